@@ -1,0 +1,71 @@
+# Everything runs in .venv, which is made from requirements.lock when it is missing or older than the lock.
+# Paths are relative and tools are started as `python -m`, so that a folder with a space in its name works.
+
+PYTHON ?= python3
+UV_VERSION ?= 0.13.9
+RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --workers 2 --out results/coco
+
+VENV := .venv/bin/python
+DEPENDENCIES := .venv/.dependencies
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run results test lint format bench faults baselines lock lock-check python-check clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## make .venv, the environment that every other target uses
+
+run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
+	$(VENV) -m sim $(RUN_ARGS)
+
+results: $(STAMP) ## renew the stored results of the classroom scenario
+	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom
+
+test: lint ## all checks: lock, ruff, mypy, pytest
+	$(VENV) -m pytest -n 2 -q
+
+lint: lock-check $(STAMP) ## the checks without pytest
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+
+format: $(STAMP) ## let ruff format the code and fix what it can
+	$(VENV) -m ruff format .
+	$(VENV) -m ruff check --fix .
+
+bench: $(STAMP) ## measure the speed
+	$(VENV) -m tests.bench
+
+faults: $(STAMP) ## plant faults in the model and see that the tests find them
+	$(VENV) -m tests.faults
+
+baselines: $(STAMP) ## renew the stored outcomes that the tests compare with
+	$(VENV) -m tests.baselines.renew
+
+lock: python-check ## renew requirements.lock after a change of dependencies in pyproject.toml
+	"$(PYTHON)" -m venv --clear .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.venv-tools/bin/python .ci/lock.py --renew
+
+clean: ## remove the environments and the caches
+	rm -rf .venv .venv-tools .hypothesis .mypy_cache .pytest_cache .ruff_cache sim.egg-info
+
+lock-check: python-check
+	@"$(PYTHON)" .ci/lock.py
+
+python-check:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Python 3.11 or newer is needed, and "$(PYTHON)" is not one. Name one: make PYTHON=/path/to/python3 ...' >&2; exit 1; }
+
+# --clear, so that nothing is left of an older lock, another Python or a broken-off installation.
+$(DEPENDENCIES): requirements.lock | python-check
+	"$(PYTHON)" -m venv --clear .venv
+	$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+$(STAMP): $(DEPENDENCIES) pyproject.toml
+	$(VENV) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

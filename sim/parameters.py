@@ -1,0 +1,481 @@
+"""Every number of the model, declared once: default, unit, plausible range, source and standing.
+
+A scenario is a set of these sections with values. ``standing`` says how far to trust a default:
+
+* ``sourced``: a row of ``sim/evidence.csv`` that was seen in its source gives the default,
+* ``calibrated``: fitted so that a sourced figure is reproduced,
+* ``assumed``: nobody has measured it; the range is what matters.
+
+``low`` and ``high`` are the *plausible* range (for sensitivity analysis); ``minimum`` and ``maximum`` are what the
+model accepts at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Standing = Literal["sourced", "calibrated", "assumed"]
+Level = Literal["none", "email", "phone", "document"]
+Triage = Literal["oldest", "gravest"]
+
+CLASSES = ("under_15", "15_17", "adult", "minority")
+"""Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
+
+HOURS_PER_MONTH = 730.5
+"""A twelfth of 365.25 days, in hours."""
+
+
+class Section(BaseModel):
+    """A frozen group of parameters; unknown keys and NaN are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is declared about one parameter.
+
+    Attributes:
+        key: Dotted name as in a scenario file, for instance ``reporting.friction``.
+        default: Value used where a scenario is silent.
+        unit: Unit in words; ``1`` for a plain share or factor.
+        low: Lower end of the plausible range.
+        high: Upper end of the plausible range.
+        minimum: Smallest value the model accepts, or ``None``.
+        maximum: Largest value the model accepts, or ``None``.
+        meaning: One sentence.
+        source: Id of a row in ``evidence.csv``, or empty.
+        standing: ``sourced``, ``calibrated`` or ``assumed``.
+    """
+
+    key: str
+    default: Any
+    unit: str
+    low: Any
+    high: Any
+    minimum: Any
+    maximum: Any
+    meaning: str
+    source: str
+    standing: Standing
+
+
+def parameter(
+    default: Any,
+    unit: str,
+    low: Any,
+    high: Any,
+    meaning: str,
+    *,
+    minimum: float | None = 0,
+    maximum: float | None = None,
+    source: str = "",
+    standing: Standing = "assumed",
+    strict: bool | None = None,
+) -> Any:
+    """Declare a parameter as a pydantic field that remembers unit, range, source and standing."""
+    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
+    return Field(
+        default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared
+    )
+
+
+def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:
+    """Declare a parameter that is a share or probability: from 0 to 1."""
+    return parameter(default, "share", low, high, meaning, maximum=1, **rest)
+
+
+class Population(Section):
+    """Who the lawful users are, how many, and when they come."""
+
+    monthly_visitors: float = parameter(
+        778_000.0, "unique visitors a month", 500_000, 850_000, "Audience at the end of growth, before `scale`.",
+        minimum=100, maximum=20_000_000, source="CASE-03", standing="sourced",
+    )  # fmt: skip
+    monthly_visitors_start: float = parameter(
+        500_000.0, "unique visitors a month", 300_000, 778_000,
+        "Audience during the warm-up and at the start of the measured window; it then grows in a straight line.",
+        minimum=100, maximum=20_000_000, source="CASE-03",
+    )  # fmt: skip
+    growth_days: int = parameter(
+        1222, "days", 365, 1222, "Days from the start of the window until growth ends.", minimum=1, source="CASE-04"
+    )
+    mean_stay_days: float = parameter(
+        365.0, "days", 90, 1500, "Mean time between joining and leaving for good.", minimum=30, maximum=100_000
+    )
+    visits_per_month: float = parameter(
+        5.0, "visits a person and month", 2, 12, "Mean visits of a lawful member.", minimum=0.05, maximum=100
+    )
+    visit_rate_sigma: float = parameter(
+        0.9, "standard deviation of the log", 0, 1.5,
+        "Spread of visit rates between persons (lognormal, cut into five classes), predators included.", maximum=2,
+    )  # fmt: skip
+    mean_session_hours: float = parameter(
+        1.8, "hours", 1, 4, "Mean length of a lawful user's visit, in whole hours.", minimum=1, maximum=12
+    )
+    max_session_hours: int = parameter(
+        12, "hours", 6, 24, "Longest visit, lawful users and predators.", minimum=1, maximum=24
+    )
+    p_under_15: float = probability(0.03, 0.01, 0.08, "Share of members under 15.")
+    p_15_17: float = probability(0.09, 0.03, 0.2, "Share of members aged 15 to 17.")
+    p_minority: float = probability(0.12, 0.04, 0.3, "Share of members who are adults of a targeted minority.")
+    hourly_weights: tuple[int, ...] = parameter(
+        (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9),
+        "weights by hour of the day", None, None, "When visits begin: 24 whole numbers from midnight on.",
+        minimum=None, strict=False,
+    )  # fmt: skip
+    rel_weekend: float = parameter(
+        1.2, "factor", 0.8, 1.6, "Visits on Saturday and Sunday relative to other days.", minimum=0.01, maximum=100
+    )
+    conversations_per_hour: float = parameter(
+        0.5, "lawful conversations a user-hour", 0.2, 2, "How many lawful conversations a user holds.", maximum=60
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Population:
+        if len(self.hourly_weights) != 24 or min(self.hourly_weights) < 0 or sum(self.hourly_weights) == 0:
+            raise ValueError("hourly_weights takes 24 whole numbers of at least 0, not all of them 0")
+        if max(self.hourly_weights) > 10_000:
+            raise ValueError("hourly_weights takes whole numbers up to 10000")
+        if self.p_under_15 + self.p_15_17 + self.p_minority > 1:
+            raise ValueError("p_under_15, p_15_17 and p_minority add up to more than 1")
+        return self
+
+    @property
+    def p_classes(self) -> tuple[float, ...]:
+        """Shares of members in the order of `CLASSES`."""
+        adult = 1 - self.p_under_15 - self.p_15_17 - self.p_minority
+        return (self.p_under_15, self.p_15_17, adult, self.p_minority)
+
+
+class Predators(Section):
+    """Who the predators are and how often they approach."""
+
+    p_of_adults: float = probability(
+        0.005, 0.002, 0.02, "Predators as a share of adult members: no direct measurement was found.", source="REP-18"
+    )
+    visits_per_month: float = parameter(
+        12.0, "visits a predator and month", 4, 30, "Mean visits of a predator.", minimum=0.05, maximum=200
+    )
+    mean_session_hours: float = parameter(3.0, "hours", 1.5, 6, "Mean length of a visit.", minimum=1, maximum=12)
+    approaches_per_hour: float = parameter(
+        1.5, "approaches an hour online", 0.5, 4, "How often a predator approaches a stranger.", maximum=20
+    )
+    contacts_at_once: int = parameter(
+        6, "contacts", 2, 12, "Contacts on the platform a predator runs at a time.", minimum=1, maximum=50
+    )
+    p_retry_absent: float = probability(
+        0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it."
+    )
+
+
+class Contacts(Section):
+    """Hazards of a contact: per hour that both are online, or per calendar hour once off the platform."""
+
+    engage_per_hour: float = parameter(0.35, "per joint hour", 0.1, 1, "A contact becomes an engaged conversation.")
+    engage_fade_per_hour: float = parameter(0.25, "per joint hour", 0.1, 1, "A first contact fades.")
+    engage_recognise_per_hour: float = parameter(
+        0.15, "per joint hour", 0.05, 0.4, "The target recognises a first contact for what it is."
+    )
+    private_per_hour: float = parameter(0.35, "per joint hour", 0.1, 1, "An engaged conversation turns private.")
+    private_fade_per_hour: float = parameter(0.12, "per joint hour", 0.05, 0.5, "An engaged conversation fades.")
+    private_recognise_per_hour: float = parameter(
+        0.15, "per joint hour", 0.05, 0.4, "The target recognises an engaged conversation for what it is."
+    )
+    harm_per_hour: float = parameter(0.01, "per joint hour", 0.002, 0.05, "A private contact reaches harm.")
+    harm_fade_per_hour: float = parameter(0.06, "per joint hour", 0.02, 0.3, "A private contact fades.")
+    harm_recognise_per_hour: float = parameter(
+        0.08, "per joint hour", 0.02, 0.3, "The target recognises a private contact for what it is."
+    )
+    leave_per_hour: float = parameter(
+        0.25, "per joint hour", 0.08, 0.6, "A private contact leaves the platform for another channel."
+    )
+    off_harm_per_hour: float = parameter(0.01, "per hour", 0.002, 0.05, "A contact off the platform reaches harm.")
+    off_fade_per_hour: float = parameter(0.02, "per hour", 0.005, 0.1, "A contact off the platform fades.")
+    off_recognise_per_hour: float = parameter(
+        0.01, "per hour", 0.002, 0.05, "The target recognises a contact off the platform for what it is."
+    )
+    lapse_per_hour: float = parameter(
+        0.012, "per hour", 0.003, 0.05, "A parted pair that could meet again gives each other up.", minimum=1e-5
+    )
+    rel_meeting: float = parameter(
+        10.0, "factor", 1, 40,
+        "How much oftener two who can find each other again are online together than chance alone would bring them.",
+        maximum=1000,
+    )  # fmt: skip
+
+
+class Responses(Section):
+    """What targets and third parties do: reports, complaints, false reports."""
+
+    p_ready_to_report: float = probability(
+        0.3, 0.1, 0.33, "Would report a recognised contact if reporting took no effort: times 1, 2, 3 by stage.",
+        source="REP-03",
+    )  # fmt: skip
+    rel_report_under_15: float = parameter(0.8, "factor", 0.4, 1.2, "Readiness of those under 15.", maximum=1.1)
+    rel_report_15_17: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of those aged 15 to 17.", maximum=1.1)
+    rel_report_adult: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of adults.", maximum=1.1)
+    rel_report_minority: float = parameter(
+        0.8, "factor", 0.4, 1.1, "Readiness of adults of a targeted minority.", maximum=1.1
+    )
+    p_ready_false_report: float = probability(
+        0.004, 0.0005, 0.02, "A lawful conversation would lead to a report if reporting took no effort."
+    )
+    p_false_engaged: float = probability(0.3, 0.1, 0.5, "A false report claims the middle gravity.")
+    p_false_private: float = probability(0.1, 0.02, 0.3, "A false report claims the highest gravity.")
+    p_complain_recognised: float = probability(
+        0.01, 0.001, 0.05, "A target who recognised a contact complains to the police."
+    )
+    p_complain_harmed: float = probability(
+        0.09, 0.02, 0.15, "A person harmed complains to the police.", source="REP-20", standing="sourced"
+    )
+    p_complain_at_once: float = probability(0.2, 0.05, 0.5, "A complaint comes within the hour.")
+    complaint_delay_median_days: float = parameter(
+        120.0, "days", 30, 365, "Median delay of the other complaints (lognormal).", minimum=1, maximum=3650,
+        source="RET-06",
+    )  # fmt: skip
+    complaint_delay_sigma: float = parameter(
+        1.5, "standard deviation of the log", 0.5, 2, "Spread of that delay.", maximum=3, source="RET-06"
+    )
+    p_constant: float = probability(
+        0.5, 0, 1, "Share of decisions about reporting and returning that follow a person's own trait, not the day."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Responses:
+        if self.p_false_engaged + self.p_false_private > 1:
+            raise ValueError("p_false_engaged and p_false_private add up to more than 1")
+        return self
+
+    @property
+    def rel_report(self) -> tuple[float, ...]:
+        """Readiness to report in the order of `CLASSES`."""
+        return (self.rel_report_under_15, self.rel_report_15_17, self.rel_report_adult, self.rel_report_minority)
+
+
+class Entry(Section):
+    """What one level of registration is: the five things that registration moves."""
+
+    friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.")
+    friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.")
+    p_return: float = probability(0.9, 0.5, 0.98, "A barred person comes back under a new identity.")
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.15, 0.02, 0.4, "A parted pair can find each other again.")
+    accounts_persist: bool = parameter(
+        False, "yes or no", None, None, "An account outlives its visit.", minimum=None
+    )
+
+
+class NoRegistration(Entry):
+    """Entry with a nickname alone."""
+
+    friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.", source="CASE-08")
+    friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.", source="CASE-08")
+    p_return: float = probability(
+        0.9, 0.5, 0.98, "A barred person comes back under a new identity.", source="EVA-03"
+    )
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000, source="EVA-05"
+    )
+
+
+class Email(Entry):
+    """Registration with an e-mail address."""
+
+    friction_user: float = probability(0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12")
+    friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.")
+    p_return: float = probability(0.85, 0.4, 0.95, "A barred person comes back under a new identity.")
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", source="REP-06")
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Phone(Entry):
+    """Registration with a verified telephone number."""
+
+    friction_user: float = probability(0.35, 0.15, 0.6, "Lawful persons whom entry turns away.", source="AGE-12")
+    friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.")
+    p_return: float = probability(
+        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04"
+    )
+    return_delay_hours: float = parameter(
+        168.0, "hours", 24, 720, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Document(Entry):
+    """Registration with an identity document."""
+
+    friction_user: float = probability(0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12")
+    friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.")
+    p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.")
+    return_delay_hours: float = parameter(
+        720.0, "hours", 168, 2160, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Registration(Section):
+    """What a newcomer must show, and what each level of it does."""
+
+    level: Level = parameter(
+        "none", "level", None, None, "none, email, phone or document.", minimum=None, source="CASE-08",
+        standing="sourced",
+    )  # fmt: skip
+    none: NoRegistration = NoRegistration()
+    email: Email = Email()
+    phone: Phone = Phone()
+    document: Document = Document()
+    p_device_recognised: float = probability(
+        0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds."
+    )
+
+    @property
+    def entry(self) -> Entry:
+        """The numbers of the level in force."""
+        return self.at(self.level)
+
+    def at(self, level: Level) -> Entry:
+        """The numbers of `level`."""
+        entry: Entry = getattr(self, level)
+        return entry
+
+
+class Retention(Section):
+    """How long the platform keeps what was written."""
+
+    message_hours: int = parameter(
+        3, "hours", 0, 8760, "Messages are kept for so many hours.", maximum=1_000_000, source="CASE-09"
+    )
+
+
+class Reporting(Section):
+    """How hard it is to report somebody."""
+
+    friction: float = probability(
+        0.8, 0.2, 0.95, "Share of those ready to report who give up because reporting takes effort."
+    )
+
+
+class Moderation(Section):
+    """Who reads the reports, when, in which order, and how well."""
+
+    staff: float = parameter(
+        1.0, "moderators", 0, 5, "Heads for the whole site, before `scale`; fractions allowed.", maximum=10_000,
+        source="CASE-10",
+    )  # fmt: skip
+    shift_start_hour: int = parameter(
+        14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23
+    )
+    shift_hours: int = parameter(8, "hours a day", 4, 24, "Length of the daily shift.", maximum=24)
+    reviews_per_hour: float = parameter(
+        20.0, "reviews a moderator and hour", 5, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
+        source="MOD-03",
+    )  # fmt: skip
+    triage: Triage = parameter(
+        "oldest", "rule", None, None, "Which dossier is read first: oldest or gravest.", minimum=None
+    )
+    dossier_expiry_hours: int = parameter(
+        168, "hours", 24, 720, "A dossier unread for so long is dropped.", minimum=1, maximum=100_000
+    )
+    p_find_with_evidence: float = probability(
+        0.85, 0.6, 0.98, "A review of an offender finds the offence when messages still exist."
+    )
+    p_find_without_evidence: float = probability(0.15, 0.02, 0.4, "The same when none exist.")
+    p_clear_with_evidence: float = probability(
+        0.95, 0.9, 0.995, "A review of an innocent clears them when messages still exist.", source="MOD-04"
+    )
+    p_clear_without_evidence: float = probability(0.98, 0.9, 0.999, "The same when none exist.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Moderation:
+        if self.shift_start_hour + self.shift_hours > 24:
+            raise ValueError(
+                f"a shift of {self.shift_hours} hours from hour {self.shift_start_hour} runs past midnight; "
+                "shift_start_hour + shift_hours may be 24 at most"
+            )
+        return self
+
+
+class Offence(Section):
+    """One row of the table of offences: multipliers on the common hazards. Rows are data; no code names one."""
+
+    name: str = Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$")
+    label: str = Field("", max_length=80, description="Name in words, for tables and figures.")
+    serious: bool = Field(True, description="Harm counts in the headline.")
+    weight: int = parameter(1, "weight among predators", None, None, "Relative number of predators.", maximum=10_000)
+    target_weights: tuple[int, int, int, int] = Field(
+        strict=False, description="How much each class is sought, in the order under_15, 15_17, adult, minority."
+    )
+    rel_harm: float = parameter(1.0, "factor", 0.3, 3, "Harm relative to the common hazard.", maximum=100)
+    rel_leave: float = parameter(1.0, "factor", 0.3, 3, "Leaving the platform, likewise.", maximum=100)
+    rel_recognise: float = parameter(1.0, "factor", 0.3, 3, "Recognition by the target, likewise.", maximum=100)
+    rel_report: float = parameter(1.0, "factor", 0.2, 1, "Readiness to report, likewise.", maximum=1)
+    rel_complain: float = parameter(1.0, "factor", 0.2, 3, "Complaints to the police, likewise.", maximum=5)
+
+    @model_validator(mode="after")
+    def _check(self) -> Offence:
+        if min(self.target_weights) < 0 or not 0 < sum(self.target_weights) <= 10_000:
+            raise ValueError("target_weights takes four whole numbers of at least 0, not all of them 0")
+        return self
+
+
+OFFENCES = (
+    Offence(
+        name="grooming_of_minors", label="Grooming of minors", weight=40, target_weights=(3, 5, 0, 0), rel_harm=1.0
+    ),
+    Offence(
+        name="ambush_of_minorities", label="Ambush of targeted minorities", weight=4, target_weights=(0, 1, 0, 6),
+        rel_harm=1.2,
+    ),
+)  # fmt: skip
+"""The rows shipped. Shares and target weights are assumptions of the reference case; results by offence illustrate."""
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "population": Population,
+    "predators": Predators,
+    "contacts": Contacts,
+    "responses": Responses,
+    "registration": Registration,
+    "retention": Retention,
+    "reporting": Reporting,
+    "moderation": Moderation,
+}
+"""Sections of a scenario file that hold parameters of the model."""
+
+
+def declared(sections: dict[str, type[Section]] = SECTIONS) -> Iterator[Parameter]:
+    """Yield every declared parameter, in the order of `SECTIONS` and of the fields within."""
+    for prefix, section in sections.items():
+        for name, field in section.model_fields.items():
+            key = f"{prefix}.{name}"
+            if isinstance(field.default, Section):
+                yield from declared({key: type(field.default)})
+                continue
+            extra = field.json_schema_extra
+            assert isinstance(extra, dict), key
+            bounds = {type(m).__name__: m for m in field.metadata}
+            yield Parameter(
+                key=key,
+                default=field.default,
+                unit=str(extra["unit"]),
+                low=extra["low"],
+                high=extra["high"],
+                minimum=getattr(bounds.get("Ge"), "ge", None),
+                maximum=getattr(bounds.get("Le"), "le", None),
+                meaning=field.description or "",
+                source=str(extra["source"]),
+                standing=extra["standing"],  # type: ignore[arg-type]
+            )

@@ -1,0 +1,38 @@
+"""Registration: what a newcomer must show before the first visit."""
+
+from collections.abc import Sequence
+
+from sim.parameters import Level, parameter
+from sim.rules import Change, Platform, Policy
+
+
+class RegistrationPolicy(Policy, name="registration"):
+    """Ask for nothing, an e-mail address, a telephone number or an identity document.
+
+    Moves the friction of entry, the share and delay of returns after a bar, findability and whether accounts outlive
+    a visit. Which persons are turned away and how often a pair finds each other again are inputs of the model.
+    """
+
+    level: Level = parameter(..., "level", None, None, "none, email, phone or document", minimum=None)
+
+    def changes(self, platform: Platform) -> Sequence[Change]:
+        """Replace the baseline's level: its friction gives way to the new level's, the rest is set."""
+        now, then = platform.registration.entry, platform.registration.at(self.level)
+        return [
+            Change("registration.friction_user", "add", then.friction_user - now.friction_user),
+            Change("registration.friction_predator", "add", then.friction_predator - now.friction_predator),
+            Change("registration.p_return", "set", then.p_return),
+            Change("registration.return_delay_hours", "set", then.return_delay_hours),
+            Change("registration.findability", "set", then.findability),
+            Change("registration.accounts_persist", "set", then.accounts_persist),
+        ]
+
+    def words(self) -> str:
+        """Say in words what is changed."""
+        entry = {
+            "none": "entry with a nickname alone",
+            "email": "registration with an e-mail address",
+            "phone": "registration with a verified phone number",
+            "document": "registration with an identity document",
+        }
+        return entry[self.level]

@@ -1,0 +1,114 @@
+"""What a run records: kinds of events, daily counts, the breakdown. Facts only; statistics are made of them later.
+
+Both engines write through `Recorder`-shaped tables with the columns given here, in canonical order, so that two runs
+can be compared byte by byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of event.
+
+    Attributes:
+        name: Name in the events table and, with ``n_`` before it, in the daily table.
+        step: Step of the hour in which it happens (see `MODEL.md` section 3).
+        meaning: One sentence.
+        detail: Meaning of the column ``detail`` for this kind, or empty (then it is 0).
+        of_contact: Whether it belongs to a contact, and so to an offence and a class of target in the breakdown.
+    """
+
+    name: str
+    step: int
+    meaning: str
+    detail: str = ""
+    of_contact: bool = True
+
+
+KINDS: Final = (
+    Kind("approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent"),
+    Kind("engage", 3, "A first contact becomes an engaged conversation."),
+    Kind("private", 3, "An engaged conversation turns private."),
+    Kind("leave", 3, "A private contact leaves the platform."),
+    Kind("harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected"),
+    Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform"),
+    Kind("recognise", 3, "The target recognises the contact for what it is and ends it.", "stage"),
+    Kind("report", 3, "The target reports the predator to the site.", "stage"),
+    Kind("lose", 3, "A session's end or a bar parts the two for good.", "stage"),
+    Kind("find", 3, "A session's end or a bar parts the two; they can find each other again.", "stage"),
+    Kind("meet", 3, "A parted pair meets again on the platform.", "stage"),
+    Kind("miss", 3, "A parted pair would have met, but one is kept out or has left for good.", "stage"),
+    Kind("lapse", 3, "A parted pair gives each other up.", "stage"),
+    Kind("complain", 3, "A complaint reaches the police (recorded harm).", "1 if after harm, 0 if after recognition"),
+    Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
+    Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
+    Kind("review", 4, "A dossier is reviewed.", "1 with evidence + 2 if on a predator + 4 if it ends in a bar", False),
+    Kind("bar", 4, "An account is barred.", "hours until it may return, -1 for ever", of_contact=False),
+    Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", of_contact=False),
+    Kind("return", 5, "A barred person comes back under a new identity.", "", of_contact=False),
+)
+"""Every kind of event, in the order in which they are written within one second."""
+
+EVENT_COLUMNS: Final = (
+    "policy", "seed", "hour", "step", "second", "event", "actor_kind", "actor", "target_kind", "target", "contact",
+    "site", "offence", "detail",
+)  # fmt: skip
+"""Columns of the events table. ``hour`` counts from the start of the warm-up; second 0 is the hour's beginning."""
+
+COUNTS: Final = {
+    "n_visits": "visits of lawful users that happened",
+    "n_visits_turned_away": "visits of lawful users turned away at the door",
+    "n_user_days": "days on which a lawful user began a visit",
+    "n_user_days_turned_away": "days on which a lawful user would have begun a visit but for the door",
+    "n_user_hours": "hours that lawful users were online",
+    "n_user_hours_turned_away": "hours that lawful users would have been online but for the door",
+    "n_user_hours_barred": "hours that lawful users would have been online but for a bar",
+    "n_monthly_visitors": "lawful users and predators let in at least once in the calendar month that ends this day",
+    "n_monthly_turned_away": "the same, never let in",
+    "n_predator_hours": "hours that predators were online",
+    "n_predator_hours_turned_away": "hours that predators would have been online but for the door",
+    "n_predator_hours_barred": "hours that predators would have been online but for a bar",
+    "n_persons_harmed": "persons seriously harmed for the first time in this year of the window",
+    "n_harm_serious": "harms under an offence that counts as serious",
+    "n_harm_off_platform": "harms off the platform",
+    "n_harm_redirected": "harms of persons approached in place of somebody absent because of a policy",
+    "n_review_evidence": "reviews with evidence still there",
+    "n_review_predator": "reviews of predators' dossiers",
+    "n_bar_user": "bars on lawful users",
+    "n_wait_hours": "hours that the dossiers reviewed this day had waited",
+    "n_waiting": "dossiers waiting at the end of the day",
+    "n_waiting_hours": "sum over the hours of the day of the dossiers waiting at the end of the hour",
+    "n_capacity": "reviews that the staff could have done",
+    "n_moderator_milli_hours": "thousandths of an hour that moderators were on shift",
+    "n_history_hours": "user-hours of messages in store at the end of the day (hours online within the retention)",
+}
+"""Daily counts beside the number of events of each kind: column and meaning."""
+
+DAILY_COLUMNS: Final = ("policy", "seed", "site", "day", *(f"n_{k.name}" for k in KINDS), *COUNTS)
+"""Columns of the daily table; ``day`` counts from the start of the measured window; all ``n_`` are int64."""
+
+BREAKDOWN_COLUMNS: Final = ("policy", "seed", "year", "site", "offence", "victim_class", "quantity", "count")
+"""Columns of the breakdown. Quantities: every kind of event of a contact, and ``persons_harmed`` (distinct persons a
+year of the window, also in rows with offence or victim_class ``all``, which do not add up over offences)."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that a group of runs left behind.
+
+    Attributes:
+        daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
+        breakdown: Columns `BREAKDOWN_COLUMNS`.
+        events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
+            for.
+    """
+
+    daily: pd.DataFrame
+    breakdown: pd.DataFrame
+    events: pd.DataFrame | None = None

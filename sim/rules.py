@@ -1,0 +1,204 @@
+"""The rulebook of a platform, and how dated differences change it.
+
+The engine reads `Rules`; policies change `Rules`; nothing else connects them. A `Policy` is a small dated difference:
+it says which rules it sets, adds to or multiplies. Policies combine: additions add, factors multiply, and only two
+policies that *set* the same rule over overlapping time collide.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal
+
+from sim.parameters import (
+    Entry,
+    Moderation,
+    Parameter,
+    Registration,
+    Reporting,
+    Retention,
+    Section,
+    Triage,
+    declared,
+    parameter,
+)
+
+Value = float | int | bool | str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Every number that a platform can set, on one day. Field names are rule names with ``_`` for the first dot."""
+
+    registration_friction_user: float
+    registration_friction_predator: float
+    registration_p_return: float
+    registration_return_delay_hours: float
+    registration_findability: float
+    registration_accounts_persist: bool
+    registration_p_device_recognised: float
+    retention_message_hours: int
+    reporting_friction: float
+    moderation_staff: float
+    moderation_shift_start_hour: int
+    moderation_shift_hours: int
+    moderation_reviews_per_hour: float
+    moderation_triage: Triage
+    moderation_dossier_expiry_hours: int
+    moderation_p_find_with_evidence: float
+    moderation_p_find_without_evidence: float
+    moderation_p_clear_with_evidence: float
+    moderation_p_clear_without_evidence: float
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The parameters of the site as the baseline has it."""
+
+    registration: Registration
+    retention: Retention
+    reporting: Reporting
+    moderation: Moderation
+
+    @property
+    def rules(self) -> Rules:
+        """The rulebook of the baseline."""
+        parts: dict[str, Any] = {f"registration_{k}": v for k, v in self.registration.entry}
+        parts["registration_p_device_recognised"] = self.registration.p_device_recognised
+        for name in ("retention", "reporting", "moderation"):
+            parts |= {f"{name}_{k}": v for k, v in getattr(self, name)}
+        return Rules(**parts)
+
+
+def rule_name(field: str) -> str:
+    """Return the dotted name of a field of `Rules`: ``retention.message_hours``."""
+    return field.replace("_", ".", 1)
+
+
+def _declared_rules() -> dict[str, Parameter]:
+    sections: dict[str, type[Section]] = {
+        "registration": Entry,
+        "retention": Retention,
+        "reporting": Reporting,
+        "moderation": Moderation,
+    }
+    known = {p.key: p for p in declared(sections)} | {p.key: p for p in declared({"registration": Registration})}
+    return {rule_name(f.name): known[rule_name(f.name)] for f in fields(Rules)}
+
+
+RULES: dict[str, Parameter] = _declared_rules()
+"""Declaration (unit, range, meaning) of every rule by its dotted name."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: ``set`` a rule, ``add`` to it, or ``multiply`` it."""
+
+    rule: str
+    operation: Literal["set", "add", "multiply"]
+    value: Value
+
+
+class Policy(Section):
+    """A dated difference to the rules. To add one, subclass it in a file of `sim/policies` (or anywhere imported).
+
+    The subclass gives its ``name`` in the class statement, declares its levels as fields, and says in `changes` what
+    it does to the rules; nothing in the engine knows it. An instance whose changes leave every rule as it was is
+    inert and changes no number of a run.
+
+    Example:
+        >>> class Curfew(Policy, name="doctest-curfew"):
+        ...     staff: float = parameter(0.0, "moderators", 0, 5, "Heads from then on.")
+        ...     def changes(self, platform):
+        ...         return [Change("moderation.staff", "set", self.staff)]
+    """
+
+    registry: ClassVar[dict[str, type[Policy]]] = {}
+    name: ClassVar[str]
+
+    start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
+    end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Register the subclass under the name by which scenario files call it."""
+        super().__init_subclass__(**kwargs)
+        cls.name = name
+        Policy.registry[name] = cls
+
+    @abstractmethod
+    def changes(self, platform: Platform) -> Sequence[Change]:
+        """Return the differences to the rules of `platform` while the policy is in force."""
+
+    def words(self) -> str:
+        """Say in words what is changed, for people."""
+        levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
+        return ", ".join(f"{self.name} {k.replace('_', ' ')} {v}" for k, v in levels.items())
+
+
+class CollisionError(ValueError):
+    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds."""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A policy with the days (counted from the start of the measured window) on which it is in force."""
+
+    policy: Policy
+    first_day: int
+    last_day: int | None  # exclusive; None: never ends
+
+    def in_force(self, day: int) -> bool:
+        """Tell whether the policy is in force on `day`."""
+        return self.first_day <= day and (self.last_day is None or day < self.last_day)
+
+
+def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
+    """Return the rules in force on a day.
+
+    Sets come first, then additions, then factors, each in order of the policies' names, so that floats agree
+    whatever the order in which a scenario lists them.
+
+    Args:
+        day: Day counted from the start of the measured window; negative during the warm-up.
+        platform: The baseline's parameters.
+        policies: What the arm consists of.
+
+    Raises:
+        CollisionError: If two policies set one rule, or a rule leaves its bounds.
+    """
+    active = sorted((d.policy for d in policies if d.in_force(day)), key=lambda p: (p.name, repr(p)))
+    changes = [(p, c) for p in active for c in p.changes(platform)]
+    rules = platform.rules
+    values: dict[str, Any] = {f.name: getattr(rules, f.name) for f in fields(Rules)}
+    setter: dict[str, Policy] = {}
+    for policy, change in changes:
+        if change.operation == "set":
+            if change.rule in setter:
+                raise CollisionError(
+                    f"{setter[change.rule].words()!r} and {policy.words()!r} both set {change.rule} at the same time; "
+                    "drop one of them, or give them dates that do not overlap"
+                )
+            setter[change.rule] = policy
+            values[change.rule.replace(".", "_", 1)] = change.value
+    for operation in ("add", "multiply"):
+        for _, change in changes:
+            if change.operation == operation:
+                field = change.rule.replace(".", "_", 1)
+                values[field] = values[field] + change.value if operation == "add" else values[field] * change.value
+    for name, value in values.items():
+        _check_bounds(rule_name(name), value)
+    if values["moderation_shift_start_hour"] + values["moderation_shift_hours"] > 24:
+        raise CollisionError("the shift runs past midnight: shift_start_hour + shift_hours may be 24 at most")
+    return replace(rules, **values)
+
+
+def _check_bounds(rule: str, value: Value) -> None:
+    declared_rule = RULES[rule]
+    low, high = declared_rule.minimum, declared_rule.maximum
+    if isinstance(value, str | bool):
+        return
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise CollisionError(f"{rule} would become {value:g}; it may lie between {low} and {high or 'any number'}")
