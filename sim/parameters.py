@@ -12,11 +12,15 @@ model accepts at all.
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 Standing = Literal["sourced", "calibrated", "assumed"]
 Level = Literal["none", "email", "phone", "document"]
@@ -41,6 +45,7 @@ class Parameter:
 
     Attributes:
         key: Dotted name as in a scenario file, for instance ``reporting.friction``.
+        type: Type of its values.
         default: Value used where a scenario is silent.
         unit: Unit in words; ``1`` for a plain share or factor.
         low: Lower end of the plausible range.
@@ -53,6 +58,7 @@ class Parameter:
     """
 
     key: str
+    type: Any
     default: Any
     unit: str
     low: Any
@@ -63,6 +69,65 @@ class Parameter:
     source: str
     standing: Standing
 
+    @classmethod
+    def of(cls, key: str, field: FieldInfo) -> Parameter:
+        """Return what a field of a section declares."""
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        bounds = {type(m).__name__: m for m in field.metadata}
+        return cls(
+            key=key,
+            type=_without_none(field.annotation),
+            default=field.default,
+            unit=str(extra.get("unit", "")),
+            low=extra.get("low"),
+            high=extra.get("high"),
+            minimum=getattr(bounds.get("Ge"), "ge", None),
+            maximum=getattr(bounds.get("Le"), "le", None),
+            meaning=field.description or "",
+            source=str(extra.get("source", "")),
+            standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
+        )
+
+    @property
+    def accepts(self) -> str:
+        """Say in words which values the model accepts: ``a number from 0 to 1``."""
+        if get_origin(self.type) is Literal:
+            return f"one of {', '.join(get_args(self.type))}"
+        kinds = {
+            bool: "true or false",
+            int: "a whole number",
+            float: "a number",
+            dt.date: "a date without quotes, such as 2021-01-01,",
+            str: f"a text in quotes ({self.meaning.rstrip('.')})",
+        }
+        kind = kinds.get(self.type)
+        if kind is None:
+            table = isinstance(self.type, type) and issubclass(self.type, Section)
+            return f"a section [{self.key}]" if table else f"a list ({self.meaning.rstrip('.')})"
+        if self.minimum is None:
+            return kind.rstrip(",") if self.maximum is None else f"{kind} up to {self.maximum}"
+        return (
+            f"{kind} of at least {self.minimum}"
+            if self.maximum is None
+            else f"{kind} from {self.minimum} to {self.maximum}"
+        )
+
+    def allows(self, value: object) -> bool:
+        """Tell whether the model accepts `value` for a single number, switch or choice."""
+        if get_origin(self.type) is Literal:
+            return value in get_args(self.type)
+        if self.type is bool or isinstance(value, bool):
+            return self.type is bool and isinstance(value, bool)
+        if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
+            return False
+        return (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum)
+
+
+def _without_none(annotation: Any) -> Any:
+    """Return the type that an optional field takes when it is given."""
+    given = [t for t in get_args(annotation) if t is not NoneType]
+    return given[0] if NoneType in get_args(annotation) else annotation
+
 
 def parameter(
     default: Any,
@@ -71,17 +136,15 @@ def parameter(
     high: Any,
     meaning: str,
     *,
-    minimum: float | None = 0,
-    maximum: float | None = None,
+    minimum: Any = 0,
+    maximum: Any = None,
     source: str = "",
     standing: Standing = "assumed",
     strict: bool | None = None,
 ) -> Any:
     """Declare a parameter as a pydantic field that remembers unit, range, source and standing."""
     declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
-    return Field(
-        default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared
-    )
+    return Field(default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared)
 
 
 def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:
@@ -105,7 +168,7 @@ class Population(Section):
         1222, "days", 365, 1222, "Days from the start of the window until growth ends.", minimum=1, source="CASE-04"
     )
     mean_stay_days: float = parameter(
-        365.0, "days", 90, 1500, "Mean time between joining and leaving for good.", minimum=30, maximum=100_000
+        365.0, "days", 90, 1500, "Time between joining and leaving for good.", minimum=40, maximum=100_000
     )
     visits_per_month: float = parameter(
         5.0, "visits a person and month", 2, 12, "Mean visits of a lawful member.", minimum=0.05, maximum=100
@@ -216,7 +279,7 @@ class Responses(Section):
         0.3, 0.1, 0.33, "Would report a recognised contact if reporting took no effort: times 1, 2, 3 by stage.",
         source="REP-03",
     )  # fmt: skip
-    rel_report_under_15: float = parameter(0.8, "factor", 0.4, 1.2, "Readiness of those under 15.", maximum=1.1)
+    rel_report_under_15: float = parameter(0.8, "factor", 0.4, 1.1, "Readiness of those under 15.", maximum=1.1)
     rel_report_15_17: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of those aged 15 to 17.", maximum=1.1)
     rel_report_adult: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of adults.", maximum=1.1)
     rel_report_minority: float = parameter(
@@ -267,9 +330,7 @@ class Entry(Section):
         24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
     findability: float = probability(0.15, 0.02, 0.4, "A parted pair can find each other again.")
-    accounts_persist: bool = parameter(
-        False, "yes or no", None, None, "An account outlives its visit.", minimum=None
-    )
+    accounts_persist: bool = parameter(False, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
 class NoRegistration(Entry):
@@ -277,9 +338,7 @@ class NoRegistration(Entry):
 
     friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.", source="CASE-08")
     friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.", source="CASE-08")
-    p_return: float = probability(
-        0.9, 0.5, 0.98, "A barred person comes back under a new identity.", source="EVA-03"
-    )
+    p_return: float = probability(0.9, 0.5, 0.98, "A barred person comes back under a new identity.", source="EVA-03")
     return_delay_hours: float = parameter(
         24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000, source="EVA-05"
     )
@@ -294,7 +353,7 @@ class Email(Entry):
     return_delay_hours: float = parameter(
         24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", source="REP-06")
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
@@ -303,9 +362,7 @@ class Phone(Entry):
 
     friction_user: float = probability(0.35, 0.15, 0.6, "Lawful persons whom entry turns away.", source="AGE-12")
     friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.")
-    p_return: float = probability(
-        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04"
-    )
+    p_return: float = probability(0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04")
     return_delay_hours: float = parameter(
         168.0, "hours", 24, 720, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
@@ -356,7 +413,7 @@ class Retention(Section):
     """How long the platform keeps what was written."""
 
     message_hours: int = parameter(
-        3, "hours", 0, 8760, "Messages are kept for so many hours.", maximum=1_000_000, source="CASE-09"
+        3, "hours", 0, 24, "Messages are kept for so many hours.", maximum=1_000_000, source="CASE-09"
     )
 
 
@@ -375,9 +432,7 @@ class Moderation(Section):
         1.0, "moderators", 0, 5, "Heads for the whole site, before `scale`; fractions allowed.", maximum=10_000,
         source="CASE-10",
     )  # fmt: skip
-    shift_start_hour: int = parameter(
-        14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23
-    )
+    shift_start_hour: int = parameter(14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23)
     shift_hours: int = parameter(8, "hours a day", 4, 24, "Length of the daily shift.", maximum=24)
     reviews_per_hour: float = parameter(
         20.0, "reviews a moderator and hour", 5, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
@@ -411,12 +466,15 @@ class Moderation(Section):
 class Offence(Section):
     """One row of the table of offences: multipliers on the common hazards. Rows are data; no code names one."""
 
-    name: str = Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$")
-    label: str = Field("", max_length=80, description="Name in words, for tables and figures.")
-    serious: bool = Field(True, description="Harm counts in the headline.")
+    name: str = Field(
+        min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$",
+        description="up to 40 small letters, digits and _; first a letter",
+    )  # fmt: skip
+    label: str = Field("", max_length=80, description="name in words, up to 80 characters")
+    serious: bool = parameter(True, "yes or no", None, None, "Harm counts in the headline.", minimum=None)
     weight: int = parameter(1, "weight among predators", None, None, "Relative number of predators.", maximum=10_000)
     target_weights: tuple[int, int, int, int] = Field(
-        strict=False, description="How much each class is sought, in the order under_15, 15_17, adult, minority."
+        strict=False, description="four whole numbers: how much under_15, 15_17, adult, minority are sought"
     )
     rel_harm: float = parameter(1.0, "factor", 0.3, 3, "Harm relative to the common hazard.", maximum=100)
     rel_leave: float = parameter(1.0, "factor", 0.3, 3, "Leaving the platform, likewise.", maximum=100)
@@ -460,22 +518,8 @@ def declared(sections: dict[str, type[Section]] = SECTIONS) -> Iterator[Paramete
     """Yield every declared parameter, in the order of `SECTIONS` and of the fields within."""
     for prefix, section in sections.items():
         for name, field in section.model_fields.items():
-            key = f"{prefix}.{name}"
+            key = f"{prefix}.{name}" if prefix else name
             if isinstance(field.default, Section):
                 yield from declared({key: type(field.default)})
-                continue
-            extra = field.json_schema_extra
-            assert isinstance(extra, dict), key
-            bounds = {type(m).__name__: m for m in field.metadata}
-            yield Parameter(
-                key=key,
-                default=field.default,
-                unit=str(extra["unit"]),
-                low=extra["low"],
-                high=extra["high"],
-                minimum=getattr(bounds.get("Ge"), "ge", None),
-                maximum=getattr(bounds.get("Le"), "le", None),
-                meaning=field.description or "",
-                source=str(extra["source"]),
-                standing=extra["standing"],  # type: ignore[arg-type]
-            )
+            elif field.json_schema_extra:
+                yield Parameter.of(key, field)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from sim import policies  # noqa: F401  (registers the policies that scenario files name)
+from sim.errors import Problem, ScenarioError, problems_of
 from sim.parameters import (
+    HOURS_PER_MONTH,
     OFFENCES,
     Contacts,
     Moderation,
@@ -28,6 +33,23 @@ from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rules_on
 
 BASELINE = "baseline"
 
+MIN_VISITORS = 100
+"""Monthly visitors, at this scale, below which classes of persons would be empty."""
+
+MAX_VISITS_PER_DAY = 20_000_000
+"""Visits a day, lawful users and predators, that fit into memory: about a hundred times the reference case."""
+
+MAX_PERSONS = 2_000_000_000
+"""Persons who may be members at any time of one run: their numbers must fit into the keys of the draws."""
+
+MAX_APPROACHES_PER_DAY = 500_000
+"""Approaches a day that can be followed in reasonable time: about seventy times the reference case."""
+
+MAX_POLICIES = 200
+"""Policies that one comparison carries at most."""
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+
 
 class Scenario(Section):
     """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
@@ -37,9 +59,17 @@ class Scenario(Section):
             one.
     """
 
-    title: str = Field("", max_length=200)
-    site: str = Field("site", max_length=40, pattern=r"^[a-z][a-z0-9_-]*$")
-    start: dt.date = parameter(dt.date(2021, 1, 1), "date", None, None, "First measured day.", minimum=None)
+    title: str = Field("", max_length=200, description="up to 200 characters")
+    site: str = Field(
+        "site",
+        max_length=40,
+        pattern=r"^[a-z][a-z0-9_-]*$",
+        description="small letters, digits, - and _; first a letter",
+    )
+    start: dt.date = parameter(
+        dt.date(2021, 1, 1), "date", None, None, "First measured day.",
+        minimum=dt.date(1970, 1, 1), maximum=dt.date(2200, 1, 1),
+    )  # fmt: skip
     days: int = parameter(365, "days", 1, 3650, "Measured days.", minimum=1, maximum=10_000)
     warmup_days: int = parameter(365, "days", 14, 365, "Days before them, not measured.", minimum=0, maximum=3650)
     seeds: int = parameter(20, "seeds", 2, 1000, "Paired runs of every policy.", minimum=1, maximum=100_000)
@@ -55,14 +85,97 @@ class Scenario(Section):
     retention: Retention = Retention()
     reporting: Reporting = Reporting()
     moderation: Moderation = Moderation()
-    offences: tuple[Offence, ...] = Field(OFFENCES, min_length=1, max_length=32, strict=False)
-    policies: dict[str, tuple[Policy, ...]] = Field({}, strict=False)
+    offences: tuple[Offence, ...] = Field(
+        OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
+    )
+    policies: dict[str, tuple[Policy, ...]] = Field(
+        {}, max_length=MAX_POLICIES, strict=False, description=f"up to {MAX_POLICIES} tables [policies.NAME]"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        for arm in self.policies:
-            self.changes_of(arm)
+        problems = [*self._problems_of_size(), *self._problems_of_offences(), *self._problems_of_policies()]
+        if problems:
+            raise ScenarioError(*problems)
         return self
+
+    def _problems_of_size(self) -> Iterator[Problem]:
+        """Yield what makes the population too small to mean anything or too large to run."""
+        people, predators = self.population, self.predators
+        for name in ("monthly_visitors", "monthly_visitors_start"):
+            visitors = getattr(people, name) * self.scale
+            if visitors < MIN_VISITORS:
+                yield Problem(
+                    ("population", name) if self.scale == 1 else ("scale",),
+                    f"population.{name} = {getattr(people, name):g} at scale = {self.scale:g} leaves {visitors:.3g} "
+                    f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
+                )
+        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
+        members = audience / -math.expm1(-people.visits_per_month)
+        persons = members * (1 + (self.days + self.warmup_days) / people.mean_stay_days)
+        per_person = people.visits_per_month + predators.p_of_adults * predators.visits_per_month
+        visits = members * per_person / DAYS_PER_MONTH
+        approaches = (
+            members * predators.p_of_adults * predators.visits_per_month / DAYS_PER_MONTH
+            * predators.mean_session_hours * predators.approaches_per_hour
+        )  # fmt: skip
+        for quantity, most, what in (
+            (visits, MAX_VISITS_PER_DAY, "visits a day"),
+            (persons, MAX_PERSONS, "members in the course of a run"),
+            (approaches, MAX_APPROACHES_PER_DAY, "approaches a day"),
+        ):
+            if quantity > most:
+                yield Problem(
+                    ("population",),
+                    f"this scenario is too large to run: about {quantity:.2g} {what}, at most {most:.2g} are possible. "
+                    "Lower scale, population.monthly_visitors or what each person does.",
+                )
+
+    def _problems_of_offences(self) -> Iterator[Problem]:
+        """Yield what is wrong with the table of offences as a whole."""
+        names = [offence.name for offence in self.offences]
+        for row, name in enumerate(names):
+            if name in names[:row]:
+                yield Problem(("offences", row), f"two offences are called {name}. Rename one of them.")
+        if not any(offence.weight for offence in self.offences):
+            yield Problem(
+                ("offences",), "every offence has weight = 0. Give at least one of them a weight of 1 or more."
+            )
+
+    def _problems_of_policies(self) -> Iterator[Problem]:
+        """Yield what is wrong with the names, dates and combinations of the policies."""
+        for arm, found in self.policies.items():
+            path = ("policies", arm)
+            if arm == BASELINE:
+                yield Problem(path, f"no policy may be called {BASELINE}: it is what every policy is compared with.")
+            elif not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", arm):
+                yield Problem(path, f"policy {arm!r}: a name takes up to 60 letters, digits, - and _.")
+            undated = [*self._problems_of_dates(arm, found)]
+            yield from undated
+            if not undated:
+                try:
+                    self.changes_of(arm)
+                except CollisionError as error:
+                    yield Problem(path, f"{error}.")
+
+    def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:
+        """Yield the dates of an arm on which nothing is measured, and ends before their start."""
+        after = self.start + dt.timedelta(self.days)
+        for policy in found:
+            path = ("policies", arm, policy.name, "start")
+            first = policy.start or self.start
+            if not self.start <= first < after:
+                yield Problem(
+                    path,
+                    f"policy {arm!r}: {policy.name} starts on {first}, outside the measured days. "
+                    f"Choose a start from {self.start} to {after - dt.timedelta(1)}, or change start or days.",
+                )
+            if policy.end and policy.end <= first:
+                yield Problem(
+                    (*path[:-1], "end"),
+                    f"policy {arm!r}: {policy.name} ends on {policy.end}, which is not after its start on {first}. "
+                    "Choose a later end, or leave it out.",
+                )
 
     @property
     def platform(self) -> Platform:
@@ -80,7 +193,7 @@ class Scenario(Section):
         return [
             Dated(
                 policy,
-                max(0, (policy.start - self.start).days) if policy.start else 0,
+                (policy.start - self.start).days if policy.start else 0,
                 (policy.end - self.start).days if policy.end else None,
             )
             for policy in found
@@ -111,17 +224,18 @@ class Scenario(Section):
         """Return a checked copy with other values: ``replace(days=60, **{"reporting.friction": 0.2})``.
 
         Raises:
-            pydantic.ValidationError: If a key is unknown or a value not allowed.
+            ScenarioError: If a key is unknown or a value not allowed.
         """
-        content = self.model_dump()
-        content["policies"] = self.policies
+        content: dict[str, Any] = self.model_dump(exclude={"policies"}) | {"policies": dict(self.policies)}
         for key, value in changes.items():
             *path, last = key.split(".")
             place = content
             for part in path:
                 place = place.setdefault(part, {})
+                if not isinstance(place, dict):
+                    raise ScenarioError(f"{key} is not a setting: {part} has no settings of its own.")
             place[last] = value
-        return Scenario.model_validate(content)
+        return check(content)
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over every value that a run depends on."""
@@ -130,3 +244,18 @@ class Scenario(Section):
             arm: [[p.name, p.model_dump(mode="json")] for p in found] for arm, found in sorted(self.policies.items())
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def check(content: dict[str, Any]) -> Scenario:
+    """Return the scenario that `content`, keyed as in a scenario file, describes.
+
+    Args:
+        content: Sections and top-level settings; ``policies`` holds tuples of policies by name.
+
+    Raises:
+        ScenarioError: With every problem that was found.
+    """
+    try:
+        return Scenario.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, Scenario)) from None

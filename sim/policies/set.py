@@ -2,24 +2,35 @@
 
 from collections.abc import Sequence
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
+from sim.errors import shown, suggestion
 from sim.parameters import parameter
-from sim.rules import RULES, Change, Platform, Policy
+from sim.rules import RULES, Change, Platform, Policy, Value
 
 
 class SetPolicy(Policy, name="set"):
     """Set one rule to a value."""
 
     rule: str = parameter(..., "rule", None, None, "dotted name of a rule", minimum=None)
-    value: float | int | bool | str = parameter(..., "unit of the rule", None, None, "its value", minimum=None)
+    value: Value = parameter(..., "unit of the rule", None, None, "what the rule accepts", minimum=None)
 
     @field_validator("rule")
     @classmethod
     def _known(cls, rule: str) -> str:
         if rule not in RULES:
-            raise ValueError(f"no rule is called {rule!r}; the rules are: {', '.join(sorted(RULES))}")
+            raise ValueError(f"no rule is called {rule}. {suggestion(rule, [*RULES])}The rules are: {', '.join(RULES)}")
         return rule
+
+    @field_validator("value", mode="plain")
+    @classmethod
+    def _allowed(cls, value: Value, info: ValidationInfo) -> Value:
+        rule = RULES.get(info.data.get("rule", ""))
+        if rule is None:
+            return value
+        if not rule.allows(value):
+            raise ValueError(f"{shown(value)} is not allowed for {rule.key}. It takes {rule.accepts}")
+        return float(value) if rule.type is float else value
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Set the rule."""

@@ -1,0 +1,164 @@
+"""What is wrong with a scenario, in words: where, what was given, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sim.parameters import Parameter, Section
+
+Place = tuple[str | int, ...]
+"""Place of a value in a scenario: the keys, and the number of the row in a list, that lead to it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        path: Where in the scenario.
+        text: What was given, what is allowed, what to do.
+    """
+
+    path: Place
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text alone."""
+        return self.text
+
+
+class ScenarioError(ValueError):
+    """A scenario, or what is asked of it, cannot be run as it stands: one line for each problem."""
+
+    def __init__(self, *problems: Problem | str) -> None:
+        """Keep the problems; `str` joins them."""
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """Return one line for each problem."""
+        return "\n".join(map(str, self.problems))
+
+
+def dotted(path: Place) -> str:
+    """Return a path as scenario files and people write it: ``offences[row 2].weight``.
+
+    >>> dotted(("offences", 1, "weight"))
+    'offences[row 2].weight'
+    """
+    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def shown(value: object) -> str:
+    """Return a value as it would be written in a scenario file, shortened."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value[:40]}..."' if len(value) > 40 else f'"{value}"'
+        case int() if abs(value) >= 10**30:
+            return "a number of more than 30 digits"
+        case int() | float():
+            return f"{value:g}" if isinstance(value, float) else str(value)
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dict():
+            return "a table"
+        case list() | tuple():
+            plain = len(value) <= 24 and all(isinstance(v, int | float | str) for v in value)
+            return f"[{', '.join(map(shown, value))}]" if plain else "a list"
+        case _:
+            return str(value)[:60]
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Return ``Did you mean ...? `` for a misspelt name, or nothing if no known name is close."""
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Did you mean {close[0]}? " if close else ""
+
+
+def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()) -> Iterator[Problem]:
+    """Yield every problem that checking found, in words.
+
+    Args:
+        error: What pydantic found.
+        model: The section that was checked.
+        prefix: Where that section stands in the scenario.
+    """
+    found = error.errors(include_url=False)
+    for details in found:
+        if any(other["loc"][:-1][: len(details["loc"])] == details["loc"] for other in found if details["loc"]):
+            continue  # a list is "too short" only because of its rows, which have a line of their own
+        cause = details.get("ctx", {}).get("error")
+        path = prefix + details["loc"]
+        if isinstance(cause, ScenarioError):
+            yield from (p if isinstance(p, Problem) else Problem(path, p) for p in cause.problems)
+        elif cause is not None:
+            yield Problem(path, f"{dotted(path)}: {cause}." if path else f"{cause}.")
+        else:
+            yield Problem(path, _words(details, model, prefix))
+
+
+def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
+    """Say in words what pydantic's details mean."""
+    loc, kind, given = details["loc"], details["type"], details["input"]
+    if kind == "missing" and isinstance(loc[-1], int):  # of a list with a fixed number of rows
+        loc, kind = loc[:-1], "too_short"
+    name, owner = dotted(prefix + loc), _section(model, loc[:-1])
+    if kind == "extra_forbidden":
+        return unknown(prefix + loc, owner)
+    if kind == "missing":
+        return f"{name} is missing. It takes {_parameter(owner, name, loc).accepts}."
+    if not loc:
+        return f"{name} = {shown(given)}, but it takes settings: {', '.join(model.model_fields)}."
+    accepts = _parameter(owner, name, loc).accepts
+    if kind == "int_type" and isinstance(loc[-1], int):
+        accepts = "a whole number"
+    elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
+        accepts += "; nan and inf are no numbers here"
+    return f"{name} = {shown(given)} is not allowed. It takes {accepts}."
+
+
+def unknown(path: Place, owner: type[Section]) -> str:
+    """Say that a setting is not known, which one may be meant, and which there are."""
+    *parents, name = path
+    where = dotted(tuple(parents))
+    known = list(owner.model_fields)
+    meant = suggestion(str(name), known) or _elsewhere(str(name), owner)
+    if where:
+        meant = meant.replace("Did you mean ", f"Did you mean {where}.")
+    return f"{dotted(path)} is not a setting. {meant}{f'[{where}]' if where else 'A scenario'} has: {', '.join(known)}."
+
+
+def _elsewhere(name: str, owner: type[Section]) -> str:
+    """Suggest a setting of that name in a section below."""
+    inner = [
+        f"{k}.{n}"
+        for k, f in owner.model_fields.items()
+        if isinstance(f.default, Section)
+        for n in type(f.default).model_fields
+    ]
+    return next((f"Did you mean {key}? " for key in inner if key.endswith(f".{name}")), "")
+
+
+def _section(model: type[Section], path: Place) -> type[Section]:
+    """Return the section to which a path leads, or the last one on its way."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        types: list[Any] = [] if field is None else [field.annotation, *get_args(field.annotation)]
+        model = next((t for t in types if isinstance(t, type) and issubclass(t, Section)), model)
+    return model
+
+
+def _parameter(owner: type[Section], name: str, loc: Place) -> Parameter:
+    """Return the declaration of the innermost setting on a path."""
+    field = next(owner.model_fields[part] for part in reversed(loc) if isinstance(part, str))
+    return Parameter.of(name, field)

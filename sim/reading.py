@@ -1,0 +1,195 @@
+"""Read scenario files: TOML to `Scenario`, with every mistake of a file found at once and named by its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
+from sim.lines import lines_of, nearest
+from sim.rules import Policy
+from sim.scenario import Scenario, check
+
+MAX_BYTES = 1_000_000
+"""Size of the largest scenario file that is read."""
+
+Arms = dict[str, tuple[Policy, ...]]
+
+
+def load(path: str | Path) -> Scenario:
+    """Read a scenario file.
+
+    Args:
+        path: A TOML file; what it leaves out has the default that `python -m sim explain` shows.
+
+    Raises:
+        ScenarioError: If the file cannot be read or means no scenario: one line for each mistake, with file, line,
+            what was given and what is allowed.
+    """
+    text = _text(path)
+    content, lines = _parsed(path, text)
+    problems: list[Problem | str] = []
+    arms = _arms(content.pop("policies", {}), problems)
+    try:
+        scenario = check(content | {"policies": arms})
+    except ScenarioError as error:
+        problems += error.problems
+    if problems:
+        raise ScenarioError(*_located(path, lines, problems))
+    return scenario
+
+
+def _text(path: str | Path) -> str:
+    """Return what a file holds, if it can be a scenario at all."""
+    file = Path(path)
+    try:
+        if not file.exists():
+            raise ScenarioError(f"{path}: there is no such file. Give the path of a scenario file (TOML).")
+        if not file.is_file():
+            raise ScenarioError(f"{path}: this is not a file. Give the path of a scenario file (TOML).")
+        if file.stat().st_size > MAX_BYTES:
+            raise ScenarioError(f"{path}: this file is too large for a scenario (more than {MAX_BYTES:,} bytes).")
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ScenarioError):
+            raise
+        raise ScenarioError(f"{path}: the file cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+    if "\0" in text:
+        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
+    if not re.search(r"^\s*[^\s#]", text, re.MULTILINE):
+        raise ScenarioError(f"{path}: the file is empty. A scenario needs at least a line such as: days = 365")
+    return text
+
+
+def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, int]]:
+    """Return the content of a TOML file and the line of each value."""
+    try:
+        return tomllib.loads(text), lines_of(text)
+    except RecursionError:
+        raise ScenarioError(f"{path}: lists or tables are nested too deeply for a scenario.") from None
+    except ValueError as error:  # tomllib.TOMLDecodeError, and int() for numbers of thousands of digits
+        raise ScenarioError(_broken(path, text, str(error))) from None
+
+
+def _broken(path: str | Path, text: str, reason: str) -> str:
+    """Say where a file stops being TOML."""
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", reason)
+    place, shown_line = str(path), ""
+    if found:
+        line = int(found[1])
+        place = f"{path}:{line}"
+        shown_line = f" in: {text.splitlines()[line - 1].strip()[:60]}"
+        reason = f"{reason[: found.start()]} at column {found[2]}"
+    advice = "Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets]."
+    if re.match("Cannot (overwrite|declare|mutate)", reason):
+        advice = "A key or section is given twice. Keep one of them."
+    elif "digits" in reason:
+        reason, advice = "a number has thousands of digits", "Give a smaller one."
+    return f"{place}: this is not valid TOML ({reason}){shown_line}. {advice}"
+
+
+def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | str]) -> Iterator[str]:
+    """Yield the text of each problem behind file and line, in the order of the lines."""
+    found = []
+    for problem in problems:
+        line = nearest(lines, problem.path) if isinstance(problem, Problem) else None
+        found.append((line or 0, f"{path}:{line}: {problem}" if line else f"{path}: {problem}"))
+    yield from (text for _, text in sorted(found, key=lambda f: f[0]))
+
+
+def _arms(tables: object, problems: list[Problem | str]) -> Arms:
+    """Return the policies of each arm whose table is right, and add what is wrong with the others to `problems`."""
+    if not isinstance(tables, dict):
+        problems.append(
+            Problem(("policies",), f"policies = {shown(tables)} is not allowed. It takes tables [policies.NAME].")
+        )
+        return {}
+    own: dict[str, tuple[Policy, ...]] = {}
+    others: dict[str, list[str]] = {}
+    for arm, table in tables.items():
+        wrong = list(_wrong_shape(arm, table, tables))
+        if wrong:
+            problems += wrong
+            continue
+        others[arm] = table.get("combine", [])
+        found = [_policies(("policies", arm, name), rows) for name, rows in table.items() if name != "combine"]
+        bad = [p for part in found for p in part if isinstance(p, Problem)]
+        problems += bad
+        if not bad:
+            own[arm] = tuple(p for part in found for p in part if isinstance(p, Policy))
+    arms = {}
+    for arm in own:
+        members = _members(arm, others)
+        if members is None:
+            problems.append(
+                Problem(("policies", arm, "combine"), f"policies.{arm}.combine leads back to {arm} itself.")
+            )
+        elif own.keys() >= set(members):
+            arms[arm] = tuple(policy for member in members for policy in own[member])
+    return arms
+
+
+def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Problem]:
+    """Yield what keeps the table of an arm from being read as levers and a list of other arms."""
+    path = ("policies", arm)
+    levers = [name for name in Policy.registry if name]
+    if not isinstance(table, dict) or not table:
+        given = "is empty" if table == {} else f"= {shown(table)}"
+        yield Problem(path, f"policies.{arm} {given}. It takes levers: {', '.join(levers)}, or combine.")
+        return
+    for name in table:
+        if name not in levers and name != "combine":
+            yield Problem(
+                (*path, name),
+                f"policies.{arm}.{name}: no lever is called {name}. {suggestion(name, [*levers, 'combine'])}"
+                f"The levers are: {', '.join(levers)}; combine takes those of other policies.",
+            )
+    combined = table.get("combine", [])
+    if not isinstance(combined, list) or not all(isinstance(other, str) for other in combined):
+        yield Problem(
+            (*path, "combine"),
+            f'policies.{arm}.combine = {shown(combined)} is not allowed. It takes names of policies: ["one", "other"].',
+        )
+        return
+    if combined == [] and list(table) == ["combine"]:
+        yield Problem(
+            (*path, "combine"), f"policies.{arm}.combine is an empty list. Name the policies to take together."
+        )
+    for other in combined:
+        if other not in tables:
+            yield Problem(
+                (*path, "combine"),
+                f"policies.{arm}.combine: no policy is called {shown(other)}. {suggestion(other, [*tables])}"
+                f"The policies of this file are: {', '.join(tables)}.",
+            )
+
+
+def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem]:
+    """Return the policies that one lever of an arm describes, or what is wrong with them."""
+    kind = Policy.registry[path[-1]]
+    found: list[Policy | Problem] = []
+    for row, levels in enumerate(rows) if isinstance(rows, list) else [(None, rows)]:
+        try:
+            found.append(kind.model_validate(levels))
+        except ValidationError as error:
+            found += problems_of(error, kind, path if row is None else (*path, row))
+    return found or [Problem(path, f"{dotted(path)} is an empty list. It takes a table of settings.")]
+
+
+def _members(arm: str, others: dict[str, list[str]]) -> list[str] | None:
+    """Return an arm and the arms it combines, each once, or None if it combines itself."""
+    members = [arm]
+    for member in members:
+        for other in others.get(member, []):
+            if other == arm:
+                return None
+            if other not in members:
+                members.append(other)
+    return members
