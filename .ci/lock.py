@@ -1,4 +1,4 @@
-"""Check requirements.lock against pyproject.toml, or renew it: `python .ci/lock.py [--renew UV_ARGUMENT...]`.
+"""Check requirements.lock against pyproject.toml, or renew it: `python .ci/lock.py [--renew]`.
 
 The first line of the lock carries a hash of the tables of pyproject.toml that it was made from. Only the standard
 library is used, so that the check needs no environment; renewing needs uv, which `make lock` installs for itself.
@@ -40,14 +40,14 @@ def check() -> None:
         sys.exit("requirements.lock is stale: the dependencies in pyproject.toml have changed. Run: make lock")
 
 
-def renew(arguments: list[str]) -> None:
+def renew() -> None:
     """Resolve the dependencies for every supported Python and platform, and write the lock."""
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_SOURCES}
     options = "--all-extras --universal --python-version=3.11 --fork-strategy=requires-python --generate-hashes"
     options += " --no-emit-index-url --quiet"
-    command = [sys.executable, "-m", "uv", "--no-config", "pip", "compile", "pyproject.toml", *options.split()]
+    command = [sys.executable, "-m", "uv", "--no-config", "--system-certs", "pip", "compile", "pyproject.toml"]
     compiled = subprocess.run(
-        [*command, "--custom-compile-command=make lock", *arguments],
+        [*command, *options.split(), "--custom-compile-command=make lock"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -60,7 +60,7 @@ def renew(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--renew"]:
-        renew(sys.argv[2:])
+    if sys.argv[1:] == ["--renew"]:
+        renew()
     else:
         check()
