@@ -36,19 +36,17 @@ BASELINE = "baseline"
 MIN_VISITORS = 100
 """Monthly visitors, at this scale, below which classes of persons would be empty."""
 
-MAX_VISITS_PER_DAY = 20_000_000
-"""Visits a day, lawful users and predators, that fit into memory: about a hundred times the reference case."""
+MAX_MEMBERS = 50_000_000
+"""Members at a time that fit into memory."""
 
 MAX_PERSONS = 2_000_000_000
-"""Persons who may be members at any time of one run: their numbers must fit into the keys of the draws."""
+"""Members in the course of a run: their numbers must fit into the keys of the draws."""
 
-MAX_APPROACHES_PER_DAY = 500_000
-"""Approaches a day that can be followed in reasonable time: about seventy times the reference case."""
+MAX_PER_HOUR = 30_000
+"""Visits of one class of persons, likewise visits of predators, approaches or false reports, in the busiest hour."""
 
 MAX_POLICIES = 200
 """Policies that one comparison carries at most."""
-
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
 
 class Scenario(Section):
@@ -101,7 +99,7 @@ class Scenario(Section):
 
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
-        people, predators = self.population, self.predators
+        people = self.population
         for name in ("monthly_visitors", "monthly_visitors_start"):
             visitors = getattr(people, name) * self.scale
             if visitors < MIN_VISITORS:
@@ -110,26 +108,35 @@ class Scenario(Section):
                     f"population.{name} = {getattr(people, name):g} at scale = {self.scale:g} leaves {visitors:.3g} "
                     f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
                 )
-        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
-        members = audience / -math.expm1(-people.visits_per_month)
-        persons = members * (1 + (self.days + self.warmup_days) / people.mean_stay_days)
-        per_person = people.visits_per_month + predators.p_of_adults * predators.visits_per_month
-        visits = members * per_person / DAYS_PER_MONTH
-        approaches = (
-            members * predators.p_of_adults * predators.visits_per_month / DAYS_PER_MONTH
-            * predators.mean_session_hours * predators.approaches_per_hour
-        )  # fmt: skip
-        for quantity, most, what in (
-            (visits, MAX_VISITS_PER_DAY, "visits a day"),
-            (persons, MAX_PERSONS, "members in the course of a run"),
-            (approaches, MAX_APPROACHES_PER_DAY, "approaches a day"),
-        ):
+        for what, quantity, most in self._sizes():
             if quantity > most:
                 yield Problem(
                     ("population",),
                     f"this scenario is too large to run: about {quantity:.2g} {what}, at most {most:.2g} are possible. "
-                    "Lower scale, population.monthly_visitors or what each person does.",
+                    "Lower scale, population.monthly_visitors or how often persons do something.",
                 )
+
+    def _sizes(self) -> Iterator[tuple[str, float, float]]:
+        """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
+        people, predators = self.population, self.predators
+        admitted = max(1 - self.registration.entry.friction_user, 1e-9)
+        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
+        members = audience / admitted / -math.expm1(-people.visits_per_month)
+        offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
+        weekend = people.rel_weekend
+        peak = 24 * max(people.hourly_weights) / sum(people.hourly_weights) * 7 * max(1, weekend) / (5 + 2 * weekend)
+        visits = members * people.visits_per_month / HOURS_PER_MONTH * peak
+        attacks = offenders * predators.visits_per_month / HOURS_PER_MONTH * peak
+        conversations = visits * people.mean_session_hours * people.conversations_per_hour
+        yield "members at a time", members + offenders, MAX_MEMBERS
+        turnover = (self.days + self.warmup_days) / people.mean_stay_days
+        yield "members in the course of a run", (members + offenders) * (1 + turnover), MAX_PERSONS
+        yield "visits of one class in the busiest hour", visits * max(people.p_classes), MAX_PER_HOUR
+        yield "visits of predators in the busiest hour", attacks, MAX_PER_HOUR
+        approaches = attacks * predators.mean_session_hours * predators.approaches_per_hour
+        yield "approaches in the busiest hour", approaches, MAX_PER_HOUR
+        false_reports = conversations * self.responses.p_ready_false_report * max(people.p_classes)
+        yield "false reports in the busiest hour", false_reports, MAX_PER_HOUR / 2
 
     def _problems_of_offences(self) -> Iterator[Problem]:
         """Yield what is wrong with the table of offences as a whole."""
