@@ -103,7 +103,8 @@ class Parameter:
         kind = kinds.get(self.type)
         if kind is None:
             table = isinstance(self.type, type) and issubclass(self.type, Section)
-            return f"a section [{self.key}]" if table else f"a list ({self.meaning.rstrip('.')})"
+            rows = "tables" if get_origin(self.type) is dict else "a list"
+            return f"a section [{self.key}]" if table else f"{rows} ({self.meaning.rstrip('.')})"
         if self.minimum is None:
             return kind.rstrip(",") if self.maximum is None else f"{kind} up to {self.maximum}"
         return (
@@ -521,5 +522,5 @@ def declared(sections: dict[str, type[Section]] = SECTIONS) -> Iterator[Paramete
             key = f"{prefix}.{name}" if prefix else name
             if isinstance(field.default, Section):
                 yield from declared({key: type(field.default)})
-            elif field.json_schema_extra:
+            else:
                 yield Parameter.of(key, field)

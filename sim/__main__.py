@@ -1,0 +1,226 @@
+"""The command line: check, explain, run and compare scenarios."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic_core import PydanticUndefined
+
+from sim import experiment
+from sim.errors import ScenarioError, shown
+from sim.evidence import evidence
+from sim.parameters import Offence, Parameter, declared
+from sim.reading import load
+from sim.rules import RULES
+from sim.scenario import BASELINE, Scenario
+
+FEW_REVIEWS = 10
+"""Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
+
+MAX_WORKERS = 1000
+"""Processes that can be asked for."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 2 for bad input, 130 if interrupted."""
+    try:
+        given = sys.argv[1:] if argv is None else argv
+        arguments = _parser().parse_args(given, argparse.Namespace(given=given))
+        arguments.command(arguments)
+        sys.stdout.flush()
+    except ScenarioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read the output, for instance `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m sim", description="Compare moderation policies of an anonymous chat by simulation."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="say what is wrong with scenario files")
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.set_defaults(command=_check)
+
+    policies = commands.add_parser("policies", help="list the policies of a scenario in words")
+    policies.add_argument("file", metavar="FILE")
+    policies.set_defaults(command=_policies)
+
+    explain = commands.add_parser("explain", help="say what a setting means, its default, range and source")
+    explain.add_argument("parameter", nargs="?", metavar="PARAMETER", help="all of them if left out")
+    explain.set_defaults(command=_explain)
+
+    run = commands.add_parser("run", help="run one policy once")
+    run.add_argument("file", metavar="FILE")
+    run.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
+    run.add_argument("--seed", type=int, default=0, metavar="N", help="which run (0)")
+    run.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
+    run.set_defaults(command=_run)
+
+    compare = commands.add_parser("compare", help="compare policies with the baseline over paired runs")
+    compare.add_argument("file", metavar="FILE")
+    compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    compare.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting")
+    compare.add_argument("--seeds", type=int, metavar="N", help="paired runs of every policy")
+    compare.add_argument("--days", type=int, metavar="N", help="measured days")
+    compare.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
+    compare.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    compare.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="folder for tables and figures (none)")
+    compare.set_defaults(command=_compare)
+    return parser
+
+
+def _workers(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; it takes a whole number from 1 to {MAX_WORKERS}")
+    return int(text)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    problems: list[str] = []
+    for file in arguments.files:
+        try:
+            scenario = load(file)
+        except ScenarioError as error:
+            problems.append(str(error))
+        else:
+            n = len(scenario.policies)
+            print(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
+    if problems:
+        raise ScenarioError(*problems)
+
+
+def _policies(arguments: argparse.Namespace) -> None:
+    scenario = load(arguments.file)
+    print(f"{BASELINE}: nothing is changed; every policy is compared with it")
+    for arm, found in scenario.policies.items():
+        print(f"{arm}:")
+        for policy in found:
+            end = f" until {policy.end}" if policy.end else ""
+            print(f"  {policy.words()}, from {policy.start or scenario.start}{end}")
+        if scenario.inert(arm):
+            print("  inert: equal to the baseline on every day, so it changes nothing")
+
+
+def _settings() -> dict[str, Parameter]:
+    """Return everything that can be explained by its name."""
+    settings = {p.key: p for p in declared({"": Scenario, "offences": Offence})}
+    return settings | {rule: p for rule, p in RULES.items() if rule not in settings}
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    settings, key = _settings(), arguments.parameter
+    if key is None:
+        for parameter in settings.values():
+            print(f"{parameter.key} = {_default(parameter)}: {parameter.meaning}")
+    elif key in settings:
+        print("\n".join(_explanation(settings[key])))
+    else:
+        inner = [k for k in settings if key in k] or get_close_matches(key, settings, n=5)
+        advice = f"Did you mean {', '.join(inner)}?" if inner else "python -m sim explain lists all."
+        raise ScenarioError(f"{key} is not a setting. {advice}")
+
+
+def _default(parameter: Parameter) -> str:
+    return "(must be given)" if parameter.default is PydanticUndefined else shown(parameter.default).strip('"')
+
+
+def _explanation(parameter: Parameter) -> Iterator[str]:
+    """Yield the lines that explain a parameter."""
+    yield f"{parameter.key}: {parameter.meaning}"
+    yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
+    if parameter.low is not None:
+        yield f"  plausible  {parameter.low:g} to {parameter.high:g}"
+    yield f"  accepted   {parameter.accepts.rstrip(',')}"
+    if parameter.unit:
+        yield f"  standing   {parameter.standing}"
+    if row := evidence().get(parameter.source):
+        yield f"  source     {row.id}: {row.source} ({row.year})"
+        values = ", ".join(v for v in (row.value_low, row.value_central, row.value_high) if v)
+        yield f"             {row.parameter}: {values} {row.unit}"
+        if row.address:
+            yield f"             {row.address}"
+        seen = (
+            "seen in an excerpt of the source" if row.how_seen == "excerpt" else "from memory: not seen in the source"
+        )
+        yield f"             {seen}; {row.note}"
+    if parameter.key in RULES:
+        yield f'  a rule     policies may set it: set = [{{ rule = "{parameter.key}", value = ... }}]'
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    scenario = load(arguments.file)
+    _warn_of_small_queue(scenario)
+    run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
+    print(run.summary())
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    changes = dict(_assignment(text) for text in arguments.set)
+    for name in ("seeds", "days", "scale"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    scenario = load(arguments.file).replace(**changes)
+    policies = [p.strip() for p in arguments.policies.split(",")] if arguments.policies else list(scenario.policies)
+    if arguments.out is not None:
+        experiment.check_writable(arguments.out)
+    _warn_of_small_queue(scenario)
+    print(experiment.cost(scenario, len(policies), scenario.seeds, arguments.workers, arguments.engine), flush=True)
+    comparison = experiment.compare(
+        scenario, policies, workers=arguments.workers, engine=arguments.engine, progress=True
+    )
+    print(comparison.table())
+    if arguments.out is not None:
+        for file in comparison.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
+            print(file)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Return key and value of ``KEY=VALUE``; a bare word is a text."""
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not key or not equals or not value:
+        raise ScenarioError(f"--set {text} is not allowed. It takes KEY=VALUE, such as reporting.friction=0.2.")
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except (ValueError, RecursionError):
+        return key, value
+
+
+def _warn_of_small_queue(scenario: Scenario) -> None:
+    """Warn when the scaled staff is too small to behave like the full one."""
+    rules = scenario.platform.rules
+    reviews = rules.moderation_staff * rules.moderation_reviews_per_hour * scenario.scale
+    if scenario.scale < 1 and 0 < reviews < FEW_REVIEWS:
+        print(
+            f"warning: at scale = {scenario.scale:g} the staff reviews {reviews:.2g} dossiers an hour on shift. "
+            f"Queues do not shrink exactly: under {FEW_REVIEWS} an hour, waiting is longer than at full size.",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
