@@ -1,0 +1,193 @@
+"""Figures: plain matplotlib without pyplot, in colours that colour-blind readers tell apart (Okabe and Ito 2008)."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim.outcomes import HEADLINE, SECOND, Outcome, by_seed, sums_of
+from sim.scenario import BASELINE, Scenario
+from sim.statistics import t_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BLUE, _VERMILION, _ORANGE, _GREY, _INK = "#0072B2", "#D55E00", "#E69F00", "#767676", "#222222"
+
+_COLOURS = {"lowers": _BLUE, "raises": _VERMILION}
+"""By verdict; everything else is grey."""
+
+_CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters at their defaults."
+
+_MOST_PERIODS = 13
+_SHORTEST_PERIOD_DAYS = 7
+
+
+def differences(
+    scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame, effects: pd.DataFrame, outcome: Outcome
+) -> Figure:
+    """Draw what each policy changes over time: the difference from the baseline with its 95% band over the seeds.
+
+    The window is cut into up to 13 equal periods of at least a week; a dotted line is the date of a policy.
+
+    Args:
+        scenario: What was run.
+        policies: The arms, one panel each.
+        daily: Daily counts of every arm and the baseline.
+        effects: The table of effects, for the verdicts.
+        outcome: What to draw.
+    """
+    periods = max(1, min(_MOST_PERIODS, scenario.days // _SHORTEST_PERIOD_DAYS))
+    edges = np.linspace(0, scenario.days, periods + 1).round().astype(int)
+    parts = [outcome.formula(sums_of(scenario, daily, days=(int(a), int(b)))) for a, b in pairwise(edges)]
+    zero = _first_day(scenario)
+    columns = min(3, len(policies))
+    rows = -(-len(policies) // columns)
+    figure = _figure(3.6 * max(columns, 1.6) + 0.4, 2.3 * rows + 1.3)
+    grid: Any = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    verdicts = effects[effects["outcome"] == outcome.name].set_index("policy")["verdict"]
+    for axes, policy in zip(grid.flat, policies, strict=False):
+        colour = _COLOURS.get(str(verdicts[policy]), _GREY)
+        band = np.array(
+            [t_interval((by_seed(part, policy) - by_seed(part, BASELINE)).dropna().to_numpy()) for part in parts]
+        )
+        axes.axhline(0, color=_INK, linewidth=0.8)
+        for dated in scenario.dated(policy):
+            for day in (dated.first_day, dated.last_day):
+                if day is not None and day < scenario.days:
+                    axes.axvline(zero + day, color=_INK, lw=1.2, ls=":")
+        middle = zero + (edges[:-1] + edges[1:]) / 2
+        axes.fill_between(middle, band[:, 1], band[:, 2], color=colour, alpha=0.25, linewidth=0)
+        axes.plot(middle, band[:, 0], color=colour, marker="o", markersize=3)
+        axes.set_xlim(zero, zero + scenario.days)
+        axes.set_title(f"{_short(policy, 34)}: {verdicts[policy]}", color=colour, fontsize=10, loc="left")
+        _dates(axes, "%b\n%Y" if scenario.days > 90 else "%d %b\n%Y")
+    for axes in list(grid.flat)[len(policies) :]:
+        axes.set_visible(False)
+    for axes in grid.flat[max(0, len(policies) - columns) : len(policies)]:
+        axes.tick_params(labelbottom=True)
+    figure.suptitle(f"{outcome.label}: difference from the baseline over time", fontsize=12, x=0.01, ha="left")
+    figure.supylabel("\n".join(textwrap.wrap(outcome.unit, 30 if rows == 1 else 50)), fontsize=9)
+    figure.supxlabel(f"Date (dotted: the policy starts or ends). {_CAVEAT}", fontsize=8)
+    return figure
+
+
+def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
+    """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy."""
+    figure = _figure(8.6, 0.42 * len(policies) + 2.0)
+    axes = figure.subplots()
+    marks = (
+        (HEADLINE, "o", _BLUE, -0.14, "persons seriously harmed"),
+        (SECOND, "s", _ORANGE, 0.14, "risk per user-day"),
+    )
+    for outcome, mark, colour, shift, label in marks:
+        rows = effects[effects["outcome"] == outcome].set_index("policy").loc[list(policies)]
+        y = np.arange(len(policies)) + shift
+        known = rows["relative"].notna().to_numpy()
+        x, low, high = (100 * rows[c].to_numpy()[known] for c in ("relative", "relative_low", "relative_high"))
+        axes.errorbar(
+            x, y[known], xerr=[x - low, high - x], fmt=mark, color=colour, markersize=5, capsize=3, lw=1.5, label=label
+        )
+        for place in y[~known]:
+            axes.text(0, place, " too few", color=colour, fontsize=8, va="center")
+    axes.axvline(0, color=_INK, linewidth=0.8)
+    axes.set_yticks(range(len(policies)), [_short(p, 40) for p in policies])
+    axes.set_ylim(len(policies) - 0.5, -0.5)
+    axes.set_xlabel("Change from the baseline, %")
+    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
+    figure.suptitle("What each policy changes", fontsize=12, x=0.01, ha="left")
+    figure.supxlabel(_CAVEAT, fontsize=8)
+    return figure
+
+
+def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
+    """Draw what each policy spares against whom it turns away: serious harm and visitors, changes from the baseline."""
+    table = effects.set_index(["outcome", "policy"])
+    harm, away = (table.loc[name].loc[list(policies)] for name in (HEADLINE, "visitors_turned_away"))
+    x = away["difference"].fillna(0).to_numpy(copy=True)
+    y, low, high = (-harm[c].to_numpy() for c in ("difference", "high", "low"))
+    figure = _figure(8.6, max(4.2, 0.3 * len(policies) + 1.8))
+    axes = figure.subplots()
+    axes.axhline(0, color=_INK, linewidth=0.8)
+    colours = [_COLOURS.get(str(v), _GREY) for v in harm["verdict"]]
+    x += 0.012 * np.ptp(x) * np.array([np.isclose(x[:i], x[i], atol=0.01 * np.ptp(x)).sum() for i in range(len(x))])
+    for i, colour in enumerate(colours):
+        ends = [[y[i] - low[i]], [high[i] - y[i]]]
+        axes.errorbar(x[i], y[i], yerr=ends, fmt="o", color=colour, markersize=5, capsize=2, lw=1.2)
+    axes.set_xlabel("Visitors turned away a month, more than under the baseline (equal ones side by side)")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_ylabel("Persons spared serious harm a year\nper 1,000 baseline monthly visitors")
+    axes.margins(x=0.06, y=0.1)
+    _label_beside(axes, x, y, [_short(p, 36) for p in policies], colours)
+    figure.suptitle("Harm spared against visitors turned away", fontsize=12, x=0.01, ha="left")
+    figure.supxlabel(_CAVEAT, fontsize=8)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG and as SVG, without a date, so that the same figure gives the same bytes."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "path"}):
+        figure.savefig(path.with_suffix(".png"), dpi=150, metadata={"Software": None})
+        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure((width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _first_day(scenario: Scenario) -> float:
+    from matplotlib.dates import date2num
+
+    return float(date2num(scenario.start))  # type: ignore[no-untyped-call]
+
+
+def _dates(axes: Axes, form: str) -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=4))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]
+    axes.tick_params(labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _label_beside(axes: Axes, x: Any, y: Any, labels: Sequence[str], colours: Sequence[str]) -> None:
+    """Write the labels in a column at the right, in the order of the points' heights, a thin line to each point."""
+    low, high = axes.get_ylim()
+    order = np.lexsort((x, np.round(50 * y / (high - low))))  # of those at one height the leftmost lowest
+    step = (high - low) / max(len(labels), 10)
+    places = np.array(y, float)[order]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + step)
+    places[-1] = min(places[-1], high - step / 2)
+    for i in range(len(places) - 2, -1, -1):
+        places[i] = min(places[i], places[i + 1] - step)
+    right = axes.get_xlim()[1]
+    for place, i in zip(places, order, strict=True):
+        axes.annotate(
+            labels[i], (x[i], y[i]), xytext=(right, place), textcoords="data", va="center", fontsize=9,
+            color=colours[i], annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": "#cccccc", "lw": 0.6, "relpos": (0, 0.5), "zorder": 0},
+        )  # fmt: skip
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

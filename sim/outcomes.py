@@ -1,0 +1,296 @@
+"""Outcomes: each reported quantity declared once, with name, words, unit, better direction and formula.
+
+A formula sees `Sums`: the daily and breakdown counts of every run added up over the measured window (or a part of it),
+one row per run. True harm (what happened in the model) and recorded harm (what reached the police) are kept apart.
+Levels of true harm are not identified; only changes between policies mean anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from sim.parameters import CLASSES, HOURS_PER_MONTH
+from sim.scenario import BASELINE, Scenario
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Counts added up over a stretch of days, one row per run.
+
+    Attributes:
+        table: Index (policy, seed); columns are those of the daily table and, for the whole window,
+            ``persons_harmed/<offence>/<victim_class>``.
+        days: Days added up.
+        months: Calendar months that end within them.
+        visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline.
+        conversations_per_hour: Lawful conversations a user holds in an hour (an input).
+    """
+
+    table: pd.DataFrame
+    days: int
+    months: int
+    visitors: float
+    conversations_per_hour: float
+
+    def __getitem__(self, column: str) -> pd.Series[float]:
+        """Return the sum of a column for every run."""
+        return self.table[column].astype(float)
+
+    def a_year(self, column: str) -> pd.Series[float]:
+        """Return a count as a rate per year."""
+        return self[column] * (DAYS_PER_YEAR / self.days)
+
+    def a_month(self, column: str) -> pd.Series[float]:
+        """Return a count as a rate per month (a twelfth of a year)."""
+        return self[column] * (DAYS_PER_MONTH / self.days)
+
+    def monthly(self, column: str) -> pd.Series[float]:
+        """Return the mean of a column that is written once a calendar month; missing if no month ended."""
+        return self[column] / (self.months or np.nan)
+
+    def share(self, part: str, whole: str) -> pd.Series[float]:
+        """Return one sum as a share of another, missing where there is nothing to share."""
+        return self[part] / self[whole].where(self[whole] > 0)
+
+    def persons_harmed(self, offence: str, victim_class: str) -> pd.Series[float]:
+        """Return persons seriously harmed per year per 1,000 baseline monthly visitors, of one offence or class."""
+        return self.a_year(f"persons_harmed/{offence}/{victim_class}") * (1000 / self.visitors)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One reported quantity.
+
+    Attributes:
+        name: Name in ``effects.csv``.
+        label: Plain words.
+        unit: Unit in words.
+        better: Direction that is better: ``lower``, ``higher`` or ``neither``.
+        formula: From sums to one number per run.
+        behind: Columns whose counts stand behind the outcome: fewer than 20 in both arms are too few to compare.
+        harm: Whether it counts true harm, so that a Poisson yardstick applies.
+        over_time: Whether it can be computed for a part of the window.
+    """
+
+    name: str
+    label: str
+    unit: str
+    better: Better
+    formula: Callable[[Sums], pd.Series[float]]
+    behind: tuple[str, ...]
+    harm: bool = False
+    over_time: bool = True
+
+
+HEADLINE = "persons_harmed"
+"""Name of the first outcome: what the first sentence is about."""
+
+SECOND = "harm_per_100k_user_days"
+"""Name of the second: the risk of those who remain."""
+
+_PER_VISITORS = "persons a year per 1,000 baseline monthly visitors"
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        HEADLINE, "Persons seriously harmed", _PER_VISITORS, "lower",
+        lambda s: s.a_year("n_persons_harmed") * (1000 / s.visitors), ("n_persons_harmed",), harm=True,
+    ),
+    Outcome(
+        SECOND, "Serious harm per day of use, of those who remain", "serious harms per 100,000 user-days", "lower",
+        lambda s: s.share("n_harm_serious", "n_user_days") * 100_000, ("n_harm_serious",),
+    ),
+    Outcome(
+        "harms", "Harms, of every offence", "harms a year", "lower",
+        lambda s: s.a_year("n_harm"), ("n_harm",), harm=True,
+    ),
+    Outcome(
+        "harms_off_platform", "Harms off the platform", "harms a year", "lower",
+        lambda s: s.a_year("n_harm_off_platform"), ("n_harm_off_platform",), harm=True,
+    ),
+    Outcome(
+        "harms_redirected", "Harms of persons approached instead of somebody absent", "harms a year", "lower",
+        lambda s: s.a_year("n_harm_redirected"), ("n_harm_redirected",), harm=True,
+    ),
+    Outcome(
+        "approaches", "Approaches by predators", "approaches a month", "lower",
+        lambda s: s.a_month("n_approach"), ("n_approach",),
+    ),
+    Outcome(
+        "private_contacts", "Contacts that turned private", "contacts a month", "lower",
+        lambda s: s.a_month("n_private"), ("n_private",),
+    ),
+    Outcome(
+        "predator_hours", "Predators online", "hours online a month", "lower",
+        lambda s: s.a_month("n_predator_hours"), ("n_predator_hours",),
+    ),
+    Outcome(
+        "reported_share", "Recognised contacts that are reported to the site", "share of recognitions", "higher",
+        lambda s: s.share("n_report", "n_recognise"), ("n_report",),
+    ),
+    Outcome(
+        "false_reports", "Reports of lawful users", "reports a month", "lower",
+        lambda s: s.a_month("n_false_report"), ("n_false_report",),
+    ),
+    Outcome(
+        "reviews", "Dossiers reviewed", "reviews a month", "neither",
+        lambda s: s.a_month("n_review"), ("n_review",),
+    ),
+    Outcome(
+        "evidence_share", "Reviews with evidence still there", "share of reviews", "higher",
+        lambda s: s.share("n_review_evidence", "n_review"), ("n_review",),
+    ),
+    Outcome(
+        "waiting_hours", "Wait of a dossier until its review", "hours, mean", "lower",
+        lambda s: s.share("n_wait_hours", "n_review"), ("n_review",),
+    ),
+    Outcome(
+        "backlog", "Dossiers waiting", "dossiers, mean over the hours", "lower",
+        lambda s: s["n_waiting_hours"] / (24 * s.days), ("n_open",),
+    ),
+    Outcome(
+        "expired", "Dossiers that expired unread", "dossiers a month", "lower",
+        lambda s: s.a_month("n_expire"), ("n_expire",),
+    ),
+    Outcome(
+        "predators_barred", "Bars on predators", "bars a year", "neither",
+        lambda s: s.a_year("n_bar") - s.a_year("n_bar_user"), ("n_bar",),
+    ),
+    Outcome(
+        "innocents_barred", "Bars on lawful users", "bars a year", "lower",
+        lambda s: s.a_year("n_bar_user"), ("n_bar_user",),
+    ),
+    Outcome(
+        "returns", "Barred persons who came back", "returns a year", "lower",
+        lambda s: s.a_year("n_return"), ("n_return",),
+    ),
+    Outcome(
+        "recorded_harm", "Recorded harm: complaints to the police", "complaints a year", "neither",
+        lambda s: s.a_year("n_complain"), ("n_complain",),
+    ),
+    Outcome(
+        "recorded_per_harm", "Recorded harm relative to true harm", "complaints per harm", "neither",
+        lambda s: s.share("n_complain", "n_harm"), ("n_complain",),
+    ),
+    Outcome(
+        "visitors_turned_away", "Visitors never let in", "visitors a month", "lower",
+        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",),
+    ),
+    Outcome(
+        "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
+        lambda s: s.a_month("n_user_days_turned_away"), ("n_user_days_turned_away",),
+    ),
+    Outcome(
+        "user_hours", "Lawful users online", "user-hours a month", "higher",
+        lambda s: s.a_month("n_user_hours"), ("n_user_hours",),
+    ),
+    Outcome(
+        "conversations_lost", "Lawful conversations lost (an input times hours lost)", "conversations a month", "lower",
+        lambda s: s.conversations_per_hour * (s.a_month("n_user_hours_turned_away") + s.a_month("n_user_hours_barred")),
+        ("n_user_hours_turned_away", "n_user_hours_barred"),
+    ),
+    Outcome(
+        "history_kept", "Message history in store", "user-hours of messages, mean over the hours", "lower",
+        lambda s: s["n_history_hours"] / (24 * s.days), ("n_history_hours",),
+    ),
+    Outcome(
+        "moderator_hours", "Moderators on shift", "hours a month", "lower",
+        lambda s: s.a_month("n_moderator_milli_hours") / 1000, ("n_moderator_milli_hours",),
+    ),
+)  # fmt: skip
+"""Every quantity reported for every scenario, the headline first. Harm by class and offence: `outcomes_of`."""
+
+
+def _harmed(offence: str, victim_class: str, name: str, label: str) -> Outcome:
+    column = f"persons_harmed/{offence}/{victim_class}"
+    return Outcome(
+        f"{HEADLINE}_{name}",
+        f"Persons seriously harmed: {label}",
+        _PER_VISITORS,
+        "lower",
+        lambda s: s.persons_harmed(offence, victim_class),
+        (column,),
+        harm=True,
+        over_time=False,
+    )
+
+
+def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
+    """Return every outcome of a scenario: `OUTCOMES`, then persons harmed by class and by serious offence.
+
+    Results by offence illustrate: the shares of offences are assumptions.
+    """
+    words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
+    classes = (_harmed("all", name, name, label) for name, label in zip(CLASSES, words, strict=True))
+    offences = (_harmed(o.name, "all", o.name, o.label or o.name) for o in scenario.offences if o.serious)
+    return (*OUTCOMES, *classes, *offences)
+
+
+def sums_of(
+    scenario: Scenario,
+    daily: pd.DataFrame,
+    breakdown: pd.DataFrame | None = None,
+    days: tuple[int, int] | None = None,
+) -> Sums:
+    """Add up the counts of every run.
+
+    Args:
+        scenario: The scenario that was run.
+        daily: The daily table, the baseline's rows among them if the headline's denominator is to be theirs;
+            otherwise, and where no calendar month ended in the window, it is the declared audience.
+        breakdown: The breakdown, for outcomes by class and offence.
+        days: First day and the day after the last; the whole window if not given.
+    """
+    first, end = days or (0, scenario.days)
+    chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
+    table = chosen.drop(columns=["site", "day"]).groupby(["policy", "seed"]).sum()
+    if breakdown is not None:
+        table = table.join(_persons(scenario, breakdown)).fillna(0)
+    return Sums(
+        table=table,
+        days=end - first,
+        months=_month_ends(scenario, first, end),
+        visitors=_visitors(scenario, daily),
+        conversations_per_hour=scenario.population.conversations_per_hour,
+    )
+
+
+def by_seed(values: pd.Series[float], policy: str) -> pd.Series[float]:
+    """Return the values of one policy out of those of every run, by seed."""
+    return values[values.index.get_level_values("policy") == policy].droplevel("policy")
+
+
+def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
+    """Return persons harmed by run (rows) and by offence and class (columns, all that `outcomes_of` may ask for)."""
+    chosen = breakdown[breakdown["quantity"] == HEADLINE]
+    named = chosen.assign(column=f"{HEADLINE}/" + chosen["offence"] + "/" + chosen["victim_class"])
+    counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
+    asked = [f"{HEADLINE}/all/{c}" for c in CLASSES] + [f"{HEADLINE}/{o.name}/all" for o in scenario.offences]
+    return counts.reindex(columns=asked, fill_value=0)
+
+
+def _month_ends(scenario: Scenario, first: int, end: int) -> int:
+    return sum((scenario.start + dt.timedelta(days=day + 1)).day == 1 for day in range(first, end))
+
+
+def _visitors(scenario: Scenario, daily: pd.DataFrame) -> float:
+    months = _month_ends(scenario, 0, scenario.days)
+    baseline = daily[daily["policy"] == BASELINE]
+    if months and len(baseline):
+        return float(baseline["n_monthly_visitors"].sum()) / (months * baseline["seed"].nunique())
+    population = scenario.population
+    grown = np.minimum(np.arange(scenario.days) / population.growth_days, 1).mean()
+    audience = population.monthly_visitors_start + grown * (
+        population.monthly_visitors - population.monthly_visitors_start
+    )
+    return float(audience) * scenario.scale

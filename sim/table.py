@@ -1,0 +1,360 @@
+"""Results as text that a person can read in a terminal: the headline sentence, tables, and what to know of them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from sim.outcomes import HEADLINE, OUTCOMES, SECOND, sums_of
+from sim.parameters import CLASSES
+from sim.records import COUNTS, KINDS
+from sim.rules import rule_name
+from sim.scenario import BASELINE, Scenario
+from sim.statistics import FEWEST_EVENTS, seeds_to_halve
+
+WIDTH = 110
+
+_LONGEST_NAME = 28
+
+CAVEAT = "On this site only; Monte Carlo error only, parameters at their defaults."
+
+ETHICS = (
+    "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
+    "prove that a site caused anything, and is no sole basis for closing one or for an obligation to identify oneself."
+)
+
+_OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
+"""Counts that only account for a lever: an arm that moves nothing else is inert."""
+
+_LACKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("registration.friction", lambda n: True, "nobody who came would have been turned away"),
+    ("registration", lambda n: n.n_bar + n.n_find + n.n_lose == 0, "nobody was barred and no pair was parted"),
+    ("registration", lambda n: True, "no bar and no parting of a pair ended otherwise"),
+    ("reporting", lambda n: n.n_recognise + n.n_false_report == 0, "there was nothing to report"),
+    ("", lambda n: n.n_report + n.n_false_report == 0, "nothing was reported"),
+    ("reporting", lambda n: True, "nobody's decision to report turned on it"),
+    ("moderation.dossier_expiry", lambda n: n.n_expire == 0, "no dossier expired unread"),
+    ("", lambda n: n.n_review + n.n_expire == 0, "no dossier was reviewed and none expired"),
+    ("retention", lambda n: n.n_review_evidence == n.n_review, "no review lacked evidence"),
+    ("retention", lambda n: True, "evidence never changed what a review ended in"),
+    ("moderation.p_", lambda n: True, "no review ended otherwise"),
+    ("moderation", lambda n: n.n_waiting_hours + n.n_expire == 0, "no dossier waited"),
+    ("moderation", lambda n: True, "no dossier was read at another time"),
+    ("", lambda n: True, "nothing turned on it"),
+)
+"""What an inert arm lacks: rules it changes (start of the name), test on the baseline's totals, words. First fit."""
+
+
+def comparison(
+    scenario: Scenario, policies: Sequence[str], n_seeds: int, effects: pd.DataFrame, daily: pd.DataFrame
+) -> str:
+    """Return a comparison as text.
+
+    Args:
+        scenario: What was run.
+        policies: The arms, in the order in which to show them.
+        n_seeds: Number of seeds.
+        effects: The table of effects.
+        daily: The daily counts.
+    """
+    cells = _Cells(effects, policies)
+    parts = (
+        _title(scenario, policies, n_seeds),
+        _headline(cells),
+        _harm(cells),
+        _for_whom(cells),
+        _costs(cells),
+        _process(cells),
+        _notes(scenario, cells, inert(scenario, policies, daily)),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> str:
+    """Return the outcomes of one run as text: one run, not an estimate."""
+    sums = sums_of(scenario, daily)
+    rows = [[o.label, _number(float(o.formula(sums).iloc[0])), o.unit] for o in OUTCOMES]
+    head = (
+        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {_window(scenario)}\n"
+        "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are."
+    )
+    return f"{head}\n\n{_grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}"
+
+
+def inert(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> dict[str, str]:
+    """Return the arms in which everything happened as in the baseline, with what they lack, in words."""
+    happened = [name for name in (*(f"n_{kind.name}" for kind in KINDS), *COUNTS) if name not in _OWN_ACCOUNTS]
+    by_arm = {str(arm): rows.reset_index(drop=True) for arm, rows in daily.groupby("policy")}
+    baseline = by_arm[BASELINE]
+    return {
+        arm: _lack(scenario, arm, baseline.sum(numeric_only=True))
+        for arm in policies
+        if by_arm[arm][happened].equals(baseline[happened])
+    }
+
+
+def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
+    changed = _changed_rules(scenario, arm)
+    if not changed:
+        return "it changes no rule within the window"
+    found = (next(words for prefix, fits, words in _LACKS if r.startswith(prefix) and fits(totals)) for r in changed)
+    return "; ".join(dict.fromkeys(found))
+
+
+def _changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:
+    """Return every rule that an arm changes in the window: its name, the baseline's value and the first other one."""
+    before = asdict(scenario.platform.rules)
+    changed: dict[str, tuple[Any, Any]] = {}
+    for _, rules in scenario.changes_of(arm):
+        for name, value in asdict(rules).items():
+            if value != before[name]:
+                changed.setdefault(rule_name(name), (before[name], value))
+    return changed
+
+
+class _Cells:
+    """The effects by policy and outcome, and the cells made of them."""
+
+    def __init__(self, effects: pd.DataFrame, policies: Sequence[str]) -> None:
+        self.policies = tuple(policies)
+        self._effects = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
+
+    def number(self, policy: str, outcome: str, column: str = "difference") -> float:
+        return float(self._effects[policy, outcome][column])
+
+    def verdict(self, policy: str, outcome: str) -> str:
+        return str(self._effects[policy, outcome]["verdict"])
+
+    def resolved(self, policy: str, outcome: str) -> bool:
+        return self.verdict(policy, outcome) in ("lowers", "raises")
+
+    def relative(self, policy: str, outcome: str) -> str:
+        """Return a change in percent with its interval: ``-18% (-31 to -4)``, or what stands in its place."""
+        verdict = self.verdict(policy, outcome)
+        change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
+        if verdict in ("identical", "too few"):
+            return verdict
+        if change[0] != change[0]:
+            return "no percentage"
+        value, low, high = _percents(change, "+")
+        return f"{value}% ({low} to {high})"
+
+    def size(self, policy: str, outcome: str) -> str:
+        """Return a change without its sign: ``18% (4 to 31)``."""
+        change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
+        if change[0] < 0:
+            change = [-change[0], -change[2], -change[1]]
+        value, low, high = _percents(change, "")
+        return f"{value}% ({low} to {high})"
+
+    def levels(self, outcome: str, factor: float = 1) -> list[str]:
+        """Return the means of the baseline and of each policy."""
+        means = [self.number(self.policies[0], outcome, "baseline")]
+        means += [self.number(policy, outcome, "value") for policy in self.policies]
+        return [_number(factor * mean) for mean in means]
+
+    def grid(self, head: Sequence[str], columns: Sequence[list[str]], note: str) -> str:
+        """Return a table with a row for the baseline and one for each policy, and a line under it."""
+        rows = zip([BASELINE, *map(_short, self.policies)], *columns, strict=True)
+        return f"{_grid(head, [list(row) for row in rows])}\n{_wrap(note)}"
+
+
+def _title(scenario: Scenario, policies: Sequence[str], n_seeds: int) -> str:
+    arms = f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'} against the baseline"
+    title = _wrap(f"{scenario.title or scenario.site}: {arms}, {n_seeds} seeds each, {_window(scenario)}.")
+    scale = f"\nPopulation and staff at scale {scenario.scale:g}: absolute numbers are those of the smaller chat."
+    return title + (scale if scenario.scale != 1 else "")
+
+
+def _window(scenario: Scenario) -> str:
+    return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
+
+
+def _headline(cells: _Cells) -> str:
+    """Return the first sentence, on the policy that lowers harm most, and those on policies whose two signs differ."""
+    resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
+    best = min(resolved, key=lambda p: cells.number(p, HEADLINE), default="")
+    if best and cells.verdict(best, HEADLINE) == "lowers":
+        first = f"In this model, with these assumptions, {_sentence(cells, best)}"
+    else:
+        best = ""
+        first = "In this model, with these assumptions, no policy was seen to lower serious harm."
+    parting = [f"Likewise {_sentence(cells, p)}" for p in resolved if p != best and _signs_differ(cells, p)]
+    return "\n".join([_wrap(f"{first} {CAVEAT}"), *map(_wrap, parting)])
+
+
+def _signs_differ(cells: _Cells, policy: str) -> bool:
+    compared = cells.verdict(policy, SECOND) not in ("identical", "too few")
+    return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
+
+
+def _sentence(cells: _Cells, policy: str) -> str:
+    def moves(outcome: str) -> str:
+        return "lowers" if cells.number(policy, outcome) < 0 else "raises"
+
+    text = f"{policy} {moves(HEADLINE)} serious harm by {cells.size(policy, HEADLINE)}"
+    if _signs_differ(cells, policy):
+        text += f" but {moves(SECOND)} the risk per day of use of those who remain by {cells.size(policy, SECOND)}"
+        text += "" if cells.resolved(policy, SECOND) else ", a change whose sign is not resolved"
+    for outcome, words in (
+        ("visitors_turned_away", "turns away {} visitors a month"),
+        ("user_days_lost", "costs lawful users {} days of use a month"),
+    ):
+        if cells.number(policy, outcome) > 0:
+            return f"{text}; it {words.format(_number(cells.number(policy, outcome)))}."
+    return f"{text}."
+
+
+def _harm(cells: _Cells) -> str:
+    head = [
+        "HARM\nchange from the baseline",
+        "persons seriously\nharmed a year per\n1,000 baseline\nmonthly visitors",
+        "\nverdict",
+        "serious harms per\n100,000 user-days\nof those who\nremain",
+        "\nverdict",
+        "runs saved by\npairing, times\n(Poisson\nyardstick)",
+    ]
+    columns = []
+    for outcome in (HEADLINE, SECOND):
+        columns.append([cells.levels(outcome)[0], *(cells.relative(p, outcome) for p in cells.policies)])
+        columns.append(["level", *(cells.verdict(p, outcome) for p in cells.policies)])
+    saved = [""]
+    for policy in cells.policies:
+        times, yardstick = (cells.number(policy, HEADLINE, c) for c in ("variance_reduction", "poisson_yardstick"))
+        saved.append(" ".join([*_present(times, "{:.1f}"), *_present(yardstick, "({:.1f})")]))
+    note = (
+        "95% intervals in brackets. The levels of harm are not identified, only changes are. Too few: under "
+        f"{FEWEST_EVENTS} events in both."
+    )
+    return cells.grid(head, [*columns, saved], note)
+
+
+def _present(number: float, form: str) -> list[str]:
+    return [form.format(number)] if number == number else []
+
+
+def _for_whom(cells: _Cells) -> str:
+    head = ["FOR WHOM\npersons seriously harmed", "under 15", "15 to 17", "adults", "adults of a\ntargeted minority"]
+    rows = [[_short(p), *(cells.relative(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
+    if {cell for row in rows for cell in row[1:]} <= {"identical", "too few"}:
+        return ""
+    return _grid(head, rows)
+
+
+def _costs(cells: _Cells) -> str:
+    head = [
+        "COSTS\nmeans over the seeds",
+        "visitors\nturned away\na month",
+        "lawful\nuser-days\nlost a month",
+        "lawful talks\nlost a month\n(echo)",
+        "lawful users\nbarred\na year",
+        "messages in\nstore,\nuser-hours",
+        "moderators\non shift,\nhours a month",
+    ]
+    names = (
+        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_barred", "history_kept",
+        "moderator_hours",
+    )  # fmt: skip
+    note = "Echo: an assumed input, conversations an hour, times the hours lost; no finding. Turned away counts all."
+    return cells.grid(head, [cells.levels(name) for name in names], note)
+
+
+def _process(cells: _Cells) -> str:
+    head = [
+        "WHAT HAPPENS\nmeans over the seeds",
+        "recognised\ncontacts\nreported, %",
+        "false\nreports\na month",
+        "reviews\na month",
+        "of them\nwith evi-\ndence, %",
+        "wait for\nreview,\nhours",
+        "expired\nunread\na month",
+        "predators\nbarred\na year",
+        "came\nback\na year",
+        "recorded:\ncomplaints\na year",
+    ]
+    columns = [
+        cells.levels("reported_share", 100),
+        cells.levels("false_reports"),
+        cells.levels("reviews"),
+        cells.levels("evidence_share", 100),
+        *(cells.levels(name) for name in ("waiting_hours", "expired", "predators_barred", "returns", "recorded_harm")),
+    ]
+    note = "Complaints to the police are recorded harm: another thing than the true harm above."
+    return cells.grid(head, columns, note)
+
+
+def _notes(scenario: Scenario, cells: _Cells, idle: dict[str, str]) -> str:
+    notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
+    unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
+    notes += [f"{arm} changed other things but not one harm." for arm in unmoved]
+    assumed: dict[str, list[str]] = {}
+    for arm in cells.policies:
+        if arm not in idle:
+            assumed.setdefault(_assumed_inputs(scenario, arm), []).append(arm)
+    assumed.pop("", None)
+    for inputs, arms in assumed.items():
+        notes.append(f"What is shown for {', '.join(arms)} follows mainly from assumed inputs: {inputs}.")
+    if set(cells.policies) - set(idle):
+        n = int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))
+        notes.append(f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.")
+    notes.append(
+        "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
+        "effects.csv; those by offence illustrate, for the shares of offences are assumed."
+    )
+    return "\n".join(_wrap(f"- {note}") for note in (*notes, ETHICS))
+
+
+def _assumed_inputs(scenario: Scenario, arm: str) -> str:
+    """Return the inputs that an arm's effect mainly follows from, in words; empty if it moves none of them."""
+    words = {
+        "registration.friction_user": "the share of lawful users turned away",
+        "registration.friction_predator": "the share of predators turned away",
+        "registration.findability": "the chance that a parted pair can find each other again",
+    }
+    changed = _changed_rules(scenario, arm)
+    return ", ".join(
+        f"{text} ({changed[rule][0]:.0%} to {changed[rule][1]:.0%})" for rule, text in words.items() if rule in changed
+    )
+
+
+def _number(value: float) -> str:
+    """Return three significant digits, or whole numbers in groups of thousands; a dash where there is none."""
+    if value != value:
+        return "-"
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    decimals = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    return f"{value:.{decimals}f}"
+
+
+def _percents(shares: Sequence[float], sign: str) -> list[str]:
+    """Return shares in percent with a common number of digits, fewer where they are large or uncertain."""
+    wide = abs(shares[0]) >= 0.1 or shares[2] - shares[1] >= 0.1
+    decimals = 0 if wide else 1
+    return [f"{round(100 * x, decimals) + 0.0:{sign}.{decimals}f}" for x in shares]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2]}.."
+
+
+def _wrap(text: str) -> str:
+    indent = "  " if text.startswith("- ") else ""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Return rows under headings of several lines, columns aligned on the right but for those named."""
+    headings = [cell.split("\n") for cell in head]
+    height = max(map(len, headings))
+    padded = [[""] * (height - len(h)) + h for h in headings]
+    lines = [list(line) for line in zip(*padded, strict=True)] + [list(row) for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    align = [str.ljust if i in left else str.rjust for i in range(len(head))]
+    text = ["  ".join(f(cell, w) for f, cell, w in zip(align, line, widths, strict=True)) for line in lines]
+    text.insert(height, "-" * len(max(text, key=len)))
+    return "\n".join(line.rstrip() for line in text)

@@ -1,0 +1,112 @@
+"""An engine that invents its counts, for the tests of outcomes, tables and figures: Poisson harms, thinned by policy.
+
+All arms of a seed thin the same draws, as the arms of the real engines look into the same world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sim.parameters import CLASSES
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records
+from sim.scenario import Scenario, check
+
+SCENARIO = check({
+    "title": "A made-up chat",
+    "days": 120,
+    "warmup_days": 30,
+    "seeds": 12,
+    "population": {"monthly_visitors": 20_000.0, "monthly_visitors_start": 20_000.0},
+})  # fmt: skip
+
+
+def simulate(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    *,
+    events: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Records:
+    """Invent the records of every policy and seed."""
+    runs = [(policy, seed) for policy in policies for seed in seeds]
+    if progress:
+        progress(scenario.hours)
+    return Records(
+        pd.concat([_daily(scenario, *run) for run in runs], ignore_index=True),
+        pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
+        pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
+    )
+
+
+def _harms(scenario: Scenario, policy: str, seed: int) -> np.ndarray:
+    """Return harms by day and class: those of the baseline, thinned by the door for predators."""
+    luck = np.random.Generator(np.random.PCG64(seed))
+    harms = luck.poisson((0.3, 0.6, 0.01, 0.3), (scenario.days, 4))
+    spared = luck.binomial(harms, 0.4)
+    kept = harms.copy()
+    for day in range(scenario.days):
+        rules, before = scenario.rules_on(day, policy), scenario.platform.rules
+        if rules.registration_friction_predator > before.registration_friction_predator:
+            kept[day] -= spared[day]
+        if rules.reporting_friction < before.reporting_friction and day % 5 == 0:
+            kept[day] -= spared[day]
+    return np.maximum(kept, 0)
+
+
+def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
+    luck = np.random.Generator(np.random.PCG64(seed + 10**6))
+    rules = scenario.rules_on(scenario.days - 1, policy)
+    days = np.arange(scenario.days)
+    month_ends = [(scenario.start + pd.Timedelta(days=int(d) + 1)).day == 1 for d in days]
+    door = rules.registration_friction_user
+    harms = _harms(scenario, policy, seed).sum(axis=1)
+    reports = luck.poisson(20, scenario.days)
+    users = luck.poisson(3000, scenario.days)
+    columns = {
+        "n_approach": 30 + harms,
+        "n_harm": harms,
+        "n_harm_serious": harms,
+        "n_persons_harmed": harms,
+        "n_harm_off_platform": harms // 2,
+        "n_private": 3 * harms,
+        "n_recognise": 5 * reports,
+        "n_report": reports + (rules.reporting_friction < 0.5) * reports,
+        "n_review": reports,
+        "n_review_evidence": reports if rules.retention_message_hours > 100 else reports // 4,
+        "n_wait_hours": 7 * reports,
+        "n_waiting_hours": 9 * reports,
+        "n_bar": reports // 3,
+        "n_complain": harms // 4,
+        "n_user_days": (users * (1 - 1.3 * door)).astype(int),
+        "n_user_days_turned_away": (users * door).astype(int),
+        "n_user_hours": 2 * (users * (1 - door)).astype(int),
+        "n_user_hours_turned_away": 2 * (users * door).astype(int),
+        "n_monthly_visitors": np.where(month_ends, int(20_000 * (1 - door)), 0),
+        "n_monthly_turned_away": np.where(month_ends, int(20_000 * door), 0),
+        "n_history_hours": users * rules.retention_message_hours,
+        "n_moderator_milli_hours": np.full(scenario.days, 8000),
+    }
+    table = pd.DataFrame(0, days, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site=scenario.site, day=days)
+    return table.assign(**columns).astype(dict.fromkeys(DAILY_COLUMNS[3:], np.int64))
+
+
+def _breakdown(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
+    harms = _harms(scenario, policy, seed).sum(axis=0)
+    offences = {"grooming_of_minors": harms[:2].sum(), "ambush_of_minorities": harms[2:].sum(), "all": harms.sum()}
+    cells = [("all", c, n) for c, n in zip(CLASSES, harms, strict=True)] + [(o, "all", n) for o, n in offences.items()]
+    rows = [(policy, seed, 0, scenario.site, o, c, "persons_harmed", int(n)) for o, c, n in cells]
+    return pd.DataFrame(rows, columns=list(BREAKDOWN_COLUMNS))
+
+
+def _events(policy: str, seed: int) -> pd.DataFrame:
+    where = ("site", "grooming_of_minors")
+    rows = [
+        (policy, seed, 7, 2, 30, "approach", "predator", 4, "user", 8, 11, *where, 0),
+        (policy, seed, 9, 3, 40, "engage", "predator", 4, "user", 8, 11, *where, 0),
+        (policy, seed, 10, 3, 50, "fade", "predator", 4, "user", 8, 11, *where, 1),
+    ]
+    return pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
