@@ -43,14 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
         arguments.command(arguments)
         sys.stdout.flush()
-    except ScenarioError as error:
-        print(error, file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read the output, for instance `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ScenarioError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

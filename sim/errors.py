@@ -132,7 +132,7 @@ def unknown(path: Place, owner: type[Section]) -> str:
     *parents, name = path
     where = dotted(tuple(parents))
     known = list(owner.model_fields)
-    meant = suggestion(str(name), known) or _elsewhere(str(name), owner)
+    meant = _elsewhere(str(name), owner) or suggestion(str(name), known)
     if where:
         meant = meant.replace("Did you mean ", f"Did you mean {where}.")
     return f"{dotted(path)} is not a setting. {meant}{f'[{where}]' if where else 'A scenario'} has: {', '.join(known)}."
@@ -160,5 +160,5 @@ def _section(model: type[Section], path: Place) -> type[Section]:
 
 def _parameter(owner: type[Section], name: str, loc: Place) -> Parameter:
     """Return the declaration of the innermost setting on a path."""
-    field = next(owner.model_fields[part] for part in reversed(loc) if isinstance(part, str))
+    field = next(owner.model_fields[part] for part in reversed(loc) if part in owner.model_fields)
     return Parameter.of(name, field)

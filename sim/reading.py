@@ -57,10 +57,8 @@ def _text(path: str | Path) -> str:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        raise ScenarioError(f"{path}: the file cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: the file cannot be read ({error.strerror}).") from None
     if "\0" in text:
         raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
     if not re.search(r"^\s*[^\s#]", text, re.MULTILINE):
@@ -80,13 +78,14 @@ def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, in
 
 def _broken(path: str | Path, text: str, reason: str) -> str:
     """Say where a file stops being TOML."""
-    found = re.search(r" \(at line (\d+), column (\d+)\)$", reason)
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", reason)
     place, shown_line = str(path), ""
     if found:
-        line = int(found[1])
+        lines = text.rstrip().split("\n")
+        line = min(int(found[1] or len(lines)), len(lines))
         place = f"{path}:{line}"
-        shown_line = f" in: {text.splitlines()[line - 1].strip()[:60]}"
-        reason = f"{reason[: found.start()]} at column {found[2]}"
+        shown_line = f" in: {lines[line - 1].strip()[:60]}"
+        reason = reason[: found.start()]
     advice = "Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets]."
     if re.match("Cannot (overwrite|declare|mutate)", reason):
         advice = "A key or section is given twice. Keep one of them."

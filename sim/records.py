@@ -49,7 +49,7 @@ KINDS: Final = (
     Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
     Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
     Kind("review", 4, "A dossier is reviewed.", "1 with evidence + 2 if on a predator + 4 if it ends in a bar", False),
-    Kind("bar", 4, "An account is barred.", "hours until it may return, -1 for ever", of_contact=False),
+    Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", of_contact=False),
     Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", of_contact=False),
     Kind("return", 5, "A barred person comes back under a new identity.", "", of_contact=False),
 )
@@ -86,7 +86,7 @@ COUNTS: Final = {
     "n_waiting_hours": "sum over the hours of the day of the dossiers waiting at the end of the hour",
     "n_capacity": "reviews that the staff could have done",
     "n_moderator_milli_hours": "thousandths of an hour that moderators were on shift",
-    "n_history_hours": "user-hours of messages in store at the end of the day (hours online within the retention)",
+    "n_history_hours": "user-hours of the day times the hours for which their messages are kept (message-hours stored)",
 }
 """Daily counts beside the number of events of each kind: column and meaning."""
 

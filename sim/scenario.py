@@ -100,14 +100,14 @@ class Scenario(Section):
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
         people = self.population
-        for name in ("monthly_visitors", "monthly_visitors_start"):
-            visitors = getattr(people, name) * self.scale
-            if visitors < MIN_VISITORS:
-                yield Problem(
-                    ("population", name) if self.scale == 1 else ("scale",),
-                    f"population.{name} = {getattr(people, name):g} at scale = {self.scale:g} leaves {visitors:.3g} "
-                    f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
-                )
+        name = min("monthly_visitors", "monthly_visitors_start", key=lambda name: getattr(people, name))
+        given = getattr(people, name)
+        if given * self.scale < MIN_VISITORS:
+            yield Problem(
+                ("scale",),
+                f"population.{name} = {given:g} at scale = {self.scale:g} leaves {given * self.scale:.3g} visitors a "
+                f"month; the model needs at least {MIN_VISITORS}. Raise either.",
+            )
         for what, quantity, most in self._sizes():
             if quantity > most:
                 yield Problem(

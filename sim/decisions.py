@@ -1,0 +1,345 @@
+"""Each decision of the hour as a pure function of numbers: what both engines share besides the world and the draws.
+
+Functions take Python numbers or arrays alike. Times of a contact are in whole seconds, hazards in millionths an hour.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws import Draws, Ints, Purpose, exponential, pick, unit
+from sim.parameters import HOURS_PER_MONTH
+from sim.rules import Rules
+from sim.scenario import Scenario
+from sim.world import N_CLASSES, N_RATES, N_USER_STRATA, World, permille
+
+CONTACT, ENGAGED, PRIVATE, OFF = range(4)
+"""Stages of a contact."""
+RECOGNISE, FADE, LEAVE, GO_ON = range(4)
+"""What can end a stage; in a tie the earlier in this order rings."""
+NEVER: Final = 1 << 50
+"""An hour or second that never comes."""
+SECONDS: Final = 3600
+MICRO: Final = 1_000_000
+ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
+DELAY_CELLS: Final = 4096
+GRAVITIES: Final = 3
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of the scenario as decisions need them, made once.
+
+    Attributes:
+        hazard: Hazards in millionths an hour, shape (offences, stages, alarms).
+        p_report: Probability that a target reports who reports without effort, shape (offences, classes, stages).
+        p_complain: Probability of a complaint, shape (offences, 2): after recognition, after harm.
+        delay_hours: Delays of complaints that do not come at once: DELAY_CELLS equally likely cells.
+        meeting_rate: Meetings an hour of a parted pair at the mean hour, in millionths, shape (user strata, predator
+            rate classes).
+        week_meeting: Relative chance of meeting summed over the hours of the run's week, 169 entries in millionths.
+        p_constant: Share of decisions that follow a person's own trait.
+        p_at_once: Share of complaints that come within the hour.
+        p_retry_absent: Chance of looking further.
+        lapse_micro: Hazard of giving up a parted contact, in millionths an hour.
+    """
+
+    hazard: Ints
+    p_report: NDArray[np.float64]
+    p_complain: NDArray[np.float64]
+    delay_hours: Ints
+    meeting_rate: Ints
+    week_meeting: Ints
+    p_constant: float
+    p_at_once: float
+    p_retry_absent: float
+    lapse_micro: int
+
+
+def numbers(world: World) -> Numbers:
+    """Make the tables that decisions need from a world's scenario."""
+    scenario = world.scenario
+    responses = scenario.responses
+    rel_report = np.array(responses.rel_report)
+    stage = np.arange(1, OFF + 1)
+    p_report = [
+        np.minimum(1, responses.p_ready_to_report * o.rel_report * rel_report[:, None] * stage)
+        for o in scenario.offences
+    ]
+    p_complain = [
+        np.minimum(1, np.array([responses.p_complain_recognised, responses.p_complain_harmed]) * o.rel_complain)
+        for o in scenario.offences
+    ]
+    squared = np.rint(world.profile**2 * MICRO).astype(np.int64)
+    return Numbers(
+        hazard=hazards(scenario),
+        p_report=np.array(p_report),
+        p_complain=np.array(p_complain),
+        delay_hours=complaint_delays(responses.complaint_delay_median_days, responses.complaint_delay_sigma),
+        meeting_rate=meeting_rates(world),
+        week_meeting=np.concatenate(([0], np.cumsum(squared))),
+        p_constant=responses.p_constant,
+        p_at_once=responses.p_complain_at_once,
+        p_retry_absent=scenario.predators.p_retry_absent,
+        lapse_micro=round(scenario.contacts.lapse_per_hour * MICRO),
+    )
+
+
+# -- the door -----------------------------------------------------------------------------------------------------
+
+
+def lets_in(tolerance: Any, friction: Any) -> Any:
+    """Tell whether a door lets in a person of a tolerance; who passes a strict door passes a mild one."""
+    return tolerance >= friction
+
+
+def door(rules: Rules) -> tuple[int, int]:
+    """Return the friction of entry for lawful users and predators as classes of tolerance."""
+    return permille(rules.registration_friction_user), permille(rules.registration_friction_predator)
+
+
+def looks_further(word: Any, numbers: Numbers) -> Any:
+    """Tell whether a predator looks for somebody else when the person drawn is absent because of a policy."""
+    return unit(word) < numbers.p_retry_absent
+
+
+# -- contacts -----------------------------------------------------------------------------------------------------
+
+
+def hazards(scenario: Scenario) -> Ints:
+    """Return hazards by offence, stage and alarm in millionths an hour; 0 is never."""
+    c = scenario.contacts
+    table = [
+        [
+            [c.engage_recognise_per_hour * o.rel_recognise, c.engage_fade_per_hour, 0, c.engage_per_hour],
+            [c.private_recognise_per_hour * o.rel_recognise, c.private_fade_per_hour, 0, c.private_per_hour],
+            [
+                c.harm_recognise_per_hour * o.rel_recognise,
+                c.harm_fade_per_hour,
+                c.leave_per_hour * o.rel_leave,
+                c.harm_per_hour * o.rel_harm,
+            ],
+            [c.off_recognise_per_hour * o.rel_recognise, c.off_fade_per_hour, 0, c.off_harm_per_hour * o.rel_harm],
+        ]
+        for o in scenario.offences
+    ]
+    return np.rint(np.array(table) * MICRO).astype(np.int64)
+
+
+def alarm_seconds(exponential_units: Any, hazard_micro: Any) -> Any:
+    """Return whole seconds, at least one, until an alarm rings: an exponential time divided by its hazard.
+
+    Args:
+        exponential_units: Exponential time of mean 1 in units of 1e-9.
+        hazard_micro: Hazard in millionths an hour; 0 never rings.
+    """
+    never = hazard_micro == 0
+    seconds = exponential_units * SECONDS // ((hazard_micro + never) * 1000) + 1
+    return np.where(never, NEVER, seconds)
+
+
+def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Any, offence: Any, stage: Any) -> tuple[Any, Any]:
+    """Draw the alarms of a stage and return which rings first and after how many seconds of the contact's clock.
+
+    Args:
+        draws: Where words come from.
+        hazard: `Numbers.hazard`.
+        seed: Index of the seed; arrays of one shape from here on.
+        contact: Id.
+        offence: Row.
+        stage: Stage that begins.
+    """
+    seconds = np.stack(
+        [
+            alarm_seconds(exponential(draws.words(purpose, seed, contact, stage)), hazard[offence, stage, alarm])
+            for alarm, purpose in enumerate(ALARMS)
+        ]
+    )
+    alarm = seconds.argmin(axis=0)
+    return alarm, np.take_along_axis(seconds, alarm[None], axis=0)[0]
+
+
+def ring_hour(ring: Any) -> Any:
+    """Return the hour in which an absolute second falls: an hour's last second is its own."""
+    return (ring - 1) // SECONDS
+
+
+def meeting_rates(world: World) -> Ints:
+    """Return meetings an hour of a parted pair, in millionths: either comes while the other is there, times rel_meeting.
+
+    With visit rates r and mean sessions D, the one begins a visit at rate r1 while the other is there with
+    probability r2 D2, and the other way round.
+    """
+    rate = world.visits_per_month / HOURS_PER_MONTH
+    stay_user = world.scenario.population.mean_session_hours
+    stay_predator = world.scenario.predators.mean_session_hours
+    user, predator = rate[:N_USER_STRATA, None], rate[None, N_USER_STRATA:]
+    chance = user * predator * (stay_user + stay_predator) * world.scenario.contacts.rel_meeting
+    return np.maximum(np.rint(chance * MICRO), 1).astype(np.int64)
+
+
+def meeting_hour(exponential_units: Any, rate: Any, hour: Any, week_meeting: Ints) -> Any:
+    """Return the hour in which a parted pair would meet, at the earliest the hour after.
+
+    The pair's hazard follows the hours of the week; the exponential time is spent hour by hour.
+
+    Args:
+        exponential_units: Exponential time of mean 1 in units of 1e-9.
+        rate: Meetings an hour at the mean hour, in millionths.
+        hour: Hour of parting.
+        week_meeting: `Numbers.week_meeting`.
+    """
+    need = exponential_units * 1000 // rate + 1  # in millionths of a mean hour, at least one
+    at = week_meeting[(hour + 1) % 168] + need
+    weeks, rest = np.divmod(at - 1, week_meeting[168])
+    return hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
+
+
+def lapse_hour(exponential_units: Any, hour: Any, numbers: Numbers) -> Any:
+    """Return the hour in which a parted pair gives up, at the earliest the hour after."""
+    return hour + 1 + exponential_units // (numbers.lapse_micro * 1000)
+
+
+# -- responses ----------------------------------------------------------------------------------------------------
+
+
+def chance(constant: Any, trait: Any, fresh: Any, p: Any, p_constant: float) -> Any:
+    """Decide with probability p; a share `p_constant` of a person's decisions follows the same trait.
+
+    Args:
+        constant: Word that says whether this decision follows the trait.
+        trait: The person's own word.
+        fresh: Word of this occasion.
+        p: Probability.
+        p_constant: Share that follows the trait.
+    """
+    return np.where(unit(constant) < p_constant, unit(trait) < p, unit(fresh) < p)
+
+
+def reports(draws: Draws, seed: Any, contact: Any, person: Any, p_ready: Any, friction: Any, p_constant: float) -> Any:
+    """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
+    return chance(
+        draws.words(Purpose.REPORT_CONSTANT, seed, contact),
+        draws.words(Purpose.REPORT_TRAIT, seed, person),
+        draws.words(Purpose.REPORT_FRESH, seed, contact),
+        p_ready * (1 - friction),
+        p_constant,
+    )
+
+
+def reports_falsely(effort: Any, friction: Any) -> Any:
+    """Tell whether a lawful conversation leads to a report."""
+    return effort < 1 - friction
+
+
+@cache
+def complaint_delays(median_days: float, sigma: float) -> Ints:
+    """Return the delays of complaints in whole hours, one for each of DELAY_CELLS equally likely cells (lognormal)."""
+    normal = NormalDist()
+    delays = []
+    for cell in range(DELAY_CELLS):
+        z = round(normal.inv_cdf((2 * cell + 1) / (2 * DELAY_CELLS)) * sigma, 9)
+        delays.append(int((Decimal(str(z)).exp() * Decimal(str(median_days)) * 24).to_integral_value()))
+    return np.array(delays, np.int64)
+
+
+def complaint_delay(draws: Draws, seed: Any, contact: Any, numbers: Numbers) -> Any:
+    """Return after how many hours a complaint reaches the police."""
+    at_once = unit(draws.words(Purpose.COMPLAIN_AT_ONCE, seed, contact)) < numbers.p_at_once
+    return np.where(at_once, 0, pick(draws.words(Purpose.COMPLAIN_DELAY, seed, contact), numbers.delay_hours))
+
+
+# -- moderation ---------------------------------------------------------------------------------------------------
+
+
+def dossier_key(hour: Any, session: Any) -> Any:
+    """Return the number of a person's dossier: the hour of opening and the age of the account's visit (63: persists)."""
+    return hour * 64 + np.where(session < 0, 63, np.minimum(hour - session, 62))
+
+
+def queue_entry(gravity: int, graver_since: int, opened: int, triage: str) -> tuple[int, int]:
+    """Return the priority class of a dossier and the hour of its entry into that class under a rule of triage."""
+    return (gravity, graver_since) if triage == "gravest" else (0, opened)
+
+
+def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
+    """Tell whether a review ends in a bar: an offender found, or an innocent hit."""
+    if predator:
+        p = rules.moderation_p_find_with_evidence if evidence else rules.moderation_p_find_without_evidence
+    else:
+        p = 1 - (rules.moderation_p_clear_with_evidence if evidence else rules.moderation_p_clear_without_evidence)
+    return bool(unit(word) < p)
+
+
+def kept_since(before: int, hour: int, retention_hours: int) -> int:
+    """Return the oldest hour whose messages are still kept: deletion is final, whatever the rule later."""
+    return max(before, hour - retention_hours + 1)
+
+
+def capacity_milli(rules: Rules, hour_of_day: int, scale: float) -> int:
+    """Return thousandths of a review that the staff can do in an hour."""
+    return round(moderators(rules, hour_of_day, scale) * rules.moderation_reviews_per_hour * 1000)
+
+
+def moderators(rules: Rules, hour_of_day: int, scale: float) -> float:
+    """Return the heads on shift in an hour."""
+    first = rules.moderation_shift_start_hour
+    on_shift = first <= hour_of_day < first + rules.moderation_shift_hours
+    return rules.moderation_staff * scale if on_shift else 0.0
+
+
+# -- evasion ------------------------------------------------------------------------------------------------------
+
+
+def barred_until(
+    draws: Draws, seed: int, person: int, dossier: int, hour: int, session: int, session_end: int, rules: Rules,
+    p_constant: float,
+) -> tuple[int, bool]:  # fmt: skip
+    """Return the first hour in which a sanctioned person may be back, and whether as a new identity.
+
+    With accounts that persist, and where the device is recognised, the bar binds until the person returns under a new
+    identity, or for ever. Without, it binds for the rest of the visit, if that is still going on.
+
+    Args:
+        draws: Where words come from.
+        seed: Index of the seed.
+        person: Id.
+        dossier: `dossier_key`.
+        hour: Hour of the review; the bar binds from the next hour on.
+        session: Hour in which the account's visit began, -1 if the account persists.
+        session_end: First hour after that visit.
+        rules: Rules in force.
+        p_constant: Share of decisions that follow a person's own trait.
+    """
+
+    def decide(constant: Purpose, trait: Purpose, fresh: Purpose, p: float) -> bool:
+        words = (draws.word(constant, seed, person, dossier), draws.word(trait, seed, person))
+        return bool(chance(*words, draws.word(fresh, seed, person, dossier), p, p_constant))
+
+    if session >= 0 and not decide(
+        Purpose.DEVICE_CONSTANT,
+        Purpose.DEVICE_TRAIT,
+        Purpose.DEVICE_FRESH,
+        rules.registration_p_device_recognised,
+    ):
+        return max(session_end, hour + 1), False
+    if not decide(
+        Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, rules.registration_p_return
+    ):
+        return NEVER, False
+    units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
+    delay = 1 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)
+    return hour + 1 + delay, True
+
+
+def hours_out(hour: int, until: int) -> int:
+    """Return for how many hours a bar decided in an hour keeps a person out: -1 for ever."""
+    return -1 if until >= NEVER else until - (hour + 1)

@@ -1,0 +1,237 @@
+"""Event-keyed draws: every random number is a pure function of (seed, purpose, entity, occurrence).
+
+Nothing here has a state, so the order in which code runs, other policies and other seeds cannot move a draw: this is
+what makes runs of two policies comparable event by event (Klein et al. 2024, arXiv 2409.02086). One word decides one
+thing. The finaliser is SplitMix64's (Steele, Lea and Flood 2014); the key layout is this module's own and is tested.
+
+Everything that decides an event is an integer, a table rounded once, or an elementwise ``+ - * /``: the same bytes on
+every machine. Arrays of words are uint64; whatever is made of them is int64 or float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from enum import IntEnum, unique
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+
+MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+_ENTITY = 0xD1B54A32D192ED03
+_OCCURRENCE = 0x8CB92BA72F3D8DD7
+_CHUNK = 8192
+
+POISSON_UNITS = 1 << 16
+"""Means of Poisson counts are whole multiples of 1 / POISSON_UNITS."""
+EXPONENTIAL_UNITS = 10**9
+"""Exponential times of mean 1 are whole multiples of 1 / EXPONENTIAL_UNITS."""
+
+
+@unique
+class Purpose(IntEnum):
+    """What a draw decides. Numbers are never reused or changed: they are part of every key."""
+
+    N_VISITS = 1  # entity stratum, occurrence hour and bit
+    VISITOR = 2  # entity stratum, occurrence hour and slot
+    SESSION = 3  # the same
+    TOLERANCE = 4  # entity person
+    OFFENCE = 5  # entity person
+    N_INTENTS = 6  # entity person, occurrence hour and bit
+    INTENT_SECOND = 7  # entity contact
+    INTENT_CLASS = 8  # entity contact
+    CANDIDATE = 9  # entity contact, occurrence attempt
+    WALK = 10  # entity contact, occurrence person
+    RETRY = 11  # entity contact, occurrence attempt
+    N_FALSE_REPORTS = 12  # entity class, occurrence hour and bit
+    FALSE_ACCUSED = 13  # entity class, occurrence hour and slot
+    FALSE_SECOND = 14  # the same
+    FALSE_GRAVITY = 15  # the same
+    FALSE_READY = 16  # the same
+    ALARM_RECOGNISE = 17  # entity contact, occurrence stage
+    ALARM_FADE = 18
+    ALARM_LEAVE = 19
+    ALARM_GO_ON = 20
+    FOUND_AGAIN = 21  # entity contact, occurrence hour
+    MEETING = 22  # the same
+    LAPSE = 23  # the same
+    MEETING_LENGTH = 24  # the same
+    REPORT_CONSTANT = 25  # entity contact
+    REPORT_TRAIT = 26  # entity person
+    REPORT_FRESH = 27  # entity contact
+    COMPLAIN = 28  # entity contact
+    COMPLAIN_AT_ONCE = 29
+    COMPLAIN_DELAY = 30
+    DOSSIER_ORDER = 31  # entity person, occurrence dossier
+    FINDING = 32  # the same
+    DEVICE_CONSTANT = 33  # the same
+    DEVICE_TRAIT = 34  # entity person
+    DEVICE_FRESH = 35  # entity person, occurrence dossier
+    RETURN_CONSTANT = 36  # the same
+    RETURN_TRAIT = 37  # entity person
+    RETURN_FRESH = 38  # entity person, occurrence dossier
+    RETURN_DELAY = 39  # the same
+
+
+def mix(z: int) -> int:
+    """Return SplitMix64's finaliser of a 64-bit integer."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def mix_array(z: Words) -> Words:
+    """Return SplitMix64's finaliser of each element, in place and in chunks that stay in the cache."""
+    flat = z.reshape(-1)
+    scratch = np.empty(min(_CHUNK, flat.size), np.uint64)
+    for first in range(0, flat.size, _CHUNK):
+        part = flat[first : first + _CHUNK]
+        t = scratch[: part.size]
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            np.right_shift(part, np.uint64(shift), out=t)
+            np.bitwise_xor(part, t, out=part)
+            np.multiply(part, np.uint64(factor), out=part)
+        np.right_shift(part, np.uint64(31), out=t)
+        np.bitwise_xor(part, t, out=part)
+    return z
+
+
+class Draws:
+    """The draws of one or several seeds.
+
+    Args:
+        seeds: The seeds, whole numbers of any size from 0 to 2**64 - 1. A seed's draws do not depend on the others.
+    """
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self.seeds = tuple(seeds)
+        # Hash the seed first: neighbouring seeds at multiples of one increment would overlap.
+        table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(64)]
+        self._keys = np.array(table, np.uint64)
+        self._scalar_keys = table
+
+    def word(self, purpose: Purpose, seed_index: int, entity: int, occurrence: int = 0) -> int:
+        """Return one 64-bit word as a Python integer."""
+        return mix((self._scalar_keys[purpose][seed_index] + entity * _ENTITY + occurrence * _OCCURRENCE) & MASK)
+
+    def words(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any = 0) -> Words:
+        """Return the words of many keys; arguments broadcast. Equal, key by key, to `word`.
+
+        Args:
+            purpose: What the draws decide.
+            seed_index: Index into `seeds`, int array or one int.
+            entity: Who, int64.
+            occurrence: Which time, int64.
+        """
+        keys = self._keys[purpose].take(seed_index) if len(self.seeds) > 1 else self._keys[purpose, 0]
+        z = np.asarray(entity).astype(np.uint64) * np.uint64(_ENTITY) + keys
+        if np.ndim(occurrence) or occurrence:
+            z = z + np.asarray(occurrence).astype(np.uint64) * np.uint64(_OCCURRENCE)
+        return mix_array(z)
+
+    def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
+        """Return Poisson counts: for each set bit of the mean one draw from the exact table of that power of two.
+
+        Args:
+            purpose: What the counts are of.
+            seed_index: Index into `seeds`, array of the shape of `mean`.
+            entity: Who, likewise.
+            occurrence: Which time, likewise, below 2**40.
+            mean: Means in units of 1 / POISSON_UNITS, int64.
+        """
+        counts = np.zeros(mean.shape, np.int64)
+        if not mean.size:
+            return counts
+        seed_index, entity, occurrence = (np.broadcast_to(a, mean.shape) for a in (seed_index, entity, occurrence))
+        for bit in range(int(mean.max()).bit_length()):
+            chosen = (mean >> bit & 1).nonzero()
+            if chosen[0].size:
+                words = self.words(purpose, seed_index[chosen], entity[chosen], occurrence[chosen] * 64 + bit)
+                counts[chosen] += poisson_table(bit).searchsorted(words, side="right")
+        return counts
+
+
+def unit(word: Any) -> Any:
+    """Return a word (or words) as a number from 0 to just under 1, in steps of 2**-53."""
+    return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> np.uint64(11)) * 2.0**-53
+
+
+def below(word: Any, n: Any) -> Any:
+    """Return a whole number from 0 to ``n - 1``, each equally likely to within 2**-53 x n."""
+    scaled = unit(word) * n
+    return int(scaled) if isinstance(scaled, float) else scaled.astype(np.int64)
+
+
+def exponential(word: Any) -> Any:
+    """Return exponential times of mean 1 in units of 1e-9 (int64).
+
+    Inverse of the distribution in 4,096 classes of equal probability, straight lines within; the last class has width
+    2, which makes its mean right.
+    """
+    edges = _exponential_edges()
+    if isinstance(word, int):
+        k, rest = word >> 52, word >> 20 & 0xFFFFFFFF
+        low, high = int(edges[k]), int(edges[k + 1])
+        return low + ((high - low) * rest >> 32)
+    k = (word >> np.uint64(52)).astype(np.int64)
+    rest = (word >> np.uint64(20) & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    low = edges.take(k)
+    return low + (_exponential_widths().take(k) * rest >> 32)
+
+
+def pick(word: Any, table: Ints) -> Any:
+    """Return the entry of a table of 4,096 equally likely cells."""
+    return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> np.uint64(52)).astype(np.int64))
+
+
+@cache
+def _exponential_edges() -> Ints:
+    with localcontext() as context:
+        context.prec = 40
+        edges = [int((-(1 - Decimal(k) / 4096).ln() * EXPONENTIAL_UNITS).to_integral_value()) for k in range(4096)]
+    return np.array([*edges, edges[-1] + 2 * EXPONENTIAL_UNITS], np.int64)
+
+
+@cache
+def _exponential_widths() -> Ints:
+    return np.diff(_exponential_edges())
+
+
+@cache
+def poisson_table(bit: int) -> Words:
+    """Return upper thresholds for the counts 0, 1, 2, ... of a Poisson variable of mean 2**bit / POISSON_UNITS.
+
+    A word lies below entry k with the probability of a count of at most k.
+    """
+    thresholds = []
+    with localcontext() as context:
+        context.prec = 50
+        mean = Decimal(1 << bit) / POISSON_UNITS
+        term = (-mean).exp()
+        total, count = term, 0
+        while 1 - total > Decimal(2) ** -64:
+            thresholds.append(min(int(total * (1 << 64)), MASK))
+            count += 1
+            term = term * mean / count
+            total += term
+    return np.array(thresholds, np.uint64)
+
+
+def cells(probabilities: Sequence[float]) -> Ints:
+    """Return a table for `pick`: 4,096 cells shared among 0, 1, 2, ... in proportion to probabilities that sum to 1.
+
+    Cell limits are rounded, so that each probability is met to within 1/4096.
+    """
+    limits = [0]
+    total = 0.0
+    for p in probabilities:
+        total += p
+        limits.append(min(4096, int(total * 4096 + 0.5)))
+    limits[-1] = 4096
+    return np.repeat(np.arange(len(probabilities)), np.diff(limits))

@@ -1,0 +1,173 @@
+"""The model over arrays: all policies of a scenario, and several seeds, in one step loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import mesa
+import numpy as np
+
+from sim import decisions
+from sim.observe import Recorder
+from sim.processes.approach import approach
+from sim.processes.contacts import run_contacts
+from sim.processes.evade import evade
+from sim.processes.moderate import Desk, Reports, false_reports, moderate
+from sim.processes.visits import Visitors, count_predators, count_users
+from sim.records import Records
+from sim.rules import Rules
+from sim.scenario import BASELINE, Scenario
+from sim.state import Lanes, State
+from sim.world import World
+
+
+class ChatModel(mesa.Model):  # type: ignore[misc]
+    """Users, predators and moderators on an anonymous chat, hour by hour, under several policies at once.
+
+    Args:
+        scenario: What to simulate.
+        seeds: Seeds; each seed's lanes are the same whatever other seeds share the loop.
+        policies: Names of arms of the scenario, or ``baseline``.
+        events: Whether to keep every event.
+
+    Attributes:
+        hour: Hours simulated so far.
+        record: What was counted.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seeds: Sequence[int] = (0,),
+        policies: Sequence[str] = (BASELINE,),
+        *,
+        events: bool = False,
+    ) -> None:
+        super().__init__(rng=0)
+        self.scenario = scenario
+        self.policies = tuple(policies)
+        self.world = World(scenario, seeds)
+        self.state = State(self.world, decisions.numbers(self.world))
+        self.record = Recorder(scenario, seeds, self.policies, events=events)
+        self.hour = 0
+        self._days = self.world.days()
+        self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
+        self._desks = [Desk() for _ in seeds]
+        self._lanes = self._compiled([scenario.platform.rules] * len(seeds), None)
+        self._visitors: Visitors | None = None
+
+    def step(self) -> None:
+        """Simulate one hour, in this order:
+
+        1. World: visits begin and end; doors let in or turn away (`count_users` once a day, `count_predators`).
+        2. Predators approach persons online (`approach`).
+        3. Contacts run, targets respond, lawful conversations lead to false reports (`run_contacts`,
+           `false_reports`).
+        4. Moderators read dossiers (`moderate`).
+        5. Barred persons come back (`evade`).
+        9. Observe: the day's events are counted (`Recorder.end_day`).
+
+        Steps 6 to 8 (investigators, adaptation, closure) are not part of the model yet.
+        """
+        state, record, hour = self.state, self.record, self.hour
+        if hour % 24 == 0:
+            self._begin_day()
+        lanes, day = self._lanes, self._day
+        count_predators(state, lanes, day, hour, record)
+        approach(state, lanes, day, hour, record)
+        reports = Reports()
+        run_contacts(state, lanes, day, hour, record, reports)
+        false_reports(state, lanes, day, hour, record, reports)
+        moderate(state, lanes, self._desks, hour, record, reports)
+        evade(state, hour, record)
+        self.hour += 1
+        if self.hour % 24 == 0:
+            self._end_day()
+
+    def run(self, progress: Callable[[int], None] | None = None) -> Records:
+        """Simulate to the end of the window and return what was recorded.
+
+        Args:
+            progress: Called after each day with the hours just simulated.
+        """
+        while self.hour < self.scenario.hours:
+            self.step()
+            if progress is not None and self.hour % 24 == 0:
+                progress(24)
+        return self.record.records()
+
+    @property
+    def day_of_window(self) -> int:
+        """Day of the measured window; negative during the warm-up."""
+        return self.hour // 24 - self.scenario.warmup_days
+
+    def _begin_day(self) -> None:
+        self._day = next(self._days)
+        today = self.day_of_window
+        if today == 0:
+            self._fork()
+        if today >= 0:
+            before = self._lanes
+            rules = [
+                self._changes[lane].get(today, before.rules[seed * len(self.policies) + lane])
+                for seed in range(self.world.n_seeds)
+                for lane in range(len(self.policies))
+            ]
+            self._lanes = self._compiled(rules, before)
+
+    def _end_day(self) -> None:
+        number = self._day.number - self.scenario.warmup_days
+        count_users(self.state, self._lanes, self._day, self.record)
+        if self._visitors is not None:
+            self._visitors.see(number, self._lanes, self._day, self.record)
+        self.record.end_day(number)
+
+    def _fork(self) -> None:
+        """The warm-up is over: copy the one lane of each seed to all policies."""
+        lanes = len(self.policies)
+        self.state.fork(lanes)
+        self.record.fork()
+        self._desks = [desk.fork() for desk in self._desks for _ in range(lanes)]
+        self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
+        change_days = {day for changes in self._changes for day in changes}
+        self._visitors = Visitors(self.state, self.scenario.start, self.scenario.days, change_days)
+
+    def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
+        """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
+        if before is not None and all(a is b for a, b in zip(rules, before.rules, strict=True)):
+            if (before.friction_user[0] == before.friction_user[1]).all() and (
+                before.friction_predator[0] == before.friction_predator[1]
+            ).all():
+                return before
+        doors = np.array([decisions.door(r) for r in rules]).T
+        yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
+        baseline = decisions.door(self.scenario.platform.rules)[0]
+        return Lanes(
+            policies=self.policies,
+            rules=rules,
+            friction_user=np.stack((doors[0], yesterday[0])),
+            friction_predator=np.stack((doors[1], yesterday[1])),
+            baseline_user=np.array([baseline, baseline]),
+            findability=np.array([r.registration_findability for r in rules]),
+            reporting_friction=np.array([r.reporting_friction for r in rules]),
+        )
+
+
+def simulate(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    *,
+    events: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Records:
+    """Run seeds x policies in one step loop and return their records.
+
+    Args:
+        scenario: What to simulate.
+        seeds: Seeds.
+        policies: Names of arms, or ``baseline``.
+        events: Whether to keep every event.
+        progress: Called with the number of hours just simulated.
+    """
+    return ChatModel(scenario, seeds, policies, events=events).run(progress)

@@ -1,0 +1,225 @@
+"""Step 9 of the hour: what happened is counted, and written down as events where somebody asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.draws import Ints
+from sim.parameters import CLASSES
+from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
+from sim.scenario import Scenario
+from sim.world import N_CLASSES
+
+CODE = {kind.name: code for code, kind in enumerate(KINDS)}
+N_KINDS = len(KINDS)
+_COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
+_BY_TARGET = frozenset({"recognise", "report", "complain"})
+NOBODY = -1
+DAYS_PER_YEAR = 365
+
+
+class Recorder:
+    """Counts events by day and by offence, class and year, and keeps them all if asked to.
+
+    Args:
+        scenario: What is simulated.
+        seeds: Seeds in order of their index.
+        policies: Policies in order of lane.
+        events: Whether to keep every event. The warm-up's are kept too, and written for every lane of the seed.
+    """
+
+    def __init__(self, scenario: Scenario, seeds: Sequence[int], policies: Sequence[str], *, events: bool) -> None:
+        self.scenario = scenario
+        self.seeds = tuple(seeds)
+        self.policies = tuple(policies)
+        self.n_lanes = len(policies)
+        self.n_offences = len(scenario.offences)
+        self._serious = np.array([o.serious for o in scenario.offences])
+        self._keep = events
+        self._kept: list[tuple[int, bool, tuple[Ints, ...]]] = []
+        self._today: list[tuple[Any, ...]] = []
+        n_years = -(-scenario.days // DAYS_PER_YEAR)
+        n_places = len(self.seeds) * self.n_lanes
+        self._breakdown = np.zeros((n_years, n_places, N_KINDS, self.n_offences, N_CLASSES), np.int64)
+        self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
+        self._seen: tuple[set[tuple[int, int, int]], ...] = (set(), set())
+        self._daily: list[Ints] = []
+        self._begin_day(len(self.seeds))
+
+    def _begin_day(self, n_places: int) -> None:
+        self._events = np.zeros((n_places, N_KINDS), np.int64)
+        self._counts = np.zeros((n_places, len(COUNTS)), np.int64)
+
+    def fork(self) -> None:
+        """Go from one lane a seed, not measured, to all lanes."""
+        self._begin_day(len(self.seeds) * self.n_lanes)
+
+    def add(self, count: str, place: Any, amount: Any) -> None:
+        """Add to a daily count of places; a place may stand several times."""
+        np.add.at(self._counts[:, _COUNT_CODE[count]], place, amount)
+
+    def set_product(self, count: str, of: str, factor: Ints) -> None:
+        """Set a daily count to another one times a factor, by place."""
+        self._counts[:, _COUNT_CODE[count]] = self._counts[:, _COUNT_CODE[of]] * factor
+
+    def note(
+        self,
+        kind: str,
+        hour: int,
+        second: Any,
+        place: Ints,
+        predator: Any,
+        target: Any,
+        contact: Any = NOBODY,
+        offence: Any = 0,
+        victim_class: Any = 0,
+        detail: Any = 0,
+    ) -> None:
+        """Note events of one kind in one hour: arrays of one length, or single values for all of them.
+
+        Args:
+            kind: Name of the kind.
+            hour: Hour.
+            second: Second of the hour.
+            place: Places, int64 array.
+            predator: The contact's predator; for kinds without a contact, 1 where the person is a predator.
+            target: The contact's target; for kinds without a contact, the person.
+            contact: Id of the contact.
+            offence: Row of the table of offences.
+            victim_class: Class of the target.
+            detail: See `records.KINDS`.
+        """
+        if place.size:
+            self._today.append((CODE[kind], place, offence, victim_class, detail, target))
+            if self._keep:
+                columns = (second, place, predator, target, contact, offence, detail)
+                self._kept.append((CODE[kind], hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
+
+    def end_day(self, day: int) -> None:
+        """Add the day's events to the counts; days before the window (negative) are not measured."""
+        today, self._today = self._today, []
+        n_places = self._events.shape[0]
+        if day >= 0:
+            year = day // DAYS_PER_YEAR
+            if today:
+                sizes = [place.size for _, place, *_ in today]
+                kind = np.repeat([t[0] for t in today], sizes)
+                place, offence, victim_class = (
+                    np.concatenate([np.broadcast_to(t[column], t[1].shape) for t in today]) for column in (1, 2, 3)
+                )
+                cell = ((place * N_KINDS + kind) * self.n_offences + offence) * N_CLASSES + victim_class
+                shape = (n_places, N_KINDS, self.n_offences, N_CLASSES)
+                table = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
+                self._events += table.sum(axis=(2, 3))
+                self._breakdown[year] += table
+                for code, where, *rest in today:
+                    if code == CODE["harm"]:
+                        self._harms(year, where, *rest)
+            self._daily.append(np.concatenate((self._events, self._counts), axis=1))
+            if (day + 1) % DAYS_PER_YEAR == 0:
+                self._seen = (set(), set())
+        self._begin_day(n_places)
+
+    def _harms(self, year: int, place: Ints, offence: Any, victim_class: Any, detail: Any, person: Any) -> None:
+        serious = self._serious[offence]
+        self.add("n_harm_serious", place, serious)
+        self.add("n_harm_off_platform", place, detail % 2 == 0)
+        self.add("n_harm_redirected", place, detail > 2)
+        everybody, by_offence = self._seen
+        for p, o, c, who, counts in zip(place, offence, victim_class, person, serious, strict=True):
+            if (p, o, who) not in by_offence:
+                by_offence.add((p, o, who))
+                self._distinct[year, p, o, c] += 1
+                self._distinct[year, p, o, N_CLASSES] += 1
+            if counts and (p, 0, who) not in everybody:
+                everybody.add((p, 0, who))
+                self._distinct[year, p, self.n_offences, c] += 1
+                self._distinct[year, p, self.n_offences, N_CLASSES] += 1
+                self.add("n_persons_harmed", int(p), 1)
+
+    # -- tables -------------------------------------------------------------------------------------------------
+
+    def records(self) -> Records:
+        """Return all tables in canonical order."""
+        return Records(self._daily_table(), self._breakdown_table(), self._event_table() if self._keep else None)
+
+    def _daily_table(self) -> pd.DataFrame:
+        days = np.array(self._daily)  # day, place, column
+        n_days, n_places, n_columns = days.shape
+        seed, lane = np.divmod(np.arange(n_places), self.n_lanes)
+        frame = pd.DataFrame(days.reshape(-1, n_columns), columns=list(DAILY_COLUMNS[4:]))
+        frame.insert(0, "policy", np.tile(np.array(self.policies)[lane], n_days))
+        frame.insert(1, "seed", np.tile(np.array(self.seeds)[seed], n_days))
+        frame.insert(2, "site", self.scenario.site)
+        frame.insert(3, "day", np.repeat(np.arange(n_days), n_places))
+        return frame.sort_values(["policy", "seed", "site", "day"], ignore_index=True)
+
+    def _breakdown_table(self) -> pd.DataFrame:
+        offences = [o.name for o in self.scenario.offences]
+        kinds = [k.name if k.of_contact else "" for k in KINDS]
+        parts = []
+        for table, names in (
+            (self._breakdown, (kinds, offences, list(CLASSES))),
+            (self._distinct[:, :, None], (["persons_harmed"], [*offences, "all"], [*CLASSES, "all"])),
+        ):
+            year, place, kind, offence, victim_class = table.nonzero()
+            seed, lane = np.divmod(place, self.n_lanes)
+            columns = (
+                np.array(self.policies)[lane], np.array(self.seeds)[seed], year, self.scenario.site,
+                np.array(names[1])[offence], np.array(names[2])[victim_class], np.array(names[0])[kind],
+                table[year, place, kind, offence, victim_class],
+            )  # fmt: skip
+            part = pd.DataFrame(dict(zip(BREAKDOWN_COLUMNS, columns, strict=True)))
+            parts.append(part[part["quantity"] != ""])
+        frame = pd.concat(parts, ignore_index=True)
+        return frame.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True)
+
+    def _event_table(self) -> pd.DataFrame:
+        frames = []
+        warm = 24 * self.scenario.warmup_days
+        for code, hour, columns in self._kept:
+            second, place, predator, target, contact, offence, detail = columns
+            kind = KINDS[code]
+            lanes = self.n_lanes if hour < warm else 1
+            rows = np.repeat(np.arange(place.size), lanes)
+            if lanes > 1:
+                place = place[rows] * lanes + np.arange(rows.size) % lanes
+            if kind.of_contact:
+                actor_kind, actor, target_kind, other = "predator", predator, "user", target
+                if kind.name in _BY_TARGET:
+                    actor_kind, actor, target_kind, other = "user", target, "predator", predator
+            else:
+                who = np.where(predator.astype(bool), "predator", "user")
+                if kind.name == "return":
+                    actor_kind, actor, target_kind, other = who, target, "", np.full(target.shape, NOBODY)
+                else:
+                    actor_kind = "user" if kind.name == "false_report" else "site"
+                    actor, target_kind, other = np.full(target.shape, NOBODY), who, target
+            seed, lane = np.divmod(place, self.n_lanes)
+            wide: dict[str, Any] = {
+                "policy": np.array(self.policies)[lane],
+                "seed": np.array(self.seeds)[seed],
+                "hour": hour,
+                "step": kind.step,
+                "second": second[rows],
+                "event": kind.name,
+                "actor_kind": actor_kind if isinstance(actor_kind, str) else actor_kind[rows],
+                "actor": actor[rows],
+                "target_kind": target_kind if isinstance(target_kind, str) else target_kind[rows],
+                "target": other[rows],
+                "contact": contact[rows],
+                "site": self.scenario.site,
+                "offence": self._offence_names(kind.of_contact, offence[rows]),
+                "detail": detail[rows],
+            }
+            frames.append(pd.DataFrame(wide, columns=list(EVENT_COLUMNS)))
+        if not frames:
+            return pd.DataFrame({c: [] for c in EVENT_COLUMNS})
+        return pd.concat(frames, ignore_index=True).sort_values(list(EVENT_COLUMNS), ignore_index=True)
+
+    def _offence_names(self, of_contact: bool, offence: Ints) -> Any:
+        return np.array([o.name for o in self.scenario.offences])[offence] if of_contact else ""

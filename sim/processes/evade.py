@@ -1,0 +1,30 @@
+"""Step 5: barred persons come back under a new identity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.observe import Recorder
+from sim.state import State
+
+
+def evade(state: State, hour: int, record: Recorder) -> None:
+    """Note who comes back with the next hour; a longer bar since then keeps them out."""
+    due = state.returns.pop(hour, None)
+    if not due:
+        return
+    back = [
+        (place, predator, person)
+        for place, person, predator, until in dict.fromkeys(due)
+        if _barred_until(state, place, person, predator) == until
+    ]
+    if back:
+        place, kind, who = np.array(back, np.int64).T
+        record.note("return", hour, 0, place, kind, who)
+
+
+def _barred_until(state: State, place: int, person: int, predator: bool) -> int:
+    if not predator:
+        return state.user_barred_until[place, person]
+    index = int(state.world.predator_index(np.array([person]))[0])
+    return int(state.predator_barred_until[place * state.world.n_predators + index])

@@ -1,0 +1,265 @@
+"""Step 4: reports become dossiers, and moderators read them. Rare things, so plain objects, one desk a place.
+
+Per priority class one queue in order of entry; a dossier raised to a higher class joins that queue and its old entry is
+skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from sim import decisions
+from sim.decisions import GRAVITIES
+from sim.draws import Purpose
+from sim.observe import Recorder
+from sim.rules import Rules
+from sim.state import Dossier, Lanes, State
+from sim.world import Day
+
+_REVIEW_EVIDENCE, _REVIEW_PREDATOR, _REVIEW_BAR = 1, 2, 4
+
+
+class Reports:
+    """The reports of one hour, gathered while contacts run."""
+
+    def __init__(self) -> None:
+        self._columns: list[tuple[Any, ...]] = []
+
+    def add(
+        self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
+        contact: Any,
+    ) -> None:  # fmt: skip
+        """Add reports on accounts: arrays of one length (`predator`: 1 or 0 for all of them)."""
+        if place.size:
+            columns = (place, second, contact, person, predator, session, session_end, gravity)
+            self._columns.append(tuple(np.broadcast_to(c, place.shape) for c in columns))
+
+    def table(self) -> Any:
+        """Return the reports as rows (place, second, contact, person, predator, session, session_end, gravity)."""
+        rows = np.concatenate([np.stack(c) for c in self._columns], axis=1)
+        return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self._columns)
+
+
+class Desk:
+    """The moderation of one place: open dossiers, queues, and what the staff can still do.
+
+    Attributes:
+        dossiers: Open dossiers by account: (person, hour in which its visit began or -1).
+        kept_since: Oldest hour whose messages are still kept.
+    """
+
+    def __init__(self) -> None:
+        self.dossiers: dict[tuple[int, int], Dossier] = {}
+        self.kept_since = 0
+        self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(GRAVITIES))
+        self._triage = ""
+        self._credit_milli = 0
+        self._touched: list[Dossier] = []
+
+    def fork(self) -> Desk:
+        """Return an equal desk for another lane."""
+        desk = Desk()
+        desk.kept_since, desk._credit_milli = self.kept_since, self._credit_milli
+        desk.dossiers = {
+            account: Dossier(*(getattr(d, name) for name in Dossier.__slots__))
+            for account, d in self.dossiers.items()
+        }
+        return desk
+
+    def file(self, dossier: Dossier, hour: int) -> bool:
+        """Add a report to the account's dossier; return whether that opened it."""
+        account = (dossier.person, dossier.session)
+        found = self.dossiers.setdefault(account, dossier)
+        if found is not dossier:
+            found.newest = hour
+            if dossier.gravity > found.gravity:
+                found.gravity, found.graver_since = dossier.gravity, hour
+        self._touched.append(found)
+        return found is dossier
+
+    def queue(self, triage: str) -> None:
+        """Put the hour's dossiers into the queues; after a change of the rule of triage, all of them."""
+        touched: Iterable[Dossier] = self._touched
+        if triage != self._triage:
+            self._triage = triage
+            for queue in self._queues:
+                queue.clear()
+            touched = self.dossiers.values()
+            for dossier in touched:
+                dossier.queued = (-1, -1)
+        entries = []
+        for dossier in touched:
+            entry = decisions.queue_entry(dossier.gravity, dossier.graver_since, dossier.opened, triage)
+            if entry != dossier.queued:
+                dossier.queued = entry
+                entries.append((entry[1], dossier.order, dossier))
+        for since, order, dossier in sorted(entries, key=lambda e: (e[0], e[1], e[2].person)):
+            self._queues[dossier.queued[0]].append((since, order, dossier))
+        self._touched = []
+
+    def expired(self, hour: int, expiry_hours: int) -> list[Dossier]:
+        """Drop and return the dossiers whose time is up."""
+        found = []
+        for level, queue in enumerate(self._queues):
+            while queue and (not self._valid(level, queue[0]) or queue[0][0] + expiry_hours <= hour):
+                entry = queue.popleft()
+                if self._valid(level, entry):
+                    found.append(self._close(entry[2]))
+        return found
+
+    def next(self) -> Dossier:
+        """Take the dossier whose turn it is: highest class, oldest entry."""
+        for level in reversed(range(GRAVITIES)):
+            queue = self._queues[level]
+            while queue:
+                entry = queue.popleft()
+                if self._valid(level, entry):
+                    return self._close(entry[2])
+        raise LookupError("no dossier is waiting")
+
+    def capacity(self, milli: int) -> int:
+        """Add the hour's work to the credit; return how many reviews that makes."""
+        self._credit_milli += milli
+        return self._credit_milli // 1000
+
+    def spend(self, reviews: int) -> None:
+        """Take reviews from the credit; idle time is not saved up, fractions of a review are."""
+        self._credit_milli -= 1000 * reviews
+        if not self.dossiers:
+            self._credit_milli %= 1000
+
+    def _valid(self, level: int, entry: tuple[int, int, Dossier]) -> bool:
+        since, _, dossier = entry
+        return dossier.queued == (level, since)
+
+    def _close(self, dossier: Dossier) -> Dossier:
+        del self.dossiers[dossier.person, dossier.session]
+        dossier.queued = (-1, -1)
+        return dossier
+
+
+def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
+    """Step 3, lawful conversations: those that lead to a report, of accused who are here in the lane."""
+    seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
+    first, last = int(day.false_reports.start[seen]), int(day.false_reports.start[seen + 1])
+    if first == last:
+        return
+    row = np.repeat(day.false_reports.row[first:last], n_lanes)
+    place = day.users.seed.take(row) * n_lanes + np.tile(np.arange(n_lanes), last - first)
+    which = np.repeat(np.arange(first, last), n_lanes)
+    old = (row >= day.users.n_begun).astype(np.int64)
+    made = decisions.reports_falsely(day.false_reports.effort.take(which), lanes.reporting_friction.take(place))
+    made &= decisions.lets_in(day.users.tolerance.take(row), lanes.friction_user[old, place])
+    place, row, which = place[made], row[made], which[made]
+    here = ~state.users_barred(place, day.users.person.take(row), day.users.slot.take(row), hour)
+    place, row, which = place[here], row[here], which[here]
+    person = day.users.person.take(row)
+    second, gravity = day.false_reports.second.take(which), day.false_reports.gravity.take(which)
+    record.note("false_report", hour, second, place, 0, person, detail=gravity)
+    reports.add(place, person, 0, day.users.begin.take(row), day.users.end.take(row), second, gravity, -1)
+
+
+def moderate(
+    state: State, lanes: Lanes, desks: list[Desk], hour: int, record: Recorder, reports: Reports
+) -> None:
+    """Open dossiers, drop the expired, and let every place's staff review what it can."""
+    if reports:
+        _file(state, lanes, desks, hour, record, reports)
+    scale = state.world.scenario.scale
+    waiting = np.zeros(len(desks), np.int64)
+    log = _ReviewLog()
+    for place, desk in enumerate(desks):
+        rules = lanes.rules[place]
+        desk.kept_since = decisions.kept_since(desk.kept_since, hour, rules.retention_message_hours)
+        desk.queue(rules.moderation_triage)
+        for dossier in desk.expired(hour, rules.moderation_dossier_expiry_hours):
+            log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
+        heads = decisions.moderators(rules, hour % 24, scale)
+        if heads:
+            possible = desk.capacity(decisions.capacity_milli(rules, hour % 24, scale))
+            reviews = min(possible, len(desk.dossiers))
+            log.capacity.append((place, possible, round(heads * 1000)))
+            for _ in range(reviews):
+                _review(state, rules, desk, place, hour, log)
+            desk.spend(reviews)
+        waiting[place] = len(desk.dossiers)
+    log.write(hour, record)
+    record.add("n_waiting_hours", np.arange(waiting.size), waiting)
+    if hour % 24 == 23:
+        record.add("n_waiting", np.arange(waiting.size), waiting)
+
+
+class _ReviewLog:
+    """What happened at all desks in one hour, to be noted in one go."""
+
+    def __init__(self) -> None:
+        self.expired: list[tuple[int, ...]] = []
+        self.reviews: list[tuple[int, ...]] = []
+        self.waits: list[int] = []
+        self.bars: list[tuple[int, ...]] = []
+        self.capacity: list[tuple[int, ...]] = []
+
+    def write(self, hour: int, record: Recorder) -> None:
+        """Note events and counts."""
+        for kind, rows in (("expire", self.expired), ("review", self.reviews), ("bar", self.bars)):
+            if rows:
+                place, predator, person, detail = np.array(rows).T
+                record.note(kind, hour, 0, place, predator, person, detail=detail)
+        if self.reviews:
+            place, predator, _, detail = np.array(self.reviews).T
+            record.add("n_review_evidence", place, detail & _REVIEW_EVIDENCE)
+            record.add("n_review_predator", place, predator)
+            record.add("n_wait_hours", place, self.waits)
+        if self.bars:
+            place, predator, *_ = np.array(self.bars).T
+            record.add("n_bar_user", place, 1 - predator)
+        if self.capacity:
+            place, possible, milli_hours = np.array(self.capacity).T
+            record.add("n_capacity", place, possible)
+            record.add("n_moderator_milli_hours", place, milli_hours)
+
+
+def _file(state: State, lanes: Lanes, desks: list[Desk], hour: int, record: Recorder, reports: Reports) -> None:
+    place, second, _, person, predator, session, session_end, gravity = reports.table()
+    persists = np.array([rules.registration_accounts_persist for rules in lanes.rules]).take(place)
+    session = np.where(persists, -1, session)
+    seed = state.seed_of_place.take(place)
+    number = decisions.dossier_key(hour, session)
+    order = state.world.draws.words(Purpose.DOSSIER_ORDER, seed, person, number)
+    finding = state.world.draws.words(Purpose.FINDING, seed, person, number)
+    opened = []
+    columns = (place, person, predator, session, session_end, number, order, finding, gravity)
+    for i, (at, who, is_predator, begun, end, key, tie, luck, grave) in enumerate(
+        zip(*(c.tolist() for c in columns), strict=True)
+    ):
+        dossier = Dossier(who, bool(is_predator), begun, end, hour, key, tie, luck, grave, hour, hour)
+        if desks[at].file(dossier, hour):
+            opened.append(i)
+    if opened:
+        record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
+                    detail=predator[opened])  # fmt: skip
+
+
+def _review(state: State, rules: Rules, desk: Desk, place: int, hour: int, log: _ReviewLog) -> None:
+    dossier = desk.next()
+    evidence = dossier.newest >= desk.kept_since
+    barred = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
+    detail = _REVIEW_EVIDENCE * evidence + _REVIEW_PREDATOR * dossier.predator + _REVIEW_BAR * barred
+    log.reviews.append((place, dossier.predator, dossier.person, detail))
+    log.waits.append(hour - dossier.opened)
+    if barred:
+        until, as_new = decisions.barred_until(
+            state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour,
+            dossier.session, dossier.session_end, rules, state.numbers.p_constant,
+        )  # fmt: skip
+        out = decisions.hours_out(hour, until)
+        log.bars.append((place, dossier.predator, dossier.person, out))
+        state.bar(place, dossier.person, dossier.predator, hour, until, as_new)

@@ -1,0 +1,357 @@
+"""What a run of the array engine holds, for all lanes at once.
+
+A lane is one seed under one policy; ``place = lane * n_sites + site`` (one site so far), seed by seed. Every table has
+one place a row. Lanes of a seed are neighbours: ``place = seed_index * lanes_per_seed + lane``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import decisions
+from sim.decisions import NEVER, Numbers
+from sim.draws import Ints
+from sim.rules import Rules
+from sim.world import N_STRATA, World
+
+LIVE, DORMANT, OFF_PLATFORM, DEAD = range(4)
+"""Status of a contact: on the platform; parted and to meet again; off the platform; ended."""
+
+
+class Contacts:
+    """The table of contacts. Every column is int64 and has room for `capacity` rows, of which ``n`` are in use.
+
+    Columns:
+        place, contact, predator, target, offence, victim_class: who and where.
+        pair: ``place * n_predators + index of the predator``.
+        target_tolerance, predator_tolerance: for doors that a later meeting must pass.
+        status: LIVE, DORMANT, OFF_PLATFORM or DEAD.
+        stage: 0 contact, 1 engaged, 2 private, 3 off the platform.
+        alarm: What will end the stage.
+        ring: Absolute second at which the alarm rings; while dormant, the seconds that remain on it.
+        target_end, predator_end: First hour in which that person's session is over.
+        meeting: 1 while they meet outside ordinary visits.
+        session: Hour in which the predator's visit (or the meeting) began.
+        meet, lapse: While dormant, the hours of meeting again and of giving up.
+        redirected: 1 if the target was approached in place of somebody absent because of a policy.
+        due: Hour in which something happens next.
+    """
+
+    COLUMNS: Final = (
+        "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
+        "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
+        "meet", "lapse", "redirected", "due",
+    )  # fmt: skip
+
+    place: Ints
+    contact: Ints
+    predator: Ints
+    target: Ints
+    offence: Ints
+    victim_class: Ints
+    pair: Ints
+    target_tolerance: Ints
+    predator_tolerance: Ints
+    status: Ints
+    stage: Ints
+    alarm: Ints
+    ring: Ints
+    target_end: Ints
+    predator_end: Ints
+    meeting: Ints
+    session: Ints
+    meet: Ints
+    lapse: Ints
+    redirected: Ints
+    due: Ints
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self.n = 0
+        self.n_dead = 0
+        self._hold(np.zeros((len(self.COLUMNS), capacity), np.int64))
+
+    def _hold(self, data: Ints) -> None:
+        self._data = data
+        for column, values in zip(self.COLUMNS, data, strict=True):
+            setattr(self, column, values)
+
+    def append(self, **columns: Ints | int) -> Ints:
+        """Add rows; columns left out are 0. Return their numbers."""
+        size = np.size(columns["contact"])
+        needed = self.n + size
+        if needed > self._data.shape[1]:
+            room = np.zeros((len(self.COLUMNS), max(needed, 2 * self._data.shape[1])), np.int64)
+            room[:, : self.n] = self._data[:, : self.n]
+            self._hold(room)
+        rows = slice(self.n, needed)
+        self._data[:, rows] = 0
+        for column, values in columns.items():
+            getattr(self, column)[rows] = values
+        self.n = needed
+        return np.arange(rows.start, rows.stop)
+
+    def settle(self, rows: Ints) -> None:
+        """Work out when something happens next to contacts on or off the platform."""
+        ring = decisions.ring_hour(self.ring.take(rows))
+        part = np.minimum(self.target_end.take(rows), self.predator_end.take(rows))
+        self.due[rows] = np.minimum(ring, part)
+
+    def end(self, rows: Ints) -> None:
+        """End contacts."""
+        self.status[rows] = DEAD
+        self.due[rows] = NEVER
+        self.n_dead += rows.size
+
+    def compact(self) -> None:
+        """Drop ended rows once they are more than half."""
+        if 2 * self.n_dead > self.n:
+            keep = (self.status[: self.n] != DEAD).nonzero()[0]
+            self._data[:, : keep.size] = self._data.take(keep, axis=1)
+            self.n, self.n_dead = keep.size, 0
+
+    def fork(self, lanes: int, n_predators: int) -> None:
+        """Copy every row from its seed's one lane to all lanes of the seed."""
+        rows = np.repeat(np.arange(self.n), lanes)
+        data = self._data.take(rows, axis=1)
+        before = self.place[: self.n].take(rows)
+        self._hold(data)
+        self.n, self.n_dead = rows.size, self.n_dead * lanes
+        self.place[:] = before * lanes + np.arange(rows.size) % lanes
+        self.pair += (self.place - before) * n_predators
+
+
+class PairFilter:
+    """Which (predator, target) pairs may be in contact: a counting filter that never misses one.
+
+    Two tables of counters; a pair whose counters are both above zero is looked up exactly by the caller.
+    """
+
+    _BITS: Final = 21
+
+    def __init__(self) -> None:
+        self._counters = np.zeros((2, 1 << self._BITS), np.int16)
+
+    def _places(self, pair: Ints, target: Ints) -> tuple[Ints, Ints]:
+        mixed = pair.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + target.astype(np.uint64) * np.uint64(
+            0xD1B54A32D192ED03
+        )
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        high = (mixed >> np.uint64(64 - self._BITS)).astype(np.int64)
+        low = (mixed >> np.uint64(64 - 2 * self._BITS) & np.uint64((1 << self._BITS) - 1)).astype(np.int64)
+        return high, low
+
+    def count(self, pair: Ints, target: Ints, by: int) -> None:
+        """Add ``by`` (1 or -1) to the counters of pairs."""
+        for table, places in zip(self._counters, self._places(pair, target), strict=True):
+            np.add.at(table, places, np.int16(by))
+
+    def may_hold(self, pair: Ints, target: Ints) -> NDArray[np.bool_]:
+        """Tell which pairs may be in contact."""
+        high, low = self._places(pair, target)
+        return (self._counters[0].take(high) > 0) & (self._counters[1].take(low) > 0)
+
+
+class BarLog:
+    """Bars on lawful users as stretches of time that do not overlap, sorted by seed and person, for counting."""
+
+    def __init__(self) -> None:
+        self.key = np.zeros(0, np.int64)
+        self.place = np.zeros(0, np.int64)
+        self.since = np.zeros(0, np.int64)
+        self.until = np.zeros(0, np.int64)
+
+    def add(self, key: int, place: int, since: int, until: int) -> None:
+        """Add one stretch."""
+        at = int(self.key.searchsorted(key))
+        for name, value in (("key", key), ("place", place), ("since", since), ("until", until)):
+            setattr(self, name, np.insert(getattr(self, name), at, value))
+
+    def forget_before(self, hour: int) -> None:
+        """Drop stretches that were over by an hour."""
+        if (self.until <= hour).any():
+            keep = self.until > hour
+            for name in ("key", "place", "since", "until"):
+                setattr(self, name, getattr(self, name)[keep])
+
+    def fork(self, lanes: int) -> None:
+        """Copy every stretch to all lanes of its seed."""
+        rows = np.repeat(np.arange(self.key.size), lanes)
+        place = self.place[rows] * lanes + np.arange(rows.size) % lanes
+        self.key, self.place, self.since, self.until = self.key[rows], place, self.since[rows], self.until[rows]
+
+
+@dataclass(eq=False, slots=True)
+class Dossier:
+    """All open reports on one account.
+
+    Attributes:
+        person: Id of the accused.
+        predator: Whether a predator.
+        session: Hour in which the account's visit began; -1 if the account persists.
+        session_end: First hour after that visit.
+        opened: Hour of the first report.
+        number: `decisions.dossier_key`.
+        order: Word that settles ties in the queue.
+        finding: Word that decides what a review finds.
+        gravity: Gravest stage reported.
+        graver_since: Hour since which it has that gravity.
+        newest: Hour of the latest message of any reported contact.
+        queued: Priority class and hour of entry of its valid place in the queue.
+    """
+
+    person: int
+    predator: bool
+    session: int
+    session_end: int
+    opened: int
+    number: int
+    order: int
+    finding: int
+    gravity: int
+    graver_since: int
+    newest: int
+    queued: tuple[int, int] = (-1, -1)
+
+
+@dataclass
+class Lanes:
+    """Which lanes there are, and the rules in force in each on one day as arrays over places.
+
+    Attributes:
+        policies: Names, in order of lane within a seed.
+        rules: Rules by place.
+        friction_user: Classes of tolerance asked for, shape (2, places): visits begun today, and the day before.
+        friction_predator: Likewise.
+        baseline_user: The baseline's, shape (2,).
+        findability, reporting_friction: By place.
+    """
+
+    policies: Sequence[str]
+    rules: list[Rules]
+    friction_user: Ints
+    friction_predator: Ints
+    baseline_user: Ints
+    findability: NDArray[np.float64]
+    reporting_friction: NDArray[np.float64]
+
+
+def _count(n_places: int, n_predators: int) -> Ints:
+    return np.zeros(n_places * n_predators, np.int64)
+
+
+class State:
+    """All that changes in a run.
+
+    Attributes:
+        world: The exogenous world.
+        numbers: Tables of the decisions.
+        lanes_per_seed: Lanes of each seed: 1 during the warm-up.
+        seed_of_place: Index of the seed, by place.
+        contacts: Every contact.
+        pairs: Filter of pairs in contact.
+        n_live: Contacts on the platform, by place and predator, flat.
+        predator_barred_until: First hour in which a predator may be back, likewise.
+        user_barred_until: The same for lawful users, few: by (place, person).
+        user_flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
+        bar_log: Bars of lawful users, for counting.
+        just_barred: Pairs-to-be-parted of the hour before: (place, person, predator index or -1).
+        complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
+        returns: By hour: (place, person, whether a predator, first hour back).
+    """
+
+    def __init__(self, world: World, numbers: Numbers) -> None:
+        self.world = world
+        self.numbers = numbers
+        self.lanes_per_seed = 1
+        self.seed_of_place = np.arange(world.n_seeds)
+        self.contacts = Contacts()
+        self.pairs = PairFilter()
+        self.n_live = _count(world.n_seeds, world.n_predators)
+        self.predator_barred_until = _count(world.n_seeds, world.n_predators)
+        self.user_barred_until: dict[tuple[int, int], int] = {}
+        self.user_flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
+        self.bar_log = BarLog()
+        self.just_barred: list[tuple[int, int, int]] = []
+        self.complaints: dict[int, list[tuple[int, ...]]] = {}
+        self.returns: dict[int, list[tuple[int, int, bool, int]]] = {}
+
+    @property
+    def n_places(self) -> int:
+        """Number of places."""
+        return self.seed_of_place.size
+
+    def fork(self, lanes: int) -> None:
+        """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
+        world = self.world
+        self.contacts.compact()
+        self.contacts.fork(lanes, world.n_predators)
+        alive = (self.contacts.status[: self.contacts.n] != DEAD).nonzero()[0]
+        self.pairs = PairFilter()
+        self.pairs.count(self.contacts.pair.take(alive), self.contacts.target.take(alive), 1)
+        for name in ("n_live", "predator_barred_until"):
+            lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
+            setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))
+        self.bar_log.fork(lanes)
+        spread = range(lanes)
+        self.user_barred_until = {
+            (place * lanes + lane, person): until
+            for (place, person), until in self.user_barred_until.items()
+            for lane in spread
+        }
+        self.just_barred = [
+            (place * lanes + lane, person, index) for place, person, index in self.just_barred for lane in spread
+        ]
+        self.complaints = {
+            hour: [(row[0] * lanes + lane, *row[1:]) for row in rows for lane in spread]
+            for hour, rows in self.complaints.items()
+        }
+        self.returns = {
+            hour: [(place * lanes + lane, *rest) for place, *rest in rows for lane in spread]  # type: ignore[misc]
+            for hour, rows in self.returns.items()
+        }
+        self.seed_of_place = np.repeat(self.seed_of_place, lanes)
+        self.lanes_per_seed = lanes
+
+    def users_barred(self, place: Ints, person: Ints, slot: Ints, hour: int) -> NDArray[np.bool_]:
+        """Tell which lawful users are barred in an hour."""
+        barred = self.user_flag.take(slot)
+        for i in barred.nonzero()[0]:
+            barred[i] = self.user_barred_until.get((int(place[i]), int(person[i])), 0) > hour
+        return barred
+
+    def slot(self, seed: Ints, person: Ints) -> Ints:
+        """Return the index of members in arrays over members."""
+        membership = self.world.membership
+        stratum = person % N_STRATA
+        serial = person // N_STRATA
+        return (
+            seed * membership.n_slots + membership.base.take(stratum) + serial % membership.span.take(stratum)
+        )
+
+    def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_new: bool) -> None:
+        """Keep a person out from the next hour until another, unless a longer bar is in force."""
+        since = hour + 1
+        seed = int(self.seed_of_place[place])
+        if predator:
+            index = int(self.world.predator_index(np.array([person]))[0])
+            at = place * self.world.n_predators + index
+            before = int(self.predator_barred_until[at])
+        else:
+            index = -1
+            before = self.user_barred_until.get((place, person), 0)
+        if until <= max(before, since):
+            return
+        if predator:
+            self.predator_barred_until[at] = until
+        else:
+            self.user_barred_until[place, person] = until
+            self.user_flag[self.slot(np.array([seed]), np.array([person]))] = True
+            self.bar_log.add((seed << 40) + person, place, max(before, since), until)
+        if as_new:
+            self.returns.setdefault(until - 1, []).append((place, person, predator, until))
+        self.just_barred.append((place, person, index))
