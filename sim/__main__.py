@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from pydantic_core import PydanticUndefined
 
 from sim import experiment
-from sim.errors import ScenarioError, shown
+from sim.errors import Problem, ScenarioError, shown
 from sim.evidence import evidence
 from sim.parameters import Offence, Parameter, declared
 from sim.reading import load
@@ -101,12 +101,12 @@ def _workers(text: str) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    problems: list[str] = []
+    problems: list[Problem | str] = []
     for file in arguments.files:
         try:
             scenario = load(file)
         except ScenarioError as error:
-            problems.append(str(error))
+            problems += error.problems
         else:
             n = len(scenario.policies)
             print(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
@@ -180,7 +180,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    changes = dict(_assignment(text) for text in arguments.set)
+    changes = dict(assignment(text) for text in arguments.set)
     for name in ("seeds", "days", "scale"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
@@ -199,7 +199,7 @@ def _compare(arguments: argparse.Namespace) -> None:
             print(file)
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
     """Return key and value of ``KEY=VALUE``; a bare word is a text."""
     key, equals, value = (part.strip() for part in text.partition("="))
     if not key or not equals or not value:

@@ -44,8 +44,9 @@ class ScenarioError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        """Return one line for each problem."""
-        return "\n".join(map(str, self.problems))
+        """Return one line for each problem, control characters replaced."""
+        lines = ("".join(c if c.isprintable() else "?" for c in str(problem)) for problem in self.problems)
+        return "\n".join(lines)
 
 
 def dotted(path: Place) -> str:

@@ -1,0 +1,188 @@
+"""The command line: what it prints, its exit codes, and that bad input leaves nothing behind."""
+
+from pathlib import Path
+
+import pytest
+
+from sim import experiment
+from sim.__main__ import main
+from sim.scenario import Scenario
+
+GOOD = """
+title = "small"
+days = 10
+warmup_days = 5
+seeds = 2
+[population]
+monthly_visitors = 300
+monthly_visitors_start = 300
+[policies.keep]
+retention = { message_hours = 720, start = 2021-01-05, end = 2021-01-08 }
+[policies.same]
+retention = { message_hours = 3 }
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "good.toml"
+    path.write_text(GOOD)
+    return str(path)
+
+
+class Nothing:
+    """In place of a simulation: says that it was asked for."""
+
+    def __init__(self, scenario: Scenario, *args: object, **options: object) -> None:
+        self.scenario = scenario
+
+    def table(self) -> str:
+        return f"days {self.scenario.days}, friction {self.scenario.reporting.friction}, seeds {self.scenario.seeds}"
+
+    summary = table
+
+    def write(self, out: Path, command: str) -> list[Path]:
+        return [out / command]
+
+
+@pytest.fixture
+def no_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "compare", Nothing)
+    monkeypatch.setattr(experiment, "run", Nothing)
+
+
+def test_check(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", file, file]) == 0
+    assert capsys.readouterr().out == f"{file}: right; 2 policies, 10 days\n" * 2
+    assert main(["check", file, "missing.toml"]) == 2
+    assert capsys.readouterr().err == "missing.toml: there is no such file. Give the path of a scenario file (TOML).\n"
+
+
+def test_policies_in_words(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policies", file]) == 0
+    out = capsys.readouterr().out
+    assert "keep:\n  messages kept for 720 hours, from 2021-01-05 until 2021-01-08\n" in out
+    assert "same:\n  messages kept for 3 hours, from 2021-01-01\n  inert: equal to the baseline" in out
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "population.monthly_visitors"]) == 0
+    out = capsys.readouterr().out
+    for words in [
+        "Audience",
+        "778000 (unique",
+        "500000 to 850000",
+        "from 100 to",
+        "sourced",
+        "CASE-03",
+        "2024",
+        "https:",
+        "mirror",
+    ]:
+        assert words in out
+    assert main(["explain", "predators.p_of_adults"]) == 0
+    assert "from memory: not seen in the source" in capsys.readouterr().out
+    assert main(["explain", "registration.friction_user"]) == 0
+    assert "policies may set it" in capsys.readouterr().out
+
+
+def test_explain_lists_all_and_each_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    keys = [line.split(" = ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert len(keys) == len(set(keys)) > 90
+    for key in keys:
+        assert main(["explain", key]) == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("friction", "reporting.friction"), ("reporting.frction", "reporting.friction"), ("qqq", "lists all")],
+)
+def test_explain_suggests(key: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", key]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_compare_as_asked(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--set", "reporting.friction=0.25", "--set", "moderation.triage=gravest", "--seeds", "3", "--days", "9"]
+    assert main(["compare", file, *options, "--policies", "keep", "--out", str(tmp_path / "new")]) == 0
+    out, err = capsys.readouterr()
+    assert "hours = 3 seeds x 2 policies" in out
+    assert "days 9, friction 0.25, seeds 3" in out
+    assert f"python -m sim compare {file} --set" in out
+    assert err == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["good.toml"]
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_run_as_asked(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", file, "--policy", "keep"]) == 0
+    assert "days 10" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_warns_of_a_queue_too_small_to_scale(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", file, "--scale", "0.4"]) == 0
+    assert "at scale = 0.4 the staff reviews 8 dossiers an hour" in capsys.readouterr().err
+    assert main(["compare", file, "--scale", "0.5"]) == 0
+    assert main(["compare", file, "--scale", "0.4", "--set", "moderation.staff=0"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+BAD = {
+    "no command": ([], "required"),
+    "unknown command": (["cmpare", "FILE"], "invalid choice"),
+    "unknown option": (["compare", "FILE", "--sed", "1"], "unrecognized"),
+    "no file": (["compare"], "required"),
+    "missing file": (["compare", "none.toml"], "no such file"),
+    "unknown policy": (["compare", "FILE", "--policies", "kep"], "Did you mean keep?"),
+    "no policy": (["compare", "FILE", "--policies", "baseline"], "no policy"),
+    "unknown policy to run": (["run", "FILE", "--policy", "kep"], "Did you mean keep?"),
+    "negative seed": (["run", "FILE", "--seed", "-1"], "-1"),
+    "large seed": (["run", "FILE", "--seed", str(2**70)], str(2**70)),
+    "one seed": (["compare", "FILE", "--seeds", "1"], "gives no interval"),
+    "no seed": (["compare", "FILE", "--seeds", "0"], "seeds = 0"),
+    "seeds in words": (["compare", "FILE", "--seeds", "two"], "invalid int value: 'two'"),
+    "no worker": (["compare", "FILE", "--workers", "0"], "whole number from 1"),
+    "workers in words": (["compare", "FILE", "--workers", "all"], "whole number from 1"),
+    "unknown engine": (["compare", "FILE", "--engine", "gpu"], "invalid choice"),
+    "unknown setting": (["compare", "FILE", "--set", "reporting.frction=1"], "mean reporting.friction?"),
+    "setting without a value": (["compare", "FILE", "--set", "days"], "KEY=VALUE"),
+    "word for a number": (["compare", "FILE", "--set", "days=many"], 'days = "many"'),
+    "nan": (["compare", "FILE", "--scale", "nan"], "scale = nan"),
+    "days that end before a policy starts": (["compare", "FILE", "--days", "3"], "starts on 2021-01-05"),
+    "small scale": (["compare", "FILE", "--scale", "0.1"], "leaves 30 visitors"),
+    "a policy set by hand": (["compare", "FILE", "--set", "policies.keep=1"], "policies.keep = 1"),
+    "output is a file": (["compare", "FILE", "--out", "FILE"], "is a file"),
+    "output below a file": (["compare", "FILE", "--out", "FILE/new"], "cannot be written"),
+    "output that cannot be written": (["compare", "FILE", "--out", "/proc/new"], "cannot be written"),
+    "output with an impossible name": (["compare", "FILE", "--out", "y" * 300], "too long"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(
+    name: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, words = BAD[name]
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main([argument.replace("FILE", file) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    err = capsys.readouterr().err
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["good.toml"]
+    assert Path(file).read_text() == GOOD
+
+
+def test_interrupted(file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "compare", interrupt)
+    assert main(["compare", file]) == 130
+    assert capsys.readouterr().err == "interrupted\n"

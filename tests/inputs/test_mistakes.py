@@ -1,0 +1,249 @@
+"""One broken scenario file for each mistake, and the words that the message about it must contain."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.__main__ import main
+from sim.errors import ScenarioError
+from sim.reading import load
+
+ARM = "[policies.a]\n"
+MISTAKES = {
+    "unknown key": (
+        "[reporting]\nfrction = 0.2",
+        ["2: reporting.frction is not", "mean reporting.friction?", "has: friction."],
+    ),
+    "unknown section": (
+        "days = 3\n[reprting]\nfriction = 0.2",
+        ["2: reprting is not", "mean reporting?", "has: title, site"],
+    ),
+    "key of a section at the top": ("friction = 0.2", ["1: friction is not", "mean reporting.friction?"]),
+    "key of a level beside it": (
+        "[registration]\nfindability = 0.2",
+        ["2: registration.findability is not", "mean registration.none.findability?"],
+    ),
+    "unknown key of a level": ("[registration.email]\nreturn = 1", ["2: registration.email.return is not", "p_return"]),
+    "unknown level": (
+        "[registration.sms]\np_return = 1",
+        ["1: registration.sms is not", "none, email, phone, document"],
+    ),
+    "text for a number": ('days = "ten"', ['1: days = "ten" is not', "a whole number from 1 to 10000"]),
+    "number in quotes": ('[reporting]\nfriction = "0.2"', ['2: reporting.friction = "0.2"', "a number from 0 to 1"]),
+    "fraction for a whole number": ("days = 3.5", ["1: days = 3.5 is not", "a whole number"]),
+    "switch for a number": ("[reporting]\nfriction = true", ["2: reporting.friction = true", "a number from 0 to 1"]),
+    "number for a switch": (
+        "[registration.email]\naccounts_persist = 1",
+        ["2: registration.email.accounts_persist = 1", "true or false"],
+    ),
+    "number for a section": ("reporting = 3", ["1: reporting = 3", "a section [reporting]"]),
+    "array for a section": ("[[reporting]]\nfriction = 0.2", ["1: reporting = a list", "a section [reporting]"]),
+    "table for a number": ("[days]\nx = 1", ["1: days = a table", "a whole number"]),
+    "date in quotes": (
+        'start = "2021-01-01"',
+        ['1: start = "2021-01-01"', "a date without quotes, such as 2021-01-01"],
+    ),
+    "time for a date": ("start = 2021-01-01T10:00:00", ["1: start = 2021-01-01T10:00:00", "a date without quotes"]),
+    "ancient date": ("start = 0001-01-01", ["1: start = 0001-01-01", "from 1970-01-01"]),
+    "nan": (
+        "[contacts]\n# odd\nharm_per_hour = nan",
+        ["3: contacts.harm_per_hour = nan", "nan and inf are no numbers"],
+    ),
+    "inf": ("scale = inf", ["1: scale = inf", "from 0.0001 to 1"]),
+    "minus inf": ("scale = -inf", ["1: scale = -inf"]),
+    "too large": ("[population]\np_under_15 = 1.5", ["2: population.p_under_15 = 1.5", "a number from 0 to 1"]),
+    "too small": ("days = 0", ["1: days = 0", "from 1 to 10000"]),
+    "shares of more than 1": ("[population]\np_under_15 = 0.9\np_15_17 = 0.9", ["1: population", "more than 1"]),
+    "23 weights": (f"[population]\nhourly_weights = {[1] * 23}", ["population", "24 whole numbers"]),
+    "a weight that is no number": ('[population]\nhourly_weights = [\n 1,\n "a"]', ["4: ", '"a"', "a whole number"]),
+    "a shift past midnight": ("[moderation]\nshift_hours = 12", ["1: moderation", "from hour 14 runs past midnight"]),
+    "unknown choice": (
+        '[moderation]\ntriage = "newest"',
+        ['2: moderation.triage = "newest"', "one of oldest, gravest"],
+    ),
+    "many digits": ("days = " + "9" * 100, ["1: days = a number of more than 30 digits", "from 1 to 10000"]),
+    "thousands of digits": ("days = " + "9" * 9000, ["thousands of digits"]),
+    "many hexadecimal digits": ("days = 0x" + "f" * 9000, ["1: days = a number of more than 30 digits"]),
+    "too many digits for a float": ("scale = " + "9" * 400, ["1: scale = a number of more than 30 digits"]),
+    "long text": (f'title = "{"x" * 300}"', ["1: title", "up to 200 characters"]),
+    "capital in the name of the site": ('site = "Coco"', ['1: site = "Coco"', "small letters"]),
+    "small population": (
+        "[population]\nmonthly_visitors = 50",
+        ["2: population.monthly_visitors = 50", "from 100 to"],
+    ),
+    "small scale": ("title = 'x'\nscale = 0.0001", ["2: ", "leaves 50 visitors a month", "at least 100"]),
+    "large population": (
+        "[population]\nmonthly_visitors = 20_000_000",
+        ["1: this scenario is too large", "Lower scale"],
+    ),
+    "too large for itself": ("[predators]\np_of_adults = 1\napproaches_per_hour = 20", ["too large", "approaches"]),
+    "a door that lets nobody in": ("[registration.none]\nfriction_user = 1", ["too large", "members"]),
+    "no offence": ("offences = []", ["1: offences = []", "1 to 32 tables [[offences]]"]),
+    "no name of an offence": (
+        '[[offences]]\nname = "a"\ntarget_weights = [1, 0, 0, 0]\n[[offences]]\ntarget_weights = [1, 0, 0, 0]',
+        ["4: offences[row 2].name is missing"],
+    ),
+    "two of a name": (
+        '[[offences]]\nname = "a"\ntarget_weights = [1, 0, 0, 0]\n' * 2,
+        ["4: two offences are called a"],
+    ),
+    "three target weights": (
+        '[[offences]]\nname = "a"\ntarget_weights = [1, 2, 3]',
+        ["3: ", "[1, 2, 3]", "four whole"],
+    ),
+    "no weight at all": (
+        '[[offences]]\nname = "a"\nweight = 0\ntarget_weights = [1, 2, 3, 0]',
+        ["1: every offence has weight = 0"],
+    ),
+    "offences as a table": ("[offences]\nname = 'a'", ["1: offences = a table", "[[offences]]"]),
+    "unknown lever": (
+        ARM + "retenton = { message_hours = 1 }",
+        ["2: policies.a.retenton", "mean retention?", "reporting"],
+    ),
+    "unknown level of a lever": (
+        ARM + "registration = { level = 'sms' }",
+        ["2: policies.a.registration.level = ", "phone"],
+    ),
+    "unknown setting of a lever": (
+        ARM + "retention = { message_hours = 1, strt = 1 }",
+        ["2: policies.a.retention.strt is not a setting", "mean policies.a.retention.start?"],
+    ),
+    "a lever without its number": (
+        ARM + "retention = {}",
+        ["2: policies.a.retention.message_hours is missing", "a whole"],
+    ),
+    "a lever that is a number": (
+        ARM + "retention = 720",
+        ["2: policies.a.retention = 720", "start, end, message_hours"],
+    ),
+    "an empty list of levers": (ARM + "set = []", ["2: policies.a.set is an empty list"]),
+    "an empty policy": (ARM, ["1: policies.a is empty", "registration", "combine"]),
+    "a policy that is a number": ("[policies]\na = 1", ["2: policies.a = 1", "levers"]),
+    "policies that are a number": ("policies = 1", ["1: policies = 1", "[policies.NAME]"]),
+    "a policy called baseline": (
+        "[policies.baseline]\nreporting = { friction = 0 }",
+        ["1: no policy may be called baseline"],
+    ),
+    "a space in a name": (
+        "[policies.'a b']\nreporting = { friction = 0 }",
+        ["1: policy 'a b'", "letters, digits, - and _"],
+    ),
+    "unknown rule": (
+        ARM + "set = [{ rule = 'moderation.staf', value = 1 }]",
+        ["2: policies.a.set[row 1].rule", "mean moderation.staff?", "retention.message_hours"],
+    ),
+    "a value that the rule does not take": (
+        ARM + "set = [\n{ rule = 'moderation.staff', value = 1 },\n{ rule = 'moderation.triage', value = 1 }]",
+        ["4: policies.a.set[row 2].value: 1 is not allowed for moderation.triage", "one of oldest, gravest"],
+    ),
+    "a value out of bounds": (
+        ARM + "[[policies.a.set]]\nrule = 'registration.p_return'\nvalue = 1.5",
+        ["4: policies.a.set[row 1].value: 1.5", "a number from 0 to 1"],
+    ),
+    "collision": (
+        ARM + "moderation = { staff = 5 }\nset = { rule = 'moderation.staff', value = 2 }",
+        ["1: policy 'a'", "both set moderation.staff"],
+    ),
+    "collision of combined policies": (
+        "[policies.a]\nreporting={friction=0.1}\n[policies.b]\nreporting={friction=0.2}\n[policies.c]\ncombine=['a','b']",
+        ["5: policy 'c'", "both set reporting.friction", "dates that do not overlap"],
+    ),
+    "unknown policy to combine": (ARM + "combine = ['b']", ["2: policies.a.combine", 'no policy is called "b"']),
+    "combine itself": (
+        "[policies.a]\ncombine=['b']\n[policies.b]\ncombine=['a']",
+        ["2: policies.a.combine leads back", "4: policies.b.combine leads back"],
+    ),
+    "combine a number": (ARM + "combine = 3", ["2: policies.a.combine = 3", "names of policies"]),
+    "combine nothing": (ARM + "combine = []", ["2: policies.a.combine is an empty list"]),
+    "start before the window": (
+        ARM + "retention = { message_hours = 9, start = 2020-12-31 }",
+        ["2: policy 'a': retention starts on 2020-12-31", "from 2021-01-01 to 2021-12-31"],
+    ),
+    "start after the window": (ARM + "retention = { message_hours = 9, start = 2022-01-01 }", ["2: ", "outside"]),
+    "end before start": (
+        ARM + "retention = { message_hours = 9, start = 2021-06-01, end = 2021-06-01 }",
+        ["2: policy 'a': retention ends on 2021-06-01", "not after its start"],
+    ),
+    "key given twice": ("days = 3\ndays = 4", ["2: this is not valid TOML", "given twice"]),
+    "section given twice": ("[reporting]\n[retention]\n[reporting]", ["3: this is not valid TOML", "given twice"]),
+    "no value": ("days = 3\nscale =", ["2: this is not valid TOML", "Correct it"]),
+    "text without quotes": ("title = my chat", ["1: this is not valid TOML", "in: title = my chat", "in quotes"]),
+    "decimal comma": ("scale = 0,5", ["1: this is not valid TOML", "in: scale = 0,5"]),
+    "open bracket": ("[reporting\nfriction = 1", ["1: this is not valid TOML"]),
+    "deep nesting": ("x = " + "[" * 5000 + "]" * 5000, ["nested too deeply"]),
+    "nothing": ("", ["the file is empty"]),
+    "comments only": ("# a\n\n  # b\n", ["the file is empty"]),
+}
+
+
+def message(path: Path | str) -> str:
+    with pytest.raises(ScenarioError) as error:
+        load(path)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_message_says_what_is_wrong(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, words = MISTAKES[name]
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    found = message(file)
+    assert all(word in found for word in words), found
+    assert all(line.startswith(str(file)) for line in found.splitlines())
+    assert main(["check", str(file)]) == 2
+    assert capsys.readouterr() == ("", found + "\n")
+
+
+def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(
+        "days = 0\nsx = 1\n[policies.a]\nretention = {}\nmoderation = { staff = nan }\n[reporting]\nfriction = 2\n"
+    )
+    lines = message(file).splitlines()
+    assert [int(line.split(":")[1]) for line in lines] == [1, 2, 4, 5, 7]
+
+
+def test_a_file_from_another_editor(tmp_path: Path) -> None:
+    file = tmp_path / "windows.toml"
+    file.write_bytes(b"\xef\xbb\xbfdays = 30\r\nwarmup_days = 7\r\n")
+    assert load(file).days == 30
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x00\x01", bytes(range(256)), "days = 3 # é".encode("latin-1"), "days = 3".encode("utf-16")]
+)
+def test_no_text(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "binary.toml"
+    file.write_bytes(content)
+    assert "this is not a text file" in message(file)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert "there is no such file" in message(tmp_path / "missing.toml")
+    assert "this is not a file" in message(tmp_path)
+    assert "this is not a file" in message(os.devnull)
+    assert "cannot be read" in message("x" * 5000)
+    assert "there is no such file" in message("a\0b")
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * 1_000_001)
+    assert "too large for a scenario" in message(large)
+
+
+def test_in_a_process_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text("[reporting]\nfrction = 0.2\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "compare", "broken.toml", "--out", "results"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "broken.toml:2: reporting.frction is not a setting. Did you mean reporting.friction? "
+        "[reporting] has: friction.\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.toml"]

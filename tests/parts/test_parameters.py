@@ -1,0 +1,120 @@
+import datetime as dt
+
+import pytest
+
+from sim.errors import Problem, ScenarioError, dotted, shown
+from sim.parameters import (
+    CLASSES,
+    OFFENCES,
+    SECTIONS,
+    Moderation,
+    Offence,
+    Parameter,
+    Population,
+    Registration,
+    declared,
+)
+from sim.scenario import Scenario
+
+PARAMETERS = {p.key: p for p in declared()}
+NUMBERS = [p for p in PARAMETERS.values() if isinstance(p.default, int | float) and not isinstance(p.default, bool)]
+
+
+def test_every_key_is_declared_once() -> None:
+    assert len(PARAMETERS) == len(list(declared()))
+    assert {key.split(".")[0] for key in PARAMETERS} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS.values(), ids=PARAMETERS)
+def test_everything_says_what_it_is(parameter: Parameter) -> None:
+    assert parameter.unit
+    assert parameter.meaning[0].isupper() or parameter.meaning.startswith(("none,", "hourly"))
+    assert parameter.meaning.endswith(".")
+
+
+@pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.key)
+def test_default_lies_in_the_plausible_range_and_that_in_the_accepted_one(parameter: Parameter) -> None:
+    assert parameter.low <= parameter.default <= parameter.high
+    for value in (parameter.low, parameter.default, parameter.high):
+        assert parameter.allows(value)
+
+
+def test_defaults_of_sections_are_what_is_declared() -> None:
+    scenario = Scenario()
+    for key, parameter in PARAMETERS.items():
+        value = scenario
+        for part in key.split("."):
+            value = getattr(value, part)
+        assert value == parameter.default
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("reporting.friction", [0, 0.5, 1], [-0.1, 1.1, True, "0.5", float("nan"), float("inf"), None]),
+        ("population.growth_days", [1, 10**6], [0, 1.0, True, "1"]),
+        ("registration.email.accounts_persist", [True, False], [0, 1, "true", 1.0]),
+        ("moderation.triage", ["oldest", "gravest"], ["newest", 1, True, None]),
+        ("contacts.lapse_per_hour", [1e-5, 1], [0, -1]),
+    ],
+)
+def test_allows(key: str, good: list[object], bad: list[object]) -> None:
+    assert all(PARAMETERS[key].allows(value) for value in good)
+    assert not any(PARAMETERS[key].allows(value) for value in bad)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("reporting.friction", "a number from 0 to 1"),
+        ("contacts.harm_per_hour", "a number of at least 0"),
+        ("population.max_session_hours", "a whole number from 1 to 24"),
+        ("registration.level", "one of none, email, phone, document"),
+        ("registration.none.accounts_persist", "true or false"),
+    ],
+)
+def test_accepts_says_it_in_words(key: str, words: str) -> None:
+    assert PARAMETERS[key].accepts == words
+
+
+def test_classes_add_up() -> None:
+    assert sum(Population().p_classes) == pytest.approx(1)
+    assert len(Population().p_classes) == len(CLASSES) == len(Scenario().responses.rel_report)
+    with pytest.raises(ValueError, match="add up to more than 1"):
+        Population(p_under_15=0.5, p_15_17=0.6)
+
+
+def test_hourly_weights() -> None:
+    for weights in [(1,) * 23, (0,) * 24, (-1, *(1,) * 23), (10**9,) * 24]:
+        with pytest.raises(ValueError, match="hourly_weights takes"):
+            Population(hourly_weights=weights)
+
+
+def test_shift_ends_by_midnight() -> None:
+    assert Moderation(shift_start_hour=16, shift_hours=8).shift_hours == 8
+    with pytest.raises(ValueError, match="past midnight"):
+        Moderation(shift_start_hour=17)
+
+
+def test_offences_are_rows_of_data() -> None:
+    assert {o.name for o in OFFENCES} >= {"grooming_of_minors", "ambush_of_minorities"}
+    with pytest.raises(ValueError, match="four whole numbers"):
+        Offence(name="nobody", target_weights=(0, 0, 0, 0))
+
+
+def test_the_level_in_force_is_its_entry() -> None:
+    registration = Registration(level="phone")
+    assert registration.entry is registration.phone
+    assert not Registration().entry.accounts_persist
+
+
+def test_values_are_shown_as_a_file_has_them() -> None:
+    assert [shown(v) for v in (True, "a", 0.5, 2, dt.date(2021, 1, 2), [1, 2], {}, [{}], 10**400, float("nan"))] == [
+        "true", '"a"', "0.5", "2", "2021-01-02", "[1, 2]", "a table", "a list", "a number of more than 30 digits",
+        "nan",
+    ]  # fmt: skip
+    assert dotted(("offences", 1, "weight")) == "offences[row 2].weight"
+
+
+def test_an_error_has_one_line_for_each_problem() -> None:
+    assert str(ScenarioError(Problem(("days",), "one"), "two")) == "one\ntwo"

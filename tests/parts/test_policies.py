@@ -1,0 +1,129 @@
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from sim.parameters import Level, parameter
+from sim.reading import load
+from sim.rules import RULES, Change, Dated, Platform, Policy, rules_on
+from sim.scenario import Scenario
+
+INERT = {
+    "registration": {"level": "none"},
+    "retention": {"message_hours": 3},
+    "reporting": {"friction": 0.8},
+    "moderation": {},
+    "set": {"rule": "moderation.staff", "value": 1},
+}
+"""Levels at which each policy equals the default baseline."""
+
+
+def arm(**levers: dict[str, object]) -> tuple[Policy, ...]:
+    return tuple(Policy.registry[name].model_validate(levels) for name, levels in levers.items())
+
+
+@pytest.fixture
+def curfew() -> Iterator[type[Policy]]:
+    """A policy defined outside the package, with a factor and an addition."""
+
+    class Curfew(Policy, name="curfew"):
+        """Fewer speak up and reviews go quicker."""
+
+        share: float = parameter(0.5, "factor", 0, 1, "factor on the speed of reviews")
+
+        def changes(self, platform: Platform) -> Sequence[Change]:
+            return [
+                Change("moderation.reviews_per_hour", "multiply", self.share),
+                Change("reporting.friction", "add", 0.1),
+            ]
+
+    yield Curfew
+    del Policy.registry["curfew"]
+
+
+def test_the_levers_shipped() -> None:
+    assert set(Policy.registry) == set(INERT)
+
+
+@pytest.mark.parametrize("name", INERT)
+def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
+    scenario = Scenario(policies={"same": arm(**{name: INERT[name]})})
+    assert scenario.inert("same")
+    assert scenario.policies["same"][0].words()
+
+
+@pytest.mark.parametrize(
+    ("levers", "changed"),
+    [
+        ({"retention": {"message_hours": 720}}, {"retention_message_hours": 720}),
+        ({"reporting": {"friction": 0.4}}, {"reporting_friction": 0.4}),
+        ({"moderation": {"staff": 5.0, "triage": "gravest"}}, {"moderation_staff": 5, "moderation_triage": "gravest"}),
+        ({"set": {"rule": "registration.p_return", "value": 0.5}}, {"registration_p_return": 0.5}),
+    ],
+)
+def test_a_policy_changes_what_it_says_and_nothing_else(levers: dict, changed: dict) -> None:
+    scenario = Scenario(policies={"a": arm(**levers)})
+    before, after = vars(scenario.platform.rules), vars(scenario.rules_on(0, "a"))
+    assert {k: v for k, v in after.items() if v != before[k]} == changed
+
+
+@pytest.mark.parametrize("level", ["email", "phone", "document"])
+@pytest.mark.parametrize("baseline", ["none", "email", "phone"])
+def test_registration_gives_the_numbers_of_its_level_whatever_the_baseline(level: Level, baseline: Level) -> None:
+    scenario = Scenario().replace(
+        **{"registration.level": baseline, "policies": {"a": arm(registration={"level": level})}}
+    )
+    rules = scenario.rules_on(0, "a")
+    for name, value in scenario.registration.at(level):
+        assert getattr(rules, f"registration_{name}") == pytest.approx(value)
+
+
+def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy], tmp_path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        "[policies.own]\ncurfew = { share = 0.25 }\nreporting = { friction = 0.4 }\n"
+        "moderation = { reviews_per_hour = 8 }"
+    )
+    rules = load(file).rules_on(0, "own")
+    assert rules.moderation_reviews_per_hour == 8 * 0.25
+    assert rules.reporting_friction == pytest.approx(0.4 + 0.1)
+
+
+def test_factors_multiply_and_additions_add(curfew: type[Policy]) -> None:
+    platform = Scenario().platform
+    twice = [Dated(curfew(share=0.5), 0, None), Dated(curfew(share=0.25), 0, None)]
+    rules = rules_on(0, platform, twice)
+    assert rules.moderation_reviews_per_hour == 20 * 0.5 * 0.25
+    assert rules.reporting_friction == pytest.approx(0.8 + 0.1 + 0.1)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_set_reaches_every_rule_with_its_own_type(rule: str) -> None:
+    value = getattr(Scenario().platform.rules, rule.replace(".", "_", 1))
+    assert Scenario(policies={"a": arm(set={"rule": rule, "value": value})}).inert("a")
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ("moderation.staff", "many"),
+        ("moderation.staff", -1),
+        ("moderation.staff", True),
+        ("moderation.staff", float("nan")),
+        ("moderation.shift_hours", 2.5),
+        ("moderation.triage", "newest"),
+        ("registration.accounts_persist", 1),
+        ("registration.p_return", 1.1),
+        ("registration.p_return", [0.5]),
+    ],
+)
+def test_set_refuses_what_the_rule_does_not_take(rule: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"is not allowed for {rule}. It takes {RULES[rule].accepts}"):
+        arm(set={"rule": rule, "value": value})
+
+
+def test_a_policy_before_its_start_is_the_baseline() -> None:
+    scenario = Scenario(policies={"a": arm(retention={"message_hours": 720, "start": dt.date(2021, 3, 1)})})
+    assert [day for day, _ in scenario.changes_of("a")] == [0, 59]
+    assert scenario.rules_on(58, "a") == scenario.platform.rules != scenario.rules_on(59, "a")
+    assert scenario.rules_on(-1, "a") == scenario.platform.rules

@@ -1,0 +1,82 @@
+from dataclasses import fields, replace
+from itertools import permutations
+
+import pytest
+
+from sim.parameters import Moderation, Registration, Reporting, Retention
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
+from sim.rules import RULES, CollisionError, Dated, Platform, Policy, Rules, rules_on
+
+PLATFORM = Platform(Registration(), Retention(), Reporting(), Moderation())
+
+
+def always(*policies: Policy) -> list[Dated]:
+    return [Dated(policy, 0, None) for policy in policies]
+
+
+def test_every_rule_is_declared_and_within_its_bounds() -> None:
+    assert {name.replace(".", "_", 1) for name in RULES} == {f.name for f in fields(Rules)}
+    for name, declared_rule in RULES.items():
+        assert declared_rule.key == name
+        assert declared_rule.allows(getattr(PLATFORM.rules, name.replace(".", "_", 1)))
+
+
+def test_no_policy_no_change() -> None:
+    assert rules_on(0, PLATFORM, []) == PLATFORM.rules
+
+
+def test_a_policy_is_in_force_from_its_first_day_until_the_day_before_its_end() -> None:
+    dated = [Dated(RetentionPolicy(message_hours=720), 10, 20)]
+    hours = [rules_on(day, PLATFORM, dated).retention_message_hours for day in (0, 9, 10, 19, 20, 400)]
+    assert hours == [3, 3, 720, 720, 3, 3]
+
+
+def test_order_never_matters() -> None:
+    policies = [
+        RetentionPolicy(message_hours=720),
+        ModerationPolicy(staff=5.0),
+        RegistrationPolicy(level="phone"),
+        ReportingPolicy(friction=0.4),
+        SetPolicy(rule="registration.friction_user", value=0.1),
+    ]
+    results = {repr(rules_on(0, PLATFORM, always(*some))) for some in permutations(policies)}
+    assert len(results) == 1
+
+
+def test_set_comes_before_addition() -> None:
+    rules = rules_on(
+        0, PLATFORM, always(RegistrationPolicy(level="email"), SetPolicy(rule="registration.friction_user", value=0.1))
+    )
+    assert rules.registration_friction_user == pytest.approx(0.1 + 0.15)
+
+
+def test_two_that_set_one_rule_collide_only_while_both_are_in_force() -> None:
+    one, two = ModerationPolicy(staff=5.0), SetPolicy(rule="moderation.staff", value=3)
+    with pytest.raises(CollisionError, match=r"both set moderation\.staff"):
+        rules_on(0, PLATFORM, always(one, two))
+    apart = [Dated(one, 0, 10), Dated(two, 10, None)]
+    assert [rules_on(day, PLATFORM, apart).moderation_staff for day in (9, 10)] == [5, 3]
+
+
+def test_a_rule_stays_in_its_bounds() -> None:
+    with pytest.raises(CollisionError, match=r"registration\.friction_user would become 1\.5"):
+        rules_on(
+            0,
+            PLATFORM,
+            always(RegistrationPolicy(level="document"), SetPolicy(rule="registration.friction_user", value=0.9)),
+        )
+
+
+def test_a_shift_ends_by_midnight() -> None:
+    with pytest.raises(CollisionError, match="past midnight"):
+        rules_on(0, PLATFORM, always(ModerationPolicy(shift_hours=12)))
+
+
+def test_rules_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        PLATFORM.rules.moderation_staff = 2  # type: ignore[misc]
+    assert replace(PLATFORM.rules, moderation_staff=2.0) != PLATFORM.rules

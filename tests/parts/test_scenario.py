@@ -1,0 +1,95 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import ScenarioError
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.reading import load
+from sim.scenario import BASELINE, Scenario
+
+SCENARIOS = sorted(Path(__file__).parents[2].glob("scenarios/*.toml"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: p.stem)
+def test_shipped_scenarios_are_right_and_no_policy_of_theirs_is_inert(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.title
+    assert scenario.seeds >= 2
+    assert len(scenario.policies) >= 4
+    assert not [arm for arm in scenario.policies if scenario.inert(arm)]
+    assert sum("#" in line for line in path.read_text().splitlines()) >= 5
+    assert "ASSUM" in path.read_text() or "INVENTED" in path.read_text()
+
+
+def test_the_scenarios_that_are_shipped() -> None:
+    names = {"coco", "generic_chat", "classroom", "registration", "retention", "reporting", "moderators"}
+    assert {path.stem for path in SCENARIOS} == names
+
+
+def test_coco_is_the_whole_window_and_can_be_shortened() -> None:
+    coco = load(next(path for path in SCENARIOS if path.stem == "coco"))
+    assert coco.start + dt.timedelta(coco.days) == dt.date(2024, 5, 7)
+    assert len(coco.policies) >= 8
+    assert coco.replace(days=365).hours == 24 * (365 + 365)
+
+
+def test_replace_is_checked_and_leaves_the_original_alone() -> None:
+    scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720),)})
+    other = scenario.replace(days=60, scale=0.1, **{"reporting.friction": 0.2, "registration.email.p_return": 0.5})
+    assert (other.days, other.scale, other.reporting.friction, other.registration.email.p_return) == (60, 0.1, 0.2, 0.5)
+    assert other.policies == scenario.policies
+    assert scenario == Scenario(policies=scenario.policies)
+    more = scenario.replace(**{"policies.b": (ModerationPolicy(staff=5.0),)})
+    assert [*more.policies] == ["a", "b"]
+    assert [*scenario.policies] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"reporting.frction": 0.2}, "reporting.frction is not a setting. Did you mean reporting.friction?"),
+        ({"days": "long"}, 'days = "long" is not allowed. It takes a whole number from 1 to 10000.'),
+        ({"days.x": 1}, "days.x is not a setting: days has no settings of its own."),
+        ({"friction": 1}, "friction is not a setting. Did you mean reporting.friction?"),
+        ({"policies.a.start": 1}, "a has no settings of its own"),
+        ({"scale": 0.0001}, "leaves 50 visitors a month; the model needs at least 100"),
+        ({"days": 3}, "retention starts on 2021-03-01, outside the measured days"),
+        ({"policies": {"b c": ()}}, "a name takes up to 60 letters, digits, - and _"),
+        ({"policies": {BASELINE: ()}}, "no policy may be called baseline"),
+        ({"reporting": 3}, "reporting = 3 is not allowed. It takes a section [reporting]."),
+    ],
+)
+def test_what_replace_refuses(changes: dict, words: str) -> None:
+    scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720, start=dt.date(2021, 3, 1)),)})
+    with pytest.raises(ScenarioError) as error:
+        scenario.replace(**changes)
+    assert words in str(error.value)
+
+
+def test_fingerprint_is_of_what_a_run_depends_on() -> None:
+    scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720),)})
+    assert scenario.fingerprint() == scenario.replace(title="another").fingerprint()
+    others = [
+        scenario.replace(days=364),
+        scenario.replace(**{"contacts.harm_per_hour": 0.02}),
+        scenario.replace(policies={"a": (RetentionPolicy(message_hours=721),)}),
+        scenario.replace(policies={"b": scenario.policies["a"]}),
+    ]
+    assert len({s.fingerprint() for s in [scenario, *others]}) == 5
+
+
+@given(st.integers(-400, 800), st.one_of(st.none(), st.integers(-400, 800)))
+def test_dates_are_refused_exactly_when_nothing_would_be_measured(start: int, length: int | None) -> None:
+    zero = dt.date(2021, 1, 1)
+    first = zero + dt.timedelta(start)
+    end = None if length is None else first + dt.timedelta(length)
+    arms = {"a": (RetentionPolicy(message_hours=720, start=first, end=end),)}
+    if 0 <= start < 365 and (length is None or length > 0):
+        assert Scenario(policies=arms).changes_of("a")
+    else:
+        with pytest.raises(ValueError, match=r"starts on|ends on"):
+            Scenario(policies=arms)
