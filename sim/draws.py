@@ -130,9 +130,9 @@ class Draws:
             occurrence: Which time, int64.
         """
         keys = self._keys[purpose].take(seed_index) if len(self.seeds) > 1 else self._keys[purpose, 0]
-        z = np.asarray(entity).astype(np.uint64) * np.uint64(_ENTITY) + keys
+        z = np.atleast_1d(entity).astype(np.uint64) * np.uint64(_ENTITY) + keys
         if np.ndim(occurrence) or occurrence:
-            z = z + np.asarray(occurrence).astype(np.uint64) * np.uint64(_OCCURRENCE)
+            z = z + np.atleast_1d(occurrence).astype(np.uint64) * np.uint64(_OCCURRENCE)
         return mix_array(z)
 
     def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
