@@ -374,8 +374,8 @@ def effects_of(scenario: Scenario, policies: Sequence[str], records: Records) ->
     for policy in policies:
         for outcome, value, behind in found:
             effect = paired_effect(
-                by_seed(value, BASELINE).to_numpy(),
-                by_seed(value, policy).to_numpy(),
+                by_seed(value, BASELINE),
+                by_seed(value, policy),
                 (float(by_seed(behind, BASELINE).sum()), float(by_seed(behind, policy).sum())),
                 f"{policy}/{outcome.name}",
                 outcome.harm,

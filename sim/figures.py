@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.outcomes import HEADLINE, SECOND, Outcome, by_seed, sums_of
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import t_interval
+from sim.statistics import Floats, Interval, t_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,9 +55,7 @@ def differences(
     verdicts = effects[effects["outcome"] == outcome.name].set_index("policy")["verdict"]
     for axes, policy in zip(grid.flat, policies, strict=False):
         colour = _COLOURS.get(str(verdicts[policy]), _GREY)
-        band = np.array(
-            [t_interval((by_seed(part, policy) - by_seed(part, BASELINE)).dropna().to_numpy()) for part in parts]
-        )
+        band = np.array([_band(by_seed(part, policy) - by_seed(part, BASELINE)) for part in parts])
         axes.axhline(0, color=_INK, linewidth=0.8)
         for dated in scenario.dated(policy):
             for day in (dated.first_day, dated.last_day):
@@ -140,6 +138,10 @@ def save(figure: Figure, path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "path"}):
         figure.savefig(path.with_suffix(".png"), dpi=150, metadata={"Software": None})
         figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+
+
+def _band(differences: Floats) -> Interval:
+    return t_interval(differences[np.isfinite(differences)])
 
 
 def _figure(width: float, height: float) -> Figure:

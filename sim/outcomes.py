@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario import BASELINE, Scenario
@@ -265,9 +266,9 @@ def sums_of(
     )
 
 
-def by_seed(values: pd.Series[float], policy: str) -> pd.Series[float]:
-    """Return the values of one policy out of those of every run, by seed."""
-    return values[values.index.get_level_values("policy") == policy].droplevel("policy")
+def by_seed(values: pd.Series[float], policy: str) -> NDArray[np.float64]:
+    """Return the values of one policy out of those of every run, in the order of the seeds."""
+    return np.asarray(values[values.index.get_level_values("policy") == policy], np.float64)
 
 
 def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,111 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Outcome, outcomes_of, sums_of
+from sim.records import DAILY_COLUMNS
+from sim.scenario import Scenario
+from tests.parts import synthetic
+
+SCENARIO = synthetic.SCENARIO.replace(days=60, start=dt.date(2023, 1, 1))
+YEAR = 365.25
+
+
+def daily(policy: str = "baseline", seed: int = 0, days: int = 60, **counts: int) -> pd.DataFrame:
+    """Return a table in which every count is 0 but for those given, the same every day."""
+    day = np.arange(days)
+    table = pd.DataFrame(0, day, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site="site", day=day)
+    month_end = np.isin(day, [30, 58])
+    return table.assign(n_monthly_visitors=np.where(month_end, 20_000, 0), **counts)
+
+
+def value(name: str, table: pd.DataFrame, scenario: Scenario = SCENARIO) -> float:
+    outcome = next(o for o in OUTCOMES if o.name == name)
+    return float(outcome.formula(sums_of(scenario, table)).iloc[0])
+
+
+def test_every_outcome_is_declared_once_in_words_and_with_known_columns() -> None:
+    found = outcomes_of(SCENARIO)
+    assert len({o.name for o in found}) == len({o.label for o in found}) == len(found)
+    assert [o.name for o in found[:2]] == [HEADLINE, SECOND]
+    assert all(o.unit and o.behind and o.better in ("lower", "higher", "neither") for o in found)
+    assert {c for o in OUTCOMES for c in o.behind} <= set(DAILY_COLUMNS)
+
+
+def test_the_headline_is_per_year_and_per_thousand_visitors_of_the_baseline_whatever_the_policy() -> None:
+    arms = [daily(n_persons_harmed=2), daily("phone", n_persons_harmed=1).assign(n_monthly_visitors=1)]
+    found = OUTCOMES[0].formula(sums_of(SCENARIO, pd.concat(arms)))
+    assert found["baseline", 0] == pytest.approx(2 * YEAR / 20)
+    assert found["phone", 0] == pytest.approx(1 * YEAR / 20)
+
+
+def test_the_denominator_is_the_declared_audience_where_no_month_ended_or_there_is_no_baseline() -> None:
+    short = SCENARIO.replace(days=20, **{"population.monthly_visitors_start": 10_000.0, "population.growth_days": 20})
+    grown = 10_000 + 10_000 * (19 / 20) / 2
+    assert sums_of(short, daily(days=20)).visitors == pytest.approx(grown)
+    assert sums_of(SCENARIO.replace(scale=0.1), daily("phone")).visitors == pytest.approx(2_000)
+
+
+def test_the_second_is_per_user_day_of_the_same_run() -> None:
+    assert value(SECOND, daily(n_harm_serious=3, n_user_days=1500)) == pytest.approx(200)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "expected"),
+    [
+        ("harms", {"n_harm": 2}, 2 * YEAR),
+        ("approaches", {"n_approach": 10}, 10 * YEAR / 12),
+        ("reported_share", {"n_report": 1, "n_recognise": 4}, 0.25),
+        ("evidence_share", {"n_review_evidence": 1, "n_review": 5}, 0.2),
+        ("waiting_hours", {"n_wait_hours": 30, "n_review": 5}, 6),
+        ("backlog", {"n_waiting_hours": 48}, 2),
+        ("predators_barred", {"n_bar": 5, "n_bar_user": 2}, 3 * YEAR),
+        ("recorded_per_harm", {"n_complain": 1, "n_harm": 10}, 0.1),
+        ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
+        ("conversations_lost", {"n_user_hours_turned_away": 10, "n_user_hours_barred": 2}, 0.5 * YEAR),
+        ("history_kept", {"n_history_hours": 240}, 10),
+        ("moderator_hours", {"n_moderator_milli_hours": 8000}, 8 * YEAR / 12),
+    ],
+)
+def test_formulas_by_hand(name: str, counts: dict[str, int], expected: float) -> None:
+    assert value(name, daily(**counts)) == pytest.approx(expected)
+
+
+def test_a_monthly_count_is_the_mean_of_the_months_that_ended() -> None:
+    table = daily()
+    table["n_monthly_turned_away"] = np.where(table["day"] == 30, 500, np.where(table["day"] == 58, 700, 0))
+    assert value("visitors_turned_away", table) == 600
+    assert np.isnan(value("visitors_turned_away", daily(days=20), SCENARIO.replace(days=20)))
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda o: o.name)
+def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> None:
+    same = dict.fromkeys((c for c in DAILY_COLUMNS[4:] if not c.startswith("n_monthly")), 7)
+    whole = sums_of(SCENARIO, daily(**same))
+    half = sums_of(SCENARIO, daily(**same), days=(0, 31))
+    monthly = outcome.name == "visitors_turned_away"
+    assert float(outcome.formula(half).iloc[0]) == pytest.approx(float(outcome.formula(whole).iloc[0]))
+    assert float(outcome.formula(whole).iloc[0]) > 0 or monthly or outcome.name == "predators_barred"
+
+
+def test_nothing_to_share_gives_no_number() -> None:
+    assert all(np.isnan(value(name, daily())) for name in ("waiting_hours", "reported_share", "recorded_per_harm"))
+
+
+def test_persons_harmed_by_class_and_offence_come_from_the_breakdown() -> None:
+    records = synthetic.simulate(SCENARIO, [0, 1], ["baseline"])
+    sums = sums_of(SCENARIO, records.daily, records.breakdown)
+    found = {o.name: o.formula(sums) for o in outcomes_of(SCENARIO)}
+    by_class = sum(found[f"{HEADLINE}_{c}"] for c in ("under_15", "15_17", "adult", "minority"))
+    assert by_class.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
+    by_offence = found[f"{HEADLINE}_grooming_of_minors"] + found[f"{HEADLINE}_ambush_of_minorities"]
+    assert by_offence.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
+
+
+def test_a_part_of_the_window_has_its_own_days_and_months() -> None:
+    part = sums_of(SCENARIO, daily(n_harm=2), days=(31, 60))
+    assert (part.days, part.months) == (29, 1)
+    assert part["n_harm"].iloc[0] == 58
+    assert part.visitors == 20_000
