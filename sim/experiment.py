@@ -23,7 +23,7 @@ import pandas as pd
 from sim import table
 from sim.errors import ScenarioError, suggestion
 from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Interval, paired_effect
 
@@ -430,8 +430,8 @@ def _events_of(run: Run) -> pd.DataFrame:
     return run.events
 
 
-def _in_words(kind: Any, detail: int) -> str:
-    return f"{kind.meaning} ({kind.detail}: {detail})" if kind.detail else str(kind.meaning)
+def _in_words(kind: Kind, detail: int) -> str:
+    return f"{kind.meaning.rstrip('.')} ({kind.detail}: {detail})." if kind.detail else kind.meaning
 
 
 def digest(frame: pd.DataFrame) -> str:

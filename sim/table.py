@@ -290,7 +290,9 @@ def _process(cells: _Cells) -> str:
 def _notes(scenario: Scenario, cells: _Cells, idle: dict[str, str]) -> str:
     notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
     unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
-    notes += [f"{arm} changed other things but not one harm." for arm in unmoved]
+    for arm in unmoved:
+        before, after = (_number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))
+        notes.append(f"{arm} changed not one harm (bars on predators: {before} a year, now {after}).")
     assumed: dict[str, list[str]] = {}
     for arm in cells.policies:
         if arm not in idle:

@@ -1,0 +1,335 @@
+import hashlib
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim import experiment, figures, table
+from sim.errors import ScenarioError
+from sim.experiment import Comparison, Run, check_writable, code_fingerprint, cost, digest, first_difference
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS
+from sim.scenario import Scenario
+from tests.parts import synthetic
+
+SCENARIO = synthetic.SCENARIO.replace(
+    policies={
+        "phone": (RegistrationPolicy(level="phone"),),
+        "easy": (ReportingPolicy(friction=0.2),),
+        "keep": (RetentionPolicy(message_hours=720),),
+        "staff": (ModerationPolicy(staff=5.0),),
+        "same": (RegistrationPolicy(level="none"),),
+    }
+)
+COLUMNS = [
+    *("policy", "outcome", "unit", "baseline", "value", "difference", "low", "high"),
+    *("relative", "relative_low", "relative_high", "seeds"),
+    *("variance_reduction", "variance_reduction_low", "variance_reduction_high", "poisson_yardstick"),
+    *("seeds_to_halve", "verdict"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an engine run that invents its counts."""
+    for engine in ("array", "agents"):
+        monkeypatch.setitem(experiment._ENGINES, engine, "tests.parts.synthetic")
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+        return sim.compare(SCENARIO)
+
+
+def effect(comparison: Comparison, policy: str, outcome: str) -> pd.Series:
+    found = comparison.effects.query("policy == @policy and outcome == @outcome")
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+class TestCompare:
+    def test_every_policy_has_every_outcome_in_the_order_of_the_scenario(self, comparison: Comparison) -> None:
+        assert list(comparison.effects.columns) == COLUMNS
+        assert list(dict.fromkeys(comparison.effects["policy"])) == list(SCENARIO.policies)
+        assert set(comparison.effects.groupby("policy")["outcome"].nunique()) == {32}
+        assert comparison.seeds == tuple(range(12))
+
+    def test_the_tables_are_in_canonical_order(self, comparison: Comparison) -> None:
+        for frame, columns in ((comparison.daily, DAILY_COLUMNS), (comparison.breakdown, BREAKDOWN_COLUMNS)):
+            assert tuple(frame.columns) == columns
+            pd.testing.assert_frame_equal(frame, frame.sort_values(list(columns), ignore_index=True))
+
+    def test_the_relative_effect_is_that_of_the_sums(self, comparison: Comparison) -> None:
+        harms = comparison.daily.groupby("policy")["n_persons_harmed"].sum()
+        found = effect(comparison, "phone", "persons_harmed")
+        assert found["relative"] == pytest.approx(harms["phone"] / harms["baseline"] - 1)
+        assert found["relative_low"] < found["relative"] < found["relative_high"] < 0
+        assert (found["verdict"], found["seeds"], found["seeds_to_halve"]) == ("lowers", 12, 41)
+        assert found["variance_reduction"] > 1 < found["poisson_yardstick"]
+
+    def test_an_inert_arm_is_identical_in_everything(self, comparison: Comparison) -> None:
+        assert set(comparison.effects.query("policy == 'same'")["verdict"]) == {"identical"}
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_workers_and_groups_change_nothing(self, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(experiment, "MEMORY_OF_A_PROCESS", 1)  # every seed alone
+        alone = sim.compare(SCENARIO, ["easy", "phone"], 4, workers=workers)
+        monkeypatch.setattr(experiment, "MEMORY_OF_A_PROCESS", 1e12)
+        together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
+        assert alone.policies == together.policies == ("phone", "easy")
+        for name in ("effects", "daily", "breakdown"):
+            pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
+        assert digest(alone.daily) == digest(together.daily)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"seeds": 1}, "1 seed gives no interval"),
+            ({"seeds": [4, 4]}, "1 seed gives no interval"),
+            ({"seeds": [-1, 4]}, "-1 is no seed"),
+            ({"policies": ["phnoe"]}, "no policy is called 'phnoe'. Did you mean phone"),
+            ({"policies": []}, "there is no policy to compare"),
+            ({"workers": 0}, "0 workers"),
+            ({"engine": "abacus"}, "no engine is called 'abacus'"),
+        ],
+    )
+    def test_what_cannot_be_compared_is_refused(self, arguments: dict[str, object], message: str) -> None:
+        with pytest.raises(ScenarioError, match=message):
+            sim.compare(SCENARIO, **arguments)  # type: ignore[arg-type]
+
+    def test_the_bar_stays_away_where_there_is_no_terminal(self, capfd: pytest.CaptureFixture[str]) -> None:
+        sim.compare(SCENARIO, ["same"], 2, progress=True)
+        assert capfd.readouterr() == ("", "")
+
+
+class TestTable:
+    def test_it_fits_a_terminal_and_says_what_it_must(self, comparison: Comparison) -> None:
+        text = comparison.table()
+        assert max(map(len, text.splitlines())) <= 120
+        assert "On this site only; Monte Carlo error only, parameters at their defaults." in " ".join(text.split())
+        assert "levels of harm are not identified" in text
+        assert "half as wide with 41 seeds in all instead of 12" in text
+
+    def test_the_first_sentence_has_both_signs_where_they_differ(self, comparison: Comparison) -> None:
+        sentence = " ".join(comparison.table().split("\n\n")[1].split())
+        harm, risk = (effect(comparison, "phone", o) for o in ("persons_harmed", "harm_per_100k_user_days"))
+        assert (harm["verdict"], risk["verdict"]) == ("lowers", "raises")
+        assert sentence.startswith(
+            f"In this model, with these assumptions, phone lowers serious harm by {-100 * harm['relative']:.0f}% ("
+        )
+        assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
+        assert "it turns away 7,000 visitors a month." in sentence
+
+    def test_without_an_effect_it_claims_none(self) -> None:
+        text = sim.compare(SCENARIO, ["keep", "same"]).table()
+        assert "no policy was seen to lower serious harm" in text
+        assert "half as wide" not in text
+
+    def test_it_names_the_effects_that_follow_from_inputs(self, comparison: Comparison) -> None:
+        text = " ".join(comparison.table().split())
+        assert (
+            "shown for phone follows mainly from assumed inputs: the share of lawful users turned away (0% to" in text
+        )
+        assert "shown for easy" not in text
+
+    def test_a_smaller_scale_is_said(self) -> None:
+        assert "at scale 0.5" in sim.compare(SCENARIO.replace(scale=0.5), ["same"], 2).table()
+
+
+class TestInert:
+    @pytest.mark.parametrize(
+        ("arm", "counts", "words"),
+        [
+            ("keep", {"n_report": 5, "n_review": 5, "n_review_evidence": 5}, "no review lacked evidence"),
+            ("keep", {"n_report": 5, "n_review": 5}, "evidence never changed what a review ended in"),
+            ("keep", {}, "nothing was reported"),
+            ("keep", {"n_report": 5}, "no dossier was reviewed and none expired"),
+            ("easy", {}, "there was nothing to report"),
+            ("easy", {"n_recognise": 5}, "nothing was reported"),
+            ("easy", {"n_recognise": 5, "n_report": 1}, "nobody's decision to report turned on it"),
+            ("staff", {"n_report": 5, "n_review": 5}, "no dossier waited"),
+            ("staff", {"n_report": 5, "n_review": 5, "n_waiting_hours": 9}, "no dossier was read at another time"),
+            ("phone", {}, "nobody who came would have been turned away; nobody was barred and no pair was parted"),
+            ("same", {"n_report": 5, "n_review": 5}, "it changes no rule within the window"),
+        ],
+    )
+    def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
+        rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
+        assert table.inert(SCENARIO, [arm], pd.concat(rows)) == {arm: words}
+
+    def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
+        assert table.inert(SCENARIO, ["keep"], pd.concat([self.day("baseline"), self.day("keep", n_bar=1)])) == {}
+
+    def test_the_table_says_so(self, comparison: Comparison) -> None:
+        text = comparison.table()
+        assert "- same is inert, everything happened as in the baseline: it changes no rule within the window." in text
+        assert "- keep is inert, everything happened as in the baseline: evidence never changed" in text
+
+    @staticmethod
+    def day(policy: str, **counts: int) -> pd.DataFrame:
+        return pd.DataFrame(0, [0], list(DAILY_COLUMNS)).assign(policy=policy, **counts)
+
+
+class TestWrite:
+    def test_everything_is_written(self, comparison: Comparison, tmp_path: Path) -> None:
+        out = tmp_path / "a folder" / "result"
+        files = [f.relative_to(out).as_posix() for f in comparison.write(out, "the command")]
+        plots = [f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")]
+        assert files == ["breakdown.parquet", "daily.parquet", "effects.csv", *plots, "manifest.json"]
+        assert [p.name for p in out.parent.iterdir()] == ["result"]
+        pd.testing.assert_frame_equal(pd.read_parquet(out / "daily.parquet"), comparison.daily)
+        effects = pd.read_csv(out / "effects.csv")
+        assert list(effects.columns) == COLUMNS
+        assert effects["relative"].to_numpy() == pytest.approx(comparison.effects["relative"].to_numpy(), nan_ok=True)
+
+    def test_the_manifest_says_how_to_make_it_again(self, comparison: Comparison, tmp_path: Path) -> None:
+        comparison.write(tmp_path / "r", "python -m sim compare x.toml")
+        manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+        assert manifest["command"] == "python -m sim compare x.toml"
+        assert manifest["seeds"] == list(range(12))
+        assert manifest["scenario_fingerprint"] == SCENARIO.fingerprint()
+        assert manifest["scenario"]["policies"]["phone"] == {"registration": [{"level": "phone"}]}
+        assert manifest["scenario"]["contacts"]["harm_per_hour"] == SCENARIO.contacts.harm_per_hour
+        assert manifest["sha256"]["daily"] == digest(pd.read_parquet(tmp_path / "r" / "daily.parquet"))
+        assert manifest["packages"]["numpy"]
+        assert len(manifest["code_fingerprint"]) == 64
+
+    def test_a_result_is_replaced_and_the_same_result_has_the_same_bytes(
+        self, comparison: Comparison, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "r"
+        first = {f: f.read_bytes() for f in comparison.write(out)}
+        (out / "stale.csv").write_text("old")
+        assert {f: f.read_bytes() for f in comparison.write(out)} == first
+        assert not (out / "stale.csv").exists()
+
+    def test_a_failure_on_the_way_leaves_the_old_result_and_nothing_else(
+        self, comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "r"
+        comparison.write(out, "old")
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(figures, "save", full)
+        with pytest.raises(ScenarioError, match="cannot be written: No space left"):
+            comparison.write(out, "new")
+        assert json.loads((out / "manifest.json").read_text())["command"] == "old"
+        assert [p.name for p in tmp_path.iterdir()] == ["r"]
+
+    def test_what_is_no_result_is_left_alone(self, comparison: Comparison, tmp_path: Path) -> None:
+        (tmp_path / "thesis.txt").write_text("years of work")
+        with pytest.raises(ScenarioError, match="holds something else than a result"):
+            comparison.write(tmp_path)
+        with pytest.raises(ScenarioError, match="is a file"):
+            check_writable(tmp_path / "thesis.txt")
+        with pytest.raises(ScenarioError, match="cannot be written"):
+            check_writable(tmp_path / "thesis.txt" / "below")
+        assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+class TestRun:
+    def test_a_summary_is_no_estimate(self) -> None:
+        text = sim.run(SCENARIO, "phone", seed=7).summary()
+        assert "policy phone, seed 7" in text
+        assert "One run, not an estimate; on this site only." in text
+        assert max(map(len, text.splitlines())) <= 120
+
+    def test_a_contact_is_traced_by_the_clock_and_in_words(self) -> None:
+        run = sim.run(SCENARIO, events=True, engine="agents")
+        traced = run.trace(11)
+        assert list(traced["event"]) == ["approach", "engage", "fade"]
+        assert traced["time"].iloc[0] == pd.Timestamp(SCENARIO.start) - pd.Timedelta(days=30) + pd.Timedelta("7h30s")
+        assert traced["words"].iloc[2] == "A contact fades (stage 0, 1, 2, or 3 off the platform: 1)."
+
+    def test_refusals(self) -> None:
+        run = sim.run(SCENARIO, events=True)
+        with pytest.raises(ScenarioError, match="has no contact 12"):
+            run.trace(12)
+        with pytest.raises(ScenarioError, match="has no contact -1"):
+            run.trace(-1)
+        with pytest.raises(ScenarioError, match="kept no events"):
+            sim.run(SCENARIO).trace(11)
+        with pytest.raises(ScenarioError, match="no policy is called"):
+            sim.run(SCENARIO, "fax")
+
+
+class TestFirstDifference:
+    def of(self, *details: int, policy: str = "baseline") -> Run:
+        rows = [(policy, 0, hour, 3, 0, "fade", "predator", 4, "user", 8, 11, "site", "o", d)
+                for hour, d in enumerate(details)]  # fmt: skip
+        events = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
+        return Run(SCENARIO, policy, 0, "array", pd.DataFrame(), pd.DataFrame(), events)
+
+    def test_equal_runs_do_not_part_whatever_the_policy_is_called(self) -> None:
+        assert first_difference(self.of(1, 2), self.of(1, 2, policy="phone")) is None
+        assert first_difference(self.of(), self.of()) is None
+
+    def test_the_first_event_that_differs_is_shown_of_both(self) -> None:
+        found = first_difference(self.of(1, 2, 3, 4), self.of(1, 2, 5, 6))
+        assert found is not None
+        assert found[["run", "hour", "detail"]].to_numpy().tolist() == [["one", 2, 3], ["other", 2, 5]]
+
+    def test_a_run_that_ends_earlier_parts_there(self) -> None:
+        found = first_difference(self.of(1), self.of(1, 2))
+        assert found is not None
+        assert found[["run", "hour", "detail"]].to_numpy().tolist() == [["other", 1, 2]]
+
+
+class TestCost:
+    def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
+        assert cost(SCENARIO, 4, 6, 1).startswith(
+            "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
+        )
+
+    def test_more_work_costs_more_and_workers_share_it(self) -> None:
+        def minutes(scenario: Scenario, workers: int) -> float:
+            words = cost(scenario, 9, 12, workers).split("About ")[1].split()
+            return float(words[0]) * (60 if words[1] == "minutes" else 1)
+
+        large = Scenario().replace(days=365)
+        assert minutes(large, 1) > minutes(large, 2) > minutes(SCENARIO, 1)
+
+
+class TestFingerprints:
+    def test_a_digest_is_over_names_and_values(self) -> None:
+        frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+        assert digest(frame) == digest(frame.astype({"a": "int32"}))
+        others = (frame.rename(columns={"a": "c"}), frame.iloc[::-1], frame.assign(b=["xy", ""]))
+        assert len({digest(f) for f in (frame, *others)}) == 4
+        by_hand = b"a\0" + bytes([1, *[0] * 7, 2, *[0] * 7]) + b"b\0" + b"x\0y\0"
+        assert digest(frame) == hashlib.sha256(by_hand).hexdigest()
+
+    def test_the_code_is_known_by_every_file(self, tmp_path: Path) -> None:
+        (tmp_path / "policies").mkdir()
+        for name in ("a.py", "policies/b.py", "evidence.csv"):
+            (tmp_path / name).write_text(name)
+        before = code_fingerprint(tmp_path)
+        (tmp_path / "notes.txt").write_text("does not count")
+        assert code_fingerprint(tmp_path) == before
+        (tmp_path / "policies/b.py").write_text("changed")
+        assert code_fingerprint(tmp_path) != before
+
+
+def test_importing_is_quick_because_the_slow_packages_come_late() -> None:
+    code = "import sim, sys; print([m for m in ('matplotlib', 'scipy', 'mesa', 'joblib', 'tqdm') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sim.__version__ == project["version"]
+    with pytest.raises(AttributeError, match="no attribute"):
+        sim.nothing  # noqa: B018
