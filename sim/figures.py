@@ -28,6 +28,7 @@ _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, param
 
 _MOST_PERIODS = 13
 _SHORTEST_PERIOD_DAYS = 7
+_DATES = 5
 
 
 def differences(
@@ -66,14 +67,14 @@ def differences(
         axes.plot(middle, band[:, 0], color=colour, marker="o", markersize=3)
         axes.set_xlim(zero, zero + scenario.days)
         axes.set_title(f"{_short(policy, 34)}: {verdicts[policy]}", color=colour, fontsize=10, loc="left")
-        _dates(axes, "%b\n%Y" if scenario.days > 90 else "%d %b\n%Y")
+        _dates(axes, scenario.days)
     for axes in list(grid.flat)[len(policies) :]:
         axes.set_visible(False)
     for axes in grid.flat[max(0, len(policies) - columns) : len(policies)]:
         axes.tick_params(labelbottom=True)
     figure.suptitle(f"{outcome.label}: difference from the baseline over time", fontsize=12, x=0.01, ha="left")
     figure.supylabel("\n".join(textwrap.wrap(outcome.unit, 30 if rows == 1 else 50)), fontsize=9)
-    figure.supxlabel(f"Date (dotted: the policy starts or ends). {_CAVEAT}", fontsize=8)
+    figure.supxlabel(f"Date (dotted: the policy starts or ends)\n{_CAVEAT}", fontsize=8)
     return figure
 
 
@@ -159,11 +160,17 @@ def _first_day(scenario: Scenario) -> float:
     return float(date2num(scenario.start))  # type: ignore[no-untyped-call]
 
 
-def _dates(axes: Axes, form: str) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
+def _dates(axes: Axes, days: int) -> None:
+    from matplotlib import dates
 
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=4))  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]
+    about = -(-days // _DATES)
+    locator = (
+        dates.MonthLocator(interval=-(-about // 31))  # type: ignore[no-untyped-call]
+        if days > 90
+        else dates.DayLocator(interval=about)  # type: ignore[no-untyped-call]
+    )
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%d %b\n%Y"))  # type: ignore[no-untyped-call]
     axes.tick_params(labelsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -180,7 +187,8 @@ def _label_beside(axes: Axes, x: Any, y: Any, labels: Sequence[str], colours: Se
     places[-1] = min(places[-1], high - step / 2)
     for i in range(len(places) - 2, -1, -1):
         places[i] = min(places[i], places[i + 1] - step)
-    right = axes.get_xlim()[1]
+    left, right = axes.get_xlim()
+    right += 0.01 * (right - left)
     for place, i in zip(places, order, strict=True):
         axes.annotate(
             labels[i], (x[i], y[i]), xytext=(right, place), textcoords="data", va="center", fontsize=9,

@@ -175,16 +175,14 @@ def _window(scenario: Scenario) -> str:
 
 
 def _headline(cells: _Cells) -> str:
-    """Return the first sentence, on the policy that lowers harm most, and those on policies whose two signs differ."""
+    """Return a sentence on the policy that lowers harm most, then one on each that raises it or parts in sign."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
-    best = min(resolved, key=lambda p: cells.number(p, HEADLINE), default="")
-    if best and cells.verdict(best, HEADLINE) == "lowers":
-        first = f"In this model, with these assumptions, {_sentence(cells, best)}"
-    else:
-        best = ""
-        first = "In this model, with these assumptions, no policy was seen to lower serious harm."
-    parting = [f"Likewise {_sentence(cells, p)}" for p in resolved if p != best and _signs_differ(cells, p)]
-    return "\n".join([_wrap(f"{first} {CAVEAT}"), *map(_wrap, parting)])
+    lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
+    best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
+    finding = _sentence(cells, best) if best else "no policy was seen to lower serious harm."
+    noted = [p for p in resolved if p != best and (p not in lowering or _signs_differ(cells, p))]
+    first = f"In this model, with these assumptions, {finding} {CAVEAT}"
+    return "\n".join(_wrap(text) for text in (first, *(f"Likewise, {_sentence(cells, p)}" for p in noted)))
 
 
 def _signs_differ(cells: _Cells, policy: str) -> bool:

@@ -54,6 +54,8 @@ def _harms(scenario: Scenario, policy: str, seed: int) -> np.ndarray:
             kept[day] -= spared[day]
         if rules.reporting_friction < before.reporting_friction and day % 5 == 0:
             kept[day] -= spared[day]
+        if rules.reporting_friction > before.reporting_friction and day % 5 == 0:
+            kept[day] += spared[day]
     return np.maximum(kept, 0)
 
 

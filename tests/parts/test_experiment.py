@@ -130,6 +130,12 @@ class TestTable:
         assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
         assert "it turns away 7,000 visitors a month." in sentence
 
+    def test_a_policy_that_raises_harm_has_a_sentence_of_its_own(self) -> None:
+        policies = {"hard": (ReportingPolicy(friction=0.95),), **SCENARIO.policies}
+        text = sim.compare(SCENARIO.replace(policies=policies)).table()
+        assert "\nLikewise, hard raises serious harm by " in text
+        assert "Likewise, easy" not in text
+
     def test_without_an_effect_it_claims_none(self) -> None:
         text = sim.compare(SCENARIO, ["keep", "same"]).table()
         assert "no policy was seen to lower serious harm" in text

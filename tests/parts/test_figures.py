@@ -77,7 +77,12 @@ def test_the_overview_has_a_row_for_each_policy_and_a_unit(comparison: Compariso
 def test_one_policy_and_a_window_of_days_can_be_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
     scenario = synthetic.SCENARIO.replace(days=5, policies={"email": (RegistrationPolicy(level="email"),)})
-    assert sim.compare(scenario, seeds=2).write(tmp_path / "r")
+    comparison = sim.compare(scenario, seeds=2)
+    assert comparison.write(tmp_path / "r")
+    figure = comparison.plot()
+    figure.draw_without_rendering()
+    caption = next(text for text in figure.texts if text.get_text() == figure.get_supxlabel())
+    assert figure.bbox.x0 < caption.get_window_extent().x0 < caption.get_window_extent().x1 < figure.bbox.x1
 
 
 def test_the_same_figure_is_the_same_file(comparison: Comparison, tmp_path: Path) -> None:
