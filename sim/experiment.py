@@ -60,7 +60,7 @@ class Comparison:
         breakdown: Counts by year, offence and class of every run.
     """
 
-    scenario: Scenario
+    scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
     seeds: tuple[int, ...]
     engine: Engine
@@ -168,7 +168,7 @@ class Run:
         events: Every event, warm-up included, or ``None`` if they were not asked for.
     """
 
-    scenario: Scenario
+    scenario: Scenario = field(repr=False)
     policy: str
     seed: int
     engine: Engine

@@ -124,8 +124,10 @@ class TestTable:
         sentence = " ".join(comparison.table().split("\n\n")[1].split())
         harm, risk = (effect(comparison, "phone", o) for o in ("persons_harmed", "harm_per_100k_user_days"))
         assert (harm["verdict"], risk["verdict"]) == ("lowers", "raises")
+        size, least, most = (-100 * harm[f"relative{end}"] for end in ("", "_high", "_low"))
         assert sentence.startswith(
-            f"In this model, with these assumptions, phone lowers serious harm by {-100 * harm['relative']:.0f}% ("
+            "In this model, with these assumptions, phone lowers serious harm by "
+            f"{size:.0f}% ({least:.0f} to {most:.0f}) but raises"
         )
         assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
         assert "it turns away 7,000 visitors a month." in sentence
@@ -230,6 +232,24 @@ class TestWrite:
 
         monkeypatch.setattr(figures, "save", full)
         with pytest.raises(ScenarioError, match="cannot be written: No space left"):
+            comparison.write(out, "new")
+        assert json.loads((out / "manifest.json").read_text())["command"] == "old"
+        assert [p.name for p in tmp_path.iterdir()] == ["r"]
+
+    def test_an_old_result_goes_only_when_the_new_one_stands(
+        self, comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "r"
+        comparison.write(out, "old")
+        rename = Path.rename
+
+        def refuse(path: Path, target: Path) -> Path:
+            if ".new-" in path.name:
+                raise OSError(5, "Input/output error")
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", refuse)
+        with pytest.raises(ScenarioError, match="Input/output error"):
             comparison.write(out, "new")
         assert json.loads((out / "manifest.json").read_text())["command"] == "old"
         assert [p.name for p in tmp_path.iterdir()] == ["r"]

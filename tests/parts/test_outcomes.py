@@ -92,6 +92,7 @@ def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> N
 
 def test_nothing_to_share_gives_no_number() -> None:
     assert all(np.isnan(value(name, daily())) for name in ("waiting_hours", "reported_share", "recorded_per_harm"))
+    assert np.isnan(value("recorded_per_harm", daily(n_complain=1)))
 
 
 def test_persons_harmed_by_class_and_offence_come_from_the_breakdown() -> None:
