@@ -24,11 +24,10 @@ from sim.draws import Purpose, below, exponential, pick, unit
 from sim.parameters import CLASSES
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
 from sim.scenario import BASELINE, Scenario
-from sim.world import ATTEMPTS, N_STRATA, N_USER_STRATA, TOLERANCES, Day, Presences, World
+from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY, N_STRATA, N_USER_STRATA, TOLERANCES, Day, Presences, World
 
 MAX_PERSONS = 20_000
 """Members above which this engine refuses to run."""
-NOBODY = -1
 _STEP = {kind.name: kind.step for kind in KINDS}
 
 
@@ -346,33 +345,36 @@ class Predator(Person):
 
     def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
         """Go through the persons drawn for an intent; return whom to approach, and whether in place of an absent one."""
-        model, intents = self.model, self.model.day.intents
-        contact, redirected = int(intents.contact[i]), 0
-        drawn = [int(row) for row in intents.candidates[i] if row != NOBODY]
-        for attempt, row in enumerate(self._everybody(i, drawn)):
-            person, visit = model.users_by_row[row]
+        model = self.model
+        contact, redirected = int(model.day.intents.contact[i]), 0
+        for attempt, row in enumerate(self._comes_upon(i)):
+            if row == ALREADY_LISTED:
+                continue
+            person, visit = model.visit_by_row[row]
+            friction = person.friction(visit.begin)
             passed_over = (
                 person.barred(model.hour)
                 or person in known
-                or not decisions.lets_in(person.tolerance, min(model.baseline_door, person.friction(visit.begin)))
+                or not decisions.lets_in(person.tolerance, min(model.baseline_door, friction))
             )
             if passed_over:
                 continue
-            if decisions.lets_in(person.tolerance, person.friction(visit.begin)):
+            if decisions.lets_in(person.tolerance, friction):
                 return person, redirected
             if not decisions.looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
                 return None, redirected
             redirected = 1
         return None, redirected
 
-    def _everybody(self, i: int, drawn: list[int]) -> Iterator[int]:
-        """Yield the rows drawn in advance, then the rest of the class in the contact's own order."""
-        yield from drawn
-        if len(drawn) == ATTEMPTS:
-            intents, model = self.model.day.intents, self.model
-            tried = intents.candidates[i]
-            number, wanted = int(intents.contact[i]), int(intents.victim_class[i])
-            yield from model.world.walk(model.day, number, 0, model.hour, wanted, tried).tolist()
+    def _comes_upon(self, i: int) -> Iterator[int]:
+        """Yield the rows of the persons drawn at random, then the rest of the class in the contact's own order."""
+        world, day = self.model.world, self.model.day
+        for attempt in range(ATTEMPTS):
+            row = int(world.candidates(day, np.array([i]), attempt)[0])
+            if row == NOBODY:
+                return
+            yield row
+        yield from world.walk(day, i).tolist()
 
 
 class Moderator(mesa.Agent):  # type: ignore[misc]
@@ -501,15 +503,14 @@ class Chat(mesa.Model):  # type: ignore[misc]
             person.forget(self.hour)
         self.ledger.begin_day()
         day, self._arrivals = self.day, {}
-        visits = [self._read(rows) for rows in (day.users, day.predators)]
-        self.users_by_row = visits[0]
+        self.visit_by_row = self._read(day.people)
         self._false_reports: dict[int, list[tuple[User, Visit, int, int, float]]] = {}
         false = day.false_reports
         columns = (false.row, false.hour, false.second, false.gravity, false.effort)
         for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
-            self._false_reports.setdefault(hour, []).append((*visits[0][row], second, gravity, effort))
+            self._false_reports.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
         for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
-            visits[1][row][0].intents.setdefault(hour, []).append(i)
+            self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
 
     def _let_join(self) -> None:
         """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
@@ -527,11 +528,11 @@ class Chat(mesa.Model):  # type: ignore[misc]
         columns = (rows.person, rows.begin, rows.start, rows.end)
         for row, (number, begin, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
             person = self.persons[number]
-            if row < rows.n_begun:
+            if row < rows.n_carried:
+                visit = person.visit_begun(begin, end)
+            else:
                 visit = Visit(begin, start, end)
                 self._arrivals.setdefault(begin, []).append((person, visit))
-            else:
-                visit = person.visit_begun(begin, end)
             found.append((person, visit))
         return found
 

@@ -142,29 +142,24 @@ def alarm_seconds(exponential_units: Any, hazard_micro: Any) -> Any:
         hazard_micro: Hazard in millionths an hour; 0 never rings.
     """
     never = hazard_micro == 0
-    seconds = exponential_units * SECONDS // ((hazard_micro + never) * 1000) + 1
-    return np.where(never, NEVER, seconds)
+    return exponential_units * SECONDS // (hazard_micro * 1000 + never) + 1 + never * NEVER
 
 
-def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Any, offence: Any, stage: Any) -> tuple[Any, Any]:
+def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any) -> tuple[Ints, Ints]:
     """Draw the alarms of a stage and return which rings first and after how many seconds of the contact's clock.
 
     Args:
         draws: Where words come from.
         hazard: `Numbers.hazard`.
-        seed: Index of the seed; arrays of one shape from here on.
+        seed: Index of the seed, arrays of one shape.
         contact: Id.
         offence: Row.
-        stage: Stage that begins.
+        stage: Stage that begins, array or one number.
     """
-    seconds = np.stack(
-        [
-            alarm_seconds(exponential(draws.words(purpose, seed, contact, stage)), hazard[offence, stage, alarm])
-            for alarm, purpose in enumerate(ALARMS)
-        ]
-    )
+    units = exponential(draws.words(ALARMS, seed, contact, stage))
+    seconds = alarm_seconds(units, hazard[offence, stage].T)
     alarm = seconds.argmin(axis=0)
-    return alarm, np.take_along_axis(seconds, alarm[None], axis=0)[0]
+    return alarm, seconds[alarm, np.arange(alarm.size)]
 
 
 def ring_hour(ring: Any) -> Any:

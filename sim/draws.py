@@ -27,6 +27,13 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _ENTITY = 0xD1B54A32D192ED03
 _OCCURRENCE = 0x8CB92BA72F3D8DD7
 _CHUNK = 8192
+_ROUNDS = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST_SHIFT = np.uint64(31)
+_ENTITY_FACTOR, _OCCURRENCE_FACTOR = np.uint64(_ENTITY), np.uint64(_OCCURRENCE)
+_ELEVEN, _TWENTY, _CELL_SHIFT, _LOW_HALF = np.uint64(11), np.uint64(20), np.uint64(52), np.uint64(0xFFFFFFFF)
 
 POISSON_UNITS = 1 << 16
 """Means of Poisson counts are whole multiples of 1 / POISSON_UNITS."""
@@ -93,11 +100,11 @@ def mix_array(z: Words) -> Words:
     for first in range(0, flat.size, _CHUNK):
         part = flat[first : first + _CHUNK]
         t = scratch[: part.size]
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            np.right_shift(part, np.uint64(shift), out=t)
+        for shift, factor in _ROUNDS:
+            np.right_shift(part, shift, out=t)
             np.bitwise_xor(part, t, out=part)
-            np.multiply(part, np.uint64(factor), out=part)
-        np.right_shift(part, np.uint64(31), out=t)
+            np.multiply(part, factor, out=part)
+        np.right_shift(part, _LAST_SHIFT, out=t)
         np.bitwise_xor(part, t, out=part)
     return z
 
@@ -120,19 +127,20 @@ class Draws:
         """Return one 64-bit word as a Python integer."""
         return mix((self._scalar_keys[purpose][seed_index] + entity * _ENTITY + occurrence * _OCCURRENCE) & MASK)
 
-    def words(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any = 0) -> Words:
+    def words(self, purpose: Any, seed_index: Any, entity: Any, occurrence: Any = 0) -> Words:
         """Return the words of many keys; arguments broadcast. Equal, key by key, to `word`.
 
         Args:
-            purpose: What the draws decide.
+            purpose: What the draws decide: a `Purpose`, or several, which then make a first axis of the result.
             seed_index: Index into `seeds`, int array or one int.
             entity: Who, int64.
             occurrence: Which time, int64.
         """
-        keys = self._keys[purpose].take(seed_index) if len(self.seeds) > 1 else self._keys[purpose, 0]
-        z = np.atleast_1d(entity).astype(np.uint64) * np.uint64(_ENTITY) + keys
-        if np.ndim(occurrence) or occurrence:
-            z = z + np.atleast_1d(occurrence).astype(np.uint64) * np.uint64(_OCCURRENCE)
+        keys = self._keys[purpose] if isinstance(purpose, int) else self._keys[list(purpose)]
+        keys = keys.take(seed_index, axis=-1) if len(self.seeds) > 1 else keys[..., :1]
+        z = np.multiply(_unsigned(entity), _ENTITY_FACTOR) + keys
+        if not isinstance(occurrence, int) or occurrence:
+            z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
         return mix_array(z)
 
     def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
@@ -159,7 +167,7 @@ class Draws:
 
 def unit(word: Any) -> Any:
     """Return a word (or words) as a number from 0 to just under 1, in steps of 2**-53."""
-    return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> np.uint64(11)) * 2.0**-53
+    return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> _ELEVEN) * 2.0**-53
 
 
 def below(word: Any, n: Any) -> Any:
@@ -179,15 +187,18 @@ def exponential(word: Any) -> Any:
         k, rest = word >> 52, word >> 20 & 0xFFFFFFFF
         low, high = int(edges[k]), int(edges[k + 1])
         return low + ((high - low) * rest >> 32)
-    k = (word >> np.uint64(52)).astype(np.int64)
-    rest = (word >> np.uint64(20) & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    low = edges.take(k)
-    return low + (_exponential_widths().take(k) * rest >> 32)
+    k = (word >> _CELL_SHIFT).view(np.int64)
+    rest = (word >> _TWENTY & _LOW_HALF).view(np.int64)
+    return edges.take(k) + (_exponential_widths().take(k) * rest >> 32)
 
 
 def pick(word: Any, table: Ints) -> Any:
     """Return the entry of a table of 4,096 equally likely cells."""
-    return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> np.uint64(52)).astype(np.int64))
+    return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> _CELL_SHIFT).view(np.int64))
+
+
+def _unsigned(value: Any) -> Any:
+    return value.view(np.uint64) if isinstance(value, np.ndarray) else np.array([value], np.uint64)
 
 
 @cache

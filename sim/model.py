@@ -9,7 +9,7 @@ import numpy as np
 
 from sim import decisions
 from sim.observe import Recorder
-from sim.processes.approach import approach
+from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
 from sim.processes.evade import evade
 from sim.processes.moderate import Desk, Reports, false_reports, moderate
@@ -103,6 +103,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
 
     def _begin_day(self) -> None:
         self._day = next(self._days)
+        foresee(self.state, self._day)
         today = self.day_of_window
         if today == 0:
             self._fork()

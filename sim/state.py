@@ -19,6 +19,8 @@ from sim.draws import Ints
 from sim.rules import Rules
 from sim.world import N_STRATA, World
 
+_PAIR_FACTOR, _TARGET_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
+_HASH_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
 LIVE, DORMANT, OFF_PLATFORM, DEAD = range(4)
 """Status of a contact: on the platform; parted and to meet again; off the platform; ended."""
 
@@ -40,12 +42,13 @@ class Contacts:
         meet, lapse: While dormant, the hours of meeting again and of giving up.
         redirected: 1 if the target was approached in place of somebody absent because of a policy.
         due: Hour in which something happens next.
+        link: Next row with the same hash of pair and target, -1 for none: see `holding`.
     """
 
     COLUMNS: Final = (
         "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
         "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
-        "meet", "lapse", "redirected", "due",
+        "meet", "lapse", "redirected", "due", "link",
     )  # fmt: skip
 
     place: Ints
@@ -69,16 +72,47 @@ class Contacts:
     lapse: Ints
     redirected: Ints
     due: Ints
+    link: Ints
 
-    def __init__(self, capacity: int = 1024) -> None:
+    def __init__(self) -> None:
         self.n = 0
         self.n_dead = 0
-        self._hold(np.zeros((len(self.COLUMNS), capacity), np.int64))
+        self._hold(np.zeros((len(self.COLUMNS), 1024), np.int64))
 
     def _hold(self, data: Ints) -> None:
+        """Take a table, and find its rows anew by pair and target."""
         self._data = data
         for column, values in zip(self.COLUMNS, data, strict=True):
             setattr(self, column, values)
+        self._shift = np.uint64(63 - data.shape[1].bit_length())
+        self._heads = np.full(1 << (64 - int(self._shift)), -1, np.int64)
+        self._enlist(np.arange(self.n))
+
+    def _hash(self, pair: Ints, target: Ints) -> Ints:
+        mixed = pair.view(np.uint64) * _PAIR_FACTOR + target.view(np.uint64) * _TARGET_FACTOR
+        return (mixed * _HASH_FACTOR >> self._shift).view(np.int64)
+
+    def _enlist(self, rows: Ints) -> None:
+        """Put rows at the heads of the lists of their hash."""
+        bucket = self._hash(self.pair.take(rows), self.target.take(rows))
+        while rows.size:
+            self.link[rows] = self._heads.take(bucket)
+            self._heads[bucket] = rows
+            lost = self._heads.take(bucket) != rows  # another row of this batch came to head the list
+            rows, bucket = rows[lost], bucket[lost]
+
+    def holding(self, pair: Ints, target: Ints) -> NDArray[np.bool_]:
+        """Tell which predators (by pair: place and predator) are in contact with a target."""
+        found = np.zeros(pair.size, bool)
+        row = self._heads.take(self._hash(pair, target))
+        left = (row >= 0).nonzero()[0]
+        while left.size:
+            at = row.take(left)
+            same = (self.pair.take(at) == pair.take(left)) & (self.target.take(at) == target.take(left))
+            found[left[same & (self.status.take(at) != DEAD)]] = True
+            row[left] = self.link.take(at)
+            left = left[(row.take(left) >= 0) & ~found.take(left)]
+        return found
 
     def append(self, **columns: Ints | int) -> Ints:
         """Add rows; columns left out are 0. Return their numbers."""
@@ -93,7 +127,9 @@ class Contacts:
         for column, values in columns.items():
             getattr(self, column)[rows] = values
         self.n = needed
-        return np.arange(rows.start, rows.stop)
+        new = np.arange(rows.start, rows.stop)
+        self._enlist(new)
+        return new
 
     def settle(self, rows: Ints) -> None:
         """Work out when something happens next to contacts on or off the platform."""
@@ -108,52 +144,24 @@ class Contacts:
         self.n_dead += rows.size
 
     def compact(self) -> None:
-        """Drop ended rows once they are more than half."""
-        if 2 * self.n_dead > self.n:
+        """Drop ended rows once they are many."""
+        if 2 * self.n_dead > self.n + 1024:
             keep = (self.status[: self.n] != DEAD).nonzero()[0]
             self._data[:, : keep.size] = self._data.take(keep, axis=1)
             self.n, self.n_dead = keep.size, 0
+            self._hold(self._data)
 
     def fork(self, lanes: int, n_predators: int) -> None:
         """Copy every row from its seed's one lane to all lanes of the seed."""
-        rows = np.repeat(np.arange(self.n), lanes)
-        data = self._data.take(rows, axis=1)
-        before = self.place[: self.n].take(rows)
+        rows = np.repeat((self.status[: self.n] != DEAD).nonzero()[0], lanes)
+        data = np.zeros((len(self.COLUMNS), max(1024, 2 * rows.size)), np.int64)
+        data[:, : rows.size] = self._data.take(rows, axis=1)
+        place, pair = (data[self.COLUMNS.index(name), : rows.size] for name in ("place", "pair"))
+        before = place.copy()
+        place[:] = before * lanes + np.arange(rows.size) % lanes
+        pair += (place - before) * n_predators
+        self.n, self.n_dead = rows.size, 0
         self._hold(data)
-        self.n, self.n_dead = rows.size, self.n_dead * lanes
-        self.place[:] = before * lanes + np.arange(rows.size) % lanes
-        self.pair += (self.place - before) * n_predators
-
-
-class PairFilter:
-    """Which (predator, target) pairs may be in contact: a counting filter that never misses one.
-
-    Two tables of counters; a pair whose counters are both above zero is looked up exactly by the caller.
-    """
-
-    _BITS: Final = 21
-
-    def __init__(self) -> None:
-        self._counters = np.zeros((2, 1 << self._BITS), np.int16)
-
-    def _places(self, pair: Ints, target: Ints) -> tuple[Ints, Ints]:
-        mixed = pair.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + target.astype(np.uint64) * np.uint64(
-            0xD1B54A32D192ED03
-        )
-        mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        high = (mixed >> np.uint64(64 - self._BITS)).astype(np.int64)
-        low = (mixed >> np.uint64(64 - 2 * self._BITS) & np.uint64((1 << self._BITS) - 1)).astype(np.int64)
-        return high, low
-
-    def count(self, pair: Ints, target: Ints, by: int) -> None:
-        """Add ``by`` (1 or -1) to the counters of pairs."""
-        for table, places in zip(self._counters, self._places(pair, target), strict=True):
-            np.add.at(table, places, np.int16(by))
-
-    def may_hold(self, pair: Ints, target: Ints) -> NDArray[np.bool_]:
-        """Tell which pairs may be in contact."""
-        high, low = self._places(pair, target)
-        return (self._counters[0].take(high) > 0) & (self._counters[1].take(low) > 0)
 
 
 class BarLog:
@@ -253,7 +261,7 @@ class State:
         lanes_per_seed: Lanes of each seed: 1 during the warm-up.
         seed_of_place: Index of the seed, by place.
         contacts: Every contact.
-        pairs: Filter of pairs in contact.
+        openings: For the day's intents, what would end a first contact and after how many seconds: the same in all lanes.
         n_live: Contacts on the platform, by place and predator, flat.
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
@@ -270,7 +278,7 @@ class State:
         self.lanes_per_seed = 1
         self.seed_of_place = np.arange(world.n_seeds)
         self.contacts = Contacts()
-        self.pairs = PairFilter()
+        self.openings = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         self.n_live = _count(world.n_seeds, world.n_predators)
         self.predator_barred_until = _count(world.n_seeds, world.n_predators)
         self.user_barred_until: dict[tuple[int, int], int] = {}
@@ -288,11 +296,7 @@ class State:
     def fork(self, lanes: int) -> None:
         """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
         world = self.world
-        self.contacts.compact()
         self.contacts.fork(lanes, world.n_predators)
-        alive = (self.contacts.status[: self.contacts.n] != DEAD).nonzero()[0]
-        self.pairs = PairFilter()
-        self.pairs.count(self.contacts.pair.take(alive), self.contacts.target.take(alive), 1)
         for name in ("n_live", "predator_barred_until"):
             lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
             setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, pick
+from sim.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, unit
 from sim.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario import Scenario
 
@@ -33,16 +33,24 @@ N_USER_STRATA = N_CLASSES * N_RATES
 N_STRATA = N_USER_STRATA + N_RATES
 TOLERANCES = 1000
 """Classes of tolerance of friction: a door of friction f turns away those below f x TOLERANCES."""
+N_GROUPS = N_CLASSES + 1
+PREDATORS = N_CLASSES
+"""Groups of persons: the classes of users, then the predators."""
 ATTEMPTS = 8
-"""Persons drawn for an intent in advance; whoever still looks further walks through the rest in keyed order."""
+"""Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
+NOBODY, ALREADY_LISTED = -1, -2
+"""What a draw of a candidate may give instead of a row: nobody is there, or a row that stands for somebody twice."""
 _RATE_UNITS = 1 << 40
 MONTH_DAYS = HOURS_PER_MONTH / 24
 
 
 @dataclass(frozen=True)
 class Presences:
-    """Who is on the site during a day, before any door or bar: one row a stretch of presence. All arrays have one row
-    each, visits that began this day first (``n_begun`` of them, by hour), then those still running from the day before.
+    """Who is on the site during a day, before any door or bar: one row a visit, users and predators alike.
+
+    First come the ``n_carried`` visits still running from the day before, then those that begin this day. Each part is
+    ordered by hour of beginning, seed, group and length, the longest first: so those of one beginning still online some
+    hours later are the first so many. A group is a class of users, or the predators (`PREDATORS`).
 
     Attributes:
         person: Id.
@@ -51,13 +59,11 @@ class Presences:
         tolerance: Tolerance of friction, from 0 to TOLERANCES - 1.
         begin: Hour in which the visit began: the door in force then decides.
         start: First hour of presence: later than ``begin`` where an earlier visit of the person was still running.
-        end: First hour after it; not after ``start`` where the visit lies within an earlier one.
+        end: First hour after the visit; not after ``start`` where it lies within an earlier one.
         slot: Index into arrays over members.
-        n_begun: Number of visits that began this day.
-        first_today: Whether the row is the person's first visit of this day (rows up to ``n_begun``).
-        continued_key: Sorted keys (hour of the day, seed, person) of rows that begin exactly where an earlier presence
-            of the person ends.
-        continued_row: Their rows.
+        carries_on: Whether the presence begins exactly where an earlier one of the person ends.
+        n_carried: Number of visits that began the day before.
+        first_today: Of the visits that begin this day (rows from ``n_carried`` on), whether it is the person's first.
     """
 
     person: Ints
@@ -68,10 +74,13 @@ class Presences:
     start: Ints
     end: Ints
     slot: Ints
-    n_begun: int
+    carries_on: NDArray[np.bool_]
+    n_carried: int
     first_today: NDArray[np.bool_]
-    continued_key: Ints
-    continued_row: Ints
+
+    def is_old(self, row: Any) -> Any:
+        """Tell whether a visit began the day before (1) or this day (0)."""
+        return (row < self.n_carried).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -80,13 +89,14 @@ class Intents:
 
     Attributes:
         contact: Id of the contact that may come of it: ``predator << 25 | hour << 6 | slot``.
-        row: Row in the predators' `Presences`.
+        row: Row of the predator in `Presences`.
         hour: Hour.
         second: Second of the hour, 0 to 3599.
         rank: Number of earlier intents of the predator in this hour.
         offence: Row of the table of offences.
         victim_class: Class sought.
-        candidates: ATTEMPTS rows of the users' `Presences` an intent, -1 where nobody of the class is there.
+        group: Group of the class sought, as in `Online`.
+        first_candidate: What `World.candidates` gives at the first attempt.
         start: Index of the first intent of each hour, 25 entries.
     """
 
@@ -97,7 +107,8 @@ class Intents:
     rank: Ints
     offence: Ints
     victim_class: Ints
-    candidates: Ints
+    group: Ints
+    first_candidate: Ints
     start: Ints
 
 
@@ -106,7 +117,7 @@ class FalseReports:
     """Lawful conversations that would lead to a report if reporting took no effort, by hour.
 
     Attributes:
-        row: Row of the accused in the users' `Presences`.
+        row: Row of the accused in `Presences`.
         hour: Hour.
         second: Second of the hour, 1 to 3600.
         gravity: Gravity claimed: 0, 1, 2.
@@ -123,16 +134,50 @@ class FalseReports:
 
 
 @dataclass(frozen=True)
+class Online:
+    """Where in `Presences` those online in each hour stand.
+
+    In hour h of the day, the visits of group g that began k hours before and still run are the ``n[h, g, k]`` rows from
+    ``first[h, g, k]`` on. Groups are numbered ``seed * N_GROUPS + class``.
+
+    Attributes:
+        first: Shape (24, groups, longest session).
+        until: Cumulative sum of n over k, same shape.
+    """
+
+    first: Ints
+    until: Ints
+
+    def n(self, hour_of_day: Any, group: Any) -> Any:
+        """Return how many rows stand for those online; a few belong to persons already counted by another row."""
+        return self.until[hour_of_day, group, -1]
+
+    def row(self, hour_of_day: Ints, group: Ints, index: Ints) -> Ints:
+        """Return the rows at given places (from 0 to n - 1) in the lists of those online."""
+        until = self.until[hour_of_day, group]
+        age = np.minimum((index[:, None] >= until).sum(axis=1), until.shape[1] - 1)
+        before = np.take_along_axis(until, np.maximum(age - 1, 0)[:, None], axis=1)[:, 0] * (age > 0)
+        return self.first[hour_of_day, group, age] + index - before
+
+    def rows(self, hour_of_day: int, group: int) -> Ints:
+        """Return all rows of one list."""
+        until = self.until[hour_of_day, group].tolist()
+        first = self.first[hour_of_day, group].tolist()
+        parts = [np.arange(f, f + u - b) for f, u, b in zip(first, until, [0, *until[:-1]], strict=True) if u > b]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
 class Day:
     """Everything exogenous of one day. All arrays are read-only.
 
     Attributes:
         number: Day counted from the start of the warm-up; ``first_hour`` is its hour 0.
-        users: Presences of lawful users.
-        predators: Presences of predators.
-        online: Rows of `users` online, by hour, seed and class.
-        online_start: Where each (hour, seed, class) begins in `online`, shape (24 * seeds * classes + 1,).
-        predators_online: Rows of `predators` online, by hour, seed and person.
+        people: Presences of lawful users and predators.
+        online: Where those online in an hour stand.
+        carried_key: Sorted keys (hour of the day, seed, person) of rows that carry on a presence this day.
+        carried_row: Their rows.
+        predators_online: Rows of predators online, by hour, seed and person.
         predators_start: Where each hour begins in `predators_online`, 25 entries.
         intents: Intents to approach.
         false_reports: False reports that may be made.
@@ -140,20 +185,19 @@ class Day:
 
     number: int
     first_hour: int
-    users: Presences
-    predators: Presences
-    online: Ints
-    online_start: Ints
+    people: Presences
+    online: Online
+    carried_key: Ints
+    carried_row: Ints
     predators_online: Ints
     predators_start: Ints
     intents: Intents
     false_reports: FalseReports
 
-    def listed(self, hour: int, seed: int, victim_class: int) -> Ints:
-        """Return the rows of the users of a class online in an hour, doors and bars apart."""
-        n_seeds = (self.online_start.size - 1) // (24 * N_CLASSES)
-        group = ((hour - self.first_hour) * n_seeds + seed) * N_CLASSES + victim_class
-        return self.online[self.online_start[group] : self.online_start[group + 1]]
+    def listed(self, hour: int, group: int) -> Ints:
+        """Return the rows of a group online in an hour, doors and bars apart."""
+        rows = self.online.rows(hour - self.first_hour, group)
+        return rows[self.people.start.take(rows) <= hour]
 
 
 @dataclass(frozen=True)
@@ -231,8 +275,9 @@ class World:
         self.n_seeds = len(seeds)
         self.n_days = scenario.warmup_days + scenario.days
         population, predators = scenario.population, scenario.predators
-        self.session_users = cells(session_lengths(population.mean_session_hours, population.max_session_hours))
-        self.session_predators = cells(session_lengths(predators.mean_session_hours, population.max_session_hours))
+        longest = population.max_session_hours
+        self.session_users = cells(session_lengths(population.mean_session_hours, longest))
+        self.session_predators = cells(session_lengths(predators.mean_session_hours, longest))
         relative = relative_rates(population.visit_rate_sigma)
         monthly = [population.visits_per_month * r for r in relative] * N_CLASSES
         monthly += [predators.visits_per_month * r for r in relative]
@@ -247,8 +292,6 @@ class World:
         self.n_predators = int(self.predator_base[-1])
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
-        self._scratch = np.zeros(self.n_seeds * self.membership.n_slots, np.int32)
-        self._yesterday: dict[str, Ints] | None = None
 
     # -- who exists ---------------------------------------------------------------------------------------------
 
@@ -290,8 +333,9 @@ class World:
             measured = day + 1 - self.scenario.warmup_days
             grown = min(1.0, max(0.0, measured / population.growth_days))
             then = first + (last - first) * grown
-            left += members / stay
-            joined += members / stay + (then - members)
+            net = members / stay + (then - members)
+            joined += max(net, 0.0)
+            left += members / stay - min(net, 0.0)
             members = then
         low = np.minimum(low, high)
         ahead = np.minimum(np.arange(self.n_days + 1) + 62, self.n_days)
@@ -312,123 +356,108 @@ class World:
 
     def days(self) -> Iterator[Day]:
         """Yield the days of the run, from the first of the warm-up to the last of the window."""
-        yesterday = None
+        # For every member: latest end of presence, day of the latest visit, row of it.
+        latest = np.zeros(self.n_seeds * self.membership.n_slots, np.int64)
+        people = None
         for number in range(self.n_days):
-            visits = self._visits(number)
-            yield self._day(number, visits, yesterday)
-            yesterday = visits
+            people = self._presences(number, people, latest)
+            yield self._day(number, people)
 
-    def _visits(self, number: int) -> dict[str, Ints]:
-        """Draw the visits that begin on a day: hour, seed, stratum, then one row a visit in that order."""
-        hours = 24 * number + np.arange(24)
-        low, high = self.membership.low[number], self.membership.high[number]
-        n_members = high - low
-        mean = n_members[None, :] * self.rate[:, hours % 168].T  # at most 2**20 members of a stratum x 2**40
-        mean = mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24
-        shape = (24, self.n_seeds, N_STRATA)
-        hour, seed, stratum = np.broadcast_arrays(
-            hours[:, None, None], np.arange(self.n_seeds)[None, :, None], np.arange(N_STRATA)[None, None, :]
-        )
-        counts = self.draws.poisson(
-            Purpose.N_VISITS, seed, stratum, hour, np.broadcast_to(mean[:, None, :], shape)
-        ).reshape(-1)
-        cell = np.repeat(np.arange(counts.size), counts)
-        slot = np.arange(cell.size) - (np.cumsum(counts) - counts).take(cell)
-        assert not slot.size or slot.max() < 1 << 16
-        seed, stratum, hour = (a.reshape(-1).take(cell) for a in (seed, stratum, hour))
-        key = (hour << 16) + slot
-        pick_of = below(self.draws.words(Purpose.VISITOR, seed, stratum, key), n_members.take(stratum))
-        serial = low.take(stratum) + pick_of
-        word = self.draws.words(Purpose.SESSION, seed, stratum, key)
-        return {"hour": hour, "seed": seed, "stratum": stratum, "person": serial * N_STRATA + stratum, "word": word}
-
-    def _day(self, number: int, visits: dict[str, Ints], yesterday: dict[str, Ints] | None) -> Day:
+    def _day(self, number: int, people: Presences) -> Day:
         first_hour = 24 * number
-        users = self._presences(visits, yesterday, first_hour, predators=False)
-        predators = self._presences(visits, yesterday, first_hour, predators=True)
-        n_groups = 24 * self.n_seeds
-        online, online_start = self._online(
-            users, first_hour, N_CLASSES, users.stratum // N_RATES, n_groups * N_CLASSES
-        )
-        predators_online, group_start = self._online(predators, first_hour, 1, 0, n_groups)
-        predators_start = group_start[:: self.n_seeds]
-        intents = self._intents(first_hour, predators, predators_online, predators_start, online, online_start)
-        false_reports = self._false_reports(first_hour, online, online_start)
+        online = self._online(people, first_hour)
+        row = (people.carries_on & (people.start >= first_hour) & (people.start < first_hour + 24)).nonzero()[0]
+        key = carry_key(people.start.take(row) - first_hour, people.seed.take(row), people.person.take(row), self)
+        order = key.argsort()
+        predators, start = self._predators_online(people, first_hour)
+        intents = self._intents(first_hour, people, online, predators, start)
+        false_reports = self._false_reports(first_hour, people, online)
         day = Day(
-            number, first_hour, users, predators, online, online_start, predators_online, predators_start, intents,
+            number, first_hour, people, online, key.take(order), row.take(order), predators, start, intents,
             false_reports,
         )  # fmt: skip
         _freeze(day)
         return day
 
-    def _presences(
-        self, visits: dict[str, Ints], yesterday: dict[str, Ints] | None, first_hour: int, *, predators: bool
-    ) -> Presences:
-        """Put the day's visits and those still running into stretches of presence that do not overlap."""
-        table = self.session_predators if predators else self.session_users
-        mine = ((visits["stratum"] >= N_USER_STRATA) == predators).nonzero()[0]
-        columns = {name: values.take(mine) for name, values in visits.items()}
-        columns["end"] = columns["hour"] + pick(columns.pop("word"), table)
-        n_begun = mine.size
-        if yesterday is not None:
-            old = ((yesterday["stratum"] >= N_USER_STRATA) == predators).nonzero()[0]
-            end = yesterday["hour"].take(old) + pick(yesterday["word"].take(old), table)
-            running = (end >= first_hour).nonzero()[0]
-            old = old.take(running)
-            tail = {name: yesterday[name].take(old) for name in ("hour", "seed", "stratum", "person")}
-            tail["end"] = end.take(running)
-            columns = {name: np.concatenate((columns[name], tail[name])) for name in columns}
-        person, seed, stratum, begin, end = (columns[n] for n in ("person", "seed", "stratum", "hour", "end"))
-        span, base = self.membership.span, self.membership.base
-        slot = seed * self.membership.n_slots + base.take(stratum) + person // N_STRATA % span.take(stratum)
-        rows = np.arange(slot.size, dtype=np.int32)
-        self._scratch[slot[::-1]] = rows[::-1]
-        first = self._scratch.take(slot)
-        again = (first != rows).nonzero()[0]
-        start = begin.copy()
-        continued_row = np.zeros(0, np.int64)
-        if again.size:
-            several = np.zeros(slot.size, bool)
-            several[again] = True
-            several[first.take(again)] = True
-            continued_row = _chain(several.nonzero()[0], slot, begin, start, end)
-        key = ((start.take(continued_row) - first_hour) * self.n_seeds + seed.take(continued_row) << 36) + person.take(
-            continued_row
+    def _presences(self, number: int, yesterday: Presences | None, latest: Ints) -> Presences:
+        """Draw the visits that begin on a day, and put them behind those that still run."""
+        hours = 24 * number + np.arange(24)
+        low, high = self.membership.low[number], self.membership.high[number]
+        n_members = high - low
+        mean = n_members * self.rate[:, hours % 168].T
+        mean = np.repeat(mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24, self.n_seeds, axis=0)
+        hour, seed = np.repeat(hours, self.n_seeds)[:, None], np.tile(np.arange(self.n_seeds), 24)[:, None]
+        counts = self.draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean).reshape(-1)
+        cell = np.repeat(np.arange(counts.size), counts)
+        slot = np.arange(cell.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        assert not slot.size or slot.max() < 1 << 16
+        cell_hour, cell_seed, cell_stratum = (
+            np.broadcast_to(a, mean.shape).reshape(-1) for a in (hour, seed, np.arange(N_STRATA))
         )
-        order = key.argsort(kind="stable")
+        key = (cell_hour.take(cell) << 16) + slot
+        stratum, seed = cell_stratum.take(cell), cell_seed.take(cell)
+        table = np.concatenate((self.session_users, self.session_predators))
+        which = (self.draws.words(Purpose.SESSION, seed, stratum, key) >> np.uint64(52)).astype(np.int64)
+        length = table.take(which + (stratum >= N_USER_STRATA) * 4096)
+        sort_key = cell // N_RATES * 32 + (31 - length)
+        order = sort_key.astype(np.uint16 if counts.size * 32 // N_RATES < 1 << 16 else np.int64).argsort(kind="stable")
+        cell, key, length = cell.take(order), key.take(order), length.take(order)
+        stratum, seed, begin = cell_stratum.take(cell), cell_seed.take(cell), cell_hour.take(cell)
+        nth = below(self.draws.words(Purpose.VISITOR, seed, stratum, key), n_members.take(stratum))
+        person = (low.take(stratum) + nth) * N_STRATA + stratum
+        span, base = self.membership.span, self.membership.base
+        place = (low % span).take(stratum) + nth
+        place -= span.take(stratum) * (place >= span.take(stratum))
+        slot = seed * self.membership.n_slots + base.take(stratum) + place
+        end = begin + length
+        start, carries_on, first_today = _line_up(number, slot, begin, end, latest)
         tolerance = below(self.draws.words(Purpose.TOLERANCE, seed, person), TOLERANCES)
-        return Presences(
-            person, seed, stratum, tolerance, begin, start, end, slot, n_begun, first[:n_begun] == rows[:n_begun],
-            key.take(order), continued_row.take(order),
-        )  # fmt: skip
+        columns = [person, seed, stratum, tolerance, begin, start, end, slot, carries_on]
+        n_carried = 0
+        if yesterday is not None:
+            on = yesterday.n_carried + (yesterday.end[yesterday.n_carried :] > hours[0]).nonzero()[0]
+            n_carried = on.size
+            names = ("person", "seed", "stratum", "tolerance", "begin", "start", "end", "slot", "carries_on")
+            columns = [
+                np.concatenate((getattr(yesterday, n).take(on), c)) for n, c in zip(names, columns, strict=True)
+            ]
+        return Presences(*columns, n_carried, first_today)
 
-    def _online(
-        self, rows: Presences, first_hour: int, n_classes: int, klass: Any, n_groups: int
-    ) -> tuple[Ints, Ints]:
-        """List the rows online by hour, seed and class; return the rows and where each group begins."""
-        start = np.maximum(rows.start, first_hour)
-        length = np.maximum(np.minimum(rows.end, first_hour + 24) - start, 0)
-        index = np.repeat(np.arange(length.size), length)
-        before = np.cumsum(length) - length
-        hour = np.arange(index.size) + (start - first_hour - before).take(index)
-        group = (hour * self.n_seeds + rows.seed.take(index)) * n_classes
-        if n_classes > 1:
-            group += klass.take(index)
-        small = group.astype(np.uint16 if n_groups < 1 << 16 else np.int64)
-        order = small.argsort(kind="stable")
-        return index.take(order), np.concatenate(([0], np.cumsum(np.bincount(small, minlength=n_groups))))
+    def _online(self, people: Presences, first_hour: int) -> Online:
+        longest = self.scenario.population.max_session_hours
+        n_groups = self.n_seeds * N_GROUPS
+        oldest = first_hour - longest + 1
+        group = people.seed * N_GROUPS + people.stratum // N_RATES
+        cell = (people.begin - oldest) * n_groups + group
+        n_cells = (longest - 1 + 24) * n_groups
+        size = longest + 1
+        by_length = np.bincount(cell * size + people.end - people.begin, minlength=n_cells * size)
+        by_length = by_length.reshape(n_cells, size)
+        total = by_length.sum(axis=1)
+        n_longer = total[:, None] - np.cumsum(by_length, axis=1)[:, :-1]
+        age = np.arange(longest)
+        begun = (np.arange(24)[:, None] - age + longest - 1)[:, None, :] * n_groups + np.arange(n_groups)[:, None]
+        first = (np.cumsum(total) - total)[begun]
+        return Online(first, np.cumsum(n_longer[begun, age], axis=2))
 
-    def _intents(
-        self, first_hour: int, rows: Presences, listed: Ints, listed_start: Ints, online: Ints, online_start: Ints
-    ) -> Intents:
-        hour = first_hour + np.repeat(np.arange(24), np.diff(listed_start))
-        seed, person = rows.seed.take(listed), rows.person.take(listed)
-        order = np.lexsort((person, seed, hour))
-        row, hour, seed, person = (a.take(order) for a in (listed, hour, seed, person))
+    def _predators_online(self, people: Presences, first_hour: int) -> tuple[Ints, Ints]:
+        """List the predators' rows online by hour, seed and person; return them and where each hour begins."""
+        row = (people.stratum >= N_USER_STRATA).nonzero()[0]
+        start = np.maximum(people.start.take(row), first_hour)
+        length = np.maximum(np.minimum(people.end.take(row), first_hour + 24) - start, 0)
+        index = np.repeat(np.arange(row.size), length)
+        hour = np.arange(index.size) + np.repeat(start - (np.cumsum(length) - length), length)
+        row = row.take(index)
+        order = np.lexsort((people.person.take(row), people.seed.take(row), hour))
+        return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
+
+    def _intents(self, first_hour: int, people: Presences, online: Online, row: Ints, start: Ints) -> Intents:
+        hour = first_hour + np.repeat(np.arange(24), np.diff(start))
+        seed, person = people.seed.take(row), people.person.take(row)
         mean = np.full(row.size, round(self.scenario.predators.approaches_per_hour * POISSON_UNITS))
         counts = self.draws.poisson(Purpose.N_INTENTS, seed, person, hour, mean)
         parent = np.repeat(np.arange(row.size), counts)
-        rank = np.arange(parent.size) - (np.cumsum(counts) - counts).take(parent)
+        rank = np.arange(parent.size) - np.repeat(np.cumsum(counts) - counts, counts)
         assert not rank.size or rank.max() < 1 << 6
         row, hour, seed, person = (a.take(parent) for a in (row, hour, seed, person))
         contact = (person << 25) + (hour << 6) + rank
@@ -439,51 +468,78 @@ class World:
         limits = self._class_limits
         drawn = below(self.draws.words(Purpose.INTENT_CLASS, seed, contact), limits[:, -1].take(offence))
         victim_class = (drawn[:, None] >= limits.take(offence, axis=0)).sum(axis=1)
-        group = ((hour - first_hour) * self.n_seeds + seed) * N_CLASSES + victim_class
-        n_listed = np.diff(online_start).take(group)
-        attempt = np.arange(ATTEMPTS)[None, :]
-        words = self.draws.words(
-            Purpose.CANDIDATE, np.broadcast_to(seed[:, None], (seed.size, ATTEMPTS)), contact[:, None], attempt
-        )
-        index = online_start.take(group)[:, None] + below(words, n_listed[:, None])
-        candidates = online.take(index, mode="clip") if online.size else np.zeros_like(index)
-        candidates[n_listed == 0] = -1
         starts = np.searchsorted(hour, first_hour + np.arange(25))
-        return Intents(contact, row, hour, second, rank, offence, victim_class, candidates, starts)
+        group = seed * N_GROUPS + victim_class
+        candidate = self._come_upon(people, online, hour - first_hour, first_hour, group, contact, 0)
+        return Intents(contact, row, hour, second, rank, offence, victim_class, group, candidate, starts)
 
-    def _false_reports(self, first_hour: int, online: Ints, online_start: Ints) -> FalseReports:
+    def candidates(self, day: Day, intent: Ints, attempt: int) -> Ints:
+        """Return the rows of the persons that intents come upon at an attempt, or NOBODY or ALREADY_LISTED.
+
+        Those online of the class sought are equally likely.
+        """
+        intents = day.intents
+        if attempt == 0:
+            return intents.first_candidate.take(intent)
+        columns = (intents.hour.take(intent) - day.first_hour, intents.group.take(intent), intents.contact.take(intent))
+        hour, group, contact = columns
+        return self._come_upon(day.people, day.online, hour, day.first_hour, group, contact, attempt)
+
+    def _come_upon(
+        self, people: Presences, online: Online, hour: Ints, first_hour: int, group: Ints, contact: Ints, attempt: int
+    ) -> Ints:
+        n = online.n(hour, group)
+        index = below(self.draws.words(Purpose.CANDIDATE, group // N_GROUPS, contact, attempt), n)
+        row = online.row(hour, group, np.minimum(index, np.maximum(n - 1, 0)))
+        there = (n > 0).nonzero()[0]
+        twice = people.start.take(row.take(there)) > hour.take(there) + first_hour
+        row[n == 0] = NOBODY
+        row[there[twice]] = ALREADY_LISTED
+        return row
+
+    def walk(self, day: Day, intent: int) -> Ints:
+        """Return the rows of the class online that an intent did not come upon yet, in its own keyed order."""
+        intents = day.intents
+        group, contact = int(intents.group[intent]), int(intents.contact[intent])
+        same = np.full(1, intent)
+        tried = {int(self.candidates(day, same, attempt)[0]) for attempt in range(ATTEMPTS)}
+        rest = [row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried]
+        if len(rest) < 2:
+            return np.array(rest, np.int64)
+        rows = np.array(rest)
+        seed = np.full(rows.size, group // N_GROUPS)
+        words = self.draws.words(Purpose.WALK, seed, contact, day.people.person.take(rows))
+        return rows.take(words.argsort(kind="stable"))
+
+    def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
         responses = self.scenario.responses
         per_user = responses.p_ready_false_report * self.scenario.population.conversations_per_hour
-        n_listed = np.diff(online_start)
-        group = np.arange(n_listed.size)
-        victim_class = group % N_CLASSES
-        seed = group // N_CLASSES % self.n_seeds
-        hour = first_hour + group // (N_CLASSES * self.n_seeds)
+        hour, seed, victim_class = np.meshgrid(
+            np.arange(24), np.arange(self.n_seeds), np.arange(N_CLASSES), indexing="ij"
+        )
+        group = seed * N_GROUPS + victim_class
+        n_listed = online.n(hour, group)
         mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
-        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, hour, mean)
-        group = np.repeat(group, counts)
-        slot = np.arange(group.size) - (np.cumsum(counts) - counts).take(group)
+        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean).reshape(-1)
+        slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         assert not slot.size or slot.max() < 1 << 16
-        seed, hour, victim_class = (a.take(group) for a in (seed, hour, victim_class))
-        key = (hour << 16) + slot
+        hour, seed, victim_class, group, n_listed = (
+            np.repeat(a.reshape(-1), counts) for a in (hour, seed, victim_class, group, n_listed)
+        )
+        key = (first_hour + hour << 16) + slot
 
         def words(purpose: Purpose) -> Any:
             return self.draws.words(purpose, seed, victim_class, key)
 
-        index = online_start.take(group) + below(words(Purpose.FALSE_ACCUSED), n_listed.take(group))
-        claim = (words(Purpose.FALSE_GRAVITY) >> np.uint64(11)) * 2.0**-53
+        row = online.row(hour, group, below(words(Purpose.FALSE_ACCUSED), n_listed))
+        claim = unit(words(Purpose.FALSE_GRAVITY))
         gravity = (claim < responses.p_false_engaged + responses.p_false_private).astype(np.int64)
         gravity += claim < responses.p_false_private
-        effort = (words(Purpose.FALSE_READY) >> np.uint64(11)) * 2.0**-53
+        effort = unit(words(Purpose.FALSE_READY))
         second = 1 + below(words(Purpose.FALSE_SECOND), 3600)
-        starts = np.searchsorted(hour, first_hour + np.arange(25))
-        return FalseReports(online.take(index), hour, second, gravity, effort, starts)
-
-    def walk(self, day: Day, contact: int, seed: int, hour: int, victim_class: int, tried: Ints) -> Ints:
-        """Return the rows of a class online that were not tried yet, in the contact's own keyed order."""
-        rest = np.setdiff1d(day.listed(hour, seed, victim_class), tried)
-        words = self.draws.words(Purpose.WALK, np.full(rest.size, seed), contact, day.users.person.take(rest))
-        return rest.take(words.argsort(kind="stable"))
+        real = people.start.take(row) <= first_hour + hour
+        row, hour, second, gravity, effort = (a[real] for a in (row, first_hour + hour, second, gravity, effort))
+        return FalseReports(row, hour, second, gravity, effort, np.searchsorted(hour, first_hour + np.arange(25)))
 
 
 def permille(friction: float) -> int:
@@ -491,25 +547,47 @@ def permille(friction: float) -> int:
     return int(friction * TOLERANCES + 0.5)
 
 
-def _chain(rows: Ints, slot: Ints, begin: Ints, start: Ints, end: Ints) -> Ints:
-    """Let each visit of a person start where the earlier ones end; return the rows that carry a presence on.
+def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
+    """Return the key of `Day.carried_key`."""
+    return (hour_of_day * world.n_seeds + seed << 36) + person
+
+
+def _line_up(
+    number: int, slot: Ints, begin: Ints, end: Ints, latest: Ints
+) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Let each visit of a person start where the earlier ones end.
 
     Args:
-        rows: Rows of persons who have several.
-        slot: Slot of every row; likewise the rest.
-        begin: Hour in which the visit began.
-        start: Start of presence, written to.
-        end: End of the visit.
+        number: Day.
+        slot: Slot of each visit, visits in order of hour and, within an hour and person, the longest first.
+        begin: Hour of beginning.
+        end: Hour of end.
+        latest: For every slot, packed: latest end of presence << 40, 1 + day of the latest visit << 24, row; written.
+
+    Returns:
+        Start of presence; whether it begins where an earlier one ends; whether it is the person's first of the day.
     """
-    order = rows[np.lexsort((rows, begin[rows], slot[rows]))]
-    person = slot[order]
-    new = np.concatenate(([True], person[1:] != person[:-1]))
-    block = np.cumsum(new) << 40
-    latest = np.maximum.accumulate(block + end[order])
-    earlier = np.where(new, 0, np.concatenate(([0], latest[:-1])) - block)
-    start[order] = np.maximum(begin[order], earlier)
-    carried = ~new & (start[order] == earlier) & (end[order] > start[order])
-    return order[carried]
+    start = np.empty_like(begin)
+    carries_on = np.empty(begin.size, bool)
+    first_today = np.empty(begin.size, bool)
+    limits = np.searchsorted(begin, 24 * number + np.arange(25)).tolist()
+    rows = np.arange(begin.size)
+    assert begin.size < 1 << 24
+    for low, high in zip(limits, limits[1:], strict=False):
+        who, until = slot[low:high], end[low:high]
+        before = latest.take(who)
+        before_end = before >> 40
+        news = (np.maximum(before_end, until) << 40) + (number + 1 << 24) + rows[low:high]
+        latest[who[::-1]] = news[::-1]  # of several visits in one hour the longest stays
+        first = latest.take(who) & 0xFFFFFF
+        again = (first != rows[low:high]).nonzero()[0]
+        if again.size:
+            before_end[again] = np.maximum(before_end[again], end.take(first[again]))
+        np.maximum(begin[low:high], before_end, out=start[low:high])
+        carries_on[low:high] = (before_end == start[low:high]) & (until > before_end)
+        first_today[low:high] = (before >> 24 & 0xFFFF) != number + 1
+        first_today[low:high][again] = False
+    return start, carries_on, first_today
 
 
 def _freeze(record: Any) -> None:

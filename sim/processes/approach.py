@@ -10,10 +10,15 @@ from sim.decisions import CONTACT
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.processes.visits import predators_inside
-from sim.state import DEAD, LIVE, Lanes, State
-from sim.world import ATTEMPTS, Day
+from sim.state import LIVE, Lanes, State
+from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY, Day
 
-NOBODY = -1
+def foresee(state: State, day: Day) -> None:
+    """Work out, once a day for all lanes, what would end the first contacts that the day's intents may become."""
+    intents = day.intents
+    seed = day.people.seed.take(intents.row)
+    draws, hazard = state.world.draws, state.numbers.hazard
+    state.openings = decisions.first_alarm(draws, hazard, seed, intents.contact, intents.offence, CONTACT)
 
 
 def approach(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder) -> None:
@@ -24,12 +29,11 @@ def approach(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder) 
         return
     intents, n_lanes = day.intents, state.lanes_per_seed
     row = intents.row[first:last]
-    place, inside, barred = predators_inside(state, lanes, day.predators, row, day.first_hour, hour)
-    pair = place * state.world.n_predators + state.world.predator_index(day.predators.person.take(row))[:, None]
+    place, pair, inside, barred = predators_inside(state, lanes, day, row, hour)
     n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
     wanted = (inside & ~barred & (intents.rank[first:last, None] < n_free)).reshape(-1).nonzero()[0]
     target, redirected = _choose(state, lanes, day, hour, first, place.reshape(-1), pair.reshape(-1), wanted)
-    _drop_repeated(intents.rank[first:last], day.users.person, target.reshape(-1, n_lanes))
+    _drop_repeated(intents.rank[first:last], day.people.person, target.reshape(-1, n_lanes))
     made = (target != NOBODY).nonzero()[0]
     _begin(state, day, hour, first + made // n_lanes, place.reshape(-1).take(made), pair.reshape(-1).take(made),
            target.take(made), redirected.take(made), record)  # fmt: skip
@@ -45,16 +49,16 @@ def _choose(
     for attempt in range(ATTEMPTS):
         if not wanted.size:
             return target, redirected
-        intent = first + wanted // n_lanes
-        row = day.intents.candidates[intent, attempt]
-        somebody = row != NOBODY
-        wanted, intent, row = wanted[somebody], intent[somebody], row[somebody]
+        row = state.world.candidates(day, first + wanted // n_lanes, attempt)
+        if row.min() < 0:
+            somebody = row != NOBODY
+            wanted, row = wanted[somebody], row[somebody]
         accepted, absent = _meets(state, lanes, day, hour, place.take(wanted), pair.take(wanted), row)
         target[wanted[accepted]] = row[accepted]
         further = ~accepted
         looking = absent.nonzero()[0]
         if looking.size:
-            contact = day.intents.contact.take(intent.take(looking))
+            contact = day.intents.contact.take(first + wanted.take(looking) // n_lanes)
             words = state.world.draws.words(
                 Purpose.RETRY, state.seed_of_place.take(place.take(wanted.take(looking))), contact, attempt
             )
@@ -73,24 +77,15 @@ def _meets(
     state: State, lanes: Lanes, day: Day, hour: int, place: Ints, pair: Ints, row: Ints
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell who of the users drawn can be approached, and who is absent because of a policy."""
-    users = day.users
-    tolerance = users.tolerance.take(row)
-    old = (row >= users.n_begun).astype(np.int64)
+    people = day.people
+    tolerance = people.tolerance.take(row, mode="clip")
+    old = people.is_old(row)
     outside = ~decisions.lets_in(tolerance, lanes.friction_user[old, place])
     outside_anyway = outside & ~decisions.lets_in(tolerance, lanes.baseline_user.take(old))
-    person = users.person.take(row)
-    missing = state.users_barred(place, person, users.slot.take(row), hour)
-    in_contact = state.pairs.may_hold(pair, person)
-    for i in in_contact.nonzero()[0]:
-        in_contact[i] = _in_contact(state, int(pair[i]), int(person[i]))
-    passed_over = outside_anyway | missing | in_contact
+    person = people.person.take(row, mode="clip")
+    missing = state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
+    passed_over = outside_anyway | missing | state.contacts.holding(pair, person) | (row == ALREADY_LISTED)
     return ~outside & ~passed_over, outside & ~passed_over
-
-
-def _in_contact(state: State, pair: int, person: int) -> bool:
-    contacts, n = state.contacts, state.contacts.n
-    same = (contacts.pair[:n] == pair) & (contacts.target[:n] == person) & (contacts.status[:n] != DEAD)
-    return bool(same.any())
 
 
 def _walk(
@@ -99,10 +94,7 @@ def _walk(
     """Go on through everybody of the class who was not drawn yet; return the row approached and whether redirected."""
     seed = int(state.seed_of_place[place[0]])
     contact = int(day.intents.contact[intent])
-    rest = state.world.walk(
-        day, contact, seed, hour, int(day.intents.victim_class[intent]), day.intents.candidates[intent]
-    )
-    for step, row in enumerate(rest):
+    for step, row in enumerate(state.world.walk(day, intent)):
         accepted, absent = _meets(state, lanes, day, hour, place, pair, row[None])
         if accepted[0]:
             return int(row), redirected
@@ -134,14 +126,11 @@ def _begin(
     record: Recorder,
 ) -> None:  # fmt: skip
     """Write the contacts made into the table."""
-    intents, users, predators = day.intents, day.users, day.predators
+    intents, people = day.intents, day.people
     contact, offence, second = (a.take(intent) for a in (intents.contact, intents.offence, intents.second))
     predator_row = intents.row.take(intent)
-    alarm, seconds = decisions.first_alarm(
-        state.world.draws, state.numbers.hazard, state.seed_of_place.take(place), contact, offence,
-        np.full(contact.size, CONTACT),
-    )  # fmt: skip
-    predator, target = predators.person.take(predator_row), users.person.take(row)
+    alarm, seconds = (a.take(intent) for a in state.openings)
+    predator, target = people.person.take(predator_row), people.person.take(row)
     victim_class = intents.victim_class.take(intent)
     rows = state.contacts.append(
         place=place,
@@ -151,18 +140,17 @@ def _begin(
         offence=offence,
         victim_class=victim_class,
         pair=pair,
-        target_tolerance=users.tolerance.take(row),
-        predator_tolerance=predators.tolerance.take(predator_row),
+        target_tolerance=people.tolerance.take(row),
+        predator_tolerance=people.tolerance.take(predator_row),
         status=LIVE,
         stage=CONTACT,
         alarm=alarm,
         ring=hour * decisions.SECONDS + second + seconds,
-        target_end=users.end.take(row),
-        predator_end=predators.end.take(predator_row),
-        session=predators.begin.take(predator_row),
+        target_end=people.end.take(row),
+        predator_end=people.end.take(predator_row),
+        session=people.begin.take(predator_row),
         redirected=redirected,
     )
     state.contacts.settle(rows)
     np.add.at(state.n_live, pair, 1)
-    state.pairs.count(pair, target, 1)
     record.note("approach", hour, second, place, predator, target, contact, offence, victim_class, redirected)

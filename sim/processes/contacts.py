@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.decisions import ALARMS, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.processes.moderate import Reports
 from sim.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
-from sim.world import N_RATES, N_STRATA, N_USER_STRATA, Day, Presences
-
-assert (len(ALARMS), OFF) == (4, 3)
+from sim.world import N_STRATA, N_USER_STRATA, Day, carry_key
 
 
 def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
@@ -68,12 +66,11 @@ def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: R
     """A session is over. Those still on the site go on; the others part, and may find each other again."""
     contacts = state.contacts
     still_target, _, target_end = _carried_on(
-        state, lanes, day, hour, rows, contacts.target, contacts.target_end, day.users, lanes.friction_user
+        state, day, hour, rows, contacts.target, contacts.target_end, lanes.friction_user
     )
     still_predator, session, predator_end = _carried_on(
-        state, lanes, day, hour, rows, contacts.predator, contacts.predator_end, day.predators,
-        lanes.friction_predator,
-    )  # fmt: skip
+        state, day, hour, rows, contacts.predator, contacts.predator_end, lanes.friction_predator
+    )
     together = still_target & still_predator & (contacts.meeting.take(rows) == 0) & ~_either_barred(state, rows, hour)
     on = rows[together]
     contacts.target_end[on], contacts.predator_end[on] = target_end[together], predator_end[together]
@@ -91,26 +88,23 @@ def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: R
 
 
 def _carried_on(
-    state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, person: Ints, end: Ints, presences: Presences,
-    friction: Ints,
-) -> tuple[NDArray[np.bool_], Ints, Ints]:  # fmt: skip
+    state: State, day: Day, hour: int, rows: Ints, person: Ints, end: Ints, friction: Ints
+) -> tuple[NDArray[np.bool_], Ints, Ints]:
     """Return whether each person's presence goes on in the contact's lane, in which visit and until when."""
-    contacts = state.contacts
+    contacts, people = state.contacts, day.people
     until, session = end.take(rows), contacts.session.take(rows)
     over = (until == hour).nonzero()[0]
     still = until > hour
-    if over.size and presences.continued_key.size:
+    if over.size and day.carried_key.size:
         place = contacts.place.take(rows.take(over))
         seed = state.seed_of_place.take(place)
-        key = ((hour - day.first_hour) * state.world.n_seeds + seed << 36) + person.take(rows.take(over))
-        at = np.minimum(presences.continued_key.searchsorted(key), presences.continued_key.size - 1)
-        next_row = presences.continued_row.take(at)
-        old = (next_row >= presences.n_begun).astype(np.int64)
-        inside = decisions.lets_in(presences.tolerance.take(next_row), friction[old, place])
-        goes_on = (presences.continued_key.take(at) == key) & inside
-        still[over] = goes_on
-        until[over] = np.where(goes_on, presences.end.take(next_row), until[over])
-        session[over] = np.where(goes_on, presences.begin.take(next_row), session[over])
+        key = carry_key(hour - day.first_hour, seed, person.take(rows.take(over)), state.world)
+        at = np.minimum(day.carried_key.searchsorted(key), day.carried_key.size - 1)
+        found = (day.carried_key.take(at) == key).nonzero()[0]
+        row = day.carried_row.take(at.take(found))
+        inside = decisions.lets_in(people.tolerance.take(row), friction[people.is_old(row), place.take(found)])
+        on, row = over.take(found)[inside], row[inside]
+        still[on], until[on], session[on] = True, people.end.take(row), people.begin.take(row)
     return still, session, until
 
 
@@ -130,7 +124,6 @@ def _wait(state: State, hour: int, rows: Ints, record: Recorder) -> None:
     seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
     target_stratum = contacts.target.take(rows) % N_STRATA
     predator_rate = contacts.predator.take(rows) % N_STRATA - N_USER_STRATA
-    assert predator_rate.min() >= 0 and predator_rate.max() < N_RATES
     rate = numbers.meeting_rate[target_stratum, predator_rate]
     meet = exponential(draws.words(Purpose.MEETING, seed, contact, hour))
     lapse = exponential(draws.words(Purpose.LAPSE, seed, contact, hour))
@@ -280,7 +273,6 @@ def _leave_place(state: State, rows: Ints) -> None:
 def _end(state: State, rows: Ints) -> None:
     contacts = state.contacts
     if rows.size:
-        state.pairs.count(contacts.pair.take(rows), contacts.target.take(rows), -1)
         contacts.end(rows)
 
 

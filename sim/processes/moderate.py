@@ -152,19 +152,18 @@ def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recor
     first, last = int(day.false_reports.start[seen]), int(day.false_reports.start[seen + 1])
     if first == last:
         return
+    people = day.people
     row = np.repeat(day.false_reports.row[first:last], n_lanes)
-    place = day.users.seed.take(row) * n_lanes + np.tile(np.arange(n_lanes), last - first)
+    place = people.seed.take(row) * n_lanes + np.tile(np.arange(n_lanes), last - first)
     which = np.repeat(np.arange(first, last), n_lanes)
-    old = (row >= day.users.n_begun).astype(np.int64)
     made = decisions.reports_falsely(day.false_reports.effort.take(which), lanes.reporting_friction.take(place))
-    made &= decisions.lets_in(day.users.tolerance.take(row), lanes.friction_user[old, place])
+    made &= decisions.lets_in(people.tolerance.take(row), lanes.friction_user[people.is_old(row), place])
+    made &= ~state.users_barred(place, people.person.take(row), people.slot.take(row), hour)
     place, row, which = place[made], row[made], which[made]
-    here = ~state.users_barred(place, day.users.person.take(row), day.users.slot.take(row), hour)
-    place, row, which = place[here], row[here], which[here]
-    person = day.users.person.take(row)
+    person = people.person.take(row)
     second, gravity = day.false_reports.second.take(which), day.false_reports.gravity.take(which)
     record.note("false_report", hour, second, place, 0, person, detail=gravity)
-    reports.add(place, person, 0, day.users.begin.take(row), day.users.end.take(row), second, gravity, -1)
+    reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1)
 
 
 def moderate(

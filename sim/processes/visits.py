@@ -15,25 +15,27 @@ from sim.decisions import lets_in
 from sim.draws import Ints
 from sim.observe import Recorder
 from sim.state import Lanes, State
-from sim.world import TOLERANCES, Day, Presences
+from sim.world import N_USER_STRATA, TOLERANCES, Day, Presences
 
 
 def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Count the day's visits, user-days and user-hours of lawful users: let in, turned away, barred."""
-    users, first_hour = day.users, day.first_hour
-    begun = np.arange(users.begin.size) < users.n_begun
-    hours = _hours_today(users, first_hour)
-    first = np.zeros(users.begin.size)
-    first[: users.n_begun] = users.first_today
-    for name, weight in (("n_visits", begun), ("n_user_days", first), ("n_user_hours", hours)):
-        let_in, turned_away = 0, 0
-        for old, group in enumerate((slice(None, users.n_begun), slice(users.n_begun, None))):
-            inside, outside = _by_door(
-                state, lanes.friction_user[old], users.seed[group], users.tolerance[group], weight[group]
-            )
-            let_in, turned_away = let_in + inside, turned_away + outside
-        record.add(name, np.arange(state.n_places), let_in)
-        record.add(f"{name}_turned_away", np.arange(state.n_places), turned_away)
+    people, n_old = day.people, day.people.n_carried
+    hours = _hours_today(people, day.first_hour)
+    places = np.arange(state.n_places)
+    is_user = people.stratum < N_USER_STRATA
+    begun, carried = slice(n_old, None), slice(None, n_old)
+    parts = {
+        "n_visits": ((0, begun, is_user[begun]),),
+        "n_user_days": ((0, begun, is_user[begun] & people.first_today),),
+        "n_user_hours": ((0, begun, hours[begun] * is_user[begun]), (1, carried, hours[carried] * is_user[carried])),
+    }
+    cell = people.seed * TOLERANCES + people.tolerance
+    for name, groups in parts.items():
+        for old, rows, weight in groups:
+            let_in, turned_away = _by_door(state, lanes.friction_user[old], cell[rows], weight)
+            record.add(name, places, let_in)
+            record.add(f"{name}_turned_away", places, turned_away)
     _take_out_barred(state, lanes, day, hours, record)
     retention = np.array([rules.retention_message_hours for rules in lanes.rules])
     record.set_product("n_history_hours", "n_user_hours", retention)
@@ -43,77 +45,75 @@ def _hours_today(rows: Presences, first_hour: int) -> Ints:
     return np.maximum(np.minimum(rows.end, first_hour + 24) - np.maximum(rows.start, first_hour), 0)
 
 
-def _by_door(
-    state: State, friction: Ints, seed: Ints, tolerance: Ints, weight: NDArray[np.generic]
-) -> tuple[Ints, Ints]:
-    """Return the weights let in and turned away, by place."""
-    shape = (state.world.n_seeds, TOLERANCES)
-    table = np.bincount(seed * TOLERANCES + tolerance, weight, minlength=shape[0] * shape[1]).reshape(shape)
-    below = np.concatenate((np.zeros((shape[0], 1)), np.cumsum(table, axis=1)), axis=1).astype(np.int64)
+def _by_door(state: State, friction: Ints, cell: Ints, weight: NDArray[np.generic]) -> tuple[Ints, Ints]:
+    """Return the weights let in and turned away, by place; a cell is seed x TOLERANCES + tolerance."""
+    n_seeds = state.world.n_seeds
+    table = np.bincount(cell, weight, minlength=n_seeds * TOLERANCES).reshape(n_seeds, TOLERANCES)
+    below = np.concatenate((np.zeros((n_seeds, 1)), np.cumsum(table, axis=1)), axis=1).astype(np.int64)
     outside = below[state.seed_of_place, friction]
     return below[state.seed_of_place, TOLERANCES] - outside, outside
 
 
 def _take_out_barred(state: State, lanes: Lanes, day: Day, hours: Ints, record: Recorder) -> None:
     """Correct the counts for the few who are under a bar."""
-    log, users, first_hour = state.bar_log, day.users, day.first_hour
+    log, people, first_hour = state.bar_log, day.people, day.first_hour
     log.forget_before(first_hour)
     if not log.key.size:
         return
-    rows = state.user_flag.take(users.slot).nonzero()[0]
-    key = (users.seed.take(rows) << 40) + users.person.take(rows)
+    rows = state.user_flag.take(people.slot).nonzero()[0]
+    key = (people.seed.take(rows) << 40) + people.person.take(rows)
     low, high = log.key.searchsorted(key, side="left"), log.key.searchsorted(key, side="right")
-    row = np.repeat(rows, high - low)
-    bar = np.arange(row.size) + np.repeat(low - np.concatenate(([0], np.cumsum(high - low)[:-1])), high - low)
+    n = high - low
+    row = np.repeat(rows, n)
+    bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until = (a.take(bar) for a in (log.place, log.since, log.until))
-    begun = row < users.n_begun
-    inside = lets_in(users.tolerance.take(row), lanes.friction_user[np.where(begun, 0, 1), place])
-    row, place, since, until, begun = (a[inside] for a in (row, place, since, until, begun))
-    start = np.maximum(np.maximum(users.start.take(row), first_hour), since)
-    lost = np.maximum(np.minimum(np.minimum(users.end.take(row), first_hour + 24), until) - start, 0)
+    old = people.is_old(row)
+    inside = lets_in(people.tolerance.take(row), lanes.friction_user[old, place])
+    row, place, since, until, old = (a[inside] for a in (row, place, since, until, old))
+    start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
+    lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
     record.add("n_user_hours", place, -lost)
     record.add("n_user_hours_barred", place, lost)
-    begin = users.begin.take(row)
-    barred = (begun & (since <= begin) & (begin < until)).nonzero()[0]
+    begin = people.begin.take(row)
+    barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
-    _take_out_user_days(state, lanes, users, row.take(barred), place.take(barred), record)
+    _take_out_user_days(state, people, row.take(barred), place.take(barred), record)
 
 
-def _take_out_user_days(
-    state: State, lanes: Lanes, users: Presences, row: Ints, place: Ints, record: Recorder
-) -> None:
+def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints, record: Recorder) -> None:
     """Take out the user-days of persons all of whose visits of the day were barred."""
     if not row.size:
         return
-    pair = (users.seed.take(row) << 40) + users.person.take(row)
-    pairs, which, n_barred = np.unique(np.stack((place, pair)), axis=1, return_inverse=True, return_counts=True)
-    begun = state.user_flag.take(users.slot[: users.n_begun]).nonzero()[0]
-    keys = np.sort((users.seed.take(begun) << 40) + users.person.take(begun))
+    pair = (people.seed.take(row) << 40) + people.person.take(row)
+    pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
+    begun = people.n_carried + state.user_flag.take(people.slot[people.n_carried :]).nonzero()[0]
+    keys = np.sort((people.seed.take(begun) << 40) + people.person.take(begun))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
     record.add("n_user_days", pairs[0][n_barred == n_visits], -1)
 
 
 def count_predators(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder) -> None:
     """Count the hour's predators online: let in, turned away, barred."""
-    rows, seen = day.predators, hour - day.first_hour
+    seen = hour - day.first_hour
     online = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
-    place, inside, barred = predators_inside(state, lanes, rows, online, day.first_hour, hour)
+    place, _, inside, barred = predators_inside(state, lanes, day, online, hour)
     n = state.n_places
-    record.add("n_predator_hours", np.arange(n), np.bincount(place[inside & ~barred], minlength=n))
-    record.add("n_predator_hours_barred", np.arange(n), np.bincount(place[inside & barred], minlength=n))
-    record.add("n_predator_hours_turned_away", np.arange(n), np.bincount(place[~inside], minlength=n))
+    # 0 turned away, 1 let in, 3 let in but barred
+    table = np.bincount((place * 4 + inside + 2 * (inside & barred)).reshape(-1), minlength=4 * n).reshape(n, 4)
+    places = np.arange(n)
+    for name, column in (("", 1), ("_barred", 3), ("_turned_away", 0)):
+        record.add(f"n_predator_hours{name}", places, table[:, column])
 
 
 def predators_inside(
-    state: State, lanes: Lanes, rows: Presences, row: Ints, first_hour: int, hour: int
-) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return places, whether the door lets in and whether a bar is in force, shape (rows, lanes of a seed)."""
-    n_lanes = state.lanes_per_seed
-    place = rows.seed.take(row)[:, None] * n_lanes + np.arange(n_lanes)
-    old = (rows.begin.take(row) < first_hour).astype(np.int64)
-    inside = lets_in(rows.tolerance.take(row)[:, None], lanes.friction_predator[old[:, None], place])
-    pair = place * state.world.n_predators + state.world.predator_index(rows.person.take(row))[:, None]
-    return place, inside, state.predator_barred_until.take(pair) > hour
+    state: State, lanes: Lanes, day: Day, row: Ints, hour: int
+) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return places, pairs, whether the door lets in and whether a bar is in force, shape (rows, lanes of a seed)."""
+    n_lanes, people = state.lanes_per_seed, day.people
+    place = people.seed.take(row)[:, None] * n_lanes + np.arange(n_lanes)
+    inside = lets_in(people.tolerance.take(row)[:, None], lanes.friction_predator[people.is_old(row)[:, None], place])
+    pair = place * state.world.n_predators + state.world.predator_index(people.person.take(row))[:, None]
+    return place, pair, inside, state.predator_barred_until.take(pair) > hour
 
 
 class Visitors:
@@ -136,7 +136,6 @@ class Visitors:
         widest = max(sum(low < c < high for c in self._cuts) for low, high in zip(bounds, bounds[1:], strict=False))
         self._mask = np.zeros(n_slots, np.uint8 if widest < 8 else np.uint64)
         self._tolerance = np.zeros(n_slots, np.uint16)
-        self._predator = np.zeros(n_slots, bool)
         self._doors: list[Ints] = []
 
     def see(self, day_of_window: int, lanes: Lanes, day: Day, record: Recorder) -> None:
@@ -145,34 +144,28 @@ class Visitors:
             return
         if not self._doors or day_of_window in self._cuts:
             self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
-        bit = self._mask.dtype.type(1 << (len(self._doors) - 1))
-        for predator, rows in enumerate((day.users, day.predators)):
-            first = rows.first_today.nonzero()[0]
-            slot = rows.slot.take(first)
-            self._mask[slot] |= bit
-            self._tolerance[slot] = rows.tolerance.take(first)
-            if predator:
-                self._predator[slot] = True
+        people = day.people
+        first = people.n_carried + people.first_today.nonzero()[0]
+        slot = people.slot.take(first)
+        self._mask[slot] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
+        self._tolerance[slot] = people.tolerance.take(first)
         if day_of_window + 1 in self._month_ends:
             self._count(record)
 
     def _count(self, record: Recorder) -> None:
         state = self._state
-        slots = self._mask.reshape(state.world.n_seeds, -1)
-        for seed, masks in enumerate(slots):
+        n_masks = 1 << len(self._doors)
+        for seed, masks in enumerate(self._mask.reshape(state.world.n_seeds, -1)):
             seen = masks.nonzero()[0]
-            at = seen + seed * slots.shape[1]
-            n_masks = 1 << len(self._doors)
-            cell = (
-                (self._predator.take(at).astype(np.int64) * n_masks + masks.take(seen).astype(np.int64)) * TOLERANCES
-                + self._tolerance.take(at)
-            )  # fmt: skip
+            is_predator = seen >= state.world.membership.base[N_USER_STRATA]
+            tolerance = self._tolerance.take(seen + seed * masks.size)
+            cell = (is_predator * n_masks + masks.take(seen).astype(np.int64)) * TOLERANCES + tolerance
             table = np.bincount(cell, minlength=2 * n_masks * TOLERANCES).reshape(2, n_masks, TOLERANCES)
             for place in (state.seed_of_place == seed).nonzero()[0]:
                 n_in = 0
                 for kind in range(2):
                     for mask in range(1, n_masks):
-                        frictions = [d[kind, place] for bit, d in enumerate(self._doors) if mask >> bit & 1]
+                        frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
                         n_in += int(table[kind, mask, min(frictions) :].sum())
                 record.add("n_monthly_visitors", place, n_in)
                 record.add("n_monthly_turned_away", place, seen.size - n_in)
