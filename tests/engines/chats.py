@@ -1,0 +1,142 @@
+"""Small chats in which much happens, for the tests that compare runs event by event."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from sim.parameters import OFFENCES, Offence
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
+from sim.records import Records
+from sim.rules import Policy
+from sim.scenario import BASELINE, Scenario
+
+START = dt.date(2021, 1, 22)
+"""First measured day: with 40 days, February lies wholly within the window."""
+
+BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
+    "population.monthly_visitors": 600.0,
+    "population.monthly_visitors_start": 500.0,
+    "population.growth_days": 30,
+    "population.mean_stay_days": 40.0,
+    "population.visits_per_month": 15.0,
+    "predators.p_of_adults": 0.2,
+    "predators.visits_per_month": 40.0,
+    "contacts.harm_per_hour": 0.1,
+    "contacts.off_harm_per_hour": 0.05,
+    "responses.p_complain_harmed": 0.4,
+    "responses.complaint_delay_median_days": 3.0,
+    "responses.p_ready_false_report": 0.05,
+    "reporting.friction": 0.3,
+    "moderation.staff": 0.1,
+    "moderation.dossier_expiry_hours": 30,
+})  # fmt: skip
+"""Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
+
+TABLES = ("events", "daily", "breakdown")
+
+
+def day(number: int) -> dt.date:
+    """Return the date of a measured day."""
+    return START + dt.timedelta(number)
+
+
+LEVERS: dict[str, tuple[Policy, ...]] = {
+    "email": (RegistrationPolicy(level="email"),),
+    "phone": (RegistrationPolicy(level="phone", start=day(3), end=day(10)),),
+    "document": (RegistrationPolicy(level="document", start=day(6)),),
+    "retention": (RetentionPolicy(message_hours=720),),
+    "reporting": (ReportingPolicy(friction=0.1, start=day(2), end=day(12)),),
+    "staff": (ModerationPolicy(staff=2.5),),
+    "shift": (ModerationPolicy(shift_start_hour=0, shift_hours=24, reviews_per_hour=33.3, start=day(1)),),
+    "triage": (ModerationPolicy(triage="gravest", end=day(12)),),
+    "device": (SetPolicy(rule="registration.p_device_recognised", value=0.9),),
+    "clumsy": (SetPolicy(rule="moderation.p_clear_without_evidence", value=0, start=day(2), end=day(13)),),
+}
+"""Every policy alone, several of them dated."""
+
+COMBINED: dict[str, tuple[Policy, ...]] = {
+    "back-to-none": (RegistrationPolicy(level="none", start=day(4)),),
+    "four": (
+        RegistrationPolicy(level="phone", start=day(3)),
+        RetentionPolicy(message_hours=48, start=day(1)),
+        ReportingPolicy(friction=0.1),
+        ModerationPolicy(staff=1, triage="oldest", start=day(2), end=day(9)),
+    ),
+    "one-after-another": (
+        RegistrationPolicy(level="document", end=day(5)),
+        RegistrationPolicy(level="none", start=day(5), end=day(9)),
+        SetPolicy(rule="registration.findability", value=0.9, start=day(9)),
+        SetPolicy(rule="moderation.dossier_expiry_hours", value=3, start=day(7)),
+    ),
+}
+"""Combinations, against a baseline that asks for an e-mail address and reads the gravest first."""
+
+THIRD = Offence(
+    name="a_third_one", serious=False, weight=20, target_weights=(0, 1, 4, 1), rel_leave=2.0, rel_complain=2.0
+)
+
+RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
+    "levers": (BUSY.replace(policies=LEVERS), (7,)),
+    "combined": (
+        BUSY.replace(**{
+            "policies": COMBINED,
+            "days": 12,
+            "registration.level": "email",
+            "moderation.triage": "gravest",
+            "moderation.staff": 0.03,
+        }),
+        (2**63 - 1,),
+    ),
+    "hardly-anybody": (
+        BUSY.replace(**{
+            "policies": {
+                "document": LEVERS["document"],
+                "steep": (SetPolicy(rule="registration.friction_user", value=0.9),),
+            },
+            "population.monthly_visitors": 100.0,
+            "population.monthly_visitors_start": 100.0,
+            "population.visits_per_month": 90.0,
+            "predators.approaches_per_hour": 6.0,
+            "predators.contacts_at_once": 30,
+            "predators.p_retry_absent": 0.98,
+        }),
+        (0, 1),
+    ),
+    "three-offences": (
+        BUSY.replace(
+            offences=(*OFFENCES, THIRD),
+            policies={"both": (*LEVERS["email"], *LEVERS["retention"], *LEVERS["staff"])},
+            days=8,
+        ),
+        (3, 4),
+    ),
+}  # fmt: skip
+"""Scenarios and seeds on which the engines must agree."""
+
+
+def arms(scenario: Scenario) -> list[str]:
+    """Return the names of all arms."""
+    return [BASELINE, *scenario.policies]
+
+
+def assert_same(one: Records, other: Records) -> None:
+    """Check that all tables are equal, data types included."""
+    for table in TABLES:
+        pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table), obj=table)
+
+
+def of(records: Records, **cells: object) -> Records:
+    """Return the rows of some policy or seed, or both, without the columns named so."""
+    tables = []
+    for table in ("daily", "breakdown", "events"):
+        frame = getattr(records, table)
+        for column, value in cells.items():
+            frame = frame[frame[column] == value].drop(columns=column)
+        tables.append(frame.reset_index(drop=True))
+    return Records(*tables)

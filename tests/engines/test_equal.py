@@ -1,0 +1,76 @@
+"""Two engines, one model: the same events, daily counts and breakdown, to the bit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from sim import agents, model
+from sim.experiment import digest
+from sim.records import KINDS, Records
+from sim.rules import Policy
+from sim.scenario import BASELINE
+from sim.world import World
+from tests.engines.chats import RUNS, TABLES, arms, assert_same
+
+MANY = 20
+"""How often every kind of event must happen, and how many events every policy must change."""
+
+
+@cache
+def both(name: str) -> tuple[Records, Records]:
+    scenario, seeds = RUNS[name]
+    array, plain = (engine.simulate(scenario, seeds, arms(scenario), events=True) for engine in (model, agents))
+    return array, plain
+
+
+def events(name: str) -> pd.DataFrame:
+    found = both(name)[0].events
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_both_engines_write_the_same_bytes(name: str) -> None:
+    array, plain = both(name)
+    assert_same(array, plain)
+    for table in TABLES:
+        assert digest(getattr(array, table)) == digest(getattr(plain, table))
+
+
+def test_every_kind_of_event_happens_often() -> None:
+    counts = pd.concat([events(name) for name in RUNS])["event"].value_counts()
+    print("\n" + counts.reindex([kind.name for kind in KINDS], fill_value=0).to_string())
+    assert {kind.name: int(counts.get(kind.name, 0)) for kind in KINDS if counts.get(kind.name, 0) < MANY} == {}
+
+
+def test_every_policy_differs_from_the_baseline() -> None:
+    changed = {}
+    for name, (scenario, _) in RUNS.items():
+        rows = {
+            policy: Counter(frame.drop(columns="policy").itertuples(index=False, name=None))
+            for policy, frame in events(name).groupby("policy")
+        }
+        for arm in scenario.policies:
+            changed[name, arm] = ((rows[BASELINE] - rows[arm]) + (rows[arm] - rows[BASELINE])).total()
+    print("\n", changed)
+    assert {arm: n for arm, n in changed.items() if n < MANY} == {}
+
+
+def test_every_lever_is_among_the_policies() -> None:
+    used = {policy.name for scenario, _ in RUNS.values() for arm in scenario.policies.values() for policy in arm}
+    assert used == {name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
+
+
+def test_lists_run_out_and_predators_look_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, seeds = RUNS["hardly-anybody"]
+    walks = []
+    walk = World.walk
+    monkeypatch.setattr(World, "walk", lambda *arguments: walks.append(walk(*arguments)) or walks[-1])
+    model.simulate(scenario, seeds, arms(scenario))
+    assert sum(len(rest) > 0 for rest in walks) >= MANY
+    redirected = events("hardly-anybody").query("event == 'approach' and detail == 1")
+    assert len(redirected) >= MANY
