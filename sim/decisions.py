@@ -274,9 +274,9 @@ def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     return bool(unit(word) < p)
 
 
-def kept_since(before: int, hour: int, retention_hours: int) -> int:
+def kept_since(before: Any, hour: int, retention_hours: Any) -> Any:
     """Return the oldest hour whose messages are still kept: deletion is final, whatever the rule later."""
-    return max(before, hour - retention_hours + 1)
+    return np.maximum(before, hour - retention_hours + 1)
 
 
 def capacity_milli(rules: Rules, hour_of_day: int, scale: float) -> int:

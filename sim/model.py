@@ -12,7 +12,7 @@ from sim.observe import Recorder
 from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
 from sim.processes.evade import evade
-from sim.processes.moderate import Desk, Reports, false_reports, moderate
+from sim.processes.moderate import Office, Reports, false_reports, moderate
 from sim.processes.visits import Visitors, count_predators, count_users
 from sim.records import Records
 from sim.rules import Rules
@@ -52,7 +52,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
         self.hour = 0
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
-        self._desks = [Desk() for _ in seeds]
+        self._office = Office(len(seeds))
         self._lanes = self._compiled([scenario.platform.rules] * len(seeds), None)
         self._visitors: Visitors | None = None
 
@@ -78,7 +78,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
         reports = Reports()
         run_contacts(state, lanes, day, hour, record, reports)
         false_reports(state, lanes, day, hour, record, reports)
-        moderate(state, lanes, self._desks, hour, record, reports)
+        moderate(state, lanes, self._office, hour, record, reports)
         evade(state, hour, record)
         self.hour += 1
         if self.hour % 24 == 0:
@@ -128,7 +128,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
         lanes = len(self.policies)
         self.state.fork(lanes)
         self.record.fork()
-        self._desks = [desk.fork() for desk in self._desks for _ in range(lanes)]
+        self._office.fork(lanes)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
         change_days = {day for changes in self._changes for day in changes}
         self._visitors = Visitors(self.state, self.scenario.start, self.scenario.days, change_days)
@@ -140,6 +140,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
                 before.friction_predator[0] == before.friction_predator[1]
             ).all():
                 return before
+        self._office.follow(rules, self.scenario.scale)
         doors = np.array([decisions.door(r) for r in rules]).T
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
         baseline = decisions.door(self.scenario.platform.rules)[0]

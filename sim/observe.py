@@ -40,19 +40,20 @@ class Recorder:
         self.n_offences = len(scenario.offences)
         self._serious = np.array([o.serious for o in scenario.offences])
         self._keep = events
-        self._kept: list[tuple[int, bool, tuple[Ints, ...]]] = []
-        self._today: list[tuple[Any, ...]] = []
+        self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
+        self._cells: list[Ints] = []
+        self._harms_today: list[tuple[Ints, ...]] = []
         n_years = -(-scenario.days // DAYS_PER_YEAR)
         n_places = len(self.seeds) * self.n_lanes
         self._breakdown = np.zeros((n_years, n_places, N_KINDS, self.n_offences, N_CLASSES), np.int64)
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
-        self._seen: tuple[set[tuple[int, int, int]], ...] = (set(), set())
+        self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
         self._begin_day(len(self.seeds))
 
     def _begin_day(self, n_places: int) -> None:
         self._events = np.zeros((n_places, N_KINDS), np.int64)
-        self._counts = np.zeros((n_places, len(COUNTS)), np.int64)
+        self._counts = np.zeros((len(COUNTS), n_places), np.int64)
 
     def fork(self) -> None:
         """Go from one lane a seed, not measured, to all lanes."""
@@ -60,11 +61,15 @@ class Recorder:
 
     def add(self, count: str, place: Any, amount: Any) -> None:
         """Add to a daily count of places; a place may stand several times."""
-        np.add.at(self._counts[:, _COUNT_CODE[count]], place, amount)
+        np.add.at(self._counts[_COUNT_CODE[count]], place, amount)
+
+    def add_all(self, count: str, amounts: Any) -> None:
+        """Add to a daily count, one amount a place."""
+        self._counts[_COUNT_CODE[count]] += amounts
 
     def set_product(self, count: str, of: str, factor: Ints) -> None:
         """Set a daily count to another one times a factor, by place."""
-        self._counts[:, _COUNT_CODE[count]] = self._counts[:, _COUNT_CODE[of]] * factor
+        self._counts[_COUNT_CODE[count]] = self._counts[_COUNT_CODE[of]] * factor
 
     def note(
         self,
@@ -93,53 +98,47 @@ class Recorder:
             victim_class: Class of the target.
             detail: See `records.KINDS`.
         """
-        if place.size:
-            self._today.append((CODE[kind], place, offence, victim_class, detail, target))
-            if self._keep:
-                columns = (second, place, predator, target, contact, offence, detail)
-                self._kept.append((CODE[kind], hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
+        code = CODE[kind]
+        self._cells.append(((place * N_KINDS + code) * self.n_offences + offence) * N_CLASSES + victim_class)
+        if kind == "harm":
+            self._harms_today.append((place, offence, victim_class, detail, target))
+        if self._keep:
+            columns = (second, place, predator, target, contact, offence, detail)
+            self._kept.append((code, hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
-        today, self._today = self._today, []
         n_places = self._events.shape[0]
         if day >= 0:
             year = day // DAYS_PER_YEAR
-            if today:
-                sizes = [place.size for _, place, *_ in today]
-                kind = np.repeat([t[0] for t in today], sizes)
-                place, offence, victim_class = (
-                    np.concatenate([np.broadcast_to(t[column], t[1].shape) for t in today]) for column in (1, 2, 3)
-                )
-                cell = ((place * N_KINDS + kind) * self.n_offences + offence) * N_CLASSES + victim_class
+            if self._cells:
                 shape = (n_places, N_KINDS, self.n_offences, N_CLASSES)
-                table = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
+                table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
-                for code, where, *rest in today:
-                    if code == CODE["harm"]:
-                        self._harms(year, where, *rest)
-            self._daily.append(np.concatenate((self._events, self._counts), axis=1))
+            for harms in self._harms_today:
+                self._harms(year, *harms)
+            self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
             if (day + 1) % DAYS_PER_YEAR == 0:
                 self._seen = (set(), set())
+        self._cells, self._harms_today = [], []
         self._begin_day(n_places)
 
-    def _harms(self, year: int, place: Ints, offence: Any, victim_class: Any, detail: Any, person: Any) -> None:
+    def _harms(self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints) -> None:
         serious = self._serious[offence]
         self.add("n_harm_serious", place, serious)
         self.add("n_harm_off_platform", place, detail % 2 == 0)
         self.add("n_harm_redirected", place, detail > 2)
         everybody, by_offence = self._seen
-        for p, o, c, who, counts in zip(place, offence, victim_class, person, serious, strict=True):
+        columns = (place, offence, victim_class, person, serious)
+        for p, o, c, who, counts in zip(*(column.tolist() for column in columns), strict=True):
             if (p, o, who) not in by_offence:
                 by_offence.add((p, o, who))
-                self._distinct[year, p, o, c] += 1
-                self._distinct[year, p, o, N_CLASSES] += 1
-            if counts and (p, 0, who) not in everybody:
-                everybody.add((p, 0, who))
-                self._distinct[year, p, self.n_offences, c] += 1
-                self._distinct[year, p, self.n_offences, N_CLASSES] += 1
-                self.add("n_persons_harmed", int(p), 1)
+                self._distinct[year, p, o, [c, N_CLASSES]] += 1
+            if counts and (p, who) not in everybody:
+                everybody.add((p, who))
+                self._distinct[year, p, self.n_offences, [c, N_CLASSES]] += 1
+                self.add("n_persons_harmed", p, 1)
 
     # -- tables -------------------------------------------------------------------------------------------------
 

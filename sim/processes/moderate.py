@@ -7,13 +7,12 @@ skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from sim import decisions
-from sim.decisions import GRAVITIES
+from sim.decisions import GRAVITIES, NEVER
 from sim.draws import Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
@@ -49,25 +48,24 @@ class Reports:
 
 
 class Desk:
-    """The moderation of one place: open dossiers, queues, and what the staff can still do.
+    """The dossiers of one place and their queues.
 
     Attributes:
         dossiers: Open dossiers by account: (person, hour in which its visit began or -1).
-        kept_since: Oldest hour whose messages are still kept.
+        next_expiry: No dossier expires before this hour.
     """
 
     def __init__(self) -> None:
         self.dossiers: dict[tuple[int, int], Dossier] = {}
-        self.kept_since = 0
+        self.next_expiry = NEVER
         self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(GRAVITIES))
         self._triage = ""
-        self._credit_milli = 0
         self._touched: list[Dossier] = []
 
     def fork(self) -> Desk:
-        """Return an equal desk for another lane."""
+        """Return an equal desk for another lane; its queues are made at the first change of the rule of triage."""
         desk = Desk()
-        desk.kept_since, desk._credit_milli = self.kept_since, self._credit_milli
+        desk.next_expiry = self.next_expiry
         desk.dossiers = {
             account: Dossier(*(getattr(d, name) for name in Dossier.__slots__))
             for account, d in self.dossiers.items()
@@ -76,8 +74,7 @@ class Desk:
 
     def file(self, dossier: Dossier, hour: int) -> bool:
         """Add a report to the account's dossier; return whether that opened it."""
-        account = (dossier.person, dossier.session)
-        found = self.dossiers.setdefault(account, dossier)
+        found = self.dossiers.setdefault((dossier.person, dossier.session), dossier)
         if found is not dossier:
             found.newest = hour
             if dossier.gravity > found.gravity:
@@ -85,14 +82,14 @@ class Desk:
         self._touched.append(found)
         return found is dossier
 
-    def queue(self, triage: str) -> None:
+    def queue(self, triage: str, expiry_hours: int) -> None:
         """Put the hour's dossiers into the queues; after a change of the rule of triage, all of them."""
-        touched: Iterable[Dossier] = self._touched
+        touched, self._touched = self._touched, []
         if triage != self._triage:
             self._triage = triage
             for queue in self._queues:
                 queue.clear()
-            touched = self.dossiers.values()
+            touched = list(self.dossiers.values())
             for dossier in touched:
                 dossier.queued = (-1, -1)
         entries = []
@@ -100,19 +97,22 @@ class Desk:
             entry = decisions.queue_entry(dossier.gravity, dossier.graver_since, dossier.opened, triage)
             if entry != dossier.queued:
                 dossier.queued = entry
-                entries.append((entry[1], dossier.order, dossier))
-        for since, order, dossier in sorted(entries, key=lambda e: (e[0], e[1], e[2].person)):
+                entries.append((entry[1], dossier.order, dossier.person, dossier))
+        for since, order, _, dossier in sorted(entries, key=lambda e: e[:3]):
             self._queues[dossier.queued[0]].append((since, order, dossier))
-        self._touched = []
+            self.next_expiry = min(self.next_expiry, since + expiry_hours)
 
     def expired(self, hour: int, expiry_hours: int) -> list[Dossier]:
         """Drop and return the dossiers whose time is up."""
         found = []
+        self.next_expiry = NEVER
         for level, queue in enumerate(self._queues):
             while queue and (not self._valid(level, queue[0]) or queue[0][0] + expiry_hours <= hour):
                 entry = queue.popleft()
                 if self._valid(level, entry):
                     found.append(self._close(entry[2]))
+            if queue:
+                self.next_expiry = min(self.next_expiry, queue[0][0] + expiry_hours)
         return found
 
     def next(self) -> Dossier:
@@ -125,17 +125,6 @@ class Desk:
                     return self._close(entry[2])
         raise LookupError("no dossier is waiting")
 
-    def capacity(self, milli: int) -> int:
-        """Add the hour's work to the credit; return how many reviews that makes."""
-        self._credit_milli += milli
-        return self._credit_milli // 1000
-
-    def spend(self, reviews: int) -> None:
-        """Take reviews from the credit; idle time is not saved up, fractions of a review are."""
-        self._credit_milli -= 1000 * reviews
-        if not self.dossiers:
-            self._credit_milli %= 1000
-
     def _valid(self, level: int, entry: tuple[int, int, Dossier]) -> bool:
         since, _, dossier = entry
         return dossier.queued == (level, since)
@@ -144,6 +133,89 @@ class Desk:
         del self.dossiers[dossier.person, dossier.session]
         dossier.queued = (-1, -1)
         return dossier
+
+
+class Office:
+    """The moderation of all places: a desk each, and what does not need one.
+
+    Attributes:
+        desks: By place.
+        n_waiting: Open dossiers, by place.
+        kept_since: Oldest hour whose messages are still kept, by place.
+    """
+
+    def __init__(self, n_places: int) -> None:
+        self.desks = [Desk() for _ in range(n_places)]
+        self.n_waiting = np.zeros(n_places, np.int64)
+        self.kept_since = np.zeros(n_places, np.int64)
+        self._credit_milli = np.zeros(n_places, np.int64)
+        self.follow([])
+
+    def fork(self, lanes: int) -> None:
+        """Copy each seed's one lane to all its lanes."""
+        self.desks = [desk.fork() for desk in self.desks for _ in range(lanes)]
+        for name in ("n_waiting", "kept_since", "_credit_milli"):
+            setattr(self, name, np.repeat(getattr(self, name), lanes))
+
+    def follow(self, rules: list[Rules], scale: float = 1.0) -> None:
+        """Take over the rules of the day, one a place."""
+        heads = [[decisions.moderators(r, hour, scale) for r in rules] for hour in range(24)]
+        capacity = [[decisions.capacity_milli(r, hour, scale) for r in rules] for hour in range(24)]
+        self._milli_hours = np.rint(np.array(heads) * 1000).astype(np.int64)
+        self._capacity_milli = np.array(capacity, np.int64)
+        self._retention = np.array([r.retention_message_hours for r in rules], np.int64)
+        self._rules = rules
+        for desk in self.desks if rules else ():
+            desk.next_expiry = 0  # triage or expiry may have changed
+        self._requeue = bool(rules)
+
+    def work(self, state: State, hour: int, touched: set[int], record: Recorder) -> None:
+        """Drop the expired dossiers of an hour, and let every place's staff review what it can.
+
+        Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
+        """
+        self.kept_since = decisions.kept_since(self.kept_since, hour, self._retention)
+        milli = self._capacity_milli[hour % 24]
+        on_shift = self._milli_hours[hour % 24] > 0
+        self._credit_milli += milli
+        possible = np.where(on_shift, self._credit_milli // 1000, 0)
+        log = _ReviewLog()
+        for place, desk in enumerate(self.desks):
+            if place in touched or self._requeue:
+                desk.queue(self._rules[place].moderation_triage, self._rules[place].moderation_dossier_expiry_hours)
+            if desk.next_expiry <= hour:
+                for dossier in desk.expired(hour, self._rules[place].moderation_dossier_expiry_hours):
+                    log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
+            if possible[place] and desk.dossiers:
+                reviews = min(int(possible[place]), len(desk.dossiers))
+                for _ in range(reviews):
+                    self._review(state, place, hour, log)
+                self._credit_milli[place] -= 1000 * reviews
+            self.n_waiting[place] = len(desk.dossiers)
+        self._requeue = False
+        idle = on_shift & (self.n_waiting == 0)
+        self._credit_milli[idle] %= 1000  # idle time is not saved up, fractions of a review are
+        log.write(hour, record)
+        record.add_all("n_capacity", possible)
+        record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 24])
+        record.add_all("n_waiting_hours", self.n_waiting)
+        if hour % 24 == 23:
+            record.add_all("n_waiting", self.n_waiting)
+
+    def _review(self, state: State, place: int, hour: int, log: _ReviewLog) -> None:
+        rules, dossier = self._rules[place], self.desks[place].next()
+        evidence = dossier.newest >= int(self.kept_since[place])
+        barred = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
+        detail = _REVIEW_EVIDENCE * evidence + _REVIEW_PREDATOR * dossier.predator + _REVIEW_BAR * barred
+        log.reviews.append((place, dossier.predator, dossier.person, detail))
+        log.waits.append(hour - dossier.opened)
+        if barred:
+            until, as_new = decisions.barred_until(
+                state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour,
+                dossier.session, dossier.session_end, rules, state.numbers.p_constant,
+            )  # fmt: skip
+            log.bars.append((place, dossier.predator, dossier.person, decisions.hours_out(hour, until)))
+            state.bar(place, dossier.person, dossier.predator, hour, until, as_new)
 
 
 def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
@@ -166,34 +238,10 @@ def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recor
     reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1)
 
 
-def moderate(
-    state: State, lanes: Lanes, desks: list[Desk], hour: int, record: Recorder, reports: Reports
-) -> None:
+def moderate(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> None:
     """Open dossiers, drop the expired, and let every place's staff review what it can."""
-    if reports:
-        _file(state, lanes, desks, hour, record, reports)
-    scale = state.world.scenario.scale
-    waiting = np.zeros(len(desks), np.int64)
-    log = _ReviewLog()
-    for place, desk in enumerate(desks):
-        rules = lanes.rules[place]
-        desk.kept_since = decisions.kept_since(desk.kept_since, hour, rules.retention_message_hours)
-        desk.queue(rules.moderation_triage)
-        for dossier in desk.expired(hour, rules.moderation_dossier_expiry_hours):
-            log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
-        heads = decisions.moderators(rules, hour % 24, scale)
-        if heads:
-            possible = desk.capacity(decisions.capacity_milli(rules, hour % 24, scale))
-            reviews = min(possible, len(desk.dossiers))
-            log.capacity.append((place, possible, round(heads * 1000)))
-            for _ in range(reviews):
-                _review(state, rules, desk, place, hour, log)
-            desk.spend(reviews)
-        waiting[place] = len(desk.dossiers)
-    log.write(hour, record)
-    record.add("n_waiting_hours", np.arange(waiting.size), waiting)
-    if hour % 24 == 23:
-        record.add("n_waiting", np.arange(waiting.size), waiting)
+    touched = _file(state, lanes, office, hour, record, reports) if reports else set()
+    office.work(state, hour, touched, record)
 
 
 class _ReviewLog:
@@ -204,7 +252,6 @@ class _ReviewLog:
         self.reviews: list[tuple[int, ...]] = []
         self.waits: list[int] = []
         self.bars: list[tuple[int, ...]] = []
-        self.capacity: list[tuple[int, ...]] = []
 
     def write(self, hour: int, record: Recorder) -> None:
         """Note events and counts."""
@@ -220,13 +267,12 @@ class _ReviewLog:
         if self.bars:
             place, predator, *_ = np.array(self.bars).T
             record.add("n_bar_user", place, 1 - predator)
-        if self.capacity:
-            place, possible, milli_hours = np.array(self.capacity).T
-            record.add("n_capacity", place, possible)
-            record.add("n_moderator_milli_hours", place, milli_hours)
 
 
-def _file(state: State, lanes: Lanes, desks: list[Desk], hour: int, record: Recorder, reports: Reports) -> None:
+def _file(
+    state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports
+) -> set[int]:
+    """Put the hour's reports into dossiers; return the places that had any."""
     place, second, _, person, predator, session, session_end, gravity = reports.table()
     persists = np.array([rules.registration_accounts_persist for rules in lanes.rules]).take(place)
     session = np.where(persists, -1, session)
@@ -240,25 +286,9 @@ def _file(state: State, lanes: Lanes, desks: list[Desk], hour: int, record: Reco
         zip(*(c.tolist() for c in columns), strict=True)
     ):
         dossier = Dossier(who, bool(is_predator), begun, end, hour, key, tie, luck, grave, hour, hour)
-        if desks[at].file(dossier, hour):
+        if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:
         record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
                     detail=predator[opened])  # fmt: skip
-
-
-def _review(state: State, rules: Rules, desk: Desk, place: int, hour: int, log: _ReviewLog) -> None:
-    dossier = desk.next()
-    evidence = dossier.newest >= desk.kept_since
-    barred = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
-    detail = _REVIEW_EVIDENCE * evidence + _REVIEW_PREDATOR * dossier.predator + _REVIEW_BAR * barred
-    log.reviews.append((place, dossier.predator, dossier.person, detail))
-    log.waits.append(hour - dossier.opened)
-    if barred:
-        until, as_new = decisions.barred_until(
-            state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour,
-            dossier.session, dossier.session_end, rules, state.numbers.p_constant,
-        )  # fmt: skip
-        out = decisions.hours_out(hour, until)
-        log.bars.append((place, dossier.predator, dossier.person, out))
-        state.bar(place, dossier.person, dossier.predator, hour, until, as_new)
+    return set(place.tolist())

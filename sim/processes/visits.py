@@ -22,7 +22,6 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Count the day's visits, user-days and user-hours of lawful users: let in, turned away, barred."""
     people, n_old = day.people, day.people.n_carried
     hours = _hours_today(people, day.first_hour)
-    places = np.arange(state.n_places)
     is_user = people.stratum < N_USER_STRATA
     begun, carried = slice(n_old, None), slice(None, n_old)
     parts = {
@@ -34,8 +33,8 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     for name, groups in parts.items():
         for old, rows, weight in groups:
             let_in, turned_away = _by_door(state, lanes.friction_user[old], cell[rows], weight)
-            record.add(name, places, let_in)
-            record.add(f"{name}_turned_away", places, turned_away)
+            record.add_all(name, let_in)
+            record.add_all(f"{name}_turned_away", turned_away)
     _take_out_barred(state, lanes, day, hours, record)
     retention = np.array([rules.retention_message_hours for rules in lanes.rules])
     record.set_product("n_history_hours", "n_user_hours", retention)
@@ -100,9 +99,8 @@ def count_predators(state: State, lanes: Lanes, day: Day, hour: int, record: Rec
     n = state.n_places
     # 0 turned away, 1 let in, 3 let in but barred
     table = np.bincount((place * 4 + inside + 2 * (inside & barred)).reshape(-1), minlength=4 * n).reshape(n, 4)
-    places = np.arange(n)
     for name, column in (("", 1), ("_barred", 3), ("_turned_away", 0)):
-        record.add(f"n_predator_hours{name}", places, table[:, column])
+        record.add_all(f"n_predator_hours{name}", table[:, column])
 
 
 def predators_inside(
