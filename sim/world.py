@@ -7,7 +7,7 @@ each with a member drawn uniformly from the stratum's window of ids, so that onl
 Strata are class x rate class for lawful users and rate class for predators. A person's id is ``serial * N_STRATA +
 stratum``; members join and leave in order of serial, so that the members of a day are a window of serials.
 
-Memory: 8 bytes a member and seed (a scratch row number and what `Visitors` counts), about 90 bytes a visit of the day.
+Memory: 8 bytes a member and seed for lining up visits, about 70 bytes a visit of the day, 2 days held at a time.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ ATTEMPTS = 8
 NOBODY, ALREADY_LISTED = -1, -2
 """What a draw of a candidate may give instead of a row: nobody is there, or a row that stands for somebody twice."""
 _RATE_UNITS = 1 << 40
+_BLOCK = 8192
+_COLUMNS = ("person", "seed", "door", "begin", "end", "slot", "start", "carries_on", "first_today")
+_BEGIN, _END, _SLOT = 3, 4, 5
 MONTH_DAYS = HOURS_PER_MONTH / 24
 
 
@@ -55,32 +58,34 @@ class Presences:
     Attributes:
         person: Id.
         seed: Index of the seed.
-        stratum: Stratum.
-        tolerance: Tolerance of friction, from 0 to TOLERANCES - 1.
+        door: ``(seed * 2 + 1 for predators) * TOLERANCES + tolerance``: what decides whether a door lets in.
         begin: Hour in which the visit began: the door in force then decides.
         start: First hour of presence: later than ``begin`` where an earlier visit of the person was still running.
         end: First hour after the visit; not after ``start`` where it lies within an earlier one.
         slot: Index into arrays over members.
         carries_on: Whether the presence begins exactly where an earlier one of the person ends.
+        first_today: Whether it is the person's first visit to begin this day.
         n_carried: Number of visits that began the day before.
-        first_today: Of the visits that begin this day (rows from ``n_carried`` on), whether it is the person's first.
     """
 
     person: Ints
     seed: Ints
-    stratum: Ints
-    tolerance: Ints
+    door: Ints
     begin: Ints
     start: Ints
     end: Ints
     slot: Ints
     carries_on: NDArray[np.bool_]
-    n_carried: int
     first_today: NDArray[np.bool_]
+    n_carried: int
 
     def is_old(self, row: Any) -> Any:
         """Tell whether a visit began the day before (1) or this day (0)."""
         return (row < self.n_carried).astype(np.int64)
+
+    def tolerance(self, row: Any) -> Any:
+        """Return tolerances of friction, from 0 to TOLERANCES - 1."""
+        return self.door.take(row, mode="clip") % TOLERANCES
 
 
 @dataclass(frozen=True)
@@ -222,6 +227,13 @@ class Membership:
         """Length of an array over members."""
         return int(self.base[-1] + self.span[-1])
 
+    def persons(self, slot: Ints, day: int) -> Ints:
+        """Return the ids of the members behind slots of one seed, of those who were members within 62 days from a day."""
+        stratum = self.base.searchsorted(slot, side="right") - 1
+        low, span = self.low[day].take(stratum), self.span.take(stratum)
+        serial = low + (slot - self.base.take(stratum) - low) % span
+        return serial * N_STRATA + stratum
+
     def present(self, day: int, person: int) -> bool:
         """Tell whether a person is a member on a day."""
         serial, stratum = divmod(person, N_STRATA)
@@ -281,6 +293,7 @@ class World:
         relative = relative_rates(population.visit_rate_sigma)
         monthly = [population.visits_per_month * r for r in relative] * N_CLASSES
         monthly += [predators.visits_per_month * r for r in relative]
+        self._sessions = np.concatenate((self.session_users, self.session_predators))
         self.visits_per_month = np.array(monthly)
         self.profile = self._weekly_profile()
         self.rate = np.rint(
@@ -358,18 +371,20 @@ class World:
         """Yield the days of the run, from the first of the warm-up to the last of the window."""
         # For every member: latest end of presence, day of the latest visit, row of it.
         latest = np.zeros(self.n_seeds * self.membership.n_slots, np.int64)
-        people = None
+        people = lengths = None
         for number in range(self.n_days):
-            people = self._presences(number, people, latest)
-            yield self._day(number, people)
+            people, lengths = self._presences(number, people, lengths, latest)
+            yield self._day(number, people, lengths)
 
-    def _day(self, number: int, people: Presences) -> Day:
+    def _day(self, number: int, people: Presences, lengths: Ints) -> Day:
         first_hour = 24 * number
-        online = self._online(people, first_hour)
+        online, first_row, n_rows = self._online(lengths)
         row = (people.carries_on & (people.start >= first_hour) & (people.start < first_hour + 24)).nonzero()[0]
         key = carry_key(people.start.take(row) - first_hour, people.seed.take(row), people.person.take(row), self)
         order = key.argsort()
-        predators, start = self._predators_online(people, first_hour)
+        of_predators = np.arange(PREDATORS, n_rows.size, N_GROUPS)
+        predators = _ranges(first_row.take(of_predators), n_rows.take(of_predators))
+        predators, start = self._predators_online(people, first_hour, predators)
         intents = self._intents(first_hour, people, online, predators, start)
         false_reports = self._false_reports(first_hour, people, online)
         day = Day(
@@ -379,76 +394,110 @@ class World:
         _freeze(day)
         return day
 
-    def _presences(self, number: int, yesterday: Presences | None, latest: Ints) -> Presences:
-        """Draw the visits that begin on a day, and put them behind those that still run."""
+    def _presences(
+        self, number: int, yesterday: Presences | None, lengths: Ints | None, latest: Ints
+    ) -> tuple[Presences, Ints]:
+        """Draw the visits that begin on a day, and put them behind those that still run.
+
+        Hours are drawn in blocks of about `_BLOCK` visits, which stay in the processor's cache.
+
+        Returns:
+            The presences; numbers of visits by hour of beginning (of the day before and this one), seed and group, and
+            length in hours, those already over left out.
+        """
         hours = 24 * number + np.arange(24)
-        low, high = self.membership.low[number], self.membership.high[number]
-        n_members = high - low
+        n_members = self.membership.high[number] - self.membership.low[number]
         mean = n_members * self.rate[:, hours % 168].T
         mean = np.repeat(mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24, self.n_seeds, axis=0)
         hour, seed = np.repeat(hours, self.n_seeds)[:, None], np.tile(np.arange(self.n_seeds), 24)[:, None]
-        counts = self.draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean).reshape(-1)
-        cell = np.repeat(np.arange(counts.size), counts)
-        slot = np.arange(cell.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        assert not slot.size or slot.max() < 1 << 16
-        cell_hour, cell_seed, cell_stratum = (
-            np.broadcast_to(a, mean.shape).reshape(-1) for a in (hour, seed, np.arange(N_STRATA))
-        )
-        key = (cell_hour.take(cell) << 16) + slot
-        stratum, seed = cell_stratum.take(cell), cell_seed.take(cell)
-        table = np.concatenate((self.session_users, self.session_predators))
-        which = (self.draws.words(Purpose.SESSION, seed, stratum, key) >> np.uint64(52)).astype(np.int64)
-        length = table.take(which + (stratum >= N_USER_STRATA) * 4096)
-        sort_key = cell // N_RATES * 32 + (31 - length)
-        order = sort_key.astype(np.uint16 if counts.size * 32 // N_RATES < 1 << 16 else np.int64).argsort(kind="stable")
-        cell, key, length = cell.take(order), key.take(order), length.take(order)
-        stratum, seed, begin = cell_stratum.take(cell), cell_seed.take(cell), cell_hour.take(cell)
-        nth = below(self.draws.words(Purpose.VISITOR, seed, stratum, key), n_members.take(stratum))
-        person = (low.take(stratum) + nth) * N_STRATA + stratum
-        span, base = self.membership.span, self.membership.base
-        place = (low % span).take(stratum) + nth
-        place -= span.take(stratum) * (place >= span.take(stratum))
-        slot = seed * self.membership.n_slots + base.take(stratum) + place
-        end = begin + length
-        start, carries_on, first_today = _line_up(number, slot, begin, end, latest)
-        tolerance = below(self.draws.words(Purpose.TOLERANCE, seed, person), TOLERANCES)
-        columns = [person, seed, stratum, tolerance, begin, start, end, slot, carries_on]
+        counts = self.draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean).reshape(24, -1)
+        assert counts.max(initial=0) < 1 << 16
+        block = min(24, max(1, 24 * _BLOCK // max(1, int(counts.sum()))))
+        parts = [self._visits(number, first, counts[first : first + block]) for first in range(0, 24, block)]
+        columns, today = ([np.concatenate(c) for c in zip(*(p[i] for p in parts), strict=True)] for i in (0, 1))
+        slot, begin, end = columns[_SLOT], columns[_BEGIN], columns[_END]
+        columns += _line_up(number, slot, begin, end, latest)
+        size = self.scenario.population.max_session_hours + 1
+        table = np.zeros((48, self.n_seeds * N_GROUPS, size), np.int64)
+        table[24:] = today[0]
         n_carried = 0
-        if yesterday is not None:
+        if yesterday is not None and lengths is not None:
+            table[:24] = lengths[24:] * (np.arange(size) > np.arange(24, 0, -1)[:, None, None])
             on = yesterday.n_carried + (yesterday.end[yesterday.n_carried :] > hours[0]).nonzero()[0]
             n_carried = on.size
-            names = ("person", "seed", "stratum", "tolerance", "begin", "start", "end", "slot", "carries_on")
-            columns = [
-                np.concatenate((getattr(yesterday, n).take(on), c)) for n, c in zip(names, columns, strict=True)
-            ]
-        return Presences(*columns, n_carried, first_today)
+            before = [getattr(yesterday, name).take(on) for name in _COLUMNS]
+            before[-1] = np.zeros(n_carried, bool)  # not the first visit of this day
+            columns = [np.concatenate(pair) for pair in zip(before, columns, strict=True)]
+        return Presences(**dict(zip(_COLUMNS, columns, strict=True)), n_carried=n_carried), table
 
-    def _online(self, people: Presences, first_hour: int) -> Online:
+    def _visits(self, number: int, first: int, counts: Ints) -> tuple[list[Ints], list[Ints]]:
+        """Draw the visits that begin in some hours of a day, given their numbers by hour and (seed, stratum).
+
+        Returns:
+            The columns of `Presences` from person to slot, start left out; numbers by hour, group and length.
+        """
+        shape = (counts.shape[0], self.n_seeds, N_STRATA)
+        hour, seed, stratum = (
+            np.ascontiguousarray(np.broadcast_to(a, shape)).reshape(-1)
+            for a in (
+                (24 * number + first + np.arange(shape[0]))[:, None, None],
+                np.arange(self.n_seeds)[:, None],
+                np.arange(N_STRATA),
+            )
+        )
+        counts = counts.reshape(-1)
+        cell = np.repeat(np.arange(counts.size), counts)
+        slot = np.arange(cell.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        words = self.draws.words_of_slots(Purpose.SESSION, seed, stratum, hour << 16, cell, slot)
+        offset = (stratum >= N_USER_STRATA) * 4096
+        length = self._sessions.take((words >> np.uint64(52)).view(np.int64) + offset.take(cell))
         longest = self.scenario.population.max_session_hours
+        group = np.arange(counts.size) // N_RATES * (longest + 1)
+        key = group.take(cell) + (longest - length)
+        order = key.astype(np.uint16 if counts.size * (longest + 1) < 1 << 18 else np.int64).argsort(kind="stable")
         n_groups = self.n_seeds * N_GROUPS
-        oldest = first_hour - longest + 1
-        group = people.seed * N_GROUPS + people.stratum // N_RATES
-        cell = (people.begin - oldest) * n_groups + group
-        n_cells = (longest - 1 + 24) * n_groups
-        size = longest + 1
-        by_length = np.bincount(cell * size + people.end - people.begin, minlength=n_cells * size)
-        by_length = by_length.reshape(n_cells, size)
-        total = by_length.sum(axis=1)
-        n_longer = total[:, None] - np.cumsum(by_length, axis=1)[:, :-1]
-        age = np.arange(longest)
-        begun = (np.arange(24)[:, None] - age + longest - 1)[:, None, :] * n_groups + np.arange(n_groups)[:, None]
-        first = (np.cumsum(total) - total)[begun]
-        return Online(first, np.cumsum(n_longer[begun, age], axis=2))
+        lengths = np.bincount(key, minlength=shape[0] * n_groups * (longest + 1))
+        lengths = lengths.reshape(shape[0], n_groups, longest + 1)[:, :, ::-1]
+        cell, slot, length = cell.take(order), slot.take(order), length.take(order)
+        membership = self.membership
+        low, high, span, base = membership.low[number], membership.high[number], membership.span, membership.base
+        words = self.draws.words_of_slots(Purpose.VISITOR, seed, stratum, hour << 16, cell, slot)
+        nth = below(words, (high - low).take(stratum).take(cell))
+        person = nth * N_STRATA + (low * N_STRATA + np.arange(N_STRATA)).take(stratum).take(cell)
+        at = nth + (low % span).take(stratum).take(cell)
+        around = span.take(stratum).take(cell)
+        at -= around * (at >= around)
+        at += (seed * membership.n_slots + base.take(stratum)).take(cell)
+        seeds = seed.take(cell)
+        door = below(self.draws.words(Purpose.TOLERANCE, seeds, person), TOLERANCES)
+        door += ((seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES).take(cell)
+        begin = hour.take(cell)
+        return [person, seeds, door, begin, begin + length, at], [lengths]
 
-    def _predators_online(self, people: Presences, first_hour: int) -> tuple[Ints, Ints]:
+    def _online(self, lengths: Ints) -> tuple[Online, Ints, Ints]:
+        """Work out where those online in each hour stand.
+
+        Returns:
+            That; the first row of each hour of beginning (of two days), seed and group; and the number of rows.
+        """
+        longest = lengths.shape[2] - 1
+        n_groups = lengths.shape[1]
+        total = lengths.sum(axis=2)
+        first_row = (np.cumsum(total.reshape(-1)) - total.reshape(-1)).reshape(total.shape)
+        n_longer = total[:, :, None] - np.cumsum(lengths, axis=2)[:, :, :-1]
+        age = np.arange(longest)
+        begun = (np.arange(24)[:, None] - age + 24)[:, None, :]
+        group = np.arange(n_groups)[:, None]
+        until = np.cumsum(n_longer[begun, group, age], axis=2)
+        return Online(first_row[begun, group], until), first_row.reshape(-1), total.reshape(-1)
+
+    def _predators_online(self, people: Presences, first_hour: int, row: Ints) -> tuple[Ints, Ints]:
         """List the predators' rows online by hour, seed and person; return them and where each hour begins."""
-        row = (people.stratum >= N_USER_STRATA).nonzero()[0]
         start = np.maximum(people.start.take(row), first_hour)
         length = np.maximum(np.minimum(people.end.take(row), first_hour + 24) - start, 0)
-        index = np.repeat(np.arange(row.size), length)
-        hour = np.arange(index.size) + np.repeat(start - (np.cumsum(length) - length), length)
-        row = row.take(index)
-        order = np.lexsort((people.person.take(row), people.seed.take(row), hour))
+        row, hour = np.repeat(row, length), _ranges(start, length)
+        key = carry_key(hour - first_hour, people.seed.take(row), people.person.take(row), self)
+        order = key.argsort()
         return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
 
     def _intents(self, first_hour: int, people: Presences, online: Online, row: Ints, start: Ints) -> Intents:
@@ -463,7 +512,7 @@ class World:
         contact = (person << 25) + (hour << 6) + rank
         second = below(self.draws.words(Purpose.INTENT_SECOND, seed, contact), 3600)
         # Slots are in order of seconds, so that a slot is also a rank.
-        second = second.take(np.lexsort((second, parent)))
+        second = np.sort((parent << 12) + second) & 4095
         offence = self.offence(person, seed)
         limits = self._class_limits
         drawn = below(self.draws.words(Purpose.INTENT_CLASS, seed, contact), limits[:, -1].take(offence))
@@ -547,6 +596,11 @@ def permille(friction: float) -> int:
     return int(friction * TOLERANCES + 0.5)
 
 
+def _ranges(first: Ints, length: Ints) -> Ints:
+    """Return ``first, first + 1, ...`` of each length, one range after the other."""
+    return np.arange(length.sum()) + np.repeat(first - (np.cumsum(length) - length), length)
+
+
 def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
     """Return the key of `Day.carried_key`."""
     return (hour_of_day * world.n_seeds + seed << 36) + person
@@ -554,7 +608,7 @@ def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
 
 def _line_up(
     number: int, slot: Ints, begin: Ints, end: Ints, latest: Ints
-) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_]]:
+) -> list[Any]:
     """Let each visit of a person start where the earlier ones end.
 
     Args:
@@ -565,7 +619,8 @@ def _line_up(
         latest: For every slot, packed: latest end of presence << 40, 1 + day of the latest visit << 24, row; written.
 
     Returns:
-        Start of presence; whether it begins where an earlier one ends; whether it is the person's first of the day.
+        Start of presence; whether it begins where an earlier one ends; whether it is the person's first of the day:
+        the last columns of `Presences`.
     """
     start = np.empty_like(begin)
     carries_on = np.empty(begin.size, bool)
@@ -587,7 +642,7 @@ def _line_up(
         carries_on[low:high] = (before_end == start[low:high]) & (until > before_end)
         first_today[low:high] = (before >> 24 & 0xFFFF) != number + 1
         first_today[low:high][again] = False
-    return start, carries_on, first_today
+    return [start, carries_on, first_today]
 
 
 def _freeze(record: Any) -> None:

@@ -78,7 +78,7 @@ def _meets(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell who of the users drawn can be approached, and who is absent because of a policy."""
     people = day.people
-    tolerance = people.tolerance.take(row, mode="clip")
+    tolerance = people.tolerance(row)
     old = people.is_old(row)
     outside = ~decisions.lets_in(tolerance, lanes.friction_user[old, place])
     outside_anyway = outside & ~decisions.lets_in(tolerance, lanes.baseline_user.take(old))
@@ -140,8 +140,8 @@ def _begin(
         offence=offence,
         victim_class=victim_class,
         pair=pair,
-        target_tolerance=people.tolerance.take(row),
-        predator_tolerance=people.tolerance.take(predator_row),
+        target_tolerance=people.tolerance(row),
+        predator_tolerance=people.tolerance(predator_row),
         status=LIVE,
         stage=CONTACT,
         alarm=alarm,

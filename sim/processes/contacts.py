@@ -102,7 +102,7 @@ def _carried_on(
         at = np.minimum(day.carried_key.searchsorted(key), day.carried_key.size - 1)
         found = (day.carried_key.take(at) == key).nonzero()[0]
         row = day.carried_row.take(at.take(found))
-        inside = decisions.lets_in(people.tolerance.take(row), friction[people.is_old(row), place.take(found)])
+        inside = decisions.lets_in(people.tolerance(row), friction[people.is_old(row), place.take(found)])
         on, row = over.take(found)[inside], row[inside]
         still[on], until[on], session[on] = True, people.end.take(row), people.begin.take(row)
     return still, session, until

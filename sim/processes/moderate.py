@@ -229,7 +229,7 @@ def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recor
     place = people.seed.take(row) * n_lanes + np.tile(np.arange(n_lanes), last - first)
     which = np.repeat(np.arange(first, last), n_lanes)
     made = decisions.reports_falsely(day.false_reports.effort.take(which), lanes.reporting_friction.take(place))
-    made &= decisions.lets_in(people.tolerance.take(row), lanes.friction_user[people.is_old(row), place])
+    made &= decisions.lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
     made &= ~state.users_barred(place, people.person.take(row), people.slot.take(row), hour)
     place, row, which = place[made], row[made], which[made]
     person = people.person.take(row)

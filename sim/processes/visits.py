@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decisions import lets_in
-from sim.draws import Ints
+from sim.draws import Ints, Purpose, below
 from sim.observe import Recorder
 from sim.state import Lanes, State
 from sim.world import N_USER_STRATA, TOLERANCES, Day, Presences
@@ -22,20 +22,22 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Count the day's visits, user-days and user-hours of lawful users: let in, turned away, barred."""
     people, n_old = day.people, day.people.n_carried
     hours = _hours_today(people, day.first_hour)
-    is_user = people.stratum < N_USER_STRATA
-    begun, carried = slice(n_old, None), slice(None, n_old)
+    begun = people.door[n_old:]
+    n = state.world.n_seeds * 2 * TOLERANCES
     parts = {
-        "n_visits": ((0, begun, is_user[begun]),),
-        "n_user_days": ((0, begun, is_user[begun] & people.first_today),),
-        "n_user_hours": ((0, begun, hours[begun] * is_user[begun]), (1, carried, hours[carried] * is_user[carried])),
+        "n_visits": ((0, np.bincount(begun, minlength=n)),),
+        "n_user_days": ((0, np.bincount(begun[people.first_today[n_old:]], minlength=n)),),
+        "n_user_hours": (
+            (0, np.bincount(begun, hours[n_old:], minlength=n)),
+            (1, np.bincount(people.door[:n_old], hours[:n_old], minlength=n)),
+        ),
     }
-    cell = people.seed * TOLERANCES + people.tolerance
-    for name, groups in parts.items():
-        for old, rows, weight in groups:
-            let_in, turned_away = _by_door(state, lanes.friction_user[old], cell[rows], weight)
+    for name, tables in parts.items():
+        for old, table in tables:
+            let_in, turned_away = _by_door(state, lanes.friction_user[old], table)
             record.add_all(name, let_in)
             record.add_all(f"{name}_turned_away", turned_away)
-    _take_out_barred(state, lanes, day, hours, record)
+    _take_out_barred(state, lanes, day, record)
     retention = np.array([rules.retention_message_hours for rules in lanes.rules])
     record.set_product("n_history_hours", "n_user_hours", retention)
 
@@ -44,16 +46,15 @@ def _hours_today(rows: Presences, first_hour: int) -> Ints:
     return np.maximum(np.minimum(rows.end, first_hour + 24) - np.maximum(rows.start, first_hour), 0)
 
 
-def _by_door(state: State, friction: Ints, cell: Ints, weight: NDArray[np.generic]) -> tuple[Ints, Ints]:
-    """Return the weights let in and turned away, by place; a cell is seed x TOLERANCES + tolerance."""
-    n_seeds = state.world.n_seeds
-    table = np.bincount(cell, weight, minlength=n_seeds * TOLERANCES).reshape(n_seeds, TOLERANCES)
-    below = np.concatenate((np.zeros((n_seeds, 1)), np.cumsum(table, axis=1)), axis=1).astype(np.int64)
+def _by_door(state: State, friction: Ints, table: NDArray[np.generic]) -> tuple[Ints, Ints]:
+    """Return the users' weights let in and turned away, by place, given weights by seed, kind and tolerance."""
+    users = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, 0]
+    below = np.concatenate((np.zeros((users.shape[0], 1)), np.cumsum(users, axis=1)), axis=1).astype(np.int64)
     outside = below[state.seed_of_place, friction]
     return below[state.seed_of_place, TOLERANCES] - outside, outside
 
 
-def _take_out_barred(state: State, lanes: Lanes, day: Day, hours: Ints, record: Recorder) -> None:
+def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Correct the counts for the few who are under a bar."""
     log, people, first_hour = state.bar_log, day.people, day.first_hour
     log.forget_before(first_hour)
@@ -67,7 +68,7 @@ def _take_out_barred(state: State, lanes: Lanes, day: Day, hours: Ints, record: 
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until = (a.take(bar) for a in (log.place, log.since, log.until))
     old = people.is_old(row)
-    inside = lets_in(people.tolerance.take(row), lanes.friction_user[old, place])
+    inside = lets_in(people.tolerance(row), lanes.friction_user[old, place])
     row, place, since, until, old = (a[inside] for a in (row, place, since, until, old))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
@@ -109,7 +110,7 @@ def predators_inside(
     """Return places, pairs, whether the door lets in and whether a bar is in force, shape (rows, lanes of a seed)."""
     n_lanes, people = state.lanes_per_seed, day.people
     place = people.seed.take(row)[:, None] * n_lanes + np.arange(n_lanes)
-    inside = lets_in(people.tolerance.take(row)[:, None], lanes.friction_predator[people.is_old(row)[:, None], place])
+    inside = lets_in(people.tolerance(row)[:, None], lanes.friction_predator[people.is_old(row)[:, None], place])
     pair = place * state.world.n_predators + state.world.predator_index(people.person.take(row))[:, None]
     return place, pair, inside, state.predator_barred_until.take(pair) > hour
 
@@ -133,7 +134,6 @@ class Visitors:
         n_slots = state.world.n_seeds * state.world.membership.n_slots
         widest = max(sum(low < c < high for c in self._cuts) for low, high in zip(bounds, bounds[1:], strict=False))
         self._mask = np.zeros(n_slots, np.uint8 if widest < 8 else np.uint64)
-        self._tolerance = np.zeros(n_slots, np.uint16)
         self._doors: list[Ints] = []
 
     def see(self, day_of_window: int, lanes: Lanes, day: Day, record: Recorder) -> None:
@@ -143,20 +143,21 @@ class Visitors:
         if not self._doors or day_of_window in self._cuts:
             self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
         people = day.people
-        first = people.n_carried + people.first_today.nonzero()[0]
-        slot = people.slot.take(first)
+        slot = people.slot[people.first_today]
         self._mask[slot] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
-        self._tolerance[slot] = people.tolerance.take(first)
         if day_of_window + 1 in self._month_ends:
-            self._count(record)
+            self._count(day.number, record)
 
-    def _count(self, record: Recorder) -> None:
+    def _count(self, day: int, record: Recorder) -> None:
         state = self._state
+        membership = state.world.membership
         n_masks = 1 << len(self._doors)
         for seed, masks in enumerate(self._mask.reshape(state.world.n_seeds, -1)):
             seen = masks.nonzero()[0]
-            is_predator = seen >= state.world.membership.base[N_USER_STRATA]
-            tolerance = self._tolerance.take(seen + seed * masks.size)
+            is_predator = seen >= membership.base[N_USER_STRATA]
+            person = membership.persons(seen, max(0, day - 61))
+            words = state.world.draws.words(Purpose.TOLERANCE, np.full(seen.size, seed), person)
+            tolerance = below(words, TOLERANCES)
             cell = (is_predator * n_masks + masks.take(seen).astype(np.int64)) * TOLERANCES + tolerance
             table = np.bincount(cell, minlength=2 * n_masks * TOLERANCES).reshape(2, n_masks, TOLERANCES)
             for place in (state.seed_of_place == seed).nonzero()[0]:
