@@ -126,7 +126,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
         lanes = len(self.policies)
-        self.state.fork(lanes)
+        self.state.fork(lanes, self.record.cells_per_place)
         self.record.fork()
         self._office.fork(lanes)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)

@@ -12,6 +12,7 @@ from sim.draws import Ints
 from sim.parameters import CLASSES
 from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
 from sim.scenario import Scenario
+from sim.state import Contacts
 from sim.world import N_CLASSES
 
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
@@ -71,6 +72,35 @@ class Recorder:
         """Set a daily count to another one times a factor, by place."""
         self._counts[_COUNT_CODE[count]] = self._counts[_COUNT_CODE[of]] * factor
 
+    @property
+    def cells_per_place(self) -> int:
+        """Number of cells of `cell` that belong to one place."""
+        return N_KINDS * self.n_offences * N_CLASSES
+
+    def cell(self, place: Ints, offence: Any, victim_class: Any) -> Ints:
+        """Return where events count among places, offences and classes; the kind of event is added to it."""
+        return place * self.cells_per_place + offence * N_CLASSES + victim_class
+
+    def note_contacts(self, kind: str, hour: int, second: Any, contacts: Contacts, rows: Ints, detail: Any = 0) -> None:
+        """Note events of one kind of contacts; see `note`. A detail may also be a column of the table of contacts."""
+        if not rows.size:
+            return
+        code = CODE[kind]
+        self._cells.append(contacts.cell.take(rows) + code * self.n_offences * N_CLASSES)
+        if self._keep or kind == "harm":
+            c = contacts
+            columns = (c.place, c.predator, c.target, c.contact, c.offence)
+            place, predator, target, contact, offence = (column.take(rows) for column in columns)
+            if detail is contacts.stage:
+                detail = detail.take(rows)
+            if kind == "harm":
+                self._harms_today.append((place, offence, c.victim_class.take(rows), detail, target))
+            if self._keep:
+                self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
+
+    def _store(self, code: int, hour: int, place: Ints, columns: tuple[Any, ...]) -> None:
+        self._kept.append((code, hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
+
     def note(
         self,
         kind: str,
@@ -99,12 +129,9 @@ class Recorder:
             detail: See `records.KINDS`.
         """
         code = CODE[kind]
-        self._cells.append(((place * N_KINDS + code) * self.n_offences + offence) * N_CLASSES + victim_class)
-        if kind == "harm":
-            self._harms_today.append((place, offence, victim_class, detail, target))
+        self._cells.append(self.cell(place, offence, victim_class) + code * self.n_offences * N_CLASSES)
         if self._keep:
-            columns = (second, place, predator, target, contact, offence, detail)
-            self._kept.append((code, hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
+            self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""

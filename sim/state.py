@@ -42,13 +42,14 @@ class Contacts:
         meet, lapse: While dormant, the hours of meeting again and of giving up.
         redirected: 1 if the target was approached in place of somebody absent because of a policy.
         due: Hour in which something happens next.
+        cell: Where the contact counts among places, offences and classes: see `Recorder.cell`.
         link: Next row with the same hash of pair and target, -1 for none: see `holding`.
     """
 
     COLUMNS: Final = (
         "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
         "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
-        "meet", "lapse", "redirected", "due", "link",
+        "meet", "lapse", "redirected", "due", "cell", "link",
     )  # fmt: skip
 
     place: Ints
@@ -72,6 +73,7 @@ class Contacts:
     lapse: Ints
     redirected: Ints
     due: Ints
+    cell: Ints
     link: Ints
 
     def __init__(self) -> None:
@@ -131,11 +133,13 @@ class Contacts:
         self._enlist(new)
         return new
 
+    def part_hour(self, rows: Ints) -> Ints:
+        """Return the hours in which sessions of contacts on the platform are over."""
+        return np.minimum(self.target_end.take(rows), self.predator_end.take(rows))
+
     def settle(self, rows: Ints) -> None:
         """Work out when something happens next to contacts on or off the platform."""
-        ring = decisions.ring_hour(self.ring.take(rows))
-        part = np.minimum(self.target_end.take(rows), self.predator_end.take(rows))
-        self.due[rows] = np.minimum(ring, part)
+        self.due[rows] = np.minimum(decisions.ring_hour(self.ring.take(rows)), self.part_hour(rows))
 
     def end(self, rows: Ints) -> None:
         """End contacts."""
@@ -151,16 +155,17 @@ class Contacts:
             self.n, self.n_dead = keep.size, 0
             self._hold(self._data)
 
-    def fork(self, lanes: int, n_predators: int) -> None:
+    def fork(self, lanes: int, n_predators: int, cells_per_place: int) -> None:
         """Copy every row from its seed's one lane to all lanes of the seed."""
         rows = np.repeat((self.status[: self.n] != DEAD).nonzero()[0], lanes)
         data = np.zeros((len(self.COLUMNS), max(1024, 2 * rows.size)), np.int64)
         data[:, : rows.size] = self._data.take(rows, axis=1)
-        place, pair = (data[self.COLUMNS.index(name), : rows.size] for name in ("place", "pair"))
-        before = place.copy()
-        place[:] = before * lanes + np.arange(rows.size) % lanes
-        pair += (place - before) * n_predators
         self.n, self.n_dead = rows.size, 0
+        self._hold(data)
+        place = self.place[: self.n]
+        more = place * lanes + np.arange(rows.size) % lanes - place
+        for column, stride in ((self.place, 1), (self.pair, n_predators), (self.cell, cells_per_place)):
+            column[: self.n] += more * stride
         self._hold(data)
 
 
@@ -293,10 +298,10 @@ class State:
         """Number of places."""
         return self.seed_of_place.size
 
-    def fork(self, lanes: int) -> None:
+    def fork(self, lanes: int, cells_per_place: int) -> None:
         """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
         world = self.world
-        self.contacts.fork(lanes, world.n_predators)
+        self.contacts.fork(lanes, world.n_predators, cells_per_place)
         for name in ("n_live", "predator_barred_until"):
             lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
             setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))

@@ -42,8 +42,7 @@ NOBODY, ALREADY_LISTED = -1, -2
 """What a draw of a candidate may give instead of a row: nobody is there, or a row that stands for somebody twice."""
 _RATE_UNITS = 1 << 40
 _BLOCK = 8192
-_COLUMNS = ("person", "seed", "door", "begin", "end", "slot", "start", "carries_on", "first_today")
-_BEGIN, _END, _SLOT = 3, 4, 5
+_DRAWN = ("person", "seed", "door", "begin", "end", "slot")
 MONTH_DAYS = HOURS_PER_MONTH / 24
 
 
@@ -414,27 +413,31 @@ class World:
         assert counts.max(initial=0) < 1 << 16
         block = min(24, max(1, 24 * _BLOCK // max(1, int(counts.sum()))))
         parts = [self._visits(number, first, counts[first : first + block]) for first in range(0, 24, block)]
-        columns, today = ([np.concatenate(c) for c in zip(*(p[i] for p in parts), strict=True)] for i in (0, 1))
-        slot, begin, end = columns[_SLOT], columns[_BEGIN], columns[_END]
-        columns += _line_up(number, slot, begin, end, latest)
         size = self.scenario.population.max_session_hours + 1
         table = np.zeros((48, self.n_seeds * N_GROUPS, size), np.int64)
-        table[24:] = today[0]
-        n_carried = 0
+        table[24:] = np.concatenate([lengths_begun for _, lengths_begun in parts])
+        drawn = [columns for columns, _ in parts]
+        on = np.zeros(0, np.int64)
         if yesterday is not None and lengths is not None:
             table[:24] = lengths[24:] * (np.arange(size) > np.arange(24, 0, -1)[:, None, None])
             on = yesterday.n_carried + (yesterday.end[yesterday.n_carried :] > hours[0]).nonzero()[0]
-            n_carried = on.size
-            before = [getattr(yesterday, name).take(on) for name in _COLUMNS]
-            before[-1] = np.zeros(n_carried, bool)  # not the first visit of this day
-            columns = [np.concatenate(pair) for pair in zip(before, columns, strict=True)]
-        return Presences(**dict(zip(_COLUMNS, columns, strict=True)), n_carried=n_carried), table
+            drawn.insert(0, [getattr(yesterday, name).take(on) for name in _DRAWN])
+        columns = dict(zip(_DRAWN, (np.concatenate(c) for c in zip(*drawn, strict=True)), strict=True))
+        start = np.empty_like(columns["begin"])
+        carries_on, first_today = np.zeros(start.size, bool), np.zeros(start.size, bool)
+        if yesterday is not None:
+            start[: on.size], carries_on[: on.size] = yesterday.start.take(on), yesterday.carries_on.take(on)
+        people = Presences(
+            **columns, start=start, carries_on=carries_on, first_today=first_today, n_carried=on.size
+        )
+        _line_up(number, people, latest)
+        return people, table
 
-    def _visits(self, number: int, first: int, counts: Ints) -> tuple[list[Ints], list[Ints]]:
+    def _visits(self, number: int, first: int, counts: Ints) -> tuple[list[Ints], Ints]:
         """Draw the visits that begin in some hours of a day, given their numbers by hour and (seed, stratum).
 
         Returns:
-            The columns of `Presences` from person to slot, start left out; numbers by hour, group and length.
+            The columns `_DRAWN` of `Presences`; numbers by hour, group and length.
         """
         shape = (counts.shape[0], self.n_seeds, N_STRATA)
         hour, seed, stratum = (
@@ -472,7 +475,7 @@ class World:
         door = below(self.draws.words(Purpose.TOLERANCE, seeds, person), TOLERANCES)
         door += ((seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES).take(cell)
         begin = hour.take(cell)
-        return [person, seeds, door, begin, begin + length, at], [lengths]
+        return [person, seeds, door, begin, begin + length, at], lengths
 
     def _online(self, lengths: Ints) -> tuple[Online, Ints, Ints]:
         """Work out where those online in each hour stand.
@@ -606,43 +609,31 @@ def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
     return (hour_of_day * world.n_seeds + seed << 36) + person
 
 
-def _line_up(
-    number: int, slot: Ints, begin: Ints, end: Ints, latest: Ints
-) -> list[Any]:
-    """Let each visit of a person start where the earlier ones end.
+def _line_up(number: int, people: Presences, latest: Ints) -> None:
+    """Let each visit of a person that begins on a day start where the earlier ones end.
 
     Args:
         number: Day.
-        slot: Slot of each visit, visits in order of hour and, within an hour and person, the longest first.
-        begin: Hour of beginning.
-        end: Hour of end.
+        people: The presences; of the visits that begin this day `start`, `carries_on` and `first_today` are written.
         latest: For every slot, packed: latest end of presence << 40, 1 + day of the latest visit << 24, row; written.
-
-    Returns:
-        Start of presence; whether it begins where an earlier one ends; whether it is the person's first of the day:
-        the last columns of `Presences`.
     """
-    start = np.empty_like(begin)
-    carries_on = np.empty(begin.size, bool)
-    first_today = np.empty(begin.size, bool)
-    limits = np.searchsorted(begin, 24 * number + np.arange(25)).tolist()
-    rows = np.arange(begin.size)
-    assert begin.size < 1 << 24
-    for low, high in zip(limits, limits[1:], strict=False):
-        who, until = slot[low:high], end[low:high]
+    assert people.begin.size < 1 << 24
+    limits = people.n_carried + people.begin[people.n_carried :].searchsorted(24 * number + np.arange(25))
+    limits = limits.tolist()
+    for hour, (low, high) in enumerate(zip(limits, limits[1:], strict=False), start=24 * number):
+        who, until, rows = people.slot[low:high], people.end[low:high], np.arange(low, high)
         before = latest.take(who)
         before_end = before >> 40
-        news = (np.maximum(before_end, until) << 40) + (number + 1 << 24) + rows[low:high]
-        latest[who[::-1]] = news[::-1]  # of several visits in one hour the longest stays
+        news = (np.maximum(before_end, until) << 40) + ((number + 1 << 24) + rows)
+        latest[who[::-1]] = news[::-1]  # of several visits in one hour the longest, which comes first, stays
         first = latest.take(who) & 0xFFFFFF
-        again = (first != rows[low:high]).nonzero()[0]
+        again = (first != rows).nonzero()[0]
         if again.size:
-            before_end[again] = np.maximum(before_end[again], end.take(first[again]))
-        np.maximum(begin[low:high], before_end, out=start[low:high])
-        carries_on[low:high] = (before_end == start[low:high]) & (until > before_end)
-        first_today[low:high] = (before >> 24 & 0xFFFF) != number + 1
-        first_today[low:high][again] = False
-    return [start, carries_on, first_today]
+            before_end[again] = np.maximum(before_end[again], people.end.take(first[again]))
+        np.maximum(before_end, hour, out=people.start[low:high])
+        people.carries_on[low:high] = (before_end >= hour) & (until > before_end)
+        people.first_today[low:high] = (before >> 24 & 0xFFFF) != number + 1
+        people.first_today[low + again] = False
 
 
 def _freeze(record: Any) -> None:

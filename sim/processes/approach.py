@@ -115,10 +115,13 @@ def _drop_repeated(rank: Ints, person: Ints, target: Ints) -> None:
         target: Rows approached by intent and lane; written to.
     """
     who = np.where(target == NOBODY, NOBODY, person.take(target))
+    later = (rank > 0).nonzero()[0]
     for lag in range(1, int(rank.max()) + 1):
-        later = (rank >= lag).nonzero()[0]
-        again = (who[later] == who[later - lag]) & (who[later] != NOBODY)
-        target[later] = np.where(again, NOBODY, target[later])
+        later = later[rank.take(later) >= lag]
+        before, now = who.take(later - lag, axis=0), who.take(later, axis=0)
+        again = (before == now) & (now != NOBODY)
+        if again.any():
+            target[later] = np.where(again, NOBODY, target[later])
 
 
 def _begin(
@@ -150,7 +153,8 @@ def _begin(
         predator_end=people.end.take(predator_row),
         session=people.begin.take(predator_row),
         redirected=redirected,
+        cell=record.cell(place, offence, victim_class),
     )
     state.contacts.settle(rows)
     np.add.at(state.n_live, pair, 1)
-    record.note("approach", hour, second, place, predator, target, contact, offence, victim_class, redirected)
+    record.note_contacts("approach", hour, second, state.contacts, rows, redirected)

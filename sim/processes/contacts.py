@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.decisions import FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import ENGAGED, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.processes.moderate import Reports
@@ -20,22 +18,26 @@ def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Record
     """Let everything happen that is due in this hour: meetings, partings, ends of stages, harm, complaints."""
     contacts = state.contacts
     _part_the_barred(state, hour)
+    ended: list[tuple[Ints, Ints]] = []
     rows = (contacts.due[: contacts.n] == hour).nonzero()[0]
     while rows.size:
         status = contacts.status.take(rows)
         dormant = rows[status == DORMANT]
         if dormant.size:
             _meet_or_lapse(state, lanes, day, hour, dormant, record)
-        running = rows[status != DORMANT]
-        live = contacts.status.take(running) == LIVE
-        ends = np.minimum(contacts.target_end.take(running), contacts.predator_end.take(running))
-        over = live & (ends == hour)
+            running = rows[status != DORMANT]
+        else:
+            running = rows
+        over = contacts.part_hour(running) == hour
         if over.any():
             _part(state, lanes, day, hour, running[over], record)
-        ringing = running[~over]
-        if ringing.size:
-            _ring(state, lanes, hour, ringing, record, reports)
+            running = running[~over]
+        if running.size:
+            ended.append(_ring(state, hour, running, record))
         rows = rows[contacts.due.take(rows) == hour]
+    if ended:
+        rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
+        _respond(state, lanes, hour, rows, second, record, reports)
     _complaints_due(state, hour, record)
     contacts.compact()
 
@@ -65,26 +67,41 @@ def _part_the_barred(state: State, hour: int) -> None:
 def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
     """A session is over. Those still on the site go on; the others part, and may find each other again."""
     contacts = state.contacts
+    rows = _stay_together(state, lanes, day, hour, rows)
+    _leave_place(state, rows)
+    place = contacts.place.take(rows)
+    words = state.world.draws.words(
+        Purpose.FOUND_AGAIN, state.seed_of_place.take(place), contacts.contact.take(rows), hour
+    )
+    found = unit(words) < lanes.findability.take(place)
+    lost = rows[~found]
+    record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
+    contacts.end(lost)
+    _wait(state, hour, rows[found], record)
+
+
+def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) -> Ints:
+    """Let those go on whose sessions are carried on by other visits; return the rows that part."""
+    contacts = state.contacts
+    if not day.carried_key.size:
+        return rows
     still_target, _, target_end = _carried_on(
         state, day, hour, rows, contacts.target, contacts.target_end, lanes.friction_user
     )
     still_predator, session, predator_end = _carried_on(
         state, day, hour, rows, contacts.predator, contacts.predator_end, lanes.friction_predator
     )
-    together = still_target & still_predator & (contacts.meeting.take(rows) == 0) & ~_either_barred(state, rows, hour)
+    together = (still_target & still_predator & (contacts.meeting.take(rows) == 0)).nonzero()[0]
+    together = together[~_either_barred(state, rows.take(together), hour)]
+    if not together.size:
+        return rows
     on = rows[together]
     contacts.target_end[on], contacts.predator_end[on] = target_end[together], predator_end[together]
     contacts.session[on] = session[together]
     contacts.settle(on)
-    apart = rows[~together]
-    _leave_place(state, apart)
-    seed, contact = state.seed_of_place.take(contacts.place.take(apart)), contacts.contact.take(apart)
-    words = state.world.draws.words(Purpose.FOUND_AGAIN, seed, contact, hour)
-    found = unit(words) < lanes.findability.take(contacts.place.take(apart))
-    lost = apart[~found]
-    _note(record, "lose", state, hour, 0, lost, contacts.stage.take(lost))
-    _end(state, lost)
-    _wait(state, hour, apart[found], record)
+    apart = np.ones(rows.size, bool)
+    apart[together] = False
+    return rows[apart]
 
 
 def _carried_on(
@@ -95,7 +112,7 @@ def _carried_on(
     until, session = end.take(rows), contacts.session.take(rows)
     over = (until == hour).nonzero()[0]
     still = until > hour
-    if over.size and day.carried_key.size:
+    if over.size:
         place = contacts.place.take(rows.take(over))
         seed = state.seed_of_place.take(place)
         key = carry_key(hour - day.first_hour, seed, person.take(rows.take(over)), state.world)
@@ -132,7 +149,7 @@ def _wait(state: State, hour: int, rows: Ints, record: Recorder) -> None:
     contacts.meet[rows] = decisions.meeting_hour(meet, rate, hour, numbers.week_meeting)
     contacts.lapse[rows] = decisions.lapse_hour(lapse, hour, numbers)
     contacts.due[rows] = np.minimum(contacts.meet.take(rows), contacts.lapse.take(rows))
-    _note(record, "find", state, hour, 0, rows, contacts.stage.take(rows))
+    record.note_contacts("find", hour, 0, contacts, rows, contacts.stage)
 
 
 def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
@@ -140,8 +157,8 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     contacts = state.contacts
     meets = contacts.meet.take(rows) <= contacts.lapse.take(rows)
     lapsed, rows = rows[~meets], rows[meets]
-    _note(record, "lapse", state, hour, 0, lapsed, contacts.stage.take(lapsed))
-    _end(state, lapsed)
+    record.note_contacts("lapse", hour, 0, contacts, lapsed, contacts.stage)
+    contacts.end(lapsed)
     place = contacts.place.take(rows)
     able = decisions.lets_in(contacts.target_tolerance.take(rows), lanes.friction_user[0].take(place))
     able &= decisions.lets_in(contacts.predator_tolerance.take(rows), lanes.friction_predator[0].take(place))
@@ -149,8 +166,8 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     able &= _members(state, day.number, contacts.target.take(rows))
     able &= _members(state, day.number, contacts.predator.take(rows))
     missed, rows = rows[~able], rows[able]
-    _note(record, "miss", state, hour, 0, missed, contacts.stage.take(missed))
-    _end(state, missed)
+    record.note_contacts("miss", hour, 0, contacts, missed, contacts.stage)
+    contacts.end(missed)
     seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
     words = state.world.draws.words(Purpose.MEETING_LENGTH, seed, contact, hour)
     end = hour + pick(words, state.world.session_users)
@@ -162,7 +179,7 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     contacts.ring[rows] += hour * SECONDS
     contacts.settle(rows)
     np.add.at(state.n_live, contacts.pair.take(rows), 1)
-    _note(record, "meet", state, hour, 0, rows, contacts.stage.take(rows))
+    record.note_contacts("meet", hour, 0, contacts, rows, contacts.stage)
 
 
 def _members(state: State, day: int, person: Ints) -> NDArray[np.bool_]:
@@ -174,45 +191,70 @@ def _members(state: State, day: int, person: Ints) -> NDArray[np.bool_]:
 # -- ends of stages ---------------------------------------------------------------------------------------------------
 
 
-def _ring(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder, reports: Reports) -> None:
-    """The alarm of a stage rings: the target recognises, it fades, both leave the platform, or it goes on."""
+def _ring(state: State, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, Ints]:
+    """The alarm of a stage rings. Contacts that go on begin their next stage, on the platform or off it.
+
+    Returns:
+        The rows of contacts that end, by recognition, fading or harm, and the second of each.
+    """
     contacts = state.contacts
-    alarm, stage = contacts.alarm.take(rows), contacts.stage.take(rows)
-    recognised, faded, leaving = rows[alarm == RECOGNISE], rows[alarm == FADE], rows[alarm == LEAVE]
-    onwards, harmed = rows[(alarm == GO_ON) & (stage < PRIVATE)], rows[(alarm == GO_ON) & (stage >= PRIVATE)]
+    alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
+    leaves = alarm == LEAVE
+    goes_on = leaves | ((alarm == GO_ON) & (stage < PRIVATE))
+    on = goes_on.nonzero()[0]
+    if on.size:
+        begun, leaving = rows.take(on), leaves.take(on)
+        next_stage = np.where(leaving, OFF, stage.take(on) + 1)
+        contacts.stage[begun] = next_stage
+        at = second.take(on)
+        for name, reached in (("engage", ENGAGED), ("private", PRIVATE), ("leave", OFF)):
+            which = (next_stage == reached).nonzero()[0]
+            record.note_contacts(name, hour, at.take(which) - hour * SECONDS, contacts, begun.take(which))
+        off = begun[leaving]
+        if off.size:
+            _leave_place(state, off)
+            contacts.status[off] = OFF_PLATFORM
+            contacts.target_end[off] = contacts.predator_end[off] = NEVER
+            at[leaving] = (hour + 1) * SECONDS
+        alarm, seconds = decisions.first_alarm(
+            state.world.draws, state.numbers.hazard, state.seed_of_place.take(contacts.place.take(begun)),
+            contacts.contact.take(begun), contacts.offence.take(begun), next_stage,
+        )  # fmt: skip
+        contacts.alarm[begun] = alarm
+        contacts.ring[begun] = at + seconds
+        contacts.settle(begun)
+    over = (~goes_on).nonzero()[0]
+    ended = rows.take(over)
+    contacts.due[ended] = NEVER
+    return ended, second.take(over) - hour * SECONDS
 
-    _note(record, "fade", state, hour, _second(state, hour, faded), faded, contacts.stage.take(faded))
-    _recognise(state, lanes, hour, recognised, record, reports)
-    _harm(state, hour, harmed, record)
-    _note(record, "leave", state, hour, _second(state, hour, leaving), leaving, 0)
-    over = np.concatenate((recognised, faded, harmed))
-    _leave_place(state, np.concatenate((over, leaving)))
-    _end(state, over)
 
-    contacts.status[leaving] = OFF_PLATFORM
-    contacts.ring[leaving] = (hour + 1) * SECONDS
-    contacts.target_end[leaving] = NEVER
-    contacts.predator_end[leaving] = NEVER
-    contacts.stage[leaving] = OFF
-    contacts.stage[onwards] += 1
-    stage = contacts.stage.take(onwards)
-    for name, chosen in (("engage", onwards[stage < PRIVATE]), ("private", onwards[stage == PRIVATE])):
-        _note(record, name, state, hour, _second(state, hour, chosen), chosen, 0)
-    begun = np.concatenate((onwards, leaving))
-    alarm, seconds = decisions.first_alarm(
-        state.world.draws, state.numbers.hazard, state.seed_of_place.take(contacts.place.take(begun)),
-        contacts.contact.take(begun), contacts.offence.take(begun), contacts.stage.take(begun),
-    )  # fmt: skip
-    contacts.alarm[begun] = alarm
-    contacts.ring[begun] += seconds
-    contacts.settle(begun)
+def _respond(
+    state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
+) -> None:
+    """Contacts end: they fade, reach harm, or the target recognises them and may report or complain."""
+    contacts = state.contacts
+    alarm = contacts.alarm.take(rows)
+    for ending in (RECOGNISE, FADE, GO_ON):
+        which = (alarm == ending).nonzero()[0]
+        if which.size:
+            chosen, at = rows.take(which), second.take(which)
+            if ending == RECOGNISE:
+                _recognise(state, lanes, hour, chosen, at, record, reports)
+            elif ending == FADE:
+                record.note_contacts("fade", hour, at, contacts, chosen, contacts.stage)
+            else:
+                _harm(state, hour, chosen, at, record)
+    _leave_place(state, rows)
+    contacts.end(rows)
 
 
-def _recognise(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder, reports: Reports) -> None:
+def _recognise(
+    state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
+) -> None:
     """The target recognises the contact and ends it: a report to the site, a complaint to the police, or neither."""
     contacts, numbers = state.contacts, state.numbers
-    second = _second(state, hour, rows)
-    _note(record, "recognise", state, hour, second, rows, contacts.stage.take(rows))
+    record.note_contacts("recognise", hour, second, contacts, rows, contacts.stage)
     _complain(state, hour, second, rows, record, after_harm=False)
     here = (contacts.stage.take(rows) < OFF).nonzero()[0]
     on_site, second = rows.take(here), second.take(here)
@@ -222,20 +264,21 @@ def _recognise(state: State, lanes: Lanes, hour: int, rows: Ints, record: Record
         state.world.draws, state.seed_of_place.take(place), contacts.contact.take(on_site),
         contacts.target.take(on_site), p_ready, lanes.reporting_friction.take(place), numbers.p_constant,
     ).nonzero()[0]  # fmt: skip
-    reported, second = on_site.take(said), second.take(said)
-    _note(record, "report", state, hour, second, reported, contacts.stage.take(reported))
-    reports.add(
-        contacts.place.take(reported), contacts.predator.take(reported), 1, contacts.session.take(reported),
-        contacts.predator_end.take(reported), second, contacts.stage.take(reported), contacts.contact.take(reported),
-    )  # fmt: skip
+    if said.size:
+        reported, second = on_site.take(said), second.take(said)
+        record.note_contacts("report", hour, second, contacts, reported, contacts.stage)
+        c = contacts
+        place, person, session, end, stage, contact = (
+            column.take(reported) for column in (c.place, c.predator, c.session, c.predator_end, c.stage, c.contact)
+        )
+        reports.add(place, person, 1, session, end, second, stage, contact)
 
 
-def _harm(state: State, hour: int, rows: Ints, record: Recorder) -> None:
-    """The contact reaches harm and ends; the person harmed may complain."""
+def _harm(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -> None:
+    """The contact reaches harm; the person harmed may complain."""
     contacts = state.contacts
-    second = _second(state, hour, rows)
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
-    _note(record, "harm", state, hour, second, rows, where)
+    record.note_contacts("harm", hour, second, contacts, rows, where)
     _complain(state, hour, second, rows, record, after_harm=True)
 
 
@@ -249,7 +292,7 @@ def _complain(state: State, hour: int, second: Ints, rows: Ints, record: Recorde
     rows, second = rows.take(will), second.take(will)
     delay = decisions.complaint_delay(draws, seed.take(will), contact.take(will), numbers)
     now = (delay == 0).nonzero()[0]
-    _note(record, "complain", state, hour, second.take(now), rows.take(now), int(after_harm))
+    record.note_contacts("complain", hour, second.take(now), contacts, rows.take(now), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,
                contacts.victim_class)  # fmt: skip
     for i in (delay > 0).nonzero()[0]:
@@ -268,20 +311,3 @@ def _leave_place(state: State, rows: Ints) -> None:
     """Free the places of predators whose contacts are no longer on the platform."""
     on_platform = rows[state.contacts.status.take(rows) == LIVE]
     np.add.at(state.n_live, state.contacts.pair.take(on_platform), -1)
-
-
-def _end(state: State, rows: Ints) -> None:
-    contacts = state.contacts
-    if rows.size:
-        contacts.end(rows)
-
-
-def _second(state: State, hour: int, rows: Ints) -> Ints:
-    return state.contacts.ring.take(rows) - hour * SECONDS
-
-
-def _note(record: Recorder, kind: str, state: State, hour: int, second: Any, rows: Ints, detail: Any) -> None:
-    if rows.size:
-        c = state.contacts
-        columns = (c.place, c.predator, c.target, c.contact, c.offence, c.victim_class)
-        record.note(kind, hour, second, *(column.take(rows) for column in columns), detail)
