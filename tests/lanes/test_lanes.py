@@ -1,0 +1,126 @@
+"""A lane is a seed under a policy, and nothing reaches it from another lane."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from sim import model
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
+from sim.records import Records
+from sim.rules import RULES, Policy, rule_name
+from sim.scenario import BASELINE
+from tests.engines.chats import BUSY as CHAT
+from tests.engines.chats import COMBINED, LEVERS, START, arms, assert_same, of
+
+BUSY = CHAT.replace(days=10, warmup_days=4)
+EMAIL = BUSY.replace(**{
+    "registration.level": "email",
+    "moderation.triage": "gravest",
+    "moderation.staff": 0.03,
+    "moderation.dossier_expiry_hours": 24,
+})  # fmt: skip
+RULES_NOW = {rule_name(name): value for name, value in vars(EMAIL.platform.rules).items()}
+
+INERT: dict[str, tuple[Policy, ...]] = {
+    "registration": (RegistrationPolicy(level=EMAIL.registration.level),),
+    "retention": (RetentionPolicy(message_hours=EMAIL.retention.message_hours),),
+    "reporting": (ReportingPolicy(friction=EMAIL.reporting.friction),),
+    "moderation": (
+        ModerationPolicy(
+            staff=EMAIL.moderation.staff,
+            shift_start_hour=EMAIL.moderation.shift_start_hour,
+            shift_hours=EMAIL.moderation.shift_hours,
+            reviews_per_hour=EMAIL.moderation.reviews_per_hour,
+            triage=EMAIL.moderation.triage,
+        ),
+    ),
+    **{rule.replace(".", "-"): (SetPolicy(rule=rule, value=RULES_NOW[rule]),) for rule in RULES},
+}
+INERT["all"] = (*INERT["registration"], *INERT["retention"], *INERT["reporting"], *INERT["moderation"])
+INERT["dated"] = tuple(
+    policy.model_copy(update={"start": START + dt.timedelta(3), "end": START + dt.timedelta(8)})
+    for policy in INERT["all"]
+)
+
+MID = 6
+"""Measured day on which the policies begin that begin in mid-window."""
+
+MANY = BUSY.replace(days=8, policies={a: LEVERS[a] for a in ("phone", "triage", "clumsy")} | {"four": COMBINED["four"]})
+
+
+def lane(records: Records, policy: str) -> Records:
+    return of(records, policy=policy)
+
+
+@cache
+def together() -> Records:
+    return model.simulate(MANY, [5, 6], arms(MANY), events=True)
+
+
+def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
+    scenario = EMAIL.replace(policies=INERT)
+    records = model.simulate(scenario, [1], arms(scenario), events=True)
+    expected = lane(records, BASELINE)
+    assert (expected.daily[["n_harm", "n_review", "n_bar", "n_expire", "n_return"]].sum() > 0).all()
+    for arm in INERT:
+        assert_same(lane(records, arm), expected)
+
+
+def test_before_its_start_a_policy_changes_nothing_and_afterwards_it_does() -> None:
+    start = START + dt.timedelta(MID)
+    later = {
+        arm: tuple(p.model_copy(update={"start": start, "end": None}) for p in policies)
+        for arm, policies in (LEVERS | {"four": COMBINED["four"]}).items()
+    }
+    scenario = BUSY.replace(policies=later)
+    records = model.simulate(scenario, [2], arms(scenario), events=True)
+    first = 24 * (scenario.warmup_days + MID)
+    events, daily = records.events, records.daily
+    assert events is not None
+    for arm in later:
+        ours, theirs = (events[events["policy"] == p].drop(columns="policy") for p in (arm, BASELINE))
+        before = [frame[frame["hour"] < first].reset_index(drop=True) for frame in (ours, theirs)]
+        after = [frame[frame["hour"] >= first].reset_index(drop=True) for frame in (ours, theirs)]
+        pd.testing.assert_frame_equal(*before)
+        assert not after[0].equals(after[1]), arm
+        days = [daily[(daily["policy"] == p) & (daily["day"] < MID)].drop(columns="policy") for p in (arm, BASELINE)]
+        pd.testing.assert_frame_equal(*(frame.reset_index(drop=True) for frame in days))
+
+
+@pytest.mark.parametrize("policy", ["phone", "triage", "four"])
+def test_a_policy_alone_is_the_policy_among_others(policy: str) -> None:
+    alone = model.simulate(MANY, [5, 6], [policy], events=True)
+    assert_same(lane(alone, policy), lane(together(), policy))
+
+
+def test_policies_in_any_order() -> None:
+    backwards = model.simulate(MANY, [6, 5], arms(MANY)[::-1], events=True)
+    assert_same(backwards, together())
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_a_seed_alone_is_the_seed_among_others(seed: int) -> None:
+    alone = model.simulate(MANY, [seed], arms(MANY), events=True)
+    assert_same(of(alone, seed=seed), of(together(), seed=seed))
+    other = of(together(), seed=11 - seed)
+    assert not of(alone, seed=seed).events.equals(other.events)
+
+
+def test_a_longer_run_begins_as_a_shorter_one() -> None:
+    scenario = BUSY.replace(policies={"four": COMBINED["four"]})
+    short, long = (model.simulate(scenario.replace(days=n), [8], arms(scenario), events=True) for n in (20, 40))
+    assert short.events is not None and long.events is not None
+    shared = long.events[long.events["hour"] < 24 * (scenario.warmup_days + 20)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shared, short.events)
+    # Months are counted at their ends, and the window is one month where no whole month fits into it.
+    months = ["n_monthly_visitors", "n_monthly_turned_away"]
+    days = [r.daily[r.daily["day"] < 20].drop(columns=months).reset_index(drop=True) for r in (long, short)]
+    pd.testing.assert_frame_equal(*days)
