@@ -316,8 +316,9 @@ def barred_until(
     """
 
     def decide(constant: Purpose, trait: Purpose, fresh: Purpose, p: float) -> bool:
-        words = (draws.word(constant, seed, person, dossier), draws.word(trait, seed, person))
-        return bool(chance(*words, draws.word(fresh, seed, person, dossier), p, p_constant))
+        if unit(draws.word(constant, seed, person, dossier)) < p_constant:
+            return unit(draws.word(trait, seed, person)) < p  # type: ignore[no-any-return]
+        return unit(draws.word(fresh, seed, person, dossier)) < p  # type: ignore[no-any-return]
 
     if session >= 0 and not decide(
         Purpose.DEVICE_CONSTANT,

@@ -12,7 +12,7 @@ from sim.observe import Recorder
 from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
 from sim.processes.evade import evade
-from sim.processes.moderate import Office, Reports, false_reports, moderate
+from sim.processes.moderate import Office, Reports, false_reports, foresee_false_reports, moderate
 from sim.processes.visits import Visitors, count_predators, count_users
 from sim.records import Records
 from sim.rules import Rules
@@ -77,7 +77,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
         approach(state, lanes, day, hour, record)
         reports = Reports()
         run_contacts(state, lanes, day, hour, record, reports)
-        false_reports(state, lanes, day, hour, record, reports)
+        false_reports(state, self._false_reports, day, hour, record, reports)
         moderate(state, lanes, self._office, hour, record, reports)
         evade(state, hour, record)
         self.hour += 1
@@ -115,6 +115,7 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
                 for lane in range(len(self.policies))
             ]
             self._lanes = self._compiled(rules, before)
+        self._false_reports = foresee_false_reports(self.state, self._lanes, self._day)
 
     def _end_day(self) -> None:
         number = self._day.number - self.scenario.warmup_days

@@ -148,8 +148,8 @@ class Contacts:
         self.n_dead += rows.size
 
     def compact(self) -> None:
-        """Drop ended rows once they are many."""
-        if 2 * self.n_dead > self.n + 1024:
+        """Drop ended rows once they are three quarters."""
+        if 4 * self.n_dead > 3 * self.n + 1024:
             keep = (self.status[: self.n] != DEAD).nonzero()[0]
             self._data[:, : keep.size] = self._data.take(keep, axis=1)
             self.n, self.n_dead = keep.size, 0
@@ -272,7 +272,8 @@ class State:
         user_barred_until: The same for lawful users, few: by (place, person).
         user_flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
         bar_log: Bars of lawful users, for counting.
-        just_barred: Pairs-to-be-parted of the hour before: (place, person, predator index or -1).
+        just_barred: Who was barred in the hour before: (place, person, predator index or -1).
+        pair_flag: Scratch: the predators among them, by place and predator.
         complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
         returns: By hour: (place, person, whether a predator, first hour back).
     """
@@ -290,6 +291,7 @@ class State:
         self.user_flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
         self.bar_log = BarLog()
         self.just_barred: list[tuple[int, int, int]] = []
+        self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
         self.returns: dict[int, list[tuple[int, int, bool, int]]] = {}
 
@@ -305,6 +307,7 @@ class State:
         for name in ("n_live", "predator_barred_until"):
             lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
             setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))
+        self.pair_flag = np.zeros(self.n_live.size, bool)
         self.bar_log.fork(lanes)
         spread = range(lanes)
         self.user_barred_until = {
@@ -347,7 +350,7 @@ class State:
         since = hour + 1
         seed = int(self.seed_of_place[place])
         if predator:
-            index = int(self.world.predator_index(np.array([person]))[0])
+            index = self.world.predator_place(person)
             at = place * self.world.n_predators + index
             before = int(self.predator_barred_until[at])
         else:

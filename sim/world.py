@@ -40,6 +40,7 @@ ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
 NOBODY, ALREADY_LISTED = -1, -2
 """What a draw of a candidate may give instead of a row: nobody is there, or a row that stands for somebody twice."""
+_ATTEMPTS_IN_ADVANCE = 4  # drawn for a whole day at once
 _RATE_UNITS = 1 << 40
 _BLOCK = 8192
 _DRAWN = ("person", "seed", "door", "begin", "end", "slot")
@@ -100,7 +101,6 @@ class Intents:
         offence: Row of the table of offences.
         victim_class: Class sought.
         group: Group of the class sought, as in `Online`.
-        first_candidate: What `World.candidates` gives at the first attempt.
         start: Index of the first intent of each hour, 25 entries.
     """
 
@@ -112,7 +112,6 @@ class Intents:
     offence: Ints
     victim_class: Ints
     group: Ints
-    first_candidate: Ints
     start: Ints
 
 
@@ -302,6 +301,8 @@ class World:
         n_predators = self.membership.high[-1, N_USER_STRATA:]
         self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
         self.n_predators = int(self.predator_base[-1])
+        self._candidates_of = -1
+        self._candidates: dict[int, Ints] = {}
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
 
@@ -359,6 +360,11 @@ class World:
         """Return the index of predators in arrays over all predators of the run."""
         return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
 
+    def predator_place(self, person: int) -> int:
+        """Return `predator_index` of one predator."""
+        serial, stratum = divmod(person, N_STRATA)
+        return int(self.predator_base[stratum - N_USER_STRATA]) + serial
+
     def offence(self, person: Any, seed: Any) -> Any:
         """Return the row of the table of offences that a predator commits."""
         words = self.draws.words(Purpose.OFFENCE, seed, person)
@@ -384,7 +390,7 @@ class World:
         of_predators = np.arange(PREDATORS, n_rows.size, N_GROUPS)
         predators = _ranges(first_row.take(of_predators), n_rows.take(of_predators))
         predators, start = self._predators_online(people, first_hour, predators)
-        intents = self._intents(first_hour, people, online, predators, start)
+        intents = self._intents(first_hour, people, predators, start)
         false_reports = self._false_reports(first_hour, people, online)
         day = Day(
             number, first_hour, people, online, key.take(order), row.take(order), predators, start, intents,
@@ -503,7 +509,7 @@ class World:
         order = key.argsort()
         return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
 
-    def _intents(self, first_hour: int, people: Presences, online: Online, row: Ints, start: Ints) -> Intents:
+    def _intents(self, first_hour: int, people: Presences, row: Ints, start: Ints) -> Intents:
         hour = first_hour + np.repeat(np.arange(24), np.diff(start))
         seed, person = people.seed.take(row), people.person.take(row)
         mean = np.full(row.size, round(self.scenario.predators.approaches_per_hour * POISSON_UNITS))
@@ -522,29 +528,31 @@ class World:
         victim_class = (drawn[:, None] >= limits.take(offence, axis=0)).sum(axis=1)
         starts = np.searchsorted(hour, first_hour + np.arange(25))
         group = seed * N_GROUPS + victim_class
-        candidate = self._come_upon(people, online, hour - first_hour, first_hour, group, contact, 0)
-        return Intents(contact, row, hour, second, rank, offence, victim_class, group, candidate, starts)
+        return Intents(contact, row, hour, second, rank, offence, victim_class, group, starts)
 
     def candidates(self, day: Day, intent: Ints, attempt: int) -> Ints:
         """Return the rows of the persons that intents come upon at an attempt, or NOBODY or ALREADY_LISTED.
 
         Those online of the class sought are equally likely.
         """
-        intents = day.intents
-        if attempt == 0:
-            return intents.first_candidate.take(intent)
-        columns = (intents.hour.take(intent) - day.first_hour, intents.group.take(intent), intents.contact.take(intent))
-        hour, group, contact = columns
-        return self._come_upon(day.people, day.online, hour, day.first_hour, group, contact, attempt)
+        if attempt >= _ATTEMPTS_IN_ADVANCE:
+            return self._come_upon(day, intent, attempt)
+        if self._candidates_of != day.number:
+            self._candidates_of, self._candidates = day.number, {}
+        if attempt not in self._candidates:
+            everybody = np.arange(day.intents.contact.size)
+            self._candidates[attempt] = self._come_upon(day, everybody, attempt)
+        return self._candidates[attempt].take(intent)
 
-    def _come_upon(
-        self, people: Presences, online: Online, hour: Ints, first_hour: int, group: Ints, contact: Ints, attempt: int
-    ) -> Ints:
-        n = online.n(hour, group)
+    def _come_upon(self, day: Day, intent: Ints, attempt: int) -> Ints:
+        intents = day.intents
+        columns = (intents.hour, intents.group, intents.contact)
+        hour, group, contact = (column.take(intent) for column in columns)
+        n = day.online.n(hour - day.first_hour, group)
         index = below(self.draws.words(Purpose.CANDIDATE, group // N_GROUPS, contact, attempt), n)
-        row = online.row(hour, group, np.minimum(index, np.maximum(n - 1, 0)))
+        row = day.online.row(hour - day.first_hour, group, index)
         there = (n > 0).nonzero()[0]
-        twice = people.start.take(row.take(there)) > hour.take(there) + first_hour
+        twice = day.people.start.take(row.take(there)) > hour.take(there)
         row[n == 0] = NOBODY
         row[there[twice]] = ALREADY_LISTED
         return row

@@ -51,7 +51,9 @@ def _part_the_barred(state: State, hour: int) -> None:
     live = (contacts.status[: contacts.n] == LIVE).nonzero()[0]
     n_predators = state.world.n_predators
     pairs = [place * n_predators + index for place, _, index in barred if index >= 0]
-    hit = live[np.isin(contacts.pair.take(live), pairs)]
+    state.pair_flag[pairs] = True
+    hit = live.compress(state.pair_flag.take(contacts.pair.take(live)))
+    state.pair_flag[pairs] = False
     contacts.predator_end[hit] = hour
     contacts.due[hit] = hour
     for place, person, index in barred:

@@ -26,5 +26,5 @@ def evade(state: State, hour: int, record: Recorder) -> None:
 def _barred_until(state: State, place: int, person: int, predator: bool) -> int:
     if not predator:
         return state.user_barred_until[place, person]
-    index = int(state.world.predator_index(np.array([person]))[0])
-    return int(state.predator_barred_until[place * state.world.n_predators + index])
+    at = place * state.world.n_predators + state.world.predator_place(person)
+    return int(state.predator_barred_until[at])

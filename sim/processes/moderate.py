@@ -7,13 +7,14 @@ skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sim import decisions
 from sim.decisions import GRAVITIES, NEVER
-from sim.draws import Purpose
+from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
 from sim.state import Dossier, Lanes, State
@@ -180,18 +181,19 @@ class Office:
         self._credit_milli += milli
         possible = np.where(on_shift, self._credit_milli // 1000, 0)
         log = _ReviewLog()
-        for place, desk in enumerate(self.desks):
+        for place, (desk, can_do) in enumerate(zip(self.desks, possible.tolist(), strict=True)):
             if place in touched or self._requeue:
                 desk.queue(self._rules[place].moderation_triage, self._rules[place].moderation_dossier_expiry_hours)
             if desk.next_expiry <= hour:
                 for dossier in desk.expired(hour, self._rules[place].moderation_dossier_expiry_hours):
                     log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
-            if possible[place] and desk.dossiers:
-                reviews = min(int(possible[place]), len(desk.dossiers))
+            if can_do and desk.dossiers:
+                reviews = min(can_do, len(desk.dossiers))
+                kept_since = int(self.kept_since[place])
                 for _ in range(reviews):
-                    self._review(state, place, hour, log)
+                    self._review(state, place, hour, kept_since, log)
                 self._credit_milli[place] -= 1000 * reviews
-            self.n_waiting[place] = len(desk.dossiers)
+        self.n_waiting[:] = [len(desk.dossiers) for desk in self.desks]
         self._requeue = False
         idle = on_shift & (self.n_waiting == 0)
         self._credit_milli[idle] %= 1000  # idle time is not saved up, fractions of a review are
@@ -202,9 +204,9 @@ class Office:
         if hour % 24 == 23:
             record.add_all("n_waiting", self.n_waiting)
 
-    def _review(self, state: State, place: int, hour: int, log: _ReviewLog) -> None:
+    def _review(self, state: State, place: int, hour: int, kept_since: int, log: _ReviewLog) -> None:
         rules, dossier = self._rules[place], self.desks[place].next()
-        evidence = dossier.newest >= int(self.kept_since[place])
+        evidence = dossier.newest >= kept_since
         barred = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
         detail = _REVIEW_EVIDENCE * evidence + _REVIEW_PREDATOR * dossier.predator + _REVIEW_BAR * barred
         log.reviews.append((place, dossier.predator, dossier.person, detail))
@@ -218,22 +220,42 @@ class Office:
             state.bar(place, dossier.person, dossier.predator, hour, until, as_new)
 
 
-def false_reports(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
+@dataclass(frozen=True)
+class FalseReportsMade:
+    """The day's false reports that are made in each lane, bars apart: place, row of the day's, start of each hour."""
+
+    place: Ints
+    which: Ints
+    start: list[int]
+
+
+def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsMade:
+    """Work out, once a day, which lawful conversations lead to a report in which lanes, bars apart."""
+    people, false, n_lanes = day.people, day.false_reports, state.lanes_per_seed
+    which = np.repeat(np.arange(false.row.size), n_lanes)
+    row = false.row.take(which)
+    place = people.seed.take(row) * n_lanes + np.arange(row.size) % n_lanes
+    made = decisions.reports_falsely(false.effort.take(which), lanes.reporting_friction.take(place))
+    made &= decisions.lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
+    which = which.compress(made)
+    return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
+
+
+def false_reports(
+    state: State, made: FalseReportsMade, day: Day, hour: int, record: Recorder, reports: Reports
+) -> None:
     """Step 3, lawful conversations: those that lead to a report, of accused who are here in the lane."""
-    seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
-    first, last = int(day.false_reports.start[seen]), int(day.false_reports.start[seen + 1])
+    seen, people, false = hour - day.first_hour, day.people, day.false_reports
+    first, last = made.start[seen : seen + 2]
     if first == last:
         return
-    people = day.people
-    row = np.repeat(day.false_reports.row[first:last], n_lanes)
-    place = people.seed.take(row) * n_lanes + np.tile(np.arange(n_lanes), last - first)
-    which = np.repeat(np.arange(first, last), n_lanes)
-    made = decisions.reports_falsely(day.false_reports.effort.take(which), lanes.reporting_friction.take(place))
-    made &= decisions.lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
-    made &= ~state.users_barred(place, people.person.take(row), people.slot.take(row), hour)
-    place, row, which = place[made], row[made], which[made]
+    place, which = made.place[first:last], made.which[first:last]
+    row = false.row.take(which)
     person = people.person.take(row)
-    second, gravity = day.false_reports.second.take(which), day.false_reports.gravity.take(which)
+    barred = state.users_barred(place, person, people.slot.take(row), hour)
+    if barred.any():
+        place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
+    second, gravity = false.second.take(which), false.gravity.take(which)
     record.note("false_report", hour, second, place, 0, person, detail=gravity)
     reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1)
 
@@ -285,7 +307,7 @@ def _file(
     for i, (at, who, is_predator, begun, end, key, tie, luck, grave) in enumerate(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
-        dossier = Dossier(who, bool(is_predator), begun, end, hour, key, tie, luck, grave, hour, hour)
+        dossier = Dossier(who, is_predator == 1, begun, end, hour, key, tie, luck, grave, hour, hour)
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:

@@ -26,7 +26,7 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     n = state.world.n_seeds * 2 * TOLERANCES
     parts = {
         "n_visits": ((0, np.bincount(begun, minlength=n)),),
-        "n_user_days": ((0, np.bincount(begun[people.first_today[n_old:]], minlength=n)),),
+        "n_user_days": ((0, np.bincount(people.door.compress(people.first_today), minlength=n)),),
         "n_user_hours": (
             (0, np.bincount(begun, hours[n_old:], minlength=n)),
             (1, np.bincount(people.door[:n_old], hours[:n_old], minlength=n)),
@@ -143,7 +143,7 @@ class Visitors:
         if not self._doors or day_of_window in self._cuts:
             self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
         people = day.people
-        slot = people.slot[people.first_today]
+        slot = people.slot.compress(people.first_today)
         self._mask[slot] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
         if day_of_window + 1 in self._month_ends:
             self._count(day.number, record)
