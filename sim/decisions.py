@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from sim.draws import Draws, Ints, Purpose, exponential, pick, unit
 from sim.parameters import HOURS_PER_MONTH
+from sim.population import N_USER_STRATA, permille
 from sim.rules import Rules
 from sim.scenario import Scenario
-from sim.world import N_CLASSES, N_RATES, N_USER_STRATA, World, permille
+from sim.world import World
 
 CONTACT, ENGAGED, PRIVATE, OFF = range(4)
 """Stages of a contact."""
@@ -168,7 +169,9 @@ def ring_hour(ring: Any) -> Any:
 
 
 def meeting_rates(world: World) -> Ints:
-    """Return meetings an hour of a parted pair, in millionths: either comes while the other is there, times rel_meeting.
+    """Return meetings an hour of a parted pair, in millionths, by the strata of user and predator.
+
+    Either comes while the other is there, by chance, times `rel_meeting`.
 
     With visit rates r and mean sessions D, the one begins a visit at rate r1 while the other is there with
     probability r2 D2, and the other way round.
@@ -256,7 +259,7 @@ def complaint_delay(draws: Draws, seed: Any, contact: Any, numbers: Numbers) -> 
 
 
 def dossier_key(hour: Any, session: Any) -> Any:
-    """Return the number of a person's dossier: the hour of opening and the age of the account's visit (63: persists)."""
+    """Return the number of a person's dossier: hour of opening and age of the account's visit (63: it persists)."""
     return hour * 64 + np.where(session < 0, 63, np.minimum(hour - session, 62))
 
 
@@ -327,9 +330,7 @@ def barred_until(
         rules.registration_p_device_recognised,
     ):
         return max(session_end, hour + 1), False
-    if not decide(
-        Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, rules.registration_p_return
-    ):
+    if not decide(Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, rules.registration_p_return):
         return NEVER, False
     units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
     delay = 1 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)

@@ -143,7 +143,9 @@ class Draws:
             z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
         return mix_array(z)
 
-    def words_of_slots(self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, cell: Ints, slot: Ints) -> Words:
+    def words_of_slots(
+        self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, cell: Ints, slot: Ints
+    ) -> Words:
         """Return the words of occurrences ``first + slot`` of keys that are shared by many rows.
 
         The same as ``words(purpose, seed_index[cell], entity[cell], first[cell] + slot)`` in fewer passes.

@@ -21,7 +21,7 @@ from sim.state import Lanes, State
 from sim.world import World
 
 
-class ChatModel(mesa.Model):  # type: ignore[misc]
+class ChatModel(mesa.Model):
     """Users, predators and moderators on an anonymous chat, hour by hour, under several policies at once.
 
     Args:
@@ -57,7 +57,9 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
         self._visitors: Visitors | None = None
 
     def step(self) -> None:
-        """Simulate one hour, in this order:
+        """Simulate one hour.
+
+        The steps, in this order:
 
         1. World: visits begin and end; doors let in or turn away (`count_users` once a day, `count_predators`).
         2. Predators approach persons online (`approach`).
@@ -136,11 +138,8 @@ class ChatModel(mesa.Model):  # type: ignore[misc]
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
-        if before is not None and all(a is b for a, b in zip(rules, before.rules, strict=True)):
-            if (before.friction_user[0] == before.friction_user[1]).all() and (
-                before.friction_predator[0] == before.friction_predator[1]
-            ).all():
-                return before
+        if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
+            return before
         self._office.follow(rules, self.scenario.scale)
         doors = np.array([decisions.door(r) for r in rules]).T
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))

@@ -10,10 +10,10 @@ import pandas as pd
 
 from sim.draws import Ints
 from sim.parameters import CLASSES
-from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
+from sim.population import N_CLASSES
+from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records
 from sim.scenario import Scenario
 from sim.state import Contacts
-from sim.world import N_CLASSES
 
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
@@ -205,47 +205,43 @@ class Recorder:
         return frame.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True)
 
     def _event_table(self) -> pd.DataFrame:
-        frames = []
-        warm = 24 * self.scenario.warmup_days
+        kept: dict[int, list[tuple[Ints, ...]]] = {}
         for code, hour, columns in self._kept:
-            second, place, predator, target, contact, offence, detail = columns
-            kind = KINDS[code]
-            lanes = self.n_lanes if hour < warm else 1
-            rows = np.repeat(np.arange(place.size), lanes)
-            if lanes > 1:
-                place = place[rows] * lanes + np.arange(rows.size) % lanes
-            if kind.of_contact:
-                actor_kind, actor, target_kind, other = "predator", predator, "user", target
-                if kind.name in _BY_TARGET:
-                    actor_kind, actor, target_kind, other = "user", target, "predator", predator
-            else:
-                who = np.where(predator.astype(bool), "predator", "user")
-                if kind.name == "return":
-                    actor_kind, actor, target_kind, other = who, target, "", np.full(target.shape, NOBODY)
-                else:
-                    actor_kind = "user" if kind.name == "false_report" else "site"
-                    actor, target_kind, other = np.full(target.shape, NOBODY), who, target
-            seed, lane = np.divmod(place, self.n_lanes)
-            wide: dict[str, Any] = {
-                "policy": np.array(self.policies)[lane],
-                "seed": np.array(self.seeds)[seed],
-                "hour": hour,
-                "step": kind.step,
-                "second": second[rows],
-                "event": kind.name,
-                "actor_kind": actor_kind if isinstance(actor_kind, str) else actor_kind[rows],
-                "actor": actor[rows],
-                "target_kind": target_kind if isinstance(target_kind, str) else target_kind[rows],
-                "target": other[rows],
-                "contact": contact[rows],
-                "site": self.scenario.site,
-                "offence": self._offence_names(kind.of_contact, offence[rows]),
-                "detail": detail[rows],
-            }
-            frames.append(pd.DataFrame(wide, columns=list(EVENT_COLUMNS)))
+            kept.setdefault(code, []).append((np.full(columns[0].shape, hour), *columns))
+        frames = [
+            self._events_of(KINDS[code], *(np.concatenate(c) for c in zip(*rows, strict=True)))
+            for code, rows in kept.items()
+        ]
         if not frames:
-            return pd.DataFrame({c: [] for c in EVENT_COLUMNS})
+            return pd.DataFrame(columns=list(EVENT_COLUMNS))
         return pd.concat(frames, ignore_index=True).sort_values(list(EVENT_COLUMNS), ignore_index=True)
 
-    def _offence_names(self, of_contact: bool, offence: Ints) -> Any:
-        return np.array([o.name for o in self.scenario.offences])[offence] if of_contact else ""
+    def _events_of(
+        self, kind: Kind, hour: Ints, second: Ints, place: Ints, predator: Ints, target: Ints, contact: Ints,
+        offence: Ints, detail: Ints,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return the events of one kind; those of the warm-up once for every lane."""
+        warm = hour < 24 * self.scenario.warmup_days
+        copies = np.where(warm, self.n_lanes, 1)
+        row = np.repeat(np.arange(hour.size), copies)
+        copy = np.arange(row.size) - np.repeat(np.cumsum(copies) - copies, copies)
+        lane_place = np.where(warm, place * self.n_lanes, place).take(row) + copy
+        seed, lane = np.divmod(lane_place, self.n_lanes)
+        nobody = np.full(hour.size, NOBODY)
+        names = np.array([o.name for o in self.scenario.offences])
+        sides: tuple[Any, Any, Any, Any]
+        if not kind.of_contact:
+            who = np.array(["user", "predator"]).take(predator)
+            reporter = "user" if kind.name == "false_report" else "site"
+            sides = (who, target, "", nobody) if kind.name == "return" else (reporter, nobody, who, target)
+        elif kind.name in _BY_TARGET:
+            sides = ("user", target, "predator", predator)
+        else:
+            sides = ("predator", predator, "user", target)
+        columns = (
+            hour, kind.step, second, kind.name, *sides, contact, self.scenario.site,
+            names.take(offence) if kind.of_contact else "", detail,
+        )  # fmt: skip
+        spread = [c[row] if isinstance(c, np.ndarray) else c for c in columns]
+        whose = (np.array(self.policies).take(lane), np.array(self.seeds).take(seed))
+        return pd.DataFrame(dict(zip(EVENT_COLUMNS, (*whose, *spread), strict=True)))

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from sim import decisions
 from sim.decisions import NEVER, Numbers
 from sim.draws import Ints
+from sim.population import N_STRATA
 from sim.rules import Rules
-from sim.world import N_STRATA, World
+from sim.world import World
 
 _PAIR_FACTOR, _TARGET_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
 _HASH_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
@@ -252,6 +253,12 @@ class Lanes:
     findability: NDArray[np.float64]
     reporting_friction: NDArray[np.float64]
 
+    @property
+    def settled(self) -> bool:
+        """Whether doors are as they were the day before."""
+        users, predators = self.friction_user, self.friction_predator
+        return bool((users[0] == users[1]).all() and (predators[0] == predators[1]).all())
+
 
 def _count(n_places: int, n_predators: int) -> Ints:
     return np.zeros(n_places * n_predators, np.int64)
@@ -266,7 +273,7 @@ class State:
         lanes_per_seed: Lanes of each seed: 1 during the warm-up.
         seed_of_place: Index of the seed, by place.
         contacts: Every contact.
-        openings: For the day's intents, what would end a first contact and after how many seconds: the same in all lanes.
+        openings: For the day's intents, what would end a first contact and after how many seconds, in any lane.
         n_live: Contacts on the platform, by place and predator, flat.
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
@@ -341,9 +348,7 @@ class State:
         membership = self.world.membership
         stratum = person % N_STRATA
         serial = person // N_STRATA
-        return (
-            seed * membership.n_slots + membership.base.take(stratum) + serial % membership.span.take(stratum)
-        )
+        return seed * membership.n_slots + membership.base.take(stratum) + serial % membership.span.take(stratum)
 
     def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_new: bool) -> None:
         """Keep a person out from the next hour until another, unless a longer bar is in force."""

@@ -4,35 +4,34 @@ Nothing here depends on a policy; every lane looks at the same `Day`, whose arra
 drawn a day at a time as Poisson counts per hour and stratum (the superposition of every member's own Poisson visits),
 each with a member drawn uniformly from the stratum's window of ids, so that only visitors are ever touched.
 
-Strata are class x rate class for lawful users and rate class for predators. A person's id is ``serial * N_STRATA +
-stratum``; members join and leave in order of serial, so that the members of a day are a window of serials.
-
 Memory: 8 bytes a member and seed for lining up visits, about 70 bytes a visit of the day, 2 days held at a time.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from statistics import NormalDist
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, unit
-from sim.parameters import CLASSES, HOURS_PER_MONTH
+from sim.parameters import HOURS_PER_MONTH
+from sim.population import (
+    N_CLASSES,
+    N_RATES,
+    N_STRATA,
+    N_USER_STRATA,
+    TOLERANCES,
+    membership,
+    session_lengths,
+    visits_per_month,
+    weekly_profile,
+)
 from sim.scenario import Scenario
 
-N_CLASSES = len(CLASSES)
-RATE_WEIGHTS = (0.2, 0.3, 0.3, 0.15, 0.05)
-"""Shares of members in the five classes of visit rate, from the rarest to the most frequent visitors."""
-N_RATES = len(RATE_WEIGHTS)
-N_USER_STRATA = N_CLASSES * N_RATES
-N_STRATA = N_USER_STRATA + N_RATES
-TOLERANCES = 1000
-"""Classes of tolerance of friction: a door of friction f turns away those below f x TOLERANCES."""
 N_GROUPS = N_CLASSES + 1
 PREDATORS = N_CLASSES
 """Groups of persons: the classes of users, then the predators."""
@@ -44,7 +43,6 @@ _ATTEMPTS_IN_ADVANCE = 4  # drawn for a whole day at once
 _RATE_UNITS = 1 << 40
 _BLOCK = 8192
 _DRAWN = ("person", "seed", "door", "begin", "end", "slot")
-MONTH_DAYS = HOURS_PER_MONTH / 24
 
 
 @dataclass(frozen=True)
@@ -203,74 +201,6 @@ class Day:
         return rows[self.people.start.take(rows) <= hour]
 
 
-@dataclass(frozen=True)
-class Membership:
-    """Who is a member when, as windows of serials.
-
-    Attributes:
-        low: First serial of each day and stratum, shape (days + 1, N_STRATA).
-        high: First serial not yet joined, likewise.
-        span: Most serials that any calendar stretch of two months can hold, by stratum: arrays over members are
-            addressed by ``base + serial % span``.
-        base: Where each stratum begins in arrays over members.
-    """
-
-    low: Ints
-    high: Ints
-    span: Ints
-    base: Ints
-
-    @property
-    def n_slots(self) -> int:
-        """Length of an array over members."""
-        return int(self.base[-1] + self.span[-1])
-
-    def persons(self, slot: Ints, day: int) -> Ints:
-        """Return the ids of the members behind slots of one seed, of those who were members within 62 days from a day."""
-        stratum = self.base.searchsorted(slot, side="right") - 1
-        low, span = self.low[day].take(stratum), self.span.take(stratum)
-        serial = low + (slot - self.base.take(stratum) - low) % span
-        return serial * N_STRATA + stratum
-
-    def present(self, day: int, person: int) -> bool:
-        """Tell whether a person is a member on a day."""
-        serial, stratum = divmod(person, N_STRATA)
-        return bool(self.low[day, stratum] <= serial < self.high[day, stratum])
-
-
-def relative_rates(sigma: float) -> tuple[float, ...]:
-    """Return the mean visit rate of each rate class relative to the mean of all (lognormal, rounded to 1e-6)."""
-    if sigma == 0:
-        return (1.0,) * N_RATES
-    normal = NormalDist()
-    limits, total = [-math.inf], 0.0
-    for weight in RATE_WEIGHTS[:-1]:
-        total += weight
-        limits.append(normal.inv_cdf(total))
-    shares = [normal.cdf(limit - sigma) if limit > -math.inf else 0.0 for limit in limits] + [1.0]
-    return tuple(round((shares[k + 1] - shares[k]) / w, 6) for k, w in enumerate(RATE_WEIGHTS))
-
-
-def session_lengths(mean_hours: float, max_hours: int) -> tuple[float, ...]:
-    """Return the probabilities of 0, 1, 2, ... whole hours: geometric from 1 hour on, cut off at `max_hours`."""
-    stay = 1 - 1 / mean_hours
-    tail = [1.0]
-    for _ in range(max_hours - 1):
-        tail.append(tail[-1] * stay)
-    return (0.0, *(tail[k] - tail[k + 1] for k in range(max_hours - 1)), tail[max_hours - 1])
-
-
-def unique_share(visits_per_month: float, stay_days: float) -> float:
-    """Return unique visitors of a month per member, for Poisson visits and members who each stay `stay_days`.
-
-    Those who are members all month come with probability 1 - exp(-visits); those who leave or join in its course, each
-    ``MONTH_DAYS / stay_days`` of the members, are there for a part of it that is uniform from nothing to all.
-    """
-    come = 1 - math.exp(-visits_per_month)
-    moving = MONTH_DAYS / stay_days
-    return (1 - moving) * come + 2 * moving * (1 - come / visits_per_month)
-
-
 class World:
     """The world of a scenario under one or several seeds.
 
@@ -288,16 +218,13 @@ class World:
         longest = population.max_session_hours
         self.session_users = cells(session_lengths(population.mean_session_hours, longest))
         self.session_predators = cells(session_lengths(predators.mean_session_hours, longest))
-        relative = relative_rates(population.visit_rate_sigma)
-        monthly = [population.visits_per_month * r for r in relative] * N_CLASSES
-        monthly += [predators.visits_per_month * r for r in relative]
         self._sessions = np.concatenate((self.session_users, self.session_predators))
-        self.visits_per_month = np.array(monthly)
-        self.profile = self._weekly_profile()
+        self.visits_per_month = visits_per_month(scenario)
+        self.profile = weekly_profile(scenario)
         self.rate = np.rint(
             self.visits_per_month[:, None] / HOURS_PER_MONTH * _RATE_UNITS * self.profile[None, :]
         ).astype(np.int64)
-        self.membership = self._membership()
+        self.membership = membership(scenario)
         n_predators = self.membership.high[-1, N_USER_STRATA:]
         self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
         self.n_predators = int(self.predator_base[-1])
@@ -307,54 +234,6 @@ class World:
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
 
     # -- who exists ---------------------------------------------------------------------------------------------
-
-    def _weekly_profile(self) -> NDArray[np.float64]:
-        """Return visits by hour of the run's week relative to the mean hour; index 0 is the first simulated hour."""
-        population = self.scenario.population
-        first_weekday = (self.scenario.start.weekday() - self.scenario.warmup_days) % 7
-        week = [
-            float(weight) * (population.rel_weekend if (first_weekday + day) % 7 >= 5 else 1.0)
-            for day in range(7)
-            for weight in population.hourly_weights
-        ]
-        mean = math.fsum(week) / len(week)
-        return np.array([w / mean for w in week])
-
-    def _membership(self) -> Membership:
-        population, predators = self.scenario.population, self.scenario.predators
-        p_class = population.p_classes
-        share = [p * w for p in p_class for w in RATE_WEIGHTS]
-        share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
-        rules = self.scenario.platform.rules
-        frictions = [rules.registration_friction_user] * N_USER_STRATA
-        frictions += [rules.registration_friction_predator] * N_RATES
-        stay = population.mean_stay_days
-        uniques = math.fsum(
-            s * (1 - permille(f) / TOLERANCES) * unique_share(v, stay)
-            for s, f, v in zip(share, frictions, self.visits_per_month, strict=True)
-        )
-        scale = self.scenario.scale / max(uniques, 1e-9)
-        first, last = population.monthly_visitors_start * scale, population.monthly_visitors * scale
-        low = np.zeros((self.n_days + 1, N_STRATA), np.int64)
-        high = np.zeros_like(low)
-        left, joined = 0.0, first
-        members = first
-        for day in range(self.n_days + 1):
-            for s in range(N_STRATA):
-                low[day, s] = int(share[s] * left + 0.5)
-                high[day, s] = int(share[s] * joined + 0.5)
-            measured = day + 1 - self.scenario.warmup_days
-            grown = min(1.0, max(0.0, measured / population.growth_days))
-            then = first + (last - first) * grown
-            net = members / stay + (then - members)
-            joined += max(net, 0.0)
-            left += members / stay - min(net, 0.0)
-            members = then
-        low = np.minimum(low, high)
-        ahead = np.minimum(np.arange(self.n_days + 1) + 62, self.n_days)
-        span = np.maximum((high[ahead] - low).max(axis=0), 1)
-        base = np.concatenate(([0], np.cumsum(span)[:-1]))
-        return Membership(low, high, span, base)
 
     def predator_index(self, person: Ints) -> Ints:
         """Return the index of predators in arrays over all predators of the run."""
@@ -433,9 +312,7 @@ class World:
         carries_on, first_today = np.zeros(start.size, bool), np.zeros(start.size, bool)
         if yesterday is not None:
             start[: on.size], carries_on[: on.size] = yesterday.start.take(on), yesterday.carries_on.take(on)
-        people = Presences(
-            **columns, start=start, carries_on=carries_on, first_today=first_today, n_carried=on.size
-        )
+        people = Presences(**columns, start=start, carries_on=carries_on, first_today=first_today, n_carried=on.size)
         _line_up(number, people, latest)
         return people, table
 
@@ -574,17 +451,16 @@ class World:
     def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
         responses = self.scenario.responses
         per_user = responses.p_ready_false_report * self.scenario.population.conversations_per_hour
-        hour, seed, victim_class = np.meshgrid(
-            np.arange(24), np.arange(self.n_seeds), np.arange(N_CLASSES), indexing="ij"
-        )
+        axes = (np.arange(24), np.arange(self.n_seeds), np.arange(N_CLASSES))
+        hour, seed, victim_class = (a.reshape(-1) for a in np.meshgrid(*axes, indexing="ij"))
         group = seed * N_GROUPS + victim_class
         n_listed = online.n(hour, group)
         mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
-        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean).reshape(-1)
+        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean)
         slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         assert not slot.size or slot.max() < 1 << 16
         hour, seed, victim_class, group, n_listed = (
-            np.repeat(a.reshape(-1), counts) for a in (hour, seed, victim_class, group, n_listed)
+            np.repeat(a, counts) for a in (hour, seed, victim_class, group, n_listed)
         )
         key = (first_hour + hour << 16) + slot
 
@@ -598,13 +474,9 @@ class World:
         effort = unit(words(Purpose.FALSE_READY))
         second = 1 + below(words(Purpose.FALSE_SECOND), 3600)
         real = people.start.take(row) <= first_hour + hour
-        row, hour, second, gravity, effort = (a[real] for a in (row, first_hour + hour, second, gravity, effort))
-        return FalseReports(row, hour, second, gravity, effort, np.searchsorted(hour, first_hour + np.arange(25)))
-
-
-def permille(friction: float) -> int:
-    """Return the class of tolerance that a friction asks for, of TOLERANCES."""
-    return int(friction * TOLERANCES + 0.5)
+        row, hour, second, gravity = (a[real] for a in (row, first_hour + hour, second, gravity))
+        start = np.searchsorted(hour, first_hour + np.arange(25))
+        return FalseReports(row, hour, second, gravity, effort[real], start)
 
 
 def _ranges(first: Ints, length: Ints) -> Ints:
@@ -628,7 +500,7 @@ def _line_up(number: int, people: Presences, latest: Ints) -> None:
     assert people.begin.size < 1 << 24
     limits = people.n_carried + people.begin[people.n_carried :].searchsorted(24 * number + np.arange(25))
     limits = limits.tolist()
-    for hour, (low, high) in enumerate(zip(limits, limits[1:], strict=False), start=24 * number):
+    for hour, (low, high) in enumerate(pairwise(limits), start=24 * number):
         who, until, rows = people.slot[low:high], people.end[low:high], np.arange(low, high)
         before = latest.take(who)
         before_end = before >> 40

@@ -13,6 +13,7 @@ from sim.processes.visits import predators_inside
 from sim.state import LIVE, Lanes, State
 from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY, Day
 
+
 def foresee(state: State, day: Day) -> None:
     """Work out, once a day for all lanes, what would end the first contacts that the day's intents may become."""
     intents = day.intents

@@ -68,8 +68,7 @@ class Desk:
         desk = Desk()
         desk.next_expiry = self.next_expiry
         desk.dossiers = {
-            account: Dossier(*(getattr(d, name) for name in Dossier.__slots__))
-            for account, d in self.dossiers.items()
+            account: Dossier(*(getattr(d, name) for name in Dossier.__slots__)) for account, d in self.dossiers.items()
         }
         return desk
 
@@ -291,9 +290,7 @@ class _ReviewLog:
             record.add("n_bar_user", place, 1 - predator)
 
 
-def _file(
-    state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports
-) -> set[int]:
+def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
     place, second, _, person, predator, session, session_end, gravity = reports.table()
     persists = np.array([rules.registration_accounts_persist for rules in lanes.rules]).take(place)

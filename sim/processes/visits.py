@@ -7,6 +7,7 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from sim.decisions import lets_in
 from sim.draws import Ints, Purpose, below
 from sim.observe import Recorder
+from sim.population import N_USER_STRATA, TOLERANCES
 from sim.state import Lanes, State
-from sim.world import N_USER_STRATA, TOLERANCES, Day, Presences
+from sim.world import Day, Presences
 
 
 def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
@@ -132,7 +134,7 @@ class Visitors:
         self._first, self._month_ends = bounds[0], set(bounds[1:])
         self._cuts = {d for d in change_days if d > bounds[0]} - self._month_ends
         n_slots = state.world.n_seeds * state.world.membership.n_slots
-        widest = max(sum(low < c < high for c in self._cuts) for low, high in zip(bounds, bounds[1:], strict=False))
+        widest = max(sum(low < c < high for c in self._cuts) for low, high in pairwise(bounds))
         self._mask = np.zeros(n_slots, np.uint8 if widest < 8 else np.uint64)
         self._doors: list[Ints] = []
 

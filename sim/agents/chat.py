@@ -1,0 +1,177 @@
+"""The site in one lane: the clock, the rules and everybody on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mesa
+import pandas as pd
+
+from sim import decisions
+from sim.agents.desk import Desk
+from sim.agents.ledger import Ledger
+from sim.agents.people import Contact, Person, Predator, User, Visit
+from sim.population import N_STRATA, N_USER_STRATA
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records
+from sim.scenario import BASELINE, Scenario
+from sim.world import Day, Presences, World
+
+MAX_PERSONS = 20_000
+"""Members above which this engine refuses to run."""
+
+
+class Chat(mesa.Model):
+    """The site in one lane, with everybody on it as an agent.
+
+    Args:
+        scenario: What to simulate.
+        seed: Seed.
+        policy: Name of an arm, or ``baseline``.
+        shuffle: Seed of the order in which agents of a kind act; it changes no byte of the result.
+
+    Raises:
+        ValueError: If the scenario has more than `MAX_PERSONS` members.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int = 0, policy: str = BASELINE, *, shuffle: int = 0) -> None:
+        super().__init__(rng=shuffle)
+        self.scenario, self.seed_number, self.policy = scenario, seed, policy
+        self.world = World(scenario, [seed])
+        check_size(self.world)
+        self.numbers = decisions.numbers(self.world)
+        self.baseline_door = decisions.door(scenario.platform.rules)[0]
+        self.rules = self.rules_yesterday = scenario.platform.rules
+        self.hour = 0
+        self.persons: dict[int, Person] = {}
+        self.desk = Desk(self)
+        self.ledger = Ledger(self)
+        self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
+        self._changes = dict(scenario.changes_of(policy))
+        self._days = self.world.days()
+
+    def step(self) -> None:
+        """Simulate one hour; the steps are numbered as in `sim.model.ChatModel.step`."""
+        if self.hour % 24 == 0:
+            self._begin_day()
+        # 1. World: visits begin, doors let in or turn away, users are there or not.
+        for person, visit in self._arrivals.get(self.hour, ()):
+            person.arrive(visit)
+        self.agents_by_type[User].shuffle_do("step")
+        # 2 and 3. Predators approach and run their contacts; targets respond; lawful users are reported.
+        if Predator in self.agents_by_type:
+            self.agents_by_type[Predator].shuffle_do("step")
+        for user, contact, after_harm in self.complaints.pop(self.hour, ()):
+            self.ledger.note("complain", 0, user, contact.predator, contact, after_harm)
+        for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
+            user.be_accused(visit, second, gravity, effort)
+        # 4. Moderators read dossiers.
+        self.desk.open_hour()
+        for moderator in self.desk.on_shift():
+            moderator.step()
+        self.desk.close_hour()
+        # 5. Barred persons come back.
+        for person in self.persons.values():
+            person.come_back()
+        self.hour += 1
+        # 9. Observe.
+        if self.hour % 24 == 0:
+            self.ledger.end_day()
+
+    def run(self, progress: Callable[[int], None] | None = None) -> Records:
+        """Simulate to the end of the window and return what was recorded, events included."""
+        while self.hour < self.scenario.hours:
+            self.step()
+            if progress is not None and self.hour % 24 == 0:
+                progress(24)
+        return self.ledger.records()
+
+    @property
+    def day_of_window(self) -> int:
+        """Day of the measured window; negative during the warm-up."""
+        return self.hour // 24 - self.scenario.warmup_days
+
+    def door(self, begin: int) -> tuple[int, int]:
+        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
+        return decisions.door(self.rules if begin >= self.day.first_hour else self.rules_yesterday)
+
+    def _begin_day(self) -> None:
+        self.day: Day = next(self._days)
+        self.rules_yesterday = self.rules
+        if self.day_of_window >= 0:
+            self.rules = self._changes.get(self.day_of_window, self.rules)
+        self._let_join()
+        for person in self.persons.values():
+            person.forget(self.hour)
+        self.ledger.begin_day()
+        day = self.day
+        self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
+        self.visit_by_row = self._read(day.people)
+        self._false_reports: dict[int, list[tuple[User, Visit, int, int, float]]] = {}
+        false = day.false_reports
+        columns = (false.row, false.hour, false.second, false.gravity, false.effort)
+        for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
+            self._false_reports.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
+        for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
+            self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
+
+    def _let_join(self) -> None:
+        """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
+        membership, number = self.world.membership, self.day.number
+        for stratum in range(N_STRATA):
+            first = membership.high[number - 1, stratum] if number else membership.low[0, stratum]
+            for serial in range(int(first), int(membership.high[number, stratum])):
+                kind = User if stratum < N_USER_STRATA else Predator
+                person = kind(self, serial * N_STRATA + stratum)
+                self.persons[person.number] = person
+
+    def _read(self, rows: Presences) -> list[tuple[Any, Visit]]:
+        """Note who will arrive today and when; return the person and visit behind each row."""
+        found = []
+        columns = (rows.person, rows.begin, rows.start, rows.end)
+        for row, (number, begin, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+            person = self.persons[number]
+            if row < rows.n_carried:
+                visit = person.visit_begun(begin, end)
+            else:
+                visit = Visit(begin, start, end)
+                self._arrivals.setdefault(begin, []).append((person, visit))
+            found.append((person, visit))
+        return found
+
+
+def check_size(world: World) -> None:
+    """Refuse a world with more members than agents can be made of.
+
+    Raises:
+        ValueError: If there are more than `MAX_PERSONS`.
+    """
+    n_members = int((world.membership.high - world.membership.low).sum(axis=1).max())
+    if n_members > MAX_PERSONS:
+        raise ValueError(
+            f"the agents engine takes {MAX_PERSONS:,} members at most; this scenario has {n_members:,}; "
+            "use the array engine or a smaller scale"
+        )
+
+
+def simulate(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    *,
+    events: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Records:
+    """Run seeds x policies one after the other and return their records, as `sim.model.simulate` does.
+
+    Raises:
+        ValueError: If the scenario has more than `MAX_PERSONS` members.
+    """
+    runs = [Chat(scenario, seed, policy).run(progress) for policy in policies for seed in seeds]
+    daily = pd.concat([r.daily for r in runs], ignore_index=True)
+    breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
+    return Records(
+        daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
+        breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
+        pd.concat([r.events for r in runs]).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
+    )

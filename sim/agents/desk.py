@@ -1,0 +1,166 @@
+"""The desk of the site and the moderators at it: step 4 of the hour."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mesa
+
+from sim import decisions
+from sim.draws import Purpose
+
+if TYPE_CHECKING:
+    from sim.agents.chat import Chat
+    from sim.agents.people import Person
+
+
+class Moderator(mesa.Agent):
+    """A moderator on shift: reads dossiers, the one whose turn it is first."""
+
+    def __init__(self, model: Chat, share: int, of: int) -> None:
+        super().__init__(model)
+        self.share, self.of = share, of
+
+    def step(self) -> None:
+        """Review a fair share of what the staff can do this hour."""
+        desk = self.model.desk
+        n = desk.reviews_this_hour
+        for _ in range(n * (self.share + 1) // self.of - n * self.share // self.of):
+            desk.review_next()
+
+
+@dataclass(eq=False)
+class Dossier:
+    """The open reports on one account."""
+
+    person: Person
+    session: int
+    session_end: int
+    opened: int
+    number: int
+    gravity: int
+    graver_since: int
+    newest: int
+    of_predator: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report to the site."""
+
+    person: Person
+    session: int
+    session_end: int
+    gravity: int
+    second: int
+    contact: int
+
+
+class Desk:
+    """The dossiers of the site, and what its staff can do in an hour."""
+
+    def __init__(self, model: Chat) -> None:
+        self.model = model
+        self.dossiers: dict[tuple[Person, int], Dossier] = {}
+        self.reports: list[Report] = []
+        self.reviews_this_hour = 0
+        self.kept_since = 0
+        self.credit_milli = 0
+        self.moderators: list[Moderator] = []
+
+    def open_hour(self) -> None:
+        """File the hour's reports, drop the expired, work out what the staff can do."""
+        model, rules, hour = self.model, self.model.rules, self.model.hour
+        for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
+            self._file(report)
+        self.reports = []
+        self.kept_since = int(decisions.kept_since(self.kept_since, hour, rules.retention_message_hours))
+        for dossier in list(self.dossiers.values()):
+            _, since = self._entry(dossier)
+            if since + rules.moderation_dossier_expiry_hours <= hour:
+                self._close(dossier)
+                model.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
+        heads = decisions.moderators(rules, hour % 24, model.scenario.scale)
+        if heads:
+            self.credit_milli += decisions.capacity_milli(rules, hour % 24, model.scenario.scale)
+            model.ledger.count("n_capacity", self.credit_milli // 1000)
+            model.ledger.count("n_moderator_milli_hours", round(heads * 1000))
+            self.reviews_this_hour = min(self.credit_milli // 1000, len(self.dossiers))
+        self._staff(math.ceil(heads))
+
+    def on_shift(self) -> list[Moderator]:
+        """Return the moderators at work this hour."""
+        return self.moderators
+
+    def close_hour(self) -> None:
+        """Idle time is not saved up, fractions of a review are."""
+        model = self.model
+        self.credit_milli -= 1000 * self.reviews_this_hour
+        self.reviews_this_hour = 0
+        if not self.dossiers and self.moderators:
+            self.credit_milli %= 1000
+        model.ledger.count("n_waiting_hours", len(self.dossiers))
+        if model.hour % 24 == 23:
+            model.ledger.count("n_waiting", len(self.dossiers))
+
+    def review_next(self) -> None:
+        """Review the dossier whose turn it is, and bar the account if an offence is found."""
+        model, rules, hour = self.model, self.model.rules, self.model.hour
+        dossier = min(self.dossiers.values(), key=self._turn)
+        self._close(dossier)
+        person, predator = dossier.person, dossier.of_predator
+        evidence = dossier.newest >= self.kept_since
+        finding = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
+        barred = decisions.finds(finding, predator, evidence, rules)
+        ledger = model.ledger
+        ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * barred)
+        ledger.count("n_review_evidence", int(evidence))
+        ledger.count("n_review_predator", int(predator))
+        ledger.count("n_wait_hours", hour - dossier.opened)
+        if barred:
+            until, as_new = decisions.barred_until(
+                model.world.draws, 0, person.number, dossier.number, hour, dossier.session, dossier.session_end, rules,
+                model.numbers.p_constant,
+            )  # fmt: skip
+            ledger.note("bar", 0, None, person, detail=decisions.hours_out(hour, until))
+            ledger.count("n_bar_user", int(not predator))
+            person.bar(hour, until, as_new)
+
+    def _file(self, report: Report) -> None:
+        hour = self.model.hour
+        session = -1 if self.model.rules.registration_accounts_persist else report.session
+        dossier = self.dossiers.get((report.person, session))
+        if dossier is None:
+            number = int(decisions.dossier_key(hour, session))
+            dossier = Dossier(
+                report.person, session, report.session_end, hour, number, report.gravity, hour, hour,
+                report.person.kind == "predator",
+            )  # fmt: skip
+            self.dossiers[report.person, session] = dossier
+            self.model.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
+            return
+        dossier.newest = hour
+        if report.gravity > dossier.gravity:
+            dossier.gravity, dossier.graver_since = report.gravity, hour
+
+    def _close(self, dossier: Dossier) -> None:
+        del self.dossiers[dossier.person, dossier.session]
+
+    def _entry(self, dossier: Dossier) -> tuple[int, int]:
+        triage = self.model.rules.moderation_triage
+        return decisions.queue_entry(dossier.gravity, dossier.graver_since, dossier.opened, triage)
+
+    def _turn(self, dossier: Dossier) -> tuple[int, ...]:
+        level, since = self._entry(dossier)
+        person = dossier.person.number
+        order = self.model.world.draws.word(Purpose.DOSSIER_ORDER, 0, person, dossier.number)
+        return (-level, since, order, person)
+
+    def _staff(self, heads: int) -> None:
+        """Let as many moderators be on shift as there are heads, begun ones included."""
+        if len(self.moderators) != heads:
+            for moderator in self.moderators:
+                moderator.remove()
+            self.moderators = [Moderator(self.model, share, heads) for share in range(heads)]

@@ -1,0 +1,364 @@
+"""Users, predators and their contacts as plain Mesa agents: steps 1, 2, 3 and 5 of the hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+
+from sim import decisions
+from sim.agents.desk import Report
+from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.draws import Purpose, below, exponential, pick, unit
+from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
+from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY
+
+if TYPE_CHECKING:
+    from sim.agents.chat import Chat
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit of a person: when it began, and from which hour until which it counts as presence."""
+
+    begin: int
+    start: int
+    end: int
+
+
+class Person(mesa.Agent):
+    """Somebody who may be on the site: visits, a tolerance of friction, and perhaps a bar."""
+
+    kind = ""
+
+    def __init__(self, model: Chat, number: int) -> None:
+        super().__init__(model)
+        self.number = number
+        self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
+        self.visits: list[Visit] = []
+        self.visits_turned_away: list[Visit] = []
+        self.barred_until = 0
+        self.returns_as_new = False
+        self.came_today = self.turned_away_today = False
+        self.came_in_month = self.turned_away_in_month = False
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met which began in an hour of today or yesterday."""
+        raise NotImplementedError
+
+    def barred(self, hour: int) -> bool:
+        """Tell whether a bar keeps the person out."""
+        return self.barred_until > hour
+
+    def visit(self, hour: int) -> Visit | None:
+        """Return the visit that covers an hour, bars apart."""
+        return next((v for v in self.visits if v.start <= hour < v.end), None)
+
+    def online(self, hour: int) -> bool:
+        """Tell whether the person is on the site."""
+        return self.visit(hour) is not None and not self.barred(hour)
+
+    def arrive(self, visit: Visit) -> None:
+        """Come to the door, which lets in or turns away; a bar comes on top."""
+        if decisions.lets_in(self.tolerance, self.friction(visit.begin)):
+            self.visits.append(visit)
+            self.came_in_month = True
+            if not self.barred(visit.begin):
+                self.came_today = True
+                self.model.ledger.count("n_visits", int(self.kind == "user"))
+        else:
+            self.visits_turned_away.append(visit)
+            self.turned_away_today = self.turned_away_in_month = True
+            self.model.ledger.count("n_visits_turned_away", int(self.kind == "user"))
+
+    def be_there(self) -> None:
+        """Spend an hour on the site, or be kept out of it."""
+        hour, ledger = self.model.hour, self.model.ledger
+        if self.visit(hour):
+            ledger.count(f"n_{self.kind}_hours_barred" if self.barred(hour) else f"n_{self.kind}_hours")
+        if any(v.start <= hour < v.end for v in self.visits_turned_away):
+            ledger.count(f"n_{self.kind}_hours_turned_away")
+
+    def visit_begun(self, begin: int, end: int) -> Visit:
+        """Return the visit, still running, that began in an hour of yesterday."""
+        return next(v for v in self.visits + self.visits_turned_away if (v.begin, v.end) == (begin, end))
+
+    def forget(self, hour: int) -> None:
+        """Begin a new day: drop visits that are over."""
+        self.visits = [v for v in self.visits if v.end >= hour]
+        self.visits_turned_away = [v for v in self.visits_turned_away if v.end >= hour]
+        self.came_today = self.turned_away_today = False
+
+    def bar(self, hour: int, until: int, as_new: bool) -> None:
+        """Keep the person out from the next hour on, unless a longer bar is in force."""
+        if until > max(self.barred_until, hour + 1):
+            self.barred_until, self.returns_as_new = until, as_new
+
+    def come_back(self) -> None:
+        """With the next hour a bar is over and there is a new identity."""
+        if self.returns_as_new and self.barred_until == self.model.hour + 1:
+            self.model.ledger.note("return", 0, self, None)
+
+
+class User(Person):
+    """A lawful user: visits, may be approached, recognise, report, complain, or be reported for nothing."""
+
+    kind = "user"
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met."""
+        return self.model.door(begin)[0]
+
+    def step(self) -> None:
+        """Be on the site for an hour, or be kept out."""
+        self.be_there()
+
+    def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
+        """Be reported after a lawful conversation, if the reporter takes the trouble."""
+        model = self.model
+        here = visit in self.visits and not self.barred(model.hour)
+        if here and decisions.reports_falsely(effort, model.rules.reporting_friction):
+            model.ledger.note("false_report", second, None, self, detail=gravity)
+            model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
+
+    def recognise(self, contact: Contact, second: int) -> None:
+        """See the contact for what it is: end it, and perhaps report it or complain."""
+        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
+        ledger.note("recognise", second, self, contact.predator, contact, contact.stage)
+        self.consider_complaint(contact, second, after_harm=False)
+        if contact.stage == OFF:
+            return
+        p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
+        friction = model.rules.reporting_friction
+        if decisions.chance(
+            draws.word(Purpose.REPORT_CONSTANT, 0, contact.number),
+            draws.word(Purpose.REPORT_TRAIT, 0, self.number),
+            draws.word(Purpose.REPORT_FRESH, 0, contact.number),
+            p_ready * (1 - friction),
+            model.numbers.p_constant,
+        ):
+            ledger.note("report", second, self, contact.predator, contact, contact.stage)
+            model.desk.reports.append(
+                Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
+            )
+
+    def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
+        """Complain to the police at once, late or never."""
+        numbers, draws = self.model.numbers, self.model.world.draws
+        p = numbers.p_complain[contact.offence, int(after_harm)]
+        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number)) >= p:
+            return
+        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number)) < numbers.p_at_once
+        delay = 0 if at_once else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number), numbers.delay_hours)
+        complaint = (self, contact, int(after_harm))
+        if delay == 0:
+            self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
+        else:
+            self.model.complaints.setdefault(self.model.hour + delay, []).append(complaint)
+
+
+class Contact:
+    """One predator and one target, from an approach to its end."""
+
+    def __init__(
+        self, predator: Predator, target: User, number: int, victim_class: int, visits: tuple[Visit, Visit]
+    ) -> None:
+        self.predator = predator
+        self.target = target
+        self.number = number
+        self.offence = predator.offence
+        self.victim_class = victim_class
+        self.redirected = 0
+        self.stage = CONTACT
+        self.alarm = RECOGNISE
+        self.ring = 0  # absolute second; while dormant, the seconds that remain
+        self.predator_end, self.target_end = visits[0].end, visits[1].end
+        self.session = visits[0].begin
+        self.in_meeting = False
+        self.dormant = False
+        self.over = False
+        self.meet = self.lapse = NEVER
+
+    @property
+    def live(self) -> bool:
+        """Whether the two are in contact on the platform."""
+        return not (self.dormant or self.over or self.stage == OFF)
+
+    def begin_stage(self, model: Chat, stage: int, second: int) -> None:
+        """Draw the four alarms of a stage; the earliest will ring."""
+        self.stage = stage
+        draws, hazard = model.world.draws, model.numbers.hazard
+        seconds = [
+            int(decisions.alarm_seconds(exponential(draws.word(purpose, 0, self.number, stage)), int(rate)))
+            for purpose, rate in zip(decisions.ALARMS, hazard[self.offence, stage], strict=True)
+        ]
+        self.ring = second + min(seconds)
+        self.alarm = seconds.index(min(seconds))
+
+    def step(self, model: Chat) -> None:
+        """Let everything happen that falls into this hour."""
+        hour, first = model.hour, model.hour * SECONDS
+        if self.dormant:
+            self._meet_or_lapse(model)
+        elif self.stage != OFF and self._session_over(hour):
+            self._part(model)
+        while not (self.over or self.dormant) and self.ring <= first + SECONDS:
+            self._ring(model, self.ring - first)
+
+    def _session_over(self, hour: int) -> bool:
+        barred = self.predator.barred(hour) or self.target.barred(hour)
+        return barred or min(self.predator_end, self.target_end) <= hour
+
+    def _part(self, model: Chat) -> None:
+        hour, draws = model.hour, model.world.draws
+        if not self.in_meeting and self.predator.online(hour) and self.target.online(hour):
+            # Another visit carries the presence on.
+            if self.predator_end == hour:
+                visit = self.predator.visit(hour)
+                assert visit is not None
+                self.predator_end, self.session = visit.end, visit.begin
+            if self.target_end == hour:
+                visit = self.target.visit(hour)
+                assert visit is not None
+                self.target_end = visit.end
+            return
+        if unit(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)) >= model.rules.registration_findability:
+            model.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
+            self.over = True
+            return
+        model.ledger.note("find", 0, self.predator, self.target, self, self.stage)
+        self.dormant = True
+        self.ring -= hour * SECONDS
+        rate = model.numbers.meeting_rate[
+            self.target.number % N_STRATA, self.predator.number % N_STRATA - N_USER_STRATA
+        ]
+        meet = exponential(draws.word(Purpose.MEETING, 0, self.number, hour))
+        lapse = exponential(draws.word(Purpose.LAPSE, 0, self.number, hour))
+        self.meet = int(decisions.meeting_hour(meet, int(rate), hour, model.numbers.week_meeting))
+        self.lapse = int(decisions.lapse_hour(lapse, hour, model.numbers))
+
+    def _meet_or_lapse(self, model: Chat) -> None:
+        hour = model.hour
+        if hour < min(self.meet, self.lapse):
+            return
+        if self.lapse < self.meet:
+            model.ledger.note("lapse", 0, self.predator, self.target, self, self.stage)
+            self.over = True
+            return
+        able = all(
+            decisions.lets_in(person.tolerance, person.friction(hour))
+            and not person.barred(hour)
+            and model.world.membership.present(hour // 24, person.number)
+            for person in (self.predator, self.target)
+        )
+        model.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)
+        if not able:
+            self.over = True
+            return
+        word = model.world.draws.word(Purpose.MEETING_LENGTH, 0, self.number, hour)
+        self.predator_end = self.target_end = hour + pick(word, model.world.session_users)
+        self.dormant, self.in_meeting, self.session = False, True, hour
+        self.ring += hour * SECONDS
+
+    def _ring(self, model: Chat, second: int) -> None:
+        if self.alarm == RECOGNISE:
+            self.target.recognise(self, second)
+            self.over = True
+        elif self.alarm == FADE:
+            model.ledger.note("fade", second, self.predator, self.target, self, self.stage)
+            self.over = True
+        elif self.alarm == LEAVE:
+            model.ledger.note("leave", second, self.predator, self.target, self)
+            self.begin_stage(model, OFF, (model.hour + 1) * SECONDS)
+        elif self.stage < PRIVATE:
+            model.ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
+            self.begin_stage(model, self.stage + 1, self.ring)
+        else:
+            assert self.alarm == GO_ON
+            where = (2 if self.stage == OFF else 1) + 2 * self.redirected
+            model.ledger.note("harm", second, self.predator, self.target, self, where)
+            model.ledger.harm(self, off_platform=self.stage == OFF)
+            self.target.consider_complaint(self, second, after_harm=True)
+            self.over = True
+
+
+class Predator(Person):
+    """A predator: visits, approaches strangers, and runs contacts."""
+
+    kind = "predator"
+
+    def __init__(self, model: Chat, number: int) -> None:
+        super().__init__(model, number)
+        self.contacts: list[Contact] = []
+        self.intents: dict[int, list[int]] = {}
+        self.offence = int(model.world.offence(np.array([number]), np.array([0]))[0])
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met."""
+        return self.model.door(begin)[1]
+
+    def step(self) -> None:
+        """Approach whom the hour's intents say, then run the contacts."""
+        self.be_there()
+        self._approach()
+        for contact in self.contacts:
+            contact.step(self.model)
+        self.contacts = [c for c in self.contacts if not c.over]
+
+    def _approach(self) -> None:
+        model, intents, hour = self.model, self.model.day.intents, self.model.hour
+        n_free = model.scenario.predators.contacts_at_once - sum(c.live for c in self.contacts)
+        known = {c.target for c in self.contacts}
+        approached: set[User] = set()
+        for i in self.intents.pop(hour, ()):
+            visit = self.visit(hour)
+            if visit is None or self.barred(hour) or intents.rank[i] >= n_free:
+                continue
+            target, redirected = self._look_for(i, known)
+            if target is None or target in approached:
+                continue
+            approached.add(target)
+            met = target.visit(hour)
+            assert met is not None
+            contact = Contact(self, target, int(intents.contact[i]), int(intents.victim_class[i]), (visit, met))
+            contact.redirected = redirected
+            second = int(intents.second[i])
+            model.ledger.note("approach", second, self, target, contact, redirected)
+            contact.begin_stage(model, CONTACT, hour * SECONDS + second)
+            self.contacts.append(contact)
+
+    def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
+        """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""
+        model = self.model
+        contact, redirected = int(model.day.intents.contact[i]), 0
+        for attempt, row in enumerate(self._comes_upon(i)):
+            if row == ALREADY_LISTED:
+                continue
+            person, visit = model.visit_by_row[row]
+            friction = person.friction(visit.begin)
+            passed_over = (
+                person.barred(model.hour)
+                or person in known
+                or not decisions.lets_in(person.tolerance, min(model.baseline_door, friction))
+            )
+            if passed_over:
+                continue
+            if decisions.lets_in(person.tolerance, friction):
+                return person, redirected
+            if not decisions.looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
+                return None, redirected
+            redirected = 1
+        return None, redirected
+
+    def _comes_upon(self, i: int) -> Iterator[int]:
+        """Yield the rows of the persons drawn at random, then the rest of the class in the contact's own order."""
+        world, day = self.model.world, self.model.day
+        for attempt in range(ATTEMPTS):
+            row = int(world.candidates(day, np.array([i]), attempt)[0])
+            if row == NOBODY:
+                return
+            yield row
+        yield from world.walk(day, i).tolist()

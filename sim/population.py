@@ -1,0 +1,161 @@
+"""Who exists: members by stratum and day, and how often they visit.
+
+Strata are class x rate class for lawful users and rate class for predators. A person's id is ``serial * N_STRATA +
+stratum``; members join and leave in order of serial, so that the members of a day are a window of serials.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws import Ints
+from sim.parameters import CLASSES, HOURS_PER_MONTH
+from sim.scenario import Scenario
+
+N_CLASSES = len(CLASSES)
+RATE_WEIGHTS = (0.2, 0.3, 0.3, 0.15, 0.05)
+"""Shares of members in the five classes of visit rate, from the rarest to the most frequent visitors."""
+N_RATES = len(RATE_WEIGHTS)
+N_USER_STRATA = N_CLASSES * N_RATES
+N_STRATA = N_USER_STRATA + N_RATES
+TOLERANCES = 1000
+"""Classes of tolerance of friction: a door of friction f turns away those below f x TOLERANCES."""
+MONTH_DAYS = HOURS_PER_MONTH / 24
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who is a member when, as windows of serials.
+
+    Attributes:
+        low: First serial of each day and stratum, shape (days + 1, N_STRATA).
+        high: First serial not yet joined, likewise.
+        span: Most serials that any calendar stretch of two months can hold, by stratum: arrays over members are
+            addressed by ``base + serial % span``.
+        base: Where each stratum begins in arrays over members.
+    """
+
+    low: Ints
+    high: Ints
+    span: Ints
+    base: Ints
+
+    @property
+    def n_slots(self) -> int:
+        """Length of an array over members."""
+        return int(self.base[-1] + self.span[-1])
+
+    def persons(self, slot: Ints, day: int) -> Ints:
+        """Return the ids of the persons behind slots of one seed who were members within 62 days from a day."""
+        stratum = self.base.searchsorted(slot, side="right") - 1
+        low, span = self.low[day].take(stratum), self.span.take(stratum)
+        serial = low + (slot - self.base.take(stratum) - low) % span
+        return serial * N_STRATA + stratum
+
+    def present(self, day: int, person: int) -> bool:
+        """Tell whether a person is a member on a day."""
+        serial, stratum = divmod(person, N_STRATA)
+        return bool(self.low[day, stratum] <= serial < self.high[day, stratum])
+
+
+def relative_rates(sigma: float) -> tuple[float, ...]:
+    """Return the mean visit rate of each rate class relative to the mean of all (lognormal, rounded to 1e-6)."""
+    if sigma == 0:
+        return (1.0,) * N_RATES
+    normal = NormalDist()
+    limits, total = [-math.inf], 0.0
+    for weight in RATE_WEIGHTS[:-1]:
+        total += weight
+        limits.append(normal.inv_cdf(total))
+    shares = [normal.cdf(limit - sigma) if limit > -math.inf else 0.0 for limit in limits] + [1.0]
+    return tuple(round((shares[k + 1] - shares[k]) / w, 6) for k, w in enumerate(RATE_WEIGHTS))
+
+
+def session_lengths(mean_hours: float, max_hours: int) -> tuple[float, ...]:
+    """Return the probabilities of 0, 1, 2, ... whole hours: geometric from 1 hour on, cut off at `max_hours`."""
+    stay = 1 - 1 / mean_hours
+    tail = [1.0]
+    for _ in range(max_hours - 1):
+        tail.append(tail[-1] * stay)
+    return (0.0, *(tail[k] - tail[k + 1] for k in range(max_hours - 1)), tail[max_hours - 1])
+
+
+def unique_share(visits_per_month: float, stay_days: float) -> float:
+    """Return unique visitors of a month per member, for Poisson visits and members who each stay `stay_days`.
+
+    Those who are members all month come with probability 1 - exp(-visits); those who leave or join in its course, each
+    ``MONTH_DAYS / stay_days`` of the members, are there for a part of it that is uniform from nothing to all.
+    """
+    come = 1 - math.exp(-visits_per_month)
+    moving = MONTH_DAYS / stay_days
+    return (1 - moving) * come + 2 * moving * (1 - come / visits_per_month)
+
+
+def visits_per_month(scenario: Scenario) -> NDArray[np.float64]:
+    """Return the mean visits a month of a member of each stratum."""
+    population, predators = scenario.population, scenario.predators
+    relative = relative_rates(population.visit_rate_sigma)
+    users = [population.visits_per_month * r for r in relative] * N_CLASSES
+    return np.array(users + [predators.visits_per_month * r for r in relative])
+
+
+def weekly_profile(scenario: Scenario) -> NDArray[np.float64]:
+    """Return visits by hour of the run's week relative to the mean hour; index 0 is the first simulated hour."""
+    population = scenario.population
+    first_weekday = (scenario.start.weekday() - scenario.warmup_days) % 7
+    week = [
+        float(weight) * (population.rel_weekend if (first_weekday + day) % 7 >= 5 else 1.0)
+        for day in range(7)
+        for weight in population.hourly_weights
+    ]
+    mean = math.fsum(week) / len(week)
+    return np.array([w / mean for w in week])
+
+
+def membership(scenario: Scenario) -> Membership:
+    """Solve for the members that give the declared monthly visitors through the baseline's door, day by day."""
+    population, predators = scenario.population, scenario.predators
+    n_days = scenario.warmup_days + scenario.days
+    p_class = population.p_classes
+    share = [p * w for p in p_class for w in RATE_WEIGHTS]
+    share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
+    rules = scenario.platform.rules
+    frictions = [rules.registration_friction_user] * N_USER_STRATA
+    frictions += [rules.registration_friction_predator] * N_RATES
+    stay = population.mean_stay_days
+    uniques = math.fsum(
+        s * (1 - permille(f) / TOLERANCES) * unique_share(v, stay)
+        for s, f, v in zip(share, frictions, visits_per_month(scenario), strict=True)
+    )
+    scale = scenario.scale / max(uniques, 1e-9)
+    first, last = population.monthly_visitors_start * scale, population.monthly_visitors * scale
+    low = np.zeros((n_days + 1, N_STRATA), np.int64)
+    high = np.zeros_like(low)
+    left, joined = 0.0, first
+    members = first
+    for day in range(n_days + 1):
+        for s in range(N_STRATA):
+            low[day, s] = int(share[s] * left + 0.5)
+            high[day, s] = int(share[s] * joined + 0.5)
+        measured = day + 1 - scenario.warmup_days
+        grown = min(1.0, max(0.0, measured / population.growth_days))
+        then = first + (last - first) * grown
+        net = members / stay + (then - members)
+        joined += max(net, 0.0)
+        left += members / stay - min(net, 0.0)
+        members = then
+    low = np.minimum(low, high)
+    ahead = np.minimum(np.arange(n_days + 1) + 62, n_days)
+    span = np.maximum((high[ahead] - low).max(axis=0), 1)
+    base = np.concatenate(([0], np.cumsum(span)[:-1]))
+    return Membership(low, high, span, base)
+
+
+def permille(friction: float) -> int:
+    """Return the class of tolerance that a friction asks for, of TOLERANCES."""
+    return int(friction * TOLERANCES + 0.5)

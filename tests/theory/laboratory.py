@@ -1,0 +1,62 @@
+"""What the tests of theory share: a small chat in which little is going on at a time, and standard errors.
+
+Tolerances are 4 standard errors on both sides, so a right model fails about 6 checks in 100,000.
+"""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sim.parameters import Offence
+from sim.scenario import Scenario
+from sim.population import N_RATES, N_STRATA
+
+ERRORS = 4
+ON_ADULTS = Offence(name="on_adults", target_weights=(0, 0, 1, 0))
+
+
+def laboratory(**changes: Any) -> Scenario:
+    """Return a chat of 20,000 a month without growth, leaving, doors or staff, that starts on a Monday."""
+    settings: dict[str, Any] = {
+        "start": dt.date(2024, 1, 1),
+        "warmup_days": 0,
+        "days": 28,
+        "population.monthly_visitors": 20_000.0,
+        "population.monthly_visitors_start": 20_000.0,
+        "population.mean_stay_days": 100_000.0,
+        "population.visit_rate_sigma": 0.0,
+        "population.mean_session_hours": 2.0,
+        "population.max_session_hours": 24,
+        "predators.p_of_adults": 0.05,
+        "predators.contacts_at_once": 50,
+        "moderation.staff": 0.0,
+        "offences": (ON_ADULTS,),
+    }
+    return Scenario().replace(**(settings | changes))
+
+
+def class_of(person: ArrayLike) -> np.ndarray:
+    """Return the row in `CLASSES` of lawful users."""
+    return np.asarray(person) % N_STRATA // N_RATES
+
+
+def share_z(hits: float, trials: float, p: float) -> float:
+    """Return by how many standard errors the share of hits in independent trials lies off p."""
+    return float((hits / trials - p) / np.sqrt(p * (1 - p) / trials))
+
+
+def mean_z(sample: ArrayLike, mean: float) -> float:
+    """Return by how many standard errors the mean of independent numbers lies off another."""
+    x = np.asarray(sample, float)
+    return float((x.mean() - mean) / (x.std(ddof=1) / np.sqrt(x.size)))
+
+
+def ratio(above: ArrayLike, below: ArrayLike, cluster: ArrayLike) -> tuple[float, float]:
+    """Return sum / sum and its standard error where rows of one cluster depend on each other."""
+    sums = pd.DataFrame({"above": above, "below": below}, dtype=float).groupby(np.asarray(cluster)).sum()
+    value = float(sums["above"].sum() / sums["below"].sum())
+    rest = sums["above"] - value * sums["below"]
+    return value, float(np.sqrt((rest**2).sum()) / sums["below"].sum())

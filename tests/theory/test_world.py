@@ -1,0 +1,216 @@
+"""The exogenous world against theory: Poisson visits, the week, sessions, members, unique visitors, presences."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.model import simulate
+from sim.parameters import HOURS_PER_MONTH
+from sim.policies.registration import RegistrationPolicy
+from sim.scenario import Scenario
+from sim.population import N_STRATA, RATE_WEIGHTS, relative_rates
+from sim.world import Day, World
+from tests.theory.laboratory import ERRORS, laboratory, mean_z
+
+WEEK = 168
+
+
+def visits(scenario: Scenario, seed: int = 1) -> dict[str, np.ndarray]:
+    """Return every visit of a run as drawn: person, stratum, tolerance, begin, end."""
+    parts = defaultdict(list)
+    for day in World(scenario, [seed]).days():
+        for rows in (day.users, day.predators):
+            for name in ("person", "stratum", "tolerance", "begin", "end"):
+                parts[name].append(getattr(rows, name)[: rows.n_begun])
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+@pytest.fixture(scope="module")
+def counts() -> tuple[np.ndarray, np.ndarray]:
+    """Visits by hour and stratum of six weeks, as drawn and as expected."""
+    scenario = laboratory(days=42, **{"population.visit_rate_sigma": 0.9, "predators.p_of_adults": 0.2})
+    world = World(scenario, [1])
+    drawn = visits(scenario)
+    table = np.zeros((scenario.hours, N_STRATA), int)
+    np.add.at(table, (drawn["begin"], drawn["stratum"]), 1)
+    n_members = (world.membership.high - world.membership.low)[np.arange(scenario.hours) // 24]
+    people = scenario.population
+    week = np.array([w * (people.rel_weekend if day > 4 else 1) for day in range(7) for w in people.hourly_weights])
+    rel = np.array(relative_rates(0.9))
+    rate = np.concatenate([np.tile(rel, 4) * people.visits_per_month, rel * scenario.predators.visits_per_month])
+    profile = np.resize(week / week.mean(), scenario.hours)
+    return table, n_members * rate / HOURS_PER_MONTH * profile[:, None]
+
+
+def test_visits_of_every_stratum_have_the_declared_mean(counts: tuple[np.ndarray, np.ndarray]) -> None:
+    drawn, mean = (table.sum(axis=0) for table in counts)
+    assert (abs(drawn - mean) < ERRORS * np.sqrt(mean)).all()
+
+
+def test_visits_follow_the_hours_of_the_week(counts: tuple[np.ndarray, np.ndarray]) -> None:
+    drawn, mean = (table.sum(axis=1).reshape(-1, WEEK).sum(axis=0) for table in counts)
+    assert (abs(drawn - mean) < ERRORS * np.sqrt(mean)).all()
+
+
+def test_counts_of_visits_are_dispersed_as_poisson_counts_and_independent(
+    counts: tuple[np.ndarray, np.ndarray],
+) -> None:
+    drawn, mean = counts
+    z = (drawn - mean) / np.sqrt(mean)
+    # (N - m)**2 / m of a Poisson N has mean 1 and variance 2 + 1 / m.
+    assert abs((z**2 - 1).sum() / np.sqrt((2 + 1 / mean).sum())) < ERRORS
+    for product in (z[1:] * z[:-1], z[:, 1:] * z[:, :-1]):
+        assert abs(product.sum() / np.sqrt(product.size)) < ERRORS
+
+
+def test_rate_classes_are_the_mean_fifths_of_a_lognormal_distribution() -> None:
+    sample = np.sort(np.random.Generator(np.random.PCG64(1)).lognormal(-(0.9**2) / 2, 0.9, 1_000_000))
+    parts = np.split(sample, (np.cumsum(RATE_WEIGHTS)[:-1] * sample.size).astype(int))
+    # The class at the top has the largest standard error, 0.6%, from its own spread and its limit's.
+    assert relative_rates(0.9) == pytest.approx([part.mean() for part in parts], rel=0.02)
+    assert np.dot(relative_rates(0.9), RATE_WEIGHTS) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "longest"), [(1.0, 12), (1.8, 12), (4.0, 6)])
+def test_sessions_are_geometric_and_cut_off_at_the_longest(mean: float, longest: int) -> None:
+    scenario = laboratory(days=7, **{"population.mean_session_hours": mean, "population.max_session_hours": longest})
+    drawn = visits(scenario)
+    users = drawn["stratum"] < 20
+    length = (drawn["end"] - drawn["begin"])[users]
+    assert (length.min(), length.max()) == (1, 1 if mean == 1 else longest)
+    if mean > 1:
+        assert abs(mean_z(length, mean * (1 - (1 - 1 / mean) ** longest))) < ERRORS
+        # Shares are rounded to 1 / 4096.
+        goes_on = length[length < longest] > 1
+        tail = 1 - (1 - 1 / mean) ** (longest - 1)
+        expected = ((1 - 1 / mean) - (1 - tail)) / tail
+        error = np.sqrt(expected * (1 - expected) / goes_on.size)
+        assert abs(goes_on.mean() - expected) < ERRORS * error + 1 / 4096
+
+
+# -- members and unique visitors ------------------------------------------------------------------------------------
+
+
+def unique_visitors(scenario: Scenario, seed: int = 1) -> list[int]:
+    """Return the persons whom the baseline's door let in, by whole calendar month of the window."""
+    drawn = visits(scenario, seed)
+    entry = scenario.registration.entry
+    friction = np.where(drawn["stratum"] < 20, entry.friction_user, entry.friction_predator)
+    inside = drawn["tolerance"] >= np.rint(friction * 1000)
+    day = drawn["begin"] // 24 - scenario.warmup_days
+    firsts = [d for d in range(scenario.days + 1) if (scenario.start + dt.timedelta(days=d)).day == 1]
+    return [
+        len(set(drawn["person"][inside & (day >= a) & (day < b)])) for a, b in zip(firsts, firsts[1:], strict=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"population.mean_stay_days": 90.0, "population.visit_rate_sigma": 0.9},
+        {"registration.level": "phone", "population.visits_per_month": 2.0, "predators.p_of_adults": 0.3},
+    ],
+    ids=["stable", "members come and go", "phone registration"],
+)
+def test_unique_visitors_of_a_month_are_those_declared(changes: dict[str, Any]) -> None:
+    seen = unique_visitors(laboratory(days=366, **changes))
+    assert len(seen) == 12
+    # A sum of independent yes and no has a variance of at most N / 4 for N possible visitors, and N < 1.5 x 20,000.
+    # Months of 29 to 31 days lie around the mean month, so only their mean is 20,000 (4 errors are 0.5%).
+    assert abs(np.mean(seen) - 20_000) < ERRORS * np.sqrt(30_000 / 4 / 12)
+
+
+def test_unique_visitors_grow_in_a_straight_line() -> None:
+    growth = {
+        "population.monthly_visitors_start": 12_854.0,  # 500,000 / 778,000 x 20,000
+        "population.growth_days": 1222,
+        "population.mean_stay_days": 365.0,
+        "population.visit_rate_sigma": 0.9,
+    }
+    seen = np.array(unique_visitors(laboratory(days=1339, warmup_days=30, **growth)))
+    middle = 30.44 * (np.arange(seen.size) + 0.5)
+    declared = 12_854 + (20_000 - 12_854) * np.minimum(middle / 1222, 1)
+    error = np.sqrt(declared.mean() * 1.3 / 4)
+    assert seen.size == 44
+    # Members of a growing audience are newer: a month's joiners add 0.4% at most to its uniques.
+    assert abs((seen - declared).mean() - 0.002 * declared.mean()) < ERRORS * error / np.sqrt(44) + 0.002 * 20_000
+    slope = np.polyfit(middle[:40], seen[:40], 1)[0]
+    slope_error = error / np.sqrt(((middle[:40] - middle[:40].mean()) ** 2).sum())
+    assert abs(slope - (20_000 - 12_854) / 1222) < ERRORS * slope_error
+
+
+def test_monthly_visitors_are_counted_person_by_person_also_when_a_door_closes_in_mid_month() -> None:
+    date = dt.date(2024, 1, 17)
+    arms = {"phone": (RegistrationPolicy(level="phone", start=date),)}
+    scenario = laboratory(days=31, policies=arms, **{"population.monthly_visitors": 2_000.0,
+                          "population.monthly_visitors_start": 2_000.0})  # fmt: skip
+    drawn = visits(scenario)
+    entry = scenario.registration.at("phone")
+    friction = np.where(drawn["stratum"] < 20, entry.friction_user, entry.friction_predator) * 1000
+    late = drawn["begin"] // 24 >= (date - scenario.start).days
+    inside = ~late | (drawn["tolerance"] >= friction)
+    everybody, let_in = set(drawn["person"]), set(drawn["person"][inside])
+    last = simulate(scenario, [1], ["baseline", "phone"]).daily.groupby("policy").last()
+    assert last["n_monthly_visitors"].to_dict() == {"baseline": len(everybody), "phone": len(let_in)}
+    assert last["n_monthly_turned_away"].to_dict() == {"baseline": 0, "phone": len(everybody - let_in)}
+
+
+def test_members_stay_for_the_declared_time_and_only_members_visit() -> None:
+    scenario = laboratory(days=150, **{"population.mean_stay_days": 60.0})
+    membership = World(scenario, [1]).membership
+    joined_after = membership.high[0, 0]
+    left_before = membership.low[-1, 0]
+    serials = np.arange(joined_after, left_before)
+    assert serials.size > 100
+    days_present = [sum(membership.present(day, int(s) * N_STRATA) for day in range(150)) for s in serials[::10]]
+    # Whole days: the mean of a stay of 60 days, begun and ended at any time of day, is known to half a day.
+    assert abs(np.mean(days_present) - 60) < 0.5
+    drawn = visits(scenario)
+    assert all(map(membership.present, (drawn["begin"] // 24).tolist(), drawn["person"].tolist()))
+
+
+# -- presences --------------------------------------------------------------------------------------------------------
+
+
+def hours_present(day: Day, *, predators: bool) -> Iterator[tuple[int, int]]:
+    rows = day.predators if predators else day.users
+    for person, start, end in zip(rows.person.tolist(), rows.start.tolist(), rows.end.tolist(), strict=True):
+        for hour in range(max(start, day.first_hour), min(end, day.first_hour + 24)):
+            yield person, hour
+
+
+@pytest.mark.parametrize("predators", [False, True])
+def test_presences_of_a_person_never_overlap_and_are_the_union_of_the_visits(predators: bool) -> None:
+    busy = {
+        "population.monthly_visitors": 300.0,
+        "population.monthly_visitors_start": 300.0,
+        "population.visits_per_month": 60.0,
+        "predators.visits_per_month": 100.0,
+        "population.mean_session_hours": 6.0,
+    }
+    scenario = laboratory(days=10, **busy)
+    drawn = visits(scenario)
+    mine = (drawn["stratum"] >= 20) == predators
+    union = {
+        (person, hour)
+        for person, begin, end in zip(*(drawn[n][mine].tolist() for n in ("person", "begin", "end")), strict=True)
+        for hour in range(begin, min(end, scenario.hours))
+    }
+    days = list(World(scenario, [1]).days())
+    present = Counter(at for day in days for at in hours_present(day, predators=predators))
+    assert max(present.values()) == 1
+    assert set(present) == union
+    if not predators:
+        online = Counter(
+            (person, hour)
+            for day in days
+            for hour in range(day.first_hour, day.first_hour + 24)
+            for victim_class in range(4)
+            for person in day.users.person[day.listed(hour, 0, victim_class)].tolist()
+        )
+        assert online == present
