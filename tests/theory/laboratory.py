@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sim.parameters import Offence
-from sim.scenario import Scenario
 from sim.population import N_RATES, N_STRATA
+from sim.scenario import Scenario
+from sim.world import World
 
 ERRORS = 4
 ON_ADULTS = Offence(name="on_adults", target_weights=(0, 0, 1, 0))
@@ -41,6 +42,18 @@ def laboratory(**changes: Any) -> Scenario:
 def class_of(person: ArrayLike) -> np.ndarray:
     """Return the row in `CLASSES` of lawful users."""
     return np.asarray(person) % N_STRATA // N_RATES
+
+
+def drawn_visits(scenario: Scenario, seed: int = 1) -> dict[str, np.ndarray]:
+    """Return every visit of a run as drawn, before any door: person, stratum, tolerance, begin, end."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("person", "tolerance", "begin", "end")}
+    for day in World(scenario, [seed]).days():
+        people, begun = day.people, np.arange(day.people.n_carried, day.people.person.size)
+        for name in ("person", "begin", "end"):
+            parts[name].append(getattr(people, name)[begun])
+        parts["tolerance"].append(people.tolerance(begun))
+    visits = {name: np.concatenate(values) for name, values in parts.items()}
+    return visits | {"stratum": visits["person"] % N_STRATA}
 
 
 def share_z(hits: float, trials: float, p: float) -> float:

@@ -1,0 +1,131 @@
+"""Contacts of the engine against the same hazards thrown as coins (`coins`, which shares no code with the engine)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.model import simulate
+from tests.theory.coins import HOUR, WEEK, Lives, Setting
+from tests.theory.laboratory import ERRORS, laboratory, ratio
+
+EVENING = (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9)
+SLOW = Setting(
+    hazard=((0.15, 0.25, 0, 0.5), (0.15, 0.15, 0, 0.5), (0.1, 0.1, 0.25, 0.15), (0.01, 0.02, 0, 0.02)),
+    visits=(20, 12),  # often enough that a visit carries on where another ends
+    stay=(0.5, 0.75),
+    findability=0.5,
+    lapse=0.02,
+    rel_meeting=20,
+    weights=EVENING,
+    rel_weekend=1.5,
+    p_report=(0.15, 0.3, 0.45),
+)
+# Several stages an hour.
+FAST = replace(
+    SLOW,
+    visits=(5, 4),
+    rel_meeting=200,
+    hazard=((1.5, 2, 0, 6), (1.5, 1, 0, 5), (1, 1, 2, 3), (0.05, 0.05, 0, 0.1)),
+    weights=(1,) * 24,
+    rel_weekend=1,
+    p_report=(0, 0, 0),
+)
+# Alarms within seconds, so that many ring in the same one: here a step of the coins is the second of the model.
+HASTY = replace(FAST, hazard=((150, 200, 0, 400), (100, 150, 0, 400), (50, 100, 150, 100), (0.05, 0.05, 0, 0.1)))
+HORIZON = 168
+WARM = 48  # hours after which the first visits are forgotten; then a week of approaches, and their fates
+DAYS = (WARM + WEEK + HORIZON) // 24
+
+
+def engine(setting: Setting, seed: int) -> pd.DataFrame:
+    hazards = {
+        "engage_recognise": (0, 0), "engage_fade": (0, 1), "engage": (0, 3),
+        "private_recognise": (1, 0), "private_fade": (1, 1), "private": (1, 3),
+        "harm_recognise": (2, 0), "harm_fade": (2, 1), "leave": (2, 2), "harm": (2, 3),
+        "off_recognise": (3, 0), "off_fade": (3, 1), "off_harm": (3, 3),
+    }  # fmt: skip
+    scenario = laboratory(
+        days=DAYS,
+        **{f"contacts.{name}_per_hour": float(setting.hazard[stage][k]) for name, (stage, k) in hazards.items()},
+        **{
+            "population.visits_per_month": float(setting.visits[0]),
+            "predators.visits_per_month": float(setting.visits[1]),
+            "population.mean_session_hours": 1 / (1 - setting.stay[0]),
+            "predators.mean_session_hours": 1 / (1 - setting.stay[1]),
+            "predators.p_of_adults": 1.5 / setting.visits[1],
+            "predators.approaches_per_hour": 1.0,
+            "registration.none.findability": setting.findability,
+            "contacts.lapse_per_hour": setting.lapse,
+            "contacts.rel_meeting": float(setting.rel_meeting),
+            "population.hourly_weights": setting.weights,
+            "population.rel_weekend": float(setting.rel_weekend),
+            "responses.p_ready_to_report": setting.p_report[0],
+            "responses.p_constant": 0.0,
+            "reporting.friction": 0.0,
+        },
+    )
+    return simulate(scenario, [seed], ["baseline"], events=True).events
+
+
+def table(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return counts and seconds by contact and name as `Lives` has them, and each contact's predator."""
+    approaches = events[events.event == "approach"].set_index("contact")
+    approaches = approaches[(approaches.hour >= WARM) & (approaches.hour < WARM + WEEK)]
+    stage = events.detail.astype(str)
+    name = events.event.replace({"engage": "on0", "private": "on1", "leave": "leave2"})
+    of_stage = events.event.isin(["fade", "recognise", "report", "lose", "find", "meet", "lapse"])
+    name = name.where(~of_stage, events.event + stage)
+    harm = events.event == "harm"
+    name = name.where(~harm, "harm" + (events.detail + 1).astype(str))
+    rows = events.assign(name=name)[events.contact.isin(approaches.index) & (events.event != "complain")]
+    begun = approaches.loc[rows.contact]
+    rows = rows.assign(
+        since=rows.hour * HOUR + rows.second - (begun.hour * HOUR + begun.second).to_numpy(),
+        age=rows.hour - begun.hour.to_numpy(),
+    )
+    rows = rows[rows.age < HORIZON]
+    wide = rows.pivot_table(index="contact", columns="name", values="since", aggfunc=["size", "sum"], fill_value=0)
+    quick = rows[(rows["name"] == "harm2") & (rows.age == 0)].contact
+    counts = wide["size"].assign(within_the_hour=wide.index.isin(quick).astype(int))
+    return counts, wide["sum"], approaches.actor
+
+
+def compare(setting: Setting, *, n: int, step: int, seed: int) -> dict[str, float]:
+    """Return the z-score of every metric that happens at least 30 times in both."""
+    lives = Lives(setting, n, horizon=HORIZON, step=step, seed=seed)
+    harmed = lives.counts["harm2"] > 0
+    quick = harmed & ((lives.first + lives.seconds["harm2"] - 1) // HOUR == lives.first // HOUR)
+    lives.counts["within_the_hour"] = quick.astype(float)
+    counts, seconds, predator = table(engine(setting, seed))
+    cluster, alone = predator.loc[counts.index], np.arange(n)
+    z = {}
+    for name in sorted(set(lives.counts) | (set(counts) - {"approach"})):
+        ours, theirs = counts.get(name, pd.Series(0, counts.index)), lives.counts[name]
+        if min(ours.sum(), theirs.sum()) < 30:
+            assert max(ours.sum(), theirs.sum()) < 90, f"{name}: {ours.sum()} against {theirs.sum()}"
+            continue
+        pairs = {name: (ratio(ours, np.ones(len(ours)), cluster), ratio(theirs, np.ones(n), alone))}
+        if name in seconds:
+            pairs[f"seconds until {name}"] = (
+                ratio(seconds[name], ours, cluster),
+                ratio(lives.seconds[name], theirs, alone),
+            )
+        for metric, ((a, error_a), (b, error_b)) in pairs.items():
+            z[metric] = (a - b) / np.hypot(error_a, error_b)
+    return z
+
+
+@pytest.mark.parametrize(
+    ("setting", "n", "step"),
+    [(SLOW, 40_000, 10), (FAST, 40_000, 1), (HASTY, 40_000, 1)],
+    ids=["slow", "fast", "hasty"],
+)
+def test_contacts_live_as_coins_say(setting: Setting, n: int, step: int) -> None:
+    z = compare(setting, n=n, step=step, seed=1)
+    assert len(z) >= 20
+    # Fewer than 60 metrics a setting: one of them beyond 4 in 1 of 260 right models.
+    assert {name: round(value, 1) for name, value in z.items() if abs(value) > ERRORS} == {}
+    # The root mean square of 20 independent z-scores is 1 +- 0.16; these depend on each other.
+    assert 0.5 < np.sqrt(np.mean(np.square(list(z.values())))) < 1.5
