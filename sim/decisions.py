@@ -320,8 +320,8 @@ def barred_until(
 
     def decide(constant: Purpose, trait: Purpose, fresh: Purpose, p: float) -> bool:
         if unit(draws.word(constant, seed, person, dossier)) < p_constant:
-            return unit(draws.word(trait, seed, person)) < p  # type: ignore[no-any-return]
-        return unit(draws.word(fresh, seed, person, dossier)) < p  # type: ignore[no-any-return]
+            return unit(draws.word(trait, seed, person)) < p
+        return unit(draws.word(fresh, seed, person, dossier)) < p
 
     if session >= 0 and not decide(
         Purpose.DEVICE_CONSTANT,

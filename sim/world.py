@@ -39,7 +39,8 @@ ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
 NOBODY, ALREADY_LISTED = -1, -2
 """What a draw of a candidate may give instead of a row: nobody is there, or a row that stands for somebody twice."""
-_ATTEMPTS_IN_ADVANCE = 4  # drawn for a whole day at once
+_ATTEMPTS_IN_ADVANCE = 4  # drawn for all intents of a day at once
+_MANY_INTENTS = 4096  # of a day; up to so many, all attempts are drawn at once
 _RATE_UNITS = 1 << 40
 _BLOCK = 8192
 _DRAWN = ("person", "seed", "door", "begin", "end", "slot")
@@ -228,8 +229,9 @@ class World:
         n_predators = self.membership.high[-1, N_USER_STRATA:]
         self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
         self.n_predators = int(self.predator_base[-1])
-        self._candidates_of = -1
+        self._day_in_advance = -1
         self._candidates: dict[int, Ints] = {}
+        self._walks: dict[int, Ints] = {}
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
 
@@ -412,14 +414,18 @@ class World:
 
         Those online of the class sought are equally likely.
         """
-        if attempt >= _ATTEMPTS_IN_ADVANCE:
+        n_intents = day.intents.contact.size
+        if attempt >= _ATTEMPTS_IN_ADVANCE and n_intents > _MANY_INTENTS:
             return self._come_upon(day, intent, attempt)
-        if self._candidates_of != day.number:
-            self._candidates_of, self._candidates = day.number, {}
+        self._look_at(day)
         if attempt not in self._candidates:
-            everybody = np.arange(day.intents.contact.size)
-            self._candidates[attempt] = self._come_upon(day, everybody, attempt)
+            self._candidates[attempt] = self._come_upon(day, np.arange(n_intents), attempt)
         return self._candidates[attempt].take(intent)
+
+    def _look_at(self, day: Day) -> None:
+        """Forget what was drawn in advance for another day."""
+        if self._day_in_advance != day.number:
+            self._day_in_advance, self._candidates, self._walks = day.number, {}, {}
 
     def _come_upon(self, day: Day, intent: Ints, attempt: int) -> Ints:
         intents = day.intents
@@ -436,17 +442,22 @@ class World:
 
     def walk(self, day: Day, intent: int) -> Ints:
         """Return the rows of the class online that an intent did not come upon yet, in its own keyed order."""
+        self._look_at(day)
+        if intent not in self._walks:
+            self._walks[intent] = self._walk(day, intent)
+        return self._walks[intent]
+
+    def _walk(self, day: Day, intent: int) -> Ints:
         intents = day.intents
         group, contact = int(intents.group[intent]), int(intents.contact[intent])
-        same = np.full(1, intent)
-        tried = {int(self.candidates(day, same, attempt)[0]) for attempt in range(ATTEMPTS)}
-        rest = [row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried]
-        if len(rest) < 2:
-            return np.array(rest, np.int64)
-        rows = np.array(rest)
-        seed = np.full(rows.size, group // N_GROUPS)
-        words = self.draws.words(Purpose.WALK, seed, contact, day.people.person.take(rows))
-        return rows.take(words.argsort(kind="stable"))
+        same = np.array([intent])
+        tried = [int(self.candidates(day, same, attempt)[0]) for attempt in range(ATTEMPTS)]
+        rest = np.array([row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried])
+        if rest.size < 2:
+            return rest.astype(np.int64)
+        seed = np.full(rest.size, group // N_GROUPS)
+        words = self.draws.words(Purpose.WALK, seed, contact, day.people.person.take(rest))
+        return rest.take(words.argsort(kind="stable"))
 
     def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
         responses = self.scenario.responses
