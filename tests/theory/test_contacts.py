@@ -13,11 +13,11 @@ from tests.theory.laboratory import ERRORS, laboratory, ratio
 EVENING = (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9)
 SLOW = Setting(
     hazard=((0.15, 0.25, 0, 0.5), (0.15, 0.15, 0, 0.5), (0.1, 0.1, 0.25, 0.15), (0.01, 0.02, 0, 0.02)),
-    visits=(20, 12),  # often enough that a visit carries on where another ends
+    visits=(60, 12),  # often enough that a visit carries on where another ends
     stay=(0.5, 0.75),
     findability=0.5,
     lapse=0.02,
-    rel_meeting=20,
+    rel_meeting=6,
     weights=EVENING,
     rel_weekend=1.5,
     p_report=(0.15, 0.3, 0.45),

@@ -1,0 +1,213 @@
+"""The queue of dossiers against theory: what comes in goes out or waits, Little's law, Lindley's recursion, triage."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from sim import agents
+from sim.model import simulate
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.processes.moderate import Desk
+from sim.records import Records
+from sim.state import Dossier
+from tests.theory.laboratory import ERRORS, laboratory
+
+DAYS = 40
+ARMS = {
+    "idle": (ModerationPolicy(staff=3.0),),
+    "overloaded": (ModerationPolicy(staff=0.137, shift_start_hour=0, shift_hours=24),),
+    "gravest": (ModerationPolicy(triage="gravest"),),
+    "accounts": (RegistrationPolicy(level="email"),),
+    "nobody": (ModerationPolicy(staff=0.0),),
+}
+SHIFT = range(9, 15)
+
+
+def scenario(**changes: Any) -> Any:
+    """A small chat with many reports; the baseline's staff clears about half of them in a shift of six hours."""
+    many = {
+        "days": DAYS,
+        "policies": ARMS,
+        "population.monthly_visitors": 3_000.0,
+        "population.monthly_visitors_start": 3_000.0,
+        "responses.p_ready_false_report": 0.1,
+        "reporting.friction": 0.0,
+        "moderation.staff": 0.6,
+        "moderation.reviews_per_hour": 7.0,
+        "moderation.shift_start_hour": SHIFT[0],
+        "moderation.shift_hours": len(SHIFT),
+        "moderation.dossier_expiry_hours": 30,
+    }
+    return laboratory(**(many | changes))
+
+
+@pytest.fixture(scope="module")
+def records() -> Records:
+    return simulate(scenario(), [1, 2], ["baseline", *ARMS], events=True)
+
+
+def runs(records: Records) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield events and daily table of each run."""
+    assert records.events is not None
+    daily = dict(list(records.daily.groupby(["policy", "seed"])))
+    for run, events in records.events.groupby(["policy", "seed"]):
+        yield events, daily[run]
+
+
+def by_hour(events: pd.DataFrame, *kinds: str) -> np.ndarray:
+    return np.bincount(events.hour[events.event.isin(kinds)], minlength=24 * DAYS)
+
+
+def check_the_books(events: pd.DataFrame, daily: pd.DataFrame) -> None:
+    opened, closed = by_hour(events, "open"), by_hour(events, "review", "expire")
+    waiting = np.cumsum(opened - closed)
+    assert opened.sum() > 500
+    assert waiting.min() >= 0
+    assert (daily["n_waiting"] == waiting[23::24]).all()
+    # Little's law as an identity: the dossiers waiting at the ends of all hours are the whole hours that all dossiers
+    # waited, until they were reviewed or expired, or until now.
+    hour = np.arange(24 * DAYS)
+    waited = (hour * closed).sum() - (hour * opened).sum() + 24 * DAYS * waiting[-1]
+    assert daily["n_waiting_hours"].sum() == waited
+    assert (daily["n_waiting_hours"] == waiting.reshape(DAYS, 24).sum(axis=1)).all()
+
+
+def test_everything_opened_is_reviewed_expires_or_waits_and_waits_add_up(records: Records) -> None:
+    for events, daily in runs(records):
+        check_the_books(events, daily)
+
+
+def test_the_agents_keep_the_same_books() -> None:
+    for events, daily in runs(agents.simulate(scenario(), [1], ["baseline"], events=True)):
+        check_the_books(events, daily)
+
+
+def test_waits_of_reviews_are_those_between_opening_and_review(records: Records) -> None:
+    # Where accounts persist a person has one open dossier at a time, so that openings and closings pair off.
+    events, daily = next(run for run in runs(records) if run[0].policy.iloc[0] == "accounts")
+    moves = events[events.event.isin(["open", "review", "expire"])].sort_values(["target", "hour", "step"])
+    is_open = moves.event == "open"
+    assert (is_open != is_open.shift(fill_value=False))[moves.target == moves.target.shift()].all()
+    wait = moves.hour.diff().where(moves.target == moves.target.shift())
+    assert daily["n_wait_hours"].sum() == wait[moves.event == "review"].sum()
+    expired = wait[moves.event == "expire"]
+    assert expired.size > 50
+    assert set(expired) == {30}
+
+
+def test_nobody_reviews_outside_the_shift_or_beyond_capacity(records: Records) -> None:
+    for events, daily in runs(records):
+        reviews = by_hour(events, "review").reshape(DAYS, 24)
+        policy = daily["policy"].iloc[0]
+        if policy == "nobody":
+            assert reviews.sum() == 0
+        elif policy != "overloaded":
+            assert set(reviews.nonzero()[1]) == set(SHIFT)
+        assert (reviews.sum(axis=1) <= daily["n_capacity"]).all()
+
+
+def test_an_overloaded_desk_reviews_its_fractional_capacity_to_one_review(records: Records) -> None:
+    for events, daily in runs(records):
+        if daily["policy"].iloc[0] == "overloaded":
+            reviews, opened = by_hour(events, "review"), by_hour(events, "open")
+            waiting = np.cumsum(opened - by_hour(events, "review", "expire"))
+            busy = np.flatnonzero(waiting == 0)[-1] + 1  # from here on there is always a backlog
+            assert busy < 24
+            assert abs(reviews[busy:].sum() - 0.137 * 7 * (24 * DAYS - busy)) <= 1
+            assert set(reviews[busy:]) == {0, 1}
+
+
+# -- a desk alone -----------------------------------------------------------------------------------------------------
+
+
+def dossier(person: int, hour: int, gravity: int = 0, order: int = 0) -> Dossier:
+    return Dossier(person, False, -1, -1, hour, hour, order, 0, gravity, hour, hour)
+
+
+def backlog_of_a_desk(arrivals: np.ndarray, capacity: int) -> np.ndarray:
+    desk, waiting, person = Desk(), np.zeros(arrivals.size), 0
+    for hour, n in enumerate(arrivals.tolist()):
+        for _ in range(n):
+            person += 1
+            desk.file(dossier(person, hour), hour)
+        desk.queue("oldest", 10**9)
+        for _ in range(min(capacity, len(desk.dossiers))):
+            desk.next()
+        waiting[hour] = len(desk.dossiers)
+    return waiting
+
+
+def stationary_backlog(load: float, capacity: int) -> np.ndarray:
+    """Return the stationary distribution of W <- max(0, W + Poisson(load x capacity) - capacity), by iteration."""
+    arrivals = stats.poisson.pmf(np.arange(120), load * capacity)
+    waiting = np.eye(1, 400)[0]
+    while True:
+        total = np.convolve(waiting, arrivals)
+        new = np.concatenate(([total[: capacity + 1].sum()], total[capacity + 1 : capacity + 400]))
+        if abs(new - waiting).sum() < 1e-13:
+            return new
+        waiting = new
+
+
+def test_the_stationary_backlog_at_load_0_91_is_a_wait_of_a_third_of_an_hour_not_erlangs() -> None:
+    backlog = stationary_backlog(0.91, 12)
+    assert np.dot(np.arange(backlog.size), backlog) / (0.91 * 12) == pytest.approx(0.32, abs=0.005)
+
+
+@pytest.mark.parametrize("load", [0.7, 0.83, 0.91])
+def test_poisson_arrivals_at_constant_capacity_wait_as_lindleys_recursion_says(load: float) -> None:
+    arrivals = np.random.Generator(np.random.PCG64(1)).poisson(load * 12, 40_000)
+    waiting = backlog_of_a_desk(arrivals, 12)
+    expected = stationary_backlog(load, 12)
+    # Batches of 400 hours are far longer than the memory of the queue (tens of hours at load 0.91).
+    for seen, value in ((waiting, np.dot(np.arange(expected.size), expected)), (waiting == 0, expected[0])):
+        batches = seen.reshape(100, 400).mean(axis=1)
+        assert abs(batches.mean() - value) < ERRORS * batches.std(ddof=1) / np.sqrt(100)
+
+
+Step = tuple[list[tuple[int, int, int]], int]
+HOURS = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2), st.integers(0, 3)), max_size=5), st.integers(0, 4)
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(hours=HOURS, triage=st.sampled_from(["oldest", "gravest"]), change=st.integers(0, 40), expiry=st.integers(1, 8))
+def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
+    hours: list[Step], triage: str, change: int, expiry: int
+) -> None:
+    desk = Desk()
+    waiting: dict[int, list[int]] = {}  # person: gravity, hour of that gravity, hour opened, order
+    for hour, (reports, n_reviews) in enumerate(hours):
+        rule = triage if hour < change else "gravest"
+        for person, gravity, order in reports:
+            desk.file(dossier(person, hour, gravity, order), hour)
+            if person not in waiting:
+                waiting[person] = [gravity, hour, hour, order]
+            elif gravity > waiting[person][0]:
+                waiting[person][:2] = [gravity, hour]
+
+        def turn(person: int, rule: str = rule) -> tuple[int, int, int, int]:
+            gravity, since, opened, order = waiting[person]
+            return (-gravity, since, order, person) if rule == "gravest" else (0, opened, order, person)
+
+        desk.queue(rule, expiry)
+        late = {p for p in waiting if turn(p)[1] + expiry <= hour}
+        assert {d.person for d in desk.expired(hour, expiry)} == late
+        for person in late:
+            del waiting[person]
+        for _ in range(min(n_reviews, len(waiting))):
+            person = min(waiting, key=turn)
+            assert desk.next().person == person
+            del waiting[person]
+        assert {person for person, _ in desk.dossiers} == set(waiting)
