@@ -66,11 +66,10 @@ def _choose(
             further[looking] = decisions.looks_further(words, state.numbers)
             redirected[wanted[absent & further]] = 1
         wanted = wanted[further]
-    for flat in wanted:
+    for flat in wanted.tolist():
         target[flat], redirected[flat] = _walk(
-            state, lanes, day, hour, int(first + flat // n_lanes), place[flat : flat + 1], pair[flat : flat + 1],
-            int(redirected[flat]),
-        )  # fmt: skip
+            state, lanes, day, hour, first + flat // n_lanes, int(place[flat]), int(pair[flat]), int(redirected[flat])
+        )
     return target, redirected
 
 
@@ -90,21 +89,21 @@ def _meets(
 
 
 def _walk(
-    state: State, lanes: Lanes, day: Day, hour: int, intent: int, place: Ints, pair: Ints, redirected: int
+    state: State, lanes: Lanes, day: Day, hour: int, intent: int, place: int, pair: int, redirected: int
 ) -> tuple[int, int]:
     """Go on through everybody of the class who was not drawn yet; return the row approached and whether redirected."""
-    seed = int(state.seed_of_place[place[0]])
-    contact = int(day.intents.contact[intent])
-    for step, row in enumerate(state.world.walk(day, intent)):
-        accepted, absent = _meets(state, lanes, day, hour, place, pair, row[None])
-        if accepted[0]:
-            return int(row), redirected
-        if absent[0]:
-            word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
-            if not decisions.looks_further(word, state.numbers):
-                break
-            redirected = 1
-    return NOBODY, redirected
+    rows = state.world.walk(day, intent)
+    if not rows.size:
+        return NOBODY, redirected
+    accepted, absent = _meets(state, lanes, day, hour, np.full(rows.size, place), np.full(rows.size, pair), rows)
+    first = int(accepted.argmax()) if accepted.any() else rows.size
+    seed, contact = int(state.seed_of_place[place]), int(day.intents.contact[intent])
+    for step in absent[:first].nonzero()[0].tolist():
+        word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
+        if not decisions.looks_further(word, state.numbers):
+            return NOBODY, redirected
+        redirected = 1
+    return (int(rows[first]) if first < rows.size else NOBODY), redirected
 
 
 def _drop_repeated(rank: Ints, person: Ints, target: Ints) -> None:
