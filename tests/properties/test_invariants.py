@@ -1,0 +1,217 @@
+"""What holds in every run, whatever the scenario: small random chats and policies."""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.model import simulate
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.population import N_STRATA, N_USER_STRATA
+from sim.records import Records
+from sim.scenario import Scenario
+from sim.world import World
+from tests.theory.laboratory import laboratory
+
+ENDS = ("fade", "recognise", "harm", "lose", "miss", "lapse")
+# State of a contact -> kind of event that may come next -> state after it.
+ON_PLATFORM = {"engage": "engaged", "private": "private", "leave": "off", "find": "apart"} | dict.fromkeys(ENDS, "over")
+FOLLOWS = {
+    "approached": {k: v for k, v in ON_PLATFORM.items() if k not in ("private", "leave", "harm", "miss", "lapse")},
+    "engaged": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "leave", "harm", "miss", "lapse")},
+    "private": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "private", "miss", "lapse")},
+    "apart": {"meet": "together", "miss": "over", "lapse": "over"},
+    "off": {"harm": "over", "fade": "over", "recognise": "over"},
+    "over": {"report": "over", "complain": "over"},
+}
+STAGE = {"approached": 0, "engaged": 1, "private": 2, "off": 3}
+
+
+def shares() -> st.SearchStrategy[float]:
+    return st.sampled_from([0.0, 0.3, 0.7, 1.0])
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
+    """A chat of 100 to 400 a month for six days, with hazards from none to several stages an hour, and one policy."""
+    hazards = st.sampled_from([0.0, 0.2, 2.0, 60.0])
+    names = ("engage", "engage_fade", "engage_recognise", "private", "private_fade", "private_recognise", "harm",
+             "harm_fade", "harm_recognise", "leave", "off_harm", "off_fade", "off_recognise")  # fmt: skip
+    visitors = draw(st.sampled_from([100.0, 400.0]))
+    policy = draw(
+        st.sampled_from([
+            RegistrationPolicy(level="email"),
+            RegistrationPolicy(level="document"),
+            ReportingPolicy(friction=0.0),
+            RetentionPolicy(message_hours=0),
+            ModerationPolicy(staff=0.3, triage="gravest"),
+        ])
+    )  # fmt: skip
+    changes: dict[str, Any] = {f"contacts.{name}_per_hour": draw(hazards) for name in names} | {
+        "days": 5,
+        "warmup_days": draw(st.sampled_from([0, 1])),
+        "policies": {"policy": (policy,)},
+        "population.monthly_visitors": visitors,
+        "population.monthly_visitors_start": visitors,
+        "population.mean_stay_days": 40.0,
+        "population.mean_session_hours": draw(st.sampled_from([1.0, 3.0])),
+        "population.visits_per_month": draw(st.sampled_from([3.0, 60.0])),
+        "predators.p_of_adults": draw(st.sampled_from([0.05, 0.3])),
+        "predators.visits_per_month": 60.0,
+        "predators.approaches_per_hour": draw(st.sampled_from([1.0, 6.0])),
+        "predators.contacts_at_once": draw(st.sampled_from([1, 3])),
+        "predators.p_retry_absent": draw(shares()),
+        "contacts.rel_meeting": draw(st.sampled_from([1.0, 300.0])),
+        "responses.p_ready_to_report": draw(shares()),
+        "responses.p_ready_false_report": draw(st.sampled_from([0.0, 0.05])),
+        "reporting.friction": draw(shares()),
+        "registration.level": draw(st.sampled_from(["none", "email"])),
+        "registration.none.findability": draw(shares()),
+        "registration.p_device_recognised": draw(shares()),
+        "moderation.staff": draw(st.sampled_from([0.01, 5.0])),
+        "moderation.shift_start_hour": 0,
+        "moderation.shift_hours": 24,
+        "moderation.p_find_with_evidence": draw(shares()),
+        "moderation.p_clear_with_evidence": draw(shares()),
+        "moderation.dossier_expiry_hours": draw(st.sampled_from([1, 20])),
+    }
+    offences = Scenario().offences
+    return laboratory(offences=offences, **changes), draw(st.integers(0, 2**64 - 1))
+
+
+def check_a_contact(life: pd.DataFrame) -> None:
+    """A contact begins with its approach, its events follow each other in time, and it ends once at most."""
+    state, stage, left = "", "", -1
+    for event in life.itertuples():
+        if not state:
+            assert event.event == "approach"
+            state = stage = "approached"
+            continue
+        if state == "over":
+            assert event.event in FOLLOWS["over"]
+            continue
+        before = stage
+        state = FOLLOWS[state][event.event]
+        if state == "together":
+            state = stage
+        elif state in STAGE:
+            stage = state
+        if event.event in ("fade", "recognise", "lose", "find", "meet", "lapse", "miss"):
+            assert event.detail == STAGE[before]
+        if event.event == "leave":
+            left = event.hour
+        elif left >= 0:
+            assert event.hour > left, "off the platform the clock runs from the next full hour on"
+
+
+def check_seconds(events: pd.DataFrame) -> None:
+    assert events.second.between(0, 3600).all()
+    approach, whole = events.event == "approach", events.event.isin(["lose", "find", "meet", "miss", "lapse", "bar"])
+    alarm = events.event.isin(["engage", "private", "leave", "harm", "fade", "recognise", "report", "false_report"])
+    assert (events.second[approach] < 3600).all()
+    assert (events.second[whole] == 0).all()
+    assert (events.second[alarm] > 0).all(), "an alarm takes a second at least, and an hour's last second is its own"
+
+
+def check_places(events: pd.DataFrame, at_once: int) -> None:
+    """At an approach a predator has no more contacts on the platform than places, and none with the target."""
+    live: dict[int, set[int]] = defaultdict(set)
+    running: dict[tuple[int, int], int] = {}
+    for hour, rows in events[events.contact >= 0].groupby("hour"):
+        for event in rows[rows.event == "approach"].itertuples():
+            live[event.actor].add(event.contact)
+            assert len(live[event.actor]) <= at_once, hour
+            assert (event.actor, event.target) not in running
+            running[event.actor, event.target] = event.contact
+        for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "complain"])].itertuples():
+            pair = (event.target, event.actor) if event.event == "recognise" else (event.actor, event.target)
+            if event.event in (*ENDS, "find", "leave"):
+                live[pair[0]].discard(event.contact)
+            elif event.event == "meet":
+                live[pair[0]].add(event.contact)
+            if event.event in ENDS:
+                assert running.pop(pair) == event.contact
+
+
+def kept_out(events: pd.DataFrame, last: int) -> set[tuple[int, int]]:
+    """Return (person, hour) under a bar."""
+    found = set()
+    for bar in events[events.event == "bar"].itertuples():
+        until = last if bar.detail < 0 else bar.hour + 1 + bar.detail
+        found |= {(bar.target, hour) for hour in range(bar.hour + 1, min(until, last))}
+    return found
+
+
+def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame) -> None:
+    """Whoever is barred does nothing on the platform; an approach has both online, let in and not barred."""
+    barred = kept_out(events, scenario.hours)
+    off = (events.event == "harm") & (events.detail % 2 == 0)
+    off |= events.event.isin(["fade", "recognise"]) & (events.detail == 3)
+    doing = events[
+        events.event.isin(["approach", "engage", "private", "leave", "harm", "fade", "recognise", "meet"]) & ~off
+    ]
+    for person in (doing.actor, doing.target):
+        assert not barred & set(zip(person, doing.hour, strict=True))
+    online = defaultdict(set)
+    for day in World(scenario, [seed]).days():
+        rules = [scenario.rules_on(day.number - back - scenario.warmup_days, arm) for back in (0, 1)]
+        people = day.people
+        everybody = np.arange(people.person.size)
+        tolerance = people.tolerance(everybody)
+        columns = (people.person, people.begin, people.start, people.end, tolerance)
+        for person, begin, start, end, t in zip(*(c.tolist() for c in columns), strict=True):
+            door = rules[begin < day.first_hour]
+            predator = person % N_STRATA >= N_USER_STRATA
+            friction = door.registration_friction_predator if predator else door.registration_friction_user
+            if t >= round(friction * 1000):
+                online[person].update(range(max(start, day.first_hour), min(end, day.first_hour + 24)))
+    for event in events[events.event == "approach"].itertuples():
+        assert event.hour in online[event.target]
+        assert event.hour in online[event.actor]
+
+
+def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.DataFrame) -> None:
+    """Counts are never negative, days add up to events, and dossiers to what became of them."""
+    daily = records.daily[records.daily.policy == arm]
+    counts = daily.drop(columns=["policy", "seed", "site", "day"])
+    assert (counts >= 0).all(axis=None)
+    measured = events[events.hour >= 24 * scenario.warmup_days]
+    n = measured.event.value_counts()
+    for kind in ("approach", "harm", "report", "open", "review", "bar", "find", "complain"):
+        assert counts[f"n_{kind}"].sum() == n.get(kind, 0)
+    everything = events.event.value_counts()
+    closed = everything.get("review", 0) + everything.get("expire", 0)
+    assert everything.get("open", 0) == closed + daily["n_waiting"].iloc[-1]
+    assert (counts["n_persons_harmed"] <= counts["n_harm"]).all()
+    assert (counts["n_review_evidence"] <= counts["n_review"]).all()
+    assert (counts["n_bar"] <= counts["n_review"]).all()
+    breakdown = records.breakdown[records.breakdown.policy == arm]
+    persons = breakdown[(breakdown.quantity == "persons_harmed") & (breakdown.victim_class == "all")]
+    assert persons[persons.offence == "all"]["count"].sum() == daily["n_persons_harmed"].sum()
+    assert (persons["count"] <= daily["n_harm"].sum()).all()
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(chat=chats())
+def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
+    scenario, seed = chat
+    records = simulate(scenario, [seed], ["baseline", "policy"], events=True)
+    assert records.events is not None
+    for arm in ("baseline", "policy"):
+        events = records.events[records.events.policy == arm].sort_values(["hour", "second", "step"], kind="stable")
+        check_counts(records, scenario, arm, events)
+        check_seconds(events)
+        check_places(events, scenario.predators.contacts_at_once)
+        check_presence(scenario, seed, arm, events)
+        order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "complain": 3}
+        in_order = events.assign(turn=events.event.map(order).fillna(2)).sort_values(
+            ["contact", "hour", "second", "turn"], kind="stable"
+        )
+        for _, life in in_order[in_order.contact >= 0].groupby("contact"):
+            check_a_contact(life)
