@@ -136,8 +136,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_predator_hours"), ("n_predator_hours",),
     ),
     Outcome(
-        "reported_share", "Recognised contacts that are reported to the site", "share of recognitions", "higher",
-        lambda s: s.share("n_report", "n_recognise"), ("n_report",),
+        "reported_share", "Recognised contacts that are reported to the site", "share of recognitions on the platform", "higher",
+        lambda s: s.share("n_report", "n_recognise_on_platform"), ("n_report",),
     ),
     Outcome(
         "false_reports", "Reports of lawful users", "reports a month", "lower",
@@ -184,7 +184,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.share("n_complain", "n_harm"), ("n_complain",),
     ),
     Outcome(
-        "visitors_turned_away", "Visitors never let in", "visitors a month", "lower",
+        "visitors_turned_away", "Lawful visitors never let in", "visitors a month", "lower",
         lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",),
     ),
     Outcome(

@@ -35,27 +35,26 @@ class Membership:
     Attributes:
         low: First serial of each day and stratum, shape (days + 1, N_STRATA).
         high: First serial not yet joined, likewise.
-        span: Most serials that any calendar stretch of two months can hold, by stratum: arrays over members are
-            addressed by ``base + serial % span``.
-        base: Where each stratum begins in arrays over members.
+        base: Where each stratum begins in arrays over persons, which hold everybody who is ever a member.
     """
 
     low: Ints
     high: Ints
-    span: Ints
     base: Ints
 
     @property
     def n_slots(self) -> int:
-        """Length of an array over members."""
-        return int(self.base[-1] + self.span[-1])
+        """Length of an array over persons."""
+        return int(self.base[-1] + self.high[-1, -1])
 
-    def persons(self, slot: Ints, day: int) -> Ints:
-        """Return the ids of the persons behind slots of one seed who were members within 62 days from a day."""
+    def slot(self, person: Ints) -> Ints:
+        """Return the places of persons in arrays over persons."""
+        return self.base.take(person % N_STRATA) + person // N_STRATA
+
+    def person(self, slot: Ints) -> Ints:
+        """Return the ids of the persons at places in arrays over persons."""
         stratum = self.base.searchsorted(slot, side="right") - 1
-        low, span = self.low[day].take(stratum), self.span.take(stratum)
-        serial = low + (slot - self.base.take(stratum) - low) % span
-        return serial * N_STRATA + stratum
+        return (slot - self.base.take(stratum)) * N_STRATA + stratum
 
     def present(self, day: int, person: int) -> bool:
         """Tell whether a person is a member on a day."""
@@ -150,10 +149,7 @@ def membership(scenario: Scenario) -> Membership:
         left += members / stay - min(net, 0.0)
         members = then
     low = np.minimum(low, high)
-    ahead = np.minimum(np.arange(n_days + 1) + 62, n_days)
-    span = np.maximum((high[ahead] - low).max(axis=0), 1)
-    base = np.concatenate(([0], np.cumsum(span)[:-1]))
-    return Membership(low, high, span, base)
+    return Membership(low, high, np.cumsum(high[-1]) - high[-1])
 
 
 def permille(friction: float) -> int:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sim import decisions
 from sim.decisions import NEVER, Numbers
 from sim.draws import Ints
-from sim.population import N_STRATA
 from sim.rules import Rules
 from sim.world import World
 
@@ -346,9 +345,7 @@ class State:
     def slot(self, seed: Ints, person: Ints) -> Ints:
         """Return the index of members in arrays over members."""
         membership = self.world.membership
-        stratum = person % N_STRATA
-        serial = person // N_STRATA
-        return seed * membership.n_slots + membership.base.take(stratum) + serial % membership.span.take(stratum)
+        return seed * membership.n_slots + membership.slot(person)
 
     def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_new: bool) -> None:
         """Keep a person out from the next hour until another, unless a longer bar is in force."""

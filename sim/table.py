@@ -20,7 +20,11 @@ WIDTH = 110
 
 _LONGEST_NAME = 28
 
-CAVEAT = "On this site only; Monte Carlo error only, parameters at their defaults."
+def caveat(scenario: Scenario) -> str:
+    """Return what every statement of a result must say of itself."""
+    at = "at their defaults" if scenario.at_defaults else "at the values of this scenario"
+    return f"On this site only; Monte Carlo error only, parameters {at}."
+
 
 ETHICS = (
     "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
@@ -199,7 +203,7 @@ def _sentence(cells: _Cells, policy: str) -> str:
         text += f" but {moves(SECOND)} the risk per day of use of those who remain by {cells.size(policy, SECOND)}"
         text += "" if cells.resolved(policy, SECOND) else ", a change whose sign is not resolved"
     for outcome, words in (
-        ("visitors_turned_away", "turns away {} visitors a month"),
+        ("visitors_turned_away", "turns away {} lawful visitors a month"),
         ("user_days_lost", "costs lawful users {} days of use a month"),
     ):
         if cells.number(policy, outcome) > 0:
@@ -246,7 +250,7 @@ def _for_whom(cells: _Cells) -> str:
 def _costs(cells: _Cells) -> str:
     head = [
         "COSTS\nmeans over the seeds",
-        "visitors\nturned away\na month",
+        "lawful\nvisitors\nturned away\na month",
         "lawful\nuser-days\nlost a month",
         "lawful talks\nlost a month\n(echo)",
         "lawful users\nbarred\na year",
@@ -257,7 +261,7 @@ def _costs(cells: _Cells) -> str:
         "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_barred", "history_kept",
         "moderator_hours",
     )  # fmt: skip
-    note = "Echo: an assumed input, conversations an hour, times the hours lost; no finding. Turned away counts all."
+    note = "Echo: an assumed input, conversations an hour, times the hours lost; no finding."
     return cells.grid(head, [cells.levels(name) for name in names], note)
 
 

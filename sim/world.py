@@ -4,7 +4,8 @@ Nothing here depends on a policy; every lane looks at the same `Day`, whose arra
 drawn a day at a time as Poisson counts per hour and stratum (the superposition of every member's own Poisson visits),
 each with a member drawn uniformly from the stratum's window of ids, so that only visitors are ever touched.
 
-Memory: 8 bytes a member and seed for lining up visits, about 70 bytes a visit of the day, 2 days held at a time.
+Memory: 8 bytes for everybody who is ever a member, and seed, for lining up visits (`State` and `Visitors` hold 2 more);
+about 70 bytes a visit of the day, 2 days held at a time.
 """
 
 from __future__ import annotations
@@ -348,14 +349,11 @@ class World:
         lengths = lengths.reshape(shape[0], n_groups, longest + 1)[:, :, ::-1]
         cell, slot, length = cell.take(order), slot.take(order), length.take(order)
         membership = self.membership
-        low, high, span, base = membership.low[number], membership.high[number], membership.span, membership.base
+        low, high = membership.low[number], membership.high[number]
         words = self.draws.words_of_slots(Purpose.VISITOR, seed, stratum, hour << 16, cell, slot)
         nth = below(words, (high - low).take(stratum).take(cell))
         person = nth * N_STRATA + (low * N_STRATA + np.arange(N_STRATA)).take(stratum).take(cell)
-        at = nth + (low % span).take(stratum).take(cell)
-        around = span.take(stratum).take(cell)
-        at -= around * (at >= around)
-        at += (seed * membership.n_slots + base.take(stratum)).take(cell)
+        at = nth + (seed * membership.n_slots + (membership.base + low).take(stratum)).take(cell)
         seeds = seed.take(cell)
         door = below(self.draws.words(Purpose.TOLERANCE, seeds, person), TOLERANCES)
         door += ((seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES).take(cell)

@@ -101,7 +101,7 @@ class Ledger:
         if day + 1 in self._months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came
-            page["n_monthly_turned_away"] = sum(p.turned_away_in_month and not p.came_in_month for p in persons)
+            page["n_monthly_turned_away"] = sum(u.turned_away_in_month and not u.came_in_month for u in users)
 
     def records(self) -> Records:
         """Return all tables in canonical order."""

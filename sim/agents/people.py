@@ -131,6 +131,7 @@ class User(Person):
         self.consider_complaint(contact, second, after_harm=False)
         if contact.stage == OFF:
             return
+        ledger.count("n_recognise_on_platform")
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
         friction = model.rules.reporting_friction
         if decisions.chance(

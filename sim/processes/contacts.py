@@ -262,6 +262,7 @@ def _recognise(
     here = (contacts.stage.take(rows) < OFF).nonzero()[0]
     on_site, second = rows.take(here), second.take(here)
     place, stage = contacts.place.take(on_site), contacts.stage.take(on_site)
+    record.add("n_recognise_on_platform", place, 1)
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     said = decisions.reports(
         state.world.draws, state.seed_of_place.take(place), contacts.contact.take(on_site),

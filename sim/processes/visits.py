@@ -7,7 +7,7 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,27 +148,26 @@ class Visitors:
         slot = people.slot.compress(people.first_today)
         self._mask[slot] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
         if day_of_window + 1 in self._month_ends:
-            self._count(day.number, record)
+            self._count(record)
 
-    def _count(self, day: int, record: Recorder) -> None:
+    def _count(self, record: Recorder) -> None:
         state = self._state
         membership = state.world.membership
         n_masks = 1 << len(self._doors)
         for seed, masks in enumerate(self._mask.reshape(state.world.n_seeds, -1)):
             seen = masks.nonzero()[0]
             is_predator = seen >= membership.base[N_USER_STRATA]
-            person = membership.persons(seen, max(0, day - 61))
+            person = membership.person(seen)
             words = state.world.draws.words(Purpose.TOLERANCE, np.full(seen.size, seed), person)
             tolerance = below(words, TOLERANCES)
             cell = (is_predator * n_masks + masks.take(seen).astype(np.int64)) * TOLERANCES + tolerance
             table = np.bincount(cell, minlength=2 * n_masks * TOLERANCES).reshape(2, n_masks, TOLERANCES)
             for place in (state.seed_of_place == seed).nonzero()[0]:
-                n_in = 0
-                for kind in range(2):
-                    for mask in range(1, n_masks):
-                        frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
-                        n_in += int(table[kind, mask, min(frictions) :].sum())
-                record.add("n_monthly_visitors", place, n_in)
-                record.add("n_monthly_turned_away", place, seen.size - n_in)
+                n_in = [0, 0]
+                for kind, mask in product(range(2), range(1, n_masks)):
+                    frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
+                    n_in[kind] += int(table[kind, mask, min(frictions) :].sum())
+                record.add("n_monthly_visitors", place, sum(n_in))
+                record.add("n_monthly_turned_away", place, int(table[0].sum()) - n_in[0])
         self._mask[:] = 0
         self._doors = []
