@@ -118,8 +118,8 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
         return unknown(prefix + loc, owner)
     if kind == "missing":
         return f"{name} is missing. It takes {_parameter(owner, name, loc).accepts}."
-    if not loc:
-        return f"{name} = {shown(given)}, but it takes settings: {', '.join(model.model_fields)}."
+    if not any(part in owner.model_fields for part in loc):
+        return f"{name} = {shown(given)}, but it takes settings: {', '.join(owner.model_fields)}."
     accepts = _parameter(owner, name, loc).accepts
     if kind == "int_type" and isinstance(loc[-1], int):
         accepts = "a whole number"

@@ -24,7 +24,7 @@ _BLUE, _VERMILION, _ORANGE, _GREY, _INK = "#0072B2", "#D55E00", "#E69F00", "#767
 _COLOURS = {"lowers": _BLUE, "raises": _VERMILION}
 """By verdict; everything else is grey."""
 
-_CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters at their defaults."
+_CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters as in the scenario."
 
 _MOST_PERIODS = 13
 _SHORTEST_PERIOD_DAYS = 7

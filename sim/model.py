@@ -61,15 +61,19 @@ class ChatModel(mesa.Model):
 
         The steps, in this order:
 
-        1. World: visits begin and end; doors let in or turn away (`count_users` once a day, `count_predators`).
-        2. Predators approach persons online (`approach`).
-        3. Contacts run, targets respond, lawful conversations lead to false reports (`run_contacts`,
-           `false_reports`).
-        4. Moderators read dossiers (`moderate`).
-        5. Barred persons come back (`evade`).
-        9. Observe: the day's events are counted (`Recorder.end_day`).
+        1. World: members join and leave for good, visits begin and end, doors let in or turn away (`count_predators`;
+           lawful users are counted once a day, `count_users`).
+        2. Approaches: predators approach persons online (`approach`).
+        3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages; targets
+           report or complain; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
+        4. Moderation: reports become dossiers, old dossiers expire, moderators review and bar (`moderate`).
+        5. Evasion: barred persons come back under a new identity (`evade`).
+        6. Investigators: not in the model yet.
+        7. Adaptation: not in the model yet.
+        8. Closure: not in the model yet.
+        9. Observation: events and states are counted as they come (`Recorder.end_day` closes the page of a day).
 
-        Steps 6 to 8 (investigators, adaptation, closure) are not part of the model yet.
+        The same list is section 3 of `MODEL.md`.
         """
         state, record, hour = self.state, self.record, self.hour
         if hour % 24 == 0:

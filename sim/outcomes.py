@@ -136,7 +136,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_predator_hours"), ("n_predator_hours",),
     ),
     Outcome(
-        "reported_share", "Recognised contacts that are reported to the site", "share of recognitions on the platform", "higher",
+        "reported_share", "Recognised contacts that are reported to the site",
+        "share of recognitions on the platform", "higher",
         lambda s: s.share("n_report", "n_recognise_on_platform"), ("n_report",),
     ),
     Outcome(

@@ -17,6 +17,7 @@ from sim.errors import Problem, ScenarioError, problems_of
 from sim.parameters import (
     HOURS_PER_MONTH,
     OFFENCES,
+    SECTIONS,
     Contacts,
     Moderation,
     Offence,
@@ -188,6 +189,11 @@ class Scenario(Section):
     def platform(self) -> Platform:
         """The site's own parameters."""
         return Platform(self.registration, self.retention, self.reporting, self.moderation)
+
+    @property
+    def at_defaults(self) -> bool:
+        """Whether every parameter of the model has its default."""
+        return all(getattr(self, name) == section() for name, section in SECTIONS.items())
 
     @property
     def hours(self) -> int:

@@ -20,6 +20,7 @@ WIDTH = 110
 
 _LONGEST_NAME = 28
 
+
 def caveat(scenario: Scenario) -> str:
     """Return what every statement of a result must say of itself."""
     at = "at their defaults" if scenario.at_defaults else "at the values of this scenario"
@@ -65,7 +66,7 @@ def comparison(
         effects: The table of effects.
         daily: The daily counts.
     """
-    cells = _Cells(effects, policies)
+    cells = _Cells(scenario, effects, policies)
     parts = (
         _title(scenario, policies, n_seeds),
         _headline(cells),
@@ -123,7 +124,8 @@ def _changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:
 class _Cells:
     """The effects by policy and outcome, and the cells made of them."""
 
-    def __init__(self, effects: pd.DataFrame, policies: Sequence[str]) -> None:
+    def __init__(self, scenario: Scenario, effects: pd.DataFrame, policies: Sequence[str]) -> None:
+        self.scenario = scenario
         self.policies = tuple(policies)
         self._effects = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
 
@@ -185,7 +187,7 @@ def _headline(cells: _Cells) -> str:
     best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
     finding = _sentence(cells, best) if best else "no policy was seen to lower serious harm."
     noted = [p for p in resolved if p != best and (p not in lowering or _signs_differ(cells, p))]
-    first = f"In this model, with these assumptions, {finding} {CAVEAT}"
+    first = f"In this model, with these assumptions, {finding} {caveat(cells.scenario)}"
     return "\n".join(_wrap(text) for text in (first, *(f"Likewise, {_sentence(cells, p)}" for p in noted)))
 
 

@@ -12,10 +12,11 @@ from sim import decisions
 from sim.agents.desk import Desk
 from sim.agents.ledger import Ledger
 from sim.agents.people import Contact, Person, Predator, User, Visit
+from sim.day import Day, Presences
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
-from sim.world import Day, Presences, World
+from sim.world import World
 
 MAX_PERSONS = 20_000
 """Members above which this engine refuses to run."""

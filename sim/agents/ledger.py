@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sim.day import NOBODY
 from sim.parameters import CLASSES
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
-from sim.world import NOBODY
 
 if TYPE_CHECKING:
     from sim.agents.chat import Chat

@@ -11,10 +11,11 @@ import numpy as np
 
 from sim import decisions
 from sim.agents.desk import Report
+from sim.day import ALREADY_LISTED, NOBODY
 from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Purpose, below, exponential, pick, unit
 from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
-from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY
+from sim.world import ATTEMPTS
 
 if TYPE_CHECKING:
     from sim.agents.chat import Chat

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
+from sim.day import ALREADY_LISTED, NOBODY, Day
 from sim.decisions import CONTACT
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.processes.visits import predators_inside
 from sim.state import LIVE, Lanes, State
-from sim.world import ALREADY_LISTED, ATTEMPTS, NOBODY, Day
+from sim.world import ATTEMPTS
 
 
 def foresee(state: State, day: Day) -> None:

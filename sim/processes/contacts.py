@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
+from sim.day import Day
 from sim.decisions import ENGAGED, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.processes.moderate import Reports
 from sim.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
-from sim.world import Day, carry_key
+from sim.world import carry_key
 
 
 def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:

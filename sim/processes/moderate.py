@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from sim import decisions
+from sim.day import Day
 from sim.decisions import GRAVITIES, NEVER
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
 from sim.state import Dossier, Lanes, State
-from sim.world import Day
 
 _REVIEW_EVIDENCE, _REVIEW_PREDATOR, _REVIEW_BAR = 1, 2, 4
 

@@ -12,12 +12,12 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.day import Day, Presences
 from sim.decisions import lets_in
 from sim.draws import Ints, Purpose, below
 from sim.observe import Recorder
 from sim.population import N_USER_STRATA, TOLERANCES
 from sim.state import Lanes, State
-from sim.world import Day, Presences
 
 
 def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:

@@ -116,7 +116,7 @@ class TestTable:
     def test_it_fits_a_terminal_and_says_what_it_must(self, comparison: Comparison) -> None:
         text = comparison.table()
         assert max(map(len, text.splitlines())) <= 120
-        assert "On this site only; Monte Carlo error only, parameters at their defaults." in " ".join(text.split())
+        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in " ".join(text.split())
         assert "levels of harm are not identified" in text
         assert "half as wide with 41 seeds in all instead of 12" in text
 
@@ -130,7 +130,7 @@ class TestTable:
             f"{size:.0f}% ({least:.0f} to {most:.0f}) but raises"
         )
         assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
-        assert "it turns away 7,000 visitors a month." in sentence
+        assert "it turns away 7,000 lawful visitors a month." in sentence
 
     def test_a_policy_that_raises_harm_has_a_sentence_of_its_own(self) -> None:
         policies = {"hard": (ReportingPolicy(friction=0.95),), **SCENARIO.policies}

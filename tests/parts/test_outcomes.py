@@ -57,7 +57,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
     [
         ("harms", {"n_harm": 2}, 2 * YEAR),
         ("approaches", {"n_approach": 10}, 10 * YEAR / 12),
-        ("reported_share", {"n_report": 1, "n_recognise": 4}, 0.25),
+        ("reported_share", {"n_report": 1, "n_recognise_on_platform": 4}, 0.25),
         ("evidence_share", {"n_review_evidence": 1, "n_review": 5}, 0.2),
         ("waiting_hours", {"n_wait_hours": 30, "n_review": 5}, 6),
         ("backlog", {"n_waiting_hours": 48}, 2),
