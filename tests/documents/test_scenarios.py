@@ -1,0 +1,62 @@
+"""Every file in scenarios/ is sound: it can be read, and every policy in it runs, in both engines, with equal results.
+
+Each is made small, and moved to begin shortly before the first dated policy does, so that a few days see all of them.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim import agents, model
+from sim.__main__ import main
+from sim.scenario import BASELINE, Scenario
+
+FOLDER = Path(__file__).parents[2] / "scenarios"
+FILES = sorted(path.name for path in FOLDER.glob("*.toml"))
+VISITORS = 400
+MORE_PREDATORS = {"predators.p_of_adults": 0.05}
+MUST = {"classroom", "coco", "generic_chat", "moderators", "registration", "reporting", "retention"}
+
+
+def small(scenario: Scenario) -> Scenario:
+    """Return a scenario with few visitors, many of them predators, over a few days that all its policies have a part in."""
+    starts = sorted({p.start for found in scenario.policies.values() for p in found if p.start}) or [scenario.start]
+    start = max(scenario.start, starts[0] - dt.timedelta(days=1))
+    days = (starts[-1] - start).days + 2
+    people = scenario.population
+    scale = min(scenario.scale, VISITORS / min(people.monthly_visitors, people.monthly_visitors_start))
+    return scenario.replace(start=start, days=days, warmup_days=2, scale=scale, **MORE_PREDATORS)
+
+
+def test_the_scenarios_that_teach_are_there() -> None:
+    assert {Path(file).stem for file in FILES} >= MUST
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_is_checked_by_the_command_line(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not main(["check", str(FOLDER / file)])
+    assert file in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_says_what_it_is(file: str) -> None:
+    scenario = sim.load(FOLDER / file)
+    assert scenario.title
+    assert len(scenario.policies) >= 4
+    assert not [name for name in scenario.policies if scenario.inert(name)]
+    assert (FOLDER / file).read_text(encoding="utf-8").startswith("# ")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_policy_runs_in_both_engines(file: str) -> None:
+    scenario = small(sim.load(FOLDER / file))
+    arms = [BASELINE, *scenario.policies]
+    fast, slow = (simulate(scenario, [3], arms) for simulate in (model.simulate, agents.simulate))
+    assert set(fast.daily["policy"]) == set(arms)
+    assert (fast.daily.groupby("policy")["n_visits"].sum() > 0).all()
+    assert fast.daily["n_approach"].sum() > 0
+    for table in ("daily", "breakdown"):
+        pd.testing.assert_frame_equal(getattr(fast, table), getattr(slow, table))

@@ -1,0 +1,96 @@
+"""Who may import whom. The tables are the design: change them on purpose or not at all."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.structure.modules import MODULES, PACKAGE, imported, part
+
+LAYERS = {
+    "parameters": "",
+    "draws": "",
+    "records": "",
+    "evidence": "",
+    "errors": "parameters",
+    "lines": "errors",
+    "rules": "parameters",
+    "policies": "errors parameters rules",
+    "scenario": "errors parameters policies rules",
+    "reading": "errors lines rules scenario",
+    "population": "draws parameters scenario",
+    "day": "draws population",
+    "world": "day draws parameters population scenario",
+    "decisions": "draws parameters population rules scenario world",
+    "state": "decisions draws rules world",
+    "observe": "draws parameters population records scenario state",
+    "processes": "day decisions draws observe population rules state world",
+    "model": "decisions observe processes records rules scenario state world",
+    "agents": "day decisions draws parameters population records scenario world",
+    "statistics": "draws",
+    "outcomes": "parameters scenario",
+    "figures": "outcomes scenario statistics",
+    "table": "outcomes parameters records rules scenario statistics",
+    "experiment": "agents errors figures model outcomes records scenario statistics table",
+    "__init__": "experiment model reading scenario",
+    "__main__": "errors evidence experiment parameters reading rules scenario",
+}
+"""Module or folder: the others of the package that it may import, all of which stand above it."""
+
+PACKAGES = {
+    "mesa": {"model", "agents"},
+    "matplotlib": {"experiment", "figures"},
+    "pandas": {"agents", "experiment", "figures", "observe", "outcomes", "records", "table"},
+    "tqdm": {"experiment"},
+    "joblib": {"experiment"},
+    "scipy": {"statistics"},
+}
+"""Package: the modules and folders that need it, and nobody else."""
+
+CHOSEN = ("mesa", "numpy", "matplotlib", "pandas", "tqdm")
+"""Packages that the project was asked to be built with."""
+
+LONGEST = 530
+
+
+def test_the_table_of_layers_has_every_module_and_only_looks_up() -> None:
+    assert set(LAYERS) == {part(module) for module in MODULES}
+    above: set[str] = set()
+    for layer, allowed in LAYERS.items():
+        assert set(allowed.split()) <= above, layer
+        above.add(layer)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
+    found = {name.split(".")[1] for name in imported(MODULES[module]) if name.startswith("sim.")}
+    assert found <= {part(module), *LAYERS[part(module)].split()}
+
+
+def test_the_engines_share_neither_state_nor_process() -> None:
+    apart = {"state", "observe", "processes", "model"}
+    assert not apart & set(LAYERS["agents"].split())
+    assert not any("agents" in LAYERS[layer].split() for layer in apart)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_imported_only_where_it_is_needed(package: str) -> None:
+    users = {part(m) for m, tree in MODULES.items() if package in {part(name) for name in imported(tree)}}
+    assert users == PACKAGES[package]
+
+
+def test_every_package_that_was_asked_for_is_in_use() -> None:
+    used = {part(name) for tree in MODULES.values() for name in imported(tree)}
+    assert set(CHOSEN) <= used
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_too_long_to_read(module: str) -> None:
+    text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST
+
+
+def test_what_is_slow_to_import_is_imported_late() -> None:
+    code = "import sys, sim; print(*sorted({'mesa', 'matplotlib', 'scipy', 'joblib'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
