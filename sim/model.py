@@ -64,8 +64,8 @@ class ChatModel(mesa.Model):
         1. World: members join and leave for good, visits begin and end, doors let in or turn away (`count_predators`;
            lawful users are counted once a day, `count_users`).
         2. Approaches: predators approach persons online (`approach`).
-        3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages; targets
-           report or complain; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
+        3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
+           targets report or complain; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
         4. Moderation: reports become dossiers, old dossiers expire, moderators review and bar (`moderate`).
         5. Evasion: barred persons come back under a new identity (`evade`).
         6. Investigators: not in the model yet.

@@ -142,9 +142,9 @@ def test_every_name_in_backticks_exists() -> None:
             or span in OUTCOME_NAMES
             or span in COUNTS
             or span in {"backticks", "[reporting]"}
-            or ("/" in span or span.endswith(".csv")) and (ROOT / span).exists()
+            or (("/" in span or span.endswith(".csv")) and (ROOT / span).exists())
             or all(part in names_in_code() or part.rstrip("_") in names_in_code() for part in span.split("."))
-            or span.startswith("sim.") and value_of(span) is not None
+            or (span.startswith("sim.") and value_of(span) is not None)
         )  # fmt: skip
         if not known:
             unknown.append(span)
