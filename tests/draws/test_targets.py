@@ -9,9 +9,10 @@ import pandas as pd
 from scipy import stats
 
 from sim import model
+from sim.day import N_GROUPS
 from sim.parameters import CLASSES, Offence
 from sim.scenario import BASELINE, Scenario
-from sim.world import N_GROUPS, N_RATES, N_STRATA, World
+from sim.world import N_RATES, N_STRATA, World
 
 ERROR_RATE = 1e-5
 GROUPS = 10

@@ -65,6 +65,17 @@ def test_scalar_words_equal_array_words(seeds: tuple[int, ...]) -> None:
     assert draws.words(Purpose.WALK, 0, entity).tolist() == draws.words(Purpose.WALK, 0, entity, 0).tolist()
 
 
+def test_several_purposes_or_slots_at_once_are_the_same_words() -> None:
+    draws, seed, entity = Draws(SEEDS), np.array([0, 3, 4]), np.array([9, 9, 77])
+    purposes = (Purpose.ALARM_FADE, Purpose.ALARM_LEAVE)
+    assert draws.words(purposes, seed, entity, 2).tolist() == [
+        draws.words(p, seed, entity, 2).tolist() for p in purposes
+    ]
+    first, cell, slot = np.array([0, 1 << 16, 5 << 16]), np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 0, 0, 1, 2])
+    slots = draws.words_of_slots(Purpose.VISITOR, seed, entity, first, cell, slot)
+    assert slots.tolist() == draws.words(Purpose.VISITOR, seed[cell], entity[cell], first[cell] + slot).tolist()
+
+
 def test_a_seed_draws_the_same_whatever_the_others() -> None:
     entity = np.arange(100)
     for index, seed in enumerate(SEEDS):
