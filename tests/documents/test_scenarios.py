@@ -22,7 +22,7 @@ MUST = {"classroom", "coco", "generic_chat", "moderators", "registration", "repo
 
 
 def small(scenario: Scenario) -> Scenario:
-    """Return a scenario with few visitors, many of them predators, over a few days that all its policies have a part in."""
+    """Return a scenario with few visitors, many of them predators, over a few days that see all its policies."""
     starts = sorted({p.start for found in scenario.policies.values() for p in found if p.start}) or [scenario.start]
     start = max(scenario.start, starts[0] - dt.timedelta(days=1))
     days = (starts[-1] - start).days + 2
