@@ -93,18 +93,24 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (2**63 - 1,),
     ),
-    "hardly-anybody": (
+    "lists-run-out": (
         BUSY.replace(**{
             "policies": {
-                "document": LEVERS["document"],
-                "steep": (SetPolicy(rule="registration.friction_user", value=0.9),),
+                "phone": LEVERS["phone"],
+                "steep": (SetPolicy(rule="registration.friction_user", value=0.85),),
             },
-            "population.monthly_visitors": 100.0,
-            "population.monthly_visitors_start": 100.0,
+            "days": 8,
+            "warmup_days": 3,
+            "population.monthly_visitors": 200.0,
+            "population.monthly_visitors_start": 200.0,
             "population.visits_per_month": 90.0,
+            # Most of those drawn are passed over, so that lists are walked through to their ends.
+            "registration.level": "document",
+            "registration.document.friction_predator": 0.1,
+            "predators.p_of_adults": 0.1,
             "predators.approaches_per_hour": 6.0,
             "predators.contacts_at_once": 30,
-            "predators.p_retry_absent": 0.98,
+            "predators.p_retry_absent": 0.8,
         }),
         (0, 1),
     ),

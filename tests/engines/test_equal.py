@@ -66,11 +66,11 @@ def test_every_lever_is_among_the_policies() -> None:
 
 
 def test_lists_run_out_and_predators_look_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario, seeds = RUNS["hardly-anybody"]
+    scenario, seeds = RUNS["lists-run-out"]
     walks = []
     walk = World.walk
     monkeypatch.setattr(World, "walk", lambda *arguments: walks.append(walk(*arguments)) or walks[-1])
     model.simulate(scenario, seeds, arms(scenario))
     assert sum(len(rest) > 0 for rest in walks) >= MANY
-    redirected = events("hardly-anybody").query("event == 'approach' and detail == 1")
+    redirected = events("lists-run-out").query("event == 'approach' and detail == 1")
     assert len(redirected) >= MANY
