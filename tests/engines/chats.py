@@ -114,6 +114,20 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (0, 1),
     ),
+    "full-of-bars": (
+        BUSY.replace(**{
+            "policies": {"both": (*LEVERS["document"], *LEVERS["staff"])},
+            "days": 8,
+            "registration.level": "email",
+            "registration.email.return_delay_hours": 96.0,
+            "moderation.staff": 1.0,
+            "moderation.shift_start_hour": 0,
+            "moderation.shift_hours": 24,
+            "moderation.p_clear_with_evidence": 0.6,
+            "moderation.p_find_without_evidence": 0.8,
+        }),
+        (9,),
+    ),
     "three-offences": (
         BUSY.replace(
             offences=(*OFFENCES, THIRD),

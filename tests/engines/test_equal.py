@@ -74,3 +74,11 @@ def test_lists_run_out_and_predators_look_further(monkeypatch: pytest.MonkeyPatc
     assert sum(len(rest) > 0 for rest in walks) >= MANY
     redirected = events("lists-run-out").query("event == 'approach' and detail == 1")
     assert len(redirected) >= MANY
+
+
+def test_bars_reach_from_the_warm_up_into_the_window() -> None:
+    first = 24 * RUNS["full-of-bars"][0].warmup_days
+    bars = events("full-of-bars").query("event == 'bar' and policy == 'baseline' and hour < @first")
+    back = bars[bars["hour"] + 1 + bars["detail"] >= first]
+    assert (back["detail"] > 0).sum() >= 5
+    assert set(back["target_kind"]) == {"user", "predator"}
