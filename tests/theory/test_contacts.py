@@ -1,14 +1,18 @@
 """Contacts of the engine against the same hazards thrown as coins (`coins`, which shares no code with the engine)."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim import decisions
+from sim.draws import Purpose, exponential
 from sim.model import simulate
+from sim.world import World
 from tests.theory.coins import HOUR, WEEK, Lives, Setting
-from tests.theory.laboratory import ERRORS, laboratory, ratio
+from tests.theory.laboratory import ERRORS, laboratory, ratio, share_z
 
 EVENING = (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9)
 SLOW = Setting(
@@ -34,11 +38,13 @@ FAST = replace(
 )
 # Alarms within seconds, so that many ring in the same one: here a step of the coins is the second of the model.
 HASTY = replace(FAST, hazard=((150, 200, 0, 400), (100, 150, 0, 400), (50, 100, 150, 100), (0.05, 0.05, 0, 0.1)))
+EVENING_WEEK = replace(SLOW, rel_weekend=1.2).profile  # the defaults
 HORIZON = 168
 WARM = 48  # hours after which the first visits are forgotten; then a week of approaches, and their fates
 DAYS = (WARM + WEEK + HORIZON) // 24
 
 
+@cache
 def engine(setting: Setting, seed: int) -> pd.DataFrame:
     hazards = {
         "engage_recognise": (0, 0), "engage_fade": (0, 1), "engage": (0, 3),
@@ -54,7 +60,7 @@ def engine(setting: Setting, seed: int) -> pd.DataFrame:
             "predators.visits_per_month": float(setting.visits[1]),
             "population.mean_session_hours": 1 / (1 - setting.stay[0]),
             "predators.mean_session_hours": 1 / (1 - setting.stay[1]),
-            "predators.p_of_adults": 1.5 / setting.visits[1],
+            "predators.p_of_adults": 3 / setting.visits[1],
             "predators.approaches_per_hour": 1.0,
             "registration.none.findability": setting.findability,
             "contacts.lapse_per_hour": setting.lapse,
@@ -119,7 +125,7 @@ def compare(setting: Setting, *, n: int, step: int, seed: int) -> dict[str, floa
 
 @pytest.mark.parametrize(
     ("setting", "n", "step"),
-    [(SLOW, 40_000, 10), (FAST, 40_000, 1), (HASTY, 40_000, 1)],
+    [(SLOW, 80_000, 10), (FAST, 80_000, 1), (HASTY, 80_000, 1)],
     ids=["slow", "fast", "hasty"],
 )
 def test_contacts_live_as_coins_say(setting: Setting, n: int, step: int) -> None:
@@ -129,3 +135,49 @@ def test_contacts_live_as_coins_say(setting: Setting, n: int, step: int) -> None
     assert {name: round(value, 1) for name, value in z.items() if abs(value) > ERRORS} == {}
     # The root mean square of 20 independent z-scores is 1 +- 0.16; these depend on each other.
     assert 0.5 < np.sqrt(np.mean(np.square(list(z.values())))) < 1.5
+
+
+def test_an_alarm_in_the_last_second_of_an_hour_rings_in_that_hour() -> None:
+    events = engine(HASTY, 1)
+    alarms = events[events.event.isin(["engage", "private", "leave", "harm", "fade", "recognise"])]
+    by_second = np.bincount(alarms.second, minlength=3601)
+    assert by_second[0] == 0
+    # As many as in the second before it: the difference of two Poisson counts.
+    assert by_second[3599] > 20
+    assert abs(by_second[3600] - by_second[3599]) < ERRORS * np.sqrt(by_second[3600] + by_second[3599])
+
+
+def test_off_the_platform_the_clock_runs_from_the_next_full_hour_on() -> None:
+    events = engine(FAST, 1)
+    left = events[events.event == "leave"].set_index("contact").hour
+    ends = events[events.contact.isin(left.index) & events.event.isin(["harm", "fade", "recognise"])]
+    age = (ends.hour - left.loc[ends.contact].to_numpy()).to_numpy()
+    assert age.min() == 1
+    # Hazards of 0.2 an hour in all: of those that left in good time, so many end in the first hour.
+    in_time = left[left < 24 * DAYS - 100]
+    n_first = (age[ends.contact.isin(in_time.index)] == 1).sum()
+    assert abs(share_z(n_first, in_time.size, -np.expm1(-0.2))) < ERRORS
+
+
+@pytest.mark.parametrize("hour", [20, 1000])
+def test_parted_pairs_meet_by_the_hours_of_the_week_and_give_up_at_a_constant_hazard(hour: int) -> None:
+    n, meetings, lapse = 200_000, 0.1, 0.2
+    world = World(laboratory(**{"contacts.lapse_per_hour": lapse}), [1])
+    numbers = decisions.numbers(world)
+    contact = np.arange(n)
+    meet, give_up = (
+        exponential(world.draws.words(purpose, 0, contact, hour)) for purpose in (Purpose.MEETING, Purpose.LAPSE)
+    )
+    later = hour + 1 + np.arange(400)
+    hazards = {"meet": meetings * EVENING_WEEK[later % WEEK] ** 2, "lapse": np.full(400, lapse)}
+    drawn = {
+        "meet": decisions.meeting_hour(meet, round(meetings * 1e6), hour, numbers.week_meeting),
+        "lapse": decisions.lapse_hour(give_up, hour, numbers),
+    }
+    for name, hazard in hazards.items():
+        passed = np.concatenate(([0], np.cumsum(hazard)))
+        p = np.exp(-passed[:-1]) - np.exp(-passed[1:])
+        counts = np.bincount(drawn[name] - hour - 1, minlength=400)[:400]
+        often = n * p > 50
+        assert often.sum() > 20
+        assert (abs(counts - n * p)[often] < ERRORS * np.sqrt(n * p * (1 - p))[often]).all(), name

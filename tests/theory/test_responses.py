@@ -116,7 +116,7 @@ def test_delays_of_complaints_have_the_declared_median_and_a_long_tail() -> None
 
 @pytest.mark.parametrize("p_constant", [0.0, 0.5, 1.0])
 def test_a_persons_decisions_keep_their_mean_and_are_correlated_as_declared(p_constant: float) -> None:
-    n_persons, n_times, p = 20_000, 4, 0.3
+    n_persons, n_times, p = 100_000, 4, 0.3
     person = np.repeat(np.arange(n_persons), n_times)
     contact = np.arange(person.size) + (1 << 30)
     said = decisions.reports(Draws([1]), 0, contact, person, 0.6, 0.5, p_constant)
