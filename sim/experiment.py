@@ -17,13 +17,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from sim import table
 from sim.errors import ScenarioError, suggestion
 from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Interval, paired_effect
 
@@ -193,7 +192,7 @@ class Run:
         zero = dt.datetime.combine(self.scenario.start, dt.time()) - dt.timedelta(days=self.scenario.warmup_days)
         seconds = (found["hour"] * 3600 + found["second"]).tolist()
         kinds = {kind.name: kind for kind in KINDS}
-        words = [_in_words(kinds[e], d) for e, d in zip(found["event"], found["detail"], strict=True)]
+        words = [kinds[e].told(d) for e, d in zip(found["event"], found["detail"], strict=True)]
         times = pd.Series([zero + dt.timedelta(seconds=s) for s in seconds], found.index)
         traced = found.drop(columns=["policy", "seed", "step", "contact"]).assign(time=times, words=words)
         front = ["time", "event", "words"]
@@ -254,26 +253,26 @@ def run(
 def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
     """Return the first event at which two runs part: of two engines, two policies, two versions of the code.
 
-    Both tables of events are in canonical order; the names of the policies do not count.
+    The names of the policies do not count. Beside the first event that only one run has stands the first that only the
+    other has of the same contact, if there is one.
 
     Returns:
-        The event of each at the first place where they differ, the column ``run`` saying whose it is (one row if
-        only one of the runs goes on), or ``None`` if all events are the same.
+        One or two events, the column ``run`` saying whose each is, or ``None`` if all events are the same.
 
     Raises:
         ScenarioError: If a run kept no events.
     """
     tables = [_events_of(r).drop(columns="policy") for r in (one, other)]
-    shared = min(map(len, tables))
-    left, right = (t.iloc[:shared] for t in tables)
-    differs = np.zeros(shared, bool)
-    for column in left:
-        differs |= left[column].to_numpy() != right[column].to_numpy()
-    places = np.flatnonzero(differs)
-    place = int(places[0]) if len(places) else shared
-    rows = [t.iloc[place : place + 1].assign(run=name) for t, name in zip(tables, ("one", "other"), strict=True)]
-    found = pd.concat(rows, ignore_index=True)
-    return None if found.empty else found[["run", *found.columns.drop("run")]]
+    columns = list(tables[0].columns)
+    both = tables[0].merge(tables[1], how="outer", on=columns, indicator="run")
+    alone = both[both["run"] != "both"].sort_values(columns, ignore_index=True)
+    if alone.empty:
+        return None
+    alone["run"] = alone["run"].map({"left_only": "one", "right_only": "other"}).astype("str")
+    first = alone.iloc[0]
+    same = alone[(alone["run"] != first["run"]) & (alone["contact"] == first["contact"]) & (first["contact"] >= 0)]
+    found = pd.concat([alone.iloc[:1], same.iloc[:1]], ignore_index=True)
+    return found[["run", *columns]]
 
 
 def cost(scenario: Scenario, n_policies: int, seeds: int, workers: int, engine: Engine = "array") -> str:
@@ -428,10 +427,6 @@ def _events_of(run: Run) -> pd.DataFrame:
     if run.events is None:
         raise ScenarioError("this run kept no events; run it again with events=True")
     return run.events
-
-
-def _in_words(kind: Kind, detail: int) -> str:
-    return f"{kind.meaning.rstrip('.')} ({kind.detail}: {detail})." if kind.detail else kind.meaning
 
 
 def digest(frame: pd.DataFrame) -> str:

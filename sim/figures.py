@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
@@ -146,10 +147,17 @@ def _band(differences: Floats) -> Interval:
 
 
 def _figure(width: float, height: float) -> Figure:
+    """Return a figure without pyplot that a notebook shows by itself."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((width, height), layout="constrained")
+    class Shown(Figure):
+        def _repr_png_(self) -> bytes:
+            image = io.BytesIO()
+            self.savefig(image, format="png", dpi=100)
+            return image.getvalue()
+
+    figure = Shown((width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

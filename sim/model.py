@@ -35,6 +35,8 @@ class ChatModel(mesa.Model):
         record: What was counted.
     """
 
+    scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
+
     def __init__(
         self,
         scenario: Scenario,
@@ -138,7 +140,7 @@ class ChatModel(mesa.Model):
         self._office.fork(lanes)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
         change_days = {day for changes in self._changes for day in changes}
-        self._visitors = Visitors(self.state, self.scenario.start, self.scenario.days, change_days)
+        self._visitors = Visitors(self.state, change_days)
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""

@@ -7,7 +7,6 @@ Levels of true harm are not identified; only changes between policies mean anyth
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -282,7 +281,7 @@ def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
 
 
 def _month_ends(scenario: Scenario, first: int, end: int) -> int:
-    return sum((scenario.start + dt.timedelta(days=day + 1)).day == 1 for day in range(first, end))
+    return sum(first < day <= end for day in scenario.months[1:])
 
 
 def _visitors(scenario: Scenario, daily: pd.DataFrame) -> float:

@@ -6,7 +6,8 @@ can be compared byte by byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -22,6 +23,7 @@ class Kind:
         meaning: One sentence.
         detail: Meaning of the column ``detail`` for this kind, or empty (then it is 0).
         of_contact: Whether it belongs to a contact, and so to an offence and a class of target in the breakdown.
+        words: What the details of a contact's event mean, by value, where that is worth a word.
     """
 
     name: str
@@ -29,23 +31,46 @@ class Kind:
     meaning: str
     detail: str = ""
     of_contact: bool = True
+    words: Mapping[int, str] = field(default_factory=dict)
 
+    def told(self, detail: int) -> str:
+        """Return what happened in words."""
+        words = self.words.get(detail)
+        return f"{self.meaning.rstrip('.')}: {words}." if words else self.meaning
+
+
+_STAGES = {0: "first contact", 1: "engaged", 2: "private", 3: "off the platform"}
+_PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 4: "off it, redirected"}
 
 KINDS: Final = (
-    Kind("approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent"),
+    Kind(
+        "approach",
+        2,
+        "A predator approaches a stranger.",
+        "1 if redirected: the first person drawn was absent",
+        words={1: "in place of somebody absent because of a policy"},
+    ),
     Kind("engage", 3, "A first contact becomes an engaged conversation."),
     Kind("private", 3, "An engaged conversation turns private."),
     Kind("leave", 3, "A private contact leaves the platform."),
-    Kind("harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected"),
-    Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform"),
-    Kind("recognise", 3, "The target recognises the contact for what it is and ends it.", "stage"),
-    Kind("report", 3, "The target reports the predator to the site.", "stage"),
-    Kind("lose", 3, "A session's end or a bar parts the two for good.", "stage"),
-    Kind("find", 3, "A session's end or a bar parts the two; they can find each other again.", "stage"),
-    Kind("meet", 3, "A parted pair meets again on the platform.", "stage"),
-    Kind("miss", 3, "A parted pair would have met, but one is kept out or has left for good.", "stage"),
-    Kind("lapse", 3, "A parted pair gives each other up.", "stage"),
-    Kind("complain", 3, "A complaint reaches the police (recorded harm).", "1 if after harm, 0 if after recognition"),
+    Kind(
+        "harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected", words=_PLACES
+    ),
+    Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform", words=_STAGES),
+    Kind("recognise", 3, "The target recognises the contact for what it is and ends it.", "stage", words=_STAGES),
+    Kind("report", 3, "The target reports the predator to the site.", "stage", words=_STAGES),
+    Kind("lose", 3, "A session's end or a bar parts the two for good.", "stage", words=_STAGES),
+    Kind("find", 3, "A session's end or a bar parts the two; they can find each other again.", "stage", words=_STAGES),
+    Kind("meet", 3, "A parted pair meets again on the platform.", "stage", words=_STAGES),
+    Kind("miss", 3, "A parted pair would have met, but one is kept out or has left for good.", "stage", words=_STAGES),
+    Kind("lapse", 3, "A parted pair gives each other up.", "stage", words=_STAGES),
+    Kind(
+        "complain",
+        3,
+        "A complaint reaches the police (recorded harm).",
+        "1 if after harm, 0 if after recognition",
+        words={0: "after recognition", 1: "after harm"},
+    ),
     Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
     Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
     Kind("review", 4, "A dossier is reviewed.", "1 with evidence + 2 if on a predator + 4 if it ends in a bar", False),

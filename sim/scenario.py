@@ -196,6 +196,15 @@ class Scenario(Section):
         return all(getattr(self, name) == section() for name, section in SECTIONS.items())
 
     @property
+    def months(self) -> tuple[int, ...]:
+        """Days at which the calendar months counted begin and, last, end: those wholly within the window.
+
+        If there is none, the window counts as one month.
+        """
+        bounds = [day for day in range(self.days + 1) if (self.start + dt.timedelta(days=day)).day == 1]
+        return tuple(bounds) if len(bounds) > 1 else (0, self.days)
+
+    @property
     def hours(self) -> int:
         """Simulated hours of one run, warm-up included."""
         return 24 * (self.warmup_days + self.days)

@@ -35,6 +35,8 @@ class Chat(mesa.Model):
         ValueError: If the scenario has more than `MAX_PERSONS` members.
     """
 
+    scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
+
     def __init__(self, scenario: Scenario, seed: int = 0, policy: str = BASELINE, *, shuffle: int = 0) -> None:
         super().__init__(rng=shuffle)
         self.scenario, self.seed_number, self.policy = scenario, seed, policy

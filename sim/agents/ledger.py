@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -28,11 +27,6 @@ class Ledger:
         self.daily: list[dict[str, int]] = []
         self.breakdown: Counter[tuple[int, str, str, str]] = Counter()
         self._harmed: set[tuple[object, ...]] = set()
-        months = [d for d in range(model.scenario.days + 1) if self._date(d).day == 1]
-        self._months = months if len(months) > 1 else [0, model.scenario.days]
-
-    def _date(self, day: int) -> dt.date:
-        return self.model.scenario.start + dt.timedelta(days=day)
 
     @property
     def year(self) -> int:
@@ -85,7 +79,7 @@ class Ledger:
     def begin_day(self) -> None:
         """Open a page for the day; at the start of a month, forget who came in the last."""
         self.daily.append(dict.fromkeys(DAILY_COLUMNS[4:], 0))
-        if self.model.day_of_window in self._months:
+        if self.model.day_of_window in self.model.scenario.months:
             for person in self.model.persons.values():
                 person.came_in_month = person.turned_away_in_month = False
 
@@ -98,7 +92,7 @@ class Ledger:
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
         page["n_history_hours"] = page["n_user_hours"] * model.rules.retention_message_hours
         day = model.day.number - model.scenario.warmup_days
-        if day + 1 in self._months[1:]:
+        if day + 1 in self.model.scenario.months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came
             page["n_monthly_turned_away"] = sum(u.turned_away_in_month and not u.came_in_month for u in users)
@@ -113,7 +107,9 @@ class Ledger:
             (model.policy, model.seed_number, year, model.scenario.site, *rest, count)
             for (year, *rest), count in self.breakdown.items()
         ]
-        breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS))
+        types = dict.fromkeys(("policy", "site", "offence", "victim_class", "quantity"), "str")
+        types |= dict.fromkeys(("seed", "year", "count"), "int64")
+        breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS)).astype(types)
         events = pd.DataFrame(self.events, columns=list(EVENT_COLUMNS))
         return Records(
             daily[list(DAILY_COLUMNS)],

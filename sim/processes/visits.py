@@ -6,7 +6,6 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import pairwise, product
 
 import numpy as np
@@ -122,15 +121,12 @@ class Visitors:
 
     A month is cut into segments wherever a lane's rules change; a member's segments with a visit are bits of a mask,
     so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let in.
-    If no calendar month lies wholly within the window, the window counts as one month.
+    Months are those of `Scenario.months`.
     """
 
-    def __init__(self, state: State, start: dt.date, days: int, change_days: set[int]) -> None:
+    def __init__(self, state: State, change_days: set[int]) -> None:
         self._state = state
-        month_start = {d for d in range(days + 1) if (start + dt.timedelta(days=d)).day == 1}
-        bounds = sorted(month_start)
-        if len(bounds) < 2:
-            bounds = [0, days]
+        bounds = state.world.scenario.months
         self._first, self._month_ends = bounds[0], set(bounds[1:])
         self._cuts = {d for d in change_days if d > bounds[0]} - self._month_ends
         n_slots = state.world.n_seeds * state.world.membership.n_slots
