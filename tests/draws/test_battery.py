@@ -13,8 +13,9 @@ import pytest
 from scipy import stats
 
 from sim.draws import MASK, Draws, Purpose, Words, unit
+from sim.population import N_STRATA
 from sim.scenario import Scenario
-from sim.world import N_STRATA, World
+from sim.world import World
 
 ERROR_RATE = 1e-5
 GOLDEN = 0x9E3779B97F4A7C15
