@@ -21,8 +21,10 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-results: $(STAMP) ## renew the stored results of the classroom scenario
+results: run ## renew all that results/ ships: the classroom comparison, and table and picture of the README
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom
+	cp results/coco/table.txt results/coco.txt
+	cp results/coco/figures/overview.png results/coco.png
 
 test: lint ## all checks: lock, ruff, mypy, pytest
 	$(VENV) -m pytest -n 2 -q
@@ -42,8 +44,9 @@ bench: $(STAMP) ## measure the speed
 faults: $(STAMP) ## plant faults in the model and see that the tests find them
 	$(VENV) -m tests.faults
 
-baselines: $(STAMP) ## renew the stored outcomes that the tests compare with
+baselines: $(STAMP) ## renew the stored outcomes and notebooks that the tests compare with
 	$(VENV) -m tests.baselines.renew
+	$(VENV) -m tests.documents.test_notebooks
 
 lock: python-check ## renew requirements.lock after a change of dependencies in pyproject.toml
 	"$(PYTHON)" -m venv --clear .venv-tools

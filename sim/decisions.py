@@ -120,13 +120,13 @@ def hazards(scenario: Scenario) -> Ints:
     c = scenario.contacts
     table = [
         [
-            [c.engage_recognise_per_hour * o.rel_recognise, c.engage_fade_per_hour, 0, c.engage_per_hour],
-            [c.private_recognise_per_hour * o.rel_recognise, c.private_fade_per_hour, 0, c.private_per_hour],
+            [c.contact_recognise_per_hour * o.rel_recognise, c.contact_fade_per_hour, 0, c.contact_engage_per_hour],
+            [c.engaged_recognise_per_hour * o.rel_recognise, c.engaged_fade_per_hour, 0, c.engaged_private_per_hour],
             [
-                c.harm_recognise_per_hour * o.rel_recognise,
-                c.harm_fade_per_hour,
-                c.leave_per_hour * o.rel_leave,
-                c.harm_per_hour * o.rel_harm,
+                c.private_recognise_per_hour * o.rel_recognise,
+                c.private_fade_per_hour,
+                c.private_leave_per_hour * o.rel_leave,
+                c.private_harm_per_hour * o.rel_harm,
             ],
             [c.off_recognise_per_hour * o.rel_recognise, c.off_fade_per_hour, 0, c.off_harm_per_hour * o.rel_harm],
         ]

@@ -85,7 +85,7 @@ class Comparison:
         return figures.differences(self.scenario, self.policies, self.daily, self.effects, found[outcome])
 
     def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write effects, daily counts, breakdown, manifest and figures into a folder.
+        """Write effects, daily counts, breakdown, table, manifest and figures into a folder.
 
         Everything is first written beside it and then renamed, so the folder is complete or not there; an older
         result is replaced, anything else is left alone.
@@ -110,6 +110,7 @@ class Comparison:
             self.effects.to_csv(beside / "effects.csv", index=False, lineterminator="\n")
             self.daily.to_parquet(beside / "daily.parquet", index=False)
             self.breakdown.to_parquet(beside / "breakdown.parquet", index=False)
+            (beside / "table.txt").write_text(self.table() + "\n", encoding="utf-8")
             (beside / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
             self._write_figures(beside / "figures")
             _put_in_place(beside, out)

@@ -248,7 +248,7 @@ def sums_of(
     Args:
         scenario: The scenario that was run.
         daily: The daily table, the baseline's rows among them if the headline's denominator is to be theirs;
-            otherwise, and where no calendar month ended in the window, it is the declared audience.
+            otherwise it is the declared audience.
         breakdown: The breakdown, for outcomes by class and offence.
         days: First day and the day after the last; the whole window if not given.
     """
@@ -285,9 +285,9 @@ def _month_ends(scenario: Scenario, first: int, end: int) -> int:
 
 
 def _visitors(scenario: Scenario, daily: pd.DataFrame) -> float:
-    months = _month_ends(scenario, 0, scenario.days)
     baseline = daily[daily["policy"] == BASELINE]
-    if months and len(baseline):
+    if baseline["n_monthly_visitors"].any():
+        months = _month_ends(scenario, 0, scenario.days)
         return float(baseline["n_monthly_visitors"].sum()) / (months * baseline["seed"].nunique())
     population = scenario.population
     grown = np.minimum(np.arange(scenario.days) / population.growth_days, 1).mean()

@@ -240,22 +240,26 @@ class Predators(Section):
 class Contacts(Section):
     """Hazards of a contact: per hour that both are online, or per calendar hour once off the platform."""
 
-    engage_per_hour: float = parameter(0.35, "per joint hour", 0.1, 1, "A contact becomes an engaged conversation.")
-    engage_fade_per_hour: float = parameter(0.25, "per joint hour", 0.1, 1, "A first contact fades.")
-    engage_recognise_per_hour: float = parameter(
+    contact_engage_per_hour: float = parameter(
+        0.35, "per joint hour", 0.1, 1, "A contact becomes an engaged conversation."
+    )
+    contact_fade_per_hour: float = parameter(0.25, "per joint hour", 0.1, 1, "A first contact fades.")
+    contact_recognise_per_hour: float = parameter(
         0.15, "per joint hour", 0.05, 0.4, "The target recognises a first contact for what it is."
     )
-    private_per_hour: float = parameter(0.35, "per joint hour", 0.1, 1, "An engaged conversation turns private.")
-    private_fade_per_hour: float = parameter(0.12, "per joint hour", 0.05, 0.5, "An engaged conversation fades.")
-    private_recognise_per_hour: float = parameter(
+    engaged_private_per_hour: float = parameter(
+        0.35, "per joint hour", 0.1, 1, "An engaged conversation turns private."
+    )
+    engaged_fade_per_hour: float = parameter(0.12, "per joint hour", 0.05, 0.5, "An engaged conversation fades.")
+    engaged_recognise_per_hour: float = parameter(
         0.15, "per joint hour", 0.05, 0.4, "The target recognises an engaged conversation for what it is."
     )
-    harm_per_hour: float = parameter(0.01, "per joint hour", 0.002, 0.05, "A private contact reaches harm.")
-    harm_fade_per_hour: float = parameter(0.06, "per joint hour", 0.02, 0.3, "A private contact fades.")
-    harm_recognise_per_hour: float = parameter(
+    private_harm_per_hour: float = parameter(0.01, "per joint hour", 0.002, 0.05, "A private contact reaches harm.")
+    private_fade_per_hour: float = parameter(0.06, "per joint hour", 0.02, 0.3, "A private contact fades.")
+    private_recognise_per_hour: float = parameter(
         0.08, "per joint hour", 0.02, 0.3, "The target recognises a private contact for what it is."
     )
-    leave_per_hour: float = parameter(
+    private_leave_per_hour: float = parameter(
         0.25, "per joint hour", 0.08, 0.6, "A private contact leaves the platform for another channel."
     )
     off_harm_per_hour: float = parameter(0.01, "per hour", 0.002, 0.05, "A contact off the platform reaches harm.")

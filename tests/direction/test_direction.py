@@ -46,8 +46,8 @@ def chat(**changes: Any) -> Any:
         "predators.p_of_adults": 0.03,
         "predators.visits_per_month": 30.0,
         "predators.contacts_at_once": 6,
-        "contacts.harm_per_hour": 0.1,
-        "contacts.harm_recognise_per_hour": 0.4,
+        "contacts.private_harm_per_hour": 0.1,
+        "contacts.private_recognise_per_hour": 0.4,
         "registration.level": "email",
         "registration.email.friction_user": 0.0,
         "registration.email.friction_predator": 0.0,
@@ -143,7 +143,9 @@ def test_leaving_the_platform_more_readily_moves_harm_off_it() -> None:
     """Leaving competes with harm on the platform, and harm off it needs leaving first."""
     stays, leaves = (
         simulate(
-            chat(**{"contacts.leave_per_hour": rate, "contacts.off_harm_per_hour": 0.05}), list(SEEDS), ["baseline"]
+            chat(**{"contacts.private_leave_per_hour": rate, "contacts.off_harm_per_hour": 0.05}),
+            list(SEEDS),
+            ["baseline"],
         )
         for rate in (0.1, 0.6)
     )

@@ -29,7 +29,7 @@ CHAT = Scenario(days=10, warmup_days=0).replace(**{
     # No limit is reached and nobody is in contact for long: first contacts fade within seconds.
     "predators.contacts_at_once": 50,
     "predators.approaches_per_hour": 2.5,
-    "contacts.engage_fade_per_hour": 3600.0,
+    "contacts.contact_fade_per_hour": 3600.0,
     "offences": tuple(Offence(name=name, target_weights=weights) for name, weights in WEIGHTS.items()),
 })  # fmt: skip
 

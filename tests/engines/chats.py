@@ -27,7 +27,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
     "population.visits_per_month": 15.0,
     "predators.p_of_adults": 0.2,
     "predators.visits_per_month": 40.0,
-    "contacts.harm_per_hour": 0.1,
+    "contacts.private_harm_per_hour": 0.1,
     "contacts.off_harm_per_hour": 0.05,
     "responses.p_complain_harmed": 0.4,
     "responses.complaint_delay_median_days": 3.0,

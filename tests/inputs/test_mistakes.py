@@ -49,8 +49,8 @@ MISTAKES = {
     "time for a date": ("start = 2021-01-01T10:00:00", ["1: start = 2021-01-01T10:00:00", "a date without quotes"]),
     "ancient date": ("start = 0001-01-01", ["1: start = 0001-01-01", "from 1970-01-01"]),
     "nan": (
-        "[contacts]\n# odd\nharm_per_hour = nan",
-        ["3: contacts.harm_per_hour = nan", "nan and inf are no numbers"],
+        "[contacts]\n# odd\nprivate_harm_per_hour = nan",
+        ["3: contacts.private_harm_per_hour = nan", "nan and inf are no numbers"],
     ),
     "inf": ("scale = inf", ["1: scale = inf", "from 0.0001 to 1"]),
     "minus inf": ("scale = -inf", ["1: scale = -inf"]),

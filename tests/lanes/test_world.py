@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from sim import model
+from sim.day import Day
 from sim.scenario import BASELINE, Scenario
-from sim.world import Day, World
+from sim.world import World
 from tests.engines.chats import BUSY, LEVERS, arms
 from tests.lanes.worlds import arrays, hashed
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.world import Day
+from sim.day import Day
 
 
 def arrays(record: Any) -> Iterator[tuple[str, np.ndarray]]:

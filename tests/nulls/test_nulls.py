@@ -13,7 +13,7 @@ from sim.policies.set import SetPolicy
 from sim.scenario import BASELINE
 from tests.engines.chats import BUSY
 
-CHAT = BUSY.replace(days=10, warmup_days=2, **{"contacts.harm_per_hour": 0.3})
+CHAT = BUSY.replace(days=10, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})
 ENGINES = {"array": model.simulate, "agents": agents.simulate}
 
 NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
@@ -23,15 +23,15 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     ),
     "no approaches": ({"predators.approaches_per_hour": 0.0}, ("n_approach", "n_engage", "n_harm", "n_report")),
     "nobody engages": (
-        {"contacts.engage_per_hour": 0.0},
+        {"contacts.contact_engage_per_hour": 0.0},
         ("n_engage", "n_private", "n_leave", "n_harm", "n_persons_harmed"),
     ),
     "no staff": ({"moderation.staff": 0.0}, ("n_capacity", "n_review", "n_bar", "n_return", "n_predator_hours_barred")),
     "no harm": (
-        {"contacts.harm_per_hour": 0.0, "contacts.off_harm_per_hour": 0.0},
+        {"contacts.private_harm_per_hour": 0.0, "contacts.off_harm_per_hour": 0.0},
         ("n_harm", "n_harm_serious", "n_harm_off_platform", "n_persons_harmed"),
     ),
-    "nobody leaves": ({"contacts.leave_per_hour": 0.0}, ("n_leave", "n_harm_off_platform")),
+    "nobody leaves": ({"contacts.private_leave_per_hour": 0.0}, ("n_leave", "n_harm_off_platform")),
     "nobody reports": (
         {"responses.p_ready_to_report": 0.0, "responses.p_ready_false_report": 0.0},
         ("n_report", "n_false_report", "n_open", "n_review", "n_bar", "n_waiting_hours"),

@@ -116,7 +116,9 @@ class TestTable:
     def test_it_fits_a_terminal_and_says_what_it_must(self, comparison: Comparison) -> None:
         text = comparison.table()
         assert max(map(len, text.splitlines())) <= 120
-        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in " ".join(text.split())
+        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in " ".join(
+            text.split()
+        )
         assert "levels of harm are not identified" in text
         assert "half as wide with 41 seeds in all instead of 12" in text
 
@@ -207,7 +209,7 @@ class TestWrite:
         assert manifest["seeds"] == list(range(12))
         assert manifest["scenario_fingerprint"] == SCENARIO.fingerprint()
         assert manifest["scenario"]["policies"]["phone"] == {"registration": [{"level": "phone"}]}
-        assert manifest["scenario"]["contacts"]["harm_per_hour"] == SCENARIO.contacts.harm_per_hour
+        assert manifest["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
         assert manifest["sha256"]["daily"] == digest(pd.read_parquet(tmp_path / "r" / "daily.parquet"))
         assert manifest["packages"]["numpy"]
         assert len(manifest["code_fingerprint"]) == 64
@@ -277,7 +279,7 @@ class TestRun:
         traced = run.trace(11)
         assert list(traced["event"]) == ["approach", "engage", "fade"]
         assert traced["time"].iloc[0] == pd.Timestamp(SCENARIO.start) - pd.Timedelta(days=30) + pd.Timedelta("7h30s")
-        assert traced["words"].iloc[2] == "A contact fades (stage 0, 1, 2, or 3 off the platform: 1)."
+        assert traced["words"].iloc[2] == "A contact fades: engaged."
 
     def test_refusals(self) -> None:
         run = sim.run(SCENARIO, events=True)

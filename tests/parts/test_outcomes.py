@@ -73,11 +73,13 @@ def test_formulas_by_hand(name: str, counts: dict[str, int], expected: float) ->
     assert value(name, daily(**counts)) == pytest.approx(expected)
 
 
-def test_a_monthly_count_is_the_mean_of_the_months_that_ended() -> None:
+def test_a_monthly_count_is_the_mean_of_the_months_within_the_window() -> None:
     table = daily()
     table["n_monthly_turned_away"] = np.where(table["day"] == 30, 500, np.where(table["day"] == 58, 700, 0))
     assert value("visitors_turned_away", table) == 600
-    assert np.isnan(value("visitors_turned_away", daily(days=20), SCENARIO.replace(days=20)))
+    table = daily(days=20)
+    table["n_monthly_turned_away"] = np.where(table["day"] == 19, 300, 0)  # no month within: the window is one
+    assert value("visitors_turned_away", table, SCENARIO.replace(days=20)) == 300
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda o: o.name)

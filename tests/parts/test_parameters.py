@@ -67,7 +67,7 @@ def test_allows(key: str, good: list[object], bad: list[object]) -> None:
     ("key", "words"),
     [
         ("reporting.friction", "a number from 0 to 1"),
-        ("contacts.harm_per_hour", "a number of at least 0"),
+        ("contacts.private_harm_per_hour", "a number of at least 0"),
         ("population.max_session_hours", "a whole number from 1 to 24"),
         ("registration.level", "one of none, email, phone, document"),
         ("registration.none.accounts_persist", "true or false"),

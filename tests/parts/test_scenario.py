@@ -75,7 +75,7 @@ def test_fingerprint_is_of_what_a_run_depends_on() -> None:
     assert scenario.fingerprint() == scenario.replace(title="another").fingerprint()
     others = [
         scenario.replace(days=364),
-        scenario.replace(**{"contacts.harm_per_hour": 0.02}),
+        scenario.replace(**{"contacts.private_harm_per_hour": 0.02}),
         scenario.replace(policies={"a": (RetentionPolicy(message_hours=721),)}),
         scenario.replace(policies={"b": scenario.policies["a"]}),
     ]

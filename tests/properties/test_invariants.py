@@ -41,8 +41,10 @@ def shares() -> st.SearchStrategy[float]:
 def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
     """A chat of 100 to 400 a month for six days, with hazards from none to several stages an hour, and one policy."""
     hazards = st.sampled_from([2.0, 0.2, 60.0, 0.0])
-    names = ("engage", "engage_fade", "engage_recognise", "private", "private_fade", "private_recognise", "harm",
-             "harm_fade", "harm_recognise", "leave", "off_harm", "off_fade", "off_recognise")  # fmt: skip
+    names = (
+        "contact_engage", "contact_fade", "contact_recognise", "engaged_private", "engaged_fade", "engaged_recognise",
+        "private_harm", "private_fade", "private_recognise", "private_leave", "off_harm", "off_fade", "off_recognise",
+    )  # fmt: skip
     visitors = draw(st.sampled_from([400.0, 100.0]))
     policy = draw(
         st.sampled_from([

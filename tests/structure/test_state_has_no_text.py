@@ -55,7 +55,7 @@ TRIAGES = set(typing.get_args(Triage))
 """The one rule that is a word."""
 
 TEXT_FIELDS = {("state", "Lanes", "policies"), ("records", "Kind", "name"), ("records", "Kind", "meaning"),
-               ("records", "Kind", "detail")}  # fmt: skip
+               ("records", "Kind", "detail"), ("records", "Kind", "words")}  # fmt: skip
 """The only fields declared as text: names of policies, and the declarations of the kinds of events themselves."""
 
 HOLDING = [m for m in MODULES if part(m) in ("state", "day", "world", "records", "observe", "processes", "agents")]

@@ -47,9 +47,9 @@ DAYS = (WARM + WEEK + HORIZON) // 24
 @cache
 def engine(setting: Setting, seed: int) -> pd.DataFrame:
     hazards = {
-        "engage_recognise": (0, 0), "engage_fade": (0, 1), "engage": (0, 3),
-        "private_recognise": (1, 0), "private_fade": (1, 1), "private": (1, 3),
-        "harm_recognise": (2, 0), "harm_fade": (2, 1), "leave": (2, 2), "harm": (2, 3),
+        "contact_recognise": (0, 0), "contact_fade": (0, 1), "contact_engage": (0, 3),
+        "engaged_recognise": (1, 0), "engaged_fade": (1, 1), "engaged_private": (1, 3),
+        "private_recognise": (2, 0), "private_fade": (2, 1), "private_leave": (2, 2), "private_harm": (2, 3),
         "off_recognise": (3, 0), "off_fade": (3, 1), "off_harm": (3, 3),
     }  # fmt: skip
     scenario = laboratory(

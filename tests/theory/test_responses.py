@@ -20,8 +20,9 @@ from tests.theory.laboratory import ERRORS, class_of, laboratory, ratio, share_z
 QUICK = {
     f"contacts.{name}_per_hour": rate
     for name, rate in {
-        "engage": 8.0, "engage_fade": 1.0, "engage_recognise": 4.0, "private": 8.0, "private_fade": 1.0,
-        "private_recognise": 4.0, "harm": 2.0, "harm_fade": 0.5, "harm_recognise": 4.0, "leave": 1.0,
+        "contact_engage": 8.0, "contact_fade": 1.0, "contact_recognise": 4.0,
+        "engaged_private": 8.0, "engaged_fade": 1.0, "engaged_recognise": 4.0,
+        "private_harm": 2.0, "private_fade": 0.5, "private_recognise": 4.0, "private_leave": 1.0,
         "off_harm": 0.1, "off_fade": 0.01, "off_recognise": 0.1,
     }.items()
 }  # fmt: skip
