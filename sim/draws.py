@@ -172,16 +172,20 @@ class Draws:
             occurrence: Which time, likewise, below 2**40.
             mean: Means in units of 1 / POISSON_UNITS, int64.
         """
-        counts = np.zeros(mean.shape, np.int64)
-        if not mean.size:
-            return counts
-        seed_index, entity, occurrence = (np.broadcast_to(a, mean.shape) for a in (seed_index, entity, occurrence))
-        for bit in range(int(mean.max()).bit_length()):
-            chosen = (mean >> bit & 1).nonzero()
-            if chosen[0].size:
-                words = self.words(purpose, seed_index[chosen], entity[chosen], occurrence[chosen] * 64 + bit)
-                counts[chosen] += poisson_table(bit).searchsorted(words, side="right")
-        return counts
+        counts = np.zeros(mean.size, np.int64)
+        shared = (np.ascontiguousarray(np.broadcast_to(a, mean.shape)).reshape(-1) for a in (entity, occurrence))
+        entity, occurrence = shared
+        seed_index = np.broadcast_to(seed_index, mean.shape).reshape(-1)
+        flat = mean.reshape(-1)
+        for bit in range(int(flat.max(initial=0)).bit_length()):
+            chosen = (flat >> bit & 1).nonzero()[0]
+            if chosen.size:
+                key = occurrence.take(chosen) * 64 + bit
+                words = self.words(purpose, seed_index.take(chosen), entity.take(chosen), key)
+                table = poisson_table(bit)
+                some = (words >= table[0]).nonzero()[0]  # the others are none: most, where the mean is small
+                counts[chosen.take(some)] += table.searchsorted(words.take(some), side="right")
+        return counts.reshape(mean.shape)
 
 
 def unit(word: Any) -> Any:
