@@ -34,8 +34,7 @@ from sim.scenario import Scenario
 
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
-_ATTEMPTS_IN_ADVANCE = 4  # drawn for all intents of a day at once
-_MANY_INTENTS = 4096  # of a day; up to so many, all attempts are drawn at once
+_FEW_INTENTS = 4096  # of a day; of so few, all attempts are drawn at once, of more the first two
 _RATE_UNITS = 1 << 40
 _BLOCK = 8192
 _DRAWN = ("person", "seed", "door", "begin", "end", "slot")
@@ -69,7 +68,7 @@ class World:
         self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
         self.n_predators = int(self.predator_base[-1])
         self._day_in_advance = -1
-        self._candidates: dict[int, Ints] = {}
+        self._candidates: Ints | None = None
         self._walks: dict[int, Ints] = {}
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
@@ -245,28 +244,38 @@ class World:
         group = seed * N_GROUPS + victim_class
         return Intents(contact, row, hour, second, rank, offence, victim_class, group, starts)
 
-    def candidates(self, day: Day, intent: Ints, attempt: int) -> Ints:
-        """Return the rows of the persons that intents come upon at an attempt, or NOBODY or ALREADY_LISTED.
+    def candidates(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
+        """Return the rows of the persons that intents come upon at attempts ``first`` to ``last - 1``.
 
-        Those online of the class sought are equally likely.
+        Those online of the class sought are equally likely. Instead of a row there may be NOBODY or ALREADY_LISTED.
+
+        Returns:
+            Shape (intents, attempts).
         """
         n_intents = day.intents.contact.size
-        if attempt >= _ATTEMPTS_IN_ADVANCE and n_intents > _MANY_INTENTS:
-            return self._come_upon(day, intent, attempt)
+        in_advance = ATTEMPTS if n_intents <= _FEW_INTENTS else 2
+        if last > in_advance:
+            return self._come_upon(day, intent, first, last)
         self._look_at(day)
-        if attempt not in self._candidates:
-            self._candidates[attempt] = self._come_upon(day, np.arange(n_intents), attempt)
-        return self._candidates[attempt].take(intent)
+        if self._candidates is None:
+            self._candidates = self._come_upon(day, np.arange(n_intents), 0, in_advance)
+        return self._candidates.take(intent, axis=0)[:, first:last]
+
+    def rounds(self, day: Day) -> tuple[tuple[int, int], ...]:
+        """Return the attempts that are best looked at together: first and last + 1 of each round."""
+        few = day.intents.contact.size <= _FEW_INTENTS
+        return ((0, 1), (1, ATTEMPTS)) if few else ((0, 1), (1, 2), (2, ATTEMPTS))
 
     def _look_at(self, day: Day) -> None:
         """Forget what was drawn in advance for another day."""
         if self._day_in_advance != day.number:
-            self._day_in_advance, self._candidates, self._walks = day.number, {}, {}
+            self._day_in_advance, self._candidates, self._walks = day.number, None, {}
 
-    def _come_upon(self, day: Day, intent: Ints, attempt: int) -> Ints:
+    def _come_upon(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
         intents = day.intents
         columns = (intents.hour, intents.group, intents.contact)
-        hour, group, contact = (column.take(intent) for column in columns)
+        hour, group, contact = (np.repeat(column.take(intent), last - first) for column in columns)
+        attempt = np.tile(np.arange(first, last), intent.size)
         n = day.online.n(hour - day.first_hour, group)
         index = below(self.draws.words(Purpose.CANDIDATE, group // N_GROUPS, contact, attempt), n)
         row = day.online.row(hour - day.first_hour, group, index)
@@ -274,7 +283,7 @@ class World:
         twice = day.people.start.take(row.take(there)) > hour.take(there)
         row[n == 0] = NOBODY
         row[there[twice]] = ALREADY_LISTED
-        return row
+        return row.reshape(intent.size, last - first)
 
     def walk(self, day: Day, intent: int) -> Ints:
         """Return the rows of the class online that an intent did not come upon yet, in its own keyed order."""
@@ -286,8 +295,7 @@ class World:
     def _walk(self, day: Day, intent: int) -> Ints:
         intents = day.intents
         group, contact = int(intents.group[intent]), int(intents.contact[intent])
-        same = np.array([intent])
-        tried = [int(self.candidates(day, same, attempt)[0]) for attempt in range(ATTEMPTS)]
+        tried = self.candidates(day, np.array([intent]), 0, ATTEMPTS)[0].tolist()
         rest = np.array([row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried])
         if rest.size < 2:
             return rest.astype(np.int64)

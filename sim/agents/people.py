@@ -358,8 +358,7 @@ class Predator(Person):
     def _comes_upon(self, i: int) -> Iterator[int]:
         """Yield the rows of the persons drawn at random, then the rest of the class in the contact's own order."""
         world, day = self.model.world, self.model.day
-        for attempt in range(ATTEMPTS):
-            row = int(world.candidates(day, np.array([i]), attempt)[0])
+        for row in world.candidates(day, np.array([i]), 0, ATTEMPTS)[0].tolist():
             if row == NOBODY:
                 return
             yield row

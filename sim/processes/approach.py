@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.day import ALREADY_LISTED, NOBODY, Day
+from sim.day import NOBODY, Day
 from sim.decisions import CONTACT
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
@@ -48,25 +48,32 @@ def _choose(
     n_lanes = state.lanes_per_seed
     target = np.full(place.size, NOBODY)
     redirected = np.zeros(place.size, np.int64)
-    for attempt in range(ATTEMPTS):
+    for attempts in state.world.rounds(day):
         if not wanted.size:
             return target, redirected
-        row = state.world.candidates(day, first + wanted // n_lanes, attempt)
-        if row.min() < 0:
-            somebody = row != NOBODY
-            wanted, row = wanted[somebody], row[somebody]
-        accepted, absent = _meets(state, lanes, day, hour, place.take(wanted), pair.take(wanted), row)
-        target[wanted[accepted]] = row[accepted]
-        further = ~accepted
-        looking = absent.nonzero()[0]
-        if looking.size:
-            contact = day.intents.contact.take(first + wanted.take(looking) // n_lanes)
-            words = state.world.draws.words(
-                Purpose.RETRY, state.seed_of_place.take(place.take(wanted.take(looking))), contact, attempt
+        intent = first + wanted // n_lanes
+        rows = state.world.candidates(day, intent, *attempts)
+        n = rows.shape[1]
+        where = place.take(wanted)
+        accepted, absent = (
+            found.reshape(rows.shape)
+            for found in _meets(
+                state, lanes, day, hour, np.repeat(where, n), np.repeat(pair.take(wanted), n), rows.reshape(-1)
             )
-            further[looking] = decisions.looks_further(words, state.numbers)
-            redirected[wanted[absent & further]] = 1
-        wanted = wanted[further]
+        )
+        stops = accepted | (rows == NOBODY)
+        who, which = absent.nonzero()
+        words = state.world.draws.words(
+            Purpose.RETRY, state.seed_of_place.take(where.take(who)), day.intents.contact.take(intent.take(who)),
+            attempts[0] + which,
+        )  # fmt: skip
+        stops[who, which] = ~decisions.looks_further(words, state.numbers)
+        last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
+        redirected[wanted] |= (absent & (np.arange(n) < last[:, None])).any(axis=1)
+        stopped = (last < n).nonzero()[0]
+        found = stopped[accepted[stopped, last.take(stopped)]]
+        target[wanted.take(found)] = rows[found, last.take(found)]
+        wanted = wanted[last == n]
     for flat in wanted.tolist():
         target[flat], redirected[flat] = _walk(
             state, lanes, day, hour, first + flat // n_lanes, int(place[flat]), int(pair[flat]), int(redirected[flat])
@@ -85,7 +92,7 @@ def _meets(
     outside_anyway = outside & ~decisions.lets_in(tolerance, lanes.baseline_user.take(old))
     person = people.person.take(row, mode="clip")
     missing = state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
-    passed_over = outside_anyway | missing | state.contacts.holding(pair, person) | (row == ALREADY_LISTED)
+    passed_over = outside_anyway | missing | state.contacts.holding(pair, person) | (row < 0)
     return ~outside & ~passed_over, outside & ~passed_over
 
 
