@@ -1,0 +1,56 @@
+"""Three of the faults on every run, and all of them in a state to be planted; `make faults` plants them all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.faults.harness import ROOT, Fault, FaultError, copy, faults, plant_and_run
+
+FAULTS = {fault.name: fault for fault in faults()}
+QUICK = ("an alarm of no seconds", "door one class too strict", "mean of ratios")
+ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics"}
+BOTH_RUN = ("draws", "population", "world", "day", "decisions", "rules", "policies/")
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_can_be_planted(fault: Fault, tmp_path: Path) -> None:
+    (tmp_path / fault.file).parent.mkdir(parents=True)
+    (tmp_path / fault.file).write_bytes((ROOT / fault.file).read_bytes())
+    fault.plant(tmp_path)
+    compile((tmp_path / fault.file).read_text(encoding="utf-8"), fault.file, "exec")
+    assert not fault.shared or fault.file.removeprefix("sim/").startswith(BOTH_RUN)
+    assert fault.kind and fault.tests and fault.why.endswith(".")
+
+
+def test_a_fault_whose_text_is_gone_or_stands_twice_is_an_error(tmp_path: Path) -> None:
+    fault = Fault("a fault", "draws", True, "module.py", "x", "y", ("test",), "It fails.")
+    for n in (0, 2):
+        (tmp_path / "module.py").write_text("x " * n)
+        with pytest.raises(FaultError, match=f"occurs {n} times in module.py; the code changed: mend the fault"):
+            fault.plant(tmp_path)
+
+
+def test_every_named_test_exists() -> None:
+    tests = sorted({test for fault in FAULTS.values() for test in fault.tests})
+    assert not [test for test in tests if "::test_" not in test]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_faults_are_of_the_kinds_asked_for_and_half_of_them_where_both_engines_stay_equal() -> None:
+    assert len(FAULTS) == len(faults()) >= 16
+    assert set(Counter(fault.kind for fault in FAULTS.values())) >= ASKED_FOR
+    assert 2 * sum(fault.shared for fault in FAULTS.values()) >= len(FAULTS)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_planted_fault_is_caught(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    found = plant_and_run(copy(ROOT, tmp_path / "clean"), fault, tmp_path / "faulty")
+    assert all(found.caught_by(test) for test in fault.tests), found
