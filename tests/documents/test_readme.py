@@ -1,0 +1,59 @@
+"""The README does what it says: its commands run, its paths exist, its Python works."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\.venv/bin/python -m sim (.*)$", README, re.M)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
+PATHS = set(re.findall(r"`((?:sim|scenarios|tests|results|notebooks)/[\w./-]*)`", README)) | set(
+    re.findall(r"\]\(([\w./-]+)\)", README)
+)
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(COMMANDS) >= 6
+    assert len(PYTHON) == 1
+    assert len(PATHS) >= 15
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    words = shlex.split(command)
+    if words[0] == "compare":
+        words[words.index("--out") + 1] = str(tmp_path / "result")
+        words += ["--seeds", "2", "--days", "31"]
+    assert main(words) == 0
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_every_path_exists(path: str) -> None:
+    if path != "results/coco/":  # made by `make run`
+        assert (ROOT / path).exists()
+
+
+def test_the_python_is_four_lines_to_a_plot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    lines = PYTHON[0].splitlines()
+    assert len(lines) <= 4
+    few = sim.load("scenarios/classroom.toml").replace(days=31, seeds=2)
+    monkeypatch.setattr(sim, "load", lambda path: few)
+    namespace: dict[str, object] = {}
+    exec("\n".join([*lines[:-1], f"figure = {lines[-1]}"]), namespace)
+    assert namespace["figure"].get_axes()  # type: ignore[attr-defined]
+
+
+def test_every_make_target_named_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {t for t in re.findall(r"`?make ([a-z]+)\b", README) if t not in ("and", "has")}
+    assert {"run", "test", "bench", "faults", "results"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.M), target
