@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -188,7 +188,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     policies = [p.strip() for p in arguments.policies.split(",")] if arguments.policies else list(scenario.policies)
     if arguments.out is not None:
         experiment.check_writable(arguments.out)
+    experiment.check_request(scenario, policies, scenario.seeds)
     _warn_of_small_queue(scenario)
+    _warn_of_idle_levels(scenario, changes)
     print(experiment.cost(scenario, len(policies), scenario.seeds, arguments.workers, arguments.engine), flush=True)
     comparison = experiment.compare(
         scenario, policies, workers=arguments.workers, engine=arguments.engine, progress=True
@@ -208,6 +210,20 @@ def assignment(text: str) -> tuple[str, Any]:
         return key, tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):
         return key, value
+
+
+def _warn_of_idle_levels(scenario: Scenario, changes: Iterable[str]) -> None:
+    """Warn when a setting of a level of registration was changed that neither the baseline nor a policy uses."""
+    doors = [p for arm in scenario.policies.values() for p in arm if p.name == "registration"]
+    used = {str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)}
+    for key in changes:
+        section, *rest = key.split(".")
+        if section == "registration" and len(rest) == 2 and rest[0] not in used:
+            print(
+                f"warning: {key} changes nothing: no policy here uses the level {rest[0]}; in use: "
+                f"{', '.join(sorted(used))}.",
+                file=sys.stderr,
+            )
 
 
 def _warn_of_small_queue(scenario: Scenario) -> None:

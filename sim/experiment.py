@@ -396,6 +396,16 @@ def _flat(effect: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
+def check_request(scenario: Scenario, policies: Iterable[str] | None, seeds: int | Sequence[int]) -> None:
+    """Refuse what `compare` would refuse, before anything is said of its cost.
+
+    Raises:
+        ScenarioError: If a policy is unknown, there is none, or there are fewer than two seeds.
+    """
+    _arms(scenario, policies)
+    _seeds(seeds)
+
+
 def _arms(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]:
     known = list(scenario.policies)
     asked = known if policies is None else [p for p in policies if p != BASELINE]

@@ -120,6 +120,9 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     axes.axhline(0, color=_INK, linewidth=0.8)
     colours = [_COLOURS.get(str(v), _GREY) for v in harm["verdict"]]
     x += 0.012 * np.ptp(x) * np.array([np.isclose(x[:i], x[i], atol=0.01 * np.ptp(x)).sum() for i in range(len(x))])
+    if not x.any():
+        axes.set_title("no policy turns anybody away", color=_GREY, fontsize=9)
+        axes.set_xticks([0])
     for i, colour in enumerate(colours):
         ends = [[y[i] - low[i]], [high[i] - y[i]]]
         axes.errorbar(x[i], y[i], yerr=ends, fmt="o", color=colour, markersize=5, capsize=2, lw=1.2)

@@ -434,7 +434,8 @@ class Moderation(Section):
     """Who reads the reports, when, in which order, and how well."""
 
     staff: float = parameter(
-        1.0, "moderators", 0, 5, "Heads for the whole site, before `scale`; fractions allowed.", maximum=10_000,
+        1.0, "moderators", 0, 5,
+        "Heads on shift at once, every day, for the whole site, before `scale`; fractions allowed.", maximum=10_000,
         source="CASE-10",
     )  # fmt: skip
     shift_start_hour: int = parameter(14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23)
@@ -452,11 +453,16 @@ class Moderation(Section):
     p_find_with_evidence: float = probability(
         0.85, 0.6, 0.98, "A review of an offender finds the offence when messages still exist."
     )
-    p_find_without_evidence: float = probability(0.15, 0.02, 0.4, "The same when none exist.")
+    p_find_without_evidence: float = probability(
+        0.15, 0.02, 0.4, "A review of an offender finds the offence when no messages exist any more."
+    )
     p_clear_with_evidence: float = probability(
         0.95, 0.9, 0.995, "A review of an innocent clears them when messages still exist.", source="MOD-04"
     )
-    p_clear_without_evidence: float = probability(0.98, 0.9, 0.999, "The same when none exist.")
+    p_clear_without_evidence: float = probability(
+        0.98, 0.9, 0.999,
+        "A review of an innocent clears them when no messages exist any more: with nothing to misread, few are barred.",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check(self) -> Moderation:

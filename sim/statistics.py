@@ -147,6 +147,7 @@ def variance_reduction(baseline: Floats, policy: Floats, key: str) -> Interval:
     def reduction(base: Floats, value: Floats) -> Floats:
         apart = base.var(axis=-1, ddof=1) + value.var(axis=-1, ddof=1)
         together = (value - base).var(axis=-1, ddof=1)
+        together = np.where(together < 1e-12 * apart, 0.0, together)  # what rounding leaves of no variance
         with np.errstate(divide="ignore", invalid="ignore"):
             return cast(Floats, apart / together)
 

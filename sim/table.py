@@ -9,16 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from sim.outcomes import HEADLINE, OUTCOMES, SECOND, sums_of
+from sim.outcomes import HEADLINE, OUTCOMES, SECOND, by_seed, sums_of
 from sim.parameters import CLASSES
 from sim.records import COUNTS, KINDS
 from sim.rules import rule_name
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, seeds_to_halve
+from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
 
 WIDTH = 110
 
 _LONGEST_NAME = 28
+_SHORTEST_QUARTER_DAYS = 7
 
 
 def caveat(scenario: Scenario) -> str:
@@ -69,8 +70,8 @@ def comparison(
     cells = _Cells(scenario, effects, policies)
     parts = (
         _title(scenario, policies, n_seeds),
-        _headline(cells),
-        _harm(cells),
+        _headline(cells, daily),
+        _harm(cells, _over_time(scenario, policies, daily)),
         _for_whom(cells),
         _costs(cells),
         _process(cells),
@@ -149,6 +150,11 @@ class _Cells:
         value, low, high = _percents(change, "+")
         return f"{value}% ({low} to {high})"
 
+    def if_any(self, policy: str, outcome: str) -> str:
+        """Return `relative`, or that there was nothing under either."""
+        nothing = self.number(policy, outcome, "baseline") == self.number(policy, outcome, "value") == 0
+        return "no harm" if nothing else self.relative(policy, outcome)
+
     def size(self, policy: str, outcome: str) -> str:
         """Return a change without its sign: ``18% (4 to 31)``."""
         change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
@@ -180,15 +186,41 @@ def _window(scenario: Scenario) -> str:
     return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
 
 
-def _headline(cells: _Cells) -> str:
-    """Return a sentence on the policy that lowers harm most, then one on each that raises it or parts in sign."""
+def _headline(cells: _Cells, daily: pd.DataFrame) -> str:
+    """Return sentences on the policy that lowers harm most, on the others that do, and on each that raises it."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
     best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
     finding = _sentence(cells, best) if best else "no policy was seen to lower serious harm."
-    noted = [p for p in resolved if p != best and (p not in lowering or _signs_differ(cells, p))]
-    first = f"In this model, with these assumptions, {finding} {caveat(cells.scenario)}"
-    return "\n".join(_wrap(text) for text in (first, *(f"Likewise, {_sentence(cells, p)}" for p in noted)))
+    sentences = [f"In this model, with these assumptions, {finding} {caveat(cells.scenario)}"]
+    others = [p for p in lowering if p != best]
+    if best and (same := _not_told_apart(cells.scenario, best, others, daily)):
+        sentences.append(f"Not told apart from {best} in serious harm: {', '.join(same)}.")
+    sentences += [f"Also, {_sentence(cells, p)}" for p in others if _signs_differ(cells, p)]
+    if plain := [p for p in others if not _signs_differ(cells, p)]:
+        sizes = ", ".join(f"{p} by {cells.size(p, HEADLINE)}" for p in plain)
+        sentences.append(f"Serious harm is also lowered by these: {sizes}.")
+    sentences += [f"On the other hand, {_sentence(cells, p)}" for p in resolved if p not in lowering]
+    return "\n".join(_wrap(text) for text in sentences)
+
+
+def _not_told_apart(scenario: Scenario, best: str, others: Sequence[str], daily: pd.DataFrame) -> list[str]:
+    """Return the policies whose paired difference from the best one has an interval that holds zero."""
+    values = OUTCOMES[0].formula(sums_of(scenario, daily))
+    apart = {p: t_interval(by_seed(values, p) - by_seed(values, best)) for p in others}
+    return [p for p, difference in apart.items() if difference.low <= 0 <= difference.high]
+
+
+def _over_time(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> list[str]:
+    """Return the change of serious harms in the first and the last quarter of the window, by policy, in words."""
+    quarter = scenario.days // 4
+    if quarter < _SHORTEST_QUARTER_DAYS:
+        return ["-" for _ in policies]
+    ends = [(0, quarter), (scenario.days - quarter, scenario.days)]
+    tables = [sums_of(scenario, daily, days=days).table["n_harm_serious"].groupby("policy").sum() for days in ends]
+    if min(table[BASELINE] for table in tables) < FEWEST_EVENTS:
+        return ["too few" for _ in policies]
+    return [" / ".join(f"{100 * (t[p] / t[BASELINE] - 1):+.0f}%" for t in tables) for p in policies]
 
 
 def _signs_differ(cells: _Cells, policy: str) -> bool:
@@ -201,9 +233,13 @@ def _sentence(cells: _Cells, policy: str) -> str:
         return "lowers" if cells.number(policy, outcome) < 0 else "raises"
 
     text = f"{policy} {moves(HEADLINE)} serious harm by {cells.size(policy, HEADLINE)}"
-    if _signs_differ(cells, policy):
+    if _signs_differ(cells, policy) and cells.resolved(policy, SECOND):
         text += f" but {moves(SECOND)} the risk per day of use of those who remain by {cells.size(policy, SECOND)}"
-        text += "" if cells.resolved(policy, SECOND) else ", a change whose sign is not resolved"
+    elif _signs_differ(cells, policy):
+        risk = cells.relative(policy, SECOND)
+        text += f" while the risk per day of use of those who remain changes by {risk}, its sign not resolved"
+    if _assumed_inputs(cells.scenario, policy):
+        text += ", a size and sign that rest on assumed inputs (below)"
     for outcome, words in (
         ("visitors_turned_away", "turns away {} lawful visitors a month"),
         ("user_days_lost", "costs lawful users {} days of use a month"),
@@ -213,38 +249,30 @@ def _sentence(cells: _Cells, policy: str) -> str:
     return f"{text}."
 
 
-def _harm(cells: _Cells) -> str:
+def _harm(cells: _Cells, over_time: list[str]) -> str:
     head = [
         "HARM\nchange from the baseline",
         "persons seriously\nharmed a year per\n1,000 baseline\nmonthly visitors",
         "\nverdict",
         "serious harms per\n100,000 user-days\nof those who\nremain",
         "\nverdict",
-        "runs saved by\npairing, times\n(Poisson\nyardstick)",
+        "serious harms in\nthe first / last\nquarter of the\nwindow",
     ]
     columns = []
     for outcome in (HEADLINE, SECOND):
         columns.append([cells.levels(outcome)[0], *(cells.relative(p, outcome) for p in cells.policies)])
-        columns.append(["level", *(cells.verdict(p, outcome) for p in cells.policies)])
-    saved = [""]
-    for policy in cells.policies:
-        times, yardstick = (cells.number(policy, HEADLINE, c) for c in ("variance_reduction", "poisson_yardstick"))
-        saved.append(" ".join([*_present(times, "{:.1f}"), *_present(yardstick, "({:.1f})")]))
+        columns.append(["", *(cells.verdict(p, outcome) for p in cells.policies)])
     note = (
         "95% intervals in brackets. The levels of harm are not identified, only changes are. Too few: under "
         f"{FEWEST_EVENTS} events in both."
     )
-    return cells.grid(head, [*columns, saved], note)
-
-
-def _present(number: float, form: str) -> list[str]:
-    return [form.format(number)] if number == number else []
+    return cells.grid(head, [*columns, ["", *over_time]], note)
 
 
 def _for_whom(cells: _Cells) -> str:
     head = ["FOR WHOM\npersons seriously harmed", "under 15", "15 to 17", "adults", "adults of a\ntargeted minority"]
-    rows = [[_short(p), *(cells.relative(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
-    if {cell for row in rows for cell in row[1:]} <= {"identical", "too few"}:
+    rows = [[_short(p), *(cells.if_any(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
+    if {cell for row in rows for cell in row[1:]} <= {"identical", "too few", "no harm"}:
         return ""
     return _grid(head, rows)
 
@@ -273,11 +301,11 @@ def _process(cells: _Cells) -> str:
         "recognised\ncontacts\nreported, %",
         "false\nreports\na month",
         "reviews\na month",
-        "of them\nwith evi-\ndence, %",
+        "of these\nwith\nevidence, %",
         "wait for\nreview,\nhours",
         "expired\nunread\na month",
         "predators\nbarred\na year",
-        "came\nback\na year",
+        "came back,\nusers too,\na year",
         "recorded:\ncomplaints\na year",
     ]
     columns = [
@@ -304,6 +332,11 @@ def _notes(scenario: Scenario, cells: _Cells, idle: dict[str, str]) -> str:
     assumed.pop("", None)
     for inputs, arms in assumed.items():
         notes.append(f"What is shown for {', '.join(arms)} follows mainly from assumed inputs: {inputs}.")
+    if assumed:
+        notes.append(
+            "Vary these before believing it: --set registration.LEVEL.friction_user, .friction_predator, .findability "
+            "and .p_return, with the level's name for LEVEL, and --set contacts.rel_meeting."
+        )
     if set(cells.policies) - set(idle):
         n = int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))
         notes.append(f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.")

@@ -23,7 +23,7 @@ class ModerationPolicy(Policy, name="moderation"):
     def words(self) -> str:
         """Say in words what is changed."""
         parts = {
-            "staff": f"{self.staff:g} moderators" if self.staff is not None else "",
+            "staff": f"{self.staff:g} moderator{'s' * (self.staff != 1)}" if self.staff is not None else "",
             "shift": f"a shift of {self.shift_hours} hours" if self.shift_hours is not None else "",
             "start": f"a shift from hour {self.shift_start_hour}" if self.shift_start_hour is not None else "",
             "speed": f"{self.reviews_per_hour:g} reviews an hour each" if self.reviews_per_hour is not None else "",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,3 +113,17 @@ def test_what_a_dull_review_finds_a_sharp_one_finds(
 def test_a_higher_hazard_rings_no_later(a: int, b: int, units: int) -> None:
     low, high = min(a, b), max(a, b)
     assert 1 <= decisions.alarm_seconds(units, high) <= decisions.alarm_seconds(units, low)
+
+
+@pytest.mark.parametrize("hours", [0, 1, 2, 24])
+def test_a_message_is_kept_for_as_many_hours_as_the_rule_says_the_hour_of_writing_being_the_first(hours: int) -> None:
+    written = 100
+    kept = [hour for hour in range(written, 200) if decisions.kept_since(0, hour, hours) <= written]
+    assert kept == list(range(written, written + hours))
+
+
+def test_what_was_deleted_stays_deleted_when_messages_are_kept_for_longer() -> None:
+    kept_since = 0
+    for hour in range(300):
+        kept_since = int(decisions.kept_since(kept_since, hour, 3 if hour < 200 else 1000))
+    assert kept_since == 199 - 3 + 1

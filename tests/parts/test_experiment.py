@@ -137,8 +137,8 @@ class TestTable:
     def test_a_policy_that_raises_harm_has_a_sentence_of_its_own(self) -> None:
         policies = {"hard": (ReportingPolicy(friction=0.95),), **SCENARIO.policies}
         text = sim.compare(SCENARIO.replace(policies=policies)).table()
-        assert "\nLikewise, hard raises serious harm by " in text
-        assert "Likewise, easy" not in text
+        assert "\nOn the other hand, hard raises serious harm by " in text
+        assert "On the other hand, easy" not in text
 
     def test_without_an_effect_it_claims_none(self) -> None:
         text = sim.compare(SCENARIO, ["keep", "same"]).table()
@@ -195,7 +195,7 @@ class TestWrite:
         out = tmp_path / "a folder" / "result"
         files = [f.relative_to(out).as_posix() for f in comparison.write(out, "the command")]
         plots = [f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")]
-        assert files == ["breakdown.parquet", "daily.parquet", "effects.csv", *plots, "manifest.json"]
+        assert files == ["breakdown.parquet", "daily.parquet", "effects.csv", *plots, "manifest.json", "table.txt"]
         assert [p.name for p in out.parent.iterdir()] == ["result"]
         pd.testing.assert_frame_equal(pd.read_parquet(out / "daily.parquet"), comparison.daily)
         effects = pd.read_csv(out / "effects.csv")

@@ -98,3 +98,10 @@ def test_too_little_for_an_interval() -> None:
     assert np.isnan(t_interval(np.array([3.0]))[1:]).all()
     assert np.isnan(t_interval(np.array([]))).all()
     assert np.isnan(ratio_interval(np.array([1.0, 0.0]), np.array([5.0, 0.0]))).all()  # one seed carries everything
+
+
+def test_the_jackknife_interval_by_hand() -> None:
+    part, whole = np.array([-2.0, -1.0, -4.0]), np.array([10.0, 8.0, 12.0])
+    without = np.array([-5 / 20, -6 / 22, -3 / 18])
+    half = 4.302653 * np.sqrt(2 / 3 * ((without - without.mean()) ** 2).sum())  # t of 2 degrees of freedom
+    assert ratio_interval(part, whole) == pytest.approx((-7 / 30, -7 / 30 - half, -7 / 30 + half))

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from sim import decisions
-from sim.draws import Purpose, exponential
+from sim.decisions import first_alarm
+from sim.draws import Draws, Purpose, exponential
 from sim.model import simulate
 from sim.world import World
 from tests.theory.coins import HOUR, WEEK, Lives, Setting
@@ -181,3 +182,25 @@ def test_parted_pairs_meet_by_the_hours_of_the_week_and_give_up_at_a_constant_ha
         often = n * p > 50
         assert often.sum() > 20
         assert (abs(counts - n * p)[often] < ERRORS * np.sqrt(n * p * (1 - p))[often]).all(), name
+
+
+def test_stages_end_at_the_declared_hazards() -> None:
+    scenario = laboratory()
+    c = scenario.contacts
+    rates = np.array([
+        [c.contact_recognise_per_hour, c.contact_fade_per_hour, 0, c.contact_engage_per_hour],
+        [c.engaged_recognise_per_hour, c.engaged_fade_per_hour, 0, c.engaged_private_per_hour],
+        [c.private_recognise_per_hour, c.private_fade_per_hour, c.private_leave_per_hour, c.private_harm_per_hour],
+        [c.off_recognise_per_hour, c.off_fade_per_hour, 0, c.off_harm_per_hour],
+    ])  # fmt: skip
+    n, contact = 200_000, np.arange(200_000)
+    for stage, rate in enumerate(rates):
+        alarm, seconds = first_alarm(
+            Draws([1]), decisions.hazards(scenario), np.zeros(n, np.int64), contact, np.zeros(n, np.int64), stage
+        )
+        mean = 3600 / rate.sum()
+        # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.
+        assert abs(seconds.mean() - 0.5 - mean) < ERRORS * mean / np.sqrt(n) + 0.5
+        p = rate / rate.sum()
+        counts = np.bincount(alarm, minlength=4)
+        assert (abs(counts - n * p) <= ERRORS * np.sqrt(n * p * (1 - p)) + 1e-9 + n / 3600 / mean).all()

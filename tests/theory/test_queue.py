@@ -211,3 +211,12 @@ def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
             assert desk.next().person == person
             del waiting[person]
         assert {person for person, _ in desk.dossiers} == set(waiting)
+
+
+def test_after_a_change_of_triage_the_oldest_still_comes_first() -> None:
+    desk = Desk()
+    for hour, order in enumerate((9, 5, 1)):
+        desk.file(dossier(hour, hour, 1, order), hour)
+        desk.queue("oldest", 100)
+    desk.queue("gravest", 100)
+    assert [desk.next().person for _ in range(3)] == [0, 1, 2]

@@ -14,6 +14,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
 from sim.records import Records
+from sim.scenario import BASELINE
 from tests.theory.laboratory import ERRORS, class_of, laboratory, ratio, share_z
 
 # Contacts that run through their stages within the hour, so that many are recognised in each.
@@ -230,3 +231,20 @@ def test_the_parted_are_found_again_with_the_declared_share(
 ) -> None:
     found, lost = (len(of_kind(reporting, kind, policy)) for kind in ("find", "lose"))
     assert abs(share_z(found, found + lost, findability)) < ERRORS
+
+
+def test_a_person_harmed_in_two_years_counts_in_both_and_twice_in_a_year_once() -> None:
+    scenario = laboratory(days=400, **{
+        "population.monthly_visitors": 100.0, "population.monthly_visitors_start": 100.0,
+        "population.visits_per_month": 30.0, "predators.p_of_adults": 0.2, "predators.visits_per_month": 60.0,
+        "contacts.private_harm_per_hour": 2.0,
+    })  # fmt: skip
+    records = simulate(scenario, [1], [BASELINE], events=True)
+    harms = records.events[records.events.event == "harm"]
+    by_year = harms.groupby(harms.hour // 24 // 365).target.nunique()
+    again = set(harms.target[harms.hour < 24 * 365]) & set(harms.target[harms.hour >= 24 * 365])
+    assert len(again) > 10 and len(harms) > 2 * by_year.sum()
+    year = records.daily.day // 365
+    assert records.daily.groupby(year)["n_persons_harmed"].sum().tolist() == by_year.tolist()
+    persons = records.breakdown.query("quantity == 'persons_harmed' and offence == 'all' and victim_class == 'all'")
+    assert persons.set_index("year")["count"].to_dict() == by_year.to_dict()

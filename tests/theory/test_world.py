@@ -11,8 +11,8 @@ import pytest
 from sim.model import simulate
 from sim.parameters import HOURS_PER_MONTH
 from sim.policies.registration import RegistrationPolicy
-from sim.population import N_CLASSES, N_STRATA, N_USER_STRATA, RATE_WEIGHTS, relative_rates
-from sim.scenario import Scenario
+from sim.population import N_CLASSES, N_STRATA, N_USER_STRATA, RATE_WEIGHTS, relative_rates, weekly_profile
+from sim.scenario import BASELINE, Scenario
 from sim.world import World
 from tests.theory.laboratory import ERRORS, drawn_visits, laboratory, mean_z
 
@@ -196,3 +196,44 @@ def test_presences_of_a_person_never_overlap_and_are_the_union_of_the_visits() -
     assert max(present.values()) == 1
     assert set(present) == union
     assert listed == present
+
+
+def test_intents_are_poisson_counts_independent_from_hour_to_hour() -> None:
+    rate = 0.8
+    scenario = laboratory(
+        days=28, **{"predators.approaches_per_hour": rate, "predators.mean_session_hours": 6.0,
+                    "predators.p_of_adults": 0.2})  # fmt: skip
+    found: dict[tuple[int, int], int] = {}
+    for day in World(scenario, [1]).days():
+        hours = day.first_hour + np.repeat(np.arange(24), np.diff(day.predators_start))
+        found |= dict.fromkeys(zip(day.people.person[day.predators_online].tolist(), hours.tolist(), strict=True), 0)
+        intents = day.intents
+        for key in zip(day.people.person[intents.row].tolist(), intents.hour.tolist(), strict=True):
+            found[key] += 1
+    n = np.array(list(found.values()))
+    assert abs(n.sum() - rate * n.size) < ERRORS * np.sqrt(rate * n.size)
+    assert abs((((n - rate) ** 2 / rate) - 1).sum() / np.sqrt((2 + 1 / rate) * n.size)) < ERRORS
+    pairs = np.array([(k - rate) * (found[p, h + 1] - rate) for (p, h), k in found.items() if (p, h + 1) in found])
+    assert pairs.size > 10_000
+    assert abs(pairs.sum() / rate / np.sqrt(pairs.size)) < ERRORS
+
+
+@pytest.mark.parametrize("warmup_days", [0, 1, 9])
+def test_the_week_begins_with_the_weekday_of_the_first_hour_of_the_warm_up(warmup_days: int) -> None:
+    scenario = laboratory(warmup_days=warmup_days, start=dt.date(2024, 1, 1), **{"population.rel_weekend": 2.0})
+    first = scenario.start - dt.timedelta(warmup_days)
+    weekend = [(first + dt.timedelta(day)).weekday() >= 5 for day in range(7)]
+    by_day = weekly_profile(scenario).reshape(7, 24).sum(axis=1)
+    assert by_day / by_day.min() == pytest.approx(np.where(weekend, 2, 1))
+
+
+def test_every_month_counts_its_own_visitors() -> None:
+    few = {"population.monthly_visitors": 2_000.0, "population.monthly_visitors_start": 2_000.0}
+    scenario = laboratory(days=60, **few, **{"population.visits_per_month": 0.7})
+    seen: dict[int, set[int]] = {0: set(), 1: set()}
+    for day in World(scenario, [1]).days():
+        begun = np.arange(day.people.n_carried, day.people.person.size)
+        seen[int(day.number >= 31)] |= set(day.people.person[begun].tolist())
+    daily = simulate(scenario, [1], [BASELINE]).daily
+    counted = daily.loc[daily["n_monthly_visitors"] > 0, ["day", "n_monthly_visitors"]]
+    assert counted.to_numpy().tolist() == [[30, len(seen[0])], [59, len(seen[1])]]
