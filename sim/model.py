@@ -139,8 +139,7 @@ class ChatModel(mesa.Model):
         self.record.fork()
         self._office.fork(lanes)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
-        change_days = {day for changes in self._changes for day in changes}
-        self._visitors = Visitors(self.state, change_days)
+        self._visitors = Visitors(self.state)
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""

@@ -20,7 +20,7 @@ N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
 _BY_TARGET = frozenset({"recognise", "report", "complain"})
 NOBODY = -1
-DAYS_PER_YEAR = 365
+DAYS_PER_WINDOW_YEAR = 365
 
 
 class Recorder:
@@ -44,7 +44,7 @@ class Recorder:
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
         self._cells: list[Ints] = []
         self._harms_today: list[tuple[Ints, ...]] = []
-        n_years = -(-scenario.days // DAYS_PER_YEAR)
+        n_years = -(-scenario.days // DAYS_PER_WINDOW_YEAR)
         n_places = len(self.seeds) * self.n_lanes
         self._breakdown = np.zeros((n_years, n_places, N_KINDS, self.n_offences, N_CLASSES), np.int64)
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
@@ -137,7 +137,7 @@ class Recorder:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
         n_places = self._events.shape[0]
         if day >= 0:
-            year = day // DAYS_PER_YEAR
+            year = day // DAYS_PER_WINDOW_YEAR
             if self._cells:
                 shape = (n_places, N_KINDS, self.n_offences, N_CLASSES)
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
@@ -146,7 +146,7 @@ class Recorder:
             for harms in self._harms_today:
                 self._harms(year, *harms)
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
-            if (day + 1) % DAYS_PER_YEAR == 0:
+            if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
         self._cells, self._harms_today = [], []
         self._begin_day(n_places)

@@ -326,7 +326,7 @@ class Responses(Section):
 
 
 class Entry(Section):
-    """What one level of registration is: the five things that registration moves."""
+    """What one level of registration is: the things that registration moves."""
 
     friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.")
     friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from sim.parameters import (
@@ -171,34 +171,41 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     """
     active = sorted((d.policy for d in policies if d.in_force(day)), key=lambda p: (p.name, repr(p)))
     changes = [(p, c) for p in active for c in p.changes(platform)]
-    rules = platform.rules
-    values: dict[str, Any] = {f.name: getattr(rules, f.name) for f in fields(Rules)}
+    values: dict[str, Any] = {rule_name(f.name): getattr(platform.rules, f.name) for f in fields(Rules)}
     setter: dict[str, Policy] = {}
-    for policy, change in changes:
-        if change.operation == "set":
-            if change.rule in setter:
-                raise CollisionError(
-                    f"{setter[change.rule].words()!r} and {policy.words()!r} both set {change.rule} at the same time; "
-                    "drop one of them, or give them dates that do not overlap"
-                )
-            setter[change.rule] = policy
-            values[change.rule.replace(".", "_", 1)] = change.value
-    for operation in ("add", "multiply"):
-        for _, change in changes:
-            if change.operation == operation:
-                field = change.rule.replace(".", "_", 1)
-                values[field] = values[field] + change.value if operation == "add" else values[field] * change.value
-    for name, value in values.items():
-        _check_bounds(rule_name(name), value)
-    if values["moderation_shift_start_hour"] + values["moderation_shift_hours"] > 24:
+    for operation in ("set", "add", "multiply"):
+        for policy, change in changes:
+            rule, value = change.rule, change.value
+            if rule not in RULES:
+                raise CollisionError(f"{policy.words()!r} changes {rule}, which is no rule; see RULES in sim/rules.py")
+            if change.operation != operation:
+                continue
+            if operation == "set":
+                if rule in setter:
+                    raise CollisionError(
+                        f"{setter[rule].words()!r} and {policy.words()!r} both set {rule} at the same time; "
+                        "drop one of them, or give them dates that do not overlap"
+                    )
+                setter[rule] = policy
+                values[rule] = value
+            elif operation == "add":
+                values[rule] = values[rule] + value
+            else:
+                values[rule] = values[rule] * value
+    for rule in {change.rule for _, change in changes}:
+        values[rule] = _allowed(rule, values[rule])
+    rules = Rules(**{f.name: values[rule_name(f.name)] for f in fields(Rules)})
+    if rules.moderation_shift_start_hour + rules.moderation_shift_hours > 24:
         raise CollisionError("the shift runs past midnight: shift_start_hour + shift_hours may be 24 at most")
-    return replace(rules, **values)
+    return rules
 
 
-def _check_bounds(rule: str, value: Value) -> None:
+def _allowed(rule: str, value: Any) -> Any:
+    """Return the value that a rule takes, a fraction rounded where the rule is a whole number."""
     declared_rule = RULES[rule]
-    low, high = declared_rule.minimum, declared_rule.maximum
-    if isinstance(value, str | bool):
-        return
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise CollisionError(f"{rule} would become {value:g}; it may lie between {low} and {high or 'any number'}")
+    if declared_rule.type is int and isinstance(value, float):
+        value = round(value)
+    if not declared_rule.allows(value):
+        given = f"{value:g}" if isinstance(value, float) else value
+        raise CollisionError(f"{rule} would become {given}; it takes {declared_rule.accepts}")
+    return value

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -47,6 +48,8 @@ MAX_PER_HOUR = 30_000
 """Visits of one class of persons, likewise visits of predators, approaches or false reports, in the busiest hour."""
 
 MAX_POLICIES = 200
+MAX_DOOR_CHANGES = 10
+"""Days of one calendar month on which doors may change: visitors are counted in a table of 2 to this power."""
 """Policies that one comparison carries at most."""
 
 
@@ -152,6 +155,7 @@ class Scenario(Section):
 
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the names, dates and combinations of the policies."""
+        collided = False
         for arm, found in self.policies.items():
             path = ("policies", arm)
             if arm == BASELINE:
@@ -165,6 +169,16 @@ class Scenario(Section):
                     self.changes_of(arm)
                 except CollisionError as error:
                     yield Problem(path, f"{error}.")
+                    collided = True
+        if collided:
+            return
+        changes = max(sum(first < day < end for day in self.door_days) for first, end in pairwise(self.months))
+        if changes > MAX_DOOR_CHANGES:
+            yield Problem(
+                ("policies",),
+                f"doors change on {changes} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
+                "visitors are counted. Let policies of registration start and end on fewer days.",
+            )
 
     def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:
         """Yield the dates of an arm on which nothing is measured, and ends before their start."""
@@ -237,6 +251,18 @@ class Scenario(Section):
             return [(day, self.rules_on(day, arm)) for day in sorted(days) if 0 <= day < self.days]
         except CollisionError as error:
             raise CollisionError(f"policy {arm!r}: {error}") from None
+
+    @property
+    def door_days(self) -> set[int]:
+        """Days of the window on which the friction of entry of some arm changes."""
+        days = set()
+        for arm in self.policies:
+            doors = [
+                (day, (rules.registration_friction_user, rules.registration_friction_predator))
+                for day, rules in self.changes_of(arm)
+            ]
+            days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
+        return days
 
     def inert(self, arm: str) -> bool:
         """Tell whether an arm leaves every rule as the baseline has it on every day."""

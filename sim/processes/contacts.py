@@ -239,6 +239,7 @@ def _respond(
     """Contacts end: they fade, reach harm, or the target recognises them and may report or complain."""
     contacts = state.contacts
     alarm = contacts.alarm.take(rows)
+    assert (alarm != LEAVE).all()
     for ending in (RECOGNISE, FADE, GO_ON):
         which = (alarm == ending).nonzero()[0]
         if which.size:
@@ -247,7 +248,7 @@ def _respond(
                 _recognise(state, lanes, hour, chosen, at, record, reports)
             elif ending == FADE:
                 record.note_contacts("fade", hour, at, contacts, chosen, contacts.stage)
-            else:
+            elif ending == GO_ON:
                 _harm(state, hour, chosen, at, record)
     _leave_place(state, rows)
     contacts.end(rows)

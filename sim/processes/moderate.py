@@ -161,6 +161,7 @@ class Office:
         """Take over the rules of the day, one a place."""
         heads = [[decisions.moderators(r, hour, scale) for r in rules] for hour in range(24)]
         capacity = [[decisions.capacity_milli(r, hour, scale) for r in rules] for hour in range(24)]
+        self._on_shift = np.array(heads) > 0
         self._milli_hours = np.rint(np.array(heads) * 1000).astype(np.int64)
         self._capacity_milli = np.array(capacity, np.int64)
         self._retention = np.array([r.retention_message_hours for r in rules], np.int64)
@@ -176,7 +177,7 @@ class Office:
         """
         self.kept_since = decisions.kept_since(self.kept_since, hour, self._retention)
         milli = self._capacity_milli[hour % 24]
-        on_shift = self._milli_hours[hour % 24] > 0
+        on_shift = self._on_shift[hour % 24]
         self._credit_milli += milli
         possible = np.where(on_shift, self._credit_milli // 1000, 0)
         log = _ReviewLog()

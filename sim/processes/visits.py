@@ -119,16 +119,17 @@ def predators_inside(
 class Visitors:
     """Monthly visitors: persons let in at least once in a calendar month of the window.
 
-    A month is cut into segments wherever a lane's rules change; a member's segments with a visit are bits of a mask,
+    A month is cut into segments wherever the door of an arm changes; a member's segments with a visit are bits of a
+    mask,
     so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let in.
     Months are those of `Scenario.months`.
     """
 
-    def __init__(self, state: State, change_days: set[int]) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
         bounds = state.world.scenario.months
         self._first, self._month_ends = bounds[0], set(bounds[1:])
-        self._cuts = {d for d in change_days if d > bounds[0]} - self._month_ends
+        self._cuts = {d for d in state.world.scenario.door_days if d > bounds[0]} - self._month_ends
         n_slots = state.world.n_seeds * state.world.membership.n_slots
         widest = max(sum(low < c < high for c in self._cuts) for low, high in pairwise(bounds))
         self._mask = np.zeros(n_slots, np.uint8 if widest < 8 else np.uint64)

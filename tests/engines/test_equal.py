@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import sim
 from sim import agents, model
 from sim.experiment import digest
 from sim.records import KINDS, Records
@@ -82,3 +84,11 @@ def test_bars_reach_from_the_warm_up_into_the_window() -> None:
     back = bars[bars["hour"] + 1 + bars["detail"] >= first]
     assert (back["detail"] > 0).sum() >= 5
     assert set(back["target_kind"]) == {"user", "predator"}
+
+
+def test_the_smallest_staff_is_a_staff_in_both_engines() -> None:
+    few = {"moderation.staff": 0.0004, "moderation.reviews_per_hour": 10_000.0, "reporting.friction": 0.0}
+    chat = sim.load(Path(__file__).parents[2] / "scenarios" / "classroom.toml").replace(days=20, warmup_days=0, **few)
+    fast, slow = (engine.simulate(chat, [1], [BASELINE]).daily for engine in (model, agents))
+    assert fast["n_review"].sum() >= 20
+    pd.testing.assert_frame_equal(fast, slow)

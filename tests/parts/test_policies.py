@@ -42,7 +42,8 @@ def curfew() -> Iterator[type[Policy]]:
 
 
 def test_the_levers_shipped() -> None:
-    assert set(Policy.registry) == set(INERT)
+    shipped = {name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
+    assert shipped == set(INERT)
 
 
 @pytest.mark.parametrize("name", INERT)

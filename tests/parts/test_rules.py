@@ -1,15 +1,19 @@
+import datetime as dt
 from dataclasses import fields, replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 
+from sim.errors import ScenarioError
 from sim.parameters import Moderation, Registration, Reporting, Retention
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.rules import RULES, CollisionError, Dated, Platform, Policy, Rules, rules_on
+from sim.rules import RULES, Change, CollisionError, Dated, Platform, Policy, Rules, rules_on
+from sim.scenario import Scenario, check
 
 PLATFORM = Platform(Registration(), Retention(), Reporting(), Moderation())
 
@@ -80,3 +84,46 @@ def test_rules_are_frozen() -> None:
     with pytest.raises(AttributeError):
         PLATFORM.rules.moderation_staff = 2  # type: ignore[misc]
     assert replace(PLATFORM.rules, moderation_staff=2.0) != PLATFORM.rules
+
+
+class _Odd(Policy, name="odd-for-tests"):
+    """A lever that changes whatever it is told to."""
+
+    rule: str = "moderation.staff"
+    operation: str = "set"
+    value: float | str = 1.0
+
+    def changes(self, platform: Platform) -> list[Change]:
+        return [Change(self.rule, self.operation, self.value)]  # type: ignore[arg-type]
+
+    def words(self) -> str:
+        return "odd"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rule": "moderation.stuff"}, "no rule"),
+        ({"value": "many"}, "moderation.staff would become many"),
+        ({"rule": "moderation.triage", "value": "newest"}, "moderation.triage would become newest"),
+        ({"rule": "registration.findability", "operation": "add", "value": 1.0}, "would become 1.15"),
+    ],
+)
+def test_what_any_policy_makes_of_a_rule_is_checked(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        check({"policies": {"a": (_Odd(**change),)}})
+
+
+def test_a_rule_of_whole_numbers_stays_whole() -> None:
+    half = _Odd(rule="retention.message_hours", operation="multiply", value=0.5)
+    rules = Scenario(policies={"a": (half,)}).rules_on(0, "a")
+    assert (rules.retention_message_hours, type(rules.retention_message_hours)) == (2, int)
+
+
+def test_doors_may_not_change_too_often_in_one_month() -> None:
+    days = [dt.date(2021, 1, day) for day in range(2, 26, 2)]
+    arms = {f"a{i}": (RegistrationPolicy(level="email", start=day),) for i, day in enumerate(days)}
+    with pytest.raises(ScenarioError, match="doors change on 12 days of one month"):
+        check({"policies": arms, "days": 31})
+    kept = {name: (RetentionPolicy(message_hours=9, start=arm[0].start),) for name, arm in arms.items()}
+    assert not check({"policies": kept, "days": 31}).door_days
