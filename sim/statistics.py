@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +149,8 @@ def variance_reduction(baseline: Floats, policy: Floats, key: str) -> Interval:
         together = (value - base).var(axis=-1, ddof=1)
         together = np.where(together < 1e-12 * apart, 0.0, together)  # what rounding leaves of no variance
         with np.errstate(divide="ignore", invalid="ignore"):
-            return cast(Floats, apart / together)
+            times: Floats = apart / together
+        return times
 
     value = float(reduction(baseline, policy))
     if not np.isfinite(value):
