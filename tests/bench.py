@@ -31,7 +31,7 @@ from sim.scenario import BASELINE
 from sim.world import World
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-FULL = {"population.monthly_visitors_start": 778_000.0, "predators.p_of_adults": 0.0055}
+FULL = {"population.monthly_visitors_start": 778_000.0, "predators.p_of_adults": 0.0056}
 """The full population from the first hour on, and predators enough for 4,000 of them at 250 approaches an hour."""
 
 
@@ -86,7 +86,7 @@ def parts(times_users: int, days: int) -> dict[str, Any]:
     population = {
         "population.monthly_visitors": 77_800.0 * times_users,
         "population.monthly_visitors_start": 77_800.0 * times_users,
-        "predators.p_of_adults": 0.055 / times_users,
+        "predators.p_of_adults": 0.056 / times_users,
     }
     with _timed_parts() as spent:
         model = ChatModel(base.replace(**population), [1])
@@ -168,9 +168,7 @@ def _report(days: int, warmup_days: int, repeats: int) -> None:
           f"ratio {ratio:.1f} (median of {repeats})")  # fmt: skip
     pairs = [_apart("engines()") for _ in range(repeats)]
     ratio = statistics.median(p["agents"] / p["array"] for p in pairs)
-    print(
-        f"one lane of classroom, 90 days: agents take {ratio:.0f} times the array engine's time (median of {repeats})"
-    )
+    print(f"one lane of classroom: agents take {ratio:.0f} times the array engine's time (median of {repeats})")
     few, many_users = (_apart(f"parts({n}, 20)") for n in (1, 10))
     print("where the time goes, microseconds per simulated hour of one lane:")
     print(f"  {'':20}{'78,000 visitors':>16}{'778,000 visitors':>18}{'ratio':>8}   (same predators)")
