@@ -70,7 +70,7 @@ class Chat(mesa.Model):
             user.be_accused(visit, second, gravity, effort)
         # 4. Moderators read dossiers.
         self.desk.open_hour()
-        for moderator in self.desk.on_shift():
+        for moderator in self.desk.moderators:
             moderator.step()
         self.desk.close_hour()
         # 5. Barred persons come back.

@@ -90,10 +90,6 @@ class Desk:
             self.reviews_this_hour = min(self.credit_milli // 1000, len(self.dossiers))
         self._staff(math.ceil(heads))
 
-    def on_shift(self) -> list[Moderator]:
-        """Return the moderators at work this hour."""
-        return self.moderators
-
     def close_hour(self) -> None:
         """Idle time is not saved up, fractions of a review are."""
         model = self.model
