@@ -142,8 +142,7 @@ def alarm_seconds(exponential_units: Any, hazard_micro: Any) -> Any:
         exponential_units: Exponential time of mean 1 in units of 1e-9.
         hazard_micro: Hazard in millionths an hour; 0 never rings.
     """
-    never = hazard_micro == 0
-    return exponential_units * SECONDS // (hazard_micro * 1000 + never) + 1 + never * NEVER
+    return exponential_units * SECONDS // np.maximum(hazard_micro * 1000, 1) + 1 + (hazard_micro == 0) * NEVER
 
 
 def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any) -> tuple[Ints, Ints]:
@@ -224,13 +223,9 @@ def chance(constant: Any, trait: Any, fresh: Any, p: Any, p_constant: float) -> 
 
 def reports(draws: Draws, seed: Any, contact: Any, person: Any, p_ready: Any, friction: Any, p_constant: float) -> Any:
     """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
-    return chance(
-        draws.words(Purpose.REPORT_CONSTANT, seed, contact),
-        draws.words(Purpose.REPORT_TRAIT, seed, person),
-        draws.words(Purpose.REPORT_FRESH, seed, contact),
-        p_ready * (1 - friction),
-        p_constant,
-    )
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact)
+    trait = draws.words(Purpose.REPORT_TRAIT, seed, person)
+    return chance(constant, trait, fresh, p_ready * (1 - friction), p_constant)
 
 
 def reports_falsely(effort: Any, friction: Any) -> Any:

@@ -27,11 +27,8 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _ENTITY = 0xD1B54A32D192ED03
 _OCCURRENCE = 0x8CB92BA72F3D8DD7
 _CHUNK = 8192
-_ROUNDS = (
-    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
-    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
-)
-_LAST_SHIFT = np.uint64(31)
+_SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
+_FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _ENTITY_FACTOR, _OCCURRENCE_FACTOR = np.uint64(_ENTITY), np.uint64(_OCCURRENCE)
 _ELEVEN, _TWENTY, _CELL_SHIFT, _LOW_HALF = np.uint64(11), np.uint64(20), np.uint64(52), np.uint64(0xFFFFFFFF)
 
@@ -96,16 +93,13 @@ def mix(z: int) -> int:
 def mix_array(z: Words) -> Words:
     """Return SplitMix64's finaliser of each element, in place and in chunks that stay in the cache."""
     flat = z.reshape(-1)
-    scratch = np.empty(min(_CHUNK, flat.size), np.uint64)
     for first in range(0, flat.size, _CHUNK):
         part = flat[first : first + _CHUNK]
-        t = scratch[: part.size]
-        for shift, factor in _ROUNDS:
-            np.right_shift(part, shift, out=t)
-            np.bitwise_xor(part, t, out=part)
-            np.multiply(part, factor, out=part)
-        np.right_shift(part, _LAST_SHIFT, out=t)
-        np.bitwise_xor(part, t, out=part)
+        part ^= part >> _SHIFTS[0]
+        part *= _FACTORS[0]
+        part ^= part >> _SHIFTS[1]
+        part *= _FACTORS[1]
+        part ^= part >> _SHIFTS[2]
     return z
 
 
@@ -122,6 +116,7 @@ class Draws:
         table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(64)]
         self._keys = np.array(table, np.uint64)
         self._scalar_keys = table
+        self._several_keys: dict[tuple[Purpose, ...], Words] = {}
 
     def word(self, purpose: Purpose, seed_index: int, entity: int, occurrence: int = 0) -> int:
         """Return one 64-bit word as a Python integer."""
@@ -131,17 +126,24 @@ class Draws:
         """Return the words of many keys; arguments broadcast. Equal, key by key, to `word`.
 
         Args:
-            purpose: What the draws decide: a `Purpose`, or several, which then make a first axis of the result.
+            purpose: What the draws decide: a `Purpose`, or a tuple, which then makes a first axis of the result.
             seed_index: Index into `seeds`, int array or one int.
             entity: Who, int64.
             occurrence: Which time, int64.
         """
-        keys = self._keys[purpose] if isinstance(purpose, int) else self._keys[list(purpose)]
+        keys = self._keys_of(purpose)
         keys = keys.take(seed_index, axis=-1) if len(self.seeds) > 1 else keys[..., :1]
         z = np.multiply(_unsigned(entity), _ENTITY_FACTOR) + keys
         if not isinstance(occurrence, int) or occurrence:
             z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
         return mix_array(z)
+
+    def _keys_of(self, purpose: Any) -> Words:
+        if isinstance(purpose, int):
+            return self._keys[purpose]
+        if purpose not in self._several_keys:
+            self._several_keys[purpose] = self._keys[list(purpose)]
+        return self._several_keys[purpose]
 
     def words_of_slots(
         self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, cell: Ints, slot: Ints

@@ -82,7 +82,7 @@ class ChatModel(mesa.Model):
             self._begin_day()
         lanes, day = self._lanes, self._day
         count_predators(state, lanes, day, hour, record)
-        approach(state, lanes, day, hour, record)
+        approach(state, lanes, day, self._approaches, hour, record)
         reports = Reports()
         run_contacts(state, lanes, day, hour, record, reports)
         false_reports(state, self._false_reports, day, hour, record, reports)
@@ -111,7 +111,6 @@ class ChatModel(mesa.Model):
 
     def _begin_day(self) -> None:
         self._day = next(self._days)
-        foresee(self.state, self._day)
         today = self.day_of_window
         if today == 0:
             self._fork()
@@ -123,6 +122,7 @@ class ChatModel(mesa.Model):
                 for lane in range(len(self.policies))
             ]
             self._lanes = self._compiled(rules, before)
+        self._approaches = foresee(self.state, self._lanes, self._day)
         self._false_reports = foresee_false_reports(self.state, self._lanes, self._day)
 
     def _end_day(self) -> None:

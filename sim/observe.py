@@ -18,6 +18,7 @@ from sim.state import Contacts
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
+_REACHED = ("engage", "private", "leave")
 _BY_TARGET = frozenset({"recognise", "report", "complain"})
 NOBODY = -1
 DAYS_PER_WINDOW_YEAR = 365
@@ -39,6 +40,8 @@ class Recorder:
         self.policies = tuple(policies)
         self.n_lanes = len(policies)
         self.n_offences = len(scenario.offences)
+        codes = [0, *(CODE[kind] for kind in _REACHED)]
+        self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._keep = events
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
@@ -87,16 +90,27 @@ class Recorder:
             return
         code = CODE[kind]
         self._cells.append(contacts.cell.take(rows) + code * self.n_offences * N_CLASSES)
-        if self._keep or kind == "harm":
-            c = contacts
-            columns = (c.place, c.predator, c.target, c.contact, c.offence)
-            place, predator, target, contact, offence = (column.take(rows) for column in columns)
-            if detail is contacts.stage:
-                detail = detail.take(rows)
-            if kind == "harm":
-                self._harms_today.append((place, offence, c.victim_class.take(rows), detail, target))
-            if self._keep:
-                self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
+        if detail is contacts.stage:
+            detail = contacts.stage.take(rows)
+        if kind == "harm":
+            columns = (contacts.place, contacts.offence, contacts.victim_class)
+            self._harms_today.append((*(c.take(rows) for c in columns), detail, contacts.target.take(rows)))
+        if self._keep:
+            self._keep_contacts(code, hour, second, contacts, rows, detail)
+
+    def note_stages(self, hour: int, second: Ints, contacts: Contacts, rows: Ints, stage: Ints) -> None:
+        """Note that contacts reach a stage: 1 engaged, 2 private, 3 off the platform."""
+        self._cells.append(contacts.cell.take(rows) + self._cell_of_stage.take(stage))
+        if self._keep:
+            for reached, kind in enumerate(_REACHED, start=1):
+                which = (stage == reached).nonzero()[0]
+                self._keep_contacts(CODE[kind], hour, second.take(which), contacts, rows.take(which), 0)
+
+    def _keep_contacts(self, code: int, hour: int, second: Any, contacts: Contacts, rows: Ints, detail: Any) -> None:
+        c = contacts
+        columns = (c.place, c.predator, c.target, c.contact, c.offence)
+        place, predator, target, contact, offence = (column.take(rows) for column in columns)
+        self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
 
     def _store(self, code: int, hour: int, place: Ints, columns: tuple[Any, ...]) -> None:
         self._kept.append((code, hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim import decisions
 from sim.decisions import NEVER, Numbers
-from sim.draws import Ints
+from sim.draws import Ints, Words
 from sim.rules import Rules
 from sim.world import World
 
@@ -23,6 +23,10 @@ _PAIR_FACTOR, _TARGET_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A
 _HASH_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
 LIVE, DORMANT, OFF_PLATFORM, DEAD = range(4)
 """Status of a contact: on the platform; parted and to meet again; off the platform; ended."""
+
+
+def _mixed(pair: Ints, target: Ints) -> Words:
+    return pair.view(np.uint64) * _PAIR_FACTOR + target.view(np.uint64) * _TARGET_FACTOR
 
 
 class Contacts:
@@ -88,11 +92,11 @@ class Contacts:
             setattr(self, column, values)
         self._shift = np.uint64(63 - data.shape[1].bit_length())
         self._heads = np.full(1 << (64 - int(self._shift)), -1, np.int64)
+        self._last_come = np.zeros_like(self._heads)
         self._enlist(np.arange(self.n))
 
     def _hash(self, pair: Ints, target: Ints) -> Ints:
-        mixed = pair.view(np.uint64) * _PAIR_FACTOR + target.view(np.uint64) * _TARGET_FACTOR
-        return (mixed * _HASH_FACTOR >> self._shift).view(np.int64)
+        return (_mixed(pair, target) * _HASH_FACTOR >> self._shift).view(np.int64)
 
     def _enlist(self, rows: Ints) -> None:
         """Put rows at the heads of the lists of their hash."""
@@ -115,6 +119,22 @@ class Contacts:
             row[left] = self.link.take(at)
             left = left[(row.take(left) >= 0) & ~found.take(left)]
         return found
+
+    def first_of_each(self, pair: Ints, target: Ints) -> Ints:
+        """Return the numbers of the entries that have no equal before them."""
+        bucket, number = self._hash(pair, target), np.arange(pair.size)
+        self._last_come[bucket] = number
+        last = self._last_come.take(bucket)
+        beaten = (last != number).nonzero()[0]
+        if not beaten.size:
+            return number
+        # Few share a bucket, and fewer are equal.
+        alike = np.sort(np.concatenate((beaten, last.take(beaten))))
+        first: dict[tuple[int, int], int] = {}
+        for *key, i in zip(pair.take(alike).tolist(), target.take(alike).tolist(), alike.tolist(), strict=True):
+            first.setdefault((key[0], key[1]), i)
+        later = set(alike.tolist()) - set(first.values())
+        return np.delete(number, list(later)) if later else number
 
     def append(self, **columns: Ints | int) -> Ints:
         """Add rows; columns left out are 0. Return their numbers."""
@@ -272,7 +292,6 @@ class State:
         lanes_per_seed: Lanes of each seed: 1 during the warm-up.
         seed_of_place: Index of the seed, by place.
         contacts: Every contact.
-        openings: For the day's intents, what would end a first contact and after how many seconds, in any lane.
         n_live: Contacts on the platform, by place and predator, flat.
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
@@ -290,7 +309,6 @@ class State:
         self.lanes_per_seed = 1
         self.seed_of_place = np.arange(world.n_seeds)
         self.contacts = Contacts()
-        self.openings = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         self.n_live = _count(world.n_seeds, world.n_predators)
         self.predator_barred_until = _count(world.n_seeds, world.n_predators)
         self.user_barred_until: dict[tuple[int, int], int] = {}

@@ -1,98 +1,200 @@
-"""Step 2: predators approach persons online. Intents, candidates and their luck are the same in every lane."""
+"""Step 2: predators approach persons online. Intents, candidates and their luck are the same in every lane.
+
+What an intent comes to hardly ever depends on more than doors. So once a day every intent is followed in every lane as
+if nobody were barred or already in contact; an hour looks whether one of the persons come upon is, and follows anew the
+few intents for which that is so.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
 from sim.day import NOBODY, Day
-from sim.decisions import CONTACT
+from sim.decisions import CONTACT, NEVER
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
-from sim.processes.visits import predators_inside
+from sim.processes.visits import at_the_door
 from sim.state import LIVE, Lanes, State
 from sim.world import ATTEMPTS
 
-
-def foresee(state: State, day: Day) -> None:
-    """Work out, once a day for all lanes, what would end the first contacts that the day's intents may become."""
-    intents = day.intents
-    seed = day.people.seed.take(intents.row)
-    draws, hazard = state.world.draws, state.numbers.hazard
-    state.openings = decisions.first_alarm(draws, hazard, seed, intents.contact, intents.offence, CONTACT)
+_UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
 
 
-def approach(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder) -> None:
-    """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
-    seen = hour - day.first_hour
-    first, last = int(day.intents.start[seen]), int(day.intents.start[seen + 1])
-    if first == last:
-        return
-    intents, n_lanes = day.intents, state.lanes_per_seed
-    row = intents.row[first:last]
-    place, pair, inside, barred = predators_inside(state, lanes, day, row, hour)
-    n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
-    wanted = (inside & ~barred & (intents.rank[first:last, None] < n_free)).reshape(-1).nonzero()[0]
-    target, redirected = _choose(state, lanes, day, hour, first, place.reshape(-1), pair.reshape(-1), wanted)
-    _drop_repeated(intents.rank[first:last], day.people.person, target.reshape(-1, n_lanes))
-    made = (target != NOBODY).nonzero()[0]
-    _begin(state, day, hour, first + made // n_lanes, place.reshape(-1).take(made), pair.reshape(-1).take(made),
-           target.take(made), redirected.take(made), record)  # fmt: skip
+@dataclass(frozen=True)
+class Foreseen:
+    """What the day's intents come to in every lane if nobody is barred and no two are in contact already.
+
+    Entries of intents and lanes are numbered ``intent * lanes + lane``.
+
+    Attributes:
+        pair: Place and predator, by intent and lane.
+        rank: Free places that the predator must have more than, likewise; NEVER where the door turns the predator away.
+        target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
+        redirected: 1 if in place of somebody absent because of a policy, likewise.
+        alarm, seconds: What would end the first contact and after how many seconds, by intent.
+        looked_for: For every person looked at on the way: the number of intent and lane, in order.
+        looked_pair, looked_person, looked_slot: Pair of the predator, and who the person is.
+        looked_start: Where each hour begins among them, 25 entries.
+    """
+
+    pair: Ints
+    rank: Ints
+    target: Ints
+    redirected: Ints
+    alarm: Ints
+    seconds: Ints
+    looked_for: Ints
+    looked_pair: Ints
+    looked_person: Ints
+    looked_slot: Ints
+    looked_start: list[int]
 
 
-def _choose(
-    state: State, lanes: Lanes, day: Day, hour: int, first: int, place: Ints, pair: Ints, wanted: Ints
-) -> tuple[Ints, Ints]:
-    """Return, for every intent and lane (flat), the row of the user approached or NOBODY, and whether redirected."""
-    n_lanes = state.lanes_per_seed
+def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
+    """Follow the day's intents in every lane, bars and contacts apart."""
+    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    place, pair, inside = at_the_door(state, lanes, day, intents.row)
     target = np.full(place.size, NOBODY)
     redirected = np.zeros(place.size, np.int64)
+    looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    open_ = inside.nonzero()[0]
     for attempts in state.world.rounds(day):
-        if not wanted.size:
-            return target, redirected
-        intent = first + wanted // n_lanes
-        rows = state.world.candidates(day, intent, *attempts)
-        n = rows.shape[1]
-        where = place.take(wanted)
-        accepted, absent = (
-            found.reshape(rows.shape)
-            for found in _meets(
-                state, lanes, day, hour, np.repeat(where, n), np.repeat(pair.take(wanted), n), rows.reshape(-1)
-            )
-        )
-        stops = accepted | (rows == NOBODY)
-        who, which = absent.nonzero()
-        words = state.world.draws.words(
-            Purpose.RETRY, state.seed_of_place.take(where.take(who)), day.intents.contact.take(intent.take(who)),
-            attempts[0] + which,
-        )  # fmt: skip
-        stops[who, which] = ~decisions.looks_further(words, state.numbers)
-        last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
-        redirected[wanted] |= (absent & (np.arange(n) < last[:, None])).any(axis=1)
-        stopped = (last < n).nonzero()[0]
-        found = stopped[accepted[stopped, last.take(stopped)]]
-        target[wanted.take(found)] = rows[found, last.take(found)]
-        wanted = wanted[last == n]
-    for flat in wanted.tolist():
-        target[flat], redirected[flat] = _walk(
-            state, lanes, day, hour, first + flat // n_lanes, int(place[flat]), int(pair[flat]), int(redirected[flat])
+        if open_.size:
+            choice = _look(state, lanes, day, open_ // n_lanes, place.take(open_), attempts, None)
+            target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
+            redirected[open_] |= choice.redirected
+            looked.append((open_.take(looked_by), row))
+            open_ = open_[choice.target == _UNDECIDED]
+    looked_for, row = (np.concatenate(parts) for parts in zip(*looked, strict=True))
+    order = looked_for.argsort(kind="stable")
+    looked_for, row = looked_for.take(order), row.take(order)
+    seed = people.seed.take(intents.row)
+    return Foreseen(
+        pair,
+        np.where(inside, np.repeat(intents.rank, n_lanes), NEVER),
+        target,
+        redirected,
+        *decisions.first_alarm(
+            state.world.draws, state.numbers.hazard, seed, intents.contact, intents.offence, CONTACT
+        ),
+        looked_for,
+        pair.take(looked_for),
+        people.person.take(row),
+        people.slot.take(row),
+        looked_for.searchsorted(intents.start * n_lanes).tolist(),
+    )
+
+
+def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, record: Recorder) -> None:
+    """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
+    seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
+    first, last = (int(n) * n_lanes for n in day.intents.start[seen : seen + 2])
+    if first == last:
+        return
+    pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
+    n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
+    wanted = (foreseen.rank[first:last] < n_free) & (state.predator_barred_until.take(pair) <= hour)
+    again = target == _UNDECIDED
+    again[foreseen.looked_for[_otherwise(state, foreseen, seen, hour)] - first] = True
+    again = (again & wanted).nonzero()[0]
+    if again.size:
+        target, redirected = target.copy(), redirected.copy()
+        target[again], redirected[again] = _choose(state, lanes, day, hour, first + again, pair.take(again))
+    made = (wanted & (target >= 0)).nonzero()[0]
+    # Of a predator's approaches in one hour to the same person the earliest stands.
+    made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
+    _begin(state, day, foreseen, hour, (first + made) // n_lanes, pair.take(made), target.take(made),
+           redirected.take(made), record)  # fmt: skip
+
+
+def _otherwise(state: State, foreseen: Foreseen, seen: int, hour: int) -> Ints:
+    """Return which of the persons looked at in an hour of the day are barred, or in contact with the predator."""
+    first, last = foreseen.looked_start[seen : seen + 2]
+    pair, person, slot = (a[first:last] for a in (foreseen.looked_pair, foreseen.looked_person, foreseen.looked_slot))
+    passed_over = state.contacts.holding(pair, person)
+    passed_over |= state.users_barred(pair // state.world.n_predators, person, slot, hour)
+    return first + passed_over.nonzero()[0]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Where some attempts lead: by intent and lane the target (or NOBODY, or _UNDECIDED), and who was looked at."""
+
+    target: Ints
+    redirected: Ints
+    looked_by: Ints
+    looked_row: Ints
+
+
+def _look(
+    state: State, lanes: Lanes, day: Day, intent: Ints, place: Ints, attempts: tuple[int, int], pair: Ints | None,
+    hour: int = -1,
+) -> _Choice:  # fmt: skip
+    """Let intents, each in a place, come upon persons in a range of attempts; stop at the first who will do.
+
+    Args:
+        state: What the run holds.
+        lanes: Rules in force.
+        day: The day.
+        intent: Intents.
+        place: Places.
+        attempts: First and last + 1.
+        pair: Place and predator: whoever is in contact already, or barred, is passed over. None: nobody is.
+        hour: The hour for that.
+    """
+    rows = state.world.candidates(day, intent, *attempts)
+    n = rows.shape[1]
+    pairs = None if pair is None else np.repeat(pair, n)
+    accepted, absent = (
+        found.reshape(rows.shape)
+        for found in _meets(state, lanes, day, np.repeat(place, n), rows.reshape(-1), pairs, hour)
+    )
+    stops = accepted | (rows == NOBODY)
+    who, which = absent.nonzero()
+    words = state.world.draws.words(
+        Purpose.RETRY, state.seed_of_place.take(place.take(who)), day.intents.contact.take(intent.take(who)),
+        attempts[0] + which,
+    )  # fmt: skip
+    stops[who, which] = ~decisions.looks_further(words, state.numbers)
+    last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
+    before = np.arange(n) < last[:, None]
+    target = np.full(intent.size, _UNDECIDED)
+    stopped = (last < n).nonzero()[0]
+    at = last.take(stopped)
+    target[stopped] = np.where(accepted[stopped, at], rows[stopped, at], NOBODY)
+    looked_by, which = (absent & before | (accepted | absent) & (np.arange(n) == last[:, None])).nonzero()
+    return _Choice(target, (absent & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
+
+
+def _choose(state: State, lanes: Lanes, day: Day, hour: int, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
+    """Follow intents anew, minding bars and contacts; return rows approached or NOBODY, and whether redirected."""
+    intent, place = flat // state.lanes_per_seed, pair // state.world.n_predators
+    choice = _look(state, lanes, day, intent, place, (0, ATTEMPTS), pair, hour)
+    target, redirected = choice.target, choice.redirected
+    for i in (target == _UNDECIDED).nonzero()[0].tolist():
+        target[i], redirected[i] = _walk(
+            state, lanes, day, hour, int(intent[i]), int(place[i]), int(pair[i]), int(redirected[i])
         )
     return target, redirected
 
 
 def _meets(
-    state: State, lanes: Lanes, day: Day, hour: int, place: Ints, pair: Ints, row: Ints
+    state: State, lanes: Lanes, day: Day, place: Ints, row: Ints, pair: Ints | None, hour: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell who of the users drawn can be approached, and who is absent because of a policy."""
     people = day.people
     tolerance = people.tolerance(row)
     old = people.is_old(row)
     outside = ~decisions.lets_in(tolerance, lanes.friction_user[old, place])
-    outside_anyway = outside & ~decisions.lets_in(tolerance, lanes.baseline_user.take(old))
-    person = people.person.take(row, mode="clip")
-    missing = state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
-    passed_over = outside_anyway | missing | state.contacts.holding(pair, person) | (row < 0)
+    passed_over = (row < 0) | outside & ~decisions.lets_in(tolerance, lanes.baseline_user.take(old))
+    if pair is not None:
+        person = people.person.take(row, mode="clip")
+        passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
+        passed_over |= state.contacts.holding(pair, person)
     return ~outside & ~passed_over, outside & ~passed_over
 
 
@@ -103,7 +205,7 @@ def _walk(
     rows = state.world.walk(day, intent)
     if not rows.size:
         return NOBODY, redirected
-    accepted, absent = _meets(state, lanes, day, hour, np.full(rows.size, place), np.full(rows.size, pair), rows)
+    accepted, absent = _meets(state, lanes, day, np.full(rows.size, place), rows, np.full(rows.size, pair), hour)
     first = int(accepted.argmax()) if accepted.any() else rows.size
     seed, contact = int(state.seed_of_place[place]), int(day.intents.contact[intent])
     for step in absent[:first].nonzero()[0].tolist():
@@ -114,40 +216,21 @@ def _walk(
     return (int(rows[first]) if first < rows.size else NOBODY), redirected
 
 
-def _drop_repeated(rank: Ints, person: Ints, target: Ints) -> None:
-    """Let the earlier of a predator's approaches in one hour to the same person stand; blot out the later.
-
-    Args:
-        rank: Rank of each intent among its predator's of the hour.
-        person: Person by row.
-        target: Rows approached by intent and lane; written to.
-    """
-    who = np.where(target == NOBODY, NOBODY, person.take(target))
-    later = (rank > 0).nonzero()[0]
-    for lag in range(1, int(rank.max()) + 1):
-        later = later[rank.take(later) >= lag]
-        before, now = who.take(later - lag, axis=0), who.take(later, axis=0)
-        again = (before == now) & (now != NOBODY)
-        if again.any():
-            target[later] = np.where(again, NOBODY, target[later])
-
-
 def _begin(
-    state: State, day: Day, hour: int, intent: Ints, place: Ints, pair: Ints, row: Ints, redirected: Ints,
+    state: State, day: Day, foreseen: Foreseen, hour: int, intent: Ints, pair: Ints, row: Ints, redirected: Ints,
     record: Recorder,
 ) -> None:  # fmt: skip
     """Write the contacts made into the table."""
     intents, people = day.intents, day.people
-    contact, offence, second = (a.take(intent) for a in (intents.contact, intents.offence, intents.second))
-    predator_row = intents.row.take(intent)
-    alarm, seconds = (a.take(intent) for a in state.openings)
-    predator, target = people.person.take(predator_row), people.person.take(row)
-    victim_class = intents.victim_class.take(intent)
+    contact, offence, second, victim_class, predator_row = (
+        a.take(intent) for a in (intents.contact, intents.offence, intents.second, intents.victim_class, intents.row)
+    )
+    place = pair // state.world.n_predators
     rows = state.contacts.append(
         place=place,
         contact=contact,
-        predator=predator,
-        target=target,
+        predator=people.person.take(predator_row),
+        target=people.person.take(row),
         offence=offence,
         victim_class=victim_class,
         pair=pair,
@@ -155,8 +238,8 @@ def _begin(
         predator_tolerance=people.tolerance(predator_row),
         status=LIVE,
         stage=CONTACT,
-        alarm=alarm,
-        ring=hour * decisions.SECONDS + second + seconds,
+        alarm=foreseen.alarm.take(intent),
+        ring=hour * decisions.SECONDS + second + foreseen.seconds.take(intent),
         target_end=people.end.take(row),
         predator_end=people.end.take(predator_row),
         session=people.begin.take(predator_row),

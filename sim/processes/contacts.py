@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim import decisions
 from sim.day import Day
-from sim.decisions import ENGAGED, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.population import N_STRATA, N_USER_STRATA
@@ -70,63 +70,48 @@ def _part_the_barred(state: State, hour: int) -> None:
 
 def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
     """A session is over. Those still on the site go on; the others part, and may find each other again."""
-    contacts = state.contacts
+    contacts, draws = state.contacts, state.world.draws
     rows = _stay_together(state, lanes, day, hour, rows)
-    _leave_place(state, rows)
-    place = contacts.place.take(rows)
-    words = state.world.draws.words(
-        Purpose.FOUND_AGAIN, state.seed_of_place.take(place), contacts.contact.take(rows), hour
-    )
-    found = unit(words) < lanes.findability.take(place)
+    np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
+    place, contact = contacts.place.take(rows), contacts.contact.take(rows)
+    seed = state.seed_of_place.take(place)
+    luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
+    found = unit(luck) < lanes.findability.take(place)
     lost = rows[~found]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
-    _wait(state, hour, rows[found], record)
+    if found.any():
+        _wait(state, hour, rows[found], exponential(np.stack(waits)[:, found]), record)
 
 
 def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) -> Ints:
     """Let those go on whose sessions are carried on by other visits; return the rows that part."""
-    contacts = state.contacts
+    contacts, people = state.contacts, day.people
     if not day.carried_key.size:
         return rows
-    still_target, _, target_end = _carried_on(
-        state, day, hour, rows, contacts.target, contacts.target_end, lanes.friction_user
-    )
-    still_predator, session, predator_end = _carried_on(
-        state, day, hour, rows, contacts.predator, contacts.predator_end, lanes.friction_predator
-    )
-    together = (still_target & still_predator & (contacts.meeting.take(rows) == 0)).nonzero()[0]
-    together = together[~_either_barred(state, rows.take(together), hour)]
-    if not together.size:
+    # Targets first, then predators.
+    place = np.concatenate([contacts.place.take(rows)] * 2)
+    who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
+    until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
+    key = carry_key(hour - day.first_hour, state.seed_of_place.take(place), who, state.world)
+    at = day.carried_key.searchsorted(key)
+    carried = ((day.carried_key.take(at, mode="clip") == key) & (until == hour)).nonzero()[0]
+    if not carried.size:
         return rows
-    on = rows[together]
-    contacts.target_end[on], contacts.predator_end[on] = target_end[together], predator_end[together]
-    contacts.session[on] = session[together]
+    row, where = day.carried_row.take(at.take(carried)), place.take(carried)
+    old = people.is_old(row)
+    friction = np.where(carried < rows.size, lanes.friction_user[old, where], lanes.friction_predator[old, where])
+    inside = decisions.lets_in(people.tolerance(row), friction)
+    carried, row = carried[inside], row[inside]
+    session = np.concatenate([contacts.session.take(rows)] * 2)
+    until[carried], session[carried] = people.end.take(row), people.begin.take(row)
+    together = ((until > hour).reshape(2, -1).all(axis=0) & (contacts.meeting.take(rows) == 0)).nonzero()[0]
+    together = together[~_either_barred(state, rows.take(together), hour)]
+    on = rows.take(together)
+    contacts.target_end[on], contacts.predator_end[on] = until.reshape(2, -1)[:, together]
+    contacts.session[on] = session[rows.size :].take(together)
     contacts.settle(on)
-    apart = np.ones(rows.size, bool)
-    apart[together] = False
-    return rows[apart]
-
-
-def _carried_on(
-    state: State, day: Day, hour: int, rows: Ints, person: Ints, end: Ints, friction: Ints
-) -> tuple[NDArray[np.bool_], Ints, Ints]:
-    """Return whether each person's presence goes on in the contact's lane, in which visit and until when."""
-    contacts, people = state.contacts, day.people
-    until, session = end.take(rows), contacts.session.take(rows)
-    over = (until == hour).nonzero()[0]
-    still = until > hour
-    if over.size:
-        place = contacts.place.take(rows.take(over))
-        seed = state.seed_of_place.take(place)
-        key = carry_key(hour - day.first_hour, seed, person.take(rows.take(over)), state.world)
-        at = np.minimum(day.carried_key.searchsorted(key), day.carried_key.size - 1)
-        found = (day.carried_key.take(at) == key).nonzero()[0]
-        row = day.carried_row.take(at.take(found))
-        inside = decisions.lets_in(people.tolerance(row), friction[people.is_old(row), place.take(found)])
-        on, row = over.take(found)[inside], row[inside]
-        still[on], until[on], session[on] = True, people.end.take(row), people.begin.take(row)
-    return still, session, until
+    return np.delete(rows, together)
 
 
 def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
@@ -137,22 +122,25 @@ def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
     return barred | state.users_barred(place, target, slot, hour)
 
 
-def _wait(state: State, hour: int, rows: Ints, record: Recorder) -> None:
-    """Parted pairs that can find each other again wait for the hour of meeting, with what remains on their alarm."""
-    contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
-    if not rows.size:
-        return
-    seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
+def _wait(state: State, hour: int, rows: Ints, times: Ints, record: Recorder) -> None:
+    """Parted pairs that can find each other again wait for the hour of meeting, with what remains on their alarm.
+
+    Args:
+        state: What the run holds.
+        hour: Hour of parting.
+        rows: Contacts.
+        times: Exponential times until they meet, and until they give up, shape (2, rows).
+        record: Where it is noted.
+    """
+    contacts, numbers = state.contacts, state.numbers
     target_stratum = contacts.target.take(rows) % N_STRATA
     predator_rate = contacts.predator.take(rows) % N_STRATA - N_USER_STRATA
     rate = numbers.meeting_rate[target_stratum, predator_rate]
-    meet = exponential(draws.words(Purpose.MEETING, seed, contact, hour))
-    lapse = exponential(draws.words(Purpose.LAPSE, seed, contact, hour))
+    meet = decisions.meeting_hour(times[0], rate, hour, numbers.week_meeting)
+    lapse = decisions.lapse_hour(times[1], hour, numbers)
     contacts.status[rows] = DORMANT
     contacts.ring[rows] -= hour * SECONDS
-    contacts.meet[rows] = decisions.meeting_hour(meet, rate, hour, numbers.week_meeting)
-    contacts.lapse[rows] = decisions.lapse_hour(lapse, hour, numbers)
-    contacts.due[rows] = np.minimum(contacts.meet.take(rows), contacts.lapse.take(rows))
+    contacts.meet[rows], contacts.lapse[rows], contacts.due[rows] = meet, lapse, np.minimum(meet, lapse)
     record.note_contacts("find", hour, 0, contacts, rows, contacts.stage)
 
 
@@ -167,8 +155,7 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     able = decisions.lets_in(contacts.target_tolerance.take(rows), lanes.friction_user[0].take(place))
     able &= decisions.lets_in(contacts.predator_tolerance.take(rows), lanes.friction_predator[0].take(place))
     able &= ~_either_barred(state, rows, hour)
-    able &= _members(state, day.number, contacts.target.take(rows))
-    able &= _members(state, day.number, contacts.predator.take(rows))
+    able &= _both_members(state, day.number, rows)
     missed, rows = rows[~able], rows[able]
     record.note_contacts("miss", hour, 0, contacts, missed, contacts.stage)
     contacts.end(missed)
@@ -186,10 +173,12 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     record.note_contacts("meet", hour, 0, contacts, rows, contacts.stage)
 
 
-def _members(state: State, day: int, person: Ints) -> NDArray[np.bool_]:
-    membership = state.world.membership
-    serial, stratum = person // N_STRATA, person % N_STRATA
-    return (membership.low[day].take(stratum) <= serial) & (serial < membership.high[day].take(stratum))
+def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
+    membership, contacts = state.world.membership, state.contacts
+    who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
+    serial, stratum = who // N_STRATA, who % N_STRATA
+    there = (membership.low[day].take(stratum) <= serial) & (serial < membership.high[day].take(stratum))
+    return there.reshape(2, -1).all(axis=0)
 
 
 # -- ends of stages ---------------------------------------------------------------------------------------------------
@@ -211,9 +200,7 @@ def _ring(state: State, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, 
         next_stage = np.where(leaving, OFF, stage.take(on) + 1)
         contacts.stage[begun] = next_stage
         at = second.take(on)
-        for name, reached in (("engage", ENGAGED), ("private", PRIVATE), ("leave", OFF)):
-            which = (next_stage == reached).nonzero()[0]
-            record.note_contacts(name, hour, at.take(which) - hour * SECONDS, contacts, begun.take(which))
+        record.note_stages(hour, at - hour * SECONDS, contacts, begun, next_stage)
         off = begun[leaving]
         if off.size:
             _leave_place(state, off)

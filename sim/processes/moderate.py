@@ -27,7 +27,7 @@ class Reports:
     """The reports of one hour, gathered while contacts run."""
 
     def __init__(self) -> None:
-        self._columns: list[tuple[Any, ...]] = []
+        self._rows: list[Ints] = []
 
     def add(
         self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
@@ -35,17 +35,21 @@ class Reports:
     ) -> None:  # fmt: skip
         """Add reports on accounts: arrays of one length (`predator`: 1 or 0 for all of them)."""
         if place.size:
-            columns = (place, second, contact, person, predator, session, session_end, gravity)
-            self._columns.append(tuple(np.broadcast_to(c, place.shape) for c in columns))
+            rows = np.empty((8, place.size), np.int64)
+            for row, column in zip(
+                rows, (place, second, contact, person, predator, session, session_end, gravity), strict=True
+            ):
+                row[:] = column
+            self._rows.append(rows)
 
     def table(self) -> Any:
         """Return the reports as rows (place, second, contact, person, predator, session, session_end, gravity)."""
-        rows = np.concatenate([np.stack(c) for c in self._columns], axis=1)
+        rows = np.concatenate(self._rows, axis=1)
         return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
-        return bool(self._columns)
+        return bool(self._rows)
 
 
 class Desk:
@@ -298,8 +302,7 @@ def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorde
     session = np.where(persists, -1, session)
     seed = state.seed_of_place.take(place)
     number = decisions.dossier_key(hour, session)
-    order = state.world.draws.words(Purpose.DOSSIER_ORDER, seed, person, number)
-    finding = state.world.draws.words(Purpose.FINDING, seed, person, number)
+    order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)
     opened = []
     columns = (place, person, predator, session, session_end, number, order, finding, gravity)
     for i, (at, who, is_predator, begun, end, key, tie, luck, grave) in enumerate(

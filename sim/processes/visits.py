@@ -97,23 +97,25 @@ def count_predators(state: State, lanes: Lanes, day: Day, hour: int, record: Rec
     """Count the hour's predators online: let in, turned away, barred."""
     seen = hour - day.first_hour
     online = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
-    place, _, inside, barred = predators_inside(state, lanes, day, online, hour)
+    place, pair, inside = at_the_door(state, lanes, day, online)
+    barred = state.predator_barred_until.take(pair) > hour
     n = state.n_places
     # 0 turned away, 1 let in, 3 let in but barred
-    table = np.bincount((place * 4 + inside + 2 * (inside & barred)).reshape(-1), minlength=4 * n).reshape(n, 4)
+    table = np.bincount(place * 4 + inside + 2 * (inside & barred), minlength=4 * n).reshape(n, 4)
     for name, column in (("", 1), ("_barred", 3), ("_turned_away", 0)):
         record.add_all(f"n_predator_hours{name}", table[:, column])
 
 
-def predators_inside(
-    state: State, lanes: Lanes, day: Day, row: Ints, hour: int
-) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return places, pairs, whether the door lets in and whether a bar is in force, shape (rows, lanes of a seed)."""
+def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Return places, pairs and whether the door lets in, for rows of predators: lane by lane of each row."""
     n_lanes, people = state.lanes_per_seed, day.people
-    place = people.seed.take(row)[:, None] * n_lanes + np.arange(n_lanes)
-    inside = lets_in(people.tolerance(row)[:, None], lanes.friction_predator[people.is_old(row)[:, None], place])
-    pair = place * state.world.n_predators + state.world.predator_index(people.person.take(row))[:, None]
-    return place, pair, inside, state.predator_barred_until.take(pair) > hour
+    seed, person = people.seed.take(row), people.person.take(row)
+    place = (seed[:, None] * n_lanes + np.arange(n_lanes)).reshape(-1)
+    old, tolerance, index = (
+        np.repeat(a, n_lanes) for a in (people.is_old(row), people.tolerance(row), state.world.predator_index(person))
+    )
+    inside = lets_in(tolerance, lanes.friction_predator[old, place])
+    return place, place * state.world.n_predators + index, inside
 
 
 class Visitors:
