@@ -29,10 +29,13 @@ RECOGNISE, FADE, LEAVE, GO_ON = range(4)
 NEVER: Final = 1 << 50
 """An hour or second that never comes."""
 SECONDS: Final = 3600
+MONTH_HOURS: Final = 720
+"""Thirty days, from which on announced retention deters as much as it can."""
 MICRO: Final = 1_000_000
 ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
 DELAY_CELLS: Final = 4096
-GRAVITIES: Final = 3
+LEVELS: Final = 8
+"""Levels of priority of a dossier: its gravity or number of reports; those of trusted flaggers stand above them all."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Numbers:
         p_constant: Share of decisions that follow a person's own trait.
         p_at_once: Share of complaints that come within the hour.
         p_retry_absent: Chance of looking further.
+        p_seek: Chance that a blocked predator seeks the target once more, if a new identity lets them.
+        p_deterred: Share of approaches that messages kept for a month deter.
         lapse_micro: Hazard of giving up a parted contact, in millionths an hour.
     """
 
@@ -62,6 +67,8 @@ class Numbers:
     p_constant: float
     p_at_once: float
     p_retry_absent: float
+    p_seek: float
+    p_deterred: float
     lapse_micro: int
 
 
@@ -90,6 +97,8 @@ def numbers(world: World) -> Numbers:
         p_constant=responses.p_constant,
         p_at_once=responses.p_complain_at_once,
         p_retry_absent=scenario.predators.p_retry_absent,
+        p_seek=scenario.predators.p_seek_after_block,
+        p_deterred=scenario.predators.p_deterred_by_retention,
         lapse_micro=round(scenario.contacts.lapse_per_hour * MICRO),
     )
 
@@ -110,6 +119,16 @@ def door(rules: Rules) -> tuple[int, int]:
 def looks_further(word: Any, numbers: Numbers) -> Any:
     """Tell whether a predator looks for somebody else when the person drawn is absent because of a policy."""
     return unit(word) < numbers.p_retry_absent
+
+
+def deterred(word: Any, numbers: Numbers, retention_hours: Any) -> Any:
+    """Tell whether the announced retention of messages deters an approach: most from a month on."""
+    return unit(word) < numbers.p_deterred * np.minimum(retention_hours, MONTH_HOURS) / MONTH_HOURS
+
+
+def may_write(age_hours: Any, cooling_off_hours: Any) -> Any:
+    """Tell whether an account of an age may write to strangers."""
+    return age_hours >= cooling_off_hours
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------
@@ -145,7 +164,10 @@ def alarm_seconds(exponential_units: Any, hazard_micro: Any) -> Any:
     return exponential_units * SECONDS // np.maximum(hazard_micro * 1000, 1) + 1 + (hazard_micro == 0) * NEVER
 
 
-def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any) -> tuple[Ints, Ints]:
+def first_alarm(
+    draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any, again: Any = 0,
+    recognise_milli: Ints | None = None,
+) -> tuple[Ints, Ints]:  # fmt: skip
     """Draw the alarms of a stage and return which rings first and after how many seconds of the contact's clock.
 
     Args:
@@ -155,11 +177,41 @@ def first_alarm(draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: I
         contact: Id.
         offence: Row.
         stage: Stage that begins, array or one number.
+        again: 1 where the predator came back after a block, likewise.
+        recognise_milli: Recognition in thousandths of its hazard, by contact; not given: all at the hazard.
     """
-    units = exponential(draws.words(ALARMS, seed, contact, stage))
-    seconds = alarm_seconds(units, hazard[offence, stage].T)
+    units = exponential(draws.words(ALARMS, seed, contact, alarm_key(stage, again)))
+    in_force = hazard[offence, stage].T
+    if recognise_milli is not None:
+        in_force[RECOGNISE] = warned(in_force[RECOGNISE], recognise_milli)
+    seconds = alarm_seconds(units, in_force)
     alarm = seconds.argmin(axis=0)
     return alarm, seconds[alarm, np.arange(alarm.size)]
+
+
+def alarm_key(stage: Any, again: Any) -> Any:
+    """Return the occurrence that keys the alarms of a stage, before a block (0) and after it (1)."""
+    return stage + 4 * again
+
+
+def recognise_milli(rules: Rules) -> int:
+    """Return recognition by those whom warnings reach, in thousandths of its hazard; 1000 if they reach nobody."""
+    return round(rules.warnings_rel_recognise * 1000) if rules.warnings_p_reached else 1000
+
+
+def warned(hazard_micro: Any, recognise_milli: Any) -> Any:
+    """Return the hazard of recognition of those whom warnings reach."""
+    return hazard_micro * recognise_milli // 1000
+
+
+def reached(word: Any, p_reached: Any) -> Any:
+    """Tell whether warnings reach a person; whom few reach, many reach too."""
+    return unit(word) < p_reached
+
+
+def seeks(word: Any, numbers: Numbers, findability: Any, p_return: Any) -> Any:
+    """Tell whether a blocked predator comes upon the target once more under a new identity."""
+    return unit(word) < numbers.p_seek * findability * p_return
 
 
 def ring_hour(ring: Any) -> Any:
@@ -221,16 +273,26 @@ def chance(constant: Any, trait: Any, fresh: Any, p: Any, p_constant: float) -> 
     return np.where(unit(constant) < p_constant, unit(trait) < p, unit(fresh) < p)
 
 
-def reports(draws: Draws, seed: Any, contact: Any, person: Any, p_ready: Any, friction: Any, p_constant: float) -> Any:
+def p_report(p_ready: Any, rel_ready: Any, friction: Any) -> Any:
+    """Return the probability that a target reports, given readiness, what answers do to it, and friction."""
+    return np.minimum(1, p_ready * rel_ready) * (1 - friction)
+
+
+def reports(draws: Draws, seed: Any, contact: Any, person: Any, p: Any, p_constant: float) -> Any:
     """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
     constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact)
     trait = draws.words(Purpose.REPORT_TRAIT, seed, person)
-    return chance(constant, trait, fresh, p_ready * (1 - friction), p_constant)
+    return chance(constant, trait, fresh, p, p_constant)
 
 
-def reports_falsely(effort: Any, friction: Any) -> Any:
+def reports_falsely(effort: Any, friction: Any, rel_false: Any) -> Any:
     """Tell whether a lawful conversation leads to a report."""
-    return effort < 1 - friction
+    return effort < (1 - friction) * rel_false
+
+
+def flags(word: Any, p_flagged: Any) -> Any:
+    """Tell whether a trusted flagger reports a contact that the target recognised but did not report."""
+    return unit(word) < p_flagged
 
 
 @cache
@@ -258,13 +320,29 @@ def dossier_key(hour: Any, session: Any) -> Any:
     return hour * 64 + np.where(session < 0, 63, np.minimum(hour - session, 62))
 
 
-def queue_entry(gravity: int, graver_since: int, opened: int, triage: str) -> tuple[int, int]:
-    """Return the priority class of a dossier and the hour of its entry into that class under a rule of triage."""
-    return (gravity, graver_since) if triage == "gravest" else (0, opened)
+def level_of_reports(n_reports: int) -> int:
+    """Return the level of priority of so many reports on one account; the highest takes all that are more."""
+    return min(n_reports, LEVELS) - 1
+
+
+def queue_entry(
+    gravity: tuple[int, int], reports: tuple[int, int], flagged_since: int, opened: int, triage: str
+) -> tuple[int, int]:
+    """Return the level of priority of a dossier and the hour since which it has it, under a rule of triage.
+
+    Args:
+        gravity: Gravest stage reported, and the hour since which.
+        reports: Level by number of reports, and the hour since which.
+        flagged_since: Hour of a trusted flagger's first report; -1 if there is none.
+        opened: Hour of the first report.
+        triage: The rule.
+    """
+    level, since = {"gravest": gravity, "most_reported": reports}.get(triage, (0, opened))
+    return (level, since) if flagged_since < 0 else (level + LEVELS, max(since, flagged_since))
 
 
 def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
-    """Tell whether a review ends in a bar: an offender found, or an innocent hit."""
+    """Tell whether a review ends in a sanction: an offender found, or an innocent hit."""
     if predator:
         p = rules.moderation_p_find_with_evidence if evidence else rules.moderation_p_find_without_evidence
     else:
@@ -289,26 +367,64 @@ def moderators(rules: Rules, hour_of_day: int, scale: float) -> float:
     return rules.moderation_staff * scale if on_shift else 0.0
 
 
-# -- evasion ------------------------------------------------------------------------------------------------------
+# -- sanctions and evasion ----------------------------------------------------------------------------------------
 
 
-def barred_until(
-    draws: Draws, seed: int, person: int, dossier: int, hour: int, session: int, session_end: int, rules: Rules,
-    p_constant: float,
-) -> tuple[int, bool]:  # fmt: skip
-    """Return the first hour in which a sanctioned person may be back, and whether as a new identity.
+def sanction_hours(strikes: int, rules: Rules) -> int:
+    """Return the sanction after so many earlier ones: 0 a warning, NEVER a ban, between them hours of suspension."""
+    ladder = rules.sanctions_ladder_hours
+    return ladder[strikes] if strikes < len(ladder) else NEVER
 
-    With accounts that persist, and where the device is recognised, the bar binds until the person returns under a new
-    identity, or for ever. Without, it binds for the rest of the visit, if that is still going on.
+
+def p_recognised(rules: Rules) -> float:
+    """Return the probability that the device of a barred visitor without an account is recognised."""
+    rel = rules.sanctions_rel_recognised_device if rules.sanctions_binds == "device" else 1
+    return min(1, rules.registration_p_device_recognised * rel)
+
+
+def p_return(rules: Rules) -> float:
+    """Return the probability that somebody barred comes back under a new identity."""
+    rel: float = 1
+    if rules.sanctions_binds == "identity" and rules.registration_accounts_persist:
+        rel = rules.sanctions_rel_return_identity
+    elif rules.sanctions_binds == "device":
+        rel = rules.sanctions_rel_return_device
+    return rules.registration_p_return * rel
+
+
+@dataclass(frozen=True)
+class Sanction:
+    """What a sanction comes to.
+
+    Attributes:
+        until: First hour in which the person may be back: not after the next hour if nobody is kept out.
+        as_new: Whether then under a new identity.
+        account: Session of the account whose strikes go on counting: -1 if it persists or its device is recognised.
+    """
+
+    until: int
+    as_new: bool
+    account: int
+
+
+def sanction(
+    draws: Draws, seed: int, person: int, dossier: int, hour: int, session: int, session_end: int, length: int,
+    rules: Rules, p_constant: float,
+) -> Sanction:  # fmt: skip
+    """Return what a warning, a suspension or a ban comes to.
+
+    With accounts that persist, and where the device is recognised, it binds until it is over or the person returns
+    under a new identity. Without, it binds for the rest of the visit at most, if that is still going on.
 
     Args:
         draws: Where words come from.
         seed: Index of the seed.
         person: Id.
         dossier: `dossier_key`.
-        hour: Hour of the review; the bar binds from the next hour on.
+        hour: Hour of the review; a bar binds from the next hour on.
         session: Hour in which the account's visit began, -1 if the account persists.
         session_end: First hour after that visit.
+        length: `sanction_hours`.
         rules: Rules in force.
         p_constant: Share of decisions that follow a person's own trait.
     """
@@ -318,20 +434,23 @@ def barred_until(
             return unit(draws.word(trait, seed, person)) < p
         return unit(draws.word(fresh, seed, person, dossier)) < p
 
+    over = NEVER if length >= NEVER else hour + 1 + length
     if session >= 0 and not decide(
-        Purpose.DEVICE_CONSTANT,
-        Purpose.DEVICE_TRAIT,
-        Purpose.DEVICE_FRESH,
-        rules.registration_p_device_recognised,
+        Purpose.DEVICE_CONSTANT, Purpose.DEVICE_TRAIT, Purpose.DEVICE_FRESH, p_recognised(rules)
     ):
-        return max(session_end, hour + 1), False
-    if not decide(Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, rules.registration_p_return):
-        return NEVER, False
+        return Sanction(min(over, max(session_end, hour + 1)), False, session)
+    if length == 0 or not decide(Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, p_return(rules)):
+        return Sanction(over, False, -1)
     units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
-    delay = 1 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)
-    return hour + 1 + delay, True
+    back = hour + 2 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)
+    return Sanction(back, True, -1) if back < over else Sanction(over, False, -1)
+
+
+def sanction_event(length: int) -> str:
+    """Return the kind of event that a sanction is."""
+    return "bar" if length >= NEVER else "suspend" if length else "warn"
 
 
 def hours_out(hour: int, until: int) -> int:
-    """Return for how many hours a bar decided in an hour keeps a person out: -1 for ever."""
+    """Return for how many hours a sanction decided in an hour keeps a person out: -1 for ever."""
     return -1 if until >= NEVER else until - (hour + 1)

@@ -81,6 +81,10 @@ class Purpose(IntEnum):
     RETURN_TRAIT = 37  # entity person
     RETURN_FRESH = 38  # entity person, occurrence dossier
     RETURN_DELAY = 39  # the same
+    WARNED = 40  # entity person
+    SEEK = 41  # entity contact
+    FLAG = 42  # the same
+    DETERRED = 43  # the same
 
 
 def mix(z: int) -> int:

@@ -155,8 +155,7 @@ class ChatModel(mesa.Model):
             friction_user=np.stack((doors[0], yesterday[0])),
             friction_predator=np.stack((doors[1], yesterday[1])),
             baseline_user=np.array([baseline, baseline]),
-            findability=np.array([r.registration_findability for r in rules]),
-            reporting_friction=np.array([r.reporting_friction for r in rules]),
+            recognise_milli=np.array([decisions.recognise_milli(r) for r in rules]),
         )
 
 

@@ -43,6 +43,7 @@ class Recorder:
         codes = [0, *(CODE[kind] for kind in _REACHED)]
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
+        self._outside = np.array([o.outside for o in scenario.offences])
         self._keep = events
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
         self._cells: list[Ints] = []
@@ -171,14 +172,16 @@ class Recorder:
         self.add("n_harm_off_platform", place, detail % 2 == 0)
         self.add("n_harm_redirected", place, detail > 2)
         everybody, by_offence = self._seen
-        columns = (place, offence, victim_class, person, serious)
-        for p, o, c, who, counts in zip(*(column.tolist() for column in columns), strict=True):
-            if (p, o, who) not in by_offence:
+        columns = (place, offence, victim_class, person, serious, self._outside[offence])
+        for p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
+            classes = [N_CLASSES] if outside else [c, N_CLASSES]  # of outside victims nothing is known
+            if outside or (p, o, who) not in by_offence:
                 by_offence.add((p, o, who))
-                self._distinct[year, p, o, [c, N_CLASSES]] += 1
-            if counts and (p, who) not in everybody:
-                everybody.add((p, who))
-                self._distinct[year, p, self.n_offences, [c, N_CLASSES]] += 1
+                self._distinct[year, p, o, classes] += 1
+            if counts and (outside or (p, who) not in everybody):
+                if not outside:
+                    everybody.add((p, who))
+                self._distinct[year, p, self.n_offences, classes] += 1
                 self.add("n_persons_harmed", p, 1)
 
     # -- tables -------------------------------------------------------------------------------------------------
@@ -248,6 +251,8 @@ class Recorder:
             who = np.array(["user", "predator"]).take(predator)
             reporter = "user" if kind.name == "false_report" else "site"
             sides = (who, target, "", nobody) if kind.name == "return" else (reporter, nobody, who, target)
+        elif kind.name == "flag":
+            sides = ("flagger", nobody, "predator", predator)
         elif kind.name in _BY_TARGET:
             sides = ("user", target, "predator", predator)
         else:

@@ -24,7 +24,8 @@ from pydantic.fields import FieldInfo
 
 Standing = Literal["sourced", "calibrated", "assumed"]
 Level = Literal["none", "email", "phone", "document"]
-Triage = Literal["oldest", "gravest"]
+Triage = Literal["oldest", "newest", "gravest", "most_reported"]
+Binds = Literal["account", "device", "identity"]
 
 CLASSES = ("under_15", "15_17", "adult", "minority")
 """Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
@@ -81,7 +82,7 @@ class Parameter:
             unit=str(extra.get("unit", "")),
             low=extra.get("low"),
             high=extra.get("high"),
-            minimum=getattr(bounds.get("Ge"), "ge", None),
+            minimum=extra.get("minimum", getattr(bounds.get("Ge"), "ge", None)),
             maximum=getattr(bounds.get("Le"), "le", None),
             meaning=field.description or "",
             source=str(extra.get("source", "")),
@@ -101,6 +102,8 @@ class Parameter:
             str: f"a text in quotes ({self.meaning.rstrip('.')})",
         }
         kind = kinds.get(self.type)
+        if self.type == tuple[int, ...]:
+            return f"a list of whole numbers of at least {self.minimum}, none smaller than the one before"
         if kind is None:
             table = isinstance(self.type, type) and issubclass(self.type, Section)
             rows = "tables" if get_origin(self.type) is dict else "a list"
@@ -114,7 +117,9 @@ class Parameter:
         )
 
     def allows(self, value: object) -> bool:
-        """Tell whether the model accepts `value` for a single number, switch or choice."""
+        """Tell whether the model accepts `value` for a single number, switch, choice or rising list."""
+        if self.type == tuple[int, ...]:
+            return isinstance(value, tuple) and rising(value, self.minimum)
         if get_origin(self.type) is Literal:
             return value in get_args(self.type)
         if self.type is bool or isinstance(value, bool):
@@ -122,6 +127,12 @@ class Parameter:
         if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
             return False
         return (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum)
+
+
+def rising(values: tuple[Any, ...], minimum: int) -> bool:
+    """Tell whether values are whole numbers of at least a minimum, none smaller than the one before."""
+    whole = all(isinstance(v, int) and not isinstance(v, bool) for v in values)
+    return whole and list(values) == sorted(values) and min(values, default=minimum) >= minimum
 
 
 def _without_none(annotation: Any) -> Any:
@@ -142,9 +153,16 @@ def parameter(
     source: str = "",
     standing: Standing = "assumed",
     strict: bool | None = None,
+    each: bool = False,
 ) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, source and standing."""
+    """Declare a parameter as a pydantic field that remembers unit, range, source and standing.
+
+    With `each`, the value is a list and the bounds are those of its entries, which the section checks itself.
+    """
     declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
+    if each:
+        declared["minimum"] = minimum
+        minimum = None
     return Field(default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared)
 
 
@@ -235,6 +253,14 @@ class Predators(Section):
     p_retry_absent: float = probability(
         0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it."
     )
+    p_seek_after_block: float = probability(
+        1.0, 0, 1, "Seeks a target who blocked them once more, if a new identity is to be had and the target found."
+    )
+    p_deterred_by_retention: float = probability(
+        0.0, 0, 0.3,
+        "Approaches not made where messages are kept for a month or longer, in proportion where for less: deterrence "
+        "by the announcement, apart from what messages prove. Nothing is known of it.",
+    )  # fmt: skip
 
 
 class Contacts(Section):
@@ -423,10 +449,21 @@ class Retention(Section):
 
 
 class Reporting(Section):
-    """How hard it is to report somebody."""
+    """How hard it is to report somebody, and what is done with a report."""
 
     friction: float = probability(
         0.8, 0.2, 0.95, "Share of those ready to report who give up because reporting takes effort."
+    )
+    rel_ready: float = parameter(
+        1.0, "factor", 1, 1.5, "Readiness to report relative to a site that never answers a report.", maximum=3
+    )
+    rel_false: float = parameter(1.0, "factor", 0.5, 1, "False reports relative to a form without guidance.", maximum=1)
+    snapshot: bool = parameter(
+        False, "yes or no", None, None, "A copy of the conversation is kept with the report until it is read.",
+        minimum=None,
+    )  # fmt: skip
+    p_flagged: float = probability(
+        0.0, 0, 0.3, "Recognised contacts, not reported by the target, that a trusted flagger reports: read first."
     )
 
 
@@ -445,7 +482,12 @@ class Moderation(Section):
         source="MOD-03",
     )  # fmt: skip
     triage: Triage = parameter(
-        "oldest", "rule", None, None, "Which dossier is read first: oldest or gravest.", minimum=None
+        "oldest",
+        "rule",
+        None,
+        None,
+        "Which dossier is read first: oldest, newest, gravest or most_reported.",
+        minimum=None,
     )
     dossier_expiry_hours: int = parameter(
         168, "hours", 24, 720, "A dossier unread for so long is dropped.", minimum=1, maximum=100_000
@@ -474,6 +516,54 @@ class Moderation(Section):
         return self
 
 
+class Sanctions(Section):
+    """What somebody gets whom a review finds: a ladder that ends in a ban, and what a ban binds."""
+
+    ladder_hours: tuple[int, ...] = parameter(
+        (), "hours, rung by rung", None, None,
+        "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
+        strict=False, each=True,
+    )  # fmt: skip
+    binds: Binds = parameter("account", "what it binds", None, None, "account, device or identity.", minimum=None)
+    rel_return_device: float = parameter(
+        0.6, "factor", 0.2, 1, "Returns under a new identity where bans bind the device, relative to the account.",
+        maximum=1,
+    )  # fmt: skip
+    rel_return_identity: float = parameter(
+        0.3, "factor", 0.05, 1, "The same where accounts exist and bans bind the identity behind them.", maximum=1
+    )
+    rel_recognised_device: float = parameter(
+        2.0, "factor", 1, 4, "Devices recognised of visitors without an account, where bans bind the device.",
+        minimum=1, maximum=20,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _check(self) -> Sanctions:
+        if len(self.ladder_hours) > 20 or not rising(self.ladder_hours, 0):
+            raise ValueError(
+                "ladder_hours takes up to 20 whole numbers of at least 0, none smaller than the one before: "
+                "a ladder of sanctions goes up"
+            )
+        return self
+
+
+class Warnings(Section):
+    """What the site tells its users about the danger."""
+
+    p_reached: float = probability(0.0, 0, 0.8, "Users whom the site's warnings reach.")
+    rel_recognise: float = parameter(
+        1.0, "factor", 1, 2, "Recognition by those reached, relative to the others.", minimum=0.1, maximum=10
+    )
+
+
+class Limits(Section):
+    """What new accounts may not do yet."""
+
+    cooling_off_hours: int = parameter(
+        0, "hours", 0, 168, "Age that an account must have before it may write to strangers.", maximum=8760
+    )
+
+
 class Offence(Section):
     """One row of the table of offences: multipliers on the common hazards. Rows are data; no code names one."""
 
@@ -492,6 +582,16 @@ class Offence(Section):
     rel_recognise: float = parameter(1.0, "factor", 0.3, 3, "Recognition by the target, likewise.", maximum=100)
     rel_report: float = parameter(1.0, "factor", 0.2, 1, "Readiness to report, likewise.", maximum=1)
     rel_complain: float = parameter(1.0, "factor", 0.2, 3, "Complaints to the police, likewise.", maximum=5)
+    outside: bool = parameter(
+        False, "yes or no", None, None, "The harm falls on somebody who never used the site: each time a new person.",
+        minimum=None,
+    )  # fmt: skip
+    severity_sentence: float = parameter(
+        10.0, "years", None, None, "Weight of a harm by the longest sentence.", maximum=1000
+    )
+    severity_own: float = parameter(
+        1.0, "weight", None, None, "Weight of a harm as the scenario's author sees it.", maximum=1000
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Offence:
@@ -502,11 +602,29 @@ class Offence(Section):
 
 OFFENCES = (
     Offence(
-        name="grooming_of_minors", label="Grooming of minors", weight=40, target_weights=(3, 5, 0, 0), rel_harm=1.0
+        name="grooming_of_minors", label="Grooming of minors", weight=40, target_weights=(3, 5, 0, 0),
+        severity_sentence=10,
+    ),
+    Offence(
+        name="image_based_abuse", label="Image-based abuse", weight=15, target_weights=(1, 3, 2, 2), rel_harm=1.5,
+        rel_report=0.8, rel_complain=0.7, severity_sentence=2,
+    ),
+    Offence(
+        name="exploitation_of_minors", label="Sexual exploitation of minors for money", weight=8,
+        target_weights=(1, 4, 0, 0), rel_harm=0.8, rel_recognise=0.8, rel_report=0.6, rel_complain=0.5,
+        severity_sentence=15,
     ),
     Offence(
         name="ambush_of_minorities", label="Ambush of targeted minorities", weight=4, target_weights=(0, 1, 0, 6),
-        rel_harm=1.2,
+        rel_harm=1.2, rel_leave=1.2, rel_complain=1.5, severity_sentence=15,
+    ),
+    Offence(
+        name="recruitment", label="Recruitment for assaults on third persons", weight=3, target_weights=(0, 0, 1, 0),
+        rel_harm=0.5, rel_report=0.8, rel_complain=0.3, outside=True, severity_sentence=20,
+    ),
+    Offence(
+        name="drug_dealing", label="Drug dealing", serious=False, weight=30, target_weights=(0, 1, 3, 3), rel_harm=3,
+        rel_recognise=0.6, rel_report=0.3, rel_complain=0.02, severity_sentence=5,
     ),
 )  # fmt: skip
 """The rows shipped. Shares and target weights are assumptions of the reference case; results by offence illustrate."""
@@ -521,6 +639,9 @@ SECTIONS: dict[str, type[Section]] = {
     "retention": Retention,
     "reporting": Reporting,
     "moderation": Moderation,
+    "sanctions": Sanctions,
+    "warnings": Warnings,
+    "limits": Limits,
 }
 """Sections of a scenario file that hold parameters of the model."""
 

@@ -25,6 +25,8 @@ N_USER_STRATA = N_CLASSES * N_RATES
 N_STRATA = N_USER_STRATA + N_RATES
 TOLERANCES = 1000
 """Classes of tolerance of friction: a door of friction f turns away those below f x TOLERANCES."""
+LONG_AGO = -100_000
+"""Day on which the first members joined, as far as the age of their accounts goes."""
 MONTH_DAYS = HOURS_PER_MONTH / 24
 
 
@@ -55,6 +57,15 @@ class Membership:
         """Return the ids of the persons at places in arrays over persons."""
         stratum = self.base.searchsorted(slot, side="right") - 1
         return (slot - self.base.take(stratum)) * N_STRATA + stratum
+
+    def joined(self, person: Ints) -> Ints:
+        """Return the days on which persons joined; those who are there from the beginning did `LONG_AGO`."""
+        serial, stratum = person // N_STRATA, person % N_STRATA
+        day = np.empty(person.size, np.int64)
+        for k in range(N_STRATA):
+            of = (stratum == k).nonzero()[0]
+            day[of] = self.high[:, k].searchsorted(serial.take(of), side="right")
+        return np.where(day == 0, LONG_AGO, day)
 
     def present(self, day: int, person: int) -> bool:
         """Tell whether a person is a member on a day."""

@@ -14,19 +14,23 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from sim.parameters import (
+    Binds,
     Entry,
+    Limits,
     Moderation,
     Parameter,
     Registration,
     Reporting,
     Retention,
+    Sanctions,
     Section,
     Triage,
+    Warnings,
     declared,
     parameter,
 )
 
-Value = float | int | bool | str
+Value = float | int | bool | str | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class Rules:
     registration_p_device_recognised: float
     retention_message_hours: int
     reporting_friction: float
+    reporting_rel_ready: float
+    reporting_rel_false: float
+    reporting_snapshot: bool
+    reporting_p_flagged: float
     moderation_staff: float
     moderation_shift_start_hour: int
     moderation_shift_hours: int
@@ -52,6 +60,14 @@ class Rules:
     moderation_p_find_without_evidence: float
     moderation_p_clear_with_evidence: float
     moderation_p_clear_without_evidence: float
+    sanctions_ladder_hours: tuple[int, ...]
+    sanctions_binds: Binds
+    sanctions_rel_return_device: float
+    sanctions_rel_return_identity: float
+    sanctions_rel_recognised_device: float
+    warnings_p_reached: float
+    warnings_rel_recognise: float
+    limits_cooling_off_hours: int
 
 
 @dataclass(frozen=True)
@@ -62,14 +78,18 @@ class Platform:
     retention: Retention
     reporting: Reporting
     moderation: Moderation
+    sanctions: Sanctions
+    warnings: Warnings
+    limits: Limits
 
     @property
     def rules(self) -> Rules:
         """The rulebook of the baseline."""
         parts: dict[str, Any] = {f"registration_{k}": v for k, v in self.registration.entry}
         parts["registration_p_device_recognised"] = self.registration.p_device_recognised
-        for name in ("retention", "reporting", "moderation"):
-            parts |= {f"{name}_{k}": v for k, v in getattr(self, name)}
+        for section in fields(self):
+            if section.name != "registration":
+                parts |= {f"{section.name}_{k}": v for k, v in getattr(self, section.name)}
         return Rules(**parts)
 
 
@@ -84,6 +104,9 @@ def _declared_rules() -> dict[str, Parameter]:
         "retention": Retention,
         "reporting": Reporting,
         "moderation": Moderation,
+        "sanctions": Sanctions,
+        "warnings": Warnings,
+        "limits": Limits,
     }
     known = {p.key: p for p in declared(sections)} | {p.key: p for p in declared({"registration": Registration})}
     return {rule_name(f.name): known[rule_name(f.name)] for f in fields(Rules)}
@@ -132,6 +155,15 @@ class Policy(Section):
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Return the differences to the rules of `platform` while the policy is in force."""
 
+    def changes_after(self, platform: Platform, days: int) -> Sequence[Change]:
+        """Return the differences so many days after the start: for most policies the same on all days."""
+        return self.changes(platform)
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """Days after the start on which the differences change by themselves: for most policies none."""
+        return ()
+
     def words(self) -> str:
         """Say in words what is changed, for people."""
         levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
@@ -169,8 +201,8 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     Raises:
         CollisionError: If two policies set one rule, or a rule leaves its bounds.
     """
-    active = sorted((d.policy for d in policies if d.in_force(day)), key=lambda p: (p.name, repr(p)))
-    changes = [(p, c) for p in active for c in p.changes(platform)]
+    active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
+    changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
     values: dict[str, Any] = {rule_name(f.name): getattr(platform.rules, f.name) for f in fields(Rules)}
     setter: dict[str, Policy] = {}
     for operation in ("set", "add", "multiply"):

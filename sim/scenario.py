@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from sim.parameters import (
     OFFENCES,
     SECTIONS,
     Contacts,
+    Limits,
     Moderation,
     Offence,
     Population,
@@ -28,7 +30,9 @@ from sim.parameters import (
     Reporting,
     Responses,
     Retention,
+    Sanctions,
     Section,
+    Warnings,
     parameter,
 )
 from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rules_on
@@ -87,6 +91,9 @@ class Scenario(Section):
     retention: Retention = Retention()
     reporting: Reporting = Reporting()
     moderation: Moderation = Moderation()
+    sanctions: Sanctions = Sanctions()
+    warnings: Warnings = Warnings()
+    limits: Limits = Limits()
     offences: tuple[Offence, ...] = Field(
         OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
     )
@@ -202,7 +209,7 @@ class Scenario(Section):
     @property
     def platform(self) -> Platform:
         """The site's own parameters."""
-        return Platform(self.registration, self.retention, self.reporting, self.moderation)
+        return Platform(**{section.name: getattr(self, section.name) for section in fields(Platform)})
 
     @property
     def at_defaults(self) -> bool:
@@ -247,6 +254,7 @@ class Scenario(Section):
         """
         dated = self.dated(arm)
         days = {0} | {d.first_day for d in dated} | {d.last_day for d in dated if d.last_day is not None}
+        days |= {d.first_day + step for d in dated for step in d.policy.steps if d.in_force(d.first_day + step)}
         try:
             return [(day, self.rules_on(day, arm)) for day in sorted(days) if 0 <= day < self.days]
         except CollisionError as error:

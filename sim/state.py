@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class Contacts:
         session: Hour in which the predator's visit (or the meeting) began.
         meet, lapse: While dormant, the hours of meeting again and of giving up.
         redirected: 1 if the target was approached in place of somebody absent because of a policy.
+        again: 1 once the target blocked the predator, who came back under a new identity.
         due: Hour in which something happens next.
         cell: Where the contact counts among places, offences and classes: see `Recorder.cell`.
         link: Next row with the same hash of pair and target, -1 for none: see `holding`.
@@ -53,7 +54,7 @@ class Contacts:
     COLUMNS: Final = (
         "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
         "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
-        "meet", "lapse", "redirected", "due", "cell", "link",
+        "meet", "lapse", "redirected", "again", "due", "cell", "link",
     )  # fmt: skip
 
     place: Ints
@@ -76,6 +77,7 @@ class Contacts:
     meet: Ints
     lapse: Ints
     redirected: Ints
+    again: Ints
     due: Ints
     cell: Ints
     link: Ints
@@ -234,7 +236,11 @@ class Dossier:
         gravity: Gravest stage reported.
         graver_since: Hour since which it has that gravity.
         newest: Hour of the latest message of any reported contact.
-        queued: Priority class and hour of entry of its valid place in the queue.
+        flagged_since: Hour of a trusted flagger's first report; -1 if there is none.
+        snapshot: Whether a copy of a reported conversation is kept.
+        n_reports: Number of reports.
+        more_since: Hour since which it has the level of that number.
+        queued: Level of priority and hour of entry of its valid place in the queue.
     """
 
     person: int
@@ -248,7 +254,31 @@ class Dossier:
     gravity: int
     graver_since: int
     newest: int
+    flagged_since: int
+    snapshot: bool
+    n_reports: int = 1
+    more_since: int = -1
     queued: tuple[int, int] = (-1, -1)
+
+    def add(self, other: Dossier, hour: int) -> None:
+        """Take in one more report of an hour, given as a dossier of its own."""
+        self.newest = hour
+        self.snapshot |= other.snapshot
+        if other.gravity > self.gravity:
+            self.gravity, self.graver_since = other.gravity, hour
+        if self.flagged_since < 0:
+            self.flagged_since = other.flagged_since
+        level = decisions.level_of_reports(self.n_reports)
+        self.n_reports += 1
+        if decisions.level_of_reports(self.n_reports) > level:
+            self.more_since = hour
+
+    def entry(self, triage: str) -> tuple[int, int]:
+        """Return its level of priority under a rule of triage, and the hour since which it has it."""
+        reports = (decisions.level_of_reports(self.n_reports), max(self.more_since, self.opened))
+        return decisions.queue_entry(
+            (self.gravity, self.graver_since), reports, self.flagged_since, self.opened, triage
+        )
 
 
 @dataclass
@@ -261,7 +291,7 @@ class Lanes:
         friction_user: Classes of tolerance asked for, shape (2, places): visits begun today, and the day before.
         friction_predator: Likewise.
         baseline_user: The baseline's, shape (2,).
-        findability, reporting_friction: By place.
+        recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
     """
 
     policies: Sequence[str]
@@ -269,8 +299,22 @@ class Lanes:
     friction_user: Ints
     friction_predator: Ints
     baseline_user: Ints
-    findability: NDArray[np.float64]
-    reporting_friction: NDArray[np.float64]
+    recognise_milli: Ints
+
+    def __post_init__(self) -> None:
+        """Nothing was asked for yet."""
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    @property
+    def warn(self) -> bool:
+        """Whether warnings do anything in some lane."""
+        return bool((self.recognise_milli != 1000).any())
+
+    def rule(self, name: str) -> NDArray[Any]:
+        """Return a rule, named as in `Rules`, as an array over places."""
+        if name not in self._columns:
+            self._columns[name] = np.array([getattr(rules, name) for rules in self.rules])
+        return self._columns[name]
 
     @property
     def settled(self) -> bool:
@@ -301,6 +345,8 @@ class State:
         pair_flag: Scratch: the predators among them, by place and predator.
         complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
         returns: By hour: (place, person, whether a predator, first hour back).
+        strikes: Sanctions on an account, by (place, person): how many, and `decisions.Sanction.account`.
+        new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.
     """
 
     def __init__(self, world: World, numbers: Numbers) -> None:
@@ -318,6 +364,8 @@ class State:
         self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
         self.returns: dict[int, list[tuple[int, int, bool, int]]] = {}
+        self.strikes: dict[tuple[int, int], tuple[int, int]] = {}
+        self.new_since = _count(world.n_seeds, world.n_predators) - NEVER
 
     @property
     def n_places(self) -> int:
@@ -328,17 +376,19 @@ class State:
         """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
         world = self.world
         self.contacts.fork(lanes, world.n_predators, cells_per_place)
-        for name in ("n_live", "predator_barred_until"):
+        for name in ("n_live", "predator_barred_until", "new_since"):
             lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
             setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))
         self.pair_flag = np.zeros(self.n_live.size, bool)
         self.bar_log.fork(lanes)
         spread = range(lanes)
-        self.user_barred_until = {
-            (place * lanes + lane, person): until
-            for (place, person), until in self.user_barred_until.items()
-            for lane in spread
-        }
+        for name in ("user_barred_until", "strikes"):
+            spread_out = {
+                (place * lanes + lane, person): value
+                for (place, person), value in getattr(self, name).items()
+                for lane in spread
+            }
+            setattr(self, name, spread_out)
         self.just_barred = [
             (place * lanes + lane, person, index) for place, person, index in self.just_barred for lane in spread
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import mesa
@@ -44,6 +44,9 @@ class Dossier:
     graver_since: int
     newest: int
     of_predator: bool
+    flagged_since: int = -1
+    snapshot: bool = False
+    reports: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Report:
     gravity: int
     second: int
     contact: int
+    flagged: bool = False
 
 
 class Desk:
@@ -98,35 +102,45 @@ class Desk:
         if not self.dossiers and self.moderators:
             self.credit_milli %= 1000
         model.ledger.count("n_waiting_hours", len(self.dossiers))
+        model.ledger.count("n_snapshot_hours", sum(d.snapshot for d in self.dossiers.values()))
         if model.hour % 24 == 23:
             model.ledger.count("n_waiting", len(self.dossiers))
 
     def review_next(self) -> None:
-        """Review the dossier whose turn it is, and bar the account if an offence is found."""
+        """Review the dossier whose turn it is, and sanction the account if an offence is found."""
         model, rules, hour = self.model, self.model.rules, self.model.hour
         dossier = min(self.dossiers.values(), key=self._turn)
         self._close(dossier)
         person, predator = dossier.person, dossier.of_predator
-        evidence = dossier.newest >= self.kept_since
-        finding = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
-        barred = decisions.finds(finding, predator, evidence, rules)
+        evidence = dossier.snapshot or dossier.newest >= self.kept_since
+        word = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
+        found = decisions.finds(word, predator, evidence, rules)
         ledger = model.ledger
-        ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * barred)
+        ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * found)
         ledger.count("n_review_evidence", int(evidence))
         ledger.count("n_review_predator", int(predator))
         ledger.count("n_wait_hours", hour - dossier.opened)
-        if barred:
-            until, as_new = decisions.barred_until(
-                model.world.draws, 0, person.number, dossier.number, hour, dossier.session, dossier.session_end, rules,
-                model.numbers.p_constant,
-            )  # fmt: skip
-            ledger.note("bar", 0, None, person, detail=decisions.hours_out(hour, until))
-            ledger.count("n_bar_user", int(not predator))
-            person.bar(hour, until, as_new)
+        if found:
+            self._sanction(dossier)
+
+    def _sanction(self, dossier: Dossier) -> None:
+        """Warn, suspend or bar, one rung of the ladder higher each time."""
+        model, person, hour = self.model, dossier.person, self.model.hour
+        strikes = person.strikes if person.struck_account in (-1, dossier.session) else 0
+        length = decisions.sanction_hours(strikes, model.rules)
+        sanction = decisions.sanction(
+            model.world.draws, 0, person.number, dossier.number, hour, dossier.session, dossier.session_end, length,
+            model.rules, model.numbers.p_constant,
+        )  # fmt: skip
+        person.strikes, person.struck_account = strikes + 1, sanction.account
+        event = decisions.sanction_event(length)
+        model.ledger.note(event, 0, None, person, detail=decisions.hours_out(hour, sanction.until))
+        model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
+        person.bar(hour, sanction.until, sanction.as_new)
 
     def _file(self, report: Report) -> None:
-        hour = self.model.hour
-        session = -1 if self.model.rules.registration_accounts_persist else report.session
+        hour, rules = self.model.hour, self.model.rules
+        session = -1 if rules.registration_accounts_persist else report.session
         dossier = self.dossiers.get((report.person, session))
         if dossier is None:
             number = int(decisions.dossier_key(hour, session))
@@ -136,22 +150,31 @@ class Desk:
             )  # fmt: skip
             self.dossiers[report.person, session] = dossier
             self.model.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
-            return
         dossier.newest = hour
+        dossier.snapshot |= rules.reporting_snapshot
+        if report.flagged and dossier.flagged_since < 0:
+            dossier.flagged_since = hour
         if report.gravity > dossier.gravity:
             dossier.gravity, dossier.graver_since = report.gravity, hour
+        dossier.reports.append(hour)
 
     def _close(self, dossier: Dossier) -> None:
         del self.dossiers[dossier.person, dossier.session]
 
     def _entry(self, dossier: Dossier) -> tuple[int, int]:
+        # The level by number of reports counts from the report on that was the first to reach it.
+        level = decisions.level_of_reports(len(dossier.reports))
+        reports = (level, dossier.reports[level])
+        gravity = (dossier.gravity, dossier.graver_since)
         triage = self.model.rules.moderation_triage
-        return decisions.queue_entry(dossier.gravity, dossier.graver_since, dossier.opened, triage)
+        return decisions.queue_entry(gravity, reports, dossier.flagged_since, dossier.opened, triage)
 
     def _turn(self, dossier: Dossier) -> tuple[int, ...]:
         level, since = self._entry(dossier)
         person = dossier.person.number
         order = self.model.world.draws.word(Purpose.DOSSIER_ORDER, 0, person, dossier.number)
+        if self.model.rules.moderation_triage == "newest":
+            return (-level, -since, -order, -person)
         return (-level, since, order, person)
 
     def _staff(self, heads: int) -> None:

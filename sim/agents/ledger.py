@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.agents.chat import Chat
     from sim.agents.people import Contact, Person
 
+_UNNAMED = {"false_report": "user", "flag": "flagger"}
 _STEP = {kind.name: kind.step for kind in KINDS}
 
 
@@ -46,7 +47,7 @@ class Ledger:
         model = self.model
         scenario = model.scenario
         offence = scenario.offences[contact.offence].name if contact else ""
-        actor_kind = actor.kind if actor else "user" if event == "false_report" else "site"
+        actor_kind = actor.kind if actor else _UNNAMED.get(event, "site")
         self.events.append((
             model.policy, model.seed_number, model.hour, _STEP[event], second, event, actor_kind,
             actor.number if actor else NOBODY, target.kind if target else "", target.number if target else NOBODY,
@@ -68,12 +69,14 @@ class Ledger:
         self.count("n_harm_serious", int(offence.serious))
         self.count("n_harm_off_platform", int(off_platform))
         self.count("n_harm_redirected", contact.redirected)
-        victim_class = CLASSES[contact.victim_class]
+        classes = ("all",) if offence.outside else (CLASSES[contact.victim_class], "all")
         for name in (offence.name, "all") if offence.serious else (offence.name,):
-            if (self.year, name, contact.target) not in self._harmed:
-                self._harmed.add((self.year, name, contact.target))
-                self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
-                self.breakdown[self.year, name, "all", "persons_harmed"] += 1
+            # An outside victim is a new person every time, and known to nobody.
+            person = object() if offence.outside else contact.target
+            if (self.year, name, person) not in self._harmed:
+                self._harmed.add((self.year, name, person))
+                for victim_class in classes:
+                    self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
                 self.count("n_persons_harmed", int(name == "all"))
 
     def begin_day(self) -> None:

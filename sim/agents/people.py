@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import mesa
@@ -43,6 +43,8 @@ class Person(mesa.Agent):
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
         self.returns_as_new = False
+        self.strikes, self.struck_account = 0, -1
+        self.new_since = -NEVER
         self.came_today = self.turned_away_today = False
         self.came_in_month = self.turned_away_in_month = False
 
@@ -102,6 +104,7 @@ class Person(mesa.Agent):
         """With the next hour a bar is over and there is a new identity."""
         if self.returns_as_new and self.barred_until == self.model.hour + 1:
             self.model.ledger.note("return", 0, self, None)
+            self.strikes, self.new_since = 0, self.model.hour + 1
 
 
 class User(Person):
@@ -121,7 +124,8 @@ class User(Person):
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
         model = self.model
         here = visit in self.visits and not self.barred(model.hour)
-        if here and decisions.reports_falsely(effort, model.rules.reporting_friction):
+        friction, rel_false = model.rules.reporting_friction, model.rules.reporting_rel_false
+        if here and decisions.reports_falsely(effort, friction, rel_false):
             model.ledger.note("false_report", second, None, self, detail=gravity)
             model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
 
@@ -134,18 +138,25 @@ class User(Person):
             return
         ledger.count("n_recognise_on_platform")
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
-        friction = model.rules.reporting_friction
+        word, rules = draws.word, model.rules
+        report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
         if decisions.chance(
-            draws.word(Purpose.REPORT_CONSTANT, 0, contact.number),
-            draws.word(Purpose.REPORT_TRAIT, 0, self.number),
-            draws.word(Purpose.REPORT_FRESH, 0, contact.number),
-            p_ready * (1 - friction),
+            word(Purpose.REPORT_CONSTANT, 0, contact.number),
+            word(Purpose.REPORT_TRAIT, 0, self.number),
+            word(Purpose.REPORT_FRESH, 0, contact.number),
+            decisions.p_report(p_ready, rules.reporting_rel_ready, rules.reporting_friction),
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
-            model.desk.reports.append(
-                Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
-            )
+            model.desk.reports.append(report)
+        elif decisions.flags(word(Purpose.FLAG, 0, contact.number), rules.reporting_p_flagged):
+            ledger.note("flag", second, None, contact.predator, contact, contact.stage)
+            model.desk.reports.append(replace(report, flagged=True))
+
+    def warned(self) -> bool:
+        """Tell whether the site's warnings reach this user."""
+        word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
+        return bool(decisions.reached(word, self.model.rules.warnings_p_reached))
 
     def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
         """Complain to the police at once, late or never."""
@@ -174,6 +185,7 @@ class Contact:
         self.offence = predator.offence
         self.victim_class = victim_class
         self.redirected = 0
+        self.again = 0  # 1 once the target blocked the predator, who came back under a new identity
         self.stage = CONTACT
         self.alarm = RECOGNISE
         self.ring = 0  # absolute second; while dormant, the seconds that remain
@@ -192,10 +204,13 @@ class Contact:
     def begin_stage(self, model: Chat, stage: int, second: int) -> None:
         """Draw the four alarms of a stage; the earliest will ring."""
         self.stage = stage
-        draws, hazard = model.world.draws, model.numbers.hazard
+        hazard = model.numbers.hazard[self.offence, stage].tolist()
+        if self.target.warned():
+            hazard[RECOGNISE] = decisions.warned(hazard[RECOGNISE], decisions.recognise_milli(model.rules))
+        key = decisions.alarm_key(stage, self.again)
+        words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in decisions.ALARMS]
         seconds = [
-            int(decisions.alarm_seconds(exponential(draws.word(purpose, 0, self.number, stage)), int(rate)))
-            for purpose, rate in zip(decisions.ALARMS, hazard[self.offence, stage], strict=True)
+            int(decisions.alarm_seconds(exponential(word), rate)) for word, rate in zip(words, hazard, strict=True)
         ]
         self.ring = second + min(seconds)
         self.alarm = seconds.index(min(seconds))
@@ -232,6 +247,11 @@ class Contact:
             self.over = True
             return
         model.ledger.note("find", 0, self.predator, self.target, self, self.stage)
+        self._wait(model)
+
+    def _wait(self, model: Chat) -> None:
+        """Wait until the two meet again, with what remains on the alarm, or give each other up."""
+        hour, draws = model.hour, model.world.draws
         self.dormant = True
         self.ring -= hour * SECONDS
         rate = model.numbers.meeting_rate[
@@ -268,7 +288,7 @@ class Contact:
     def _ring(self, model: Chat, second: int) -> None:
         if self.alarm == RECOGNISE:
             self.target.recognise(self, second)
-            self.over = True
+            self._be_blocked(model, second)
         elif self.alarm == FADE:
             model.ledger.note("fade", second, self.predator, self.target, self, self.stage)
             self.over = True
@@ -284,6 +304,21 @@ class Contact:
             model.ledger.note("harm", second, self.predator, self.target, self, where)
             model.ledger.harm(self, off_platform=self.stage == OFF)
             self.target.consider_complaint(self, second, after_harm=True)
+            self.over = True
+
+    def _be_blocked(self, model: Chat, second: int) -> None:
+        """Be over for good, or wait to meet once more as a stranger under a new identity."""
+        word = model.world.draws.word(Purpose.SEEK, 0, self.number)
+        rules = model.rules
+        if self.stage != OFF and not self.again and decisions.seeks(
+            word, model.numbers, rules.registration_findability, rules.registration_p_return
+        ):  # fmt: skip
+            model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
+            self.again = 1
+            self.in_meeting = True
+            self.begin_stage(model, CONTACT, model.hour * SECONDS)
+            self._wait(model)
+        else:
             self.over = True
 
 
@@ -317,7 +352,7 @@ class Predator(Person):
         approached: set[User] = set()
         for i in self.intents.pop(hour, ()):
             visit = self.visit(hour)
-            if visit is None or self.barred(hour) or intents.rank[i] >= n_free:
+            if visit is None or self.barred(hour) or intents.rank[i] >= n_free or not self._may_approach(i, visit):
                 continue
             target, redirected = self._look_for(i, known)
             if target is None or target in approached:
@@ -331,6 +366,18 @@ class Predator(Person):
             model.ledger.note("approach", second, self, target, contact, redirected)
             contact.begin_stage(model, CONTACT, hour * SECONDS + second)
             self.contacts.append(contact)
+
+    def _may_approach(self, i: int, visit: Visit) -> bool:
+        """Tell whether announced retention does not deter, and the account is old enough to write to strangers."""
+        model, hour, rules = self.model, self.model.hour, self.model.rules
+        word = model.world.draws.word(Purpose.DETERRED, 0, int(model.day.intents.contact[i]))
+        if decisions.deterred(word, model.numbers, rules.retention_message_hours):
+            return False
+        since = visit.begin
+        if rules.registration_accounts_persist:
+            joined = 24 * int(model.world.membership.joined(np.array([self.number]))[0])
+            since = max(joined, self.new_since)
+        return bool(decisions.may_write(hour - since, rules.limits_cooling_off_hours))
 
     def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
         """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""

@@ -1,32 +1,45 @@
-"""Moderation: who reads the reports, when and in which order."""
+"""Moderation: who reads the reports, when, in which order and how well."""
 
 from collections.abc import Sequence
 
-from sim.parameters import Triage, parameter
+from sim.parameters import Triage, parameter, probability
 from sim.rules import Change, Platform, Policy
+
+_SKILLS = (
+    "p_find_with_evidence", "p_find_without_evidence", "p_clear_with_evidence", "p_clear_without_evidence",
+)  # fmt: skip
 
 
 class ModerationPolicy(Policy, name="moderation"):
-    """Change staff, shift, speed or triage; what is left out stays as it is."""
+    """Change staff, shift, speed, triage or training; what is left out stays as it is."""
 
     staff: float | None = parameter(None, "moderators", 0, 20, "heads for the whole site", maximum=10_000)
     shift_start_hour: int | None = parameter(None, "hour of the day", 0, 23, "when the shift begins", maximum=23)
     shift_hours: int | None = parameter(None, "hours a day", 4, 24, "length of the shift", maximum=24)
     reviews_per_hour: float | None = parameter(None, "reviews", 5, 40, "per moderator and hour", maximum=10_000)
-    triage: Triage | None = parameter(None, "rule", None, None, "oldest or gravest first", minimum=None)
+    triage: Triage | None = parameter(
+        None, "rule", None, None, "oldest, newest, gravest or most_reported first", minimum=None
+    )
+    training: float | None = probability(None, 0, 0.6, "share of the errors of reviews that training removes")  # type: ignore[arg-type]
 
     def changes(self, platform: Platform) -> Sequence[Change]:
-        """Set whatever was given."""
-        given = {k: v for k, v in self if k not in ("start", "end") and v is not None}
+        """Set whatever was given; training moves every skill of the baseline's staff so far towards faultless."""
+        given = {k: v for k, v in self if k not in ("start", "end", "training") and v is not None}
+        if self.training is not None:
+            for skill in _SKILLS:
+                p = getattr(platform.moderation, skill)
+                given[skill] = round(p + (1 - p) * self.training, 9)
         return [Change(f"moderation.{name}", "set", value) for name, value in given.items()]
 
     def words(self) -> str:
         """Say in words what is changed."""
+        first = {"most_reported": "most reported"}.get(self.triage or "", self.triage)
         parts = {
             "staff": f"{self.staff:g} moderator{'s' * (self.staff != 1)}" if self.staff is not None else "",
             "shift": f"a shift of {self.shift_hours} hours" if self.shift_hours is not None else "",
             "start": f"a shift from hour {self.shift_start_hour}" if self.shift_start_hour is not None else "",
             "speed": f"{self.reviews_per_hour:g} reviews an hour each" if self.reviews_per_hour is not None else "",
-            "triage": f"{self.triage} dossier first" if self.triage else "",
+            "triage": f"{first} dossier first" if self.triage else "",
+            "training": f"training removes {self.training:.0%} of errors" if self.training is not None else "",
         }
         return ", ".join(p for p in parts.values() if p) or "nothing"

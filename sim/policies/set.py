@@ -28,6 +28,8 @@ class SetPolicy(Policy, name="set"):
         rule = RULES.get(info.data.get("rule", ""))
         if rule is None:
             return value
+        if isinstance(value, list):
+            value = tuple(value)
         if not rule.allows(value):
             raise ValueError(f"{shown(value)} is not allowed for {rule.key}. It takes {rule.accepts}")
         return float(value) if rule.type is float else value

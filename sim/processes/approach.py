@@ -17,6 +17,7 @@ from sim.day import NOBODY, Day
 from sim.decisions import CONTACT, NEVER
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
+from sim.processes.contacts import recognition
 from sim.processes.visits import at_the_door
 from sim.state import LIVE, Lanes, State
 from sim.world import ATTEMPTS
@@ -35,7 +36,7 @@ class Foreseen:
         rank: Free places that the predator must have more than, likewise; NEVER where the door turns the predator away.
         target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
         redirected: 1 if in place of somebody absent because of a policy, likewise.
-        alarm, seconds: What would end the first contact and after how many seconds, by intent.
+        alarm, seconds: What would end the first contact and after how many seconds, by intent, if nobody is warned.
         looked_for: For every person looked at on the way: the number of intent and lane, in order.
         looked_pair, looked_person, looked_slot: Pair of the predator, and who the person is.
         looked_start: Where each hour begins among them, 25 entries.
@@ -58,6 +59,7 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     """Follow the day's intents in every lane, bars and contacts apart."""
     intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
     place, pair, inside = at_the_door(state, lanes, day, intents.row)
+    inside &= _may_approach(state, lanes, day, place)
     target = np.full(place.size, NOBODY)
     redirected = np.zeros(place.size, np.int64)
     looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
@@ -89,6 +91,38 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     )
 
 
+def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[np.bool_]:
+    """Tell, by intent and lane, what announced retention does not deter and what limits on new accounts allow."""
+    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    free = np.ones(place.size, bool)
+    if state.numbers.p_deterred:
+        words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
+        retention = lanes.rule("retention_message_hours").take(place)
+        free &= ~decisions.deterred(np.repeat(words, n_lanes), state.numbers, retention)
+    cooling_off = lanes.rule("limits_cooling_off_hours")
+    if cooling_off.any():
+        hour, begun, joined = (
+            np.repeat(a, n_lanes)
+            for a in (
+                intents.hour, people.begin.take(intents.row),
+                24 * state.world.membership.joined(people.person.take(intents.row)),
+            )
+        )  # fmt: skip
+        since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, begun)
+        free &= decisions.may_write(hour - since, cooling_off.take(place))
+    return free
+
+
+def _new_here(state: State, lanes: Lanes, pair: Ints, hour: int) -> NDArray[np.bool_]:
+    """Tell which predators are back under an identity that is too new to write to strangers."""
+    cooling_off = lanes.rule("limits_cooling_off_hours")
+    if not cooling_off.any():
+        return np.zeros(pair.size, bool)
+    place = pair // state.world.n_predators
+    persists = lanes.rule("registration_accounts_persist").take(place)
+    return persists & ~decisions.may_write(hour - state.new_since.take(pair), cooling_off.take(place))
+
+
 def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, record: Recorder) -> None:
     """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
     seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
@@ -98,6 +132,7 @@ def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int
     pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
     n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
     wanted = (foreseen.rank[first:last] < n_free) & (state.predator_barred_until.take(pair) <= hour)
+    wanted &= ~_new_here(state, lanes, pair, hour)
     again = target == _UNDECIDED
     again[foreseen.looked_for[_otherwise(state, foreseen, seen, hour)] - first] = True
     again = (again & wanted).nonzero()[0]
@@ -107,7 +142,7 @@ def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int
     made = (wanted & (target >= 0)).nonzero()[0]
     # Of a predator's approaches in one hour to the same person the earliest stands.
     made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
-    _begin(state, day, foreseen, hour, (first + made) // n_lanes, pair.take(made), target.take(made),
+    _begin(state, lanes, day, foreseen, hour, (first + made) // n_lanes, pair.take(made), target.take(made),
            redirected.take(made), record)  # fmt: skip
 
 
@@ -217,20 +252,26 @@ def _walk(
 
 
 def _begin(
-    state: State, day: Day, foreseen: Foreseen, hour: int, intent: Ints, pair: Ints, row: Ints, redirected: Ints,
-    record: Recorder,
+    state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, intent: Ints, pair: Ints, row: Ints,
+    redirected: Ints, record: Recorder,
 ) -> None:  # fmt: skip
     """Write the contacts made into the table."""
     intents, people = day.intents, day.people
     contact, offence, second, victim_class, predator_row = (
         a.take(intent) for a in (intents.contact, intents.offence, intents.second, intents.victim_class, intents.row)
     )
-    place = pair // state.world.n_predators
+    place, target = pair // state.world.n_predators, people.person.take(row)
+    alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
+    if lanes.warn:
+        alarm, seconds = decisions.first_alarm(
+            state.world.draws, state.numbers.hazard, state.seed_of_place.take(place), contact, offence, CONTACT,
+            recognise_milli=recognition(state, lanes, place, target),
+        )  # fmt: skip
     rows = state.contacts.append(
         place=place,
         contact=contact,
         predator=people.person.take(predator_row),
-        target=people.person.take(row),
+        target=target,
         offence=offence,
         victim_class=victim_class,
         pair=pair,
@@ -238,8 +279,8 @@ def _begin(
         predator_tolerance=people.tolerance(predator_row),
         status=LIVE,
         stage=CONTACT,
-        alarm=foreseen.alarm.take(intent),
-        ring=hour * decisions.SECONDS + second + foreseen.seconds.take(intent),
+        alarm=alarm,
+        ring=hour * decisions.SECONDS + second + seconds,
         target_end=people.end.take(row),
         predator_end=people.end.take(predator_row),
         session=people.begin.take(predator_row),

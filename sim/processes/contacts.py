@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim import decisions
 from sim.day import Day
-from sim.decisions import FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.population import N_STRATA, N_USER_STRATA
@@ -35,7 +35,7 @@ def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Record
             _part(state, lanes, day, hour, running[over], record)
             running = running[~over]
         if running.size:
-            ended.append(_ring(state, hour, running, record))
+            ended.append(_ring(state, lanes, hour, running, record))
         rows = rows[contacts.due.take(rows) == hour]
     if ended:
         rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
@@ -76,12 +76,13 @@ def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: R
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.seed_of_place.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    found = unit(luck) < lanes.findability.take(place)
+    found = unit(luck) < lanes.rule("registration_findability").take(place)
     lost = rows[~found]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
     if found.any():
-        _wait(state, hour, rows[found], exponential(np.stack(waits)[:, found]), record)
+        _wait(state, hour, rows[found], exponential(np.stack(waits)[:, found]))
+        record.note_contacts("find", hour, 0, contacts, rows[found], contacts.stage)
 
 
 def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) -> Ints:
@@ -122,7 +123,7 @@ def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
     return barred | state.users_barred(place, target, slot, hour)
 
 
-def _wait(state: State, hour: int, rows: Ints, times: Ints, record: Recorder) -> None:
+def _wait(state: State, hour: int, rows: Ints, times: Ints) -> None:
     """Parted pairs that can find each other again wait for the hour of meeting, with what remains on their alarm.
 
     Args:
@@ -130,7 +131,6 @@ def _wait(state: State, hour: int, rows: Ints, times: Ints, record: Recorder) ->
         hour: Hour of parting.
         rows: Contacts.
         times: Exponential times until they meet, and until they give up, shape (2, rows).
-        record: Where it is noted.
     """
     contacts, numbers = state.contacts, state.numbers
     target_stratum = contacts.target.take(rows) % N_STRATA
@@ -141,7 +141,6 @@ def _wait(state: State, hour: int, rows: Ints, times: Ints, record: Recorder) ->
     contacts.status[rows] = DORMANT
     contacts.ring[rows] -= hour * SECONDS
     contacts.meet[rows], contacts.lapse[rows], contacts.due[rows] = meet, lapse, np.minimum(meet, lapse)
-    record.note_contacts("find", hour, 0, contacts, rows, contacts.stage)
 
 
 def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
@@ -184,7 +183,7 @@ def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
 # -- ends of stages ---------------------------------------------------------------------------------------------------
 
 
-def _ring(state: State, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, Ints]:
+def _ring(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, Ints]:
     """The alarm of a stage rings. Contacts that go on begin their next stage, on the platform or off it.
 
     Returns:
@@ -207,10 +206,7 @@ def _ring(state: State, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, 
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
             at[leaving] = (hour + 1) * SECONDS
-        alarm, seconds = decisions.first_alarm(
-            state.world.draws, state.numbers.hazard, state.seed_of_place.take(contacts.place.take(begun)),
-            contacts.contact.take(begun), contacts.offence.take(begun), next_stage,
-        )  # fmt: skip
+        alarm, seconds = _first_alarm(state, lanes, begun, next_stage)
         contacts.alarm[begun] = alarm
         contacts.ring[begun] = at + seconds
         contacts.settle(begun)
@@ -220,6 +216,26 @@ def _ring(state: State, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, 
     return ended, second.take(over) - hour * SECONDS
 
 
+def _first_alarm(state: State, lanes: Lanes, rows: Ints, stage: Ints) -> tuple[Ints, Ints]:
+    """Return which alarm rings first in the stage that contacts begin, and after how many seconds."""
+    contacts = state.contacts
+    place = contacts.place.take(rows)
+    seed = state.seed_of_place.take(place)
+    return decisions.first_alarm(
+        state.world.draws, state.numbers.hazard, seed, contacts.contact.take(rows), contacts.offence.take(rows), stage,
+        contacts.again.take(rows), recognition(state, lanes, place, contacts.target.take(rows)),
+    )  # fmt: skip
+
+
+def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints | None:
+    """Return how readily targets recognise, in thousandths of the hazard; `None` where no site warns anybody."""
+    if not lanes.warn:
+        return None
+    words = state.world.draws.words(Purpose.WARNED, state.seed_of_place.take(place), target)
+    reached = decisions.reached(words, lanes.rule("warnings_p_reached").take(place))
+    return np.where(reached, lanes.recognise_milli.take(place), 1000)
+
+
 def _respond(
     state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
 ) -> None:
@@ -227,24 +243,43 @@ def _respond(
     contacts = state.contacts
     alarm = contacts.alarm.take(rows)
     assert (alarm != LEAVE).all()
+    seekers = rows[:0]
     for ending in (RECOGNISE, FADE, GO_ON):
         which = (alarm == ending).nonzero()[0]
         if which.size:
             chosen, at = rows.take(which), second.take(which)
             if ending == RECOGNISE:
-                _recognise(state, lanes, hour, chosen, at, record, reports)
+                seekers = _recognise(state, lanes, hour, chosen, at, record, reports)
             elif ending == FADE:
                 record.note_contacts("fade", hour, at, contacts, chosen, contacts.stage)
             elif ending == GO_ON:
                 _harm(state, hour, chosen, at, record)
     _leave_place(state, rows)
     contacts.end(rows)
+    if seekers.size:
+        _seek(state, lanes, hour, seekers)
+
+
+def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
+    """Blocked predators wait to meet the same target once more, as a stranger under a new identity."""
+    contacts = state.contacts
+    contacts.n_dead -= rows.size
+    contacts.stage[rows], contacts.again[rows], contacts.meeting[rows] = CONTACT, 1, 1
+    alarm, seconds = _first_alarm(state, lanes, rows, contacts.stage.take(rows))
+    contacts.alarm[rows], contacts.ring[rows] = alarm, hour * SECONDS + seconds
+    seed = state.seed_of_place.take(contacts.place.take(rows))
+    words = state.world.draws.words((Purpose.MEETING, Purpose.LAPSE), seed, contacts.contact.take(rows), hour)
+    _wait(state, hour, rows, exponential(words))
 
 
 def _recognise(
     state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
-) -> None:
-    """The target recognises the contact and ends it: a report to the site, a complaint to the police, or neither."""
+) -> Ints:
+    """The target recognises the contact and ends it: a report to the site, a complaint to the police, or neither.
+
+    Returns:
+        The rows of contacts whose predator will come upon the target once more.
+    """
     contacts, numbers = state.contacts, state.numbers
     record.note_contacts("recognise", hour, second, contacts, rows, contacts.stage)
     _complain(state, hour, second, rows, record, after_harm=False)
@@ -253,18 +288,37 @@ def _recognise(
     place, stage = contacts.place.take(on_site), contacts.stage.take(on_site)
     record.add("n_recognise_on_platform", place, 1)
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
+    friction, rel_ready = (lanes.rule(f"reporting_{name}").take(place) for name in ("friction", "rel_ready"))
+    seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
     said = decisions.reports(
-        state.world.draws, state.seed_of_place.take(place), contacts.contact.take(on_site),
-        contacts.target.take(on_site), p_ready, lanes.reporting_friction.take(place), numbers.p_constant,
-    ).nonzero()[0]  # fmt: skip
-    if said.size:
-        reported, second = on_site.take(said), second.take(said)
-        record.note_contacts("report", hour, second, contacts, reported, contacts.stage)
-        c = contacts
+        state.world.draws, seed, contact, contacts.target.take(on_site),
+        decisions.p_report(p_ready, rel_ready, friction), numbers.p_constant,
+    )  # fmt: skip
+    _report("report", 0, state, hour, on_site[said], second[said], record, reports)
+    p_flagged = lanes.rule("reporting_p_flagged")
+    if p_flagged.any():
+        words = state.world.draws.words(Purpose.FLAG, seed, contact)
+        flagged = ~said & decisions.flags(words, p_flagged.take(place))
+        _report("flag", 1, state, hour, on_site[flagged], second[flagged], record, reports)
+    sought = decisions.seeks(
+        state.world.draws.words(Purpose.SEEK, seed, contact), numbers,
+        lanes.rule("registration_findability").take(place), lanes.rule("registration_p_return").take(place),
+    ) & (contacts.again.take(on_site) == 0)  # fmt: skip
+    record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], contacts.stage)
+    return on_site[sought]
+
+
+def _report(
+    kind: str, flagged: int, state: State, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
+) -> None:
+    """Targets, or trusted flaggers, report predators to the site."""
+    c = state.contacts
+    if rows.size:
+        record.note_contacts(kind, hour, second, c, rows, c.stage)
         place, person, session, end, stage, contact = (
-            column.take(reported) for column in (c.place, c.predator, c.session, c.predator_end, c.stage, c.contact)
+            column.take(rows) for column in (c.place, c.predator, c.session, c.predator_end, c.stage, c.contact)
         )
-        reports.add(place, person, 1, session, end, second, stage, contact)
+        reports.add(place, person, 1, session, end, second, stage, contact, flagged)
 
 
 def _harm(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -> None:

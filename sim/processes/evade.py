@@ -19,6 +19,10 @@ def evade(state: State, hour: int, record: Recorder) -> None:
         if _barred_until(state, place, person, predator) == until
     ]
     if back:
+        for at, is_predator, person in back:
+            state.strikes.pop((at, person), None)
+            if is_predator:
+                state.new_since[at * state.world.n_predators + state.world.predator_place(person)] = hour + 1
         place, kind, who = np.array(back, np.int64).T
         record.note("return", hour, 0, place, kind, who)
 

@@ -14,13 +14,13 @@ import numpy as np
 
 from sim import decisions
 from sim.day import Day
-from sim.decisions import GRAVITIES, NEVER
+from sim.decisions import LEVELS, NEVER
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
 from sim.state import Dossier, Lanes, State
 
-_REVIEW_EVIDENCE, _REVIEW_PREDATOR, _REVIEW_BAR = 1, 2, 4
+_EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
 
 
 class Reports:
@@ -31,19 +31,18 @@ class Reports:
 
     def add(
         self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
-        contact: Any,
+        contact: Any, flagged: int,
     ) -> None:  # fmt: skip
-        """Add reports on accounts: arrays of one length (`predator`: 1 or 0 for all of them)."""
+        """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `flagged`)."""
         if place.size:
-            rows = np.empty((8, place.size), np.int64)
-            for row, column in zip(
-                rows, (place, second, contact, person, predator, session, session_end, gravity), strict=True
-            ):
+            columns = (place, second, contact, person, predator, session, session_end, gravity, flagged)
+            rows = np.empty((len(columns), place.size), np.int64)
+            for row, column in zip(rows, columns, strict=True):
                 row[:] = column
             self._rows.append(rows)
 
     def table(self) -> Any:
-        """Return the reports as rows (place, second, contact, person, predator, session, session_end, gravity)."""
+        """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, flagged."""
         rows = np.concatenate(self._rows, axis=1)
         return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
 
@@ -58,19 +57,21 @@ class Desk:
     Attributes:
         dossiers: Open dossiers by account: (person, hour in which its visit began or -1).
         next_expiry: No dossier expires before this hour.
+        n_snapshots: Open dossiers with a copy of a conversation.
     """
 
     def __init__(self) -> None:
         self.dossiers: dict[tuple[int, int], Dossier] = {}
         self.next_expiry = NEVER
-        self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(GRAVITIES))
+        self.n_snapshots = 0
+        self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(2 * LEVELS))
         self._triage = ""
         self._touched: list[Dossier] = []
 
     def fork(self) -> Desk:
         """Return an equal desk for another lane; its queues are made at the first change of the rule of triage."""
         desk = Desk()
-        desk.next_expiry = self.next_expiry
+        desk.next_expiry, desk.n_snapshots = self.next_expiry, self.n_snapshots
         desk.dossiers = {
             account: Dossier(*(getattr(d, name) for name in Dossier.__slots__)) for account, d in self.dossiers.items()
         }
@@ -79,10 +80,10 @@ class Desk:
     def file(self, dossier: Dossier, hour: int) -> bool:
         """Add a report to the account's dossier; return whether that opened it."""
         found = self.dossiers.setdefault((dossier.person, dossier.session), dossier)
+        had_copy = found is not dossier and found.snapshot
         if found is not dossier:
-            found.newest = hour
-            if dossier.gravity > found.gravity:
-                found.gravity, found.graver_since = dossier.gravity, hour
+            found.add(dossier, hour)
+        self.n_snapshots += found.snapshot - had_copy
         self._touched.append(found)
         return found is dossier
 
@@ -98,7 +99,7 @@ class Desk:
                 dossier.queued = (-1, -1)
         entries = []
         for dossier in touched:
-            entry = decisions.queue_entry(dossier.gravity, dossier.graver_since, dossier.opened, triage)
+            entry = dossier.entry(triage)
             if entry != dossier.queued:
                 dossier.queued = entry
                 entries.append((entry[1], dossier.order, dossier.person, dossier))
@@ -120,11 +121,11 @@ class Desk:
         return found
 
     def next(self) -> Dossier:
-        """Take the dossier whose turn it is: highest class, oldest entry."""
-        for level in reversed(range(GRAVITIES)):
+        """Take the dossier whose turn it is: highest level, oldest entry, or the newest by that rule of triage."""
+        for level in reversed(range(len(self._queues))):
             queue = self._queues[level]
             while queue:
-                entry = queue.popleft()
+                entry = queue.pop() if self._triage == "newest" else queue.popleft()
                 if self._valid(level, entry):
                     return self._close(entry[2])
         raise LookupError("no dossier is waiting")
@@ -135,6 +136,7 @@ class Desk:
 
     def _close(self, dossier: Dossier) -> Dossier:
         del self.dossiers[dossier.person, dossier.session]
+        self.n_snapshots -= dossier.snapshot
         dossier.queued = (-1, -1)
         return dossier
 
@@ -205,23 +207,34 @@ class Office:
         record.add_all("n_capacity", possible)
         record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 24])
         record.add_all("n_waiting_hours", self.n_waiting)
+        record.add_all("n_snapshot_hours", [desk.n_snapshots for desk in self.desks])
         if hour % 24 == 23:
             record.add_all("n_waiting", self.n_waiting)
 
     def _review(self, state: State, place: int, hour: int, kept_since: int, log: _ReviewLog) -> None:
         rules, dossier = self._rules[place], self.desks[place].next()
-        evidence = dossier.newest >= kept_since
-        barred = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
-        detail = _REVIEW_EVIDENCE * evidence + _REVIEW_PREDATOR * dossier.predator + _REVIEW_BAR * barred
+        evidence = dossier.snapshot or dossier.newest >= kept_since
+        found = decisions.finds(dossier.finding, dossier.predator, evidence, rules)
+        detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * found
         log.reviews.append((place, dossier.predator, dossier.person, detail))
         log.waits.append(hour - dossier.opened)
-        if barred:
-            until, as_new = decisions.barred_until(
-                state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour,
-                dossier.session, dossier.session_end, rules, state.numbers.p_constant,
-            )  # fmt: skip
-            log.bars.append((place, dossier.predator, dossier.person, decisions.hours_out(hour, until)))
-            state.bar(place, dossier.person, dossier.predator, hour, until, as_new)
+        if found:
+            self._sanction(state, place, hour, dossier, log)
+
+    def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
+        rules, account = self._rules[place], (place, dossier.person)
+        n, session = state.strikes.get(account, (0, -1))
+        strikes = n if session in (-1, dossier.session) else 0
+        length = decisions.sanction_hours(strikes, rules)
+        sanction = decisions.sanction(
+            state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour, dossier.session,
+            dossier.session_end, length, rules, state.numbers.p_constant,
+        )  # fmt: skip
+        state.strikes[account] = (strikes + 1, sanction.account)
+        log.sanctions[decisions.sanction_event(length)].append(
+            (place, dossier.predator, dossier.person, decisions.hours_out(hour, sanction.until))
+        )
+        state.bar(place, dossier.person, dossier.predator, hour, sanction.until, sanction.as_new)
 
 
 @dataclass(frozen=True)
@@ -239,7 +252,8 @@ def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsM
     which = np.repeat(np.arange(false.row.size), n_lanes)
     row = false.row.take(which)
     place = people.seed.take(row) * n_lanes + np.arange(row.size) % n_lanes
-    made = decisions.reports_falsely(false.effort.take(which), lanes.reporting_friction.take(place))
+    friction, rel_false = lanes.rule("reporting_friction").take(place), lanes.rule("reporting_rel_false").take(place)
+    made = decisions.reports_falsely(false.effort.take(which), friction, rel_false)
     made &= decisions.lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
     which = which.compress(made)
     return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
@@ -261,7 +275,7 @@ def false_reports(
         place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
     second, gravity = false.second.take(which), false.gravity.take(which)
     record.note("false_report", hour, second, place, 0, person, detail=gravity)
-    reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1)
+    reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, 0)
 
 
 def moderate(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> None:
@@ -277,38 +291,40 @@ class _ReviewLog:
         self.expired: list[tuple[int, ...]] = []
         self.reviews: list[tuple[int, ...]] = []
         self.waits: list[int] = []
-        self.bars: list[tuple[int, ...]] = []
+        self.sanctions: dict[str, list[tuple[int, ...]]] = {"warn": [], "suspend": [], "bar": []}
 
     def write(self, hour: int, record: Recorder) -> None:
         """Note events and counts."""
-        for kind, rows in (("expire", self.expired), ("review", self.reviews), ("bar", self.bars)):
+        for kind, rows in (("expire", self.expired), ("review", self.reviews), *self.sanctions.items()):
             if rows:
                 place, predator, person, detail = np.array(rows).T
                 record.note(kind, hour, 0, place, predator, person, detail=detail)
         if self.reviews:
             place, predator, _, detail = np.array(self.reviews).T
-            record.add("n_review_evidence", place, detail & _REVIEW_EVIDENCE)
+            record.add("n_review_evidence", place, detail & _EVIDENCE)
             record.add("n_review_predator", place, predator)
             record.add("n_wait_hours", place, self.waits)
-        if self.bars:
-            place, predator, *_ = np.array(self.bars).T
-            record.add("n_bar_user", place, 1 - predator)
+        for kind, rows in self.sanctions.items():
+            if rows:
+                place, predator, *_ = np.array(rows).T
+                record.add(f"n_{kind}_user", place, 1 - predator)
 
 
 def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
-    place, second, _, person, predator, session, session_end, gravity = reports.table()
-    persists = np.array([rules.registration_accounts_persist for rules in lanes.rules]).take(place)
-    session = np.where(persists, -1, session)
+    place, second, _, person, predator, session, session_end, gravity, flagged = reports.table()
+    session = np.where(lanes.rule("registration_accounts_persist").take(place), -1, session)
+    snapshot = lanes.rule("reporting_snapshot").take(place)
     seed = state.seed_of_place.take(place)
     number = decisions.dossier_key(hour, session)
     order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)
     opened = []
-    columns = (place, person, predator, session, session_end, number, order, finding, gravity)
-    for i, (at, who, is_predator, begun, end, key, tie, luck, grave) in enumerate(
+    flagged = np.where(flagged, hour, -1)
+    columns = (place, person, predator == 1, session, session_end, number, order, finding, gravity, flagged, snapshot)
+    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, flag, copy) in enumerate(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
-        dossier = Dossier(who, is_predator == 1, begun, end, hour, key, tie, luck, grave, hour, hour)
+        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, flag, copy)
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:

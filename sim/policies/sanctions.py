@@ -1,0 +1,43 @@
+"""Sanctions: what somebody gets whom a review finds."""
+
+from collections.abc import Sequence
+
+from pydantic import field_validator
+
+from sim.parameters import Binds, parameter, rising
+from sim.rules import Change, Platform, Policy
+
+
+class SanctionsPolicy(Policy, name="sanctions"):
+    """Sanction by a ladder of warnings and suspensions before the ban, and let bans bind more than the account.
+
+    Without accounts a bar ends with the visit unless the device is recognised, and strikes die with the visit too.
+    """
+
+    ladder_hours: tuple[int, ...] | None = parameter(
+        None, "hours, rung by rung", None, None, "0 is a warning, more a suspension; the ban comes after the last",
+        strict=False, each=True,
+    )  # fmt: skip
+    binds: Binds | None = parameter(None, "what it binds", None, None, "account, device or identity", minimum=None)
+
+    @field_validator("ladder_hours")
+    @classmethod
+    def _goes_up(cls, ladder: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if ladder is not None and (len(ladder) > 20 or not rising(ladder, 0)):
+            raise ValueError("it takes up to 20 whole numbers of at least 0, none smaller than the one before")
+        return ladder
+
+    def changes(self, platform: Platform) -> Sequence[Change]:
+        """Set whatever was given."""
+        given = {"ladder_hours": self.ladder_hours, "binds": self.binds}
+        return [Change(f"sanctions.{name}", "set", value) for name, value in given.items() if value is not None]
+
+    def words(self) -> str:
+        """Say in words what is changed."""
+        parts = []
+        if self.ladder_hours is not None:
+            rungs = ["a warning" if hours == 0 else f"{hours} hours" for hours in self.ladder_hours]
+            parts.append(f"sanctions in turn: {', '.join([*rungs, 'a ban'])}")
+        if self.binds is not None:
+            parts.append(f"bans bind the {self.binds}")
+        return ", ".join(parts) or "nothing"

@@ -1,0 +1,53 @@
+"""Warnings: the site tells its users about the danger; what they have heard fades."""
+
+from collections.abc import Sequence
+
+from sim.parameters import parameter, probability
+from sim.rules import Change, Platform, Policy
+
+_FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it
+
+
+class WarningsPolicy(Policy, name="warnings"):
+    """Warn users once, at the start: those reached recognise a contact sooner, less so from week to week.
+
+    Reach, effect and fading are assumptions; campaigns in the field faded over about twelve weeks (REP-24, REP-25).
+    """
+
+    p_reached: float = probability(..., 0, 0.8, "users whom the warnings reach")  # type: ignore[arg-type]
+    rel_recognise: float = parameter(
+        1.5, "factor", 1, 2, "recognition by those reached in the first week", minimum=0.1, maximum=10
+    )
+    p_kept_per_week: float = probability(0.8, 0.6, 1, "share of the effect that is left a week later")
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """The days after the start on which the effect gets smaller."""
+        left, weeks = self.p_kept_per_week, 1
+        while _FORGOTTEN < left < 1:
+            left, weeks = left * self.p_kept_per_week, weeks + 1
+        return range(7, 7 * weeks + 1, 7) if self.p_kept_per_week < 1 else ()
+
+    def changes(self, platform: Platform) -> Sequence[Change]:
+        """Set whom warnings reach and what they do to them at first."""
+        return self.changes_after(platform, 0)
+
+    def changes_after(self, platform: Platform, days: int) -> Sequence[Change]:
+        """Set whom warnings reach and what is left of their effect."""
+        left = 1.0
+        for _ in range(days // 7):
+            left *= self.p_kept_per_week
+        if left < _FORGOTTEN:
+            left = 0.0
+        rel_recognise = round(1 + (self.rel_recognise - 1) * left, 6)
+        return [
+            Change("warnings.p_reached", "set", self.p_reached),
+            Change("warnings.rel_recognise", "set", rel_recognise),
+        ]
+
+    def words(self) -> str:
+        """Say in words what is changed."""
+        return (
+            f"warnings reach {self.p_reached:.0%} of users, who recognise {self.rel_recognise:g} times as readily; "
+            f"{self.p_kept_per_week:.0%} of that is left each week"
+        )
