@@ -278,9 +278,9 @@ def p_report(p_ready: Any, rel_ready: Any, friction: Any) -> Any:
     return np.minimum(1, p_ready * rel_ready) * (1 - friction)
 
 
-def reports(draws: Draws, seed: Any, contact: Any, person: Any, p: Any, p_constant: float) -> Any:
+def reports(draws: Draws, seed: Any, contact: Any, again: Any, person: Any, p: Any, p_constant: float) -> Any:
     """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
-    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact)
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, again)
     trait = draws.words(Purpose.REPORT_TRAIT, seed, person)
     return chance(constant, trait, fresh, p, p_constant)
 
@@ -306,10 +306,10 @@ def complaint_delays(median_days: float, sigma: float) -> Ints:
     return np.array(delays, np.int64)
 
 
-def complaint_delay(draws: Draws, seed: Any, contact: Any, numbers: Numbers) -> Any:
+def complaint_delay(draws: Draws, seed: Any, contact: Any, again: Any, numbers: Numbers) -> Any:
     """Return after how many hours a complaint reaches the police."""
-    at_once = unit(draws.words(Purpose.COMPLAIN_AT_ONCE, seed, contact)) < numbers.p_at_once
-    return np.where(at_once, 0, pick(draws.words(Purpose.COMPLAIN_DELAY, seed, contact), numbers.delay_hours))
+    at_once, delay = draws.words((Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY), seed, contact, again)
+    return np.where(unit(at_once) < numbers.p_at_once, 0, pick(delay, numbers.delay_hours))
 
 
 # -- moderation ---------------------------------------------------------------------------------------------------

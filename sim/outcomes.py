@@ -30,7 +30,7 @@ class Sums:
 
     Attributes:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
-            ``persons_harmed/<offence>/<victim_class>``.
+            ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
         days: Days added up.
         months: Calendar months that end within them.
         visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline.
@@ -140,6 +140,15 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.share("n_report", "n_recognise_on_platform"), ("n_report",),
     ),
     Outcome(
+        "flagged", "Contacts that trusted flaggers report", "reports a month", "neither",
+        lambda s: s.a_month("n_flag"), ("n_flag",),
+    ),
+    Outcome(
+        "sought_again", "Blocked predators who come upon the same target once more",
+        "share of recognitions on the platform", "lower",
+        lambda s: s.share("n_seek", "n_recognise_on_platform"), ("n_seek",),
+    ),
+    Outcome(
         "false_reports", "Reports of lawful users", "reports a month", "lower",
         lambda s: s.a_month("n_false_report"), ("n_false_report",),
     ),
@@ -164,12 +173,18 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_expire"), ("n_expire",),
     ),
     Outcome(
-        "predators_barred", "Bars on predators", "bars a year", "neither",
-        lambda s: s.a_year("n_bar") - s.a_year("n_bar_user"), ("n_bar",),
+        "predators_warned", "Warnings of predators", "warnings a year", "neither",
+        lambda s: s.a_year("n_warn") - s.a_year("n_warn_user"), ("n_warn",),
     ),
     Outcome(
-        "innocents_barred", "Bars on lawful users", "bars a year", "lower",
-        lambda s: s.a_year("n_bar_user"), ("n_bar_user",),
+        "predators_barred", "Suspensions of and bans on predators", "sanctions a year", "neither",
+        lambda s: s.a_year("n_bar") - s.a_year("n_bar_user") + s.a_year("n_suspend") - s.a_year("n_suspend_user"),
+        ("n_bar", "n_suspend"),
+    ),
+    Outcome(
+        "innocents_sanctioned", "Warnings, suspensions and bans of lawful users", "sanctions a year", "lower",
+        lambda s: s.a_year("n_warn_user") + s.a_year("n_suspend_user") + s.a_year("n_bar_user"),
+        ("n_warn_user", "n_suspend_user", "n_bar_user"),
     ),
     Outcome(
         "returns", "Barred persons who came back", "returns a year", "lower",
@@ -202,7 +217,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "history_kept", "Message history in store", "user-hours of messages, mean over the hours", "lower",
-        lambda s: s["n_history_hours"] / (24 * s.days), ("n_history_hours",),
+        lambda s: (s["n_history_hours"] + s["n_snapshot_hours"]) / (24 * s.days),
+        ("n_history_hours", "n_snapshot_hours"),
+    ),
+    Outcome(
+        "snapshots_kept", "Copies of reported conversations in store", "conversations, mean over the hours", "lower",
+        lambda s: s["n_snapshot_hours"] / (24 * s.days), ("n_snapshot_hours",),
     ),
     Outcome(
         "moderator_hours", "Moderators on shift", "hours a month", "lower",
@@ -226,15 +246,33 @@ def _harmed(offence: str, victim_class: str, name: str, label: str) -> Outcome:
     )
 
 
-def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
-    """Return every outcome of a scenario: `OUTCOMES`, then persons harmed by class and by serious offence.
+def _harm_index(scenario: Scenario, weight: str, name: str, label: str) -> Outcome:
+    weights = {f"harm/{o.name}": float(getattr(o, f"severity_{weight}")) for o in scenario.offences}
+    return Outcome(
+        name,
+        label,
+        "weighted harms a year",
+        "lower",
+        lambda s: sum((w * s.a_year(column) for column, w in weights.items()), start=0 * s["n_harm"]),
+        tuple(weights),
+        harm=True,
+        over_time=False,
+    )
 
-    Results by offence illustrate: the shares of offences are assumptions.
+
+def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
+    """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and by serious offence.
+
+    Results by offence illustrate: the shares of offences are assumptions. Outside victims belong to no class.
     """
+    weighted = (
+        _harm_index(scenario, "sentence", "harm_by_sentence", "Harm weighted by the longest sentence, in years"),
+        _harm_index(scenario, "own", "harm_by_own_weights", "Harm weighted as the scenario says"),
+    )
     words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
     classes = (_harmed("all", name, name, label) for name, label in zip(CLASSES, words, strict=True))
     offences = (_harmed(o.name, "all", o.name, o.label or o.name) for o in scenario.offences if o.serious)
-    return (*OUTCOMES, *classes, *offences)
+    return (*OUTCOMES, *weighted, *classes, *offences)
 
 
 def sums_of(
@@ -256,7 +294,7 @@ def sums_of(
     chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
     table = chosen.drop(columns=["site", "day"]).groupby(["policy", "seed"]).sum()
     if breakdown is not None:
-        table = table.join(_persons(scenario, breakdown)).fillna(0)
+        table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
     return Sums(
         table=table,
         days=end - first,
@@ -278,6 +316,13 @@ def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
     counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
     asked = [f"{HEADLINE}/all/{c}" for c in CLASSES] + [f"{HEADLINE}/{o.name}/all" for o in scenario.offences]
     return counts.reindex(columns=asked, fill_value=0)
+
+
+def _harms(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
+    """Return harms by run (rows) and offence (columns)."""
+    named = breakdown[breakdown["quantity"] == "harm"].assign(column=lambda b: "harm/" + b["offence"])
+    counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
+    return counts.reindex(columns=[f"harm/{o.name}" for o in scenario.offences], fill_value=0)
 
 
 def _month_ends(scenario: Scenario, first: int, end: int) -> int:

@@ -524,7 +524,9 @@ class Sanctions(Section):
         "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
         strict=False, each=True,
     )  # fmt: skip
-    binds: Binds = parameter("account", "what it binds", None, None, "account, device or identity.", minimum=None)
+    binds: Binds = parameter(
+        "account", "what it binds", None, None, "What a ban binds: account, device or identity.", minimum=None
+    )
     rel_return_device: float = parameter(
         0.6, "factor", 0.2, 1, "Returns under a new identity where bans bind the device, relative to the account.",
         maximum=1,

@@ -254,8 +254,8 @@ class Dossier:
     gravity: int
     graver_since: int
     newest: int
-    flagged_since: int
-    snapshot: bool
+    flagged_since: int = -1
+    snapshot: bool = False
     n_reports: int = 1
     more_since: int = -1
     queued: tuple[int, int] = (-1, -1)

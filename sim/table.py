@@ -291,7 +291,7 @@ def _costs(cells: _Cells) -> str:
         "moderators\non shift,\nhours a month",
     ]
     names = (
-        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_barred", "history_kept",
+        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_sanctioned", "history_kept",
         "moderator_hours",
     )  # fmt: skip
     note = "Echo: an assumed input, conversations an hour, times the hours lost; no finding."

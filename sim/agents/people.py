@@ -141,15 +141,15 @@ class User(Person):
         word, rules = draws.word, model.rules
         report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
         if decisions.chance(
-            word(Purpose.REPORT_CONSTANT, 0, contact.number),
+            word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.again),
             word(Purpose.REPORT_TRAIT, 0, self.number),
-            word(Purpose.REPORT_FRESH, 0, contact.number),
+            word(Purpose.REPORT_FRESH, 0, contact.number, contact.again),
             decisions.p_report(p_ready, rules.reporting_rel_ready, rules.reporting_friction),
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
             model.desk.reports.append(report)
-        elif decisions.flags(word(Purpose.FLAG, 0, contact.number), rules.reporting_p_flagged):
+        elif decisions.flags(word(Purpose.FLAG, 0, contact.number, contact.again), rules.reporting_p_flagged):
             ledger.note("flag", second, None, contact.predator, contact, contact.stage)
             model.desk.reports.append(replace(report, flagged=True))
 
@@ -162,10 +162,14 @@ class User(Person):
         """Complain to the police at once, late or never."""
         numbers, draws = self.model.numbers, self.model.world.draws
         p = numbers.p_complain[contact.offence, int(after_harm)]
-        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number)) >= p:
+        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number, contact.again)) >= p:
             return
-        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number)) < numbers.p_at_once
-        delay = 0 if at_once else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number), numbers.delay_hours)
+        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number, contact.again)) < numbers.p_at_once
+        delay = (
+            0
+            if at_once
+            else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number, contact.again), numbers.delay_hours)
+        )
         complaint = (self, contact, int(after_harm))
         if delay == 0:
             self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))

@@ -1,6 +1,7 @@
 """Set: any rule of the platform by its name, for what has no policy of its own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
@@ -24,7 +25,7 @@ class SetPolicy(Policy, name="set"):
 
     @field_validator("value", mode="plain")
     @classmethod
-    def _allowed(cls, value: Value, info: ValidationInfo) -> Value:
+    def _allowed(cls, value: Any, info: ValidationInfo) -> Any:
         rule = RULES.get(info.data.get("rule", ""))
         if rule is None:
             return value

@@ -290,20 +290,21 @@ def _recognise(
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     friction, rel_ready = (lanes.rule(f"reporting_{name}").take(place) for name in ("friction", "rel_ready"))
     seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
+    again = contacts.again.take(on_site)
     said = decisions.reports(
-        state.world.draws, seed, contact, contacts.target.take(on_site),
+        state.world.draws, seed, contact, again, contacts.target.take(on_site),
         decisions.p_report(p_ready, rel_ready, friction), numbers.p_constant,
     )  # fmt: skip
     _report("report", 0, state, hour, on_site[said], second[said], record, reports)
     p_flagged = lanes.rule("reporting_p_flagged")
     if p_flagged.any():
-        words = state.world.draws.words(Purpose.FLAG, seed, contact)
+        words = state.world.draws.words(Purpose.FLAG, seed, contact, again)
         flagged = ~said & decisions.flags(words, p_flagged.take(place))
         _report("flag", 1, state, hour, on_site[flagged], second[flagged], record, reports)
     sought = decisions.seeks(
         state.world.draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration_findability").take(place), lanes.rule("registration_p_return").take(place),
-    ) & (contacts.again.take(on_site) == 0)  # fmt: skip
+    ) & (again == 0)  # fmt: skip
     record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], contacts.stage)
     return on_site[sought]
 
@@ -333,11 +334,12 @@ def _complain(state: State, hour: int, second: Ints, rows: Ints, record: Recorde
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
     seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
-    will = (unit(draws.words(Purpose.COMPLAIN, seed, contact)) < p).nonzero()[0]
+    again = contacts.again.take(rows)
+    will = (unit(draws.words(Purpose.COMPLAIN, seed, contact, again)) < p).nonzero()[0]
     if not will.size:
         return
     rows, second = rows.take(will), second.take(will)
-    delay = decisions.complaint_delay(draws, seed.take(will), contact.take(will), numbers)
+    delay = decisions.complaint_delay(draws, seed.take(will), contact.take(will), again.take(will), numbers)
     now = (delay == 0).nonzero()[0]
     record.note_contacts("complain", hour, second.take(now), contacts, rows.take(now), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,

@@ -44,7 +44,8 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
     low, high = low_and_high(a, b)
     draws = Draws([seed])
     easy, hard = (
-        decisions.reports(draws, 0, contacts, contacts % 50, ready, friction, p_constant) for friction in (low, high)
+        decisions.reports(draws, 0, contacts, 0, contacts % 50, decisions.p_report(ready, 1.2, friction), p_constant)
+        for friction in (low, high)
     )
     assert (easy | ~hard).all()
 
@@ -54,13 +55,14 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
 def test_a_lawful_conversation_reported_when_it_is_hard_is_reported_when_it_is_easy(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     effort = np.linspace(0, 1, 1000, endpoint=False)
-    assert (decisions.reports_falsely(effort, low) | ~decisions.reports_falsely(effort, high)).all()
+    assert (decisions.reports_falsely(effort, low, 0.7) | ~decisions.reports_falsely(effort, high, 0.7)).all()
 
 
 def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -> tuple[int, bool]:
-    return decisions.barred_until(
-        Draws([seed]), 0, person, 64 * 100 + 3, 100, session, 104, replace(RULES, **rules), p_constant
+    banned = decisions.sanction(
+        Draws([seed]), 0, person, 64 * 100 + 3, 100, session, 104, NEVER, replace(RULES, **rules), p_constant
     )
+    return banned.until, banned.as_new
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -7,11 +7,14 @@ import datetime as dt
 import pandas as pd
 
 from sim.parameters import OFFENCES, Offence
+from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
+from sim.policies.warnings import WarningsPolicy
 from sim.records import Records
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
@@ -35,6 +38,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
     "reporting.friction": 0.3,
     "moderation.staff": 0.1,
     "moderation.dossier_expiry_hours": 30,
+    "predators.p_deterred_by_retention": 0.2,
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
@@ -56,6 +60,12 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "shift": (ModerationPolicy(shift_start_hour=0, shift_hours=24, reviews_per_hour=33.3, start=day(1)),),
     "triage": (ModerationPolicy(triage="gravest", end=day(12)),),
     "device": (SetPolicy(rule="registration.p_device_recognised", value=0.9),),
+    "ladder": (SanctionsPolicy(ladder_hours=(0, 3, 24), start=day(1)),),
+    "snapshot": (ReportingPolicy(snapshot=True),),
+    "answers": (ReportingPolicy(rel_ready=1.5, rel_false=0.3, end=day(13)),),
+    "flaggers": (ReportingPolicy(p_flagged=0.5), ModerationPolicy(training=0.5)),
+    "warnings": (WarningsPolicy(p_reached=0.6, rel_recognise=2.0, p_kept_per_week=0.6, start=day(1)),),
+    "cooling-off": (LimitsPolicy(cooling_off_hours=1, start=day(2)),),
     "clumsy": (SetPolicy(rule="moderation.p_clear_without_evidence", value=0, start=day(2), end=day(13)),),
 }
 """Every policy alone, several of them dated."""
@@ -68,6 +78,17 @@ COMBINED: dict[str, tuple[Policy, ...]] = {
         ReportingPolicy(friction=0.1),
         ModerationPolicy(staff=1, triage="oldest", start=day(2), end=day(9)),
     ),
+    "accounts": (
+        SanctionsPolicy(ladder_hours=(0, 12, 24), binds="identity"),
+        LimitsPolicy(cooling_off_hours=48, start=day(3)),
+        ModerationPolicy(triage="most_reported", staff=1.0, shift_start_hour=0, shift_hours=24),
+        ReportingPolicy(friction=0.0),
+    ),
+    "newest": (
+        ModerationPolicy(triage="newest", end=day(9)),
+        SanctionsPolicy(binds="device", start=day(2)),
+        ReportingPolicy(p_flagged=0.4, snapshot=True),
+    ),
     "one-after-another": (
         RegistrationPolicy(level="document", end=day(5)),
         RegistrationPolicy(level="none", start=day(5), end=day(9)),
@@ -77,9 +98,10 @@ COMBINED: dict[str, tuple[Policy, ...]] = {
 }
 """Combinations, against a baseline that asks for an e-mail address and reads the gravest first."""
 
-THIRD = Offence(
-    name="a_third_one", serious=False, weight=20, target_weights=(0, 1, 4, 1), rel_leave=2.0, rel_complain=2.0
+ONE_MORE = Offence(
+    name="one_more", serious=False, weight=20, target_weights=(0, 1, 4, 1), rel_leave=2.0, rel_complain=2.0
 )
+OUTSIDE = Offence(name="outside_harm", weight=40, target_weights=(0, 1, 1, 0), outside=True, rel_harm=3.0)
 
 RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
     "levers": (BUSY.replace(policies=LEVERS), (7,)),
@@ -128,9 +150,9 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (9,),
     ),
-    "three-offences": (
+    "more-offences": (
         BUSY.replace(
-            offences=(*OFFENCES, THIRD),
+            offences=(*OFFENCES, ONE_MORE, OUTSIDE),
             policies={"both": (*LEVERS["email"], *LEVERS["retention"], *LEVERS["staff"])},
             days=8,
         ),

@@ -15,7 +15,7 @@ ARM = "[policies.a]\n"
 MISTAKES = {
     "unknown key": (
         "[reporting]\nfrction = 0.2",
-        ["2: reporting.frction is not", "mean reporting.friction?", "has: friction."],
+        ["2: reporting.frction is not", "mean reporting.friction?", "has: friction, rel_ready"],
     ),
     "unknown section": (
         "days = 3\n[reprting]\nfriction = 0.2",
@@ -48,6 +48,22 @@ MISTAKES = {
     ),
     "time for a date": ("start = 2021-01-01T10:00:00", ["1: start = 2021-01-01T10:00:00", "a date without quotes"]),
     "ancient date": ("start = 0001-01-01", ["1: start = 0001-01-01", "from 1970-01-01"]),
+    "a ladder that goes down": ("[sanctions]\nladder_hours = [24, 0]", ["sanctions", "a ladder of sanctions goes up"]),
+    "a ladder with half an hour": ("[sanctions]\nladder_hours = [0.5]", ["sanctions.ladder_hours", "0.5"]),
+    "a policy whose ladder goes down": (
+        "[policies.a]\nsanctions = { ladder_hours = [24, 0] }",
+        ["policies.a.sanctions.ladder_hours", "none smaller than the one before"],
+    ),
+    "what a ban cannot bind": ('[sanctions]\nbinds = "soul"', ["binds", "one of account, device, identity"]),
+    "more than everybody warned": (
+        "[policies.a]\nwarnings = { p_reached = 1.5 }",
+        ["policies.a.warnings.p_reached", "from 0 to 1"],
+    ),
+    "a negative cooling-off": ("[limits]\ncooling_off_hours = -1", ["limits.cooling_off_hours = -1", "from 0 to 8760"]),
+    "an offence without weights": (
+        '[[offences]]\nname = "a"\ntarget_weights = [0, 0, 0, 0]',
+        ["four whole numbers", "not all of them 0"],
+    ),
     "nan": (
         "[contacts]\n# odd\nprivate_harm_per_hour = nan",
         ["3: contacts.private_harm_per_hour = nan", "nan and inf are no numbers"],
@@ -61,8 +77,8 @@ MISTAKES = {
     "a weight that is no number": ('[population]\nhourly_weights = [\n 1,\n "a"]', ["4: ", '"a"', "a whole number"]),
     "a shift past midnight": ("[moderation]\nshift_hours = 12", ["1: moderation", "from hour 14 runs past midnight"]),
     "unknown choice": (
-        '[moderation]\ntriage = "newest"',
-        ['2: moderation.triage = "newest"', "one of oldest, gravest"],
+        '[moderation]\ntriage = "best"',
+        ['2: moderation.triage = "best"', "one of oldest, newest, gravest"],
     ),
     "many digits": ("days = " + "9" * 100, ["1: days = a number of more than 30 digits", "from 1 to 10000"]),
     "thousands of digits": ("days = " + "9" * 9000, ["thousands of digits"]),
@@ -137,7 +153,7 @@ MISTAKES = {
     ),
     "a value that the rule does not take": (
         ARM + "set = [\n{ rule = 'moderation.staff', value = 1 },\n{ rule = 'moderation.triage', value = 1 }]",
-        ["4: policies.a.set[row 2].value: 1 is not allowed for moderation.triage", "one of oldest, gravest"],
+        ["4: policies.a.set[row 2].value: 1 is not allowed for moderation.triage", "one of oldest, newest, gravest"],
     ),
     "a value out of bounds": (
         ARM + "[[policies.a.set]]\nrule = 'registration.p_return'\nvalue = 1.5",
@@ -244,6 +260,6 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr == (
         "broken.toml:2: reporting.frction is not a setting. Did you mean reporting.friction? "
-        "[reporting] has: friction.\n"
+        "[reporting] has: friction, rel_ready, rel_false, snapshot, p_flagged.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["broken.toml"]

@@ -13,7 +13,7 @@ from sim.policies.set import SetPolicy
 from sim.scenario import BASELINE
 from tests.engines.chats import BUSY
 
-CHAT = BUSY.replace(days=10, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})
+CHAT = BUSY.replace(days=16, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})
 ENGINES = {"array": model.simulate, "agents": agents.simulate}
 
 NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
@@ -38,7 +38,7 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     ),
     "reporting is impossible": ({"reporting.friction": 1.0}, ("n_report", "n_false_report", "n_open", "n_review")),
     "nothing kept": ({"retention.message_hours": 0}, ("n_review_evidence", "n_history_hours")),
-    "nobody findable": ({"registration.none.findability": 0.0}, ("n_find", "n_meet", "n_miss", "n_lapse")),
+    "nobody findable": ({"registration.none.findability": 0.0}, ("n_find", "n_seek", "n_meet", "n_miss", "n_lapse")),
     "no complaints": (
         {"responses.p_complain_harmed": 0.0, "responses.p_complain_recognised": 0.0},
         ("n_complain",),

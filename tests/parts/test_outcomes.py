@@ -61,11 +61,20 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("evidence_share", {"n_review_evidence": 1, "n_review": 5}, 0.2),
         ("waiting_hours", {"n_wait_hours": 30, "n_review": 5}, 6),
         ("backlog", {"n_waiting_hours": 48}, 2),
-        ("predators_barred", {"n_bar": 5, "n_bar_user": 2}, 3 * YEAR),
+        ("flagged", {"n_flag": 10}, 10 * YEAR / 12),
+        ("sought_again", {"n_seek": 1, "n_recognise_on_platform": 4}, 0.25),
+        ("predators_warned", {"n_warn": 5, "n_warn_user": 2}, 3 * YEAR),
+        (
+            "predators_barred",
+            {"n_bar": 5, "n_bar_user": 2, "n_suspend": 4, "n_suspend_user": 3, "n_warn": 7},
+            4 * YEAR,
+        ),
+        ("innocents_sanctioned", {"n_bar_user": 2, "n_suspend_user": 3, "n_warn_user": 4}, 9 * YEAR),
+        ("snapshots_kept", {"n_snapshot_hours": 48}, 2),
         ("recorded_per_harm", {"n_complain": 1, "n_harm": 10}, 0.1),
         ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
         ("conversations_lost", {"n_user_hours_turned_away": 10, "n_user_hours_barred": 2}, 0.5 * YEAR),
-        ("history_kept", {"n_history_hours": 240}, 10),
+        ("history_kept", {"n_history_hours": 240, "n_snapshot_hours": 24}, 11),
         ("moderator_hours", {"n_moderator_milli_hours": 8000}, 8 * YEAR / 12),
     ],
 )
@@ -89,7 +98,7 @@ def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> N
     half = sums_of(SCENARIO, daily(**same), days=(0, 31))
     monthly = outcome.name == "visitors_turned_away"
     assert float(outcome.formula(half).iloc[0]) == pytest.approx(float(outcome.formula(whole).iloc[0]))
-    assert float(outcome.formula(whole).iloc[0]) > 0 or monthly or outcome.name == "predators_barred"
+    assert float(outcome.formula(whole).iloc[0]) > 0 or monthly or outcome.name.startswith("predators_")
 
 
 def test_nothing_to_share_gives_no_number() -> None:

@@ -54,8 +54,9 @@ def test_defaults_of_sections_are_what_is_declared() -> None:
         ("reporting.friction", [0, 0.5, 1], [-0.1, 1.1, True, "0.5", float("nan"), float("inf"), None]),
         ("population.growth_days", [1, 10**6], [0, 1.0, True, "1"]),
         ("registration.email.accounts_persist", [True, False], [0, 1, "true", 1.0]),
-        ("moderation.triage", ["oldest", "gravest"], ["newest", 1, True, None]),
+        ("moderation.triage", ["oldest", "newest"], ["best", 1, True, None]),
         ("contacts.lapse_per_hour", [1e-5, 1], [0, -1]),
+        ("sanctions.ladder_hours", [(), (0, 0, 24)], [(24, 0), (-1,), (1.5,), (True,), 24, None]),
     ],
 )
 def test_allows(key: str, good: list[object], bad: list[object]) -> None:

@@ -13,6 +13,9 @@ INERT = {
     "retention": {"message_hours": 3},
     "reporting": {"friction": 0.8},
     "moderation": {},
+    "sanctions": {"ladder_hours": [], "binds": "account"},
+    "warnings": {"p_reached": 0.0, "rel_recognise": 1.0},
+    "limits": {"cooling_off_hours": 0},
     "set": {"rule": "moderation.staff", "value": 1},
 }
 """Levels at which each policy equals the default baseline."""
@@ -59,6 +62,19 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ({"retention": {"message_hours": 720}}, {"retention_message_hours": 720}),
         ({"reporting": {"friction": 0.4}}, {"reporting_friction": 0.4}),
         ({"moderation": {"staff": 5.0, "triage": "gravest"}}, {"moderation_staff": 5, "moderation_triage": "gravest"}),
+        ({"reporting": {"snapshot": True, "p_flagged": 0.1}}, {"reporting_snapshot": True, "reporting_p_flagged": 0.1}),
+        ({"sanctions": {"ladder_hours": [0, 24]}}, {"sanctions_ladder_hours": (0, 24)}),
+        ({"warnings": {"p_reached": 0.5}}, {"warnings_p_reached": 0.5, "warnings_rel_recognise": 1.5}),
+        ({"limits": {"cooling_off_hours": 9}}, {"limits_cooling_off_hours": 9}),
+        (
+            {"moderation": {"training": 0.5}},
+            {
+                "moderation_p_find_with_evidence": 0.925,
+                "moderation_p_find_without_evidence": 0.575,
+                "moderation_p_clear_with_evidence": 0.975,
+                "moderation_p_clear_without_evidence": 0.99,
+            },
+        ),
         ({"set": {"rule": "registration.p_return", "value": 0.5}}, {"registration_p_return": 0.5}),
     ],
 )
@@ -112,7 +128,8 @@ def test_set_reaches_every_rule_with_its_own_type(rule: str) -> None:
         ("moderation.staff", True),
         ("moderation.staff", float("nan")),
         ("moderation.shift_hours", 2.5),
-        ("moderation.triage", "newest"),
+        ("moderation.triage", "best"),
+        ("sanctions.ladder_hours", [24, 0]),
         ("registration.accounts_persist", 1),
         ("registration.p_return", 1.1),
         ("registration.p_return", [0.5]),

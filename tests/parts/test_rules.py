@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from sim.errors import ScenarioError
-from sim.parameters import Moderation, Registration, Reporting, Retention
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -15,7 +14,7 @@ from sim.policies.set import SetPolicy
 from sim.rules import RULES, Change, CollisionError, Dated, Platform, Policy, Rules, rules_on
 from sim.scenario import Scenario, check
 
-PLATFORM = Platform(Registration(), Retention(), Reporting(), Moderation())
+PLATFORM = Scenario().platform
 
 
 def always(*policies: Policy) -> list[Dated]:
@@ -91,7 +90,7 @@ class _Odd(Policy, name="odd-for-tests"):
 
     rule: str = "moderation.staff"
     operation: str = "set"
-    value: float | str = 1.0
+    value: float | str | tuple[int, ...] = 1.0
 
     def changes(self, platform: Platform) -> list[Change]:
         return [Change(self.rule, self.operation, self.value)]  # type: ignore[arg-type]
@@ -105,7 +104,8 @@ class _Odd(Policy, name="odd-for-tests"):
     [
         ({"rule": "moderation.stuff"}, "no rule"),
         ({"value": "many"}, "moderation.staff would become many"),
-        ({"rule": "moderation.triage", "value": "newest"}, "moderation.triage would become newest"),
+        ({"rule": "moderation.triage", "value": "best"}, "moderation.triage would become best"),
+        ({"rule": "sanctions.ladder_hours", "value": (24, 0)}, "sanctions.ladder_hours would become"),
         ({"rule": "registration.findability", "operation": "add", "value": 1.0}, "would become 1.15"),
     ],
 )

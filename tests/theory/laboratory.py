@@ -33,6 +33,7 @@ def laboratory(**changes: Any) -> Scenario:
         "population.max_session_hours": 24,
         "predators.p_of_adults": 0.05,
         "predators.contacts_at_once": 50,
+        "predators.p_seek_after_block": 0.0,
         "moderation.staff": 0.0,
         "offences": (ON_ADULTS,),
     }
