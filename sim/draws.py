@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from enum import IntEnum, unique
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -172,19 +173,23 @@ class Draws:
             occurrence: Which time, likewise, below 2**40.
             mean: Means in units of 1 / POISSON_UNITS, int64.
         """
-        counts = np.zeros(mean.size, np.int64)
-        shared = (np.ascontiguousarray(np.broadcast_to(a, mean.shape)).reshape(-1) for a in (entity, occurrence))
-        entity, occurrence = shared
-        seed_index = np.broadcast_to(seed_index, mean.shape).reshape(-1)
+        entity, occurrence, seed_index = (
+            np.ascontiguousarray(np.broadcast_to(a, mean.shape)).reshape(-1) for a in (entity, occurrence, seed_index)
+        )
         flat = mean.reshape(-1)
-        for bit in range(int(flat.max(initial=0)).bit_length()):
-            chosen = (flat >> bit & 1).nonzero()[0]
-            if chosen.size:
-                key = occurrence.take(chosen) * 64 + bit
-                words = self.words(purpose, seed_index.take(chosen), entity.take(chosen), key)
-                table = poisson_table(bit)
-                some = (words >= table[0]).nonzero()[0]  # the others are none: most, where the mean is small
-                counts[chosen.take(some)] += table.searchsorted(words.take(some), side="right")
+        used = int(np.bitwise_or.reduce(flat, initial=0))
+        bits = np.array([bit for bit in range(used.bit_length()) if used >> bit & 1], np.int64)
+        is_set = (flat >> bits[:, None] & 1).astype(bool).reshape(-1)
+        which, chosen = np.divmod(is_set.nonzero()[0], max(1, flat.size))
+        words = self.words(
+            purpose, seed_index.take(chosen), entity.take(chosen), occurrence.take(chosen) * 64 + bits.take(which)
+        )
+        counts = np.zeros(flat.size, np.int64)
+        limits = which.searchsorted(np.arange(bits.size + 1)).tolist()
+        for bit, (low, high) in zip(bits.tolist(), pairwise(limits), strict=True):
+            table = poisson_table(bit)
+            some = low + (words[low:high] >= table[0]).nonzero()[0]  # the others are none: most, of small means
+            counts[chosen.take(some)] += table.searchsorted(words.take(some), side="right")
         return counts.reshape(mean.shape)
 
 
@@ -195,8 +200,9 @@ def unit(word: Any) -> Any:
 
 def below(word: Any, n: Any) -> Any:
     """Return a whole number from 0 to ``n - 1``, each equally likely to within 2**-53 x n."""
-    scaled = unit(word) * n
-    return int(scaled) if isinstance(scaled, float) else scaled.astype(np.int64)
+    if isinstance(word, int):
+        return int(unit(word) * n)
+    return ((word >> _ELEVEN) * (n * 2.0**-53)).astype(np.int64)
 
 
 def exponential(word: Any) -> Any:
