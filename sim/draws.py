@@ -2,7 +2,8 @@
 
 Nothing here has a state, so the order in which code runs, other policies and other seeds cannot move a draw: this is
 what makes runs of two policies comparable event by event (Klein et al. 2024, arXiv 2409.02086). One word decides one
-thing. The finaliser is SplitMix64's (Steele, Lea and Flood 2014); the key layout is this module's own and is tested.
+thing, or four for which 12 bits each are enough. The finaliser is SplitMix64's (Steele, Lea and Flood 2014); the key
+layout is this module's own and is tested.
 
 Everything that decides an event is an integer, a table rounded once, or an elementwise ``+ - * /``: the same bytes on
 every machine. Arrays of words are uint64; whatever is made of them is int64 or float64.
@@ -47,8 +48,8 @@ class Purpose(IntEnum):
     """What a draw decides. Numbers are never reused or changed: they are part of every key."""
 
     N_VISITS = 1  # entity stratum, occurrence hour and bit
-    VISITOR = 2  # entity stratum, occurrence hour and slot
-    SESSION = 3  # the same
+    VISITOR = 2  # entity stratum, occurrence hour and slot, the longest visits first
+    SESSION = 3  # entity stratum, occurrence hour and number of the word: four lengths each
     TOLERANCE = 4  # entity person
     OFFENCE = 5  # entity person
     N_INTENTS = 6  # entity person, occurrence hour and bit
@@ -144,24 +145,22 @@ class Draws:
             z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
         return mix_array(z)
 
-    def words_of_slots(
-        self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, cell: Ints, slot: Ints
-    ) -> Words:
-        """Return the words of occurrences ``first + slot`` of keys that are shared by many rows.
-
-        The same as ``words(purpose, seed_index[cell], entity[cell], first[cell] + slot)`` in fewer passes.
+    def words_of_runs(self, purpose: Purpose, seed_index: Any, entity: Any, first: Any, n: Ints) -> Words:
+        """Return the words of occurrences ``first, first + 1, ...``, so many of each key, one key after the other.
 
         Args:
             purpose: What the draws decide.
-            seed_index: Index into `seeds`, by cell.
-            entity: Who, by cell.
-            first: First occurrence, by cell.
-            cell: Cell of each row.
-            slot: Slot of each row.
+            seed_index: Index into `seeds`, by key: int array that broadcasts to the shape of `n`.
+            entity: Who, likewise.
+            first: First occurrence, likewise.
+            n: Number of occurrences of each key.
         """
-        keys = self._keys[purpose].take(seed_index)
-        base = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first) * _OCCURRENCE_FACTOR + keys
-        return mix_array(_unsigned(slot) * _OCCURRENCE_FACTOR + base.take(cell))
+        flat = n.reshape(-1)
+        place = (np.cumsum(flat) - flat).reshape(n.shape)
+        key = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first - place) * _OCCURRENCE_FACTOR
+        words = np.repeat((key + self._keys[purpose].take(seed_index)).reshape(-1), flat)
+        words += np.arange(words.size, dtype=np.uint64) * _OCCURRENCE_FACTOR
+        return mix_array(words)
 
     def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
         """Return Poisson counts: for each set bit of the mean one draw from the exact table of that power of two.
@@ -224,6 +223,19 @@ def exponential(word: Any) -> Any:
 def pick(word: Any, table: Ints) -> Any:
     """Return the entry of a table of 4,096 equally likely cells."""
     return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> _CELL_SHIFT).view(np.int64))
+
+
+def pick_four(words: Words, table: Ints) -> Ints:
+    """Return four entries of a table of 4,096 equally likely cells for each word.
+
+    Each entry is chosen by the upper 12 bits of a quarter of the word, the lowest quarter first on every machine.
+    """
+    return table.take(words.astype("<u8", copy=False).view("<u2") >> 4)
+
+
+def ranges(first: Ints, n: Ints) -> Ints:
+    """Return ``first, first + 1, ...``, so many of each, one range after the other."""
+    return np.arange(n.sum()) + np.repeat(first - (np.cumsum(n) - n), n)
 
 
 def _unsigned(value: Any) -> Any:

@@ -116,7 +116,7 @@ class Contacts:
             left = left[(row.take(left) >= 0) & ~found.take(left)]
         return found
 
-    def append(self, **columns: Ints | int) -> Ints:
+    def append(self, **columns: NDArray[np.signedinteger] | int) -> Ints:
         """Add rows; columns left out are 0. Return their numbers."""
         size = np.size(columns["contact"])
         needed = self.n + size
