@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sim.draws import Ints
 from sim.population import N_CLASSES, TOLERANCES
 
+Hours = NDArray[np.int32]
+"""Hours of the run. Cast them before they are multiplied or shifted."""
 N_GROUPS = N_CLASSES + 1
 PREDATORS = N_CLASSES
 """Groups of persons: the classes of users, then the predators."""
@@ -25,9 +27,9 @@ NOBODY, ALREADY_LISTED = -1, -2
 class Presences:
     """Who is on the site during a day, before any door or bar: one row a visit, users and predators alike.
 
-    First come the ``n_carried`` visits still running from the day before, then those that begin this day. Each part is
-    ordered by hour of beginning, seed, group and length, the longest first: so those of one beginning still online some
-    hours later are the first so many. A group is a class of users, or the predators (`PREDATORS`).
+    First come the ``n_carried`` visits of the day before that end at midnight or later, then those that begin this day.
+    Each part is ordered by hour of beginning, seed, group and length, the longest first: so those of one beginning
+    still online some hours later are the first so many. A group is a class of users, or the predators (`PREDATORS`).
 
     Attributes:
         person: Id.
@@ -37,20 +39,22 @@ class Presences:
         start: First hour of presence: later than ``begin`` where an earlier visit of the person was still running.
         end: First hour after the visit; not after ``start`` where it lies within an earlier one.
         slot: Index into arrays over members.
-        carries_on: Whether the presence begins exactly where an earlier one of the person ends.
-        first_today: Whether it is the person's first visit to begin this day.
+        hours: Hours of presence within this day: none where the visit lies within an earlier one.
+        carrying_on: Rows whose presence begins exactly where an earlier one of the person ends.
+        repeated: Rows that begin this day as a person's second visit to do so, or a later one.
         n_carried: Number of visits that began the day before.
     """
 
     person: Ints
     seed: Ints
-    door: Ints
-    begin: Ints
-    start: Ints
-    end: Ints
+    door: NDArray[np.unsignedinteger]
+    begin: Hours
+    start: Hours
+    end: Hours
     slot: Ints
-    carries_on: NDArray[np.bool_]
-    first_today: NDArray[np.bool_]
+    hours: NDArray[np.uint8]
+    carrying_on: Ints
+    repeated: Ints
     n_carried: int
 
     def is_old(self, row: Any) -> Any:
@@ -59,7 +63,7 @@ class Presences:
 
     def tolerance(self, row: Any) -> Any:
         """Return tolerances of friction, from 0 to TOLERANCES - 1."""
-        return self.door.take(row, mode="clip") % TOLERANCES
+        return (self.door.take(row, mode="clip") % TOLERANCES).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class Online:
 
 @dataclass(frozen=True)
 class Day:
-    """Everything exogenous of one day. All arrays are read-only.
+    """Everything exogenous of one day. All arrays are read-only, and hold until the day after the next is drawn.
 
     Attributes:
         number: Day counted from the start of the warm-up; ``first_hour`` is its hour 0.

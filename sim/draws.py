@@ -2,7 +2,8 @@
 
 Nothing here has a state, so the order in which code runs, other policies and other seeds cannot move a draw: this is
 what makes runs of two policies comparable event by event (Klein et al. 2024, arXiv 2409.02086). One word decides one
-thing. The finaliser is SplitMix64's (Steele, Lea and Flood 2014); the key layout is this module's own and is tested.
+thing, or four for which 12 bits each are enough. The finaliser is SplitMix64's (Steele, Lea and Flood 2014); the key
+layout is this module's own and is tested.
 
 Everything that decides an event is an integer, a table rounded once, or an elementwise ``+ - * /``: the same bytes on
 every machine. Arrays of words are uint64; whatever is made of them is int64 or float64.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from enum import IntEnum, unique
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,8 +45,8 @@ class Purpose(IntEnum):
     """What a draw decides. Numbers are never reused or changed: they are part of every key."""
 
     N_VISITS = 1  # entity stratum, occurrence hour and bit
-    VISITOR = 2  # entity stratum, occurrence hour and slot
-    SESSION = 3  # the same
+    VISITOR = 2  # entity stratum, occurrence hour and slot, the longest visits first
+    SESSION = 3  # entity stratum, occurrence hour and number of the word: four lengths each
     TOLERANCE = 4  # entity person
     OFFENCE = 5  # entity person
     N_INTENTS = 6  # entity person, occurrence hour and bit
@@ -149,24 +151,22 @@ class Draws:
             self._several_keys[purpose] = self._keys[list(purpose)]
         return self._several_keys[purpose]
 
-    def words_of_slots(
-        self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, cell: Ints, slot: Ints
-    ) -> Words:
-        """Return the words of occurrences ``first + slot`` of keys that are shared by many rows.
-
-        The same as ``words(purpose, seed_index[cell], entity[cell], first[cell] + slot)`` in fewer passes.
+    def words_of_runs(self, purpose: Purpose, seed_index: Any, entity: Any, first: Any, n: Ints) -> Words:
+        """Return the words of occurrences ``first, first + 1, ...``, so many of each key, one key after the other.
 
         Args:
             purpose: What the draws decide.
-            seed_index: Index into `seeds`, by cell.
-            entity: Who, by cell.
-            first: First occurrence, by cell.
-            cell: Cell of each row.
-            slot: Slot of each row.
+            seed_index: Index into `seeds`, by key: int array that broadcasts to the shape of `n`.
+            entity: Who, likewise.
+            first: First occurrence, likewise.
+            n: Number of occurrences of each key.
         """
-        keys = self._keys[purpose].take(seed_index)
-        base = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first) * _OCCURRENCE_FACTOR + keys
-        return mix_array(_unsigned(slot) * _OCCURRENCE_FACTOR + base.take(cell))
+        flat = n.reshape(-1)
+        place = (np.cumsum(flat) - flat).reshape(n.shape)
+        key = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first - place) * _OCCURRENCE_FACTOR
+        words = np.repeat((key + self._keys[purpose].take(seed_index)).reshape(-1), flat)
+        words += np.arange(words.size, dtype=np.uint64) * _OCCURRENCE_FACTOR
+        return mix_array(words)
 
     def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
         """Return Poisson counts: for each set bit of the mean one draw from the exact table of that power of two.
@@ -178,19 +178,23 @@ class Draws:
             occurrence: Which time, likewise, below 2**40.
             mean: Means in units of 1 / POISSON_UNITS, int64.
         """
-        counts = np.zeros(mean.size, np.int64)
-        shared = (np.ascontiguousarray(np.broadcast_to(a, mean.shape)).reshape(-1) for a in (entity, occurrence))
-        entity, occurrence = shared
-        seed_index = np.broadcast_to(seed_index, mean.shape).reshape(-1)
+        entity, occurrence, seed_index = (
+            np.ascontiguousarray(np.broadcast_to(a, mean.shape)).reshape(-1) for a in (entity, occurrence, seed_index)
+        )
         flat = mean.reshape(-1)
-        for bit in range(int(flat.max(initial=0)).bit_length()):
-            chosen = (flat >> bit & 1).nonzero()[0]
-            if chosen.size:
-                key = occurrence.take(chosen) * 64 + bit
-                words = self.words(purpose, seed_index.take(chosen), entity.take(chosen), key)
-                table = poisson_table(bit)
-                some = (words >= table[0]).nonzero()[0]  # the others are none: most, where the mean is small
-                counts[chosen.take(some)] += table.searchsorted(words.take(some), side="right")
+        used = int(np.bitwise_or.reduce(flat, initial=0))
+        bits = np.array([bit for bit in range(used.bit_length()) if used >> bit & 1], np.int64)
+        is_set = (flat >> bits[:, None] & 1).astype(bool).reshape(-1)
+        which, chosen = np.divmod(is_set.nonzero()[0], max(1, flat.size))
+        words = self.words(
+            purpose, seed_index.take(chosen), entity.take(chosen), occurrence.take(chosen) * 64 + bits.take(which)
+        )
+        counts = np.zeros(flat.size, np.int64)
+        limits = which.searchsorted(np.arange(bits.size + 1)).tolist()
+        for bit, (low, high) in zip(bits.tolist(), pairwise(limits), strict=True):
+            table = poisson_table(bit)
+            some = low + (words[low:high] >= table[0]).nonzero()[0]  # the others are none: most, of small means
+            counts[chosen.take(some)] += table.searchsorted(words.take(some), side="right")
         return counts.reshape(mean.shape)
 
 
@@ -201,8 +205,9 @@ def unit(word: Any) -> Any:
 
 def below(word: Any, n: Any) -> Any:
     """Return a whole number from 0 to ``n - 1``, each equally likely to within 2**-53 x n."""
-    scaled = unit(word) * n
-    return int(scaled) if isinstance(scaled, float) else scaled.astype(np.int64)
+    if isinstance(word, int):
+        return int(unit(word) * n)
+    return ((word >> _ELEVEN) * (n * 2.0**-53)).astype(np.int64)
 
 
 def exponential(word: Any) -> Any:
@@ -224,6 +229,19 @@ def exponential(word: Any) -> Any:
 def pick(word: Any, table: Ints) -> Any:
     """Return the entry of a table of 4,096 equally likely cells."""
     return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> _CELL_SHIFT).view(np.int64))
+
+
+def pick_four(words: Words, table: Ints) -> Ints:
+    """Return four entries of a table of 4,096 equally likely cells for each word.
+
+    Each entry is chosen by the upper 12 bits of a quarter of the word, the lowest quarter first on every machine.
+    """
+    return table.take(words.astype("<u8", copy=False).view("<u2") >> 4)
+
+
+def ranges(first: Ints, n: Ints) -> Ints:
+    """Return ``first, first + 1, ...``, so many of each, one range after the other."""
+    return np.arange(n.sum()) + np.repeat(first - (np.cumsum(n) - n), n)
 
 
 def _unsigned(value: Any) -> Any:

@@ -138,7 +138,7 @@ class Contacts:
         later = set(alike.tolist()) - set(first.values())
         return np.delete(number, list(later)) if later else number
 
-    def append(self, **columns: Ints | int) -> Ints:
+    def append(self, **columns: NDArray[np.signedinteger] | int) -> Ints:
         """Add rows; columns left out are 0. Return their numbers."""
         size = np.size(columns["contact"])
         needed = self.n + size

@@ -1,32 +1,24 @@
 """The exogenous world: who exists, with which traits, who would visit when, and what predators intend.
 
 Nothing here depends on a policy; every lane looks at the same `Day`, whose arrays cannot be written to. Visits are
-drawn a day at a time as Poisson counts per hour and stratum (the superposition of every member's own Poisson visits),
-each with a member drawn uniformly from the stratum's window of ids, so that only visitors are ever touched.
-
-Memory: 8 bytes for everybody who is ever a member, and seed, for lining up visits (`State` and `Visitors` hold 2 more);
-about 70 bytes a visit of the day, 2 days held at a time.
+drawn a day at a time (`Crowd`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from sim.crowd import Crowd
 from sim.day import ALREADY_LISTED, N_GROUPS, NOBODY, PREDATORS, Day, FalseReports, Intents, Online, Presences, freeze
-from sim.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, unit
-from sim.parameters import HOURS_PER_MONTH
+from sim.draws import POISSON_UNITS, Draws, Ints, Purpose, below, ranges, unit
 from sim.population import (
     N_CLASSES,
-    N_RATES,
     N_STRATA,
     N_USER_STRATA,
-    TOLERANCES,
     membership,
-    session_lengths,
     visits_per_month,
     weekly_profile,
 )
@@ -35,9 +27,6 @@ from sim.scenario import Scenario
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
 _FEW_INTENTS = 4096  # of a day; of so few, all attempts are drawn at once, of more the first two
-_RATE_UNITS = 1 << 40
-_BLOCK = 8192
-_DRAWN = ("person", "seed", "door", "begin", "end", "slot")
 
 
 class World:
@@ -53,17 +42,11 @@ class World:
         self.draws = Draws(seeds)
         self.n_seeds = len(seeds)
         self.n_days = scenario.warmup_days + scenario.days
-        population, predators = scenario.population, scenario.predators
-        longest = population.max_session_hours
-        self.session_users = cells(session_lengths(population.mean_session_hours, longest))
-        self.session_predators = cells(session_lengths(predators.mean_session_hours, longest))
-        self._sessions = np.concatenate((self.session_users, self.session_predators))
         self.visits_per_month = visits_per_month(scenario)
         self.profile = weekly_profile(scenario)
-        self.rate = np.rint(
-            self.visits_per_month[:, None] / HOURS_PER_MONTH * _RATE_UNITS * self.profile[None, :]
-        ).astype(np.int64)
         self.membership = membership(scenario)
+        self.crowd = Crowd(scenario, self.draws, self.membership)
+        self.session_users = self.crowd.sessions[0]
         n_predators = self.membership.high[-1, N_USER_STRATA:]
         self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
         self.n_predators = int(self.predator_base[-1])
@@ -93,21 +76,23 @@ class World:
 
     def days(self) -> Iterator[Day]:
         """Yield the days of the run, from the first of the warm-up to the last of the window."""
-        # For every member: latest end of presence, day of the latest visit, row of it.
-        latest = np.zeros(self.n_seeds * self.membership.n_slots, np.int64)
-        people = lengths = None
+        yesterday = None
+        shape = (24, self.n_seeds * N_GROUPS, self.scenario.population.max_session_hours + 1)
+        lengths_yesterday = np.zeros(shape, np.int64)
         for number in range(self.n_days):
-            people, lengths = self._presences(number, people, lengths, latest)
-            yield self._day(number, people, lengths)
+            yesterday, lengths = self.crowd.draw(number, yesterday)
+            day = self._day(number, yesterday, np.concatenate((_still_on(lengths_yesterday), lengths)))
+            lengths_yesterday = lengths
+            yield day
 
     def _day(self, number: int, people: Presences, lengths: Ints) -> Day:
         first_hour = 24 * number
         online, first_row, n_rows = self._online(lengths)
-        row = (people.carries_on & (people.start >= first_hour) & (people.start < first_hour + 24)).nonzero()[0]
+        row = people.carrying_on.compress(people.start.take(people.carrying_on) < first_hour + 24)
         key = carry_key(people.start.take(row) - first_hour, people.seed.take(row), people.person.take(row), self)
         order = key.argsort()
         of_predators = np.arange(PREDATORS, n_rows.size, N_GROUPS)
-        predators = _ranges(first_row.take(of_predators), n_rows.take(of_predators))
+        predators = ranges(first_row.take(of_predators), n_rows.take(of_predators))
         predators, start = self._predators_online(people, first_hour, predators)
         intents = self._intents(first_hour, people, predators, start)
         false_reports = self._false_reports(first_hour, people, online)
@@ -117,85 +102,6 @@ class World:
         )  # fmt: skip
         freeze(day)
         return day
-
-    def _presences(
-        self, number: int, yesterday: Presences | None, lengths: Ints | None, latest: Ints
-    ) -> tuple[Presences, Ints]:
-        """Draw the visits that begin on a day, and put them behind those that still run.
-
-        Hours are drawn in blocks of about `_BLOCK` visits, which stay in the processor's cache.
-
-        Returns:
-            The presences; numbers of visits by hour of beginning (of the day before and this one), seed and group, and
-            length in hours, those already over left out.
-        """
-        hours = 24 * number + np.arange(24)
-        n_members = self.membership.high[number] - self.membership.low[number]
-        mean = n_members * self.rate[:, hours % 168].T
-        mean = np.repeat(mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24, self.n_seeds, axis=0)
-        hour, seed = np.repeat(hours, self.n_seeds)[:, None], np.tile(np.arange(self.n_seeds), 24)[:, None]
-        counts = self.draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean).reshape(24, -1)
-        assert counts.max(initial=0) < 1 << 16
-        block = min(24, max(1, 24 * _BLOCK // max(1, int(counts.sum()))))
-        parts = [self._visits(number, first, counts[first : first + block]) for first in range(0, 24, block)]
-        size = self.scenario.population.max_session_hours + 1
-        table = np.zeros((48, self.n_seeds * N_GROUPS, size), np.int64)
-        table[24:] = np.concatenate([lengths_begun for _, lengths_begun in parts])
-        drawn = [columns for columns, _ in parts]
-        on = np.zeros(0, np.int64)
-        if yesterday is not None and lengths is not None:
-            table[:24] = lengths[24:] * (np.arange(size) > np.arange(24, 0, -1)[:, None, None])
-            on = yesterday.n_carried + (yesterday.end[yesterday.n_carried :] > hours[0]).nonzero()[0]
-            drawn.insert(0, [getattr(yesterday, name).take(on) for name in _DRAWN])
-        columns = dict(zip(_DRAWN, (np.concatenate(c) for c in zip(*drawn, strict=True)), strict=True))
-        start = np.empty_like(columns["begin"])
-        carries_on, first_today = np.zeros(start.size, bool), np.zeros(start.size, bool)
-        if yesterday is not None:
-            start[: on.size], carries_on[: on.size] = yesterday.start.take(on), yesterday.carries_on.take(on)
-        people = Presences(**columns, start=start, carries_on=carries_on, first_today=first_today, n_carried=on.size)
-        _line_up(number, people, latest)
-        return people, table
-
-    def _visits(self, number: int, first: int, counts: Ints) -> tuple[list[Ints], Ints]:
-        """Draw the visits that begin in some hours of a day, given their numbers by hour and (seed, stratum).
-
-        Returns:
-            The columns `_DRAWN` of `Presences`; numbers by hour, group and length.
-        """
-        shape = (counts.shape[0], self.n_seeds, N_STRATA)
-        hour, seed, stratum = (
-            np.ascontiguousarray(np.broadcast_to(a, shape)).reshape(-1)
-            for a in (
-                (24 * number + first + np.arange(shape[0]))[:, None, None],
-                np.arange(self.n_seeds)[:, None],
-                np.arange(N_STRATA),
-            )
-        )
-        counts = counts.reshape(-1)
-        cell = np.repeat(np.arange(counts.size), counts)
-        slot = np.arange(cell.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        words = self.draws.words_of_slots(Purpose.SESSION, seed, stratum, hour << 16, cell, slot)
-        offset = (stratum >= N_USER_STRATA) * 4096
-        length = self._sessions.take((words >> np.uint64(52)).view(np.int64) + offset.take(cell))
-        longest = self.scenario.population.max_session_hours
-        group = np.arange(counts.size) // N_RATES * (longest + 1)
-        key = group.take(cell) + (longest - length)
-        order = key.astype(np.uint16 if counts.size * (longest + 1) < 1 << 18 else np.int64).argsort(kind="stable")
-        n_groups = self.n_seeds * N_GROUPS
-        lengths = np.bincount(key, minlength=shape[0] * n_groups * (longest + 1))
-        lengths = lengths.reshape(shape[0], n_groups, longest + 1)[:, :, ::-1]
-        cell, slot, length = cell.take(order), slot.take(order), length.take(order)
-        membership = self.membership
-        low, high = membership.low[number], membership.high[number]
-        words = self.draws.words_of_slots(Purpose.VISITOR, seed, stratum, hour << 16, cell, slot)
-        nth = below(words, (high - low).take(stratum).take(cell))
-        person = nth * N_STRATA + (low * N_STRATA + np.arange(N_STRATA)).take(stratum).take(cell)
-        at = nth + (seed * membership.n_slots + (membership.base + low).take(stratum)).take(cell)
-        seeds = seed.take(cell)
-        door = below(self.draws.words(Purpose.TOLERANCE, seeds, person), TOLERANCES)
-        door += ((seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES).take(cell)
-        begin = hour.take(cell)
-        return [person, seeds, door, begin, begin + length, at], lengths
 
     def _online(self, lengths: Ints) -> tuple[Online, Ints, Ints]:
         """Work out where those online in each hour stand.
@@ -218,7 +124,7 @@ class World:
         """List the predators' rows online by hour, seed and person; return them and where each hour begins."""
         start = np.maximum(people.start.take(row), first_hour)
         length = np.maximum(np.minimum(people.end.take(row), first_hour + 24) - start, 0)
-        row, hour = np.repeat(row, length), _ranges(start, length)
+        row, hour = np.repeat(row, length), ranges(start, length)
         key = carry_key(hour - first_hour, people.seed.take(row), people.person.take(row), self)
         order = key.argsort()
         return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
@@ -334,38 +240,11 @@ class World:
         return FalseReports(row, hour, second, gravity, effort[real], start)
 
 
-def _ranges(first: Ints, length: Ints) -> Ints:
-    """Return ``first, first + 1, ...`` of each length, one range after the other."""
-    return np.arange(length.sum()) + np.repeat(first - (np.cumsum(length) - length), length)
+def _still_on(lengths: Ints) -> Ints:
+    """Return the numbers of visits by hour of beginning and length, those left out that end before midnight."""
+    return lengths * (np.arange(lengths.shape[2]) >= np.arange(24, 0, -1)[:, None, None])
 
 
 def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
     """Return the key of `Day.carried_key`."""
     return (hour_of_day * world.n_seeds + seed << 36) + person
-
-
-def _line_up(number: int, people: Presences, latest: Ints) -> None:
-    """Let each visit of a person that begins on a day start where the earlier ones end.
-
-    Args:
-        number: Day.
-        people: The presences; of the visits that begin this day `start`, `carries_on` and `first_today` are written.
-        latest: For every slot, packed: latest end of presence << 40, 1 + day of the latest visit << 24, row; written.
-    """
-    assert people.begin.size < 1 << 24
-    limits = people.n_carried + people.begin[people.n_carried :].searchsorted(24 * number + np.arange(25))
-    limits = limits.tolist()
-    for hour, (low, high) in enumerate(pairwise(limits), start=24 * number):
-        who, until, rows = people.slot[low:high], people.end[low:high], np.arange(low, high)
-        before = latest.take(who)
-        before_end = before >> 40
-        news = (np.maximum(before_end, until) << 40) + ((number + 1 << 24) + rows)
-        latest[who[::-1]] = news[::-1]  # of several visits in one hour the longest, which comes first, stays
-        first = latest.take(who) & 0xFFFFFF
-        again = (first != rows).nonzero()[0]
-        if again.size:
-            before_end[again] = np.maximum(before_end[again], people.end.take(first[again]))
-        np.maximum(before_end, hour, out=people.start[low:high])
-        people.carries_on[low:high] = (before_end >= hour) & (until > before_end)
-        people.first_today[low:high] = (before >> 24 & 0xFFFF) != number + 1
-        people.first_today[low + again] = False

@@ -23,6 +23,7 @@ import numpy as np
 
 import sim.model
 from sim import agents
+from sim.crowd import Crowd
 from sim.draws import mix_array
 from sim.model import ChatModel
 from sim.processes import visits
@@ -100,7 +101,7 @@ def _timed_parts() -> Iterator[Counter[str]]:
     """Add up the time of the processes of an hour by name."""
     spent: Counter[str] = Counter()
     homes: list[tuple[Any, str, str]] = [
-        (World, "_presences", "world"),
+        (Crowd, "draw", "world"),
         (World, "_online", "world"),
         (World, "_intents", "world"),
         (World, "_false_reports", "world"),

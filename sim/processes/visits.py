@@ -13,29 +13,27 @@ from numpy.typing import NDArray
 
 from sim.day import Day, Presences
 from sim.decisions import lets_in
-from sim.draws import Ints, Purpose, below
+from sim.draws import Ints
 from sim.observe import Recorder
-from sim.population import N_USER_STRATA, TOLERANCES
+from sim.population import TOLERANCES
 from sim.state import Lanes, State
 
 
 def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Count the day's visits, user-days and user-hours of lawful users: let in, turned away, barred."""
-    people, n_old = day.people, day.people.n_carried
-    hours = _hours_today(people, day.first_hour)
-    begun = people.door[n_old:]
-    n = state.world.n_seeds * 2 * TOLERANCES
-    parts = {
-        "n_visits": ((0, np.bincount(begun, minlength=n)),),
-        "n_user_days": ((0, np.bincount(people.door.compress(people.first_today), minlength=n)),),
-        "n_user_hours": (
-            (0, np.bincount(begun, hours[n_old:], minlength=n)),
-            (1, np.bincount(people.door[:n_old], hours[:n_old], minlength=n)),
-        ),
+    people = day.people
+    old, begun = _by_door_and_hours(state, day)
+    hours = np.arange(begun.shape[1])
+    n_visits = begun.sum(axis=1)
+    n_later = np.bincount(people.door.take(people.repeated), minlength=n_visits.size)
+    parts: dict[str, tuple[tuple[int, Ints], ...]] = {
+        "n_visits": ((0, n_visits),),
+        "n_user_days": ((0, n_visits - n_later),),
+        "n_user_hours": ((0, begun @ hours), (1, old @ hours)),
     }
     for name, tables in parts.items():
-        for old, table in tables:
-            let_in, turned_away = _by_door(state, lanes.friction_user[old], table)
+        for day_before, table in tables:
+            let_in, turned_away = _by_door(state, lanes.friction_user[day_before], table)
             record.add_all(name, let_in)
             record.add_all(f"{name}_turned_away", turned_away)
     _take_out_barred(state, lanes, day, record)
@@ -43,14 +41,20 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     record.set_product("n_history_hours", "n_user_hours", retention)
 
 
-def _hours_today(rows: Presences, first_hour: int) -> Ints:
-    return np.maximum(np.minimum(rows.end, first_hour + 24) - np.maximum(rows.start, first_hour), 0)
+def _by_door_and_hours(state: State, day: Day) -> tuple[Ints, Ints]:
+    """Return numbers of visits by door and hours within the day: of those begun the day before and this day."""
+    people = day.people
+    shape = (state.world.n_seeds * 2 * TOLERANCES, state.world.scenario.population.max_session_hours + 1)
+    key = people.door * np.int32(shape[1]) + people.hours
+    parts = (key[: people.n_carried], key[people.n_carried :])
+    old, begun = (np.bincount(part, minlength=shape[0] * shape[1]).reshape(shape) for part in parts)
+    return old, begun
 
 
-def _by_door(state: State, friction: Ints, table: NDArray[np.generic]) -> tuple[Ints, Ints]:
-    """Return the users' weights let in and turned away, by place, given weights by seed, kind and tolerance."""
+def _by_door(state: State, friction: Ints, table: Ints) -> tuple[Ints, Ints]:
+    """Return how many of the users are let in and turned away, by place, given numbers by seed, kind and tolerance."""
     users = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, 0]
-    below = np.concatenate((np.zeros((users.shape[0], 1)), np.cumsum(users, axis=1)), axis=1).astype(np.int64)
+    below = np.concatenate((np.zeros((users.shape[0], 1), np.int64), np.cumsum(users, axis=1)), axis=1)
     outside = below[state.seed_of_place, friction]
     return below[state.seed_of_place, TOLERANCES] - outside, outside
 
@@ -122,9 +126,10 @@ class Visitors:
     """Monthly visitors: persons let in at least once in a calendar month of the window.
 
     A month is cut into segments wherever the door of an arm changes; a member's segments with a visit are bits of a
-    mask,
-    so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let in.
-    Months are those of `Scenario.months`.
+    mask, so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let
+    in. Months are those of `Scenario.months`.
+
+    Memory: 1 byte for everybody who is ever a member, and seed, or 8 where a month has many segments.
     """
 
     def __init__(self, state: State) -> None:
@@ -132,41 +137,39 @@ class Visitors:
         bounds = state.world.scenario.months
         self._first, self._month_ends = bounds[0], set(bounds[1:])
         self._cuts = {d for d in state.world.scenario.door_days if d > bounds[0]} - self._month_ends
-        n_slots = state.world.n_seeds * state.world.membership.n_slots
         widest = max(sum(low < c < high for c in self._cuts) for low, high in pairwise(bounds))
-        self._mask = np.zeros(n_slots, np.uint8 if widest < 8 else np.uint64)
+        self._mask: NDArray[np.unsignedinteger] = np.zeros(
+            state.world.crowd.door.size, np.uint8 if widest < 8 else np.uint64
+        )
+        self._begun = 0
         self._doors: list[Ints] = []
 
     def see(self, day_of_window: int, lanes: Lanes, day: Day, record: Recorder) -> None:
-        """Take in a day's visits; at a month's last day, count."""
+        """Take in the visits of a segment at its last day; at a month's last day, count."""
         if day_of_window < self._first or day_of_window >= max(self._month_ends):
             return
         if not self._doors or day_of_window in self._cuts:
+            self._begun = day.number
             self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
-        people = day.people
-        slot = people.slot.compress(people.first_today)
-        self._mask[slot] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
-        if day_of_window + 1 in self._month_ends:
+        month_ends = day_of_window + 1 in self._month_ends
+        if month_ends or day_of_window + 1 in self._cuts:
+            seen = self._state.world.crowd.visited_since(self._begun)
+            self._mask[seen] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
+        if month_ends:
             self._count(record)
 
     def _count(self, record: Recorder) -> None:
         state = self._state
-        membership = state.world.membership
-        n_masks = 1 << len(self._doors)
-        for seed, masks in enumerate(self._mask.reshape(state.world.n_seeds, -1)):
-            seen = masks.nonzero()[0]
-            is_predator = seen >= membership.base[N_USER_STRATA]
-            person = membership.person(seen)
-            words = state.world.draws.words(Purpose.TOLERANCE, np.full(seen.size, seed), person)
-            tolerance = below(words, TOLERANCES)
-            cell = (is_predator * n_masks + masks.take(seen).astype(np.int64)) * TOLERANCES + tolerance
-            table = np.bincount(cell, minlength=2 * n_masks * TOLERANCES).reshape(2, n_masks, TOLERANCES)
-            for place in (state.seed_of_place == seed).nonzero()[0]:
-                n_in = [0, 0]
-                for kind, mask in product(range(2), range(1, n_masks)):
-                    frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
-                    n_in[kind] += int(table[kind, mask, min(frictions) :].sum())
-                record.add("n_monthly_visitors", place, sum(n_in))
-                record.add("n_monthly_turned_away", place, int(table[0].sum()) - n_in[0])
+        n_seeds, n_masks = state.world.n_seeds, 1 << len(self._doors)
+        seen = self._mask.nonzero()[0]
+        cell = state.world.crowd.door.take(seen) * np.int64(n_masks) + self._mask.take(seen).astype(np.int64)
+        tables = np.bincount(cell, minlength=n_seeds * 2 * TOLERANCES * n_masks)
+        for place, table in enumerate(tables.reshape(n_seeds, 2, TOLERANCES, n_masks)[state.seed_of_place]):
+            n_in = [0, 0]
+            for kind, mask in product(range(2), range(1, n_masks)):
+                frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
+                n_in[kind] += int(table[kind, min(frictions) :, mask].sum())
+            record.add("n_monthly_visitors", place, sum(n_in))
+            record.add("n_monthly_turned_away", place, int(table[0].sum()) - n_in[0])
         self._mask[:] = 0
         self._doors = []

@@ -11,8 +11,9 @@ from scipy import stats
 from sim import model
 from sim.day import N_GROUPS
 from sim.parameters import CLASSES, Offence
+from sim.population import N_RATES, N_STRATA
 from sim.scenario import BASELINE, Scenario
-from sim.world import N_RATES, N_STRATA, World
+from sim.world import World
 
 ERROR_RATE = 1e-5
 GROUPS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.draws import MASK, Draws, Purpose, mix, mix_array
+from sim.draws import MASK, Draws, Purpose, mix, mix_array, pick_four
 
 GOLDEN = 0x9E3779B97F4A7C15
 
@@ -65,15 +65,30 @@ def test_scalar_words_equal_array_words(seeds: tuple[int, ...]) -> None:
     assert draws.words(Purpose.WALK, 0, entity).tolist() == draws.words(Purpose.WALK, 0, entity, 0).tolist()
 
 
-def test_several_purposes_or_slots_at_once_are_the_same_words() -> None:
+def test_several_purposes_or_occurrences_at_once_are_the_same_words() -> None:
     draws, seed, entity = Draws(SEEDS), np.array([0, 3, 4]), np.array([9, 9, 77])
     purposes = (Purpose.ALARM_FADE, Purpose.ALARM_LEAVE)
     assert draws.words(purposes, seed, entity, 2).tolist() == [
         draws.words(p, seed, entity, 2).tolist() for p in purposes
     ]
-    first, cell, slot = np.array([0, 1 << 16, 5 << 16]), np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 0, 0, 1, 2])
-    slots = draws.words_of_slots(Purpose.VISITOR, seed, entity, first, cell, slot)
-    assert slots.tolist() == draws.words(Purpose.VISITOR, seed[cell], entity[cell], first[cell] + slot).tolist()
+    first, n = np.array([0, 1 << 16, 5 << 16]), np.array([2, 0, 3])
+    cell, slot = np.array([0, 0, 2, 2, 2]), np.array([0, 1, 0, 1, 2])
+    runs = draws.words_of_runs(Purpose.VISITOR, seed, entity, first, n)
+    assert runs.tolist() == draws.words(Purpose.VISITOR, seed[cell], entity[cell], first[cell] + slot).tolist()
+
+
+def test_a_word_picks_four_entries_from_its_lowest_bits_on() -> None:
+    word = 0x123_4_567_8_9AB_C_DEF_0
+    assert pick_four(np.array([word, 0], np.uint64), np.arange(4096)).tolist() == [
+        0xDEF,
+        0x9AB,
+        0x567,
+        0x123,
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 def test_a_seed_draws_the_same_whatever_the_others() -> None:
