@@ -99,6 +99,7 @@ class Parameter:
             float: "a number",
             dt.date: "a date without quotes, such as 2021-01-01,",
             str: f"a text in quotes ({self.meaning.rstrip('.')})",
+            float | int | bool | str: f"a value ({self.meaning.rstrip('.')})",
         }
         kind = kinds.get(self.type)
         if kind is None:

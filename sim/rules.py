@@ -139,7 +139,15 @@ class Policy(Section):
 
 
 class CollisionError(ValueError):
-    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds."""
+    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds.
+
+    Attributes:
+        policies: The two that set the same rule, or nothing.
+    """
+
+    def __init__(self, text: str, *policies: Policy) -> None:
+        super().__init__(text)
+        self.policies = policies
 
 
 @dataclass(frozen=True)
@@ -183,8 +191,10 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
             if operation == "set":
                 if rule in setter:
                     raise CollisionError(
-                        f"{setter[rule].words()!r} and {policy.words()!r} both set {rule} at the same time; "
-                        "drop one of them, or give them dates that do not overlap"
+                        f"{setter[rule].name} ({setter[rule].words()}) and {policy.name} ({policy.words()}) both set "
+                        f"{rule} at the same time; drop one of them, or give them dates that do not overlap",
+                        setter[rule],
+                        policy,
                     )
                 setter[rule] = policy
                 values[rule] = value

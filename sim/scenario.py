@@ -250,7 +250,13 @@ class Scenario(Section):
         try:
             return [(day, self.rules_on(day, arm)) for day in sorted(days) if 0 <= day < self.days]
         except CollisionError as error:
-            raise CollisionError(f"policy {arm!r}: {error}") from None
+            raise CollisionError(f"policy {arm!r}: {error}{self._origins(arm, error.policies)}") from None
+
+    def _origins(self, arm: str, found: tuple[Policy, ...]) -> str:
+        """Say which other arms two policies were combined from, in words to follow a message."""
+        others = [a for a, parts in self.policies.items() if len(parts) < len(self.policies[arm])]
+        origins = [next((a for a in others if any(p is q for q in self.policies[a])), arm) for p in found]
+        return f". They come from {' and '.join(map(repr, origins))}" if set(origins) - {arm} else ""
 
     @property
     def door_days(self) -> set[int]:

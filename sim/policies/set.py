@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationInfo, field_validator
 
-from sim.errors import shown, suggestion
+from sim.errors import hint, shown, suggestion
 from sim.parameters import parameter
 from sim.rules import RULES, Change, Platform, Policy, Value
 
@@ -29,7 +29,9 @@ class SetPolicy(Policy, name="set"):
         if rule is None:
             return value
         if not rule.allows(value):
-            raise ValueError(f"{shown(value)} is not allowed for {rule.key}. It takes {rule.accepts}")
+            raise ValueError(
+                f"{shown(value)} is not allowed for {rule.key}. It takes {rule.accepts}{hint(value, rule)}"
+            )
         return float(value) if rule.type is float else value
 
     def changes(self, platform: Platform) -> Sequence[Change]:
