@@ -118,6 +118,8 @@ class Policy(Section):
 
     registry: ClassVar[dict[str, type[Policy]]] = {}
     name: ClassVar[str]
+    seen_in: ClassVar[tuple[str, ...]] = ()
+    """Names of the outcomes to look at first: those through which the policy works, and what it costs."""
 
     start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
     end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)

@@ -9,6 +9,8 @@ from sim.rules import Change, Platform, Policy
 class ModerationPolicy(Policy, name="moderation"):
     """Change staff, shift, speed or triage; what is left out stays as it is."""
 
+    seen_in = ("reviews", "waiting_hours", "expired", "predators_barred", "innocents_barred", "moderator_hours")
+
     staff: float | None = parameter(None, "moderators", 0, 20, "heads for the whole site", maximum=10_000)
     shift_start_hour: int | None = parameter(None, "hour of the day", 0, 23, "when the shift begins", maximum=23)
     shift_hours: int | None = parameter(None, "hours a day", 4, 24, "length of the shift", maximum=24)

@@ -13,6 +13,8 @@ class RegistrationPolicy(Policy, name="registration"):
     a visit. Which persons are turned away and how often a pair finds each other again are inputs of the model.
     """
 
+    seen_in = ("visitors_turned_away", "predator_hours", "returns", "private_contacts")
+
     level: Level = parameter(..., "level", None, None, "none, email, phone or document", minimum=None)
 
     def changes(self, platform: Platform) -> Sequence[Change]:

@@ -9,6 +9,8 @@ from sim.rules import Change, Platform, Policy
 class RetentionPolicy(Policy, name="retention"):
     """Keep messages for a number of hours, so that a review may find them still there. Deletion is final."""
 
+    seen_in = ("evidence_share", "predators_barred", "history_kept")
+
     message_hours: int = parameter(..., "hours", 1, 8760, "messages are kept for so many hours", maximum=1_000_000)
 
     def changes(self, platform: Platform) -> Sequence[Change]:

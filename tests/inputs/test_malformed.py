@@ -44,7 +44,7 @@ def check(content: bytes) -> tuple[int, str]:
         assert [path.name for path in Path(folder).iterdir()] == ["scenario.toml"]
         message = err.getvalue()
         assert "Traceback" not in message
-        assert (code == 0) == (message == "")
+        assert (code == 0) == all(": warning: " in line for line in message.splitlines())
         assert (code == 2) == (out.getvalue() == "")
         assert all(line.startswith(str(file)) and len(line) < 2000 for line in message.splitlines())
         return code, message
