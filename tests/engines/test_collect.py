@@ -63,7 +63,7 @@ def test_what_is_so_far_begins_with_the_window_and_ends_with_the_records() -> No
     table = collected(model, HOURS)
     daily = model.record.records().daily.groupby(["policy", "seed"])[["n_harm", "n_report"]].sum()
     for name, column in (("harms_so_far", "n_harm"), ("reports_so_far", "n_report")):
-        assert set(table[name][24 * SCENARIO.warmup_days].values()) == {0}
+        assert set(table[name].iloc[24 * SCENARIO.warmup_days].values()) == {0}
         assert table[name].iloc[-1] == daily[column].to_dict()
 
 
