@@ -1,4 +1,4 @@
-"""The command line: check, explain, run and compare scenarios."""
+"""The command line: begin, check, explain, run and compare scenarios."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ import os
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic_core import PydanticUndefined
-
-from sim import experiment
-from sim.errors import Problem, ScenarioError, shown
-from sim.evidence import evidence
-from sim.parameters import Offence, Parameter, declared
+from sim import advice, experiment, explain, schema, template
+from sim.errors import Problem, ScenarioError
 from sim.reading import load
-from sim.rules import RULES
-from sim.scenario import BASELINE, Scenario
-
-FEW_REVIEWS = 10
-"""Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
+from sim.scenario import BASELINE
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
@@ -60,17 +51,27 @@ def _parser() -> _Parser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="say what is wrong with scenario files")
+    new = commands.add_parser("new", help="write a scenario to begin with, with comments")
+    new.add_argument("file", type=Path, metavar="FILE", help="a new file, whose name ends in .toml")
+    new.set_defaults(command=_new)
+
+    check = commands.add_parser("check", help="say what is wrong with scenario files, and what they leave unsaid")
     check.add_argument("files", nargs="+", metavar="FILE")
     check.set_defaults(command=_check)
 
-    policies = commands.add_parser("policies", help="list the policies of a scenario in words")
+    policies = commands.add_parser("policies", help="list the policies of a scenario and the rules they change")
     policies.add_argument("file", metavar="FILE")
     policies.set_defaults(command=_policies)
 
-    explain = commands.add_parser("explain", help="say what a setting means, its default, range and source")
-    explain.add_argument("parameter", nargs="?", metavar="PARAMETER", help="all of them if left out")
-    explain.set_defaults(command=_explain)
+    explained = commands.add_parser("explain", help="say what a name means, with unit, range and source")
+    explained.add_argument(
+        "name", nargs="?", metavar="NAME",
+        help="a setting, section, policy, outcome, event, daily count or row of evidence; all of them if left out",
+    )  # fmt: skip
+    explained.set_defaults(command=_explain)
+
+    printed = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors")
+    printed.set_defaults(command=_schema)
 
     run = commands.add_parser("run", help="run one policy once")
     run.add_argument("file", metavar="FILE")
@@ -110,71 +111,34 @@ def _check(arguments: argparse.Namespace) -> None:
         else:
             n = len(scenario.policies)
             print(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
+            _warn(advice.of_scenario(scenario), f"{file}: ")
     if problems:
         raise ScenarioError(*problems)
 
 
+def _new(arguments: argparse.Namespace) -> None:
+    template.write(arguments.file)
+    print(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
+    print(f"python -m sim check {shlex.quote(str(arguments.file))}")
+
+
+def _schema(arguments: argparse.Namespace) -> None:
+    print(schema.written(), end="")
+
+
 def _policies(arguments: argparse.Namespace) -> None:
-    scenario = load(arguments.file)
-    print(f"{BASELINE}: nothing is changed; every policy is compared with it")
-    for arm, found in scenario.policies.items():
-        print(f"{arm}:")
-        for policy in found:
-            end = f" until {policy.end}" if policy.end else ""
-            print(f"  {policy.words()}, from {policy.start or scenario.start}{end}")
-        if scenario.inert(arm):
-            print("  inert: equal to the baseline on every day, so it changes nothing")
-
-
-def _settings() -> dict[str, Parameter]:
-    """Return everything that can be explained by its name."""
-    settings = {p.key: p for p in declared({"": Scenario, "offences": Offence})}
-    return settings | {rule: p for rule, p in RULES.items() if rule not in settings}
+    for line in explain.policies(load(arguments.file)):
+        print(line)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    settings, key = _settings(), arguments.parameter
-    if key is None:
-        for parameter in settings.values():
-            print(f"{parameter.key} = {_default(parameter)}: {parameter.meaning}")
-    elif key in settings:
-        print("\n".join(_explanation(settings[key])))
-    else:
-        inner = [k for k in settings if key in k] or get_close_matches(key, settings, n=5)
-        advice = f"Did you mean {', '.join(inner)}?" if inner else "python -m sim explain lists all."
-        raise ScenarioError(f"{key} is not a setting. {advice}")
-
-
-def _default(parameter: Parameter) -> str:
-    return "(must be given)" if parameter.default is PydanticUndefined else shown(parameter.default).strip('"')
-
-
-def _explanation(parameter: Parameter) -> Iterator[str]:
-    """Yield the lines that explain a parameter."""
-    yield f"{parameter.key}: {parameter.meaning}"
-    yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
-    if parameter.low is not None:
-        yield f"  plausible  {parameter.low:g} to {parameter.high:g}"
-    yield f"  accepted   {parameter.accepts.rstrip(',')}"
-    if parameter.unit:
-        yield f"  standing   {parameter.standing}"
-    if row := evidence().get(parameter.source):
-        yield f"  source     {row.id}: {row.source} ({row.year})"
-        values = ", ".join(v for v in (row.value_low, row.value_central, row.value_high) if v)
-        yield f"             {row.parameter}: {values} {row.unit}"
-        if row.address:
-            yield f"             {row.address}"
-        seen = (
-            "seen in an excerpt of the source" if row.how_seen == "excerpt" else "from memory: not seen in the source"
-        )
-        yield f"             {seen}; {row.note}"
-    if parameter.key in RULES:
-        yield f'  a rule     policies may set it: set = [{{ rule = "{parameter.key}", value = ... }}]'
+    for line in explain.explain(arguments.name):
+        print(line)
 
 
 def _run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.file)
-    _warn_of_small_queue(scenario)
+    _warn(advice.of_small_queue(scenario))
     run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
     print(run.summary())
 
@@ -189,8 +153,8 @@ def _compare(arguments: argparse.Namespace) -> None:
     if arguments.out is not None:
         experiment.check_writable(arguments.out)
     experiment.check_request(scenario, policies, scenario.seeds)
-    _warn_of_small_queue(scenario)
-    _warn_of_idle_levels(scenario, changes)
+    _warn(advice.of_small_queue(scenario))
+    _warn(advice.of_idle_levels(scenario, changes))
     print(experiment.cost(scenario, len(policies), scenario.seeds, arguments.workers, arguments.engine), flush=True)
     comparison = experiment.compare(
         scenario, policies, workers=arguments.workers, engine=arguments.engine, progress=True
@@ -212,30 +176,10 @@ def assignment(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _warn_of_idle_levels(scenario: Scenario, changes: Iterable[str]) -> None:
-    """Warn when a setting of a level of registration was changed that neither the baseline nor a policy uses."""
-    doors = [p for arm in scenario.policies.values() for p in arm if p.name == "registration"]
-    used = {str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)}
-    for key in changes:
-        section, *rest = key.split(".")
-        if section == "registration" and len(rest) == 2 and rest[0] not in used:
-            print(
-                f"warning: {key} changes nothing: no policy here uses the level {rest[0]}; in use: "
-                f"{', '.join(sorted(used))}.",
-                file=sys.stderr,
-            )
-
-
-def _warn_of_small_queue(scenario: Scenario) -> None:
-    """Warn when the scaled staff is too small to behave like the full one."""
-    rules = scenario.platform.rules
-    reviews = rules.moderation_staff * rules.moderation_reviews_per_hour * scenario.scale
-    if scenario.scale < 1 and 0 < reviews < FEW_REVIEWS:
-        print(
-            f"warning: at scale = {scenario.scale:g} the staff reviews {reviews:.2g} dossiers an hour on shift. "
-            f"Queues do not shrink exactly: under {FEW_REVIEWS} an hour, waiting is longer than at full size.",
-            file=sys.stderr,
-        )
+def _warn(warnings: Iterable[str], where: str = "") -> None:
+    """Print warnings, which keep nothing from running."""
+    for warning in warnings:
+        print(f"{where}warning: {warning}", file=sys.stderr)
 
 
 if __name__ == "__main__":

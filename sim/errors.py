@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.parameters import Parameter, Section
+from sim.declare import Parameter, Section
 
 Place = tuple[str | int, ...]
 """Place of a value in a scenario: the keys, and the number of the row in a list, that lead to it."""
@@ -86,6 +87,43 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     return f"Did you mean {close[0]}? " if close else ""
 
 
+_HOURS_IN = {"h": 1, "hour": 1, "d": 24, "day": 24, "w": 168, "week": 168}
+_QUANTITY = re.compile(r"([-+]?\d[\d_]*(?:\.\d+|,\d\d?)?)\s*(%|[A-Za-z]*)")
+
+
+def hint(given: object, takes: Parameter) -> str:
+    """Return how to write a value in the unit of its setting, in words to follow a message, or nothing.
+
+    Args:
+        given: What was written: ``80%``, ``7d``, ``0,5``, or 80 for a share.
+        takes: The setting.
+
+    >>> from sim.rules import RULES
+    >>> hint("7d", RULES["retention.message_hours"])
+    '. Write 168: this is in hours'
+    """
+    if takes.type not in (int, float) or isinstance(given, bool):
+        return ""
+    if isinstance(given, int | float):
+        return f". For {given:g}% write {given / 100:g}" if takes.unit == "share" and 1 < given <= 100 else ""
+    match = _QUANTITY.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None:
+        return ""
+    number, suffix = float(match[1].replace("_", "").replace(",", ".")), match[2].lower()
+    hours = _HOURS_IN.get(suffix.removesuffix("s"))
+    per = {"hours": 1, "days": 24}.get(takes.unit.split(" ")[0])
+    if suffix == "%" and takes.unit in ("share", "factor"):
+        number /= 100
+    elif hours and per:
+        number *= hours / per
+    elif suffix:
+        return f". Write the number alone; its unit is: {takes.unit}"
+    value = int(number) if number.is_integer() else number
+    if not takes.allows(value):
+        return ""
+    return f". Write {value:.12g}: this is {'a' if takes.unit in ('share', 'factor') else 'in'} {takes.unit}"
+
+
 def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()) -> Iterator[Problem]:
     """Yield every problem that checking found, in words.
 
@@ -120,12 +158,13 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
         return f"{name} is missing. It takes {_parameter(owner, name, loc).accepts}."
     if not any(part in owner.model_fields for part in loc):
         return f"{name} = {shown(given)}, but it takes settings: {', '.join(owner.model_fields)}."
-    accepts = _parameter(owner, name, loc).accepts
+    taken = _parameter(owner, name, loc)
+    accepts = taken.accepts
     if kind == "int_type" and isinstance(loc[-1], int):
         accepts = "a whole number"
     elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
         accepts += "; nan and inf are no numbers here"
-    return f"{name} = {shown(given)} is not allowed. It takes {accepts}."
+    return f"{name} = {shown(given)} is not allowed. It takes {accepts}{hint(given, taken)}."
 
 
 def unknown(path: Place, owner: type[Section]) -> str:

@@ -8,17 +8,21 @@ import mesa
 import numpy as np
 
 from sim import decisions
+from sim.draws import Ints
 from sim.observe import Recorder
 from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
 from sim.processes.evade import evade
 from sim.processes.moderate import Office, Reports, false_reports, foresee_false_reports, moderate
-from sim.processes.visits import Visitors, count_predators, count_users
+from sim.processes.visits import Visitors, at_the_door, count_predators, count_users
 from sim.records import Records
 from sim.rules import Rules
 from sim.scenario import BASELINE, Scenario
-from sim.state import Lanes, State
+from sim.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.world import World
+
+LaneName = tuple[str, int]
+"""A policy and a seed."""
 
 
 class ChatModel(mesa.Model):
@@ -33,6 +37,14 @@ class ChatModel(mesa.Model):
     Attributes:
         hour: Hours simulated so far.
         record: What was counted.
+
+    Mesa's `DataCollector` takes the names of the properties as reporters; each is a count by (policy, seed), so that
+    ``pd.DataFrame(collected["harms_so_far"].tolist())`` has a column a lane:
+
+        collector = DataCollector({name: name for name in ("predators_online", "harms_so_far")})
+        model.step()
+        collector.collect(model)
+        collected = collector.get_model_vars_dataframe()
     """
 
     scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
@@ -108,6 +120,63 @@ class ChatModel(mesa.Model):
     def day_of_window(self) -> int:
         """Day of the measured window; negative during the warm-up."""
         return self.hour // 24 - self.scenario.warmup_days
+
+    # What Mesa's DataCollector may collect after any step: counts by lane, worked out when asked for.
+
+    @property
+    def predators_online(self) -> dict[LaneName, int]:
+        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        if not self.hour:
+            return self._by_lane(np.zeros(self.state.n_places, np.int64))
+        hour, day = self.hour - 1, self._day
+        seen = hour - day.first_hour
+        rows = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
+        place, pair, inside = at_the_door(self.state, self._lanes, day, rows)
+        here = inside & (self.state.predator_barred_until.take(pair) <= hour)
+        return self._by_lane(np.bincount(place.compress(here), minlength=self.state.n_places))
+
+    @property
+    def contacts_on_platform(self) -> dict[LaneName, int]:
+        """Contacts in which predator and target are on the site together."""
+        return self._contacts(LIVE)
+
+    @property
+    def contacts_parted(self) -> dict[LaneName, int]:
+        """Contacts whose two were parted and can find each other again."""
+        return self._contacts(DORMANT)
+
+    @property
+    def contacts_off_platform(self) -> dict[LaneName, int]:
+        """Contacts that left the platform and have not ended."""
+        return self._contacts(OFF_PLATFORM)
+
+    @property
+    def dossiers_waiting(self) -> dict[LaneName, int]:
+        """Dossiers that wait for a review."""
+        return self._by_lane(self._office.n_waiting)
+
+    @property
+    def reports_so_far(self) -> dict[LaneName, int]:
+        """Reports of predators by their targets since the measured window began."""
+        return self._so_far("report")
+
+    @property
+    def harms_so_far(self) -> dict[LaneName, int]:
+        """Harms, serious or not, since the measured window began."""
+        return self._so_far("harm")
+
+    def _contacts(self, status: int) -> dict[LaneName, int]:
+        contacts = self.state.contacts
+        rows = contacts.status[: contacts.n] == status
+        return self._by_lane(np.bincount(contacts.place[: contacts.n][rows], minlength=self.state.n_places))
+
+    def _so_far(self, kind: str) -> dict[LaneName, int]:
+        return self._by_lane(self.record.so_far(kind, today=self.day_of_window >= 0))
+
+    def _by_lane(self, counts: Ints) -> dict[LaneName, int]:
+        """Name the lanes by (policy, seed); during the warm-up those of a seed share its one lane."""
+        lanes = [(policy, seed) for seed in self.record.seeds for policy in self.policies]
+        return dict(zip(lanes, np.repeat(counts, len(lanes) // counts.size).tolist(), strict=True))
 
     def _begin_day(self) -> None:
         self._day = next(self._days)

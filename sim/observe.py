@@ -148,6 +148,22 @@ class Recorder:
         if self._keep:
             self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
 
+    def so_far(self, kind: str, today: bool) -> Ints:
+        """Return the events of one kind in the measured window until now, by place.
+
+        Args:
+            kind: Name of the kind.
+            today: Whether the day that has not ended yet is measured.
+        """
+        code = CODE[kind]
+        n_places = self._events.shape[0]
+        found: Ints = self._breakdown[:, :n_places, code].sum(axis=(0, 2, 3))
+        if today and self._cells:
+            place, cell = np.divmod(np.concatenate(self._cells), self.cells_per_place)
+            of_kind = cell // (self.n_offences * N_CLASSES) == code
+            found = found + np.bincount(place.compress(of_kind), minlength=n_places)
+        return found
+
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
         n_places = self._events.shape[0]

@@ -1,28 +1,13 @@
-"""Every number of the model, declared once: default, unit, plausible range, source and standing.
-
-A scenario is a set of these sections with values. ``standing`` says how far to trust a default:
-
-* ``sourced``: a row of ``sim/evidence.csv`` that was seen in its source gives the default,
-* ``calibrated``: fitted so that a sourced figure is reproduced,
-* ``assumed``: nobody has measured it; the range is what matters.
-
-``low`` and ``high`` are the *plausible* range (for sensitivity analysis); ``minimum`` and ``maximum`` are what the
-model accepts at all.
-"""
+"""Every number of the model, declared once, section by section as in a scenario file. See `sim.declare`."""
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import model_validator
 
-Standing = Literal["sourced", "calibrated", "assumed"]
+from sim.declare import Section, parameter, probability, rising
+
 Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "newest", "gravest", "most_reported"]
 Binds = Literal["account", "device", "identity"]
@@ -32,143 +17,6 @@ CLASSES = ("under_15", "15_17", "adult", "minority")
 
 HOURS_PER_MONTH = 730.5
 """A twelfth of 365.25 days, in hours."""
-
-
-class Section(BaseModel):
-    """A frozen group of parameters; unknown keys and NaN are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What is declared about one parameter.
-
-    Attributes:
-        key: Dotted name as in a scenario file, for instance ``reporting.friction``.
-        type: Type of its values.
-        default: Value used where a scenario is silent.
-        unit: Unit in words; ``1`` for a plain share or factor.
-        low: Lower end of the plausible range.
-        high: Upper end of the plausible range.
-        minimum: Smallest value the model accepts, or ``None``.
-        maximum: Largest value the model accepts, or ``None``.
-        meaning: One sentence.
-        source: Id of a row in ``evidence.csv``, or empty.
-        standing: ``sourced``, ``calibrated`` or ``assumed``.
-    """
-
-    key: str
-    type: Any
-    default: Any
-    unit: str
-    low: Any
-    high: Any
-    minimum: Any
-    maximum: Any
-    meaning: str
-    source: str
-    standing: Standing
-
-    @classmethod
-    def of(cls, key: str, field: FieldInfo) -> Parameter:
-        """Return what a field of a section declares."""
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        bounds = {type(m).__name__: m for m in field.metadata}
-        return cls(
-            key=key,
-            type=_without_none(field.annotation),
-            default=field.default,
-            unit=str(extra.get("unit", "")),
-            low=extra.get("low"),
-            high=extra.get("high"),
-            minimum=extra.get("minimum", getattr(bounds.get("Ge"), "ge", None)),
-            maximum=getattr(bounds.get("Le"), "le", None),
-            meaning=field.description or "",
-            source=str(extra.get("source", "")),
-            standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
-        )
-
-    @property
-    def accepts(self) -> str:
-        """Say in words which values the model accepts: ``a number from 0 to 1``."""
-        if get_origin(self.type) is Literal:
-            return f"one of {', '.join(get_args(self.type))}"
-        kinds = {
-            bool: "true or false",
-            int: "a whole number",
-            float: "a number",
-            dt.date: "a date without quotes, such as 2021-01-01,",
-            str: f"a text in quotes ({self.meaning.rstrip('.')})",
-        }
-        kind = kinds.get(self.type)
-        if self.type == tuple[int, ...]:
-            return f"a list of whole numbers of at least {self.minimum}, none smaller than the one before"
-        if kind is None:
-            table = isinstance(self.type, type) and issubclass(self.type, Section)
-            rows = "tables" if get_origin(self.type) is dict else "a list"
-            return f"a section [{self.key}]" if table else f"{rows} ({self.meaning.rstrip('.')})"
-        if self.minimum is None:
-            return kind.rstrip(",") if self.maximum is None else f"{kind} up to {self.maximum}"
-        return (
-            f"{kind} of at least {self.minimum}"
-            if self.maximum is None
-            else f"{kind} from {self.minimum} to {self.maximum}"
-        )
-
-    def allows(self, value: object) -> bool:
-        """Tell whether the model accepts `value` for a single number, switch, choice or rising list."""
-        if self.type == tuple[int, ...]:
-            return isinstance(value, tuple) and rising(value, self.minimum)
-        if get_origin(self.type) is Literal:
-            return value in get_args(self.type)
-        if self.type is bool or isinstance(value, bool):
-            return self.type is bool and isinstance(value, bool)
-        if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
-            return False
-        return (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum)
-
-
-def rising(values: tuple[Any, ...], minimum: int) -> bool:
-    """Tell whether values are whole numbers of at least a minimum, none smaller than the one before."""
-    whole = all(isinstance(v, int) and not isinstance(v, bool) for v in values)
-    return whole and list(values) == sorted(values) and min(values, default=minimum) >= minimum
-
-
-def _without_none(annotation: Any) -> Any:
-    """Return the type that an optional field takes when it is given."""
-    given = [t for t in get_args(annotation) if t is not NoneType]
-    return given[0] if NoneType in get_args(annotation) else annotation
-
-
-def parameter(
-    default: Any,
-    unit: str,
-    low: Any,
-    high: Any,
-    meaning: str,
-    *,
-    minimum: Any = 0,
-    maximum: Any = None,
-    source: str = "",
-    standing: Standing = "assumed",
-    strict: bool | None = None,
-    each: bool = False,
-) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, source and standing.
-
-    With `each`, the value is a list and the bounds are those of its entries, which the section checks itself.
-    """
-    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
-    if each:
-        declared["minimum"] = minimum
-        minimum = None
-    return Field(default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared)
-
-
-def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:
-    """Declare a parameter that is a share or probability: from 0 to 1."""
-    return parameter(default, "share", low, high, meaning, maximum=1, **rest)
 
 
 class Population(Section):
@@ -566,72 +414,6 @@ class Limits(Section):
     )
 
 
-class Offence(Section):
-    """One row of the table of offences: multipliers on the common hazards. Rows are data; no code names one."""
-
-    name: str = Field(
-        min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$",
-        description="up to 40 small letters, digits and _; first a letter",
-    )  # fmt: skip
-    label: str = Field("", max_length=80, description="name in words, up to 80 characters")
-    serious: bool = parameter(True, "yes or no", None, None, "Harm counts in the headline.", minimum=None)
-    weight: int = parameter(1, "weight among predators", None, None, "Relative number of predators.", maximum=10_000)
-    target_weights: tuple[int, int, int, int] = Field(
-        strict=False, description="four whole numbers: how much under_15, 15_17, adult, minority are sought"
-    )
-    rel_harm: float = parameter(1.0, "factor", 0.3, 3, "Harm relative to the common hazard.", maximum=100)
-    rel_leave: float = parameter(1.0, "factor", 0.3, 3, "Leaving the platform, likewise.", maximum=100)
-    rel_recognise: float = parameter(1.0, "factor", 0.3, 3, "Recognition by the target, likewise.", maximum=100)
-    rel_report: float = parameter(1.0, "factor", 0.2, 1, "Readiness to report, likewise.", maximum=1)
-    rel_complain: float = parameter(1.0, "factor", 0.2, 3, "Complaints to the police, likewise.", maximum=5)
-    outside: bool = parameter(
-        False, "yes or no", None, None, "The harm falls on somebody who never used the site: each time a new person.",
-        minimum=None,
-    )  # fmt: skip
-    severity_sentence: float = parameter(
-        10.0, "years", None, None, "Weight of a harm by the longest sentence.", maximum=1000
-    )
-    severity_own: float = parameter(
-        1.0, "weight", None, None, "Weight of a harm as the scenario's author sees it.", maximum=1000
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Offence:
-        if min(self.target_weights) < 0 or not 0 < sum(self.target_weights) <= 10_000:
-            raise ValueError("target_weights takes four whole numbers of at least 0, not all of them 0")
-        return self
-
-
-OFFENCES = (
-    Offence(
-        name="grooming_of_minors", label="Grooming of minors", weight=40, target_weights=(3, 5, 0, 0),
-        severity_sentence=10,
-    ),
-    Offence(
-        name="image_based_abuse", label="Image-based abuse", weight=15, target_weights=(1, 3, 2, 2), rel_harm=1.5,
-        rel_report=0.8, rel_complain=0.7, severity_sentence=2,
-    ),
-    Offence(
-        name="exploitation_of_minors", label="Sexual exploitation of minors for money", weight=8,
-        target_weights=(1, 4, 0, 0), rel_harm=0.8, rel_recognise=0.8, rel_report=0.6, rel_complain=0.5,
-        severity_sentence=15,
-    ),
-    Offence(
-        name="ambush_of_minorities", label="Ambush of targeted minorities", weight=4, target_weights=(0, 1, 0, 6),
-        rel_harm=1.2, rel_leave=1.2, rel_complain=1.5, severity_sentence=15,
-    ),
-    Offence(
-        name="recruitment", label="Recruitment for assaults on third persons", weight=3, target_weights=(0, 0, 1, 0),
-        rel_harm=0.5, rel_report=0.8, rel_complain=0.3, outside=True, severity_sentence=20,
-    ),
-    Offence(
-        name="drug_dealing", label="Drug dealing", serious=False, weight=30, target_weights=(0, 1, 3, 3), rel_harm=3,
-        rel_recognise=0.6, rel_report=0.3, rel_complain=0.02, severity_sentence=5,
-    ),
-)  # fmt: skip
-"""The rows shipped. Shares and target weights are assumptions of the reference case; results by offence illustrate."""
-
-
 SECTIONS: dict[str, type[Section]] = {
     "population": Population,
     "predators": Predators,
@@ -646,14 +428,3 @@ SECTIONS: dict[str, type[Section]] = {
     "limits": Limits,
 }
 """Sections of a scenario file that hold parameters of the model."""
-
-
-def declared(sections: dict[str, type[Section]] = SECTIONS) -> Iterator[Parameter]:
-    """Yield every declared parameter, in the order of `SECTIONS` and of the fields within."""
-    for prefix, section in sections.items():
-        for name, field in section.model_fields.items():
-            key = f"{prefix}.{name}" if prefix else name
-            if isinstance(field.default, Section):
-                yield from declared({key: type(field.default)})
-            else:
-                yield Parameter.of(key, field)

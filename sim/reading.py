@@ -10,13 +10,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
+from sim.declare import declared
+from sim.errors import Place, Problem, ScenarioError, dotted, hint, problems_of, shown, suggestion
 from sim.lines import lines_of, nearest
+from sim.offences import Offence
 from sim.rules import Policy
 from sim.scenario import Scenario, check
 
 MAX_BYTES = 1_000_000
 """Size of the largest scenario file that is read."""
+
+LONGEST_LINE = 500
+"""Characters of a broken line that are looked at for a value with a unit."""
 
 Arms = dict[str, tuple[Policy, ...]]
 
@@ -89,9 +94,22 @@ def _broken(path: str | Path, text: str, reason: str) -> str:
     advice = "Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets]."
     if re.match("Cannot (overwrite|declare|mutate)", reason):
         advice = "A key or section is given twice. Keep one of them."
+    elif advised := _in_its_unit(lines[line - 1] if found else ""):
+        advice = advised
     elif "digits" in reason:
         reason, advice = "a number has thousands of digits", "Give a smaller one."
     return f"{place}: this is not valid TOML ({reason}){shown_line}. {advice}"
+
+
+def _in_its_unit(line: str) -> str:
+    """Say how to write a value of a line that carries a unit or a decimal comma, such as ``friction = 80%``."""
+    settings = {p.key.rpartition(".")[2]: p for p in declared({"": Scenario, "offences": Offence, **Policy.registry})}
+    for key, given in re.findall(
+        r"([a-z0-9_]+)\s*=\s*([-+]?\d[\d_.]*(?:,\d+)?\s*(?:%|[A-Za-z]+)?)", line[:LONGEST_LINE]
+    ):
+        if key in settings and not re.fullmatch(r"[-+\d._]*", given.strip()):
+            return hint(given, settings[key]).removeprefix(". ") + "."
+    return ""
 
 
 def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | str]) -> Iterator[str]:

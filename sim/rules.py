@@ -13,21 +13,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
+from sim.declare import Parameter, Section, declared, parameter
 from sim.parameters import (
     Binds,
     Entry,
     Limits,
     Moderation,
-    Parameter,
     Registration,
     Reporting,
     Retention,
     Sanctions,
-    Section,
     Triage,
     Warnings,
-    declared,
-    parameter,
 )
 
 Value = float | int | bool | str | tuple[int, ...]
@@ -141,6 +138,8 @@ class Policy(Section):
 
     registry: ClassVar[dict[str, type[Policy]]] = {}
     name: ClassVar[str]
+    seen_in: ClassVar[tuple[str, ...]] = ()
+    """Names of the outcomes to look at first: those through which the policy works, and what it costs."""
 
     start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
     end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
@@ -171,7 +170,15 @@ class Policy(Section):
 
 
 class CollisionError(ValueError):
-    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds."""
+    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds.
+
+    Attributes:
+        policies: The two that set the same rule, or nothing.
+    """
+
+    def __init__(self, text: str, *policies: Policy) -> None:
+        super().__init__(text)
+        self.policies = policies
 
 
 @dataclass(frozen=True)
@@ -215,8 +222,10 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
             if operation == "set":
                 if rule in setter:
                     raise CollisionError(
-                        f"{setter[rule].words()!r} and {policy.words()!r} both set {rule} at the same time; "
-                        "drop one of them, or give them dates that do not overlap"
+                        f"{setter[rule].name} ({setter[rule].words()}) and {policy.name} ({policy.words()}) both set "
+                        f"{rule} at the same time; drop one of them, or give them dates that do not overlap",
+                        setter[rule],
+                        policy,
                     )
                 setter[rule] = policy
                 values[rule] = value

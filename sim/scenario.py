@@ -15,15 +15,15 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from sim import policies  # noqa: F401  (registers the policies that scenario files name)
+from sim.declare import Section, parameter
 from sim.errors import Problem, ScenarioError, problems_of
+from sim.offences import OFFENCES, Offence
 from sim.parameters import (
     HOURS_PER_MONTH,
-    OFFENCES,
     SECTIONS,
     Contacts,
     Limits,
     Moderation,
-    Offence,
     Population,
     Predators,
     Registration,
@@ -31,9 +31,7 @@ from sim.parameters import (
     Responses,
     Retention,
     Sanctions,
-    Section,
     Warnings,
-    parameter,
 )
 from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rules_on
 
@@ -258,7 +256,13 @@ class Scenario(Section):
         try:
             return [(day, self.rules_on(day, arm)) for day in sorted(days) if 0 <= day < self.days]
         except CollisionError as error:
-            raise CollisionError(f"policy {arm!r}: {error}") from None
+            raise CollisionError(f"policy {arm!r}: {error}{self._origins(arm, error.policies)}") from None
+
+    def _origins(self, arm: str, found: tuple[Policy, ...]) -> str:
+        """Say which other arms two policies were combined from, in words to follow a message."""
+        others = [a for a, parts in self.policies.items() if len(parts) < len(self.policies[arm])]
+        origins = [next((a for a in others if any(p is q for q in self.policies[a])), arm) for p in found]
+        return f". They come from {' and '.join(map(repr, origins))}" if set(origins) - {arm} else ""
 
     @property
     def door_days(self) -> set[int]:

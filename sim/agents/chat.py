@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import mesa
@@ -93,6 +93,48 @@ class Chat(mesa.Model):
     def day_of_window(self) -> int:
         """Day of the measured window; negative during the warm-up."""
         return self.hour // 24 - self.scenario.warmup_days
+
+    # What Mesa's DataCollector may collect after any step; `sim.model.ChatModel` has the same, by lane.
+
+    @property
+    def predators_online(self) -> int:
+        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        return sum(person.kind == "predator" and person.online(self.hour - 1) for person in self.persons.values())
+
+    @property
+    def contacts_on_platform(self) -> int:
+        """Contacts in which predator and target are on the site together."""
+        return sum(contact.live for contact in self._contacts())
+
+    @property
+    def contacts_parted(self) -> int:
+        """Contacts whose two were parted and can find each other again."""
+        return sum(contact.dormant for contact in self._contacts())
+
+    @property
+    def contacts_off_platform(self) -> int:
+        """Contacts that left the platform and have not ended."""
+        return sum(contact.off_platform for contact in self._contacts())
+
+    @property
+    def dossiers_waiting(self) -> int:
+        """Dossiers that wait for a review."""
+        return len(self.desk.dossiers)
+
+    @property
+    def reports_so_far(self) -> int:
+        """Reports of predators by their targets since the measured window began."""
+        return self.ledger.so_far("n_report")
+
+    @property
+    def harms_so_far(self) -> int:
+        """Harms, serious or not, since the measured window began."""
+        return self.ledger.so_far("n_harm")
+
+    def _contacts(self) -> Iterator[Contact]:
+        for person in self.persons.values():
+            if isinstance(person, Predator):
+                yield from person.contacts
 
     def door(self, begin: int) -> tuple[int, int]:
         """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""

@@ -61,6 +61,10 @@ class Ledger:
         """Add to a count of the day."""
         self.daily[-1][column] += by
 
+    def so_far(self, column: str) -> int:
+        """Return the sum of a count over the measured window until now."""
+        return sum(page[column] for page in self.daily[self.model.scenario.warmup_days :])
+
     def harm(self, contact: Contact, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
         if self.year < 0:

@@ -205,6 +205,11 @@ class Contact:
         """Whether the two are in contact on the platform."""
         return not (self.dormant or self.over or self.stage == OFF)
 
+    @property
+    def off_platform(self) -> bool:
+        """Whether the contact goes on outside the platform."""
+        return self.stage == OFF and not self.over
+
     def begin_stage(self, model: Chat, stage: int, second: int) -> None:
         """Draw the four alarms of a stage; the earliest will ring."""
         self.stage = stage

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import parameter
+from sim.declare import parameter
 from sim.rules import Change, Platform, Policy
 
 
@@ -11,6 +11,8 @@ class LimitsPolicy(Policy, name="limits"):
 
     Without accounts every visit is a new account, so that the limit binds nearly everybody, lawful users too.
     """
+
+    seen_in = ("approaches", "conversations_lost")
 
     cooling_off_hours: int = parameter(..., "hours", 0, 168, "age before the first word to a stranger", maximum=8760)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import Triage, parameter, probability
+from sim.declare import parameter, probability
+from sim.parameters import Triage
 from sim.rules import Change, Platform, Policy
 
 _SKILLS = (
@@ -12,6 +13,8 @@ _SKILLS = (
 
 class ModerationPolicy(Policy, name="moderation"):
     """Change staff, shift, speed, triage or training; what is left out stays as it is."""
+
+    seen_in = ("reviews", "waiting_hours", "expired", "predators_barred", "innocents_sanctioned", "moderator_hours")
 
     staff: float | None = parameter(None, "moderators", 0, 20, "heads for the whole site", maximum=10_000)
     shift_start_hour: int | None = parameter(None, "hour of the day", 0, 23, "when the shift begins", maximum=23)

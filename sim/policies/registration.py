@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import Level, parameter
+from sim.declare import parameter
+from sim.parameters import Level
 from sim.rules import Change, Platform, Policy
 
 
@@ -12,6 +13,8 @@ class RegistrationPolicy(Policy, name="registration"):
     Moves the friction of entry, the share and delay of returns after a bar, findability and whether accounts outlive
     a visit. Which persons are turned away and how often a pair finds each other again are inputs of the model.
     """
+
+    seen_in = ("visitors_turned_away", "predator_hours", "returns", "private_contacts")
 
     level: Level = parameter(..., "level", None, None, "none, email, phone or document", minimum=None)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import parameter, probability
+from sim.declare import parameter, probability
 from sim.rules import Change, Platform, Policy
 
 
@@ -11,6 +11,11 @@ class ReportingPolicy(Policy, name="reporting"):
 
     Less friction raises true and false reports alike. What answers and guidance do are assumptions put in here.
     """
+
+    seen_in = (
+        "reported_share", "false_reports", "flagged", "reviews", "evidence_share", "predators_barred",
+        "innocents_sanctioned", "snapshots_kept",
+    )  # fmt: skip
 
     friction: float | None = probability(None, 0.2, 0.95, "share of those ready to report who give up")  # type: ignore[arg-type]
     rel_ready: float | None = parameter(

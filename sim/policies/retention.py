@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import parameter
+from sim.declare import parameter
 from sim.rules import Change, Platform, Policy
 
 
 class RetentionPolicy(Policy, name="retention"):
     """Keep messages for a number of hours, so that a review may find them still there. Deletion is final."""
+
+    seen_in = ("evidence_share", "predators_barred", "history_kept")
 
     message_hours: int = parameter(..., "hours", 1, 8760, "messages are kept for so many hours", maximum=1_000_000)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import field_validator
 
-from sim.parameters import Binds, parameter, rising
+from sim.declare import parameter, rising
+from sim.parameters import Binds
 from sim.rules import Change, Platform, Policy
 
 
@@ -13,6 +14,8 @@ class SanctionsPolicy(Policy, name="sanctions"):
 
     Without accounts a bar ends with the visit unless the device is recognised, and strikes die with the visit too.
     """
+
+    seen_in = ("predators_warned", "predators_barred", "returns", "innocents_sanctioned", "predator_hours")
 
     ladder_hours: tuple[int, ...] | None = parameter(
         None, "hours, rung by rung", None, None, "0 is a warning, more a suspension; the ban comes after the last",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.parameters import parameter, probability
+from sim.declare import parameter, probability
 from sim.rules import Change, Platform, Policy
 
 _FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it
@@ -13,6 +13,8 @@ class WarningsPolicy(Policy, name="warnings"):
 
     Reach, effect and fading are assumptions; campaigns in the field faded over about twelve weeks (REP-24, REP-25).
     """
+
+    seen_in = ("reported_share", "sought_again", "private_contacts")
 
     p_reached: float = probability(..., 0, 0.8, "users whom the warnings reach")  # type: ignore[arg-type]
     rel_recognise: float = parameter(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sim.model import simulate
-from sim.parameters import OFFENCES
+from sim.offences import OFFENCES
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy

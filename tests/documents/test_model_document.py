@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 import sim
+from sim.declare import declared
 from sim.evidence import evidence
 from sim.model import ChatModel
+from sim.offences import Offence
 from sim.outcomes import OUTCOMES, outcomes_of
-from sim.parameters import SECTIONS, Offence, declared
+from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy

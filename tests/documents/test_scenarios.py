@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import agents, model
+from sim import agents, model, schema
 from sim.__main__ import main
 from sim.scenario import BASELINE, Scenario
 
@@ -38,7 +38,9 @@ def test_the_scenarios_that_teach_are_there() -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_is_checked_by_the_command_line(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert not main(["check", str(FOLDER / file)])
-    assert file in capsys.readouterr().out
+    out, warnings = capsys.readouterr()
+    assert file in out
+    assert warnings == ""
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -47,7 +49,7 @@ def test_a_file_says_what_it_is(file: str) -> None:
     assert scenario.title
     assert len(scenario.policies) >= 4
     assert not [name for name in scenario.policies if scenario.inert(name)]
-    assert (FOLDER / file).read_text(encoding="utf-8").startswith("# ")
+    assert (FOLDER / file).read_text(encoding="utf-8").startswith(f"#:schema ./{schema.NAME}\n# ")
 
 
 @pytest.mark.parametrize("file", FILES)

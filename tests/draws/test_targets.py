@@ -10,7 +10,8 @@ from scipy import stats
 
 from sim import model
 from sim.day import N_GROUPS
-from sim.parameters import CLASSES, Offence
+from sim.offences import Offence
+from sim.parameters import CLASSES
 from sim.population import N_RATES, N_STRATA
 from sim.scenario import BASELINE, Scenario
 from sim.world import World

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
-from sim.parameters import OFFENCES, Offence
+from sim.offences import OFFENCES, Offence
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy

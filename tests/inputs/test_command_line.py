@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit codes, and that bad input leaves nothing behind."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,13 +56,31 @@ def test_check(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", file, file]) == 0
     assert capsys.readouterr().out == f"{file}: right; 2 policies, 10 days\n" * 2
     assert main(["check", file, "missing.toml"]) == 2
-    assert capsys.readouterr().err == "missing.toml: there is no such file. Give the path of a scenario file (TOML).\n"
+    *warnings, error = capsys.readouterr().err.splitlines()
+    assert error == "missing.toml: there is no such file. Give the path of a scenario file (TOML)."
+    assert len(warnings) == 3
+    assert all(line.startswith(f"{file}: warning: ") for line in warnings)
+
+
+def test_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "mine.toml")
+    assert main(["new", path]) == 0
+    assert f"python -m sim check {path}\n" in capsys.readouterr().out
+    assert main(["check", path]) == 0
+    assert capsys.readouterr() == (f"{path}: right; 4 policies, 60 days\n", "")
+    for command in ("policies", "compare"):
+        assert main([command, path]) == 0
+        assert capsys.readouterr().err == ""
 
 
 def test_policies_in_words(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policies", file]) == 0
     out = capsys.readouterr().out
-    assert "keep:\n  messages kept for 720 hours, from 2021-01-05 until 2021-01-08\n" in out
+    assert (
+        "keep:\n  messages kept for 720 hours, from 2021-01-05 until 2021-01-08\n"
+        "  rules from 2021-01-05, baseline -> policy:\n    retention.message_hours: 3 -> 720 (hours)\n"
+        "  rules from 2021-01-08, baseline -> policy:\n    all as in the baseline\n"
+    ) in out
     assert "same:\n  messages kept for 3 hours, from 2021-01-01\n  inert: equal to the baseline" in out
 
 
@@ -88,15 +107,21 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_explain_lists_all_and_each_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
-    keys = [line.split(" = ")[0] for line in capsys.readouterr().out.splitlines()]
-    assert len(keys) == len(set(keys)) > 90
-    for key in keys:
-        assert main(["explain", key]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(set(lines)) > 300
+    for name in {re.split(r" = | \(", line)[0] for line in lines}:
+        assert main(["explain", name]) == 0
+        assert name in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("friction", "reporting.friction"), ("reporting.frction", "reporting.friction"), ("qqq", "lists all")],
+    [
+        ("friction", "reporting.friction"),
+        ("reporting.frction", "reporting.friction"),
+        ("qqq", "lists all"),
+        ("case-8", "CASE-08"),
+    ],
 )
 def test_explain_suggests(key: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", key]) == 2
@@ -139,6 +164,17 @@ BAD = {
     "unknown policy": (["compare", "FILE", "--policies", "kep"], "Did you mean keep?"),
     "no policy": (["compare", "FILE", "--policies", "baseline"], "no policy"),
     "unknown policy to run": (["run", "FILE", "--policy", "kep"], "Did you mean keep?"),
+    "new without a file": (["new"], "required"),
+    "new over an old file": (["new", "FILE"], "nothing is overwritten"),
+    "new without .toml": (["new", "mine"], 'Write "mine.toml"'),
+    "new in no folder": (["new", "none/mine.toml"], "there is no folder none"),
+    "new below a file": (["new", "FILE/mine.toml"], "there is no folder"),
+    "new where nothing can be written": (["new", "/proc/mine.toml"], "cannot be written"),
+    "new with an impossible name": (["new", "y" * 300 + ".toml"], "cannot be written"),
+    "explain two names": (["explain", "days", "seeds"], "unrecognized"),
+    "schema of something": (["schema", "FILE"], "unrecognized"),
+    "per cent": (["compare", "FILE", "--set", "reporting.friction=80%"], "Write 0.8: this is a share."),
+    "days for hours": (["compare", "FILE", "--set", "retention.message_hours=7d"], "Write 168: this is in hours."),
     "negative seed": (["run", "FILE", "--seed", "-1"], "-1"),
     "large seed": (["run", "FILE", "--seed", str(2**70)], str(2**70)),
     "one seed": (["compare", "FILE", "--seeds", "1"], "gives no interval"),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sim.decisions import NEVER
 from sim.model import ChatModel
-from sim.parameters import OFFENCES
+from sim.offences import OFFENCES
 from tests.engines.chats import BUSY
 
 SAME = "same"

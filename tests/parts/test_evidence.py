@@ -1,10 +1,11 @@
 import pytest
 
+from sim.declare import declared
 from sim.evidence import evidence
-from sim.parameters import declared
+from sim.parameters import SECTIONS
 from sim.rules import RULES
 
-SOURCED = [p for p in declared() if p.standing in ("sourced", "calibrated")]
+SOURCED = [p for p in declared(SECTIONS) if p.standing in ("sourced", "calibrated")]
 
 
 def test_the_table_is_read_whole() -> None:
@@ -14,7 +15,7 @@ def test_the_table_is_read_whole() -> None:
     assert all(row.id and row.topic for row in rows.values())
 
 
-@pytest.mark.parametrize("parameter", [*declared(), *RULES.values()], ids=lambda p: p.key)
+@pytest.mark.parametrize("parameter", [*declared(SECTIONS), *RULES.values()], ids=lambda p: p.key)
 def test_every_source_is_a_row(parameter) -> None:
     assert parameter.source == "" or parameter.source in evidence()
 

@@ -3,7 +3,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from sim.parameters import Level, parameter
+from sim.declare import parameter
+from sim.parameters import Level
 from sim.reading import load
 from sim.rules import RULES, Change, Dated, Platform, Policy, rules_on
 from sim.scenario import Scenario

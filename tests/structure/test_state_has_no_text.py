@@ -25,7 +25,7 @@ from sim.agents import Chat
 from sim.errors import ScenarioError
 from sim.model import ChatModel
 from sim.outcomes import outcomes_of
-from sim.parameters import CLASSES, Triage
+from sim.parameters import CLASSES, Binds, Triage
 from sim.records import KINDS, Records
 from sim.rules import Rules
 from sim.scenario import BASELINE, Scenario
@@ -43,7 +43,7 @@ WORDS = {
     "policy": set(ARMS),
     "site": {SCENARIO.site},
     "event": {kind.name for kind in KINDS},
-    "actor_kind": {"user", "predator", "site"},
+    "actor_kind": {"user", "predator", "flagger", "site"},
     "target_kind": {"user", "predator", ""},
     "offence": OFFENCES | {"", "all"},
     "victim_class": {*CLASSES, "all"},
@@ -51,8 +51,8 @@ WORDS = {
 }
 """Every word that may stand in a column of text. All other columns are whole numbers."""
 
-TRIAGES = set(typing.get_args(Triage))
-"""The one rule that is a word."""
+CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds)}
+"""What rules that are words may be."""
 
 TEXT_FIELDS = {("state", "Lanes", "policies"), ("records", "Kind", "name"), ("records", "Kind", "meaning"),
                ("records", "Kind", "detail"), ("records", "Kind", "words")}  # fmt: skip
@@ -97,7 +97,7 @@ def test_a_contact_is_whole_numbers() -> None:
 
 def test_a_rule_is_a_number_or_one_of_a_few_words() -> None:
     for name, hint in typing.get_type_hints(Rules).items():
-        assert set(leaves(hint)) <= {int, float, bool} | TRIAGES, name
+        assert set(leaves(hint)) <= {int, float, bool, ...} | CHOICES, name
 
 
 SKIPPED = (int, float, np.generic, Scenario, World, Rules, mesa.Model, type, ModuleType, FunctionType, GeneratorType)
@@ -134,7 +134,7 @@ def vars_of(thing: object) -> dict[str, object]:
 def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[0]
     held = [*texts([model.state, model._office, model._day]), *texts(vars_of(model.world))]
-    assert {text for _, text in held} <= {*ARMS, *TRIAGES}, held
+    assert {text for _, text in held} <= {*ARMS, *CHOICES}, held
 
 
 def test_nothing_that_the_agents_hold_is_text(models: tuple[ChatModel, Chat]) -> None:

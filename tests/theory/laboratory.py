@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sim.parameters import Offence
+from sim.offences import Offence
 from sim.population import N_RATES, N_STRATA
 from sim.scenario import Scenario
 from sim.world import World

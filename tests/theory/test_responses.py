@@ -9,7 +9,7 @@ import pytest
 from sim import decisions
 from sim.draws import Draws
 from sim.model import simulate
-from sim.parameters import Offence
+from sim.offences import Offence
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy

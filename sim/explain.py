@@ -1,0 +1,376 @@
+"""Say in words what a name means, from what is declared: settings, policies, outcomes, events, counts, evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from inspect import cleandoc
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
+
+from sim.declare import Parameter, Section, declared
+from sim.errors import ScenarioError, shown
+from sim.evidence import Evidence, evidence
+from sim.offences import Offence
+from sim.outcomes import Outcome, Sums, outcomes_of
+from sim.parameters import SECTIONS, Registration
+from sim.records import COUNTS, KINDS, Kind
+from sim.rules import RULES, Dated, Policy, rules_on
+from sim.scenario import BASELINE, Scenario
+
+Lines = Iterator[str]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something that can be explained by its name.
+
+    Attributes:
+        name: Its name; a section and a policy may share one.
+        group: What sort of thing it is, in words.
+        gist: What it is, in a line.
+        told: Returns the lines that explain it.
+    """
+
+    name: str
+    group: str
+    gist: str
+    told: Callable[[], Lines]
+
+
+def topics() -> Iterator[Topic]:
+    """Yield everything that can be explained, group by group."""
+    for setting in settings().values():
+        yield Topic(setting.key, "setting", f"{_default(setting)}: {setting.meaning}", partial(_setting, setting))
+    for name, section in _sections().items():
+        yield Topic(name, "section", _first(section), partial(_section, name, section))
+    for name, kind in Policy.registry.items():
+        if name:
+            yield Topic(name, "policy", _first(kind), partial(_policy, kind))
+    for outcome in outcomes_of(Scenario()):
+        yield Topic(outcome.name, "outcome", f"{outcome.label} ({outcome.unit})", partial(_outcome, outcome))
+    for event in KINDS:
+        yield Topic(event.name, "event", event.meaning, partial(_event, event))
+    for column, meaning in _columns().items():
+        yield Topic(column, "daily count", meaning, partial(_column, column))
+    for row in evidence().values():
+        yield Topic(row.id, "evidence", f"{row.parameter}: {_values(row)}", partial(_evidence, row))
+
+
+def explain(name: str | None = None) -> Lines:
+    """Yield the lines that explain a name or, without one, a line for everything that has one.
+
+    Raises:
+        ScenarioError: If nothing is called so; the message says what may be meant.
+    """
+    known = list(topics())
+    if name is None:
+        for topic in known:
+            link = " = " if topic.group == "setting" else f" ({topic.group}): "
+            yield f"{topic.name}{link}{topic.gist}"
+        return
+    found = [topic for topic in known if topic.name == name]
+    if not found:
+        raise ScenarioError(_unknown(name, [topic.name for topic in known]))
+    for topic in found:
+        yield from topic.told()
+
+
+def policies(scenario: Scenario) -> Lines:
+    """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
+    yield f"{BASELINE}: nothing is changed; every policy is compared with it"
+    before = vars(scenario.platform.rules)
+    for arm, found in scenario.policies.items():
+        yield f"{arm}:"
+        for policy in found:
+            end = f" until {policy.end}" if policy.end else ""
+            yield f"  {policy.words()}, from {policy.start or scenario.start}{end}"
+        if scenario.inert(arm):
+            yield "  inert: equal to the baseline on every day, so it changes nothing"
+            continue
+        for day, rules in scenario.changes_of(arm):
+            changed = [
+                f"    {rule}: {_value(before[field])} -> {_value(after)} ({RULES[rule].unit})"
+                for rule, (field, after) in zip(RULES, vars(rules).items(), strict=True)
+                if after != before[field]
+            ]
+            if changed or day:
+                yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
+                yield from changed or ["    all as in the baseline"]
+
+
+def settings() -> dict[str, Parameter]:
+    """Return every setting of a scenario and every rule, by name."""
+    found = {p.key: p for p in declared({"": Scenario, "offences": Offence})}
+    return found | {rule: p for rule, p in RULES.items() if rule not in found}
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """Say that nothing has a name, and what may be meant."""
+    inner = [k for k in known if len(name) > 2 and name.lower() in k.lower()]
+    lower = {k.lower(): k for k in known}
+    near = [lower[k] for k in get_close_matches(name.lower(), lower, n=5)]
+    meant = list(dict.fromkeys(near + inner))[:8]
+    advice = f"Did you mean {', '.join(meant)}?" if meant else "python -m sim explain lists all."
+    return f"{name} is no setting, section, policy, outcome, event, count or row of evidence. {advice}"
+
+
+# -- settings, sections and policies --------------------------------------------------------------------------------
+
+
+def _sections() -> dict[str, type[Section]]:
+    levels = {f"registration.{n}": type(f.default) for n, f in Registration.model_fields.items()}
+    found = SECTIONS | {name: section for name, section in levels.items() if issubclass(section, Section)}
+    return found | {"offences": Offence}
+
+
+def _first(section: type[Section]) -> str:
+    """Return the first sentence of a section's or policy's docstring."""
+    return cleandoc(section.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _value(value: Any) -> str:
+    return shown(value).strip('"') or '""'
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default is PydanticUndefined:
+        return "(must be given)"
+    return "(left as it is)" if parameter.default is None else _value(parameter.default)
+
+
+def _range(parameter: Parameter) -> str:
+    return "" if parameter.low is None else f"{parameter.low:g} to {parameter.high:g}"
+
+
+def _setting(parameter: Parameter) -> Lines:
+    yield f"{parameter.key}: {parameter.meaning}"
+    yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
+    if plausible := _range(parameter):
+        yield f"  plausible  {plausible}"
+    yield f"  accepted   {parameter.accepts.rstrip(',')}"
+    if parameter.unit:
+        yield f"  standing   {parameter.standing}"
+    if row := evidence().get(parameter.source):
+        yield f"  source     {row.id}: {row.source} ({row.year})"
+        yield f"             {row.parameter}: {_values(row)}"
+        yield from (f"             {line}" for line in _trust(row))
+    if parameter.key in RULES:
+        yield f'  a rule     policies may set it: set = [{{ rule = "{parameter.key}", value = ... }}]'
+
+
+def _last(parameter: Parameter) -> str:
+    """Return the name of a setting within its section."""
+    return parameter.key.rpartition(".")[2]
+
+
+def _row(parameter: Parameter) -> str:
+    """Return name, default, unit and range of a setting in a line."""
+    name = _last(parameter)
+    plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
+    return f"  {name} = {_default(parameter)} ({parameter.unit or parameter.accepts}{plausible}): {parameter.meaning}"
+
+
+def _section(name: str, section: type[Section]) -> Lines:
+    yield f"[{name}], a section of scenario files: {_first(section)}"
+    for parameter in declared({name: section}):
+        if parameter.key.count(".") == name.count(".") + 1:
+            yield _row(parameter)
+    for inner in _sections():
+        if inner.startswith(f"{name}."):
+            yield f"  [{inner}] is a section of its own: python -m sim explain {inner}"
+
+
+def _policy(kind: type[Policy]) -> Lines:
+    yield f"{kind.name}, a policy: {_first(kind)}"
+    yield from (f"  {line}" for line in cleandoc(kind.__doc__ or "").partition("\n\n")[2].splitlines() if line)
+    yield f"  [policies.NAME] takes it as {kind.name} = {{ ... }}, with the settings:"
+    own = [p for p in declared({kind.name: kind}) if _last(p) not in Policy.model_fields]
+    dates = [p for p in declared({kind.name: kind}) if p not in own]
+    for parameter in (*own, *dates):
+        plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
+        yield f"    {_last(parameter)} = {_default(parameter)}: {parameter.meaning}"
+        yield f"        unit {parameter.unit}{plausible}, accepted {parameter.accepts.rstrip(',')}"
+    rules = _rules_of(kind, own)
+    if not rules:
+        yield "  changes    any rule by its name:"
+        yield from (f"             {rule}: {declared_rule.meaning}" for rule, declared_rule in RULES.items())
+    for rule, operation in rules.items():
+        yield f"  changes    {rule} ({operation}): {RULES[rule].meaning if rule in RULES else 'this is no rule'}"
+    yield f"  inert      {_inert(kind, own)}"
+    if kind.seen_in:
+        yield f"  seen in    the outcomes {', '.join(kind.seen_in)}"
+
+
+def _rules_of(kind: type[Policy], own: list[Parameter]) -> dict[str, str]:
+    """Return the rules that a policy changes and how, found with an example; none if it takes any rule."""
+    try:
+        example = kind.model_validate({_last(p): _example(p) for p in own})
+    except ValidationError:
+        return {}
+    return {change.rule: change.operation for change in example.changes(Scenario().platform)}
+
+
+def _example(parameter: Parameter) -> Any:
+    """Return a value that a setting takes, if one can be guessed."""
+    choices = (*get_args(parameter.type), parameter.high, parameter.maximum, True, ())
+    return next((value for value in choices if value is not None and parameter.allows(value)), None)
+
+
+def _inert(kind: type[Policy], own: list[Parameter]) -> str:
+    """Say at which settings a policy changes nothing: those of the baseline, checked against the default one."""
+    known, names = settings(), [_last(p) for p in own]
+    level = {n: known[f"{kind.name}.{n}"].default for n in names if f"{kind.name}.{n}" in known}
+    baseline = "at the values that the baseline has"
+    try:
+        platform = Scenario().platform
+        same = rules_on(0, platform, [Dated(kind.model_validate(level), 0, None)]) == platform.rules
+    except ValueError:  # a setting is missing, or the rules do not take it
+        return baseline
+    at = ", ".join(f"{name} = {_value(value)}" for name, value in level.items())
+    return f"{baseline}, by default {at}" if same and level else baseline
+
+
+# -- outcomes, events and counts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Term:
+    """In place of a number: an outcome's formula, computed with terms, spells itself out."""
+
+    text: str
+    sign: str = ""
+
+    def _with(self, sign: str, other: object, turned: bool = False) -> _Term:
+        """Join two terms; `turned` if the other one comes first."""
+        term = other if isinstance(other, _Term) else _Term(f"{other:g}")
+        left, right = (term, self) if turned else (self, term)
+        looser = "+-" if sign in "*/" else ""
+        first = f"({left.text})" if left.sign and left.sign in looser else left.text
+        second = f"({right.text})" if right.sign and sign != "+" else right.text
+        return _Term(f"{first} {sign} {second}", sign)
+
+    def __add__(self, other: object) -> _Term:
+        return self._with("+", other)
+
+    def __sub__(self, other: object) -> _Term:
+        return self._with("-", other)
+
+    def __mul__(self, other: object) -> _Term:
+        return self._with("*", other)
+
+    def __rmul__(self, other: object) -> _Term:
+        return self._with("*", other, turned=True)
+
+    def __truediv__(self, other: object) -> _Term:
+        return self._with("/", other)
+
+    def __rtruediv__(self, other: object) -> _Term:
+        return self._with("/", other, turned=True)
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+    def where(self, condition: bool) -> _Term:
+        return self
+
+    def astype(self, kind: type) -> _Term:
+        return self
+
+
+class _Columns:
+    """In place of the table of sums: every column is a term."""
+
+    def __getitem__(self, column: str) -> _Term:
+        return _Term(column)
+
+
+_GIVEN = {
+    "days": "days added up",
+    "months": "calendar months that end within them",
+    "visitors": "mean monthly visitors of the baseline",
+    "conversations_per_hour": "population.conversations_per_hour, an input",
+}
+"""What a formula reads beside columns."""
+
+
+def formula(outcome: Outcome) -> str:
+    """Return the formula of an outcome in words: what it does to the sums of a run."""
+    terms: dict[str, Any] = {name: _Term(name) for name in _GIVEN}
+    told: Any = outcome.formula(Sums(table=_Columns(), **terms))  # type: ignore[arg-type]
+    return str(told.text)
+
+
+def _names_in(text: str) -> set[str]:
+    """Return the names that a formula in words reads."""
+    return set(text.replace("(", " ").replace(")", " ").split())
+
+
+def _outcome(outcome: Outcome) -> Lines:
+    text = formula(outcome)
+    words = {"lower": "lower", "higher": "higher", "neither": "neither: it is no good or harm by itself"}
+    yield f"{outcome.name}, an outcome: {outcome.label}"
+    yield f"  unit       {outcome.unit}"
+    yield f"  better     {words[outcome.better]}"
+    yield f"  formula    {text}"
+    for name, meaning in (_columns() | _GIVEN).items():
+        if name in _names_in(text):
+            yield f"             {name}: {meaning}"
+    if not outcome.over_time:
+        yield "             persons of one class or offence, each counted once in a year of the window"
+    if outcome.harm:
+        yield "  harm       true harm of the model: only its changes between policies mean anything, not its level"
+    for kind in Policy.registry.values():
+        if outcome.name in kind.seen_in:
+            yield f"  moved by   the policy {kind.name}"
+
+
+def _event(event: Kind) -> Lines:
+    yield f"{event.name}, an event of step {event.step} of the hour: {event.meaning}"
+    if event.detail:
+        yield f"  detail     {event.detail}"
+    yield f"  counted    by day as n_{event.name}{' and in the breakdown' if event.of_contact else ''}"
+
+
+def _columns() -> dict[str, str]:
+    """Return every count of the daily table with its meaning."""
+    return {f"n_{kind.name}": f"number of events {kind.name}: {kind.meaning}" for kind in KINDS} | COUNTS
+
+
+def _column(column: str) -> Lines:
+    yield f"{column}, a count of the daily table, by policy, seed and day: {_columns()[column]}"
+    used = [outcome.name for outcome in outcomes_of(Scenario()) if column in _names_in(formula(outcome))]
+    if used:
+        yield f"  outcomes   {', '.join(used)}"
+
+
+# -- evidence ---------------------------------------------------------------------------------------------------------
+
+
+def _values(row: Evidence) -> str:
+    values = ", ".join(v for v in (row.value_low, row.value_central, row.value_high) if v)
+    return f"{values} {row.unit}"
+
+
+def _trust(row: Evidence) -> Lines:
+    """Yield where to read a row and whether it was seen there."""
+    if row.address:
+        yield row.address
+    seen = "seen in an excerpt of the source" if row.how_seen == "excerpt" else "from memory: not seen in the source"
+    yield f"{seen}; {row.note}"
+
+
+def _evidence(row: Evidence) -> Lines:
+    yield f"{row.id}, a row of the evidence: {row.parameter}"
+    yield f"  values     {_values(row)}"
+    yield f"  of         {row.population}"
+    yield f"  source     {row.source} ({row.year})"
+    yield from (f"             {line}" for line in _trust(row))
+    for parameter in settings().values():
+        if parameter.source == row.id:
+            yield f"  behind     {parameter.key} = {_default(parameter)}, {parameter.standing}"

@@ -1,0 +1,73 @@
+"""Mesa's DataCollector works on both engines, and collects the same of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from mesa.datacollection import DataCollector
+
+from sim.agents import Chat
+from sim.model import ChatModel
+from tests.engines.chats import BUSY, LEVERS, arms
+
+COUNTS = (
+    "predators_online",
+    "contacts_on_platform",
+    "contacts_parted",
+    "contacts_off_platform",
+    "dossiers_waiting",
+    "reports_so_far",
+    "harms_so_far",
+)
+SCENARIO = BUSY.replace(days=4, policies={"email": LEVERS["email"]})
+SEEDS = (7, 5)
+ARMS = arms(SCENARIO)
+HOURS = SCENARIO.hours
+
+
+def collected(model: ChatModel | Chat, hours: int) -> pd.DataFrame:
+    """Return what is collected before the first step and after each."""
+    collector = DataCollector(model_reporters={name: name for name in COUNTS})
+    collector.collect(model)
+    for _ in range(hours):
+        model.step()
+        collector.collect(model)
+    return collector.get_model_vars_dataframe()
+
+
+@pytest.fixture(scope="module")
+def by_lane() -> pd.DataFrame:
+    return collected(ChatModel(SCENARIO, SEEDS, ARMS), HOURS)
+
+
+@pytest.mark.parametrize("policy", ARMS)
+def test_both_engines_collect_the_same(policy: str, by_lane: pd.DataFrame) -> None:
+    for seed in SEEDS:
+        one = collected(Chat(SCENARIO, seed, policy), HOURS)
+        for name in COUNTS:
+            assert one[name].tolist() == [counts[policy, seed] for counts in by_lane[name]], (name, seed)
+
+
+def test_something_is_collected_and_policies_differ(by_lane: pd.DataFrame) -> None:
+    for name in COUNTS:
+        table = pd.DataFrame(by_lane[name].tolist())
+        assert list(table.columns) == [(policy, seed) for seed in SEEDS for policy in ARMS]
+        assert (table.max() > 0).all(), name
+        before = table.iloc[: 24 * SCENARIO.warmup_days + 1]
+        assert before[ARMS[0], 5].tolist() == before[ARMS[1], 5].tolist()
+        assert table[ARMS[0], 5].tolist() != table[ARMS[1], 5].tolist()
+
+
+def test_what_is_so_far_begins_with_the_window_and_ends_with_the_records() -> None:
+    model = ChatModel(SCENARIO, SEEDS, ARMS)
+    table = collected(model, HOURS)
+    daily = model.record.records().daily.groupby(["policy", "seed"])[["n_harm", "n_report"]].sum()
+    for name, column in (("harms_so_far", "n_harm"), ("reports_so_far", "n_report")):
+        assert set(table[name].iloc[24 * SCENARIO.warmup_days].values()) == {0}
+        assert table[name].iloc[-1] == daily[column].to_dict()
+
+
+def test_collecting_changes_nothing() -> None:
+    watched, alone = ChatModel(SCENARIO, SEEDS, ARMS), ChatModel(SCENARIO, SEEDS, ARMS)
+    collected(watched, HOURS)
+    pd.testing.assert_frame_equal(watched.record.records().daily, alone.run().daily)

@@ -1,0 +1,156 @@
+"""What is said of a name is what is declared of it."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+import pytest
+
+from sim import explain
+from sim.declare import declared, parameter
+from sim.errors import ScenarioError
+from sim.evidence import evidence
+from sim.outcomes import OUTCOMES, Outcome, Sums, outcomes_of
+from sim.parameters import SECTIONS
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.set import SetPolicy
+from sim.records import COUNTS, KINDS
+from sim.rules import RULES, Change, Platform, Policy
+from sim.scenario import Scenario
+
+SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
+OUTCOME_NAMES = {outcome.name for outcome in outcomes_of(Scenario())}
+
+
+def told(name: str) -> str:
+    return "\n".join(explain.explain(name))
+
+
+def test_everything_has_a_topic() -> None:
+    names = {topic.name for topic in explain.topics()}
+    assert names >= {p.key for p in declared(SECTIONS)} | set(RULES) | set(SECTIONS) | set(SHIPPED) | OUTCOME_NAMES
+    assert names >= {kind.name for kind in KINDS} | set(COUNTS) | set(evidence()) | {"registration.phone", "offences"}
+    assert all(topic.gist for topic in explain.topics())
+
+
+@pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
+def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
+    columns = [*explain._columns(), *outcome.behind]
+    table = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
+    sums = Sums(table, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
+    text = explain.formula(outcome)
+    names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in explain._GIVEN}
+    # A name with slashes is no Python; give each one a letter.
+    for n, name in enumerate(sorted(names, key=len, reverse=True)):
+        text = text.replace(name, f"<{n}>")
+    values = {f"x{n}": names[name] for n, name in enumerate(sorted(names, key=len, reverse=True))}
+    computed = eval(text.replace("<", "x").replace(">", ""), {}, values)
+    pd.testing.assert_series_equal(computed, outcome.formula(sums), check_names=False)
+
+
+def test_an_outcome() -> None:
+    text = told("persons_harmed")
+    for words in ("Persons seriously harmed", "unit       persons a year", "better     lower", "not its level",
+                  "n_persons_harmed * (365.25 / days) * (1000 / visitors)", "n_persons_harmed: persons seriously",
+                  "visitors: mean monthly visitors of the baseline"):  # fmt: skip
+        assert words in text
+    assert "each counted once in a year" in told("persons_harmed_under_15")
+    assert "moved by   the policy retention" in told("evidence_share")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_policy(name: str) -> None:
+    text = told(name)
+    for setting in set(SHIPPED[name].model_fields) - set(Policy.model_fields):
+        assert f"    {setting} = " in text
+    baseline = Scenario().platform
+    kind = SHIPPED[name]
+    if name == "set":
+        assert all(rule in text for rule in RULES)
+    else:
+        level = {key.partition(".")[2]: value for key, value in defaults(name).items()}
+        example = kind.model_validate({k: v for k, v in level.items() if k in kind.model_fields})
+        assert all(f"changes    {change.rule} ({change.operation})" in text for change in example.changes(baseline))
+        assert ", by default " in text
+    assert set(kind.seen_in) <= OUTCOME_NAMES
+
+
+def defaults(section: str) -> dict[str, object]:
+    return {p.key: p.default for p in declared(SECTIONS) if p.key.startswith(f"{section}.") and p.key.count(".") == 1}
+
+
+def test_a_name_of_two_things_explains_both() -> None:
+    text = told("retention")
+    assert "[retention], a section" in text
+    assert "retention, a policy" in text
+    assert "by default message_hours = 3" in text
+    assert "unit hours, plausible 1 to 8760, accepted a whole number from 0 to 1000000" in text
+
+
+@pytest.fixture
+def curfew() -> Iterator[None]:
+    class Curfew(Policy, name="curfew"):
+        """Fewer moderators.
+
+        From a date on.
+        """
+
+        share: float = parameter(0.5, "factor", 0, 1, "Of those before.", maximum=1)
+
+        def changes(self, platform: Platform) -> Sequence[Change]:
+            return [Change("moderation.staff", "multiply", self.share)]
+
+    yield
+    del Policy.registry["curfew"]
+
+
+@pytest.mark.usefixtures("curfew")
+def test_a_policy_defined_elsewhere() -> None:
+    text = told("curfew")
+    assert "curfew, a policy: Fewer moderators.\n  From a date on.\n" in text
+    assert "share = 0.5: Of those before." in text
+    assert "changes    moderation.staff (multiply)" in text
+    assert "inert      at the values that the baseline has" in text
+
+
+def test_sections_events_counts_and_evidence() -> None:
+    text = told("contacts")
+    assert all(
+        p.key.partition(".")[2] in text and p.meaning in text
+        for p in declared(SECTIONS)
+        if p.key.startswith("contacts")
+    )
+    assert "findability = 0.5 (share, plausible 0.2 to 0.8)" in told("registration.phone")
+    assert "[registration.phone] is a section of its own" in told("registration")
+    assert "step 3 of the hour: A contact reaches harm." in told("harm")
+    assert "1 if on the platform" in told("harm")
+    assert "outcomes   predators_barred, innocents_sanctioned" in told("n_bar_user")
+    assert "outcomes   approaches" in told("n_approach")
+    text = told("CASE-03")
+    assert "behind     population.monthly_visitors = 778000, sourced" in text
+    assert evidence()["CASE-03"].address in text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("persons_harm", "persons_harmed"), ("retenton", "retention"), ("n_aproach", "n_approach"), ("Harm", "harm"),
+     ("CASE-3", "CASE-03"), ("leave_per_hour", "contacts.private_leave_per_hour")],
+)  # fmt: skip
+def test_what_may_be_meant(name: str, meant: str) -> None:
+    with pytest.raises(ScenarioError, match=rf"{name} is no setting.* Did you mean .*\b{meant}\b"):
+        told(name)
+
+
+def test_the_rules_of_a_policy_before_and_after_when_they_add_up() -> None:
+    arm = (
+        RegistrationPolicy(level="phone"),
+        SetPolicy(rule="registration.friction_user", value=0.2, start=dt.date(2021, 3, 1)),
+    )
+    text = "\n".join(explain.policies(Scenario(policies={"a": arm})))
+    assert "rules from 2021-01-01, baseline -> policy:\n    registration.friction_user: 0 -> 0.35 (share)" in text
+    assert "rules from 2021-03-01, baseline -> policy:\n    registration.friction_user: 0 -> 0.55 (share)" in text
+    assert "    registration.accounts_persist: false -> true (yes or no)" in text
+
+
+def test_every_outcome_is_told_apart_from_its_neighbours() -> None:
+    assert len({explain.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)

@@ -1,0 +1,72 @@
+"""The template of `new` runs, and what it says of a number is what is declared."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sim import template
+from sim.declare import Parameter, declared
+from sim.parameters import SECTIONS
+from sim.reading import load
+from tests.parts.editor import complaints
+
+TEXT = template.template()
+WORDS = " ".join(line.lstrip("# ") for line in TEXT.splitlines())
+SET = {
+    f"{section}.{name}"
+    for section, values in tomllib.loads(TEXT).items()
+    if isinstance(values, dict) and section != "policies"
+    for name in values
+}
+TEN = {
+    "population.monthly_visitors", "population.visits_per_month", "predators.p_of_adults",
+    "predators.approaches_per_hour", "predators.p_retry_absent", "contacts.private_leave_per_hour",
+    "registration.level", "registration.none.findability", "retention.message_hours", "reporting.friction",
+    "moderation.staff", "moderation.reviews_per_hour",
+}  # fmt: skip
+"""What the ten questions are about; the level only chooses, and two make up the capacity of the staff."""
+
+
+def test_it_asks_ten_questions_each_with_a_reason() -> None:
+    assert re.findall(r"^# (\d+)\. .{30,}", TEXT, re.M) == [str(n) for n in range(1, 11)]
+    assert "?" not in [line[:1] for line in TEXT.splitlines()]
+    assert max(map(len, TEXT.splitlines())) <= template.WIDTH
+
+
+@pytest.mark.parametrize("setting", [p for p in declared(SECTIONS) if p.key in TEN], ids=lambda p: p.key)
+def test_it_says_what_is_declared(setting: Parameter) -> None:
+    found = WORDS[WORDS.index(f"[{setting.key.rpartition('.')[0]}]") :]
+    assert setting.meaning in found
+    rest = found[found.index(setting.meaning) :].split(" = ")[0]
+    assert f"({setting.unit})" in rest
+    assert setting.standing in rest
+    if setting.low is not None:
+        assert f"plausible {setting.low:g} to {setting.high:g}" in rest
+
+
+def test_all_ten_are_there() -> None:
+    assert {p.key for p in declared(SECTIONS)} >= TEN
+    assert SET | {"registration.none.findability"} >= TEN
+
+
+def test_what_is_not_changed_has_its_default(tmp_path: Path) -> None:
+    template.write(tmp_path / "new.toml")
+    assert (tmp_path / "new.toml").read_text(encoding="utf-8") == TEXT
+    scenario = load(tmp_path / "new.toml")
+    changed = set()
+    for parameter in declared(SECTIONS):
+        value = scenario
+        for part in parameter.key.split("."):
+            value = getattr(value, part)
+        if value != parameter.default:
+            changed.add(parameter.key)
+    assert changed == {
+        "population.monthly_visitors", "population.monthly_visitors_start", "predators.p_of_adults", "moderation.staff"
+    }  # fmt: skip
+    assert not [arm for arm in scenario.policies if scenario.inert(arm)]
+
+
+def test_it_is_right_by_the_schema() -> None:
+    assert complaints(TEXT) == []
