@@ -138,7 +138,10 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
     ),
     "full-of-bars": (
         BUSY.replace(**{
-            "policies": {"both": (*LEVERS["document"], *LEVERS["staff"])},
+            "policies": {
+                "both": (*LEVERS["document"], *LEVERS["staff"]),
+                "ladder": (SanctionsPolicy(ladder_hours=(0, 6, 12)),),
+            },
             "days": 8,
             "registration.level": "email",
             "registration.email.return_delay_hours": 96.0,
