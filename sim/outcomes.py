@@ -216,6 +216,10 @@ OUTCOMES: tuple[Outcome, ...] = (
         ("n_user_hours_turned_away", "n_user_hours_barred"),
     ),
     Outcome(
+        "hours_limited", "Lawful use with an account too new to write to strangers", "user-hours a month", "lower",
+        lambda s: s.a_month("n_user_hours_limited"), ("n_user_hours_limited",),
+    ),
+    Outcome(
         "history_kept", "Message history in store", "user-hours of messages, mean over the hours", "lower",
         lambda s: (s["n_history_hours"] + s["n_snapshot_hours"]) / (24 * s.days),
         ("n_history_hours", "n_snapshot_hours"),

@@ -109,7 +109,8 @@ COUNTS: Final = {
     "n_user_days_turned_away": "days on which a lawful user would have begun a visit but for the door",
     "n_user_hours": "hours that lawful users were online",
     "n_user_hours_turned_away": "hours that lawful users would have been online but for the door",
-    "n_user_hours_limited": "hours that lawful users were online with an account too new to write to strangers",
+    "n_user_hours_limited": "hours that lawful users were online with an account too new to write to strangers "
+    "(new identities after a bar left out)",
     "n_user_hours_barred": "hours that lawful users would have been online but for a bar",
     "n_monthly_visitors": "lawful users and predators let in at least once in the calendar month that ends this day",
     "n_monthly_turned_away": "lawful users turned away in that month and never let in",

@@ -39,6 +39,7 @@ class Person(mesa.Agent):
         super().__init__(model)
         self.number = number
         self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
+        self.joined = 24 * int(model.world.membership.joined(np.array([number]))[0])
         self.visits: list[Visit] = []
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
@@ -77,6 +78,12 @@ class Person(mesa.Agent):
             self.turned_away_today = self.turned_away_in_month = True
             self.model.ledger.count("n_visits_turned_away", int(self.kind == "user"))
 
+    def may_write(self, begin: int) -> bool:
+        """Tell whether the account of a visit is old enough to write to strangers."""
+        model = self.model
+        since = max(self.joined, self.new_since) if model.rules.registration_accounts_persist else begin
+        return bool(decisions.may_write(model.hour - since, model.rules.limits_cooling_off_hours))
+
     def be_there(self) -> None:
         """Spend an hour on the site, or be kept out of it."""
         hour, ledger = self.model.hour, self.model.ledger
@@ -104,7 +111,9 @@ class Person(mesa.Agent):
         """With the next hour a bar is over and there is a new identity."""
         if self.returns_as_new and self.barred_until == self.model.hour + 1:
             self.model.ledger.note("return", 0, self, None)
-            self.strikes, self.new_since = 0, self.model.hour + 1
+            self.strikes = 0
+            if self.kind == "predator":
+                self.new_since = self.model.hour + 1
 
 
 class User(Person):
@@ -119,6 +128,9 @@ class User(Person):
     def step(self) -> None:
         """Be on the site for an hour, or be kept out."""
         self.be_there()
+        visit = self.visit(self.model.hour)
+        if visit and not self.barred(self.model.hour) and not self.may_write(visit.begin):
+            self.model.ledger.count("n_user_hours_limited")
 
     def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
@@ -378,15 +390,11 @@ class Predator(Person):
 
     def _may_approach(self, i: int, visit: Visit) -> bool:
         """Tell whether announced retention does not deter, and the account is old enough to write to strangers."""
-        model, hour, rules = self.model, self.model.hour, self.model.rules
+        model, rules = self.model, self.model.rules
         word = model.world.draws.word(Purpose.DETERRED, 0, int(model.day.intents.contact[i]))
         if decisions.deterred(word, model.numbers, rules.retention_message_hours):
             return False
-        since = visit.begin
-        if rules.registration_accounts_persist:
-            joined = 24 * int(model.world.membership.joined(np.array([self.number]))[0])
-            since = max(joined, self.new_since)
-        return bool(decisions.may_write(hour - since, rules.limits_cooling_off_hours))
+        return self.may_write(visit.begin)
 
     def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
         """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""

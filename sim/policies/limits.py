@@ -12,7 +12,7 @@ class LimitsPolicy(Policy, name="limits"):
     Without accounts every visit is a new account, so that the limit binds nearly everybody, lawful users too.
     """
 
-    seen_in = ("approaches", "conversations_lost")
+    seen_in = ("approaches", "hours_limited")
 
     cooling_off_hours: int = parameter(..., "hours", 0, 168, "age before the first word to a stranger", maximum=8760)
 

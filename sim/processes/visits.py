@@ -36,9 +36,35 @@ def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
             let_in, turned_away = _by_door(state, lanes.friction_user[day_before], table)
             record.add_all(name, let_in)
             record.add_all(f"{name}_turned_away", turned_away)
+    _count_limited(state, lanes, day, record)
     _take_out_barred(state, lanes, day, record)
     retention = np.array([rules.retention_message_hours for rules in lanes.rules])
     record.set_product("n_history_hours", "n_user_hours", retention)
+
+
+def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
+    """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
+    people, first_hour, size = day.people, day.first_hour, state.world.n_seeds * 2 * TOLERANCES
+    limited = lanes.rule("limits_cooling_off_hours") > 0
+    kinds = np.stack((lanes.rule("limits_cooling_off_hours"), lanes.rule("registration_accounts_persist")))
+    for kind in np.unique(kinds[:, limited], axis=1).T:
+        places = (kinds == kind[:, None]).all(axis=0)
+        row = np.arange(people.slot.size)
+        until = np.minimum(_new_until(state, lanes, day, row, np.full(row.size, places.argmax())), first_hour + 24)
+        hours = np.minimum(people.end, until) - np.maximum(people.start, first_hour)
+        row = (hours > 0).nonzero()[0]
+        for old in (0, 1):
+            which = row[people.is_old(row) == old]
+            table = np.bincount(people.door.take(which), hours.take(which), minlength=size).astype(np.int64)
+            let_in, _ = _by_door(state, lanes.friction_user[old], table)
+            record.add_all("n_user_hours_limited", let_in * places)
+
+
+def _new_until(state: State, lanes: Lanes, day: Day, row: Ints, place: Ints) -> Ints:
+    """Return the hour from which on the visitors of rows may write to strangers in a place."""
+    joined = 24 * state.world.membership.joined(day.people.person.take(row))
+    since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, day.people.begin.take(row))
+    return since + lanes.rule("limits_cooling_off_hours").take(place)
 
 
 def _by_door_and_hours(state: State, day: Day) -> tuple[Ints, Ints]:
@@ -79,6 +105,8 @@ def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> 
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
     record.add("n_user_hours", place, -lost)
     record.add("n_user_hours_barred", place, lost)
+    limited = np.minimum(_new_until(state, lanes, day, row, place), start + lost) - start
+    record.add("n_user_hours_limited", place, -np.maximum(limited, 0))
     begin = people.begin.take(row)
     barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
