@@ -5,24 +5,21 @@ A scenario is a set of these sections with values. ``standing`` says how far to 
 * ``sourced``: a row of ``sim/evidence.csv`` that was seen in its source gives the default,
 * ``calibrated``: fitted so that a sourced figure is reproduced,
 * ``assumed``: nobody has measured it; the range is what matters.
-
-``low`` and ``high`` are the *plausible* range (for sensitivity analysis); ``minimum`` and ``maximum`` are what the
-model accepts at all.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, model_validator
 
-Standing = Literal["sourced", "calibrated", "assumed"]
+from sim.declare import Parameter as Parameter
+from sim.declare import Section as Section
+from sim.declare import declared_in
+from sim.declare import parameter as parameter
+from sim.declare import probability as probability
+
 Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "gravest"]
 
@@ -31,126 +28,6 @@ CLASSES = ("under_15", "15_17", "adult", "minority")
 
 HOURS_PER_MONTH = 730.5
 """A twelfth of 365.25 days, in hours."""
-
-
-class Section(BaseModel):
-    """A frozen group of parameters; unknown keys and NaN are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What is declared about one parameter.
-
-    Attributes:
-        key: Dotted name as in a scenario file, for instance ``reporting.friction``.
-        type: Type of its values.
-        default: Value used where a scenario is silent.
-        unit: Unit in words; ``1`` for a plain share or factor.
-        low: Lower end of the plausible range.
-        high: Upper end of the plausible range.
-        minimum: Smallest value the model accepts, or ``None``.
-        maximum: Largest value the model accepts, or ``None``.
-        meaning: One sentence.
-        source: Id of a row in ``evidence.csv``, or empty.
-        standing: ``sourced``, ``calibrated`` or ``assumed``.
-    """
-
-    key: str
-    type: Any
-    default: Any
-    unit: str
-    low: Any
-    high: Any
-    minimum: Any
-    maximum: Any
-    meaning: str
-    source: str
-    standing: Standing
-
-    @classmethod
-    def of(cls, key: str, field: FieldInfo) -> Parameter:
-        """Return what a field of a section declares."""
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        bounds = {type(m).__name__: m for m in field.metadata}
-        return cls(
-            key=key,
-            type=_without_none(field.annotation),
-            default=field.default,
-            unit=str(extra.get("unit", "")),
-            low=extra.get("low"),
-            high=extra.get("high"),
-            minimum=getattr(bounds.get("Ge"), "ge", None),
-            maximum=getattr(bounds.get("Le"), "le", None),
-            meaning=field.description or "",
-            source=str(extra.get("source", "")),
-            standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
-        )
-
-    @property
-    def accepts(self) -> str:
-        """Say in words which values the model accepts: ``a number from 0 to 1``."""
-        if get_origin(self.type) is Literal:
-            return f"one of {', '.join(get_args(self.type))}"
-        kinds = {
-            bool: "true or false",
-            int: "a whole number",
-            float: "a number",
-            dt.date: "a date without quotes, such as 2021-01-01,",
-            str: f"a text in quotes ({self.meaning.rstrip('.')})",
-        }
-        kind = kinds.get(self.type)
-        if kind is None:
-            table = isinstance(self.type, type) and issubclass(self.type, Section)
-            rows = "tables" if get_origin(self.type) is dict else "a list"
-            return f"a section [{self.key}]" if table else f"{rows} ({self.meaning.rstrip('.')})"
-        if self.minimum is None:
-            return kind.rstrip(",") if self.maximum is None else f"{kind} up to {self.maximum}"
-        return (
-            f"{kind} of at least {self.minimum}"
-            if self.maximum is None
-            else f"{kind} from {self.minimum} to {self.maximum}"
-        )
-
-    def allows(self, value: object) -> bool:
-        """Tell whether the model accepts `value` for a single number, switch or choice."""
-        if get_origin(self.type) is Literal:
-            return value in get_args(self.type)
-        if self.type is bool or isinstance(value, bool):
-            return self.type is bool and isinstance(value, bool)
-        if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
-            return False
-        return (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum)
-
-
-def _without_none(annotation: Any) -> Any:
-    """Return the type that an optional field takes when it is given."""
-    given = [t for t in get_args(annotation) if t is not NoneType]
-    return given[0] if NoneType in get_args(annotation) else annotation
-
-
-def parameter(
-    default: Any,
-    unit: str,
-    low: Any,
-    high: Any,
-    meaning: str,
-    *,
-    minimum: Any = 0,
-    maximum: Any = None,
-    source: str = "",
-    standing: Standing = "assumed",
-    strict: bool | None = None,
-) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, source and standing."""
-    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
-    return Field(default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared)
-
-
-def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:
-    """Declare a parameter that is a share or probability: from 0 to 1."""
-    return parameter(default, "share", low, high, meaning, maximum=1, **rest)
 
 
 class Population(Section):
@@ -527,10 +404,4 @@ SECTIONS: dict[str, type[Section]] = {
 
 def declared(sections: dict[str, type[Section]] = SECTIONS) -> Iterator[Parameter]:
     """Yield every declared parameter, in the order of `SECTIONS` and of the fields within."""
-    for prefix, section in sections.items():
-        for name, field in section.model_fields.items():
-            key = f"{prefix}.{name}" if prefix else name
-            if isinstance(field.default, Section):
-                yield from declared({key: type(field.default)})
-            else:
-                yield Parameter.of(key, field)
+    yield from declared_in(sections)

@@ -8,7 +8,8 @@ import pytest
 from tests.structure.modules import MODULES, PACKAGE, imported, part
 
 LAYERS = {
-    "parameters": "",
+    "declare": "",
+    "parameters": "declare",
     "draws": "",
     "records": "",
     "evidence": "",
@@ -29,18 +30,26 @@ LAYERS = {
     "agents": "day decisions draws parameters population records scenario world",
     "statistics": "draws",
     "outcomes": "parameters scenario",
-    "figures": "outcomes scenario statistics",
-    "table": "outcomes parameters records rules scenario statistics",
-    "experiment": "agents errors figures model outcomes records scenario statistics table",
-    "__init__": "experiment model reading scenario",
-    "__main__": "errors evidence experiment parameters reading rules scenario",
+    "text": "scenario",
+    "figures": "outcomes rules scenario statistics",
+    "table": "outcomes parameters records scenario statistics text",
+    "tornado": "scenario text",
+    "results": "errors scenario",
+    "experiment": "agents errors figures model outcomes records results scenario statistics table",
+    "response": "errors experiment figures outcomes parameters policies results rules scenario statistics table text",
+    "sensitivity": "errors experiment figures outcomes parameters records results rules scenario statistics tornado",
+    "__init__": "experiment model reading response scenario sensitivity",
+    "__main__": "errors evidence experiment parameters reading response results rules scenario sensitivity",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"model", "agents"},
-    "matplotlib": {"experiment", "figures"},
-    "pandas": {"agents", "experiment", "figures", "observe", "outcomes", "records", "table"},
+    "matplotlib": {"experiment", "figures", "response", "sensitivity"},
+    "pandas": {
+        *("agents", "experiment", "figures", "observe", "outcomes", "records"),
+        *("response", "results", "sensitivity", "table", "tornado"),
+    },
     "tqdm": {"experiment"},
     "joblib": {"experiment"},
     "scipy": {"statistics"},
