@@ -173,7 +173,8 @@ class Scenario(Section):
                     collided = True
         if collided:
             return
-        changes = max(sum(first < day < end for day in self.door_days) for first, end in pairwise(self.months))
+        doors = self.door_days
+        changes = max(sum(first < day < end for day in doors) for first, end in pairwise(self.months))
         if changes > MAX_DOOR_CHANGES:
             yield Problem(
                 ("policies",),
