@@ -31,7 +31,7 @@ _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, param
 _MOST_PERIODS = 13
 _SHORTEST_PERIOD_DAYS = 7
 _DATES = 5
-_DECADES = 100
+_DECADES = 10
 _LEAST_PERCENT = 1
 
 
@@ -142,7 +142,7 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
 def response(label: str, values: Sequence[Value], setting: Value, effects: pd.DataFrame) -> Figure:
     """Draw dose and response: the change in percent at each value of a rule with its 95% band over the seeds.
 
-    Numbers stand on a logarithmic axis where they span two decades or more, words side by side.
+    Numbers stand on a logarithmic axis where they span a decade or more, words side by side.
 
     Args:
         label: Rule and unit.
@@ -190,7 +190,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
 
 
 def _spread(axes: Axes, x: Floats) -> None:
-    """Make an axis logarithmic if the values span two decades; 0 has a place of its own at its left end."""
+    """Make an axis logarithmic if the values span a decade; 0 has a place of its own at its left end."""
     above = x[x > 0]
     if len(above) > 1 and x.min() >= 0 and above.max() >= _DECADES * above.min():
         if x.min() == 0:
@@ -222,7 +222,6 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     figure = _figure(1.35 * len(over[right]) + 3.4, 0.75 * len(over[up]) + 2.2)
     axes = figure.subplots()
     colours = LinearSegmentedColormap.from_list("sign", [_BLUE, "#ffffff", _VERMILION])
-    colours.set_bad("#eeeeee")
     image = axes.imshow(100 * shares, cmap=colours, vmin=-most, vmax=most, origin="lower", aspect="auto")
     for i, j, row in places:
         value, low, high = (100 * row[c] for c in ("relative", "relative_low", "relative_high"))
