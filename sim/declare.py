@@ -41,7 +41,7 @@ class Parameter:
         meaning: One sentence.
         source: Id of a row in ``evidence.csv``, or empty.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
-        doubt: What its range leaves open, in words that follow "as": what decides most; empty for the others.
+        doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
     """
 
     key: str

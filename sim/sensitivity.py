@@ -28,7 +28,7 @@ from sim.tornado import ENDS, MOST_BARS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SEEDS = 6
+SEEDS = 5
 """Seeds unless told otherwise, or fewer if the scenario has fewer: a survey of many variants, each a comparison."""
 
 ALL = "all"
@@ -224,7 +224,7 @@ def ranges(
         scenario: What to run.
         policies: Arms of the scenario; all of them if not given.
         parameters: Dotted names; ``["all"]`` for every parameter with a plausible range; if not given, those declared
-            with a doubt in `sim/parameters.py`, the ones that decide most.
+            with a doubt in `sim/parameters.py`.
         seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
         workers: Processes. The results do not depend on it.
         progress: Show a bar, where there is a terminal.

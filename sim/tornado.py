@@ -46,7 +46,7 @@ def text(
         _sentences(scenario, rows, by_policy),
         _summary(rows, by_policy),
         *(_widest(policy, of_policy) for policy, of_policy in by_policy.items() if of_policy),
-        _notes(left_out),
+        _notes(bars["parameter"].nunique(), left_out),
     ]
     return "\n\n".join(parts)
 
@@ -63,12 +63,14 @@ def _interval(row: Row, name: str, unit: str = "%") -> str:
     shares = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
     if shares[0] != shares[0]:
         return "too few"
+    if not any(shares):
+        return "0"
     value, low, high = percents(shares, "+")
     return f"{value}{unit} ({low} to {high})"
 
 
 def _percent(share: float) -> str:
-    return percents((share, share, share), "+")[0]
+    return percents((share, share, share), "+")[0] if share else "0"
 
 
 def sentence(effect: Row, bars: Sequence[Row]) -> str:
@@ -86,8 +88,8 @@ def sentence(effect: Row, bars: Sequence[Row]) -> str:
     moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
     if moving is None:
         return f"{policy}: {_percent(share)}% (no parameter was seen to move it)"
-    low, high = (_percent(end) for end in sorted((moving["at_low"], moving["at_high"])))
-    return f"{policy}: {_percent(share)}% ({low} to {high} as {moving['doubt'] or moving['parameter']})"
+    value, low, high = percents((share, *sorted((moving["at_low"], moving["at_high"]))), "+")
+    return f"{policy}: {value}% ({low} to {high} as {moving['doubt'] or moving['parameter']})"
 
 
 def _sentences(scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> str:
@@ -151,8 +153,10 @@ def _widest(policy: str, bars: Sequence[Row]) -> str:
     return grid(head, rows, left=(0, 5)) + more
 
 
-def _notes(left_out: Mapping[str, str]) -> str:
+def _notes(n_parameters: int, left_out: Mapping[str, str]) -> str:
     notes = [
+        f"Varied: {n_parameters} parameters. Others may move an effect as much: --parameters all varies every one with "
+        "a plausible range; each end of each costs about as much as a comparison.",
         "One parameter at a time: what several do together can go beyond all of this. A plausible range is an "
         "assumption too; python -m sim explain NAME tells where it comes from.",
         "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty does "
