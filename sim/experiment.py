@@ -370,6 +370,9 @@ def effects_of(scenario: Scenario, policies: Sequence[str], records: Records) ->
     return pd.DataFrame(rows).astype({"seeds_to_halve": "Int64"})
 
 
+_ROUNDING = 1e-12
+"""Share of a sum of levels that is no difference but what floating-point rounding leaves."""
+
 INTERACTION_COLUMNS = (
     *("policy", "one", "other", "outcome", "unit", "interaction", "low", "high"),
     *("relative", "relative_low", "relative_high", "seeds", "verdict"),
@@ -399,6 +402,7 @@ def interactions_of(scenario: Scenario, policies: Sequence[str], records: Record
         for arms in triples:
             base, both, one, other = (by_seed(value, arm) for arm in (BASELINE, *arms))
             beyond = both - one - other + base
+            beyond[np.abs(beyond) <= _ROUNDING * (both + one + other + base)] = 0
             known = np.isfinite(beyond)
             most = max(float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms))
             found = t_interval(beyond[known])
