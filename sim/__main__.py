@@ -98,7 +98,9 @@ def _parser() -> _Parser:
     ranges = commands.add_parser("ranges", help="say how far effects depend on uncertain parameters")
     ranges.add_argument("file", metavar="FILE")
     ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    ranges.add_argument("--parameters", metavar="KEY,...", help="parameters to vary, or all (those that decide most)")
+    ranges.add_argument(
+        "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
+    )
     _add_size(ranges)
     ranges.set_defaults(command=_ranges)
     return parser
@@ -178,6 +180,8 @@ def _explanation(parameter: Parameter) -> Iterator[str]:
     yield f"  accepted   {parameter.accepts.rstrip(',')}"
     if parameter.unit:
         yield f"  standing   {parameter.standing}"
+    if parameter.doubt:
+        yield f"  in doubt   {parameter.doubt}"
     if row := evidence().get(parameter.source):
         yield f"  source     {row.id}: {row.source} ({row.year})"
         values = ", ".join(v for v in (row.value_low, row.value_central, row.value_high) if v)
