@@ -174,7 +174,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
             _spread(axes, x)
         if setting in places or numeric:
             axes.axvline(places.get(setting, setting), color=_INK, lw=1.2, ls=":")
-        axes.set_xticks(x, [f"{v:g}" if numeric else str(v) for v in rows.iloc[:, 0]], fontsize=8)
+        axes.set_xticks(x, [f"{v:g}" if numeric else str(v).lower() for v in rows.iloc[:, 0]], fontsize=8)
         axes.minorticks_off()
         axes.set_title(title, fontsize=10, loc="left")
         for side in ("top", "right"):
@@ -232,7 +232,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
         if not resolved:
             axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="///", edgecolor="#bbbbbb", lw=0))
     for ticks, key in ((axes.set_yticks, up), (axes.set_xticks, right)):
-        ticks(range(len(over[key])), [str(v) for v in over[key]])
+        ticks(range(len(over[key])), [str(v).lower() for v in over[key]])
     axes.set_xlabel(labels[right])
     axes.set_ylabel(labels[up])
     figure.colorbar(image, label="Change from the baseline, %")

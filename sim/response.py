@@ -22,7 +22,7 @@ from sim.rules import RULES, Policy, Value
 from sim.scenario import Scenario
 from sim.statistics import seeds_to_halve
 from sim.table import Cells
-from sim.text import ETHICS, caveat, grid, window, wrap
+from sim.text import ETHICS, caveat, grid, title, wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -204,10 +204,7 @@ def _setting(swept: Sweep, key: str) -> Value:
 def _title(swept: Sweep) -> str:
     run = swept.comparison
     over = " and ".join(f"{key} (baseline: {_words(_setting(swept, key))})" for key in swept.over)
-    return wrap(
-        f"{run.scenario.title or run.scenario.site}: {len(run.policies)} points over {over}, "
-        f"{len(run.seeds)} seeds each, {window(run.scenario)}."
-    )
+    return title(run.scenario, f"{len(run.policies)} points over {over}, {len(run.seeds)} seeds each")
 
 
 def _labels(swept: Sweep) -> dict[str, list[str]]:

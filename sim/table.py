@@ -12,7 +12,7 @@ from sim.parameters import CLASSES
 from sim.records import COUNTS, KINDS
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
-from sim.text import ETHICS, caveat, grid, number, percents, short, window, wrap
+from sim.text import ETHICS, caveat, counted, grid, number, percents, short, title, window, wrap
 
 _SHORTEST_QUARTER_DAYS = 7
 
@@ -175,10 +175,8 @@ class Cells:
 
 
 def _title(scenario: Scenario, policies: Sequence[str], n_seeds: int) -> str:
-    arms = f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'} against the baseline"
-    title = wrap(f"{scenario.title or scenario.site}: {arms}, {n_seeds} seeds each, {window(scenario)}.")
-    scale = f"\nPopulation and staff at scale {scenario.scale:g}: absolute numbers are those of the smaller chat."
-    return title + (scale if scenario.scale != 1 else "")
+    arms = counted(len(policies), "policy", "policies")
+    return title(scenario, f"{arms} against the baseline, {n_seeds} seeds each")
 
 
 def _headline(cells: Cells, daily: pd.DataFrame) -> str:

@@ -31,6 +31,18 @@ def window(scenario: Scenario) -> str:
     return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
 
 
+def title(scenario: Scenario, words: str) -> str:
+    """Return the first lines of a result: the scenario, what was done with it, and whether it is made smaller."""
+    first = wrap(f"{scenario.title or scenario.site}: {words}, {window(scenario)}.")
+    scale = f"\nPopulation and staff at scale {scenario.scale:g}: absolute numbers are those of the smaller chat."
+    return first + (scale if scenario.scale != 1 else "")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number of things in words: ``1 policy``, ``2 policies``."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def number(value: float) -> str:
     """Return three significant digits, or whole numbers in groups of thousands; a dash where there is none."""
     if value != value:

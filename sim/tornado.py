@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.scenario import Scenario
-from sim.text import ETHICS, caveat, grid, percents, short, window, wrap
+from sim.text import ETHICS, caveat, counted, grid, percents, short, title, wrap
 
 MOST_BARS = 10
 """Bars shown of a policy; the others stand in ``ranges.csv``."""
@@ -52,10 +52,9 @@ def text(
 
 
 def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int) -> str:
-    return wrap(
-        f"{scenario.title or scenario.site}: how far the effects of {n_policies} policies depend on {n_parameters} "
-        f"parameters, one at a time, {n_seeds} seeds each, {window(scenario)}."
-    )
+    parameters = counted(n_parameters, "parameter", "parameters")
+    depends = "the effect of 1 policy depends" if n_policies == 1 else f"the effects of {n_policies} policies depend"
+    return title(scenario, f"how far {depends} on {parameters}, one at a time, {n_seeds} seeds each")
 
 
 def _interval(row: Row, name: str, unit: str = "%") -> str:
@@ -155,8 +154,8 @@ def _widest(policy: str, bars: Sequence[Row]) -> str:
 
 def _notes(n_parameters: int, left_out: Mapping[str, str]) -> str:
     notes = [
-        f"Varied: {n_parameters} parameters. Others may move an effect as much: --parameters all varies every one with "
-        "a plausible range; each end of each costs about as much as a comparison.",
+        f"Varied: {counted(n_parameters, 'parameter', 'parameters')}. Others may move an effect as much: "
+        "--parameters all varies every one with a plausible range; each end of each costs about a comparison.",
         "One parameter at a time: what several do together can go beyond all of this. A plausible range is an "
         "assumption too; python -m sim explain NAME tells where it comes from.",
         "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty does "
