@@ -195,7 +195,7 @@ def plan(
     asked = None if parameters is None else list(parameters)
     if asked is None or asked == [ALL]:
         wanted = [key for key, p in known.items() if asked or p.doubt]
-        reasons = {key: _reason(scenario, arms, known[key]) for key in wanted}
+        reasons = {key: _reason(scenario, known[key]) for key in wanted}
         left_out = {key: reason for key, reason in reasons.items() if reason}
     else:
         wanted, left_out = asked, {}
@@ -273,7 +273,7 @@ def _end(parameter: Parameter, end: str) -> float | int:
     return float(value) if parameter.type is float else value
 
 
-def _reason(scenario: Scenario, policies: Sequence[str], parameter: Parameter) -> str:
+def _reason(scenario: Scenario, parameter: Parameter) -> str:
     """Return why a parameter cannot be varied over its range in this scenario; empty if it can."""
     value = scenario.value_of(parameter.key)
     if not parameter.low <= value <= parameter.high:

@@ -113,6 +113,9 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
     ]
     rows = []
     for policy, effect in effects.items():
+        if effect["relative"] != effect["relative"]:
+            rows.append([short(policy), "too few", "", "", "", "", ""])
+            continue
         ends = [(effect["relative"], "as in the scenario")]
         for bar in by_policy[policy]:
             if bar["verdict"] == "moves":

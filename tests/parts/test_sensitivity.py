@@ -106,6 +106,14 @@ class TestSentences:
         assert self.said({KEYS[0]: (found(0.7), found(0.7))}) == "phone: -30% (no parameter was seen to move it)"
         assert tornado.sentence({"policy": "phone", "relative": np.nan}, []) == "phone: too few harms to say"
 
+    def test_too_few_harms_are_no_number(self) -> None:
+        few = sensitivity._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
+        names = ["policy", "relative", "relative_low", "relative_high", "seeds", "verdict"]
+        effects = pd.DataFrame([("phone", np.nan, np.nan, np.nan, 4, "too few")], columns=names)
+        text = tornado.text(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {})
+        assert "nan" not in text
+        assert text.count("too few") == 6
+
 
 class TestPlan:
     def test_by_default_those_in_doubt_are_varied_and_only_of_levels_in_use(self) -> None:
