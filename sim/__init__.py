@@ -14,14 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Comparison, Run, compare, first_difference, run
 from sim.reading import load
+from sim.response import Sweep, sweep
 from sim.scenario import Scenario
+from sim.sensitivity import Ranges, ranges
 
 if TYPE_CHECKING:
     from sim.model import ChatModel
 
 __version__ = "0.1.0"
 
-__all__ = ["ChatModel", "Comparison", "Run", "Scenario", "compare", "first_difference", "load", "run"]
+__all__ = [
+    "ChatModel",
+    "Comparison",
+    "Ranges",
+    "Run",
+    "Scenario",
+    "Sweep",
+    "compare",
+    "first_difference",
+    "load",
+    "ranges",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command line: begin, check, explain, run and compare scenarios."""
+"""The command line: begin, check, explain, run and compare scenarios, sweep rules, vary parameters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import advice, experiment, explain, schema, template
+from sim import advice, experiment, explain, response, results, schema, sensitivity, template
 from sim.errors import Problem, ScenarioError
 from sim.reading import load
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
@@ -84,14 +84,36 @@ def _parser() -> _Parser:
     compare.add_argument("file", metavar="FILE")
     compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
     compare.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting")
-    compare.add_argument("--seeds", type=int, metavar="N", help="paired runs of every policy")
-    compare.add_argument("--days", type=int, metavar="N", help="measured days")
-    compare.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
-    compare.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    _add_size(compare)
     compare.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
-    compare.add_argument("--out", type=Path, metavar="DIR", help="folder for tables and figures (none)")
     compare.set_defaults(command=_compare)
+
+    sweep = commands.add_parser("sweep", help="compare values of one rule, or of two, with the baseline")
+    sweep.add_argument("file", metavar="FILE")
+    sweep.add_argument(
+        "--over", action="append", required=True, metavar="KEY=A,B,...", help="a rule and its values; once or twice"
+    )
+    _add_size(sweep)
+    sweep.set_defaults(command=_sweep)
+
+    ranges = commands.add_parser("ranges", help="say how far effects depend on uncertain parameters")
+    ranges.add_argument("file", metavar="FILE")
+    ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    ranges.add_argument(
+        "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
+    )
+    _add_size(ranges)
+    ranges.set_defaults(command=_ranges)
     return parser
+
+
+def _add_size(command: argparse.ArgumentParser) -> None:
+    """Add the options that every comparison over paired runs takes."""
+    command.add_argument("--seeds", type=int, metavar="N", help="paired runs of every policy")
+    command.add_argument("--days", type=int, metavar="N", help="measured days")
+    command.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
+    command.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="folder for tables and figures (none)")
 
 
 def _workers(text: str) -> int:
@@ -144,24 +166,76 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    changes = dict(assignment(text) for text in arguments.set)
-    for name in ("seeds", "days", "scale"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
+    changes = dict(assignment(text) for text in arguments.set) | _given(arguments)
     scenario = load(arguments.file).replace(**changes)
-    policies = [p.strip() for p in arguments.policies.split(",")] if arguments.policies else list(scenario.policies)
-    if arguments.out is not None:
-        experiment.check_writable(arguments.out)
-    experiment.check_request(scenario, policies, scenario.seeds)
-    _warn(advice.of_small_queue(scenario))
+    policies = experiment.arms_of(scenario, _names(arguments.policies))
+    experiment.seeds_of(scenario.seeds)
+    _check_before(scenario, arguments)
     _warn(advice.of_idle_levels(scenario, changes))
-    print(experiment.cost(scenario, len(policies), scenario.seeds, arguments.workers, arguments.engine), flush=True)
+    _say_cost([(scenario, 1 + len(policies))], scenario.seeds, arguments.workers, arguments.engine)
     comparison = experiment.compare(
         scenario, policies, workers=arguments.workers, engine=arguments.engine, progress=True
     )
     print(comparison.table())
+    _write(comparison, arguments)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    over: dict[str, list[Any]] = {}
+    for text in arguments.over:
+        key, values = assignments(text)
+        if key in over:
+            raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
+        over[key] = values
+    scenario = load(arguments.file).replace(policies={}, **_given(arguments))
+    pointed = response.points(scenario, over)
+    _check_before(pointed, arguments)
+    _say_cost([(pointed, 1 + len(pointed.policies))], scenario.seeds, arguments.workers)
+    swept = response.sweep(scenario, over, workers=arguments.workers, progress=True)
+    print(swept.table())
+    _write(swept, arguments)
+
+
+def _ranges(arguments: argparse.Namespace) -> None:
+    scenario = load(arguments.file).replace(**_given(arguments))
+    policies, parameters = _names(arguments.policies), _names(arguments.parameters)
+    planned = sensitivity.plan(scenario, policies, parameters, arguments.seeds)
+    _check_before(scenario, arguments)
+    tasks = [(variant, 1 + len(arms)) for variant, arms in planned.tasks]
+    _say_cost(tasks, len(planned.seeds), arguments.workers)
+    found = sensitivity.ranges(scenario, policies, parameters, arguments.seeds, arguments.workers, progress=True)
+    print(found.table())
+    _write(found, arguments)
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of the scenario that options of their own change."""
+    return {
+        name: getattr(arguments, name)
+        for name in ("seeds", "days", "scale")
+        if getattr(arguments, name, None) is not None
+    }
+
+
+def _names(text: str | None) -> list[str] | None:
+    return [name.strip() for name in text.split(",")] if text else None
+
+
+def _check_before(scenario: Scenario, arguments: argparse.Namespace) -> None:
+    """Refuse a folder that cannot be written and warn of a small queue, before anything is computed."""
     if arguments.out is not None:
-        for file in comparison.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
+        results.check_writable(arguments.out)
+    _warn(advice.of_small_queue(scenario))
+
+
+def _say_cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int, engine: Any = "array") -> None:
+    print(experiment.cost(tasks, n_seeds, workers, engine), flush=True)
+
+
+def _write(result: experiment.Comparison | response.Sweep | sensitivity.Ranges, arguments: argparse.Namespace) -> None:
+    """Write a result, if a folder was named, and print the names of its files."""
+    if arguments.out is not None:
+        for file in result.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
             print(file)
 
 
@@ -180,6 +254,14 @@ def _warn(warnings: Iterable[str], where: str = "") -> None:
     """Print warnings, which keep nothing from running."""
     for warning in warnings:
         print(f"{where}warning: {warning}", file=sys.stderr)
+
+
+def assignments(text: str) -> tuple[str, list[Any]]:
+    """Return key and values of ``KEY=A,B,...``; a bare word is a text."""
+    key, equals, values = (part.strip() for part in text.partition("="))
+    if not key or not equals or not all(value.strip() for value in values.split(",")):
+        raise ScenarioError(f"--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.")
+    return key, [assignment(f"{key}={value}")[1] for value in values.split(",")]
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class Parameter:
         meaning: One sentence.
         source: Id of a row in ``evidence.csv``, or empty.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
+        doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Parameter:
     meaning: str
     source: str
     standing: Standing
+    doubt: str
 
     @classmethod
     def of(cls, key: str, field: FieldInfo) -> Parameter:
@@ -78,6 +80,7 @@ class Parameter:
             meaning=field.description or "",
             source=str(extra.get("source", "")),
             standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
+            doubt=str(extra.get("doubt", "")),
         )
 
     @property
@@ -91,7 +94,7 @@ class Parameter:
             float: "a number",
             dt.date: "a date without quotes, such as 2021-01-01,",
             str: f"a text in quotes ({self.meaning.rstrip('.')})",
-            float | int | bool | str: f"a value ({self.meaning.rstrip('.')})",
+            float | int | bool | str | tuple[int, ...]: f"a value ({self.meaning.rstrip('.')})",
         }
         kind = kinds.get(self.type)
         if self.type == tuple[int, ...]:
@@ -146,12 +149,13 @@ def parameter(
     standing: Standing = "assumed",
     strict: bool | None = None,
     each: bool = False,
+    doubt: str = "",
 ) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, source and standing.
+    """Declare a parameter as a pydantic field that remembers unit, range, source, standing and doubt.
 
     With `each`, the value is a list and the bounds are those of its entries, which the section checks itself.
     """
-    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing}
+    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}
     if each:
         declared["minimum"] = minimum
         minimum = None

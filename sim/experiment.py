@@ -1,30 +1,25 @@
-"""Experiments: run policies over seeds, compare them in pairs, keep what came out. The only writer of results."""
+"""Experiments: run policies over seeds and compare them in pairs."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import importlib.metadata
-import json
-import os
-import platform
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from sim import table
+from sim import results, table
 from sim.errors import ScenarioError, suggestion
 from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import Interval, paired_effect
+from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_effect, ratio_interval, t_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,15 +29,7 @@ Engine = Literal["array", "agents"]
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
 
-DIGEST_RULE = (
-    "Column by column, in order: the name in UTF-8 and a zero byte; then whole numbers as 8 bytes each (signed, little "
-    "end first), anything else as text in UTF-8 with a zero byte after each value."
-)
-"""How `digest` hashes a table; stands in every manifest."""
-
 _ENGINES: dict[Engine, str] = {"array": "sim.model", "agents": "sim.agents"}
-
-_PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "mesa", "joblib", "pyarrow", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -57,6 +44,7 @@ class Comparison:
         effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals.
         daily: Daily counts of every run.
         breakdown: Counts by year, offence and class of every run.
+        interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
     """
 
     scenario: Scenario = field(repr=False)
@@ -66,10 +54,13 @@ class Comparison:
     effects: pd.DataFrame = field(repr=False)
     daily: pd.DataFrame = field(repr=False)
     breakdown: pd.DataFrame = field(repr=False)
+    interactions: pd.DataFrame = field(repr=False)
 
     def table(self) -> str:
         """Return the comparison as text for a terminal: the headline sentence, tables, and what to know of them."""
-        return table.comparison(self.scenario, self.policies, len(self.seeds), self.effects, self.daily)
+        return table.comparison(
+            self.scenario, self.policies, len(self.seeds), self.effects, self.daily, self.interactions
+        )
 
     def plot(self, outcome: str = HEADLINE) -> Figure:
         """Draw the difference from the baseline over time, one panel a policy, with its 95% band over the seeds.
@@ -85,10 +76,9 @@ class Comparison:
         return figures.differences(self.scenario, self.policies, self.daily, self.effects, found[outcome])
 
     def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write effects, daily counts, breakdown, table, manifest and figures into a folder.
+        """Write effects, interactions, daily counts, breakdown, table, manifest and figures into a folder.
 
-        Everything is first written beside it and then renamed, so the folder is complete or not there; an older
-        result is replaced, anything else is left alone.
+        An older result is replaced, anything else is left alone.
 
         Args:
             out: The folder.
@@ -100,58 +90,20 @@ class Comparison:
         Raises:
             ScenarioError: If the folder cannot be written or holds something else than a result.
         """
-        out = Path(out)
-        check_writable(out)
-        manifest = self._manifest(command)
-        beside = _beside(out, "new")
-        try:
-            beside.mkdir()
-            (beside / "figures").mkdir()
-            self.effects.to_csv(beside / "effects.csv", index=False, lineterminator="\n")
-            self.daily.to_parquet(beside / "daily.parquet", index=False)
-            self.breakdown.to_parquet(beside / "breakdown.parquet", index=False)
-            (beside / "table.txt").write_text(self.table() + "\n", encoding="utf-8")
-            (beside / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-            self._write_figures(beside / "figures")
-            _put_in_place(beside, out)
-        except OSError as error:
-            raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        return sorted(path for path in out.rglob("*") if path.is_file())
+        asked = {"engine": self.engine, "seeds": list(self.seeds), "policies": list(self.policies)}
+        counts = {"daily": self.daily, "breakdown": self.breakdown}
+        return results.write(out, self.table(), results.manifest(self.scenario, command, asked, counts), self._fill)
 
-    def _write_figures(self, folder: Path) -> None:
+    def _fill(self, folder: Path) -> None:
         from sim import figures
 
-        figures.save(self.plot(), folder / "difference")
-        figures.save(figures.overview(self.policies, self.effects), folder / "overview")
-        figures.save(figures.price(self.policies, self.effects), folder / "price")
-
-    def _manifest(self, command: str) -> dict[str, Any]:
-        package = Path(__file__).parent
-        return {
-            "command": command,
-            "engine": self.engine,
-            "seeds": list(self.seeds),
-            "policies": list(self.policies),
-            "scenario": self.scenario.model_dump(mode="json", exclude={"policies"})
-            | {
-                "policies": {
-                    arm: {
-                        name: [p.model_dump(mode="json", exclude_none=True) for p in found if p.name == name]
-                        for name in sorted({p.name for p in found})
-                    }
-                    for arm, found in self.scenario.policies.items()
-                }
-            },
-            "scenario_fingerprint": self.scenario.fingerprint(),
-            "code_fingerprint": code_fingerprint(package),
-            "git": _git(package.parent),
-            "python": platform.python_version(),
-            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-            "sha256": {"daily": digest(self.daily), "breakdown": digest(self.breakdown)},
-            "sha256_rule": DIGEST_RULE,
-        }
+        results.write_csv(self.effects, folder / "effects.csv")
+        results.write_csv(self.interactions, folder / "interactions.csv")
+        self.daily.to_parquet(folder / "daily.parquet", index=False)
+        self.breakdown.to_parquet(folder / "breakdown.parquet", index=False)
+        figures.save(self.plot(), folder / "figures" / "difference")
+        figures.save(figures.overview(self.policies, self.effects), folder / "figures" / "overview")
+        figures.save(figures.price(self.policies, self.effects), folder / "figures" / "price")
 
 
 @dataclass(frozen=True)
@@ -221,11 +173,18 @@ def compare(
     Raises:
         ScenarioError: If a policy is unknown, there is none, or there are fewer than two seeds.
     """
-    arms = _arms(scenario, policies)
-    numbers = _seeds(scenario.seeds if seeds is None else seeds)
-    records = _simulate_all(scenario, numbers, (BASELINE, *arms), workers, engine, progress)
+    arms = arms_of(scenario, policies)
+    numbers = seeds_of(scenario.seeds if seeds is None else seeds)
+    (records,) = simulate_all([(scenario, (BASELINE, *arms))], numbers, workers, engine, progress)
     return Comparison(
-        scenario, arms, numbers, engine, effects_of(scenario, arms, records), records.daily, records.breakdown
+        scenario,
+        arms,
+        numbers,
+        engine,
+        effects_of(scenario, arms, records),
+        records.daily,
+        records.breakdown,
+        interactions_of(scenario, arms, records),
     )
 
 
@@ -245,7 +204,7 @@ def run(
         ScenarioError: If the policy is unknown or the seed not allowed.
     """
     if policy != BASELINE:
-        _arms(scenario, [policy])
+        arms_of(scenario, [policy])
     _check_seeds([seed])
     records = _canonical([_engine(engine)(scenario, [seed], [policy], events=events)])
     return Run(scenario, policy, seed, engine, records.daily, records.breakdown, records.events)
@@ -276,27 +235,34 @@ def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
     return found[["run", *columns]]
 
 
-def cost(scenario: Scenario, n_policies: int, seeds: int, workers: int, engine: Engine = "array") -> str:
-    """Say what a comparison will cost: hours simulated, time and memory, from a rule of thumb.
+def cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int, engine: Engine = "array") -> str:
+    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
 
     Args:
-        scenario: What is to be run.
-        n_policies: Arms, the baseline not counted.
-        seeds: Seeds of each.
+        tasks: Scenario of each, and how many arms it runs, the baseline counted.
+        n_seeds: Seeds of each.
         workers: Processes.
         engine: ``array`` or ``agents``.
     """
-    arms = n_policies + 1
-    groups = _groups(scenario, range(seeds), arms, workers, engine)
-    busy = min(workers, len(groups))
-    price = [_price(scenario, arms, len(group), engine) for group in groups]
+    spread = -(-workers // len(tasks))
+    price = [
+        _price(scenario, arms, len(group), engine)
+        for scenario, arms in tasks
+        for group in _groups(scenario, range(n_seeds), arms, spread, engine)
+    ]
+    busy = min(workers, len(price))
     seconds = 2 + sum(s for s, _ in price) / busy
     memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * max(m for _, m in price)
     time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
     process = "1 process" if busy == 1 else f"{busy} processes"
+    scenario, arms = tasks[0]
+    hours = sum(scenario.hours * arms * n_seeds for scenario, arms in tasks)
+    runs = f"{n_seeds} seeds x {arms} policies with the baseline"
+    if len(tasks) > 1:
+        runs = f"{n_seeds} seeds x {sum(arms for _, arms in tasks)} policies and baselines in {len(tasks)} variants"
     return (
-        f"To simulate: {scenario.hours * arms * seeds:,} hours = {seeds} seeds x {arms} policies with the baseline x "
-        f"{scenario.warmup_days + scenario.days} days ({scenario.warmup_days} of them warm-up).\n"
+        f"To simulate: {hours:,} hours = {runs} x {scenario.warmup_days + scenario.days} days "
+        f"({scenario.warmup_days} of them warm-up).\n"
         f"About {time} and {memory / 1e9:.1f} GB in {process}."
     )
 
@@ -328,28 +294,48 @@ def _engine(name: Engine) -> Callable[..., Records]:
     return simulate
 
 
-def _simulate_all(
-    scenario: Scenario, seeds: Sequence[int], arms: Sequence[str], workers: int, engine: Engine, progress: bool
-) -> Records:
-    """Run every arm with every seed; same tables whatever the workers."""
+def simulate_all(
+    tasks: Sequence[tuple[Scenario, Sequence[str]]],
+    seeds: Sequence[int],
+    workers: int = 1,
+    engine: Engine = "array",
+    progress: bool = False,
+) -> Iterator[Records]:
+    """Yield the records of every task, in order: all arms with all seeds; same tables whatever the workers.
+
+    Args:
+        tasks: A scenario and which of its arms to run, the baseline being one if it is named.
+        seeds: Seeds of each.
+        workers: Processes.
+        engine: ``array`` or ``agents``.
+        progress: Show a bar, where there is a terminal.
+
+    Raises:
+        ScenarioError: If there is no worker or no such engine.
+    """
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
     if workers < 1:
         raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
     simulate = _engine(engine)
-    groups = _groups(scenario, seeds, len(arms), workers, engine)
-    hours = scenario.hours * len(groups)
-    with tqdm(total=hours, unit="h", file=sys.stderr, disable=None if progress else True, leave=False) as bar:
-        parts = []
-        if min(workers, len(groups)) == 1:
-            parts = [simulate(scenario, group, arms, progress=bar.update) for group in groups]
-        else:
-            tasks = (delayed(simulate)(scenario, group, arms) for group in groups)
-            for part in Parallel(n_jobs=workers, return_as="generator_unordered")(tasks):
-                parts.append(part)
-                bar.update(scenario.hours)
-    return _canonical(parts)
+    spread = -(-workers // len(tasks))
+    groups = [_groups(scenario, seeds, len(arms), spread, engine) for scenario, arms in tasks]
+    calls = [(s, group, arms) for (s, arms), of_task in zip(tasks, groups, strict=True) for group in of_task]
+    total = sum(scenario.hours for scenario, _, _ in calls)
+    with tqdm(total=total, unit="h", file=sys.stderr, disable=None if progress else True, leave=False) as bar:
+        alone = min(workers, len(calls)) == 1
+        parts = (
+            (simulate(*call, progress=bar.update) for call in calls)
+            if alone
+            else Parallel(n_jobs=workers, return_as="generator")(delayed(simulate)(*call) for call in calls)
+        )
+        for (scenario, _), of_task in zip(tasks, groups, strict=True):
+            found = []
+            for _ in of_task:
+                found.append(next(parts))
+                bar.update(0 if alone else scenario.hours)
+            yield _canonical(found)
 
 
 def _canonical(parts: Sequence[Records]) -> Records:
@@ -384,6 +370,58 @@ def effects_of(scenario: Scenario, policies: Sequence[str], records: Records) ->
     return pd.DataFrame(rows).astype({"seeds_to_halve": "Int64"})
 
 
+_ROUNDING = 1e-12
+"""Share of a sum of levels that is no difference but what floating-point rounding leaves."""
+
+INTERACTION_COLUMNS = (
+    *("policy", "one", "other", "outcome", "unit", "interaction", "low", "high"),
+    *("relative", "relative_low", "relative_high", "seeds", "verdict"),
+)
+"""Columns of `Comparison.interactions`; ``relative`` is a share of the baseline."""
+
+
+def interactions_of(scenario: Scenario, policies: Sequence[str], records: Records) -> pd.DataFrame:
+    """Return what policies do together beyond the sum of what each does, as `Comparison.interactions`.
+
+    A policy that is exactly two others together, dates included, has a row for each outcome: both less one less the
+    other plus the baseline, seed by seed. Without such a policy the table is empty.
+    """
+    parts = {arm: sorted((p.name, repr(p)) for p in scenario.policies[arm]) for arm in policies}
+    triples = [
+        (both, one, other)
+        for both in policies
+        for one, other in combinations(policies, 2)
+        if parts[both] == sorted(parts[one] + parts[other])
+    ]
+    if not triples:
+        return pd.DataFrame(columns=list(INTERACTION_COLUMNS))
+    sums = sums_of(scenario, records.daily, records.breakdown)
+    rows = []
+    for outcome in outcomes_of(scenario):
+        value, behind = outcome.formula(sums), sums.table[list(outcome.behind)].sum(axis=1)
+        for arms in triples:
+            base, both, one, other = (by_seed(value, arm) for arm in (BASELINE, *arms))
+            beyond = both - one - other + base
+            beyond[np.abs(beyond) <= _ROUNDING * (both + one + other + base)] = 0
+            known = np.isfinite(beyond)
+            most = max(float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms))
+            found = t_interval(beyond[known])
+            verdict = _verdict_of(found, most)
+            relative = NONE if verdict == "too few" else ratio_interval(beyond[known], base[known])
+            rows.append((*arms, outcome.name, outcome.unit, *found, *relative, int(known.sum()), verdict))
+    order = {both: i for i, (both, _, _) in enumerate(triples)}
+    table = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
+    return table.sort_values("policy", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+
+
+def _verdict_of(beyond: Interval, events: float) -> str:
+    if beyond.value == beyond.low == beyond.high == 0:
+        return "identical"
+    if events < FEWEST_EVENTS or beyond.low != beyond.low:
+        return "too few"
+    return "below the sum" if beyond.high < 0 else "above the sum" if beyond.low > 0 else "not resolved"
+
+
 def _flat(effect: dict[str, Any]) -> dict[str, Any]:
     """Spread intervals over three columns each: the name, and the name with ``_low`` and ``_high``."""
     columns: dict[str, Any] = {}
@@ -396,17 +434,12 @@ def _flat(effect: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def check_request(scenario: Scenario, policies: Iterable[str] | None, seeds: int | Sequence[int]) -> None:
-    """Refuse what `compare` would refuse, before anything is said of its cost.
+def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the arms asked for, in the order of the scenario; all of them if none are named.
 
     Raises:
-        ScenarioError: If a policy is unknown, there is none, or there are fewer than two seeds.
+        ScenarioError: If one is unknown or there is none.
     """
-    _arms(scenario, policies)
-    _seeds(seeds)
-
-
-def _arms(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]:
     known = list(scenario.policies)
     asked = known if policies is None else [p for p in policies if p != BASELINE]
     for name in asked:
@@ -418,7 +451,12 @@ def _arms(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]
     return tuple(name for name in known if name in asked)
 
 
-def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds asked for: 0, 1, 2, ... if it is said how many.
+
+    Raises:
+        ScenarioError: If they are fewer than two or one is not allowed.
+    """
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted(set(seeds)))
     if len(numbers) < 2:
         raise ScenarioError(
@@ -438,76 +476,3 @@ def _events_of(run: Run) -> pd.DataFrame:
     if run.events is None:
         raise ScenarioError("this run kept no events; run it again with events=True")
     return run.events
-
-
-def digest(frame: pd.DataFrame) -> str:
-    """Return a SHA-256 over the values of a table, the same on every machine: by `DIGEST_RULE`."""
-    sha = hashlib.sha256()
-    for name, column in frame.items():
-        sha.update(f"{name}\0".encode())
-        if pd.api.types.is_integer_dtype(column):
-            sha.update(column.to_numpy().astype("<i8").tobytes())
-        else:
-            sha.update("".join(f"{value}\0" for value in column).encode())
-    return sha.hexdigest()
-
-
-def code_fingerprint(package: Path) -> str:
-    """Return a SHA-256 over the package's Python files and evidence table: relative name, zero byte, content, each."""
-    sha = hashlib.sha256()
-    for path in sorted([*package.rglob("*.py"), package / "evidence.csv"]):
-        sha.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return sha.hexdigest()
-
-
-def _git(root: Path) -> dict[str, Any] | None:
-    """Return the commit and whether files under version control were changed since; ``None`` outside a checkout."""
-    if not (root / ".git").exists():
-        return None
-
-    def ask(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        changed = ask("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results")
-        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(changed)}
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def check_writable(out: Path) -> None:
-    """Check, before anything is computed, that a result can be written there; make the folders above it.
-
-    Raises:
-        ScenarioError: If not.
-    """
-    if out.exists() and not out.is_dir():
-        raise ScenarioError(f"{out} is a file; a result is a folder")
-    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
-        raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
-    probe = _beside(out, "probe")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        probe.mkdir()
-        probe.rmdir()
-    except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
-
-
-def _beside(out: Path, purpose: str) -> Path:
-    return out.absolute().with_name(f".{out.absolute().name}.{purpose}-{os.getpid()}")
-
-
-def _put_in_place(new: Path, out: Path) -> None:
-    """Rename a complete folder to its place; what was there goes only when the new one stands."""
-    old = _beside(out, "old")
-    if out.exists():
-        out.rename(old)
-    try:
-        new.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

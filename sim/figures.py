@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes import HEADLINE, SECOND, Outcome, by_seed, sums_of
+from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, t_interval
 
@@ -30,6 +31,8 @@ _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, param
 _MOST_PERIODS = 13
 _SHORTEST_PERIOD_DAYS = 7
 _DATES = 5
+_DECADES = 10
+_LEAST_PERCENT = 1
 
 
 def differences(
@@ -133,6 +136,160 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     _label_beside(axes, x, y, [_short(p, 36) for p in policies], colours)
     figure.suptitle("Harm spared against visitors turned away", fontsize=12, x=0.01, ha="left")
     figure.supxlabel(_CAVEAT, fontsize=8)
+    return figure
+
+
+def response(label: str, values: Sequence[Value], setting: Value, effects: pd.DataFrame) -> Figure:
+    """Draw dose and response: the change in percent at each value of a rule with its 95% band over the seeds.
+
+    Numbers stand on a logarithmic axis where they span a decade or more, words side by side.
+
+    Args:
+        label: Rule and unit.
+        values: The values, numbers in rising order.
+        setting: The baseline's value, a dotted line.
+        effects: The table of a sweep; its first column has the values.
+    """
+    figure = _figure(9.0, 4.2)
+    panels: Any = figure.subplots(1, 2, sharey=True)
+    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    places = {v: float(v) if numeric and isinstance(v, int | float) else i for i, v in enumerate(values)}
+    for axes, outcome, title in zip(
+        panels, (HEADLINE, SECOND), ("persons seriously harmed", "risk per user-day of those who remain"), strict=True
+    ):
+        rows = effects[effects["outcome"] == outcome]
+        x = np.array([places[v] for v in rows.iloc[:, 0]])
+        y, low, high = (100 * rows[c].to_numpy() for c in ("relative", "relative_low", "relative_high"))
+        axes.axhline(0, color=_INK, linewidth=0.8)
+        if numeric:
+            axes.fill_between(x, low, high, color=_GREY, alpha=0.2, linewidth=0)
+            axes.plot(x, y, color=_GREY, linewidth=1)
+        for i, verdict in enumerate(rows["verdict"]):
+            colour = _COLOURS.get(str(verdict), _GREY)
+            ends = [[y[i] - low[i]], [high[i] - y[i]]]
+            axes.errorbar(x[i], y[i], yerr=ends, fmt="o", color=colour, markersize=5, capsize=2, lw=1.2)
+            if y[i] != y[i]:
+                axes.text(x[i], 0, str(verdict), color=colour, fontsize=8, rotation=90, ha="center", va="bottom")
+        if numeric:
+            _spread(axes, x)
+        if setting in places or numeric:
+            axes.axvline(places.get(setting, setting), color=_INK, lw=1.2, ls=":")
+        axes.set_xticks(x, [f"{v:g}" if numeric else str(v).lower() for v in rows.iloc[:, 0]], fontsize=8)
+        axes.minorticks_off()
+        axes.set_title(title, fontsize=10, loc="left")
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    low, high = panels[0].get_ylim()
+    panels[0].set_ylim(min(low, -_LEAST_PERCENT), max(high, _LEAST_PERCENT))
+    panels[0].set_ylabel("Change from the baseline, %")
+    figure.suptitle(
+        "Dose and response (blue: lowers, orange: raises, grey: not resolved)", fontsize=12, x=0.01, ha="left"
+    )
+    figure.supxlabel(f"{label} (dotted: the baseline)\n{_CAVEAT}", fontsize=8)
+    return figure
+
+
+def _spread(axes: Axes, x: Floats) -> None:
+    """Make an axis logarithmic if the values span a decade; 0 has a place of its own at its left end."""
+    above = x[x > 0]
+    if len(above) > 1 and x.min() >= 0 and above.max() >= _DECADES * above.min():
+        if x.min() == 0:
+            axes.set_xscale("symlog", linthresh=above.min(), linscale=0.3)
+        else:
+            axes.set_xscale("log")
+
+
+def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str], effects: pd.DataFrame) -> Figure:
+    """Draw the change in percent of persons seriously harmed over two rules, its number and interval in each cell.
+
+    A cell that is hatched is not resolved.
+
+    Args:
+        over: Values by rule: the first goes up, the second to the right.
+        labels: Rule and unit.
+        effects: The table of a sweep.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
+
+    up, right = over
+    rows = effects[effects["outcome"] == HEADLINE].set_index([up, right])
+    places: list[tuple[int, int, Any]] = [
+        (i, j, rows.loc[(a, b), :]) for i, a in enumerate(over[up]) for j, b in enumerate(over[right])
+    ]
+    shares = np.array([row["relative"] for _, _, row in places]).reshape(len(over[up]), len(over[right]))
+    most = 100 * max(np.nanmax(np.abs(shares), initial=0), 0.01)
+    figure = _figure(1.35 * len(over[right]) + 3.4, 0.75 * len(over[up]) + 2.2)
+    axes = figure.subplots()
+    colours = LinearSegmentedColormap.from_list("sign", [_BLUE, "#ffffff", _VERMILION])
+    image = axes.imshow(100 * shares, cmap=colours, vmin=-most, vmax=most, origin="lower", aspect="auto")
+    for i, j, row in places:
+        value, low, high = (100 * row[c] for c in ("relative", "relative_low", "relative_high"))
+        resolved = str(row["verdict"]) in _COLOURS
+        text = f"{value:+.1f}\n({low:+.1f} to {high:+.1f})" if resolved or row["verdict"] == "not resolved" else ""
+        shade = "#ffffff" if abs(value) > 0.7 * most else _INK
+        axes.text(j, i, text or str(row["verdict"]), ha="center", va="center", fontsize=8, color=shade, zorder=3)
+        if not resolved:
+            axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="///", edgecolor="#bbbbbb", lw=0))
+    for ticks, key in ((axes.set_yticks, up), (axes.set_xticks, right)):
+        ticks(range(len(over[key])), [str(v).lower() for v in over[key]])
+    axes.set_xlabel(labels[right])
+    axes.set_ylabel(labels[up])
+    figure.colorbar(image, label="Change from the baseline, %")
+    figure.suptitle("Change of persons seriously harmed (hatched: not resolved)", fontsize=12, x=0.01, ha="left")
+    figure.supxlabel("\n".join(textwrap.wrap(_CAVEAT, int(14 * figure.get_figwidth()))), fontsize=8)
+    return figure
+
+
+def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figure:
+    """Draw the tornado of a policy: from its effect with a parameter at its low end to that at its high end.
+
+    The whisker at the high end is the 95% interval of the difference between the ends; a bar whose whisker reaches its
+    other end may be noise and is pale. A star marks a bar that turns the sign.
+
+    Args:
+        policy: The policy.
+        effect: Its effect with every parameter as in the scenario: ``relative`` with its ends.
+        bars: Its bars, in the order in which to draw them.
+    """
+    from matplotlib.lines import Line2D
+
+    figure = _figure(9.0, 0.42 * len(bars) + 2.3)
+    axes = figure.subplots()
+    middle = [100 * effect[c] for c in ("relative", "relative_low", "relative_high")]
+    axes.axvspan(middle[1], middle[2], color="#dddddd", alpha=0.5, linewidth=0)
+    axes.axvline(middle[0], color=_GREY, linewidth=1.2)
+    axes.axvline(0, color=_INK, linewidth=0.8)
+    for place, bar in enumerate(bars.to_dict("records")):
+        low, high, ends = 100 * bar["at_low"], 100 * bar["at_high"], [100 * bar["change_low"], 100 * bar["change_high"]]
+        if bar["verdict"] == "too few":
+            axes.text(middle[0], place, " too few", fontsize=8, va="center", color=_GREY)
+            continue
+        sure = 1.0 if bar["verdict"] == "moves" else 0.35
+        axes.barh(place, high - low, left=low, height=0.5, color="#bbbbbb", alpha=sure)
+        axes.plot(low, place, "o", color=_BLUE, alpha=sure)
+        whisker = [[high - low - ends[0]], [ends[1] - high + low]]
+        axes.errorbar(high, place, xerr=whisker, fmt="s", color=_ORANGE, capsize=3, lw=1.2, alpha=sure)
+    names = [
+        f"{'* ' * bar['turns']}{bar['parameter']}\n{bar['setting_low']:g} to {bar['setting_high']:g}, {bar['unit']}"
+        for bar in bars.to_dict("records")
+    ]
+    axes.set_yticks(range(len(bars)), names, fontsize=8)
+    axes.set_ylim(len(bars) - 0.5, -0.5)
+    axes.set_xlabel("Change of persons seriously harmed from the baseline, %")
+    axes.grid(axis="x", color="#eeeeee", linewidth=0.6)
+    axes.set_axisbelow(True)
+    marks = [
+        Line2D([], [], marker=mark, color=colour, ls="", label=f"parameter at its {end} end")
+        for mark, colour, end in (("o", _BLUE, "low"), ("s", _ORANGE, "high"))
+    ]
+    figure.legend(handles=marks, loc="outside upper right", ncols=2, frameon=False, fontsize=8)
+    figure.suptitle(f"{_short(policy, 40)}: what moves its effect", fontsize=12, x=0.01, ha="left")
+    figure.supxlabel(
+        "One parameter at a time. Line and shade: as in the scenario, 95%. Whisker: 95% of the difference between the "
+        "ends; pale: not resolved; *: turns the sign.\nOn this site only; Monte Carlo error only.",
+        fontsize=8,
+    )
     return figure
 
 

@@ -99,15 +99,18 @@ class Predators(Section):
         6, "contacts", 2, 12, "Contacts on the platform a predator runs at a time.", minimum=1, maximum=50
     )
     p_retry_absent: float = probability(
-        0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it."
-    )
+        0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it.",
+        doubt="predators look further or not",
+    )  # fmt: skip
     p_seek_after_block: float = probability(
-        1.0, 0, 1, "Seeks a target who blocked them once more, if a new identity is to be had and the target found."
-    )
+        1.0, 0, 1, "Seeks a target who blocked them once more, if a new identity is to be had and the target found.",
+        doubt="blocked predators seek the target again or not",
+    )  # fmt: skip
     p_deterred_by_retention: float = probability(
         0.0, 0, 0.3,
         "Approaches not made where messages are kept for a month or longer, in proportion where for less: deterrence "
         "by the announcement, apart from what messages prove. Nothing is known of it.",
+        doubt="announced retention deters nobody or many",
     )  # fmt: skip
 
 
@@ -147,7 +150,7 @@ class Contacts(Section):
     rel_meeting: float = parameter(
         10.0, "factor", 1, 40,
         "How much oftener two who can find each other again are online together than chance alone would bring them.",
-        maximum=1000,
+        maximum=1000, doubt="parted pairs meet by chance alone or seek each other out",
     )  # fmt: skip
 
 
@@ -199,6 +202,12 @@ class Responses(Section):
         return (self.rel_report_under_15, self.rel_report_15_17, self.rel_report_adult, self.rel_report_minority)
 
 
+_USERS_AWAY = "few or many lawful users are turned away"
+_PREDATORS_AWAY = "few or many predators are turned away"
+_RETURNS = "few or most of the barred come back"
+_FINDABLE = "few or most parted pairs can find each other again"
+
+
 class Entry(Section):
     """What one level of registration is: the things that registration moves."""
 
@@ -226,39 +235,47 @@ class NoRegistration(Entry):
 class Email(Entry):
     """Registration with an e-mail address."""
 
-    friction_user: float = probability(0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12")
-    friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.")
-    p_return: float = probability(0.85, 0.4, 0.95, "A barred person comes back under a new identity.")
+    friction_user: float = probability(
+        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(0.85, 0.4, 0.95, "A barred person comes back under a new identity.", doubt=_RETURNS)
     return_delay_hours: float = parameter(
         24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
 class Phone(Entry):
     """Registration with a verified telephone number."""
 
-    friction_user: float = probability(0.35, 0.15, 0.6, "Lawful persons whom entry turns away.", source="AGE-12")
-    friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.")
-    p_return: float = probability(0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04")
+    friction_user: float = probability(
+        0.35, 0.15, 0.6, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(
+        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04", doubt=_RETURNS
+    )
     return_delay_hours: float = parameter(
         168.0, "hours", 24, 720, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
 class Document(Entry):
     """Registration with an identity document."""
 
-    friction_user: float = probability(0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12")
-    friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.")
-    p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.")
+    friction_user: float = probability(
+        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.", doubt=_RETURNS)
     return_delay_hours: float = parameter(
         720.0, "hours", 168, 2160, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.")
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from itertools import pairwise
 from typing import Any
 
@@ -33,7 +33,7 @@ from sim.parameters import (
     Sanctions,
     Warnings,
 )
-from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rules_on
+from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rule_name, rules_on
 
 BASELINE = "baseline"
 
@@ -177,7 +177,8 @@ class Scenario(Section):
                     collided = True
         if collided:
             return
-        changes = max(sum(first < day < end for day in self.door_days) for first, end in pairwise(self.months))
+        doors = self.door_days
+        changes = max(sum(first < day < end for day in doors) for first, end in pairwise(self.months))
         if changes > MAX_DOOR_CHANGES:
             yield Problem(
                 ("policies",),
@@ -279,6 +280,23 @@ class Scenario(Section):
     def inert(self, arm: str) -> bool:
         """Tell whether an arm leaves every rule as the baseline has it on every day."""
         return all(rules == self.platform.rules for _, rules in self.changes_of(arm))
+
+    def changed_rules(self, arm: str) -> dict[str, tuple[Any, Any]]:
+        """Return every rule that an arm changes in the window: its name, the baseline's value, the first other one."""
+        before = asdict(self.platform.rules)
+        changed: dict[str, tuple[Any, Any]] = {}
+        for _, rules in self.changes_of(arm):
+            for name, value in asdict(rules).items():
+                if value != before[name]:
+                    changed.setdefault(rule_name(name), (before[name], value))
+        return changed
+
+    def value_of(self, key: str) -> Any:
+        """Return the value of a setting by its dotted name: ``reporting.friction``."""
+        value: Any = self
+        for part in key.split("."):
+            value = getattr(value, part)
+        return value
 
     def replace(self, **changes: Any) -> Scenario:
         """Return a checked copy with other values: ``replace(days=60, **{"reporting.friction": 0.2})``.

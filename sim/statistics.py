@@ -127,14 +127,31 @@ def t_interval(x: Floats) -> Interval:
 
 def ratio_interval(part: Floats, whole: Floats) -> Interval:
     """Return sum(part) / sum(whole) with a jackknife interval over the seeds; empty if the whole is zero."""
-    n = len(part)
-    rest = whole.sum() - whole
-    if n < 2 or whole.sum() == 0 or (rest == 0).any():
+    return _jackknife(_ratios(part, whole))
+
+
+def ratio_change_interval(part: Floats, whole: Floats, other_part: Floats, other_whole: Floats) -> Interval:
+    """Return by how much the second ratio of sums exceeds the first, with a jackknife interval over the same seeds."""
+    return _jackknife(_ratios(other_part, other_whole) - _ratios(part, whole))
+
+
+def _ratios(part: Floats, whole: Floats) -> Floats:
+    """Return sum(part) / sum(whole) over all seeds and, behind it, without each; all missing where one has no whole."""
+    rest = whole.sum() - np.append(0.0, whole)
+    if (rest == 0).any():
+        return np.full(len(rest), np.nan)
+    ratios: Floats = (part.sum() - np.append(0.0, part)) / rest
+    return ratios
+
+
+def _jackknife(values: Floats) -> Interval:
+    """Return the first value, that of all seeds, with an interval from the others, each of which leaves one out."""
+    without = values[1:]
+    n = len(without)
+    if n < 2 or np.isnan(values).any():
         return NONE
-    ratio = float(part.sum() / whole.sum())
-    without = (part.sum() - part) / rest
     half = t_quantile(n - 1) * float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
-    return Interval(ratio, ratio - half, ratio + half)
+    return Interval(float(values[0]), float(values[0]) - half, float(values[0]) + half)
 
 
 def variance_reduction(baseline: Floats, policy: Floats, key: str) -> Interval:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -12,26 +10,12 @@ import pandas as pd
 from sim.outcomes import HEADLINE, OUTCOMES, SECOND, by_seed, sums_of
 from sim.parameters import CLASSES
 from sim.records import COUNTS, KINDS
-from sim.rules import rule_name
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
+from sim.text import ETHICS, caveat, counted, grid, number, percents, short, title, window, wrap
 
-WIDTH = 110
-
-_LONGEST_NAME = 28
 _SHORTEST_QUARTER_DAYS = 7
 
-
-def caveat(scenario: Scenario) -> str:
-    """Return what every statement of a result must say of itself."""
-    at = "at their defaults" if scenario.at_defaults else "at the values of this scenario"
-    return f"On this site only; Monte Carlo error only, parameters {at}."
-
-
-ETHICS = (
-    "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
-    "prove that a site caused anything, and is no sole basis for closing one or for an obligation to identify oneself."
-)
 
 _OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
 """Counts that only account for a lever: an arm that moves nothing else is inert."""
@@ -59,7 +43,12 @@ _LACKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 
 
 def comparison(
-    scenario: Scenario, policies: Sequence[str], n_seeds: int, effects: pd.DataFrame, daily: pd.DataFrame
+    scenario: Scenario,
+    policies: Sequence[str],
+    n_seeds: int,
+    effects: pd.DataFrame,
+    daily: pd.DataFrame,
+    interactions: pd.DataFrame,
 ) -> str:
     """Return a comparison as text.
 
@@ -69,12 +58,14 @@ def comparison(
         n_seeds: Number of seeds.
         effects: The table of effects.
         daily: The daily counts.
+        interactions: The table of interactions.
     """
-    cells = _Cells(scenario, effects, policies)
+    cells = Cells(scenario, effects, policies)
     parts = (
         _title(scenario, policies, n_seeds),
         _headline(cells, daily),
         _harm(cells, _over_time(scenario, policies, daily)),
+        _together(interactions),
         _for_whom(cells),
         _costs(cells),
         _process(cells),
@@ -86,12 +77,12 @@ def comparison(
 def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> str:
     """Return the outcomes of one run as text: one run, not an estimate."""
     sums = sums_of(scenario, daily)
-    rows = [[o.label, _number(float(o.formula(sums).iloc[0])), o.unit] for o in OUTCOMES]
+    rows = [[o.label, number(float(o.formula(sums).iloc[0])), o.unit] for o in OUTCOMES]
     head = (
-        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {_window(scenario)}\n"
+        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {window(scenario)}\n"
         "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are."
     )
-    return f"{head}\n\n{_grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}"
+    return f"{head}\n\n{grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}"
 
 
 def inert(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> dict[str, str]:
@@ -107,26 +98,21 @@ def inert(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> d
 
 
 def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
-    changed = _changed_rules(scenario, arm)
+    changed = scenario.changed_rules(arm)
     if not changed:
         return "it changes no rule within the window"
     found = (next(words for prefix, fits, words in _LACKS if r.startswith(prefix) and fits(totals)) for r in changed)
     return "; ".join(dict.fromkeys(found))
 
 
-def _changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:
-    """Return every rule that an arm changes in the window: its name, the baseline's value and the first other one."""
-    before = asdict(scenario.platform.rules)
-    changed: dict[str, tuple[Any, Any]] = {}
-    for _, rules in scenario.changes_of(arm):
-        for name, value in asdict(rules).items():
-            if value != before[name]:
-                changed.setdefault(rule_name(name), (before[name], value))
-    return changed
+class Cells:
+    """The effects by policy and outcome, and the cells made of them.
 
-
-class _Cells:
-    """The effects by policy and outcome, and the cells made of them."""
+    Args:
+        scenario: What was run.
+        effects: The table of effects.
+        policies: The arms to show.
+    """
 
     def __init__(self, scenario: Scenario, effects: pd.DataFrame, policies: Sequence[str]) -> None:
         self.scenario = scenario
@@ -134,12 +120,15 @@ class _Cells:
         self._effects = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
 
     def number(self, policy: str, outcome: str, column: str = "difference") -> float:
+        """Return a number of the table of effects."""
         return float(self._effects[policy, outcome][column])
 
     def verdict(self, policy: str, outcome: str) -> str:
+        """Return the verdict."""
         return str(self._effects[policy, outcome]["verdict"])
 
     def resolved(self, policy: str, outcome: str) -> bool:
+        """Tell whether the direction of the effect is known, Monte Carlo error considered."""
         return self.verdict(policy, outcome) in ("lowers", "raises")
 
     def relative(self, policy: str, outcome: str) -> str:
@@ -150,8 +139,15 @@ class _Cells:
             return verdict
         if change[0] != change[0]:
             return "no percentage"
-        value, low, high = _percents(change, "+")
+        value, low, high = percents(change, "+")
         return f"{value}% ({low} to {high})"
+
+    def change(self, policy: str, outcome: str) -> str:
+        """Return a difference in the outcome's unit with its interval: ``+671 (640 to 702)``; 0 where all are zero."""
+        value, low, high = (self.number(policy, outcome, name) for name in ("difference", "low", "high"))
+        if value != value or value == low == high:
+            return number(value)
+        return f"{'+' * (value > 0)}{number(value)} ({number(low)} to {number(high)})"
 
     def if_any(self, policy: str, outcome: str) -> str:
         """Return `relative`, or that there was nothing under either."""
@@ -163,33 +159,27 @@ class _Cells:
         change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
         if change[0] < 0:
             change = [-change[0], -change[2], -change[1]]
-        value, low, high = _percents(change, "")
+        value, low, high = percents(change, "")
         return f"{value}% ({low} to {high})"
 
     def levels(self, outcome: str, factor: float = 1) -> list[str]:
         """Return the means of the baseline and of each policy."""
         means = [self.number(self.policies[0], outcome, "baseline")]
         means += [self.number(policy, outcome, "value") for policy in self.policies]
-        return [_number(factor * mean) for mean in means]
+        return [number(factor * mean) for mean in means]
 
     def grid(self, head: Sequence[str], columns: Sequence[list[str]], note: str) -> str:
         """Return a table with a row for the baseline and one for each policy, and a line under it."""
-        rows = zip([BASELINE, *map(_short, self.policies)], *columns, strict=True)
-        return f"{_grid(head, [list(row) for row in rows])}\n{_wrap(note)}"
+        rows = zip([BASELINE, *map(short, self.policies)], *columns, strict=True)
+        return f"{grid(head, [list(row) for row in rows])}\n{wrap(note)}"
 
 
 def _title(scenario: Scenario, policies: Sequence[str], n_seeds: int) -> str:
-    arms = f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'} against the baseline"
-    title = _wrap(f"{scenario.title or scenario.site}: {arms}, {n_seeds} seeds each, {_window(scenario)}.")
-    scale = f"\nPopulation and staff at scale {scenario.scale:g}: absolute numbers are those of the smaller chat."
-    return title + (scale if scenario.scale != 1 else "")
+    arms = counted(len(policies), "policy", "policies")
+    return title(scenario, f"{arms} against the baseline, {n_seeds} seeds each")
 
 
-def _window(scenario: Scenario) -> str:
-    return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
-
-
-def _headline(cells: _Cells, daily: pd.DataFrame) -> str:
+def _headline(cells: Cells, daily: pd.DataFrame) -> str:
     """Return sentences on the policy that lowers harm most, on the others that do, and on each that raises it."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
@@ -204,7 +194,7 @@ def _headline(cells: _Cells, daily: pd.DataFrame) -> str:
         sizes = ", ".join(f"{p} by {cells.size(p, HEADLINE)}" for p in plain)
         sentences.append(f"Serious harm is also lowered by these: {sizes}.")
     sentences += [f"On the other hand, {_sentence(cells, p)}" for p in resolved if p not in lowering]
-    return "\n".join(_wrap(text) for text in sentences)
+    return "\n".join(wrap(text) for text in sentences)
 
 
 def _not_told_apart(scenario: Scenario, best: str, others: Sequence[str], daily: pd.DataFrame) -> list[str]:
@@ -226,12 +216,12 @@ def _over_time(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame)
     return [" / ".join(f"{100 * (t[p] / t[BASELINE] - 1):+.0f}%" for t in tables) for p in policies]
 
 
-def _signs_differ(cells: _Cells, policy: str) -> bool:
+def _signs_differ(cells: Cells, policy: str) -> bool:
     compared = cells.verdict(policy, SECOND) not in ("identical", "too few")
     return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
 
 
-def _sentence(cells: _Cells, policy: str) -> str:
+def _sentence(cells: Cells, policy: str) -> str:
     def moves(outcome: str) -> str:
         return "lowers" if cells.number(policy, outcome) < 0 else "raises"
 
@@ -248,11 +238,11 @@ def _sentence(cells: _Cells, policy: str) -> str:
         ("user_days_lost", "costs lawful users {} days of use a month"),
     ):
         if cells.number(policy, outcome) > 0:
-            return f"{text}; it {words.format(_number(cells.number(policy, outcome)))}."
+            return f"{text}; it {words.format(number(cells.number(policy, outcome)))}."
     return f"{text}."
 
 
-def _harm(cells: _Cells, over_time: list[str]) -> str:
+def _harm(cells: Cells, over_time: list[str]) -> str:
     head = [
         "HARM\nchange from the baseline",
         "persons seriously\nharmed a year per\n1,000 baseline\nmonthly visitors",
@@ -272,15 +262,40 @@ def _harm(cells: _Cells, over_time: list[str]) -> str:
     return cells.grid(head, [*columns, ["", *over_time]], note)
 
 
-def _for_whom(cells: _Cells) -> str:
+def _together(interactions: pd.DataFrame) -> str:
+    """Return the table of what two policies do together beyond the sum of what each does; empty without any."""
+    rows = []
+    for row in interactions[interactions["outcome"] == HEADLINE].to_dict("records"):
+        shares = [row[name] for name in ("relative", "relative_low", "relative_high")]
+        known = row["verdict"] not in ("identical", "too few") and shares[0] == shares[0]
+        value, low, high = percents(shares, "+") if known else ("", "", "")
+        cell = f"{value} ({low} to {high})" if known else "-"
+        rows.append([short(row["policy"]), short(row["one"]), short(row["other"]), cell, row["verdict"]])
+    if not rows:
+        return ""
+    head = [
+        "TOGETHER\npolicy",
+        "\nis one",
+        "\nwith the other",
+        "persons seriously harmed beyond\nthe sum of both changes,\n% of the baseline",
+        "\nverdict",
+    ]
+    note = (
+        "Both less one less the other plus the baseline, seed by seed, with its 95% interval. Below the sum: together "
+        "they lower harm by more, or raise it by less, than the two changes add up to. Identical: they add up exactly."
+    )
+    return f"{grid(head, rows, left=(0, 1, 2))}\n{wrap(note)}"
+
+
+def _for_whom(cells: Cells) -> str:
     head = ["FOR WHOM\npersons seriously harmed", "under 15", "15 to 17", "adults", "adults of a\ntargeted minority"]
-    rows = [[_short(p), *(cells.if_any(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
+    rows = [[short(p), *(cells.if_any(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
     if {cell for row in rows for cell in row[1:]} <= {"identical", "too few", "no harm"}:
         return ""
-    return _grid(head, rows)
+    return grid(head, rows)
 
 
-def _costs(cells: _Cells) -> str:
+def _costs(cells: Cells) -> str:
     head = [
         "COSTS\nmeans over the seeds",
         "lawful\nvisitors\nturned away\na month",
@@ -298,7 +313,7 @@ def _costs(cells: _Cells) -> str:
     return cells.grid(head, [cells.levels(name) for name in names], note)
 
 
-def _process(cells: _Cells) -> str:
+def _process(cells: Cells) -> str:
     head = [
         "WHAT HAPPENS\nmeans over the seeds",
         "recognised\ncontacts\nreported, %",
@@ -322,11 +337,11 @@ def _process(cells: _Cells) -> str:
     return cells.grid(head, columns, note)
 
 
-def _notes(scenario: Scenario, cells: _Cells, idle: dict[str, str]) -> str:
+def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
     notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
     unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
     for arm in unmoved:
-        before, after = (_number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))
+        before, after = (number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))
         notes.append(f"{arm} changed not one harm (bars on predators: {before} a year, now {after}).")
     assumed: dict[str, list[str]] = {}
     for arm in cells.policies:
@@ -347,7 +362,7 @@ def _notes(scenario: Scenario, cells: _Cells, idle: dict[str, str]) -> str:
         "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
         "effects.csv; those by offence illustrate, for the shares of offences are assumed."
     )
-    return "\n".join(_wrap(f"- {note}") for note in (*notes, ETHICS))
+    return "\n".join(wrap(f"- {note}") for note in (*notes, ETHICS))
 
 
 def _assumed_inputs(scenario: Scenario, arm: str) -> str:
@@ -357,46 +372,7 @@ def _assumed_inputs(scenario: Scenario, arm: str) -> str:
         "registration.friction_predator": "the share of predators turned away",
         "registration.findability": "the chance that a parted pair can find each other again",
     }
-    changed = _changed_rules(scenario, arm)
+    changed = scenario.changed_rules(arm)
     return ", ".join(
         f"{text} ({changed[rule][0]:.0%} to {changed[rule][1]:.0%})" for rule, text in words.items() if rule in changed
     )
-
-
-def _number(value: float) -> str:
-    """Return three significant digits, or whole numbers in groups of thousands; a dash where there is none."""
-    if value != value:
-        return "-"
-    if abs(value) >= 100 or value == int(value):
-        return f"{value:,.0f}"
-    decimals = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:.{decimals}f}"
-
-
-def _percents(shares: Sequence[float], sign: str) -> list[str]:
-    """Return shares in percent with a common number of digits, fewer where they are large or uncertain."""
-    wide = abs(shares[0]) >= 0.1 or shares[2] - shares[1] >= 0.1
-    decimals = 0 if wide else 1
-    return [f"{round(100 * x, decimals) + 0.0:{sign}.{decimals}f}" for x in shares]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2]}.."
-
-
-def _wrap(text: str) -> str:
-    indent = "  " if text.startswith("- ") else ""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
-    """Return rows under headings of several lines, columns aligned on the right but for those named."""
-    headings = [cell.split("\n") for cell in head]
-    height = max(map(len, headings))
-    padded = [[""] * (height - len(h)) + h for h in headings]
-    lines = [list(line) for line in zip(*padded, strict=True)] + [list(row) for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    align = [str.ljust if i in left else str.rjust for i in range(len(head))]
-    text = ["  ".join(f(cell, w) for f, cell, w in zip(align, line, widths, strict=True)) for line in lines]
-    text.insert(height, "-" * len(max(text, key=len)))
-    return "\n".join(line.rstrip() for line in text)

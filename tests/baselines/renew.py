@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.experiment import digest
 from sim.outcomes import outcomes_of, sums_of
+from sim.results import digest
 from sim.scenario import Scenario
 
 FOLDER = Path(__file__).parent

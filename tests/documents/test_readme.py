@@ -12,6 +12,7 @@ from sim.__main__ import main
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\.venv/bin/python -m sim (.*)$", README, re.M)
+SHOWN = re.findall(r"```console\n\$ \.venv/bin/python -m sim ([^\n]*)\n(.*?)```", README, re.S)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 PATHS = set(re.findall(r"`((?:sim|scenarios|tests|results|notebooks)/[\w./-]*)`", README)) | set(
     re.findall(r"\]\(([\w./-]+)\)", README)
@@ -20,6 +21,7 @@ PATHS = set(re.findall(r"`((?:sim|scenarios|tests|results|notebooks)/[\w./-]*)`"
 
 def test_there_is_something_to_test() -> None:
     assert len(COMMANDS) >= 6
+    assert len(SHOWN) == 2
     assert len(PYTHON) == 1
     assert len(PATHS) >= 15
 
@@ -28,12 +30,24 @@ def test_there_is_something_to_test() -> None:
 def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     words = shlex.split(command)
-    if words[0] == "compare":
-        words[words.index("--out") + 1] = str(tmp_path / "result")
+    if words[0] in ("compare", "sweep", "ranges"):
+        if "--out" in words:
+            words[words.index("--out") + 1] = str(tmp_path / "result")
         words += ["--seeds", "2", "--days", "31"]
     if words[0] == "new":
         words[1] = str(tmp_path / words[1])
     assert main(words) == 0
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN)
+def test_what_a_command_prints_is_what_is_shown(
+    command: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(shlex.split(command)) == 0
+    printed = capsys.readouterr().out
+    parts = shown.strip().split("\n...\n")
+    assert all(part in printed for part in parts)
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))

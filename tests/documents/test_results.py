@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.experiment import digest
+from sim.results import digest
 
 RESULTS = Path(__file__).parents[2] / "results"
 

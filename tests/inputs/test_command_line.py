@@ -155,6 +155,10 @@ def test_warns_of_a_queue_too_small_to_scale(file: str, capsys: pytest.CaptureFi
     assert capsys.readouterr().err == ""
 
 
+def staff(values: str) -> tuple[str, str]:
+    return "--over", f"moderation.staff={values}"
+
+
 BAD = {
     "no command": ([], "required"),
     "unknown command": (["cmpare", "FILE"], "invalid choice"),
@@ -194,6 +198,25 @@ BAD = {
     "output below a file": (["compare", "FILE", "--out", "FILE/new"], "cannot be written"),
     "output that cannot be written": (["compare", "FILE", "--out", "/proc/new"], "cannot be written"),
     "output with an impossible name": (["compare", "FILE", "--out", "y" * 300], "too long"),
+    "nothing to sweep": (["sweep", "FILE"], "required"),
+    "a rule without values": (["sweep", "FILE", "--over", "moderation.staff"], "takes KEY=A,B,..."),
+    "a gap between values": (["sweep", "FILE", "--over", "moderation.staff=1,,2"], "takes KEY=A,B,..."),
+    "one value": (["sweep", "FILE", *staff("1")], "at least two"),
+    "a value twice": (["sweep", "FILE", *staff("1,2,1.0")], "given twice"),
+    "a value in words": (["sweep", "FILE", *staff("1,many")], 'moderation.staff = "many" is not allowed'),
+    "a value out of bounds": (["sweep", "FILE", *staff("1,-2")], "a number from 0 to 10000"),
+    "too many points": (["sweep", "FILE", *staff(",".join(map(str, range(101))))], "101 points are too many"),
+    "a rule twice": (["sweep", "FILE", *staff("1,2"), *staff("3,4")], "given twice"),
+    "unknown rule": (["sweep", "FILE", "--over", "moderation.staf=1,2"], "Did you mean moderation.staff?"),
+    "no rule": (["sweep", "FILE", "--over", "contacts.rel_meeting=1,2"], "--parameters contacts.rel_meeting varies it"),
+    "a sweep of one seed": (["sweep", "FILE", *staff("1,2"), "--seeds", "1"], "gives no interval"),
+    "a sweep into a file": (["sweep", "FILE", *staff("1,2"), "--out", "FILE"], "is a file"),
+    "ranges of no policy": (["ranges", "FILE", "--policies", "kep"], "Did you mean keep?"),
+    "unknown parameter": (["ranges", "FILE", "--parameters", "contacts.rel_meting"], "mean contacts.rel_meeting?"),
+    "a parameter twice": (["ranges", "FILE", "--parameters", "reporting.friction,reporting.friction"], "named twice"),
+    "a parameter without a range": (["ranges", "FILE", "--parameters", "moderation.triage"], "no plausible range"),
+    "ranges of one seed": (["ranges", "FILE", "--seeds", "1"], "gives no interval"),
+    "ranges into a file": (["ranges", "FILE", "--out", "FILE"], "is a file"),
 }
 
 
@@ -213,6 +236,24 @@ def test_bad_input(
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["good.toml"]
     assert Path(file).read_text() == GOOD
+
+
+def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = ["--seeds", "2", "--days", "8", "--out"]
+    for command in (
+        ["sweep", file, "--over", "retention.message_hours=1,24", "--over", "registration.level=none,phone"],
+        ["ranges", file, "--policies", "keep", "--parameters", "contacts.rel_meeting"],
+    ):
+        outs = [tmp_path / f"{command[0]}-{n}" for n in "ab"]
+        for out in outs:
+            assert main([*command, *short, str(out)]) == 0
+            printed, err = capsys.readouterr()
+            assert printed.startswith("To simulate: ")
+            assert "On this site only" in printed
+            assert str(out / "table.txt") in printed
+            assert err == ""
+        tables = [{f.name: f.read_bytes() for f in out.glob("*.csv")} for out in outs]
+        assert tables[0] == tables[1] != {}
 
 
 def test_interrupted(file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

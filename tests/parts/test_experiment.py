@@ -11,13 +11,14 @@ import pytest
 import sim
 from sim import experiment, figures, table
 from sim.errors import ScenarioError
-from sim.experiment import Comparison, Run, check_writable, code_fingerprint, cost, digest, first_difference
+from sim.experiment import Comparison, Run, cost, first_difference
 from sim.outcomes import outcomes_of
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS
+from sim.results import check_writable, code_fingerprint, digest
 from sim.scenario import Scenario
 from tests.parts import synthetic
 
@@ -196,7 +197,8 @@ class TestWrite:
         out = tmp_path / "a folder" / "result"
         files = [f.relative_to(out).as_posix() for f in comparison.write(out, "the command")]
         plots = [f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")]
-        assert files == ["breakdown.parquet", "daily.parquet", "effects.csv", *plots, "manifest.json", "table.txt"]
+        tables = ["breakdown.parquet", "daily.parquet", "effects.csv"]
+        assert files == [*tables, *plots, "interactions.csv", "manifest.json", "table.txt"]
         assert [p.name for p in out.parent.iterdir()] == ["result"]
         pd.testing.assert_frame_equal(pd.read_parquet(out / "daily.parquet"), comparison.daily)
         effects = pd.read_csv(out / "effects.csv")
@@ -318,13 +320,13 @@ class TestFirstDifference:
 
 class TestCost:
     def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
-        assert cost(SCENARIO, 4, 6, 1).startswith(
+        assert cost([(SCENARIO, 5)], 6, 1).startswith(
             "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
         )
 
     def test_more_work_costs_more_and_workers_share_it(self) -> None:
         def minutes(scenario: Scenario, workers: int) -> float:
-            words = cost(scenario, 9, 12, workers).split("About ")[1].split()
+            words = cost([(scenario, 10)], 12, workers).split("About ")[1].split()
             return float(words[0]) * (60 if words[1] == "minutes" else 1)
 
         large = Scenario().replace(days=365)

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from sim.statistics import paired_effect, poisson_yardstick, ratio_interval, t_interval, variance_reduction
+from sim.statistics import (
+    paired_effect,
+    poisson_yardstick,
+    ratio_change_interval,
+    ratio_interval,
+    t_interval,
+    variance_reduction,
+)
 
 BASE = np.array([10.0, 12.0, 9.0, 14.0])
 
@@ -105,3 +112,15 @@ def test_the_jackknife_interval_by_hand() -> None:
     without = np.array([-5 / 20, -6 / 22, -3 / 18])
     half = 4.302653 * np.sqrt(2 / 3 * ((without - without.mean()) ** 2).sum())  # t of 2 degrees of freedom
     assert ratio_interval(part, whole) == pytest.approx((-7 / 30, -7 / 30 - half, -7 / 30 + half))
+
+
+def test_the_change_of_a_ratio_has_the_interval_of_the_pairs() -> None:
+    whole = np.array([100.0, 80.0, 120.0])
+    part, other = -0.3 * whole, -0.1 * whole
+    luck = np.array([9.0, -4.0, -6.0])
+    found = ratio_change_interval(part + luck, whole, other + luck, whole)
+    assert found == pytest.approx((0.2, 0.2, 0.2))
+    alone = ratio_interval(part + luck, whole)
+    assert alone.high - alone.low > 0.1
+    assert np.isnan(ratio_change_interval(part, whole * 0, other, whole)).all()
+    assert ratio_change_interval(part, whole, other, whole * 2).value == pytest.approx(-0.05 + 0.3)

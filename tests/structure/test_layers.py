@@ -36,18 +36,28 @@ LAYERS = {
     "statistics": "draws",
     "outcomes": "parameters scenario",
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
-    "figures": "outcomes scenario statistics",
-    "table": "outcomes parameters records rules scenario statistics",
-    "experiment": "agents errors figures model outcomes records scenario statistics table",
-    "__init__": "experiment model reading scenario",
-    "__main__": "advice errors experiment explain reading scenario schema template",
+    "text": "scenario",
+    "figures": "outcomes rules scenario statistics",
+    "table": "outcomes parameters records scenario statistics text",
+    "tornado": "scenario text",
+    "results": "errors scenario",
+    "experiment": "agents errors figures model outcomes records results scenario statistics table",
+    "response": "declare errors experiment figures outcomes parameters "
+    "policies results rules scenario statistics table text",
+    "sensitivity": "declare errors experiment figures outcomes parameters "
+    "records results rules scenario statistics tornado",
+    "__init__": "experiment model reading response scenario sensitivity",
+    "__main__": "advice errors experiment explain reading response results scenario schema sensitivity template",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"model", "agents"},
-    "matplotlib": {"experiment", "figures"},
-    "pandas": {"agents", "experiment", "figures", "observe", "outcomes", "records", "table"},
+    "matplotlib": {"experiment", "figures", "response", "sensitivity"},
+    "pandas": {
+        *("agents", "experiment", "figures", "observe", "outcomes", "records"),
+        *("response", "results", "sensitivity", "table", "tornado"),
+    },
     "tqdm": {"experiment"},
     "joblib": {"experiment"},
     "scipy": {"statistics"},

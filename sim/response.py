@@ -1,0 +1,298 @@
+"""Sweep: dose and response. One or two rules of the platform take values, and each point is compared in pairs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sim import experiment, results
+from sim.declare import Parameter, declared
+from sim.errors import ScenarioError, shown, suggestion
+from sim.experiment import Comparison
+from sim.outcomes import HEADLINE, SECOND
+from sim.parameters import SECTIONS
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.set import SetPolicy
+from sim.rules import RULES, Policy, Value
+from sim.scenario import Scenario
+from sim.statistics import seeds_to_halve
+from sim.table import Cells
+from sim.text import ETHICS, caveat, grid, title, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEVEL = "registration.level"
+"""Swept like a rule: a point is the registration policy of that level."""
+
+MOST_RULES = 2
+MOST_POINTS = 100
+
+SWEPT: dict[str, Parameter] = RULES | {p.key: p for p in declared(SECTIONS) if p.key == LEVEL}
+"""What a sweep can go over: every rule that a policy can set, and the level of registration."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Points compared with the baseline, seed by seed.
+
+    Attributes:
+        over: Values by rule, numbers in rising order.
+        comparison: The points as policies ``point-1``, ``point-2``, ... of its scenario, compared.
+        effects: One row per point and outcome: a column for each rule with its value, then the columns of
+            `Comparison.effects` without the policy.
+    """
+
+    over: Mapping[str, tuple[Value, ...]]
+    comparison: Comparison = field(repr=False)
+    effects: pd.DataFrame = field(repr=False)
+
+    def table(self) -> str:
+        """Return the sweep as text for a terminal: a sentence, the response and its price, and what to know of them."""
+        return "\n\n".join((_title(self), _headline(self), _response(self), _costs(self), _notes(self)))
+
+    def plot(self) -> Figure:
+        """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
+        from sim import figures
+
+        labels = {key: f"{key}, {SWEPT[key].unit}" for key in self.over}
+        if len(self.over) == 1:
+            ((key, values),) = self.over.items()
+            return figures.response(labels[key], values, _setting(self, key), self.effects)
+        return figures.response_map(self.over, labels, self.effects)
+
+    def write(self, out: str | Path, command: str = "") -> list[Path]:
+        """Write effects, table, manifest and figure into a folder, as `Comparison.write` does.
+
+        Args:
+            out: The folder.
+            command: The command that makes it again; goes into the manifest.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ScenarioError: If the folder cannot be written or holds something else than a result.
+        """
+        run = self.comparison
+        asked = {"seeds": list(run.seeds), "over": {key: list(values) for key, values in self.over.items()}}
+        counts = {"daily": run.daily, "breakdown": run.breakdown}
+        return results.write(out, self.table(), results.manifest(run.scenario, command, asked, counts), self._fill)
+
+    def _fill(self, folder: Path) -> None:
+        from sim import figures
+
+        results.write_csv(self.effects, folder / "sweep.csv")
+        figures.save(self.plot(), folder / "figures" / "response")
+
+
+def sweep(
+    scenario: Scenario,
+    over: Mapping[str, Sequence[Value]],
+    seeds: int | Sequence[int] | None = None,
+    workers: int = 1,
+    progress: bool = False,
+) -> Sweep:
+    """Compare a point for every value of a rule, or every pair of values of two, with the scenario's baseline.
+
+    The points take the place of the scenario's own policies and hold from the first measured day on. All of them
+    share the lanes of one step loop.
+
+    Args:
+        scenario: What to run.
+        over: Values by dotted name of a rule, or of ``registration.level``.
+        seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
+        workers: Processes. The results do not depend on it.
+        progress: Show a bar, where there is a terminal.
+
+    Raises:
+        ScenarioError: If a name is no rule, a value is not allowed or given twice, there are fewer than two values or
+            more than `MOST_POINTS` points, or fewer than two seeds.
+    """
+    pointed = points(scenario, over)
+    comparison = experiment.compare(pointed, None, seeds, workers, progress=progress)
+    order = _in_order(over)
+    values = pd.DataFrame(list(product(*order.values())), columns=list(order), index=list(pointed.policies))
+    effects = values.loc[comparison.effects["policy"]].reset_index(drop=True)
+    return Sweep(order, comparison, effects.join(comparison.effects.drop(columns="policy")))
+
+
+def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
+    """Return the scenario with a policy for each point instead of its own; arguments and errors as for `sweep`."""
+    if not 1 <= len(over) <= MOST_RULES:
+        raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
+    for key, values in over.items():
+        _check_rule(key)
+        _check_values(key, values)
+    if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
+        raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
+    combinations = list(product(*_in_order(over).values()))
+    if len(combinations) > MOST_POINTS:
+        raise ScenarioError(f"{len(combinations)} points are too many; {MOST_POINTS} are possible. Give fewer values.")
+    arms = {
+        f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
+        for number, point in enumerate(combinations, 1)
+    }
+    labels = {
+        arm: " with ".join(f"{key} = {_words(value)}" for key, value in zip(over, point, strict=True))
+        for arm, point in zip(arms, combinations, strict=True)
+    }
+    try:
+        return scenario.replace(policies=arms)
+    except ScenarioError as error:
+        named = [re.sub(r"policy '(point-\d+)'", lambda match: labels[match[1]], str(p)) for p in error.problems]
+        raise ScenarioError(*named) from None
+
+
+def _check_rule(key: str) -> None:
+    if key in SWEPT:
+        return
+    if key in {p.key for p in declared(SECTIONS)}:
+        raise ScenarioError(
+            f"{key} is an assumption about the world: no rule that a policy could set. "
+            f"python -m sim ranges FILE --parameters {key} varies it."
+        )
+    raise ScenarioError(f"no rule is called {key!r}. {suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}.")
+
+
+def _check_values(key: str, values: Sequence[Value]) -> None:
+    for value in values:
+        if not SWEPT[key].allows(value):
+            raise ScenarioError(f"{key} = {shown(value)} is not allowed. It takes {SWEPT[key].accepts}.")
+        if list(values).count(value) > 1:
+            raise ScenarioError(f"{key} = {_words(value)} is given twice.")
+    if len(values) < 2:
+        raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
+
+
+def _set_by_level(scenario: Scenario) -> set[str]:
+    return {change.rule for change in RegistrationPolicy(level="none").changes(scenario.platform)}
+
+
+def _in_order(over: Mapping[str, Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
+    """Return the values as the rules take them, numbers in rising order."""
+
+    def one(key: str, value: Value) -> Value:
+        return float(value) if SWEPT[key].type is float and isinstance(value, int | float) else value
+
+    return {
+        key: tuple(one(key, v) for v in (sorted(values) if SWEPT[key].type in (int, float) else values))
+        for key, values in over.items()
+    }
+
+
+def _policy(key: str, value: Value) -> Policy:
+    return RegistrationPolicy.model_validate({"level": value}) if key == LEVEL else SetPolicy(rule=key, value=value)
+
+
+def _words(value: Value) -> str:
+    return shown(value).strip('"')
+
+
+def _setting(swept: Sweep, key: str) -> Value:
+    """Return what the baseline has."""
+    scenario = swept.comparison.scenario
+    value: Value = scenario.value_of(LEVEL) if key == LEVEL else getattr(scenario.platform.rules, key.replace(".", "_"))
+    return value
+
+
+def _title(swept: Sweep) -> str:
+    run = swept.comparison
+    over = " and ".join(f"{key} (baseline: {_words(_setting(swept, key))})" for key in swept.over)
+    return title(run.scenario, f"{len(run.policies)} points over {over}, {len(run.seeds)} seeds each")
+
+
+def _labels(swept: Sweep) -> dict[str, list[str]]:
+    """Return the values of each point in words, in the order of the rules."""
+    grid_of_points = product(*swept.over.values())
+    return dict(zip(swept.comparison.policies, ([_words(v) for v in point] for point in grid_of_points), strict=True))
+
+
+def _cells(swept: Sweep) -> Cells:
+    run = swept.comparison
+    return Cells(run.scenario, run.effects, run.policies)
+
+
+def _headline(swept: Sweep) -> str:
+    """Return a sentence on the points that lower and that raise serious harm most."""
+    cells, labels = _cells(swept), _labels(swept)
+    resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
+    found = []
+    for verdict, best in (("lowers", min), ("raises", max)):
+        arms = [arm for arm in resolved if cells.verdict(arm, HEADLINE) == verdict]
+        if arms:
+            arm = best(arms, key=lambda a: cells.number(a, HEADLINE))
+            where = " with ".join(f"{key} = {v}" for key, v in zip(swept.over, labels[arm], strict=True))
+            found.append(f"{where} {verdict} serious harm most, by {cells.size(arm, HEADLINE)}")
+    finding = " and ".join(found) or "no point was seen to change serious harm"
+    return wrap(
+        f"In this model, with these assumptions, {finding}. At {len(resolved)} of {len(cells.policies)} points the "
+        f"change is told apart from none. {caveat(swept.comparison.scenario)}"
+    )
+
+
+def _rows(swept: Sweep, columns: Sequence[list[str]]) -> list[list[str]]:
+    cells = zip(*columns, strict=True)
+    return [[*values, *row] for values, row in zip(_labels(swept).values(), cells, strict=True)]
+
+
+def _broken(key: str) -> str:
+    return key.replace(".", ".\n")
+
+
+def _head(swept: Sweep, title: str, columns: Sequence[str]) -> list[str]:
+    keys = [f"{_broken(key)},\n{SWEPT[key].unit}" for key in swept.over]
+    return [f"{title}\n{keys[0]}", *keys[1:], *columns]
+
+
+def _response(swept: Sweep) -> str:
+    cells = _cells(swept)
+    columns = []
+    for outcome in (HEADLINE, SECOND):
+        columns.append([cells.relative(arm, outcome) for arm in cells.policies])
+        columns.append([cells.verdict(arm, outcome) for arm in cells.policies])
+    head = [
+        "persons seriously\nharmed, change\nfrom the baseline",
+        "\nverdict",
+        "serious harms per user-day\nof those who remain,\nchange from the baseline",
+        "\nverdict",
+    ]
+    left = range(len(swept.over))
+    text = grid(_head(swept, "RESPONSE", head), _rows(swept, columns), left=tuple(left))
+    return f"{text}\n{wrap('95% intervals in brackets, of the paired change. Identical: not one harm changed.')}"
+
+
+def _costs(swept: Sweep) -> str:
+    cells = _cells(swept)
+    names = ("visitors_turned_away", "innocents_sanctioned", "history_kept", "moderator_hours")
+    head = [
+        "lawful visitors\nturned away\na month",
+        "lawful users\nbarred\na year",
+        "messages in store,\nuser-hours",
+        "moderators\non shift,\nhours a month",
+    ]
+    columns = [[cells.change(arm, name) for arm in cells.policies] for name in names]
+    left = tuple(range(len(swept.over)))
+    return f"{grid(_head(swept, 'COSTS', head), _rows(swept, columns), left)}\nChanges from the baseline."
+
+
+def _notes(swept: Sweep) -> str:
+    n = len(swept.comparison.seeds)
+    notes = []
+    if any(key.startswith("registration.") for key in swept.over):
+        notes.append(
+            "What registration does follows mainly from assumed inputs: the shares turned away, and the chance that a "
+            "parted pair can find each other again. python -m sim ranges varies them."
+        )
+    notes += [
+        f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.",
+        "Each interval misses with a chance of 5%, so one in twenty does. Every outcome stands in sweep.csv.",
+        ETHICS,
+    ]
+    return "\n".join(wrap(f"- {note}") for note in notes)

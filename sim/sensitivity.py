@@ -1,0 +1,369 @@
+"""Ranges: how far each policy's effect depends on uncertain parameters, varied one at a time over what is plausible.
+
+Every variant of the scenario meets the same seeds, so that the same luck stands behind all of them and what a
+parameter changes in an effect is known better than the effect itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from sim import experiment, results, tornado
+from sim.declare import Parameter, declared
+from sim.errors import ScenarioError, shown, suggestion
+from sim.outcomes import OUTCOMES, by_seed, sums_of
+from sim.parameters import SECTIONS, Registration
+from sim.records import Records
+from sim.rules import RULES, Rules, rules_on
+from sim.scenario import BASELINE, MAX_POLICIES, Scenario
+from sim.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
+from sim.tornado import ENDS, MOST_BARS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SEEDS = 5
+"""Seeds unless told otherwise, or fewer if the scenario has fewer: a survey of many variants, each a comparison."""
+
+ALL = "all"
+"""In place of names of parameters: every one with a plausible range."""
+
+COLUMNS = (
+    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
+    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
+    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
+)
+"""Columns of `Ranges.bars`."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
+
+    Attributes:
+        scenario: What was run, before anything was varied.
+        policies: The arms, without the baseline, in the scenario's order.
+        seeds: The seeds, the same ones in every variant.
+        effects: One row per policy: ``relative``, its change as a share with ``_low`` and ``_high`` of its 95%
+            interval, ``seeds`` and ``verdict``, with every parameter as in the scenario.
+        bars: One row per policy and parameter, the widest bar of a policy first: the same change with the parameter at
+            its ``setting``, ``at_low`` and ``at_high``; ``change`` is by how much the last exceeds the one before. Its
+            interval is that of the paired difference, and ``verdict`` (``moves``, ``not resolved``, ``identical``,
+            ``too few``) follows from it. ``turns`` says that the bar moves and reaches over zero.
+        left_out: Parameters that were to be varied and could not be, with the reason.
+    """
+
+    scenario: Scenario = field(repr=False)
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    effects: pd.DataFrame = field(repr=False)
+    bars: pd.DataFrame = field(repr=False)
+    left_out: Mapping[str, str] = field(repr=False)
+
+    def table(self) -> str:
+        """Return a sentence for each policy, a summary and the widest bars of each as text for a terminal."""
+        return tornado.text(self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out)
+
+    def plot(self, policy: str) -> Figure:
+        """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.
+
+        Raises:
+            ScenarioError: If the policy is not among those compared.
+        """
+        from sim import figures
+
+        (policy,) = experiment.arms_of(self.scenario, [policy])
+        effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
+        return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
+
+    def write(self, out: str | Path, command: str = "") -> list[Path]:
+        """Write the bars, table, manifest and a tornado for each policy into a folder, as `Comparison.write` does.
+
+        Args:
+            out: The folder.
+            command: The command that makes it again; goes into the manifest.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ScenarioError: If the folder cannot be written or holds something else than a result.
+        """
+        asked = {
+            "seeds": list(self.seeds),
+            "policies": list(self.policies),
+            "parameters": list(dict.fromkeys(self.bars["parameter"])),
+        }
+        made = results.manifest(self.scenario, command, asked, {"ranges": self.bars})
+        return results.write(out, self.table(), made, self._fill)
+
+    def _fill(self, folder: Path) -> None:
+        from sim import figures
+
+        results.write_csv(self.bars, folder / "ranges.csv")
+        for policy in self.policies:
+            figures.save(self.plot(policy), folder / "figures" / f"tornado-{policy}")
+
+
+class _Lane(NamedTuple):
+    """One policy under one variant: which parameter is at which end; neither is named where nothing is varied."""
+
+    policy: str
+    parameter: str = ""
+    end: str = ""
+
+
+class _Doors(Scenario):
+    """A scenario whose arms may differ in what a level of registration does that the baseline is not at.
+
+    Such numbers move nothing before a policy asks for that level, so variants of them share one step loop, warm-up and
+    baseline.
+    """
+
+    registrations: dict[str, Registration] = Field({})
+
+    def rules_on(self, day: int, arm: str) -> Rules:
+        """Return the rules of an arm on a day, by its own numbers of registration."""
+        platform = replace(self.platform, registration=self.registrations.get(arm, self.registration))
+        return rules_on(day, platform, self.dated(arm) if day >= 0 else ())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `ranges` is to run, checked.
+
+    Attributes:
+        scenario: The scenario before anything is varied.
+        policies: Arms.
+        seeds: Seeds.
+        varied: Parameters by name.
+        left_out: Parameters that are not varied, with the reason.
+    """
+
+    scenario: Scenario
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    varied: Mapping[str, Parameter]
+    left_out: Mapping[str, str]
+
+    @property
+    def tasks(self) -> list[tuple[Scenario, dict[str, _Lane]]]:
+        """The step loops: a scenario each, with its arms and what each of them is."""
+        together = [_Lane(policy) for policy in self.policies]
+        alone: dict[tuple[str, str], list[_Lane]] = {}
+        for key in self.varied:
+            for end in ENDS:
+                lanes = [_Lane(p, key, end) for p in self.policies if _depends(self.scenario, p, key)]
+                if _level_elsewhere(self.scenario, key):
+                    together += lanes
+                else:
+                    alone[key, end] = lanes
+        tasks = [self._doors(together[i : i + MAX_POLICIES]) for i in range(0, len(together), MAX_POLICIES)]
+        for (key, end), lanes in alone.items():
+            tasks.append((_variant(self.scenario, self.varied[key], end), {lane.policy: lane for lane in lanes}))
+        return tasks
+
+    def _doors(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
+        arms = {str(number): lane for number, lane in enumerate(lanes)}
+        content = self.scenario.model_dump(exclude={"policies"}) | {
+            "policies": {arm: self.scenario.policies[lane.policy] for arm, lane in arms.items()},
+            "registrations": {
+                arm: _variant(self.scenario, self.varied[lane.parameter], lane.end).registration
+                for arm, lane in arms.items()
+                if lane.parameter
+            },
+        }
+        return _Doors.model_validate(content), arms
+
+
+def plan(
+    scenario: Scenario,
+    policies: Iterable[str] | None = None,
+    parameters: Iterable[str] | None = None,
+    seeds: int | Sequence[int] | None = None,
+) -> Plan:
+    """Check what is to be varied; arguments and errors are those of `ranges`."""
+    arms = experiment.arms_of(scenario, policies)
+    numbers = experiment.seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
+    known = {p.key: p for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
+    asked = None if parameters is None else list(parameters)
+    if asked is None or asked == [ALL]:
+        wanted = [key for key, p in known.items() if asked or p.doubt]
+        reasons = {key: _reason(scenario, known[key]) for key in wanted}
+        left_out = {key: reason for key, reason in reasons.items() if reason}
+    else:
+        wanted, left_out = asked, {}
+        _check_asked(scenario, arms, asked, known)
+    varied = {key: p for key, p in known.items() if key in wanted and key not in left_out}
+    varied = {key: p for key, p in varied.items() if any(_depends(scenario, arm, key) for arm in arms)}
+    if not varied:
+        raise ScenarioError("there is no parameter to vary: name some with --parameters")
+    return Plan(scenario, arms, numbers, varied, left_out)
+
+
+def ranges(
+    scenario: Scenario,
+    policies: Iterable[str] | None = None,
+    parameters: Iterable[str] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    workers: int = 1,
+    progress: bool = False,
+) -> Ranges:
+    """Run baseline and policies with each parameter at either end of its plausible range, the others as they are.
+
+    A policy has no bar for a rule that it sets itself, nor for a level of registration that neither it nor the
+    baseline is at.
+
+    Args:
+        scenario: What to run.
+        policies: Arms of the scenario; all of them if not given.
+        parameters: Dotted names; ``["all"]`` for every parameter with a plausible range; if not given, those declared
+            with a doubt in `sim/parameters.py`.
+        seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
+        workers: Processes. The results do not depend on it.
+        progress: Show a bar, where there is a terminal.
+
+    Raises:
+        ScenarioError: If a policy or parameter is unknown, a parameter changes nothing or cannot take its range here,
+            or there are fewer than two seeds.
+    """
+    planned = plan(scenario, policies, parameters, seeds)
+    found: dict[_Lane, _Found] = {}
+    tasks = planned.tasks
+    asked = [(variant, (BASELINE, *arms)) for variant, arms in tasks]
+    done = experiment.simulate_all(asked, planned.seeds, workers, progress=progress)
+    for (variant, arms), records in zip(tasks, done, strict=True):
+        found |= dict(_read(variant, arms, records))
+    return Ranges(
+        scenario,
+        planned.policies,
+        planned.seeds,
+        _effects(planned, found),
+        _bars(planned, found),
+        planned.left_out,
+    )
+
+
+def _depends(scenario: Scenario, policy: str, key: str) -> bool:
+    """Tell whether a policy has a bar for a parameter."""
+    level = _level_elsewhere(scenario, key)
+    if level:
+        return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == "registration"}
+    return not (key in RULES and key in scenario.changed_rules(policy))
+
+
+def _level_elsewhere(scenario: Scenario, key: str) -> str:
+    """Return the level of registration of which a parameter is, unless the baseline is at it; empty for any other."""
+    section, *rest = key.split(".")
+    return rest[0] if section == "registration" and len(rest) == 2 and rest[0] != scenario.registration.level else ""
+
+
+def _variant(scenario: Scenario, parameter: Parameter, end: str) -> Scenario:
+    return scenario.replace(**{parameter.key: _end(parameter, end)})
+
+
+def _end(parameter: Parameter, end: str) -> float | int:
+    value: float | int = getattr(parameter, end)
+    return float(value) if parameter.type is float else value
+
+
+def _reason(scenario: Scenario, parameter: Parameter) -> str:
+    """Return why a parameter cannot be varied over its range in this scenario; empty if it can."""
+    value = scenario.value_of(parameter.key)
+    if not parameter.low <= value <= parameter.high:
+        return f"{shown(value)} here, outside its plausible range {parameter.low:g} to {parameter.high:g}"
+    for end in ENDS:
+        try:
+            _variant(scenario, parameter, end)
+        except ScenarioError:
+            return f"{_end(parameter, end):g} cannot be run here"
+    return ""
+
+
+def _check_asked(
+    scenario: Scenario, policies: Sequence[str], asked: Sequence[str], known: Mapping[str, Parameter]
+) -> None:
+    """Refuse names of parameters that cannot be varied."""
+    everything = {p.key for p in declared(SECTIONS)}
+    for key in asked:
+        if key in everything and key not in known:
+            raise ScenarioError(f"{key} has no plausible range to be varied over; see python -m sim explain {key}.")
+        if key not in known:
+            raise ScenarioError(
+                f"no parameter is called {key!r}. {suggestion(key, list(known))}python -m sim explain lists all."
+            )
+        if asked.count(key) > 1:
+            raise ScenarioError(f"{key} is named twice; each parameter is varied once.")
+        if not any(_depends(scenario, policy, key) for policy in policies):
+            level = _level_elsewhere(scenario, key)
+            why = f"no policy here uses the level {level}" if level else "every policy here sets it itself"
+            raise ScenarioError(f"{key} moves no effect: {why}.")
+        for end in ENDS:
+            _variant(scenario, known[key], end)
+
+
+class _Found(NamedTuple):
+    """Persons seriously harmed of one lane and of its baseline, by seed, and what the pair of them says."""
+
+    baseline: Floats
+    policy: Floats
+    effect: Effect
+
+
+def _read(scenario: Scenario, arms: Mapping[str, _Lane], records: Records) -> Iterator[tuple[_Lane, _Found]]:
+    """Yield what each lane of a step loop says."""
+    outcome = OUTCOMES[0]
+    sums = sums_of(scenario, records.daily)
+    values, events = outcome.formula(sums), sums[outcome.behind[0]]
+    baseline, before = by_seed(values, BASELINE), float(by_seed(events, BASELINE).sum())
+    for arm, lane in arms.items():
+        policy, after = by_seed(values, arm), float(by_seed(events, arm).sum())
+        yield lane, _Found(baseline, policy, paired_effect(baseline, policy, (before, after), "/".join(lane), True))
+
+
+def _effects(planned: Plan, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
+    rows = []
+    for policy in planned.policies:
+        effect = found[_Lane(policy)].effect
+        rows.append((policy, *effect.relative, effect.seeds, effect.verdict))
+    names = ["policy", "relative", "relative_low", "relative_high", "seeds", "verdict"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _bars(planned: Plan, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
+    """Return the bars, in the order of the policies and then of their width; ties in the order of declaration."""
+    rows = []
+    for policy in planned.policies:
+        for key, parameter in planned.varied.items():
+            if _Lane(policy, key, "low") not in found:
+                continue
+            low, high = (found[_Lane(policy, key, end)] for end in ENDS)
+            setting = found[_Lane(policy)].effect
+            change, verdict = _change(low, high)
+            ends = (setting.relative.value, low.effect.relative.value, high.effect.relative.value)
+            rows.append((
+                policy, key, parameter.unit, parameter.doubt, planned.scenario.value_of(key), parameter.low,
+                parameter.high, *setting.relative, *low.effect.relative, *high.effect.relative, *change,
+                setting.seeds, verdict, verdict == "moves" and min(ends) < 0 < max(ends),
+            ))  # fmt: skip
+    bars = pd.DataFrame(rows, columns=list(COLUMNS))
+    place = {policy: number for number, policy in enumerate(planned.policies)}
+    order = np.lexsort((-bars["change"].abs().fillna(-1), bars["policy"].map(place)))
+    return bars.iloc[order].reset_index(drop=True)
+
+
+def _change(low: _Found, high: _Found) -> tuple[Interval, str]:
+    """Return by how much the effect at the high end exceeds that at the low end, and whether that is resolved."""
+    change = ratio_change_interval(low.policy - low.baseline, low.baseline, high.policy - high.baseline, high.baseline)
+    if "too few" in (low.effect.verdict, high.effect.verdict) or change.value != change.value:
+        return NONE, "too few"
+    if change.value == change.low == change.high == 0:
+        return change, "identical"
+    return change, "not resolved" if change.low <= 0 <= change.high else "moves"

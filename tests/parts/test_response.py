@@ -1,0 +1,131 @@
+"""Dose and response: points of one rule, or of two."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim import experiment
+from sim.errors import ScenarioError
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.set import SetPolicy
+from sim.response import MOST_POINTS, Sweep, points
+from sim.rules import RULES
+from tests.parts import synthetic
+
+SCENARIO = synthetic.SCENARIO
+FRICTION = {"reporting.friction": [0.9, 0.2, 0.8]}
+MAP = {"registration.level": ["phone", "none"], "retention.message_hours": [720, 3, 24]}
+
+
+@pytest.fixture(autouse=True)
+def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+
+
+@pytest.fixture
+def curve() -> Sweep:
+    return sim.sweep(SCENARIO, FRICTION, 5)
+
+
+def test_each_point_is_a_policy_and_numbers_rise() -> None:
+    made = points(SCENARIO, MAP)
+    assert list(made.policies) == [f"point-{n}" for n in range(1, 7)]
+    assert made.policies["point-2"] == (
+        RegistrationPolicy(level="phone"), SetPolicy(rule="retention.message_hours", value=24),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if RULES[r].type in (int, float)])
+def test_every_rule_can_be_swept(rule: str) -> None:
+    low, high = (RULES[rule].low, RULES[rule].high) if RULES[rule].low != RULES[rule].high else (0, 1)
+    high = min(high, 16) if "shift" in rule else high
+    assert len(points(SCENARIO.replace(**{"moderation.shift_start_hour": 0}), {rule: [low, high]}).policies) == 2
+
+
+def test_a_sweep_is_the_comparison_of_its_points(curve: Sweep) -> None:
+    assert curve.over == {"reporting.friction": (0.2, 0.8, 0.9)}
+    assert list(curve.effects.columns[:3]) == ["reporting.friction", "outcome", "unit"]
+    easy = SCENARIO.replace(policies={"easy": (SetPolicy(rule="reporting.friction", value=0.2),)})
+    whole = sim.compare(easy, seeds=5).effects
+    for name in ("relative", "relative_low", "low", "high"):
+        expected = whole[name].tolist()
+        assert curve.effects[curve.effects["reporting.friction"] == 0.2][name].tolist() == pytest.approx(
+            expected, nan_ok=True
+        )
+
+
+def test_the_text_names_the_best_and_worst_point_and_what_it_must(curve: Sweep) -> None:
+    text = " ".join(curve.table().split())
+    assert "3 points over reporting.friction (baseline: 0.8), 5 seeds each" in text
+    assert "with these assumptions, reporting.friction = 0.2 lowers serious harm most, by " in text
+    assert " and reporting.friction = 0.9 raises serious harm most, by " in text
+    assert "At 2 of 3 points the change is told apart from none. On this site only; Monte Carlo error only" in text
+    assert "0.8 identical identical identical identical" in text
+    assert max(map(len, curve.table().splitlines())) <= 120
+
+
+def test_a_curve_has_a_band_and_decades_a_logarithmic_axis() -> None:
+    def scale(values: list[int]) -> str:
+        figure = sim.sweep(SCENARIO, {"retention.message_hours": values}, 3).plot()
+        assert figure.axes[0].collections
+        assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == [str(v) for v in sorted(values)]
+        return figure.axes[0].get_xscale()
+
+    assert scale([24, 168, 720]) == "log"
+    assert scale([0, 24, 7200]) == "symlog"
+    assert scale([10, 20, 30]) == "linear"
+
+
+def test_words_stand_side_by_side() -> None:
+    figure = sim.sweep(SCENARIO, {"registration.level": ["phone", "none", "email"]}, 3).plot()
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["phone", "none", "email"]
+    assert not sim.sweep(SCENARIO, {"moderation.triage": ["oldest", "gravest"]}, 3).table().count("registration does")
+
+
+def test_a_map_has_a_number_in_each_cell_and_hatches_what_is_not_resolved() -> None:
+    swept = sim.sweep(SCENARIO, MAP, 3)
+    axes = swept.plot().axes[0]
+    cells = [text.get_text() for text in axes.texts]
+    assert len(cells) == 6
+    assert sum(cell == "identical" for cell in cells) == len(axes.patches) == 3
+    assert all(" to " in cell for cell in cells if cell != "identical")
+    assert axes.get_xlabel() == "retention.message_hours, hours"
+
+
+def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    files = {f: f.read_bytes() for f in curve.write(out, "the command")}
+    names = ["figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt"]
+    assert [f.relative_to(out).as_posix() for f in files] == names
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["command"], manifest["over"]) == ("the command", {"reporting.friction": [0.2, 0.8, 0.9]})
+    assert pd.read_csv(out / "sweep.csv").shape == curve.effects.shape
+    assert {f: f.read_bytes() for f in sim.sweep(SCENARIO, FRICTION, 5).write(out, "the command")} == files
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({}, "one rule or two, not 0"),
+        ({"reporting.friction": [0, 1], "moderation.staff": [1, 2], "retention.message_hours": [1, 2]}, "not 3"),
+        ({"reporting.frction": [0, 1]}, "no rule is called 'reporting.frction'. Did you mean reporting.friction"),
+        ({"predators.p_retry_absent": [0, 1]}, "an assumption about the world.*sim ranges FILE --parameters predators"),
+        ({"registration.phone.findability": [0, 1]}, "is an assumption about the world"),
+        ({"reporting.friction": [0.2, 1.5]}, "reporting.friction = 1.5 is not allowed. It takes a number from 0 to 1"),
+        ({"retention.message_hours": [1, 2.5]}, "It takes a whole number"),
+        ({"registration.level": ["none", "fax"]}, 'registration.level = "fax" is not allowed. It takes one of none'),
+        ({"moderation.staff": [1, 1.0]}, "moderation.staff = 1 is given twice"),
+        ({"moderation.staff": [1]}, "has 1 value; a sweep takes at least two"),
+        ({"moderation.staff": list(range(MOST_POINTS + 1))}, f"{MOST_POINTS + 1} points are too many"),
+        ({"moderation.shift_hours": [8, 20]}, "moderation.shift_hours = 20: the shift runs past midnight"),
+        ({"registration.level": ["none", "email"], "registration.p_return": [0, 1]}, "sets registration.p_return"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(over: dict, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        sim.sweep(SCENARIO, over)

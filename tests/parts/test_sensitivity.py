@@ -1,0 +1,208 @@
+"""How far effects depend on parameters: what is varied, the order of the bars, their verdicts and sentences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from sim import experiment, sensitivity, tornado
+from sim.declare import declared
+from sim.errors import ScenarioError
+from sim.parameters import SECTIONS
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.scenario import BASELINE, Scenario
+from sim.sensitivity import COLUMNS, Plan, Ranges, plan
+from sim.statistics import paired_effect
+from tests.parts import synthetic
+
+SCENARIO = synthetic.SCENARIO.replace(
+    policies={
+        "phone": (RegistrationPolicy(level="phone"),),
+        "easy": (ReportingPolicy(friction=0.2),),
+        "staff": (ModerationPolicy(staff=5.0),),
+    }
+)
+BASE = np.array([100.0, 90.0, 110.0, 100.0])
+KEYS = ("contacts.rel_meeting", "predators.p_retry_absent", "reporting.friction", "moderation.staff")
+
+
+@pytest.fixture(autouse=True)
+def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+
+
+@pytest.fixture(scope="module")
+def made() -> Ranges:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+        return sim.ranges(SCENARIO, ["phone", "easy"], seeds=4)
+
+
+def found(kept: float, noise: float = 0.0) -> sensitivity._Found:
+    """Return a lane in which a policy keeps a share of the harms, more in some seeds and less in others."""
+    policy = BASE * kept + noise * np.array([1, -1, -1, 1])
+    return sensitivity._Found(BASE, policy, paired_effect(BASE, policy, (400, float(policy.sum())), "key", True))
+
+
+def bars_of(ends: dict[str, tuple[sensitivity._Found, sensitivity._Found]], setting: float = 0.7) -> pd.DataFrame:
+    """Return the bars of ``phone`` from what was found at the ends of each parameter."""
+    planned = plan(SCENARIO, ["phone"], list(ends))
+    lanes = {sensitivity._Lane("phone"): found(setting)}
+    for key, (low, high) in ends.items():
+        lanes |= {sensitivity._Lane("phone", key, "low"): low, sensitivity._Lane("phone", key, "high"): high}
+    return sensitivity._bars(planned, lanes)
+
+
+class TestBars:
+    def test_the_widest_comes_first_and_too_few_last(self) -> None:
+        few = sensitivity._Found(BASE * 0, BASE * 0 + 1, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
+        bars = bars_of({
+            KEYS[0]: (found(0.6), found(0.7)), KEYS[1]: (found(0.9), found(0.5)), KEYS[2]: (few, found(0.7)),
+            KEYS[3]: (found(0.7), found(0.7)),
+        })  # fmt: skip
+        assert tuple(bars.columns) == COLUMNS
+        assert list(bars["parameter"]) == [KEYS[1], KEYS[0], KEYS[3], KEYS[2]]
+        assert list(bars["verdict"]) == ["moves", "moves", "identical", "too few"]
+        assert bars["change"].iloc[:3].tolist() == pytest.approx([-0.4, 0.1, 0])
+        assert bars["at_low"].iloc[0] == pytest.approx(-0.1)
+        assert bars["at_high"].iloc[0] == pytest.approx(-0.5)
+        assert bars["setting_low"].iloc[0] == 0
+        assert bars["setting"].iloc[0] == SCENARIO.predators.p_retry_absent
+
+    def test_a_bar_of_noise_is_not_resolved_and_turns_nothing(self) -> None:
+        bars = bars_of({KEYS[0]: (found(0.99, noise=30), found(1.01, noise=-30)), KEYS[1]: (found(0.5), found(1.2))})
+        by_key = bars.set_index("parameter")
+        assert list(by_key["verdict"]) == ["moves", "not resolved"]
+        assert list(by_key["turns"]) == [True, False]
+        assert by_key.loc[KEYS[0], "change_low"] < 0 < by_key.loc[KEYS[0], "change_high"]
+
+    def test_the_same_luck_on_both_sides_cancels(self) -> None:
+        """An effect that no number of seeds resolves may still be moved by a parameter beyond doubt."""
+        bars = bars_of({KEYS[0]: (found(0.95, noise=30), found(1.0, noise=30))})
+        assert bars["at_low_low"].iloc[0] < 0 < bars["at_low_high"].iloc[0]
+        assert bars["verdict"].iloc[0] == "moves"
+
+
+class TestSentences:
+    @staticmethod
+    def said(ends: dict, setting: float = 0.7) -> str:
+        effect = {"policy": "phone", "relative": setting - 1}
+        return tornado.sentence(effect, bars_of(ends, setting).to_dict("records"))
+
+    def test_the_widest_bar_that_moves_gives_the_range_and_the_words(self) -> None:
+        ends = {KEYS[1]: (found(0.48), found(0.8)), KEYS[0]: (found(0.6), found(0.6))}
+        assert self.said(ends, 0.59) == "phone: -41% (-52 to -20 as predators look further or not)"
+
+    def test_without_words_the_name_stands_in(self) -> None:
+        assert self.said({KEYS[3]: (found(0.9), found(0.5))}) == "phone: -30% (-50 to -10 as moderation.staff)"
+
+    def test_nothing_moves(self) -> None:
+        assert self.said({KEYS[0]: (found(0.7), found(0.7))}) == "phone: -30% (no parameter was seen to move it)"
+        assert tornado.sentence({"policy": "phone", "relative": np.nan}, []) == "phone: too few harms to say"
+
+    def test_too_few_harms_are_no_number(self) -> None:
+        few = sensitivity._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
+        names = ["policy", "relative", "relative_low", "relative_high", "seeds", "verdict"]
+        effects = pd.DataFrame([("phone", np.nan, np.nan, np.nan, 4, "too few")], columns=names)
+        text = tornado.text(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {})
+        assert "nan" not in text
+        assert text.count("too few") == 6
+
+
+class TestPlan:
+    def test_by_default_those_in_doubt_are_varied_and_only_of_levels_in_use(self) -> None:
+        doubts = {p.key for p in declared(SECTIONS) if p.doubt}
+        varied = set(plan(SCENARIO).varied)
+        assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
+        assert varied == {k for k in doubts if not k.startswith(("registration.email", "registration.document"))}
+
+    def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
+        planned = plan(SCENARIO, parameters=["all"])
+        ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
+        elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
+        assert set(planned.varied) == ranged - elsewhere - set(planned.left_out)
+        assert "outside its plausible range" in planned.left_out["population.monthly_visitors"]
+        assert planned.left_out["moderation.shift_hours"] == "24 cannot be run here"
+
+    def test_a_policy_has_no_bar_for_a_rule_that_it_sets(self) -> None:
+        bars = sim.ranges(SCENARIO, parameters=KEYS, seeds=2).bars
+        pairs = set(zip(bars["policy"], bars["parameter"], strict=True))
+        assert ("easy", "reporting.friction") not in pairs
+        assert ("staff", "moderation.staff") not in pairs
+        assert len(pairs) == 10
+
+    def test_numbers_of_a_level_share_one_step_loop(self) -> None:
+        planned = plan(SCENARIO, parameters=["registration.phone.findability", "registration.phone.p_return"])
+        ((scenario, arms),) = planned.tasks
+        assert len(arms) == 3 + 4
+        findability = {
+            (lane.parameter, lane.end): scenario.rules_on(0, arm).registration_findability
+            for arm, lane in arms.items()
+            if lane.policy == "phone"
+        }
+        key = "registration.phone.findability"
+        assert findability[key, "low"], findability[key, "high"] == (0.2, 0.8)
+        assert findability["", ""] == findability["registration.phone.p_return", "low"] == 0.5
+        assert scenario.rules_on(0, BASELINE) == SCENARIO.platform.rules
+
+    def test_seeds_are_few_unless_told(self) -> None:
+        def seeds(scenario: Scenario, asked: int | None = None) -> Plan:
+            return plan(scenario, seeds=asked)
+
+        assert len(seeds(SCENARIO).seeds) == sensitivity.SEEDS
+        assert len(seeds(SCENARIO.replace(seeds=3)).seeds) == 3
+        assert len(seeds(SCENARIO, 9).seeds) == 9
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"policies": ["phnoe"]}, "no policy is called 'phnoe'. Did you mean phone"),
+            (
+                {"parameters": ["contacts.rel_meetin"]},
+                "'contacts.rel_meetin'. Did you mean contacts.rel_meeting",
+            ),
+            ({"parameters": ["registration.level"]}, "registration.level has no plausible range"),
+            ({"parameters": [KEYS[0], KEYS[0]]}, "contacts.rel_meeting is named twice"),
+            ({"parameters": ["registration.email.p_return"]}, "moves no effect: no policy here uses the level email"),
+            ({"parameters": [KEYS[3]], "policies": ["staff"]}, "moves no effect: every policy here sets it itself"),
+            ({"parameters": ["moderation.shift_hours"]}, "runs past midnight"),
+            ({"seeds": 1}, "1 seed gives no interval"),
+            ({"workers": 0}, "0 workers"),
+        ],
+    )
+    def test_what_cannot_be_varied_is_refused(self, arguments: dict, message: str) -> None:
+        with pytest.raises(ScenarioError, match=message):
+            sim.ranges(SCENARIO, **arguments)
+
+
+class TestResult:
+    def test_the_text_says_what_it_must(self, made: Ranges) -> None:
+        text = " ".join(made.table().split())
+        assert "2 policies depend on 6 parameters, one at a time, 4 seeds each" in text
+        assert "no joint interval" in text
+        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in text
+        assert max(map(len, made.table().splitlines())) <= 140
+
+    def test_the_tornado_has_its_bars_in_order(self, made: Ranges) -> None:
+        axes = made.plot("phone").axes[0]
+        names = [label.get_text().split("\n")[0] for label in axes.get_yticklabels()]
+        assert names == made.bars[made.bars["policy"] == "phone"]["parameter"].tolist()
+        with pytest.raises(ScenarioError, match="no policy is called 'fax'"):
+            made.plot("fax")
+
+    def test_what_is_written(self, made: Ranges, tmp_path: Path) -> None:
+        files = {f: f.read_bytes() for f in made.write(tmp_path / "r", "the command")}
+        plots = [f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")]
+        names = [*plots, "manifest.json", "ranges.csv", "table.txt"]
+        assert [f.relative_to(tmp_path / "r").as_posix() for f in files] == names
+        assert tuple(pd.read_csv(tmp_path / "r" / "ranges.csv").columns) == COLUMNS
+        assert len(json.loads((tmp_path / "r" / "manifest.json").read_text())["parameters"]) == 6
+        again = sim.ranges(SCENARIO, ["phone", "easy"], seeds=4, workers=2)
+        assert {f: f.read_bytes() for f in again.write(tmp_path / "r", "the command")} == files
