@@ -12,6 +12,7 @@ It explores what assumptions imply; it does not estimate how many victims there 
 
 from typing import TYPE_CHECKING, Any
 
+from sim.attribution import Why, why
 from sim.experiment import Comparison, Run, compare, first_difference, run
 from sim.reading import load
 from sim.response import Sweep, sweep
@@ -30,12 +31,14 @@ __all__ = [
     "Run",
     "Scenario",
     "Sweep",
+    "Why",
     "compare",
     "first_difference",
     "load",
     "ranges",
     "run",
     "sweep",
+    "why",
 ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import advice, experiment, explain, response, results, schema, sensitivity, template
+from sim import advice, attribution, experiment, explain, response, results, schema, sensitivity, template
 from sim.errors import Problem, ScenarioError
 from sim.reading import load
 from sim.scenario import BASELINE, Scenario
@@ -104,6 +104,12 @@ def _parser() -> _Parser:
     )
     _add_size(ranges)
     ranges.set_defaults(command=_ranges)
+
+    why = commands.add_parser("why", help="say which mechanism makes a policy's effect")
+    why.add_argument("file", metavar="FILE")
+    why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    _add_size(why)
+    why.set_defaults(command=_why)
     return parser
 
 
@@ -208,6 +214,17 @@ def _ranges(arguments: argparse.Namespace) -> None:
     _write(found, arguments)
 
 
+def _why(arguments: argparse.Namespace) -> None:
+    scenario = load(arguments.file).replace(**_given(arguments))
+    tasks = attribution.plan(scenario, arguments.policy)
+    _check_before(scenario, arguments)
+    experiment.seeds_of(scenario.seeds)
+    _say_cost([(variant, len(arms)) for variant, arms in tasks], scenario.seeds, arguments.workers)
+    found = attribution.why(scenario, arguments.policy, workers=arguments.workers, progress=True)
+    print(found.table())
+    _write(found, arguments)
+
+
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the settings of the scenario that options of their own change."""
     return {
@@ -232,7 +249,9 @@ def _say_cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int,
     print(experiment.cost(tasks, n_seeds, workers, engine), flush=True)
 
 
-def _write(result: experiment.Comparison | response.Sweep | sensitivity.Ranges, arguments: argparse.Namespace) -> None:
+def _write(
+    result: experiment.Comparison | response.Sweep | sensitivity.Ranges | attribution.Why, arguments: argparse.Namespace
+) -> None:
     """Write a result, if a folder was named, and print the names of its files."""
     if arguments.out is not None:
         for file in result.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):

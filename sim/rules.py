@@ -145,10 +145,11 @@ class Policy(Section):
     end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
-        """Register the subclass under the name by which scenario files call it."""
+        """Register the subclass under the name by which scenario files call it; without a name, none can."""
         super().__init_subclass__(**kwargs)
         cls.name = name
-        Policy.registry[name] = cls
+        if name:
+            Policy.registry[name] = cls
 
     @abstractmethod
     def changes(self, platform: Platform) -> Sequence[Change]:

@@ -185,7 +185,7 @@ class TestPlan:
 class TestResult:
     def test_the_text_says_what_it_must(self, made: Ranges) -> None:
         text = " ".join(made.table().split())
-        assert "2 policies depend on 6 parameters, one at a time, 4 seeds each" in text
+        assert "2 policies depend on 8 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
         assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in text
         assert max(map(len, made.table().splitlines())) <= 140
@@ -203,6 +203,6 @@ class TestResult:
         names = [*plots, "manifest.json", "ranges.csv", "table.txt"]
         assert [f.relative_to(tmp_path / "r").as_posix() for f in files] == names
         assert tuple(pd.read_csv(tmp_path / "r" / "ranges.csv").columns) == COLUMNS
-        assert len(json.loads((tmp_path / "r" / "manifest.json").read_text())["parameters"]) == 6
+        assert len(json.loads((tmp_path / "r" / "manifest.json").read_text())["parameters"]) == 8
         again = sim.ranges(SCENARIO, ["phone", "easy"], seeds=4, workers=2)
         assert {f: f.read_bytes() for f in again.write(tmp_path / "r", "the command")} == files

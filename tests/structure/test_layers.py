@@ -36,25 +36,29 @@ LAYERS = {
     "statistics": "draws",
     "outcomes": "parameters scenario",
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
+    "mechanisms": "rules",
     "text": "scenario",
     "figures": "outcomes rules scenario statistics",
     "table": "outcomes parameters records scenario statistics text",
     "tornado": "scenario text",
     "results": "errors scenario",
     "experiment": "agents errors figures model outcomes records results scenario statistics table",
+    "attribution": "errors experiment figures mechanisms outcomes records results scenario statistics text",
     "response": "declare errors experiment figures outcomes parameters "
     "policies results rules scenario statistics table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
     "records results rules scenario statistics tornado",
-    "__init__": "experiment model reading response scenario sensitivity",
-    "__main__": "advice errors experiment explain reading response results scenario schema sensitivity template",
+    "__init__": "attribution experiment model reading response scenario sensitivity",
+    "__main__": "advice attribution errors experiment explain reading response results scenario schema "
+    "sensitivity template",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"model", "agents"},
-    "matplotlib": {"experiment", "figures", "response", "sensitivity"},
+    "matplotlib": {"attribution", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
+        "attribution",
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
         *("response", "results", "sensitivity", "table", "tornado"),
     },

@@ -1,0 +1,247 @@
+"""Why: which mechanism makes a policy's effect. The policy once more with each mechanism held as in the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim import experiment, results
+from sim.errors import ScenarioError
+from sim.mechanisms import MECHANISMS, Mechanism, held
+from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
+from sim.records import Records
+from sim.scenario import BASELINE, Scenario
+from sim.statistics import FEWEST_EVENTS, Interval, ratio_interval, seeds_to_halve
+from sim.text import ETHICS, caveat, grid, percents, title, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+NEARLY_ALL = 0.9
+"""Share of an effect from which on inputs alone are said to make it."""
+
+COLUMNS = (
+    "mechanism", "is_input", "without", "without_low", "without_high", "part", "part_low", "part_high", "alone",
+    "alone_low", "alone_high",
+)  # fmt: skip
+"""Columns of `Why.parts`; all but the first two are shares of the baseline."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """One policy's effect on persons seriously harmed, taken apart.
+
+    Attributes:
+        scenario: What was run.
+        policy: The arm.
+        seeds: The seeds, each run under every variant.
+        effect: The whole effect, as a share of the baseline, with its 95% jackknife interval over the seeds.
+        parts: One row per mechanism: the effect ``without`` it, its ``part`` (the whole less that), and what it does
+            ``alone``, all others held (missing for what no rule switches off), each with its ends.
+        together: The whole less the sum of the parts.
+    """
+
+    scenario: Scenario = field(repr=False)
+    policy: str
+    seeds: tuple[int, ...]
+    effect: Interval
+    parts: pd.DataFrame = field(repr=False)
+    together: Interval
+
+    def table(self) -> str:
+        """Return what makes the effect as text for a terminal."""
+        return "\n\n".join((_title(self), _sentence(self), _parts(self), _notes(self)))
+
+    def plot(self) -> Figure:
+        """Draw the part of every mechanism with its 95% interval, and the whole."""
+        from sim import figures
+
+        return figures.parts(self.policy, self.effect, self.parts, self.together)
+
+    def write(self, out: str | Path, command: str = "") -> list[Path]:
+        """Write parts, table, manifest and figure into a folder, as `Comparison.write` does.
+
+        Args:
+            out: The folder.
+            command: The command that makes it again; goes into the manifest.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ScenarioError: If the folder cannot be written or holds something else than a result.
+        """
+        asked = {"seeds": list(self.seeds), "policy": self.policy}
+        return results.write(out, self.table(), results.manifest(self.scenario, command, asked, {}), self._fill)
+
+    def _fill(self, folder: Path) -> None:
+        from sim import figures
+
+        results.write_csv(self.parts, folder / "why.csv")
+        figures.save(self.plot(), folder / "figures" / "why")
+
+
+def why(
+    scenario: Scenario,
+    policy: str,
+    seeds: int | Sequence[int] | None = None,
+    workers: int = 1,
+    progress: bool = False,
+) -> Why:
+    """Run a policy once more with each mechanism that it works through held as in the baseline, and compare.
+
+    Rules are held in the lanes of the step loop that runs the policy itself; what predators make of a policy is
+    switched off in a loop of its own, over the same seeds.
+
+    Args:
+        scenario: What to run.
+        policy: An arm of it.
+        seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
+        workers: Processes. The results do not depend on it.
+        progress: Show a bar, where there is a terminal.
+
+    Raises:
+        ScenarioError: If the policy is unknown or changes no rule, or there are fewer than two seeds.
+    """
+    numbers = experiment.seeds_of(scenario.seeds if seeds is None else seeds)
+    tasks = plan(scenario, policy)
+    records = list(experiment.simulate_all(tasks, numbers, workers, progress=progress))
+    found = [_harmed(task, of_task) for (task, _), of_task in zip(tasks, records, strict=True)]
+    base, whole = found[0][BASELINE], found[0][_WHOLE]
+    works = mechanisms_of(scenario, policy)
+    variants = iter(found[1:])
+    rows, parts = [], []
+    enough = max(_events(records[0], arm) for arm in (BASELINE, _WHOLE)) >= FEWEST_EVENTS
+    for i, mechanism in enumerate(works):
+        if mechanism.settings:
+            other = next(variants)
+            without, alone = other[_WHOLE] - other[BASELINE] + base, None
+        else:
+            without, alone = found[0][f"without-{i}"], found[0][f"alone-{i}"]
+        parts.append(whole - without)
+        intervals = [_share(x, base, enough) for x in (without - base, whole - without)]
+        intervals.append(_share(alone - base, base, enough) if alone is not None else Interval(*[np.nan] * 3))
+        rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
+    together = _share(whole - base - np.sum(parts, axis=0), base, enough)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return Why(scenario, policy, numbers, _share(whole - base, base, enough), table, together)
+
+
+_WHOLE = "whole"
+
+
+def plan(scenario: Scenario, policy: str) -> list[tuple[Scenario, tuple[str, ...]]]:
+    """Return the step loops that `why` runs: a scenario each, and its arms. Errors as for `why`."""
+    experiment.arms_of(scenario, [policy])
+    found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
+    if not works:
+        raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
+    arms = {_WHOLE: found}
+    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
+    for i, mechanism in by_rules.items():
+        arms[f"without-{i}"] = held(found, [mechanism])
+        arms[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
+    tasks = [(scenario.replace(policies=arms), (BASELINE, *arms))]
+    for mechanism in works:
+        if mechanism.settings:
+            changed = scenario.replace(policies={_WHOLE: found}, **mechanism.settings)
+            tasks.append((changed, (BASELINE, _WHOLE)))
+    return tasks
+
+
+def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
+    """Return the mechanisms through which an arm works."""
+    changed = set(scenario.changed_rules(policy))
+    works = [m for m in MECHANISMS if changed & set(m.rules)]
+    return [m for m in works if any(scenario.value_of(key) != off for key, off in m.settings.items()) or not m.settings]
+
+
+def _harmed(scenario: Scenario, records: Records) -> dict[str, Floats]:
+    """Return persons seriously harmed by arm, seed by seed."""
+    outcome = next(o for o in outcomes_of(scenario) if o.name == HEADLINE)
+    values = outcome.formula(sums_of(scenario, records.daily, records.breakdown))
+    return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
+
+
+def _events(records: Records, arm: str) -> int:
+    return int(records.daily.loc[records.daily["policy"] == arm, "n_persons_harmed"].sum())
+
+
+def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
+    return ratio_interval(difference, base) if enough else Interval(np.nan, np.nan, np.nan)
+
+
+def _title(found: Why) -> str:
+    return title(found.scenario, f"what makes the effect of {found.policy}, {len(found.seeds)} seeds each")
+
+
+def _interval(interval: Sequence[float], unit: str = "%") -> str:
+    value, low, high = interval
+    if value != value:
+        return ""
+    if value == low == high == 0:
+        return "0"
+    shown = percents((value, low, high), "+")
+    return f"{shown[0]}{unit} ({shown[1]} to {shown[2]})"
+
+
+def _sentence(found: Why) -> str:
+    if found.effect.value != found.effect.value:
+        return wrap(f"Too few persons are harmed here to say what {found.policy} does. {caveat(found.scenario)}")
+    first = max(found.parts.to_dict("records"), key=lambda row: abs(row["part"]))
+    if len(found.parts) == 1:
+        rest = f"all of it through {first['mechanism']}"
+    else:
+        without = _interval([first[f"without{end}"] for end in ("", "_low", "_high")])
+        rest = f"most of it through {first['mechanism']}, without which it would be {without}"
+    return wrap(
+        f"In this model, with these assumptions, {found.policy} changes serious harm by {_interval(found.effect)}, "
+        f"{rest}. {caveat(found.scenario)}"
+    )
+
+
+def _parts(found: Why) -> str:
+    head = [
+        "WHY\npersons seriously harmed,\nchange from the baseline",
+        "its part: the whole\nless that without it,\npoints",
+        "effect without it,\nas in the baseline\nthere",
+        "effect of it alone,\nall else as in\nthe baseline",
+    ]
+    rows = []
+    for row in found.parts.to_dict("records"):
+        cells = [_interval([row[f"{n}{end}"] for end in ("", "_low", "_high")]) for n in ("part", "without", "alone")]
+        rows.append([f"{row['mechanism']}{' (input)' * row['is_input']}", cells[0].replace("%", ""), *cells[1:]])
+    rows.append(["together beyond the sum", _interval(found.together).replace("%", ""), "", ""])
+    rows.append(["the whole policy", _interval(found.effect).replace("%", ""), "", ""])
+    return f"{grid(head, rows)}\n{wrap('95% intervals in brackets, paired seed by seed.')}"
+
+
+def echo(found: Why) -> bool:
+    """Tell whether inputs alone make nearly all of the effect: then it is an echo of them and no finding."""
+    inputs = found.parts.loc[found.parts["is_input"], "part"].sum()
+    return bool(found.effect.value and abs(inputs - found.effect.value) <= (1 - NEARLY_ALL) * abs(found.effect.value))
+
+
+def _notes(found: Why) -> str:
+    notes = []
+    if echo(found):
+        notes.append(
+            "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly all of "
+            "it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
+        )
+    notes += [
+        "An input is a share or factor that the scenario states; the others come about in the model.",
+        "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line but one.",
+        f"Each interval would be about half as wide with {seeds_to_halve(len(found.seeds))} seeds in all instead of "
+        f"{len(found.seeds)}.",
+        ETHICS,
+    ]
+    return "\n".join(wrap(f"- {note}") for note in notes)

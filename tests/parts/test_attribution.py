@@ -1,0 +1,128 @@
+"""Why: mechanisms and the parts of an effect that they make."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim import attribution
+from sim.attribution import Why, echo
+from sim.errors import ScenarioError
+from sim.mechanisms import MECHANISMS, held
+from sim.policies.limits import LimitsPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
+from sim.policies.warnings import WarningsPolicy
+from sim.rules import RULES, Dated, rules_on
+from sim.scenario import Scenario
+
+CHAT = sim.load(Path(__file__).parents[2] / "scenarios" / "classroom.toml").replace(
+    days=30,
+    **{"contacts.private_harm_per_hour": 0.1, "contacts.off_harm_per_hour": 0.05},
+    policies={
+        "phone": (RegistrationPolicy(level="phone"),),
+        "cooling-off": (LimitsPolicy(cooling_off_hours=2),),
+        "same": (RetentionPolicy(message_hours=3),),
+        "shut": tuple(SetPolicy(rule=f"registration.friction_{who}", value=0.5) for who in ("user", "predator")),
+    },
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def phone() -> Why:
+    return sim.why(CHAT, "phone", seeds=3)
+
+
+def test_every_rule_belongs_to_one_mechanism_that_rules_hold() -> None:
+    found = Counter(rule for mechanism in MECHANISMS if not mechanism.settings for rule in mechanism.rules)
+    assert found == dict.fromkeys(RULES, 1)
+    assert len({mechanism.name for mechanism in MECHANISMS}) == len(MECHANISMS)
+
+
+def test_what_is_switched_off_by_a_setting_is_a_number_that_may_be_zero() -> None:
+    for mechanism in MECHANISMS:
+        for key, off in mechanism.settings.items():
+            assert CHAT.replace(**{key: off}).value_of(key) == off
+
+
+def test_with_every_mechanism_held_nothing_is_changed_and_with_none_everything() -> None:
+    arm = (RegistrationPolicy(level="document"), WarningsPolicy(p_reached=0.5))
+    platform = Scenario().platform
+    whole, nothing, all_held = (
+        [rules_on(day, platform, [Dated(policy, 0, None) for policy in policies]) for day in (0, 7, 14)]
+        for policies in (arm, held(arm, []), held(arm, MECHANISMS))
+    )
+    assert nothing == whole
+    assert all_held == [platform.rules] * 3
+    assert len({rules.warnings_rel_recognise for rules in whole}) == 3
+
+
+def test_what_a_policy_works_through() -> None:
+    def names(policy: str, scenario: Scenario = CHAT) -> list[str]:
+        return [mechanism.name for mechanism in attribution.mechanisms_of(scenario, policy)]
+
+    assert names("phone") == [
+        "the door", "looking further", "findability", "the price of a new identity", "accounts that persist",
+    ]  # fmt: skip
+    assert "looking further" not in names("phone", CHAT.replace(**{"predators.p_retry_absent": 0.0}))
+    assert names("cooling-off") == ["limits on new accounts"]
+
+
+def test_the_whole_is_that_of_compare_and_parts_add_up_with_what_they_do_together(phone: Why) -> None:
+    effects = sim.compare(CHAT, ["phone"], seeds=3).effects
+    compared = effects[effects["outcome"] == "persons_harmed"].iloc[0]
+    assert tuple(phone.effect) == pytest.approx(tuple(compared[["relative", "relative_low", "relative_high"]]))
+    assert phone.parts["part"].sum() + phone.together.value == pytest.approx(phone.effect.value)
+    assert (phone.parts["part"] + phone.parts["without"]).to_numpy() == pytest.approx(phone.effect.value)
+    assert phone.parts["alone"].isna().tolist() == [False, True, False, False, False]
+
+
+def test_without_one_mechanism_is_the_policy_that_lacks_it(phone: Why) -> None:
+    lacking = CHAT.replace(**{"registration.phone.findability": CHAT.registration.none.findability})
+    effects = sim.compare(lacking, ["phone"], seeds=3).effects
+    compared = effects[effects["outcome"] == "persons_harmed"].iloc[0]
+    row = phone.parts[phone.parts["mechanism"] == "findability"].iloc[0]
+    assert row["without"] == pytest.approx(compared["relative"])
+
+
+def test_a_policy_of_one_mechanism_is_all_its_part_and_of_an_input_an_echo(phone: Why) -> None:
+    found = sim.why(CHAT, "cooling-off", seeds=3)
+    assert found.parts["part"].tolist() == pytest.approx([found.effect.value])
+    assert found.parts["without"].tolist() == pytest.approx([0])
+    assert echo(found)
+    assert "This effect is an echo" in found.table()
+    assert "all of it through limits on new accounts" in " ".join(found.table().split())
+    assert not echo(phone)
+
+
+def test_workers_change_nothing(phone: Why) -> None:
+    other = sim.why(CHAT, "phone", seeds=3, workers=2)
+    assert other.parts.equals(phone.parts)
+
+
+def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
+    text = phone.table()
+    assert max(map(len, text.splitlines())) <= 120
+    assert "without which it would be" in " ".join(text.split())
+    assert "On this site only; Monte Carlo error only" in " ".join(text.split())
+    files = {path.name for path in phone.write(tmp_path / "why", "command")}
+    assert files == {"manifest.json", "table.txt", "why.csv", "why.png", "why.svg"}
+
+
+def test_too_few_harms_give_no_numbers() -> None:
+    rare = CHAT.replace(**{"contacts.private_harm_per_hour": 1e-6, "contacts.off_harm_per_hour": 1e-6})
+    found = sim.why(rare, "phone", seeds=2)
+    assert np.isnan(found.effect.value)
+    assert "Too few persons are harmed" in found.table()
+    assert found.plot() is not None
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"), [("same", "changes no rule within the window"), ("fone", "Did you mean phone?")]
+)
+def test_nothing_to_take_apart(policy: str, words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        sim.why(CHAT, policy, seeds=2)
