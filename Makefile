@@ -48,6 +48,7 @@ baselines: $(STAMP) ## renew the stored outcomes, notebooks and the schema that 
 	$(VENV) -m sim schema > scenarios/scenario.schema.json
 	$(VENV) -m tests.baselines.renew
 	$(VENV) -m tests.documents.test_notebooks
+	$(VENV) -m tests.documents.test_readme
 
 lock: python-check ## renew requirements.lock after a change of dependencies in pyproject.toml
 	"$(PYTHON)" -m venv --clear .venv-tools
