@@ -77,13 +77,16 @@ class ChatModel(mesa.Model):
 
         1. World: members join and leave for good, visits begin and end, doors let in or turn away (`count_predators`;
            lawful users are counted once a day, `count_users`).
-        2. Approaches: predators approach persons online (`approach`).
+        2. Approaches: predators approach persons online, unless announced retention deters them or their account is too
+           new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
-           targets report or complain; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
-        4. Moderation: reports become dossiers, old dossiers expire, moderators review and bar (`moderate`).
+           targets block and may report or complain, trusted flaggers report, blocked predators may seek the target once
+           more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
+        4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar
+           (`moderate`).
         5. Evasion: barred persons come back under a new identity (`evade`).
         6. Investigators: not in the model yet.
-        7. Adaptation: not in the model yet.
+        7. Adaptation: only deterrence by announced retention, which acts in step 2; nothing else is in the model yet.
         8. Closure: not in the model yet.
         9. Observation: events and states are counted as they come (`Recorder.end_day` closes the page of a day).
 

@@ -220,12 +220,13 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_user_hours_limited"), ("n_user_hours_limited",),
     ),
     Outcome(
-        "history_kept", "Message history in store", "user-hours of messages, mean over the hours", "lower",
+        "history_kept", "Message history in store, a copy of a conversation counted as one hour",
+        "user-hours of messages, mean over the hours", "lower",
         lambda s: (s["n_history_hours"] + s["n_snapshot_hours"]) / (24 * s.days),
         ("n_history_hours", "n_snapshot_hours"),
     ),
     Outcome(
-        "snapshots_kept", "Copies of reported conversations in store", "conversations, mean over the hours", "lower",
+        "snapshots_kept", "Dossiers with a copy of a conversation", "dossiers, mean over the hours", "lower",
         lambda s: s["n_snapshot_hours"] / (24 * s.days), ("n_snapshot_hours",),
     ),
     Outcome(

@@ -273,7 +273,7 @@ def _costs(swept: Sweep) -> str:
     names = ("visitors_turned_away", "innocents_sanctioned", "history_kept", "moderator_hours")
     head = [
         "lawful visitors\nturned away\na month",
-        "lawful users\nbarred\na year",
+        "lawful users\nsanctioned\na year",
         "messages in store,\nuser-hours",
         "moderators\non shift,\nhours a month",
     ]

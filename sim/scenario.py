@@ -50,9 +50,10 @@ MAX_PER_HOUR = 30_000
 """Visits of one class of persons, likewise visits of predators, approaches or false reports, in the busiest hour."""
 
 MAX_POLICIES = 200
+"""Policies that one comparison carries at most."""
+
 MAX_DOOR_CHANGES = 10
 """Days of one calendar month on which doors may change: visitors are counted in a table of 2 to this power."""
-"""Policies that one comparison carries at most."""
 
 
 class Scenario(Section):

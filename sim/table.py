@@ -10,6 +10,7 @@ import pandas as pd
 from sim.outcomes import HEADLINE, OUTCOMES, SECOND, by_seed, sums_of
 from sim.parameters import CLASSES
 from sim.records import COUNTS, KINDS
+from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
 from sim.text import ETHICS, caveat, counted, grid, number, percents, short, title, window, wrap
@@ -301,7 +302,7 @@ def _costs(cells: Cells) -> str:
         "lawful\nvisitors\nturned away\na month",
         "lawful\nuser-days\nlost a month",
         "lawful talks\nlost a month\n(echo)",
-        "lawful users\nbarred\na year",
+        "lawful users\nsanctioned\na year",
         "messages in\nstore,\nuser-hours",
         "moderators\non shift,\nhours a month",
     ]
@@ -349,11 +350,12 @@ def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
             assumed.setdefault(_assumed_inputs(scenario, arm), []).append(arm)
     assumed.pop("", None)
     for inputs, arms in assumed.items():
-        notes.append(f"What is shown for {', '.join(arms)} follows mainly from assumed inputs: {inputs}.")
+        notes.append(f"What is shown for {', '.join(arms)} rests on assumed inputs: {inputs}.")
     if assumed:
         notes.append(
-            "Vary these before believing it: --set registration.LEVEL.friction_user, .friction_predator, .findability "
-            "and .p_return, with the level's name for LEVEL, and --set contacts.rel_meeting."
+            "Vary these before believing it: python -m sim ranges does so one at a time, python -m sim why --policy "
+            "takes an effect apart, and --set gives any setting another value, such as registration.email.findability "
+            "or contacts.rel_meeting."
         )
     if set(cells.policies) - set(idle):
         n = int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))
@@ -371,8 +373,18 @@ def _assumed_inputs(scenario: Scenario, arm: str) -> str:
         "registration.friction_user": "the share of lawful users turned away",
         "registration.friction_predator": "the share of predators turned away",
         "registration.findability": "the chance that a parted pair can find each other again",
+        "reporting.rel_ready": "what an answer does to the readiness to report",
+        "reporting.rel_false": "what guidance does to false reports",
+        "reporting.p_flagged": "the share that trusted flaggers report",
+        "warnings.p_reached": "the share whom warnings reach",
+        "warnings.rel_recognise": "what warnings do to recognition",
+        "limits.cooling_off_hours": "that nobody gets round a limit",
     }
     changed = scenario.changed_rules(arm)
-    return ", ".join(
-        f"{text} ({changed[rule][0]:.0%} to {changed[rule][1]:.0%})" for rule, text in words.items() if rule in changed
-    )
+    moved = {rule: text for rule, text in words.items() if rule in changed}
+    return ", ".join(f"{text} ({_said(rule, changed[rule])})" for rule, text in moved.items())
+
+
+def _said(rule: str, values: tuple[Any, Any]) -> str:
+    """Return what a rule was and becomes, shares in percent."""
+    return " to ".join(f"{value:.0%}" if RULES[rule].unit == "share" else f"{value:g}" for value in values)

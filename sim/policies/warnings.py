@@ -11,7 +11,7 @@ _FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it
 class WarningsPolicy(Policy, name="warnings"):
     """Warn users once, at the start: those reached recognise a contact sooner, less so from week to week.
 
-    Reach, effect and fading are assumptions; campaigns in the field faded over about twelve weeks (REP-24, REP-25).
+    Reach, effect and fading are assumptions; by default about 7% of the effect is left after twelve weeks.
     """
 
     seen_in = ("reported_share", "sought_again", "private_contacts")

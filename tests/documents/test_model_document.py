@@ -17,10 +17,13 @@ from sim.model import ChatModel
 from sim.offences import Offence
 from sim.outcomes import OUTCOMES, outcomes_of
 from sim.parameters import SECTIONS
+from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
+from sim.policies.warnings import WarningsPolicy
 from sim.records import COUNTS, KINDS
 from sim.rules import RULES, Policy
 from sim.scenario import Scenario
@@ -28,8 +31,9 @@ from sim.scenario import Scenario
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "MODEL.md").read_text(encoding="utf-8")
 CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-SETTINGS = {p.key for p in declared({"": Scenario, "offences": Offence})} | set(RULES)
-DOTTED = re.compile(rf"\b(?:{'|'.join((*SECTIONS, 'offences'))})(?:\.[a-z0-9_]+)+")
+EVERYTHING = tuple(declared({"": Scenario, "offences": Offence}))
+SETTINGS = {p.key for p in EVERYTHING} | set(RULES)
+DOTTED = re.compile(rf"(?<![\w./])(?:{'|'.join((*SECTIONS, 'offences'))})(?:\.[a-z0-9_]+)+")
 OUTCOME_NAMES = {o.name for o in outcomes_of(Scenario())}
 
 HEADINGS = [
@@ -174,8 +178,13 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
     levers: list[Policy] = [
         RegistrationPolicy(level="phone"),
         RetentionPolicy(message_hours=1),
-        ReportingPolicy(friction=0.5),
-        ModerationPolicy(staff=1.0, shift_start_hour=1, shift_hours=1, reviews_per_hour=1.0, triage="oldest"),
+        ReportingPolicy(friction=0.5, rel_ready=1.0, rel_false=1.0, snapshot=True, p_flagged=0.1),
+        ModerationPolicy(
+            staff=1.0, shift_start_hour=1, shift_hours=1, reviews_per_hour=1.0, triage="oldest", training=0.5
+        ),
+        SanctionsPolicy(ladder_hours=(0,), binds="device"),
+        WarningsPolicy(p_reached=0.5),
+        LimitsPolicy(cooling_off_hours=1),
     ]
     assert {lever.name for lever in levers} | {"set"} == {
         name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")
@@ -195,8 +204,8 @@ def test_numbers_fixed_in_the_code_are_as_said(name: str, value: str) -> None:
 
 def test_what_is_sourced_is_listed_and_nothing_is_calibrated() -> None:
     listed = re.findall(r"^\* `(.*)`$", section("6 Input data"), re.M)
-    assert set(listed) == {p.key for p in declared() if p.standing == "sourced"}
-    assert {p.key for p in declared() if p.standing == "calibrated"} == set()
+    assert set(listed) == {p.key for p in EVERYTHING if p.standing == "sourced"}
+    assert {p.key for p in EVERYTHING if p.standing == "calibrated"} == set()
 
 
 def test_the_hazards_of_every_stage_are_in_the_table() -> None:

@@ -150,7 +150,7 @@ class TestTable:
     def test_it_names_the_effects_that_follow_from_inputs(self, comparison: Comparison) -> None:
         text = " ".join(comparison.table().split())
         assert (
-            "shown for phone follows mainly from assumed inputs: the share of lawful users turned away (0% to" in text
+            "shown for phone rests on assumed inputs: the share of lawful users turned away (0% to" in text
         )
         assert "shown for easy" not in text
 

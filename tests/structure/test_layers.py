@@ -39,7 +39,7 @@ LAYERS = {
     "mechanisms": "rules",
     "text": "scenario",
     "figures": "outcomes rules scenario statistics",
-    "table": "outcomes parameters records scenario statistics text",
+    "table": "outcomes parameters records rules scenario statistics text",
     "tornado": "scenario text",
     "results": "errors scenario",
     "experiment": "agents errors figures model outcomes records results scenario statistics table",
