@@ -167,7 +167,7 @@ def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
 def _harmed(scenario: Scenario, records: Records) -> dict[str, Floats]:
     """Return persons seriously harmed by arm, seed by seed."""
     outcome = next(o for o in outcomes_of(scenario) if o.name == HEADLINE)
-    values = outcome.formula(sums_of(scenario, records.daily, records.breakdown))
+    values = outcome.formula(sums_of(scenario, records.daily))
     return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
 
 

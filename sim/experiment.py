@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim import results, table
+from sim import results, table, transparency
 from sim.errors import ScenarioError, suggestion
 from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, WAIT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_effect, ratio_interval, t_interval
 
@@ -44,6 +44,7 @@ class Comparison:
         effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals.
         daily: Daily counts of every run.
         breakdown: Counts by year, offence and class of every run.
+        waits: How many of the reviewed dossiers had waited how long, of every run.
         interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
     """
 
@@ -54,6 +55,7 @@ class Comparison:
     effects: pd.DataFrame = field(repr=False)
     daily: pd.DataFrame = field(repr=False)
     breakdown: pd.DataFrame = field(repr=False)
+    waits: pd.DataFrame = field(repr=False)
     interactions: pd.DataFrame = field(repr=False)
 
     def table(self) -> str:
@@ -61,6 +63,10 @@ class Comparison:
         return table.comparison(
             self.scenario, self.policies, len(self.seeds), self.effects, self.daily, self.interactions
         )
+
+    def transparency(self) -> pd.DataFrame:
+        """Return what the platform itself could publish of every policy: columns `sim.transparency.COLUMNS`."""
+        return transparency.record(self.scenario, self.daily, self.waits)
 
     def plot(self, outcome: str = HEADLINE) -> Figure:
         """Draw the difference from the baseline over time, one panel a policy, with its 95% band over the seeds.
@@ -91,7 +97,7 @@ class Comparison:
             ScenarioError: If the folder cannot be written or holds something else than a result.
         """
         asked = {"engine": self.engine, "seeds": list(self.seeds), "policies": list(self.policies)}
-        counts = {"daily": self.daily, "breakdown": self.breakdown}
+        counts = {"daily": self.daily, "breakdown": self.breakdown, "waits": self.waits}
         return results.write(out, self.table(), results.manifest(self.scenario, command, asked, counts), self._fill)
 
     def _fill(self, folder: Path) -> None:
@@ -101,6 +107,8 @@ class Comparison:
         results.write_csv(self.interactions, folder / "interactions.csv")
         self.daily.to_parquet(folder / "daily.parquet", index=False)
         self.breakdown.to_parquet(folder / "breakdown.parquet", index=False)
+        self.waits.to_parquet(folder / "waits.parquet", index=False)
+        results.write_csv(self.transparency(), folder / "transparency.csv")
         figures.save(self.plot(), folder / "figures" / "difference")
         figures.save(figures.overview(self.policies, self.effects), folder / "figures" / "overview")
         figures.save(figures.price(self.policies, self.effects), folder / "figures" / "price")
@@ -184,6 +192,7 @@ def compare(
         effects_of(scenario, arms, records),
         records.daily,
         records.breakdown,
+        records.waits,
         interactions_of(scenario, arms, records),
     )
 
@@ -348,13 +357,14 @@ def _canonical(parts: Sequence[Records]) -> Records:
     return Records(
         join([p.daily for p in parts], DAILY_COLUMNS[:4]),
         join([p.breakdown for p in parts], BREAKDOWN_COLUMNS),
+        join([p.waits for p in parts], WAIT_COLUMNS),
         join(events, EVENT_COLUMNS) if events else None,
     )
 
 
 def effects_of(scenario: Scenario, policies: Sequence[str], records: Records) -> pd.DataFrame:
     """Return the table of effects: one row per policy and outcome, as `Comparison.effects`."""
-    sums = sums_of(scenario, records.daily, records.breakdown)
+    sums = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
     found = [(o, o.formula(sums), sums.table[list(o.behind)].sum(axis=1)) for o in outcomes_of(scenario)]
     rows = []
     for policy in policies:
@@ -395,7 +405,7 @@ def interactions_of(scenario: Scenario, policies: Sequence[str], records: Record
     ]
     if not triples:
         return pd.DataFrame(columns=list(INTERACTION_COLUMNS))
-    sums = sums_of(scenario, records.daily, records.breakdown)
+    sums = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
     rows = []
     for outcome in outcomes_of(scenario):
         value, behind = outcome.formula(sums), sums.table[list(outcome.behind)].sum(axis=1)

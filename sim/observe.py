@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from sim.draws import Ints
 from sim.parameters import CLASSES
 from sim.population import N_CLASSES
-from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records
+from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records, wait_table
 from sim.scenario import Scenario
 from sim.state import Contacts
 
@@ -54,6 +55,8 @@ class Recorder:
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
         self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
+        self._waits_today: list[tuple[int, int]] = []
+        self._waits: Counter[tuple[int, int, int]] = Counter()
         self._begin_day(len(self.seeds))
 
     def _begin_day(self, n_places: int) -> None:
@@ -164,6 +167,10 @@ class Recorder:
             found = found + np.bincount(place.compress(of_kind), minlength=n_places)
         return found
 
+    def add_waits(self, waits: Iterable[tuple[int, int]]) -> None:
+        """Note reviews: place, and hours from the opening of the dossier."""
+        self._waits_today.extend(waits)
+
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
         n_places = self._events.shape[0]
@@ -174,12 +181,13 @@ class Recorder:
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
+            self._waits.update((year, place, wait) for place, wait in self._waits_today)
             for harms in self._harms_today:
                 self._harms(year, *harms)
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
             if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
-        self._cells, self._harms_today = [], []
+        self._cells, self._harms_today, self._waits_today = [], [], []
         self._begin_day(n_places)
 
     def _harms(self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints) -> None:
@@ -204,7 +212,19 @@ class Recorder:
 
     def records(self) -> Records:
         """Return all tables in canonical order."""
-        return Records(self._daily_table(), self._breakdown_table(), self._event_table() if self._keep else None)
+        return Records(
+            self._daily_table(),
+            self._breakdown_table(),
+            self._wait_table(),
+            self._event_table() if self._keep else None,
+        )
+
+    def _wait_table(self) -> pd.DataFrame:
+        rows = [
+            (self.policies[place % self.n_lanes], self.seeds[place // self.n_lanes], year, self.scenario.site, wait, n)
+            for (year, place, wait), n in self._waits.items()
+        ]
+        return wait_table(rows)
 
     def _daily_table(self) -> pd.DataFrame:
         days = np.array(self._daily)  # day, place, column

@@ -220,7 +220,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_user_hours_limited"), ("n_user_hours_limited",),
     ),
     Outcome(
-        "history_kept", "Message history in store, a copy of a conversation counted as one hour",
+        "history_kept", "Message history in store (a copy counts as one hour)",
         "user-hours of messages, mean over the hours", "lower",
         lambda s: (s["n_history_hours"] + s["n_snapshot_hours"]) / (24 * s.days),
         ("n_history_hours", "n_snapshot_hours"),
@@ -265,6 +265,22 @@ def _harm_index(scenario: Scenario, weight: str, name: str, label: str) -> Outco
     )
 
 
+WAITS = {"median": 0.5, "p95": 0.95}
+"""Quantiles of waiting that are reported."""
+
+
+def _wait(name: str, label: str) -> Outcome:
+    return Outcome(
+        f"waiting_hours_{name}",
+        f"Wait of a dossier until its review, {label}",
+        "hours",
+        "lower",
+        lambda s: s[f"wait/{name}"],
+        ("n_review",),
+        over_time=False,
+    )
+
+
 def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
     """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and by serious offence.
 
@@ -277,7 +293,8 @@ def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
     words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
     classes = (_harmed("all", name, name, label) for name, label in zip(CLASSES, words, strict=True))
     offences = (_harmed(o.name, "all", o.name, o.label or o.name) for o in scenario.offences if o.serious)
-    return (*OUTCOMES, *weighted, *classes, *offences)
+    waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
+    return (*OUTCOMES, *waiting, *weighted, *classes, *offences)
 
 
 def sums_of(
@@ -285,6 +302,7 @@ def sums_of(
     daily: pd.DataFrame,
     breakdown: pd.DataFrame | None = None,
     days: tuple[int, int] | None = None,
+    waits: pd.DataFrame | None = None,
 ) -> Sums:
     """Add up the counts of every run.
 
@@ -294,12 +312,15 @@ def sums_of(
             otherwise it is the declared audience.
         breakdown: The breakdown, for outcomes by class and offence.
         days: First day and the day after the last; the whole window if not given.
+        waits: The table of waits, for their quantiles.
     """
     first, end = days or (0, scenario.days)
     chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
     table = chosen.drop(columns=["site", "day"]).groupby(["policy", "seed"]).sum()
     if breakdown is not None:
         table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
+    if waits is not None:
+        table = table.join(_wait_quantiles(waits))
     return Sums(
         table=table,
         days=end - first,
@@ -328,6 +349,18 @@ def _harms(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
     named = breakdown[breakdown["quantity"] == "harm"].assign(column=lambda b: "harm/" + b["offence"])
     counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
     return counts.reindex(columns=[f"harm/{o.name}" for o in scenario.offences], fill_value=0)
+
+
+def _wait_quantiles(waits: pd.DataFrame) -> pd.DataFrame:
+    """Return quantiles of the waits of reviewed dossiers by run (rows): the shortest that covers so large a share."""
+    rows = []
+    for run, of_run in waits.groupby(["policy", "seed"]):
+        by_wait = of_run.groupby("wait_hours")["reviews"].sum().sort_index()
+        reached = by_wait.to_numpy().cumsum() / by_wait.sum()
+        hours = by_wait.index.to_numpy()[reached.searchsorted(list(WAITS.values()))]
+        rows.append((*run, *hours.astype(float)))
+    columns = ["policy", "seed", *(f"wait/{name}" for name in WAITS)]
+    return pd.DataFrame(rows, columns=columns).set_index(["policy", "seed"])
 
 
 def _month_ends(scenario: Scenario, first: int, end: int) -> int:

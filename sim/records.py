@@ -6,7 +6,7 @@ can be compared byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -145,6 +145,10 @@ BREAKDOWN_COLUMNS: Final = ("policy", "seed", "year", "site", "offence", "victim
 year of the window, also in rows with offence or victim_class ``all``, which do not add up over offences)."""
 
 
+WAIT_COLUMNS: Final = ("policy", "seed", "year", "site", "wait_hours", "reviews")
+"""Columns of the table of waits: whole hours from the opening of a dossier to its review, and reviews, int64."""
+
+
 @dataclass(frozen=True)
 class Records:
     """Everything that a group of runs left behind.
@@ -152,10 +156,19 @@ class Records:
     Attributes:
         daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
         breakdown: Columns `BREAKDOWN_COLUMNS`.
+        waits: Columns `WAIT_COLUMNS`: how many of the reviewed dossiers had waited how long.
         events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
             for.
     """
 
     daily: pd.DataFrame
     breakdown: pd.DataFrame
+    waits: pd.DataFrame
     events: pd.DataFrame | None = None
+
+
+def wait_table(rows: Iterable[tuple[str, int, int, str, int, int]]) -> pd.DataFrame:
+    """Return rows as a table of waits in canonical order."""
+    types = dict.fromkeys(("policy", "site"), "str") | dict.fromkeys(("seed", "year", "wait_hours", "reviews"), "int64")
+    table = pd.DataFrame(rows, columns=list(WAIT_COLUMNS)).astype(types)
+    return table.sort_values(list(WAIT_COLUMNS), ignore_index=True)

@@ -14,7 +14,7 @@ from sim.agents.ledger import Ledger
 from sim.agents.people import Contact, Person, Predator, User, Visit
 from sim.day import Day, Presences
 from sim.population import N_STRATA, N_USER_STRATA
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
 from sim.world import World
 
@@ -218,5 +218,6 @@ def simulate(
     return Records(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
+        pd.concat([r.waits for r in runs]).sort_values(list(WAIT_COLUMNS), ignore_index=True),
         pd.concat([r.events for r in runs]).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
     )

@@ -119,7 +119,7 @@ class Desk:
         ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * found)
         ledger.count("n_review_evidence", int(evidence))
         ledger.count("n_review_predator", int(predator))
-        ledger.count("n_wait_hours", hour - dossier.opened)
+        ledger.review(hour - dossier.opened)
         if found:
             self._sanction(dossier)
 

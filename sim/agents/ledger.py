@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.day import NOBODY
 from sim.parameters import CLASSES
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records, wait_table
 
 if TYPE_CHECKING:
     from sim.agents.chat import Chat
@@ -27,6 +27,7 @@ class Ledger:
         self.events: list[tuple[object, ...]] = []
         self.daily: list[dict[str, int]] = []
         self.breakdown: Counter[tuple[int, str, str, str]] = Counter()
+        self.waits: Counter[tuple[int, int]] = Counter()
         self._harmed: set[tuple[object, ...]] = set()
 
     @property
@@ -64,6 +65,12 @@ class Ledger:
     def so_far(self, column: str) -> int:
         """Return the sum of a count over the measured window until now."""
         return sum(page[column] for page in self.daily[self.model.scenario.warmup_days :])
+
+    def review(self, wait_hours: int) -> None:
+        """Count a review by how long the dossier had waited."""
+        self.count("n_wait_hours", wait_hours)
+        if self.year >= 0:
+            self.waits[self.year, wait_hours] += 1
 
     def harm(self, contact: Contact, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
@@ -121,5 +128,9 @@ class Ledger:
         return Records(
             daily[list(DAILY_COLUMNS)],
             breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
+            wait_table(
+                (model.policy, model.seed_number, year, model.scenario.site, wait, n)
+                for (year, wait), n in self.waits.items()
+            ),
             events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
         )

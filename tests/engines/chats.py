@@ -42,7 +42,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
-TABLES = ("events", "daily", "breakdown")
+TABLES = ("events", "daily", "breakdown", "waits")
 
 
 def day(number: int) -> dt.date:
@@ -179,7 +179,7 @@ def assert_same(one: Records, other: Records) -> None:
 def of(records: Records, **cells: object) -> Records:
     """Return the rows of some policy or seed, or both, without the columns named so."""
     tables = []
-    for table in ("daily", "breakdown", "events"):
+    for table in ("daily", "breakdown", "waits", "events"):
         frame = getattr(records, table)
         for column, value in cells.items():
             frame = frame[frame[column] == value].drop(columns=column)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.parameters import CLASSES
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
 from sim.scenario import Scenario, check
 
 SCENARIO = check({
@@ -38,6 +38,7 @@ def simulate(
     return Records(
         pd.concat([_daily(scenario, *run) for run in runs], ignore_index=True),
         pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
+        wait_table((*run, 0, scenario.site, wait, 100 - 10 * wait) for run in runs for wait in range(10)),
         pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
     )
 

@@ -149,9 +149,7 @@ class TestTable:
 
     def test_it_names_the_effects_that_follow_from_inputs(self, comparison: Comparison) -> None:
         text = " ".join(comparison.table().split())
-        assert (
-            "shown for phone rests on assumed inputs: the share of lawful users turned away (0% to" in text
-        )
+        assert "shown for phone rests on assumed inputs: the share of lawful users turned away (0% to" in text
         assert "shown for easy" not in text
 
     def test_a_smaller_scale_is_said(self) -> None:
@@ -198,7 +196,15 @@ class TestWrite:
         files = [f.relative_to(out).as_posix() for f in comparison.write(out, "the command")]
         plots = [f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")]
         tables = ["breakdown.parquet", "daily.parquet", "effects.csv"]
-        assert files == [*tables, *plots, "interactions.csv", "manifest.json", "table.txt"]
+        assert files == [
+            *tables,
+            *plots,
+            "interactions.csv",
+            "manifest.json",
+            "table.txt",
+            "transparency.csv",
+            "waits.parquet",
+        ]
         assert [p.name for p in out.parent.iterdir()] == ["result"]
         pd.testing.assert_frame_equal(pd.read_parquet(out / "daily.parquet"), comparison.daily)
         effects = pd.read_csv(out / "effects.csv")

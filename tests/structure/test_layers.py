@@ -41,8 +41,9 @@ LAYERS = {
     "figures": "outcomes rules scenario statistics",
     "table": "outcomes parameters records rules scenario statistics text",
     "tornado": "scenario text",
+    "transparency": "outcomes scenario statistics",
     "results": "errors scenario",
-    "experiment": "agents errors figures model outcomes records results scenario statistics table",
+    "experiment": "agents errors figures model outcomes records results scenario statistics table transparency",
     "attribution": "errors experiment figures mechanisms outcomes records results scenario statistics text",
     "response": "declare errors experiment figures outcomes parameters "
     "policies results rules scenario statistics table text",
@@ -58,7 +59,7 @@ PACKAGES = {
     "mesa": {"model", "agents"},
     "matplotlib": {"attribution", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
-        "attribution",
+        *("attribution", "transparency"),
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
         *("response", "results", "sensitivity", "table", "tornado"),
     },

@@ -1,0 +1,46 @@
+"""What the platform itself could publish, by hand."""
+
+import pandas as pd
+import pytest
+
+from sim import transparency
+from sim.records import DAILY_COLUMNS, wait_table
+from sim.scenario import Scenario
+
+SCENARIO = Scenario(days=31, warmup_days=0)
+
+
+def daily(seed: int, **counts: int) -> pd.DataFrame:
+    table = pd.DataFrame(0, range(31), list(DAILY_COLUMNS))
+    table = table.assign(policy="baseline", seed=seed, site="site", day=range(31), **counts)
+    table["n_monthly_visitors"] = [0] * 30 + [1000 * (seed + 1)]
+    return table
+
+
+def test_the_record_by_hand() -> None:
+    counts = {
+        "n_report": 3,
+        "n_false_report": 1,
+        "n_bar": 4,
+        "n_warn": 4,
+        "n_bar_user": 1,
+        "n_moderator_milli_hours": 24_000,
+    }
+    table = pd.concat([daily(0, **counts), daily(1, **counts)])
+    waits = wait_table(
+        [("baseline", seed, 0, "site", wait, n) for seed in (0, 1) for wait, n in ((0, 94), (7, 3), (50, 3))]
+    )
+    found = transparency.record(SCENARIO, table, waits).set_index("item")["mean"]
+    assert found["average monthly recipients"] == pytest.approx(1500)
+    assert found["notices by users"] == pytest.approx(4 * 730.5 / 24)
+    assert found["bans"] == found["warnings"] == pytest.approx(4 * 730.5 / 24)
+    assert found["sanctions that hit lawful users"] == pytest.approx(12.5)
+    assert found["moderators on duty"] == pytest.approx(1)
+    assert found["median time to a decision"] == 0
+    assert found["time within which 95% are decided"] == 7
+    assert list(found.index) == list(transparency.ITEMS)
+
+
+def test_nothing_decided_has_no_time_and_no_share() -> None:
+    found = transparency.record(SCENARIO, pd.concat([daily(0), daily(1)]), wait_table([])).set_index("item")["mean"]
+    assert found[["median time to a decision", "sanctions that hit lawful users"]].isna().all()
