@@ -61,6 +61,10 @@ class Presences:
         """Tell whether a visit began the day before (1) or this day (0)."""
         return (row < self.n_carried).astype(np.int64)
 
+    def is_predator(self, row: Any) -> Any:
+        """Tell whether a visit is a predator's (1) or a user's (0)."""
+        return self.door.take(row) // TOLERANCES % 2
+
     def tolerance(self, row: Any) -> Any:
         """Return tolerances of friction, from 0 to TOLERANCES - 1."""
         return (self.door.take(row, mode="clip") % TOLERANCES).astype(np.int64)

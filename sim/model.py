@@ -14,7 +14,7 @@ from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
 from sim.processes.evade import evade
 from sim.processes.moderate import Office, Reports, false_reports, foresee_false_reports, moderate
-from sim.processes.visits import Visitors, at_the_door, count_predators, count_users
+from sim.processes.visits import Visitors, at_the_door, count_people
 from sim.records import Records
 from sim.rules import Rules
 from sim.scenario import BASELINE, Scenario
@@ -75,8 +75,8 @@ class ChatModel(mesa.Model):
 
         The steps, in this order:
 
-        1. World: members join and leave for good, visits begin and end, doors let in or turn away (`count_predators`;
-           lawful users are counted once a day, `count_users`).
+        1. World: members join and leave for good, visits begin and end, doors let in or turn away
+           (everybody is counted once a day, `count_people`).
         2. Approaches: predators approach persons online, unless announced retention deters them or their account is too
            new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
@@ -96,7 +96,6 @@ class ChatModel(mesa.Model):
         if hour % 24 == 0:
             self._begin_day()
         lanes, day = self._lanes, self._day
-        count_predators(state, lanes, day, hour, record)
         approach(state, lanes, day, self._approaches, hour, record)
         reports = Reports()
         run_contacts(state, lanes, day, hour, record, reports)
@@ -199,7 +198,7 @@ class ChatModel(mesa.Model):
 
     def _end_day(self) -> None:
         number = self._day.number - self.scenario.warmup_days
-        count_users(self.state, self._lanes, self._day, self.record)
+        count_people(self.state, self._lanes, self._day, self.record)
         if self._visitors is not None:
             self._visitors.see(number, self._lanes, self._day, self.record)
         self.record.end_day(number)

@@ -192,32 +192,30 @@ class Contacts:
 
 
 class BarLog:
-    """Bars on lawful users as stretches of time that do not overlap, sorted by seed and person, for counting."""
+    """Bars as stretches of time that do not overlap, for counting; sorted by seed and person when looked at."""
+
+    COLUMNS: Final = ("key", "place", "since", "until")
 
     def __init__(self) -> None:
-        self.key = np.zeros(0, np.int64)
-        self.place = np.zeros(0, np.int64)
-        self.since = np.zeros(0, np.int64)
-        self.until = np.zeros(0, np.int64)
+        self._table = np.zeros((len(self.COLUMNS), 0), np.int64)
+        self._new: list[tuple[int, int, int, int]] = []
 
     def add(self, key: int, place: int, since: int, until: int) -> None:
         """Add one stretch."""
-        at = int(self.key.searchsorted(key))
-        for name, value in (("key", key), ("place", place), ("since", since), ("until", until)):
-            setattr(self, name, np.insert(getattr(self, name), at, value))
+        self._new.append((key, place, since, until))
 
-    def forget_before(self, hour: int) -> None:
-        """Drop stretches that were over by an hour."""
-        if (self.until <= hour).any():
-            keep = self.until > hour
-            for name in ("key", "place", "since", "until"):
-                setattr(self, name, getattr(self, name)[keep])
+    def since(self, hour: int) -> Ints:
+        """Return the stretches not over by an hour, one a column; rows are `COLUMNS`. Forget the others."""
+        if self._new or (self._table[3] <= hour).any():
+            new = np.array(self._new, np.int64).reshape(-1, len(self.COLUMNS)).T
+            table = np.concatenate((self._table.compress(self._table[3] > hour, axis=1), new), axis=1)
+            self._table, self._new = table.take(table[0].argsort(kind="stable"), axis=1), []
+        return self._table
 
     def fork(self, lanes: int) -> None:
         """Copy every stretch to all lanes of its seed."""
-        rows = np.repeat(np.arange(self.key.size), lanes)
-        place = self.place[rows] * lanes + np.arange(rows.size) % lanes
-        self.key, self.place, self.since, self.until = self.key[rows], place, self.since[rows], self.until[rows]
+        self._table = np.repeat(self.since(-1), lanes, axis=1)
+        self._table[1] = self._table[1] * lanes + np.arange(self._table.shape[1]) % lanes
 
 
 @dataclass(eq=False, slots=True)
@@ -310,6 +308,10 @@ class Lanes:
         """Whether warnings do anything in some lane."""
         return bool((self.recognise_milli != 1000).any())
 
+    def friction(self, kind: int) -> Ints:
+        """Return `friction_user` (0) or `friction_predator` (1)."""
+        return self.friction_predator if kind else self.friction_user
+
     def rule(self, name: str) -> NDArray[Any]:
         """Return a rule, named as in `Rules`, as an array over places."""
         if name not in self._columns:
@@ -339,8 +341,8 @@ class State:
         n_live: Contacts on the platform, by place and predator, flat.
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
-        user_flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
-        bar_log: Bars of lawful users, for counting.
+        flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
+        bar_log: Bars, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by place and predator.
         complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
@@ -358,7 +360,7 @@ class State:
         self.n_live = _count(world.n_seeds, world.n_predators)
         self.predator_barred_until = _count(world.n_seeds, world.n_predators)
         self.user_barred_until: dict[tuple[int, int], int] = {}
-        self.user_flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
+        self.flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
         self.bar_log = BarLog()
         self.just_barred: list[tuple[int, int, int]] = []
         self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
@@ -405,7 +407,7 @@ class State:
 
     def users_barred(self, place: Ints, person: Ints, slot: Ints, hour: int) -> NDArray[np.bool_]:
         """Tell which lawful users are barred in an hour."""
-        barred = self.user_flag.take(slot)
+        barred = self.flag.take(slot)
         for i in barred.nonzero()[0]:
             barred[i] = self.user_barred_until.get((int(place[i]), int(person[i])), 0) > hour
         return barred
@@ -432,8 +434,8 @@ class State:
             self.predator_barred_until[at] = until
         else:
             self.user_barred_until[place, person] = until
-            self.user_flag[self.slot(np.array([seed]), np.array([person]))] = True
-            self.bar_log.add((seed << 40) + person, place, max(before, since), until)
+        self.flag[self.slot(np.array([seed]), np.array([person]))] = True
+        self.bar_log.add((seed << 40) + person, place, max(before, since), until)
         if as_new:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until))
         self.just_barred.append((place, person, index))

@@ -1,4 +1,4 @@
-"""Step 1, world: who is let in. Lawful users are counted exactly, lane by lane, without touching each one.
+"""Step 1, world: who is let in. Everybody is counted exactly, lane by lane, without touching each one.
 
 All lanes see the same visits; a lane's door lets in those whose tolerance is at least its friction. So one histogram by
 tolerance answers for every lane, and only persons under a bar are looked up.
@@ -18,24 +18,29 @@ from sim.observe import Recorder
 from sim.population import TOLERANCES
 from sim.state import Lanes, State
 
+_KINDS = ("user", "predator")
 
-def count_users(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
-    """Count the day's visits, user-days and user-hours of lawful users: let in, turned away, barred."""
+
+def count_people(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
+    """Count the day's visits, user-days and hours online of users and predators: let in, turned away, barred."""
     people = day.people
     old, begun = _by_door_and_hours(state, day)
     hours = np.arange(begun.shape[1])
     n_visits = begun.sum(axis=1)
     n_later = np.bincount(people.door.take(people.repeated), minlength=n_visits.size)
-    parts: dict[str, tuple[tuple[int, Ints], ...]] = {
-        "n_visits": ((0, n_visits),),
-        "n_user_days": ((0, n_visits - n_later),),
-        "n_user_hours": ((0, begun @ hours), (1, old @ hours)),
-    }
-    for name, tables in parts.items():
-        for day_before, table in tables:
-            let_in, turned_away = _by_door(state, lanes.friction_user[day_before], table)
-            record.add_all(name, let_in)
-            record.add_all(f"{name}_turned_away", turned_away)
+    counts: tuple[tuple[str, int, int, Ints], ...] = (
+        ("n_visits", 0, 0, n_visits),
+        ("n_user_days", 0, 0, n_visits - n_later),
+        *(
+            (f"n_{name}_hours", kind, day_before, table @ hours)
+            for kind, name in enumerate(_KINDS)
+            for day_before, table in enumerate((begun, old))
+        ),
+    )
+    for name, kind, day_before, table in counts:
+        let_in, turned_away = _by_door(state, lanes.friction(kind)[day_before], table, kind)
+        record.add_all(name, let_in)
+        record.add_all(f"{name}_turned_away", turned_away)
     _count_limited(state, lanes, day, record)
     _take_out_barred(state, lanes, day, record)
     retention = np.array([rules.retention_message_hours for rules in lanes.rules])
@@ -56,7 +61,7 @@ def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> No
         for old in (0, 1):
             which = row[people.is_old(row) == old]
             table = np.bincount(people.door.take(which), hours.take(which), minlength=size).astype(np.int64)
-            let_in, _ = _by_door(state, lanes.friction_user[old], table)
+            let_in, _ = _by_door(state, lanes.friction_user[old], table, 0)
             record.add_all("n_user_hours_limited", let_in * places)
 
 
@@ -77,34 +82,38 @@ def _by_door_and_hours(state: State, day: Day) -> tuple[Ints, Ints]:
     return old, begun
 
 
-def _by_door(state: State, friction: Ints, table: Ints) -> tuple[Ints, Ints]:
-    """Return how many of the users are let in and turned away, by place, given numbers by seed, kind and tolerance."""
-    users = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, 0]
-    below = np.concatenate((np.zeros((users.shape[0], 1), np.int64), np.cumsum(users, axis=1)), axis=1)
+def _by_door(state: State, friction: Ints, table: Ints, kind: int) -> tuple[Ints, Ints]:
+    """Return how many of a kind are let in and turned away, by place, given numbers by seed, kind and tolerance."""
+    of_kind = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, kind]
+    below = np.concatenate((np.zeros((of_kind.shape[0], 1), np.int64), np.cumsum(of_kind, axis=1)), axis=1)
     outside = below[state.seed_of_place, friction]
     return below[state.seed_of_place, TOLERANCES] - outside, outside
 
 
 def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Correct the counts for the few who are under a bar."""
-    log, people, first_hour = state.bar_log, day.people, day.first_hour
-    log.forget_before(first_hour)
-    if not log.key.size:
+    people, first_hour = day.people, day.first_hour
+    keys, *columns = state.bar_log.since(first_hour)
+    if not keys.size:
         return
-    rows = state.user_flag.take(people.slot).nonzero()[0]
+    rows = state.flag.take(people.slot).nonzero()[0]
     key = (people.seed.take(rows) << 40) + people.person.take(rows)
-    low, high = log.key.searchsorted(key, side="left"), log.key.searchsorted(key, side="right")
+    low, high = keys.searchsorted(key, side="left"), keys.searchsorted(key, side="right")
     n = high - low
     row = np.repeat(rows, n)
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
-    place, since, until = (a.take(bar) for a in (log.place, log.since, log.until))
-    old = people.is_old(row)
-    inside = lets_in(people.tolerance(row), lanes.friction_user[old, place])
-    row, place, since, until, old = (a[inside] for a in (row, place, since, until, old))
+    place, since, until = (a.take(bar) for a in columns)
+    old, kind = people.is_old(row), people.is_predator(row)
+    friction = np.where(kind == 1, lanes.friction_predator[old, place], lanes.friction_user[old, place])
+    inside = lets_in(people.tolerance(row), friction)
+    row, place, since, until, old, kind = (a[inside] for a in (row, place, since, until, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
-    record.add("n_user_hours", place, -lost)
-    record.add("n_user_hours_barred", place, lost)
+    for number, name in enumerate(_KINDS):
+        of_kind = (kind == number).nonzero()[0]
+        record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
+        record.add(f"n_{name}_hours_barred", place.take(of_kind), lost.take(of_kind))
+    row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
     limited = np.minimum(_new_until(state, lanes, day, row, place), start + lost) - start
     record.add("n_user_hours_limited", place, -np.maximum(limited, 0))
     begin = people.begin.take(row)
@@ -119,23 +128,10 @@ def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints,
         return
     pair = (people.seed.take(row) << 40) + people.person.take(row)
     pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
-    begun = people.n_carried + state.user_flag.take(people.slot[people.n_carried :]).nonzero()[0]
+    begun = people.n_carried + state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
     keys = np.sort((people.seed.take(begun) << 40) + people.person.take(begun))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
     record.add("n_user_days", pairs[0][n_barred == n_visits], -1)
-
-
-def count_predators(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder) -> None:
-    """Count the hour's predators online: let in, turned away, barred."""
-    seen = hour - day.first_hour
-    online = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
-    place, pair, inside = at_the_door(state, lanes, day, online)
-    barred = state.predator_barred_until.take(pair) > hour
-    n = state.n_places
-    # 0 turned away, 1 let in, 3 let in but barred
-    table = np.bincount(place * 4 + inside + 2 * (inside & barred), minlength=4 * n).reshape(n, 4)
-    for name, column in (("", 1), ("_barred", 3), ("_turned_away", 0)):
-        record.add_all(f"n_predator_hours{name}", table[:, column])
 
 
 def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
