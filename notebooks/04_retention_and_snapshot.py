@@ -154,8 +154,8 @@ shares.loc[27:39].round(0)
 
 # %% [markdown]
 # The table counts reviews with evidence in percent, day by day, all seeds together. From the day of the purge on, reviews
-# lack evidence, and going back to the long retention on the next day does not bring anything back: the messages of all who
-# wait are gone. Evidence returns only with *new* reports, as the old dossiers leave the queue. So an effect can last longer
+# lack evidence, and going back to the long retention on the next day does not bring anything back: the messages
+# behind nearly all dossiers that wait are gone. Evidence returns only with *new* reports, as the old dossiers leave the queue. So an effect can last longer
 # than the policy. Before its first day the difference is exactly zero, for then both runs are the same to the last event.
 
 # %% [markdown]
