@@ -213,14 +213,15 @@ changed(fine, "staff-and-volunteers")
 # The solutions are in the cells below. In Jupyter they are collapsed: click to open.
 
 # %% [markdown] tags=["solution"]
-# **Volunteers who tire.** The rules of every day can be looked at before anything is run.
+# **Volunteers who tire.** The rules of every day can be looked at before anything is run. In the picture, look at how long
+# the backlog takes to come back once most of them have left.
 
 # %% jupyter={"source_hidden": true} tags=["solution"]
 class TiringPolicy(Policy, name="tiring"):
     """Let volunteers read reports; a share of them stays from week to week."""
 
     heads: float = parameter(0.0, "volunteers", 0, 5, "heads added in the first week", maximum=100)
-    stay: float = parameter(0.7, "share", 0.5, 1, "volunteers who are left a week later", maximum=1)
+    stay: float = parameter(0.3, "share", 0.2, 1, "volunteers who are left a week later", maximum=1)
 
     @property
     def steps(self):
