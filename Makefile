@@ -44,7 +44,7 @@ bench: $(STAMP) ## measure the speed
 faults: $(STAMP) ## plant faults in the model and see that the tests find them
 	$(VENV) -m tests.faults
 
-baselines: $(STAMP) ## renew the stored outcomes, notebooks and the schema that the tests compare with
+baselines: $(STAMP) ## renew the stored outcomes, notebooks with their texts, and the schema that the tests compare with
 	$(VENV) -m sim schema > scenarios/scenario.schema.json
 	$(VENV) -m tests.baselines.renew
 	$(VENV) -m tests.documents.test_notebooks
