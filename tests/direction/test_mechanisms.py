@@ -116,9 +116,9 @@ def test_dossiers_that_trusted_flaggers_reported_wait_less() -> None:
     events = simulate(chat(**SMALL | few), SEEDS, ["flagged"], events=True).events
     assert events is not None
     table = waits(events[events.target_kind == "predator"])
-    mean = table.groupby(["seed", "flagged"])["wait"].mean().unstack()
     assert table.groupby(["seed", "flagged"]).size().min() > 10
-    assert clearly_more(mean[False], mean[True])
+    flagged, others = (table[table["flagged"] == f].groupby("seed")["wait"].mean() for f in (True, False))
+    assert clearly_more(others, flagged)
 
 
 def test_training_finds_more_offenders_and_hits_fewer_innocents(records: Records) -> None:
@@ -184,7 +184,9 @@ def test_deterrence_by_announced_retention_lowers_approaches_but_not_what_messag
     arms = {"kept": (RetentionPolicy(message_hours=720),)}
     bold, timid = (
         simulate(
-            chat(**SMALL | {"days": 15, "policies": arms, "predators.p_deterred_by_retention": p}), SEEDS, ["baseline", "kept"]
+            chat(**SMALL | {"days": 15, "policies": arms, "predators.p_deterred_by_retention": p}),
+            SEEDS,
+            ["baseline", "kept"],
         )
         for p in (0.0, 0.3)
     )
