@@ -163,18 +163,14 @@ def test_a_longer_sanction_keeps_nobody_out_for_less_and_a_warning_nobody_at_all
 @given(a=SHARES, b=SHARES)
 def test_the_more_training_the_more_is_found_and_the_more_innocents_are_cleared(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
-    names = [name for name in vars(RULES) if name.startswith(("moderation_p_find", "moderation_p_clear"))]
-    scenario = Scenario(
-        policies={
-            "little": (ModerationPolicy(training=low),),
-            "much": (ModerationPolicy(training=high),),
-            "all": (ModerationPolicy(training=1.0),),
-        }
+    platform = Scenario().platform
+    little, much, everything = (
+        {change.rule: change.value for change in ModerationPolicy(training=t).changes(platform)}
+        for t in (low, high, 1.0)
     )
-    little, much, everything = (vars(scenario.rules_on(0, arm)) for arm in scenario.policies)
-    assert len(names) == 4
-    for name in names:
-        assert vars(RULES)[name] <= little[name] <= much[name] <= everything[name] == 1
+    assert len(everything) == 4
+    for rule, skill in everything.items():
+        assert getattr(RULES, rule.replace(".", "_", 1)) <= little[rule] <= much[rule] <= skill == 1
 
 
 WORDS = np.random.Generator(np.random.PCG64(1)).integers(0, 2**64, 2000, np.uint64)

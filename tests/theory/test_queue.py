@@ -206,7 +206,7 @@ class Waiting:
         return -level, sign * since, sign * self.order, sign * self.person
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True, report_multiple_bugs=False)
 @given(
     hours=HOURS,
     triage=st.sampled_from(TRIAGES),
@@ -246,6 +246,15 @@ def test_the_level_of_most_reported_goes_up_with_every_report_until_the_highest(
     desk.queue("most_reported", 100)
     # All from eight reports on are alike, and a flag stands above them.
     assert [desk.next().person for _ in range(5)] == [5, 2, 3, 1, 4]
+
+
+def test_of_those_as_often_reported_comes_first_who_was_so_first_whenever_the_dossier_was_opened() -> None:
+    desk = Desk()
+    for hour, person in enumerate((1, 2, 2, 3, 1)):
+        desk.file(dossier(person, hour), hour)
+        desk.queue("oldest", 100)
+    desk.queue("most_reported", 100)
+    assert [desk.next().person for _ in range(3)] == [2, 1, 3]
 
 
 def test_after_a_change_of_triage_the_oldest_still_comes_first() -> None:
