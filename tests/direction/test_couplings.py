@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from sim import decisions
 from sim.decisions import NEVER
 from sim.draws import Draws
+from sim.policies.moderation import ModerationPolicy
 from sim.scenario import Scenario
+from sim.world import World
 
 RULES = Scenario().platform.rules
 SHARES = st.floats(0, 1)
+BINDS = ("device", "identity")
 once = settings(max_examples=50, deadline=None, derandomize=True)
 contacts = np.arange(500) + (1 << 30)
 
@@ -108,6 +111,127 @@ def test_what_a_dull_review_finds_a_sharp_one_finds(
     )
     # Of an innocent, the sharper review clears more.
     assert dull <= sharp if predator else sharp <= dull
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(a=SHARES, b=SHARES, p_constant=SHARES, seed=st.integers(0, 2**64 - 1), binds=st.sampled_from(BINDS))
+def test_who_returns_although_a_ban_binds_much_returns_at_the_same_hour_where_it_binds_little(
+    a: float, b: float, p_constant: float, seed: int, binds: str
+) -> None:
+    low, high = low_and_high(a, b)
+    rules = {"sanctions_binds": binds, "registration_accounts_persist": True, "registration_p_return": 0.9}
+    rel = f"sanctions_rel_return_{binds}"
+    much, little = (bar(seed, 7, -1, p_constant, **rules, **{rel: f}) for f in (low, high))
+    account = bar(seed, 7, -1, p_constant, **rules | {"sanctions_binds": "account"})
+    assert much in (little, (NEVER, False))
+    assert little in (account, (NEVER, False))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(a=st.floats(1, 20), b=st.floats(1, 20), seed=st.integers(0, 2**64 - 1), person=st.integers(0, 10**6))
+def test_a_device_recognised_by_a_ban_on_the_account_is_recognised_by_one_on_the_device(
+    a: float, b: float, seed: int, person: int
+) -> None:
+    low, high = low_and_high(a, b)
+    rest_of_the_visit = (104, False)
+    never = {"registration_p_return": 0.0, "registration_p_device_recognised": 0.1}
+    account = bar(seed, person, 97, 0.5, **never)
+    few, many = (
+        bar(seed, person, 97, 0.5, **never, sanctions_binds="device", sanctions_rel_recognised_device=f)
+        for f in (low, high)
+    )
+    assert account in (few, rest_of_the_visit)
+    assert few in (many, rest_of_the_visit)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(a=st.integers(0, 500), b=st.integers(0, 500), session=st.sampled_from([-1, 97]), seed=st.integers(0, 2**64 - 1))
+def test_a_longer_sanction_keeps_nobody_out_for_less_and_a_warning_nobody_at_all(
+    a: int, b: int, session: int, seed: int
+) -> None:
+    def until(length: int) -> int:
+        found = decisions.sanction(Draws([seed]), 0, 7, 64 * 100 + 3, 100, session, 104, length, RULES, 0.5)
+        return found.until
+
+    low, high = min(a, b), max(a, b)
+    assert until(0) == 101
+    assert until(low) <= until(high) <= until(NEVER)
+    assert until(high) <= 101 + high
+
+
+@once
+@given(a=SHARES, b=SHARES)
+def test_the_more_training_the_more_is_found_and_the_more_innocents_are_cleared(a: float, b: float) -> None:
+    low, high = low_and_high(a, b)
+    platform = Scenario().platform
+    little, much, everything = (
+        {change.rule: change.value for change in ModerationPolicy(training=t).changes(platform)}
+        for t in (low, high, 1.0)
+    )
+    assert len(everything) == 4
+    for rule, skill in everything.items():
+        assert getattr(RULES, rule.replace(".", "_", 1)) <= little[rule] <= much[rule] <= skill == 1
+
+
+WORDS = np.random.Generator(np.random.PCG64(1)).integers(0, 2**64, 2000, np.uint64)
+
+
+def numbers(**changes: float) -> decisions.Numbers:
+    scenario = Scenario().replace(**{f"predators.{name}": value for name, value in changes.items()})
+    return decisions.numbers(World(scenario.replace(scale=0.01), [1]))
+
+
+SEEKERS = numbers(p_seek_after_block=0.9)
+DETERRED = numbers(p_deterred_by_retention=0.5)
+
+
+@once
+@given(a=SHARES, b=SHARES, rest=SHARES)
+def test_who_is_reached_flags_or_seeks_where_few_do_does_so_where_many_do(a: float, b: float, rest: float) -> None:
+    low, high = low_and_high(a, b)
+    for decide in (
+        decisions.reached,
+        decisions.flags,
+        lambda word, p: decisions.seeks(word, SEEKERS, p, rest),
+        lambda word, p: decisions.seeks(word, SEEKERS, rest, p),
+    ):
+        few, many = (decide(WORDS, p) for p in (low, high))
+        assert (many | ~few).all()
+    assert not decisions.seeks(WORDS, SEEKERS, rest, 0.0).any()
+
+
+@once
+@given(a=st.integers(0, 1000), b=st.integers(0, 1000))
+def test_what_short_retention_deters_longer_does_until_a_month_and_no_retention_deters_nothing(a: int, b: int) -> None:
+    low, high = min(a, b), max(a, b)
+    short, long = (decisions.deterred(WORDS, DETERRED, hours) for hours in (low, high))
+    assert (long | ~short).all()
+    assert not decisions.deterred(WORDS, DETERRED, 0).any()
+    assert (decisions.deterred(WORDS, DETERRED, 720) == decisions.deterred(WORDS, DETERRED, 10**6)).all()
+
+
+@once
+@given(a=st.integers(0, 200), b=st.integers(0, 200))
+def test_an_account_that_may_write_after_a_long_wait_may_after_a_short_one(a: int, b: int) -> None:
+    low, high = min(a, b), max(a, b)
+    age = np.arange(300)
+    short, long = (decisions.may_write(age, hours) for hours in (low, high))
+    assert (short | ~long).all()
+    assert short.argmax() == low and decisions.may_write(age, 0).all()
+
+
+@once
+@given(a=st.integers(100, 10_000), b=st.integers(100, 10_000), seed=st.integers(0, 2**64 - 1))
+def test_the_warned_end_a_stage_no_later_and_what_recognition_ended_without_a_warning_it_ends_with_one(
+    a: int, b: int, seed: int
+) -> None:
+    zeros, hazard = np.zeros(contacts.size, np.int64), decisions.hazards(Scenario())
+    (little, late), (much, soon) = (
+        decisions.first_alarm(Draws([seed]), hazard, zeros, contacts, zeros, 0, 0, np.full(contacts.size, milli))
+        for milli in (min(a, b), max(a, b))
+    )
+    assert (soon <= late).all()
+    assert (much[little == decisions.RECOGNISE] == decisions.RECOGNISE).all()
 
 
 @once

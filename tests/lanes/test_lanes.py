@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 
 from sim import model
+from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
+from sim.policies.warnings import WarningsPolicy
 from sim.records import Records
 from sim.rules import RULES, Policy, rule_name
 from sim.scenario import BASELINE
@@ -41,6 +44,22 @@ INERT: dict[str, tuple[Policy, ...]] = {
             reviews_per_hour=EMAIL.moderation.reviews_per_hour,
             triage=EMAIL.moderation.triage,
         ),
+    ),
+    "sanctions": (SanctionsPolicy(ladder_hours=EMAIL.sanctions.ladder_hours, binds=EMAIL.sanctions.binds),),
+    "limits": (LimitsPolicy(cooling_off_hours=EMAIL.limits.cooling_off_hours),),
+    # A mechanism is in force, and has nothing to change.
+    "untrained": (ModerationPolicy(training=0.0),),
+    "unanswered": (ReportingPolicy(rel_ready=1.0, rel_false=1.0, snapshot=False, p_flagged=0.0),),
+    "warned-of-nothing": (WarningsPolicy(p_reached=0.8, rel_recognise=1.0),),
+    "warned-nobody": (WarningsPolicy(p_reached=0.0, rel_recognise=2.0),),
+    "device-for-nothing": (
+        SanctionsPolicy(binds="device"),
+        SetPolicy(rule="sanctions.rel_return_device", value=1.0),
+        SetPolicy(rule="sanctions.rel_recognised_device", value=1.0),
+    ),
+    "identity-for-nothing": (
+        SanctionsPolicy(binds="identity"),
+        SetPolicy(rule="sanctions.rel_return_identity", value=1.0),
     ),
     **{rule.replace(".", "-"): (SetPolicy(rule=rule, value=RULES_NOW[rule]),) for rule in RULES},
 }

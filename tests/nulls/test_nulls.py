@@ -9,9 +9,15 @@ import pandas as pd
 import pytest
 
 from sim import agents, model
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
+from sim.records import Records
+from sim.rules import Policy
 from sim.scenario import BASELINE
-from tests.engines.chats import BUSY
+from tests.engines.chats import BUSY, of
 
 CHAT = BUSY.replace(days=16, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})
 ENGINES = {"array": model.simulate, "agents": agents.simulate}
@@ -39,12 +45,29 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "reporting is impossible": ({"reporting.friction": 1.0}, ("n_report", "n_false_report", "n_open", "n_review")),
     "nothing kept": ({"retention.message_hours": 0}, ("n_review_evidence", "n_history_hours")),
     "nobody findable": ({"registration.none.findability": 0.0}, ("n_find", "n_seek", "n_meet", "n_miss", "n_lapse")),
+    "nobody seeks": ({"predators.p_seek_after_block": 0.0}, ("n_seek",)),
+    "nobody comes back": ({"registration.none.p_return": 0.0}, ("n_seek", "n_return")),
     "no complaints": (
         {"responses.p_complain_harmed": 0.0, "responses.p_complain_recognised": 0.0},
         ("n_complain",),
     ),
 }  # fmt: skip
 """Changes of the scenario, and the counts that are then nothing."""
+
+
+SWITCHED_ON: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
+    "flaggers": ({"reporting.p_flagged": 0.5}, ("n_flag",)),
+    "a ladder": (
+        {
+            "sanctions.ladder_hours": (0, 3), "registration.p_device_recognised": 1.0, "moderation.staff": 2.0,
+            "reporting.friction": 0.0, "moderation.p_clear_without_evidence": 0.2,
+        },
+        ("n_warn", "n_suspend", "n_warn_user", "n_suspend_user"),
+    ),
+    "copies": ({"reporting.snapshot": True}, ("n_snapshot_hours",)),
+    "limits": ({"limits.cooling_off_hours": 1}, ("n_user_hours_limited",)),
+}  # fmt: skip
+"""What the chat has not: changes of the scenario that bring it, and the counts that are then something."""
 
 
 def daily(engine: str, changes: dict[str, object]) -> pd.DataFrame:
@@ -82,3 +105,78 @@ def test_a_door_that_lets_nobody_in(engine: str) -> None:
     assert (table.loc[start + 1 :, there] == 0).all(axis=None)
     assert (table.loc[: start - 1, there].sum() > 0).all()
     assert (table.loc[start + 1 :, ["n_visits_turned_away", "n_predator_hours_turned_away"]] > 0).all(axis=None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_not_switched_on_does_not_happen(engine: str) -> None:
+    usual = daily(engine, {"moderation.staff": 2.0}).sum()
+    for _, counts in SWITCHED_ON.values():
+        assert usual[list(counts)].to_dict() == dict.fromkeys(counts, 0)
+
+
+@pytest.mark.parametrize("name", SWITCHED_ON)
+def test_what_is_switched_on_happens(name: str) -> None:
+    changes, counts = SWITCHED_ON[name]
+    found = daily("array", changes)[list(counts)].sum()
+    assert (found > 0).all(), found.to_dict()
+
+
+def arms(policies: dict[str, tuple[Policy, ...]], **changes: object) -> dict[str, Records]:
+    """Run policies on arrays (the agents are equal, see tests/engines); return what became of each without its name."""
+    chat = CHAT.replace(policies=policies, **changes)
+    records = model.simulate(chat, [1], list(policies), events=True)
+    return {name: of(records, policy=name) for name in policies}
+
+
+def same_but_for(ours: Records, theirs: Records, *counts: str) -> bool:
+    """Tell whether all events are equal, and all daily counts but those named."""
+    assert ours.events is not None and theirs.events is not None
+    days = [records.daily.drop(columns=list(counts)) for records in (ours, theirs)]
+    return ours.events.equals(theirs.events) and days[0].equals(days[1])
+
+
+def test_a_copy_changes_nothing_where_messages_are_kept_for_longer_than_any_wait() -> None:
+    policies = {"none": (), "copies": (ReportingPolicy(snapshot=True),)}
+    kept = arms(policies, **{"retention.message_hours": 5000})
+    assert same_but_for(kept["copies"], kept["none"], "n_snapshot_hours")
+    assert kept["copies"].daily["n_snapshot_hours"].sum() > 0
+    gone = arms(policies)
+    assert gone["copies"].daily["n_review_evidence"].sum() > gone["none"].daily["n_review_evidence"].sum()
+
+
+def test_without_deterrence_or_without_retention_an_announcement_changes_no_contact() -> None:
+    policies = {f"{hours}": (RetentionPolicy(message_hours=hours),) for hours in (1, 5000)}
+    still = {"moderation.staff": 0.0}
+    undeterred = arms(policies, **still, **{"predators.p_deterred_by_retention": 0.0})
+    assert same_but_for(undeterred["5000"], undeterred["1"], "n_history_hours")
+    deterred = arms(policies, **still)
+    n_approaches = {hours: records.daily["n_approach"].sum() for hours, records in deterred.items()}
+    assert n_approaches["5000"] < 0.9 * n_approaches["1"]
+    nothing_kept = {"retention.message_hours": 0}
+    both = [arms({"as-is": ()}, **nothing_kept, **{"predators.p_deterred_by_retention": p}) for p in (0.0, 1.0)]
+    assert same_but_for(both[0]["as-is"], both[1]["as-is"])
+
+
+def test_where_everything_is_read_within_the_hour_the_order_of_reading_changes_nothing() -> None:
+    triages = ("oldest", "newest", "gravest", "most_reported")
+    policies = {triage: (ModerationPolicy(triage=triage, staff=1000.0),) for triage in triages}
+    all_day = {"moderation.shift_start_hour": 0, "moderation.shift_hours": 24, "reporting.p_flagged": 0.5}
+    # The baseline reads everything too: a backlog at the fork would be dropped in another order.
+    found = arms(policies, **all_day, **{"moderation.staff": 1000.0})
+    assert found["oldest"].daily["n_review"].sum() > 100
+    assert all(same_but_for(found[triage], found["oldest"]) for triage in triages)
+    few = arms({t: (ModerationPolicy(triage=t),) for t in triages}, **all_day)
+    assert not any(same_but_for(few[triage], few["oldest"]) for triage in triages[1:])
+
+
+def test_where_nobody_is_told_apart_what_a_ban_binds_changes_nothing() -> None:
+    """Without accounts there is no identity behind them; where nobody returns and no device is known, nothing binds."""
+    unknown = {"registration.p_device_recognised": 0.0, "moderation.staff": 2.0}
+    binds = ("account", "device", "identity")
+    policies = {b: (SanctionsPolicy(binds=b),) for b in binds}  # type: ignore[arg-type]
+    found = arms(policies, **unknown)
+    assert found["account"].daily["n_bar"].sum() > 20
+    assert all(same_but_for(found[b], found["account"]) for b in binds)
+    known = arms(policies, **{"moderation.staff": 2.0})
+    assert same_but_for(known["identity"], known["account"])
+    assert not same_but_for(known["device"], known["account"])

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.offences import OFFENCES
 from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Outcome, outcomes_of, sums_of
 from sim.records import DAILY_COLUMNS
 from sim.scenario import Scenario
@@ -114,6 +115,24 @@ def test_persons_harmed_by_class_and_offence_come_from_the_breakdown() -> None:
     assert by_class.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
     by_offence = found[f"{HEADLINE}_grooming_of_minors"] + found[f"{HEADLINE}_ambush_of_minorities"]
     assert by_offence.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
+
+
+def test_a_harm_weighs_what_its_offence_does_in_each_of_two_scales() -> None:
+    weights = {"grooming_of_minors": (10.0, 3.0), "drug_dealing": (5.0, 0.0)}
+    offences = tuple(
+        o.model_copy(update={"severity_sentence": weights[o.name][0], "severity_own": weights[o.name][1]})
+        for o in OFFENCES
+        if o.name in weights
+    )
+    scenario = SCENARIO.replace(offences=offences)
+    columns = ["policy", "seed", "year", "site", "offence", "victim_class", "quantity", "count"]
+    harms = [("grooming_of_minors", "under_15", 2), ("grooming_of_minors", "15_17", 1), ("drug_dealing", "adult", 7)]
+    rows = [("baseline", 0, 0, "site", offence, c, "harm", n) for offence, c, n in harms]
+    rows.append(("baseline", 0, 0, "site", "grooming_of_minors", "15_17", "approach", 500))
+    sums = sums_of(scenario, daily(n_harm=1), pd.DataFrame(rows, columns=columns))
+    found = {o.name: o.formula(sums) for o in outcomes_of(scenario) if o.name.startswith("harm_by")}
+    assert found["harm_by_sentence"].tolist() == pytest.approx([(3 * 10 + 7 * 5) * YEAR / 60])
+    assert found["harm_by_own_weights"].tolist() == pytest.approx([3 * 3 * YEAR / 60])
 
 
 def test_a_part_of_the_window_has_its_own_days_and_months() -> None:

@@ -9,10 +9,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.model import simulate
+from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
+from sim.policies.warnings import WarningsPolicy
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import Records
 from sim.scenario import Scenario
@@ -28,8 +31,10 @@ FOLLOWS = {
     "private": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "private", "miss", "lapse")},
     "apart": {"meet": "together", "miss": "over", "lapse": "over"},
     "off": {"harm": "over", "fade": "over", "recognise": "over"},
-    "over": {"report": "over", "complain": "over"},
+    "over": {"report": "over", "flag": "over", "seek": "apart"},
 }
+WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar")
+ALARMS = ("engage", "private", "leave", "harm", "fade", "recognise", "report", "flag", "seek", "false_report")
 STAGE = {"approached": 0, "engaged": 1, "private": 2, "off": 3}
 
 
@@ -53,6 +58,11 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
             ReportingPolicy(friction=0.0),
             RetentionPolicy(message_hours=0),
             ModerationPolicy(staff=0.3, triage="gravest"),
+            ModerationPolicy(staff=0.3, triage="newest", training=0.5),
+            ReportingPolicy(snapshot=True, p_flagged=0.7),
+            SanctionsPolicy(ladder_hours=(0, 2, 5), binds="device"),
+            WarningsPolicy(p_reached=0.5, rel_recognise=3.0, p_kept_per_week=0.5),
+            LimitsPolicy(cooling_off_hours=2),
         ])
     )  # fmt: skip
     changes: dict[str, Any] = {f"contacts.{name}_per_hour": draw(hazards) for name in names} | {
@@ -69,6 +79,9 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "predators.approaches_per_hour": draw(st.sampled_from([6.0, 1.0])),
         "predators.contacts_at_once": draw(st.sampled_from([3, 1])),
         "predators.p_retry_absent": draw(shares()),
+        "predators.p_seek_after_block": draw(shares()),
+        "reporting.p_flagged": draw(shares()),
+        "sanctions.ladder_hours": draw(st.sampled_from([(), (0, 1), (4,)])),
         "contacts.rel_meeting": draw(st.sampled_from([300.0, 1.0])),
         "responses.p_ready_to_report": draw(shares()),
         "responses.p_ready_false_report": draw(st.sampled_from([0.05, 0.0])),
@@ -89,15 +102,18 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
 
 def check_a_contact(life: pd.DataFrame) -> None:
     """A contact begins with its approach, its events follow each other in time, and it ends once at most."""
-    state, stage, left = "", "", -1
+    state, stage, left, sought = "", "", -1, False
     for event in life.itertuples():
         if not state:
             assert event.event == "approach"
             state = stage = "approached"
             continue
-        if state == "over":
-            assert event.event in FOLLOWS["over"]
+        if event.event == "complain":  # may come late, when the two are in contact once more
+            assert state == "over" or sought
             continue
+        if event.event == "seek":
+            assert not sought and stage != "off" and event.detail == STAGE[stage]
+            stage, sought = "approached", True
         before = stage
         state = FOLLOWS[state][event.event]
         if state == "together":
@@ -114,8 +130,8 @@ def check_a_contact(life: pd.DataFrame) -> None:
 
 def check_seconds(events: pd.DataFrame) -> None:
     assert events.second.between(0, 3600).all()
-    approach, whole = events.event == "approach", events.event.isin(["lose", "find", "meet", "miss", "lapse", "bar"])
-    alarm = events.event.isin(["engage", "private", "leave", "harm", "fade", "recognise", "report", "false_report"])
+    approach, whole = events.event == "approach", events.event.isin(WHOLE)
+    alarm = events.event.isin(ALARMS)
     assert (events.second[approach] < 3600).all()
     assert (events.second[whole] == 0).all()
     assert (events.second[alarm] > 0).all(), "an alarm takes a second at least, and an hour's last second is its own"
@@ -131,7 +147,7 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
             assert len(live[event.actor]) <= at_once, hour
             assert (event.actor, event.target) not in running
             running[event.actor, event.target] = event.contact
-        for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "complain"])].itertuples():
+        for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "flag", "complain"])].itertuples():
             pair = (event.target, event.actor) if event.event == "recognise" else (event.actor, event.target)
             if event.event in (*ENDS, "find", "leave"):
                 live[pair[0]].discard(event.contact)
@@ -139,12 +155,14 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
                 live[pair[0]].add(event.contact)
             if event.event in ENDS:
                 assert running.pop(pair) == event.contact
+            elif event.event == "seek":
+                running[pair] = event.contact
 
 
 def kept_out(events: pd.DataFrame, last: int) -> set[tuple[int, int]]:
     """Return (person, hour) under a bar."""
     found = set()
-    for bar in events[events.event == "bar"].itertuples():
+    for bar in events[events.event.isin(["warn", "suspend", "bar"])].itertuples():
         until = last if bar.detail < 0 else bar.hour + 1 + bar.detail
         found |= {(bar.target, hour) for hour in range(bar.hour + 1, min(until, last))}
     return found
@@ -185,14 +203,17 @@ def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.Data
     assert (counts >= 0).all(axis=None)
     measured = events[events.hour >= 24 * scenario.warmup_days]
     n = measured.event.value_counts()
-    for kind in ("approach", "harm", "report", "open", "review", "bar", "find", "complain"):
+    for kind in ("approach", "harm", "report", "open", "review", "bar", "find", "complain", "flag", "seek", "warn"):
         assert counts[f"n_{kind}"].sum() == n.get(kind, 0)
     everything = events.event.value_counts()
     closed = everything.get("review", 0) + everything.get("expire", 0)
     assert everything.get("open", 0) == closed + daily["n_waiting"].iloc[-1]
     assert (counts["n_persons_harmed"] <= counts["n_harm"]).all()
     assert (counts["n_review_evidence"] <= counts["n_review"]).all()
-    assert (counts["n_bar"] <= counts["n_review"]).all()
+    assert (counts[["n_warn", "n_suspend", "n_bar"]].sum(axis=1) <= counts["n_review"]).all()
+    assert (counts["n_flag"] <= counts["n_recognise_on_platform"] - counts["n_report"]).all()
+    assert (counts["n_snapshot_hours"] <= counts["n_waiting_hours"]).all()
+    assert (counts["n_user_hours_limited"] <= counts["n_user_hours"]).all()
     breakdown = records.breakdown[records.breakdown.policy == arm]
     persons = breakdown[(breakdown.quantity == "persons_harmed") & (breakdown.victim_class == "all")]
     assert persons[persons.offence == "all"]["count"].sum() == daily["n_persons_harmed"].sum()
@@ -212,7 +233,7 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
         check_seconds(events)
         check_places(events, scenario.predators.contacts_at_once)
         check_presence(scenario, seed, arm, events)
-        order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "complain": 3}
+        order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 4}
         in_order = events.assign(turn=events.event.map(order).fillna(2)).sort_values(
             ["contact", "hour", "second", "turn"], kind="stable"
         )

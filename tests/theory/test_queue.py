@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import agents
+from sim import agents, decisions
 from sim.model import simulate
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
@@ -127,8 +127,8 @@ def test_an_overloaded_desk_reviews_its_fractional_capacity_to_one_review(record
 # -- a desk alone -----------------------------------------------------------------------------------------------------
 
 
-def dossier(person: int, hour: int, gravity: int = 0, order: int = 0) -> Dossier:
-    return Dossier(person, False, -1, -1, hour, hour, order, 0, gravity, hour, hour)
+def dossier(person: int, hour: int, gravity: int = 0, order: int = 0, *, flagged: bool = False) -> Dossier:
+    return Dossier(person, False, -1, -1, hour, hour, order, 0, gravity, hour, hour, hour if flagged else -1)
 
 
 def backlog_of_a_desk(arrivals: np.ndarray, capacity: int) -> np.ndarray:
@@ -172,45 +172,89 @@ def test_poisson_arrivals_at_constant_capacity_wait_as_lindleys_recursion_says(l
         assert abs(batches.mean() - value) < ERRORS * batches.std(ddof=1) / np.sqrt(100)
 
 
-Step = tuple[list[tuple[int, int, int]], int]
-HOURS = st.lists(
-    st.tuples(
-        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2), st.integers(0, 3)), max_size=5), st.integers(0, 4)
-    ),
-    max_size=30,
+TRIAGES = ("oldest", "newest", "gravest", "most_reported")
+Report = tuple[int, int, bool, int]
+REPORTS = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 2), st.sampled_from([False, False, False, True]), st.integers(0, 3)),
+    max_size=6,
 )
+HOURS = st.lists(st.tuples(REPORTS, st.integers(0, 2)), max_size=30)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(hours=HOURS, triage=st.sampled_from(["oldest", "gravest"]), change=st.integers(0, 40), expiry=st.integers(1, 8))
+class Waiting:
+    """All reports on an account, to be looked through whenever somebody asks."""
+
+    def __init__(self, person: int, order: int) -> None:
+        self.person, self.order = person, order
+        self.reports: list[tuple[int, int, bool]] = []  # hour, gravity, by a trusted flagger
+
+    def level(self, rule: str) -> tuple[int, int]:
+        """Return the level of priority and the hour since which the dossier has it."""
+
+        def of(reports: list[tuple[int, int, bool]]) -> tuple[bool, int]:
+            by = {"gravest": max(r[1] for r in reports), "most_reported": min(len(reports), 8)}
+            return any(r[2] for r in reports), by.get(rule, 0)
+
+        now = of(self.reports)
+        return 100 * now[0] + now[1], next(
+            self.reports[n - 1][0] for n in range(1, len(self.reports) + 1) if of(self.reports[:n]) == now
+        )
+
+    def turn(self, rule: str) -> tuple[int, int, int, int]:
+        level, since = self.level(rule)
+        sign = -1 if rule == "newest" else 1
+        return -level, sign * since, sign * self.order, sign * self.person
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, report_multiple_bugs=False)
+@given(
+    hours=HOURS,
+    triage=st.sampled_from(TRIAGES),
+    then=st.sampled_from(TRIAGES),
+    change=st.integers(0, 40),
+    expiry=st.integers(1, 12),
+)
 def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
-    hours: list[Step], triage: str, change: int, expiry: int
+    hours: list[tuple[list[Report], int]], triage: str, then: str, change: int, expiry: int
 ) -> None:
     desk = Desk()
-    waiting: dict[int, list[int]] = {}  # person: gravity, hour of that gravity, hour opened, order
+    waiting: dict[int, Waiting] = {}
     for hour, (reports, n_reviews) in enumerate(hours):
-        rule = triage if hour < change else "gravest"
-        for person, gravity, order in reports:
-            desk.file(dossier(person, hour, gravity, order), hour)
-            if person not in waiting:
-                waiting[person] = [gravity, hour, hour, order]
-            elif gravity > waiting[person][0]:
-                waiting[person][:2] = [gravity, hour]
-
-        def turn(person: int, rule: str = rule) -> tuple[int, int, int, int]:
-            gravity, since, opened, order = waiting[person]
-            return (-gravity, since, order, person) if rule == "gravest" else (0, opened, order, person)
-
+        rule = triage if hour < change else then
+        for person, gravity, flagged, order in reports:
+            desk.file(dossier(person, hour, gravity, order, flagged=flagged), hour)
+            waiting.setdefault(person, Waiting(person, order)).reports.append((hour, gravity, flagged))
         desk.queue(rule, expiry)
-        late = {p for p in waiting if turn(p)[1] + expiry <= hour}
+        late = {p for p, w in waiting.items() if w.level(rule)[1] + expiry <= hour}
         assert {d.person for d in desk.expired(hour, expiry)} == late
         for person in late:
             del waiting[person]
         for _ in range(min(n_reviews, len(waiting))):
-            person = min(waiting, key=turn)
+            person = min(waiting.values(), key=lambda w, rule=rule: w.turn(rule)).person
             assert desk.next().person == person
             del waiting[person]
         assert {person for person, _ in desk.dossiers} == set(waiting)
+
+
+def test_the_level_of_most_reported_goes_up_with_every_report_until_the_highest() -> None:
+    assert [decisions.level_of_reports(n) for n in range(1, 11)] == [0, 1, 2, 3, 4, 5, 6, 7, 7, 7]
+    desk = Desk()
+    for person, n_reports in ((1, 7), (2, 8), (3, 9), (4, 1)):
+        for _ in range(n_reports):
+            desk.file(dossier(person, person), person)
+    desk.file(dossier(5, 9, flagged=True), 9)
+    desk.queue("most_reported", 100)
+    # All from eight reports on are alike, and a flag stands above them.
+    assert [desk.next().person for _ in range(5)] == [5, 2, 3, 1, 4]
+
+
+def test_of_those_as_often_reported_comes_first_who_was_so_first_whenever_the_dossier_was_opened() -> None:
+    desk = Desk()
+    for hour, person in enumerate((1, 2, 2, 3, 1)):
+        desk.file(dossier(person, hour), hour)
+        desk.queue("oldest", 100)
+    desk.queue("most_reported", 100)
+    assert [desk.next().person for _ in range(3)] == [2, 1, 3]
 
 
 def test_after_a_change_of_triage_the_oldest_still_comes_first() -> None:
