@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import advice, experiment, explain, schema, template
+from sim import advice, experiment, explain, patterns, schema, template
 from sim.errors import Problem, ScenarioError
 from sim.reading import load
 from sim.scenario import BASELINE
@@ -91,6 +91,13 @@ def _parser() -> _Parser:
     compare.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
     compare.add_argument("--out", type=Path, metavar="DIR", help="folder for tables and figures (none)")
     compare.set_defaults(command=_compare)
+
+    validate = commands.add_parser("validate", help="hold the model against what is known of real platforms")
+    validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
+    validate.add_argument("--seeds", type=int, metavar="N", help="runs of every arm (as many as each pattern says)")
+    validate.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    validate.add_argument("--out", type=Path, metavar="DIR", help="folder for the table (none)")
+    validate.set_defaults(command=_validate)
     return parser
 
 
@@ -162,6 +169,19 @@ def _compare(arguments: argparse.Namespace) -> None:
     print(comparison.table())
     if arguments.out is not None:
         for file in comparison.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
+            print(file)
+
+
+def _validate(arguments: argparse.Namespace) -> None:
+    asked = patterns.chosen(arguments.patterns)
+    patterns.check(arguments.seeds)
+    if arguments.out is not None:
+        patterns.make_folder(arguments.out)
+    print(f"To run: {', '.join(pattern.name for pattern in asked)}.\n", flush=True)
+    results = patterns.validate(arguments.patterns, arguments.seeds, arguments.workers)
+    print(patterns.report(results))
+    if arguments.out is not None:
+        for file in patterns.write(results, arguments.out):
             print(file)
 
 

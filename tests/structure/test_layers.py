@@ -39,17 +39,18 @@ LAYERS = {
     "figures": "outcomes scenario statistics",
     "table": "outcomes parameters records rules scenario statistics",
     "experiment": "agents errors figures model outcomes records scenario statistics table",
+    "patterns": "errors model population reading rules scenario statistics",
     "__init__": "experiment model reading scenario",
-    "__main__": "advice errors experiment explain reading scenario schema template",
+    "__main__": "advice errors experiment explain patterns reading scenario schema template",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"model", "agents"},
     "matplotlib": {"experiment", "figures"},
-    "pandas": {"agents", "experiment", "figures", "observe", "outcomes", "records", "table"},
+    "pandas": {"agents", "experiment", "figures", "observe", "outcomes", "patterns", "records", "table"},
     "tqdm": {"experiment"},
-    "joblib": {"experiment"},
+    "joblib": {"experiment", "patterns"},
     "scipy": {"statistics"},
 }
 """Package: the modules and folders that need it, and nobody else."""
