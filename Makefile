@@ -21,8 +21,9 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-results: run ## renew all that results/ ships: the classroom comparison, and table and picture of the README
+results: run ## renew all that results/ ships: comparison of the classroom, patterns, table and picture of the README
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom
+	$(VENV) -m sim validate --workers 2 --out results
 	cp results/coco/table.txt results/coco.txt
 	cp results/coco/figures/overview.png results/coco.png
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import advice, attribution, experiment, explain, response, results, schema, sensitivity, template
+from sim import advice, attribution, experiment, explain, patterns, response, results, schema, sensitivity, template
 from sim.errors import Problem, ScenarioError
 from sim.reading import load
 from sim.scenario import BASELINE, Scenario
@@ -110,6 +110,13 @@ def _parser() -> _Parser:
     why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
     _add_size(why)
     why.set_defaults(command=_why)
+
+    validate = commands.add_parser("validate", help="hold the model against what is known of real platforms")
+    validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
+    validate.add_argument("--seeds", type=int, metavar="N", help="runs of every arm (as many as each pattern says)")
+    validate.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    validate.add_argument("--out", type=Path, metavar="DIR", help="folder for the table (none)")
+    validate.set_defaults(command=_validate)
     return parser
 
 
@@ -255,6 +262,19 @@ def _write(
     """Write a result, if a folder was named, and print the names of its files."""
     if arguments.out is not None:
         for file in result.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
+            print(file)
+
+
+def _validate(arguments: argparse.Namespace) -> None:
+    asked = patterns.chosen(arguments.patterns)
+    patterns.check(arguments.seeds)
+    if arguments.out is not None:
+        patterns.make_folder(arguments.out)
+    print(f"To run: {', '.join(pattern.name for pattern in asked)}.\n", flush=True)
+    results = patterns.validate(arguments.patterns, arguments.seeds, arguments.workers)
+    print(patterns.report(results))
+    if arguments.out is not None:
+        for file in patterns.write(results, arguments.out):
             print(file)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import mesa
 import numpy as np
@@ -32,7 +32,7 @@ class ChatModel(mesa.Model):
         scenario: What to simulate.
         seeds: Seeds; each seed's lanes are the same whatever other seeds share the loop.
         policies: Names of arms of the scenario, or ``baseline``.
-        events: Whether to keep every event.
+        events: Whether to keep every event, or which kinds.
 
     Attributes:
         hour: Hours simulated so far.
@@ -55,7 +55,7 @@ class ChatModel(mesa.Model):
         seeds: Sequence[int] = (0,),
         policies: Sequence[str] = (BASELINE,),
         *,
-        events: bool = False,
+        events: bool | Collection[str] = False,
     ) -> None:
         super().__init__(rng=0)
         self.scenario = scenario
@@ -235,7 +235,7 @@ def simulate(
     seeds: Sequence[int],
     policies: Sequence[str],
     *,
-    events: bool = False,
+    events: bool | Collection[str] = False,
     progress: Callable[[int], None] | None = None,
 ) -> Records:
     """Run seeds x policies in one step loop and return their records.
@@ -244,7 +244,7 @@ def simulate(
         scenario: What to simulate.
         seeds: Seeds.
         policies: Names of arms, or ``baseline``.
-        events: Whether to keep every event.
+        events: Whether to keep every event, or which kinds.
         progress: Called with the number of hours just simulated.
     """
     return ChatModel(scenario, seeds, policies, events=events).run(progress)

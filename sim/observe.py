@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,10 +32,13 @@ class Recorder:
         scenario: What is simulated.
         seeds: Seeds in order of their index.
         policies: Policies in order of lane.
-        events: Whether to keep every event. The warm-up's are kept too, and written for every lane of the seed.
+        events: Whether to keep every event, or which kinds. The warm-up's are kept too, and written for every lane of
+            the seed.
     """
 
-    def __init__(self, scenario: Scenario, seeds: Sequence[int], policies: Sequence[str], *, events: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, seeds: Sequence[int], policies: Sequence[str], *, events: bool | Collection[str]
+    ) -> None:
         self.scenario = scenario
         self.seeds = tuple(seeds)
         self.policies = tuple(policies)
@@ -45,7 +48,8 @@ class Recorder:
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._outside = np.array([o.outside for o in scenario.offences])
-        self._keep = events
+        kinds = CODE if events is True else events or ()
+        self._keep = frozenset(CODE[kind] for kind in kinds)
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
         self._cells: list[Ints] = []
         self._harms_today: list[tuple[Ints, ...]] = []
@@ -99,14 +103,14 @@ class Recorder:
         if kind == "harm":
             columns = (contacts.place, contacts.offence, contacts.victim_class)
             self._harms_today.append((*(c.take(rows) for c in columns), detail, contacts.target.take(rows)))
-        if self._keep:
+        if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)
 
     def note_stages(self, hour: int, second: Ints, contacts: Contacts, rows: Ints, stage: Ints) -> None:
         """Note that contacts reach a stage: 1 engaged, 2 private, 3 off the platform."""
         self._cells.append(contacts.cell.take(rows) + self._cell_of_stage.take(stage))
-        if self._keep:
-            for reached, kind in enumerate(_REACHED, start=1):
+        for reached, kind in enumerate(_REACHED, start=1):
+            if CODE[kind] in self._keep:
                 which = (stage == reached).nonzero()[0]
                 self._keep_contacts(CODE[kind], hour, second.take(which), contacts, rows.take(which), 0)
 
@@ -148,7 +152,7 @@ class Recorder:
         """
         code = CODE[kind]
         self._cells.append(self.cell(place, offence, victim_class) + code * self.n_offences * N_CLASSES)
-        if self._keep:
+        if code in self._keep:
             self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
 
     def so_far(self, kind: str, today: bool) -> Ints:

@@ -48,6 +48,8 @@ def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_p
         if "--out" in words:
             words[words.index("--out") + 1] = str(tmp_path / "result")
         words += ["--seeds", "2", "--days", "31"]
+    if words[0] == "validate":
+        words += ["nulls", "--seeds", "2"]
     if words[0] == "new":
         words[1] = str(tmp_path / words[1])
     assert main(words) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 import sim
+from sim import patterns
 from sim.results import digest
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -23,3 +24,25 @@ def test_the_table_and_picture_of_the_readme_are_there() -> None:
     table = (RESULTS / "coco.txt").read_text(encoding="utf-8")
     assert "On this site only" in table
     assert (RESULTS / "coco.png").stat().st_size > 10_000
+
+
+def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:
+    text = (RESULTS / "patterns.txt").read_text(encoding="utf-8")
+    stored = [" ".join(line.split()) for line in text.splitlines()]
+    for pattern in patterns.patterns():
+        for quantity in pattern.quantity:
+            row = f"{pattern.number} {quantity.kind} {quantity.label} {quantity.observed} "
+            assert len([line for line in stored if line.startswith(row)]) == 1, "renew it with `make results`"
+    for line in patterns.table(patterns.validate(["responses", "recontact", "accounts"]))[2:]:
+        assert " ".join(line.split()) in stored, "renew it with `make results`"
+
+
+def test_every_pattern_that_did_not_pass_is_explained() -> None:
+    text = (RESULTS / "patterns.txt").read_text(encoding="utf-8")
+    assert patterns.UNEXPLAINED not in text and patterns.TOO_WIDE not in text
+
+
+def test_the_readme_prints_the_patterns_that_were_run() -> None:
+    readme = (RESULTS.parent / "README.md").read_text(encoding="utf-8")
+    table, *_ = (RESULTS / "patterns.txt").read_text(encoding="utf-8").split("\n\n")
+    assert table in readme

@@ -49,8 +49,9 @@ LAYERS = {
     "policies results rules scenario statistics table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
     "records results rules scenario statistics tornado",
+    "patterns": "errors model population reading rules scenario statistics",
     "__init__": "attribution experiment model reading response scenario sensitivity",
-    "__main__": "advice attribution errors experiment explain reading response results scenario schema "
+    "__main__": "advice attribution errors experiment explain patterns reading response results scenario schema "
     "sensitivity template",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
@@ -59,12 +60,12 @@ PACKAGES = {
     "mesa": {"model", "agents"},
     "matplotlib": {"attribution", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
-        *("attribution", "transparency"),
+        *("attribution", "patterns", "transparency"),
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
         *("response", "results", "sensitivity", "table", "tornado"),
     },
     "tqdm": {"experiment"},
-    "joblib": {"experiment"},
+    "joblib": {"experiment", "patterns"},
     "scipy": {"statistics"},
 }
 """Package: the modules and folders that need it, and nobody else."""

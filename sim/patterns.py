@@ -1,0 +1,502 @@
+"""Patterns: what is known of real platforms, beside what the model makes of it. They stand in ``patterns.toml``."""
+
+from __future__ import annotations
+
+import textwrap
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import ScenarioError, suggestion
+from sim.model import simulate
+from sim.population import N_RATES, N_STRATA, N_USER_STRATA, membership, visits_per_month
+from sim.reading import load
+from sim.rules import Policy
+from sim.scenario import BASELINE, Scenario
+from sim.statistics import NONE, Floats, Interval, ratio_interval, t_interval
+
+Kind = Literal["C", "E", "I", "A"]
+
+KINDS: Mapping[Kind, str] = {
+    "C": "calibrates",
+    "E": "must emerge",
+    "I": "echo of an input",
+    "A": "arithmetic",
+}
+"""Kinds of patterns, in words."""
+
+WIDTH = 112
+UNEXPLAINED = "Nobody has explained this yet."
+TOO_WIDE = "The interval reaches beyond the tolerance; more seeds would make it narrower."
+
+_BASE = Path(__file__).parents[1] / "scenarios" / "generic_chat.toml"
+_NULL_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number of a pattern, observed and simulated.
+
+    Attributes:
+        label: What it is.
+        kind: See `KINDS`.
+        observed: What is known of real platforms, in words.
+        evidence: Rows of the evidence table that say so.
+        low: Lower end of the tolerance; no bound if not given.
+        high: Upper end, likewise.
+        percent: Whether it is shown in percent.
+        measure: Name of the function in `MEASURES`; empty if the model cannot represent the quantity.
+        of: What that function is given.
+        preset: Settings for this quantity alone, on top of the pattern's.
+        finding: Why it does not pass, where it does not.
+    """
+
+    label: str
+    kind: Kind
+    observed: str
+    evidence: Sequence[str]
+    low: float = -np.inf
+    high: float = np.inf
+    percent: bool = False
+    measure: str = ""
+    of: Mapping[str, Any] = field(default_factory=dict)
+    preset: Mapping[str, Any] = field(default_factory=dict)
+    finding: str = ""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern that the model is judged by.
+
+    Attributes:
+        number: Number in the list of patterns.
+        name: Short name.
+        title: What it says.
+        seeds: How many runs of each arm.
+        mechanism: What makes it in the model, in words.
+        quantity: Its quantities.
+        preset: Settings laid over the base.
+        arms: Policies to run beside the preset alone, as in a scenario file.
+        off: Settings that switch the mechanism off; empty where there is none.
+        off_words: The same in words.
+    """
+
+    number: int
+    name: str
+    title: str
+    seeds: int
+    mechanism: str
+    quantity: tuple[Quantity, ...]
+    preset: Mapping[str, Any] = field(default_factory=dict)
+    arms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    off: Mapping[str, Any] = field(default_factory=dict)
+    off_words: str = ""
+
+    def scenario(self, *overlays: Mapping[str, Any]) -> Scenario:
+        """Return what is run: base, preset and overlays, the later over the earlier."""
+        settings = {**_data()["base"], **self.preset}
+        for overlay in overlays:
+            settings |= overlay
+        arms = {
+            arm: tuple(Policy.registry[lever].model_validate(levels) for lever, levels in levers.items())
+            for arm, levers in self.arms.items()
+        }
+        return load(_BASE).replace(policies=arms, **settings)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out for one quantity: the simulated value with its 95% interval over the seeds."""
+
+    pattern: Pattern
+    quantity: Quantity
+    seeds: int
+    days: int
+    simulated: Interval
+
+    @property
+    def verdict(self) -> str:
+        """``passed`` if the whole interval is within the tolerance, or in which way it is not passed."""
+        low, high = self.quantity.low, self.quantity.high
+        if not self.quantity.measure:
+            return "not represented"
+        if low <= self.simulated.low and self.simulated.high <= high:
+            return "passed"
+        return "not passed" if self.simulated.high < low or high < self.simulated.low else "not resolved"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of one scenario: daily counts, and those events that measures look at, of the measured window."""
+
+    scenario: Scenario
+    daily: pd.DataFrame
+    events: pd.DataFrame | None
+
+    def total(self, arm: str, count: str, days: Sequence[int] | None = None) -> Floats:
+        """Return a daily count added up over the window, or from a day until before another, one value a seed."""
+        first, end = days or (0, self.scenario.days)
+        chosen = self.daily[(self.daily["policy"] == arm) & self.daily["day"].between(first, end - 1)]
+        return chosen.groupby("seed")[count].sum().to_numpy(np.float64)
+
+    def share(self, arm: str, part: str, whole: str, days: Sequence[int] | None = None) -> Floats:
+        """Return one count as a share of another, one value a seed."""
+        with np.errstate(invalid="ignore"):
+            return self.total(arm, part, days) / self.total(arm, whole, days)
+
+    def of_each_seed(self, arm: str, kind: str) -> list[pd.DataFrame]:
+        """Return the events of one kind, one table a seed."""
+        assert self.events is not None
+        chosen = self.events[(self.events["policy"] == arm) & (self.events["event"] == kind)]
+        return [chosen[chosen["seed"] == seed] for seed in sorted(set(self.daily["seed"]))]
+
+    def chances(self, predators: bool, null: str) -> pd.Series[float]:
+        """Return by person what part of all harms chance would give them: those sought, or those who offend.
+
+        Args:
+            predators: Whether predators, or the users of the classes that offences seek.
+            null: ``equal`` (all days of membership count alike) or ``visit rates`` (by how often the person visits).
+        """
+        members, warm = membership(self.scenario), self.scenario.warmup_days
+        person = members.person(np.arange(members.n_slots))
+        serial, stratum = person // N_STRATA, person % N_STRATA
+        low, high = members.low[warm:-1, stratum], members.high[warm:-1, stratum]
+        weight = ((low <= serial) & (serial < high)).sum(axis=0).astype(np.float64)
+        if null == "visit rates":
+            weight *= visits_per_month(self.scenario)[stratum]
+        if predators:
+            weight *= stratum >= N_USER_STRATA
+        else:
+            sought = np.array([o.target_weights for o in self.scenario.offences]).any(axis=0)
+            weight *= np.append(np.repeat(sought, N_RATES), [False] * N_RATES)[stratum]
+        chances = pd.Series(weight / weight.sum(), person)
+        return chances[chances > 0]
+
+
+# -- measures -----------------------------------------------------------------------------------------------------
+
+
+def count(runs: Runs, arm: str, count: str) -> Interval:
+    """A count over the window."""
+    return t_interval(runs.total(arm, count))
+
+
+def share(runs: Runs, arm: str, part: str, whole: str) -> Interval:
+    """One count as a share of another."""
+    return ratio_interval(runs.total(arm, part), runs.total(arm, whole))
+
+
+def difference_of_shares(runs: Runs, arm: str, against: str, part: str, whole: str) -> Interval:
+    """Such a share, less that of another arm."""
+    return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole))
+
+
+def change(runs: Runs, arm: str, count: str) -> Interval:
+    """A count relative to the baseline's, as a change."""
+    return _change(runs.total(arm, count), runs.total(BASELINE, count))
+
+
+def change_of_share(runs: Runs, arm: str, part: str, whole: str, days: Sequence[int]) -> Interval:
+    """A share of two counts over some days relative to the baseline's, as a change."""
+    return _change(runs.share(arm, part, whole, days), runs.share(BASELINE, part, whole, days))
+
+
+def share_of_loss(runs: Runs, arm: str, part: str, other: str) -> Interval:
+    """What an arm loses of one count against the baseline, as a share of what it loses of that and another."""
+    lost, other_lost = (runs.total(BASELINE, name) - runs.total(arm, name) for name in (part, other))
+    return ratio_interval(lost, lost + other_lost)
+
+
+def share_of_gain(runs: Runs, arm: str, most: str, against: str = BASELINE) -> Interval:
+    """Harms that an arm spares against another, as a share of those that the arm with most spares in all."""
+    harms = {name: runs.total(name, "n_harm") for name in (arm, most, against, BASELINE)}
+    return ratio_interval(harms[against] - harms[arm], harms[BASELINE] - harms[most])
+
+
+def gentler(runs: Runs, arm: str, most: str, against: str, against_most: str) -> Interval:
+    """How much larger a share of the whole gain an arm has already than another arm has of its own."""
+    base, a, a_most, b, b_most = (
+        runs.total(name, "n_harm") for name in (BASELINE, arm, most, against, against_most)
+    )  # fmt: skip
+    return t_interval((base - a) / (base - a_most) - (base - b) / (base - b_most))
+
+
+def after_suspension(runs: Runs, arm: str, against: str, weeks: int) -> Interval:
+    """Approaches in the weeks after a predator's first suspension, each predator's, relative to another arm's."""
+    return _change(*(_approaches_after(runs, name, 168 * weeks) for name in (arm, against)))
+
+
+def concentration(runs: Runs, arm: str, null: str) -> Interval:
+    """Gini coefficient of harms per predator, less what it would be on the average if chance alone dealt them out."""
+    chances = runs.chances(True, null)
+    found = []
+    for seed, harms in enumerate(runs.of_each_seed(arm, "harm")):
+        dealt = np.random.default_rng(seed).multinomial(len(harms), chances, _NULL_DRAWS)
+        by_person = harms["actor"].value_counts().reindex(chances.index, fill_value=0).to_numpy()
+        found.append(gini(by_person) - np.mean([gini(row) for row in dealt]))
+    return t_interval(np.array(found))
+
+
+def repeats(runs: Runs, arm: str, null: str) -> Interval:
+    """Pairs of harms that fall on the same person, as a multiple of what chance alone would make of them."""
+    chances = runs.chances(False, null)
+    pairs, expected = [], []
+    for harms in runs.of_each_seed(arm, "harm"):
+        n = harms["target"].value_counts().to_numpy()
+        pairs.append((n * (n - 1)).sum() / 2)
+        expected.append(len(harms) * (len(harms) - 1) / 2 * (chances**2).sum())
+    return ratio_interval(np.array(pairs), np.array(expected))
+
+
+MEASURES: dict[str, Callable[..., Interval]] = {
+    measure.__name__: measure
+    for measure in (
+        count, share, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain, gentler,
+        after_suspension, concentration, repeats,
+    )
+}  # fmt: skip
+"""How a quantity is computed of the runs, by the name that the data use."""
+
+_EVENTS = {"after_suspension": ("approach", "suspend"), "concentration": ("harm",), "repeats": ("harm",)}
+"""Kinds of events that a measure looks at; the others look at daily counts."""
+
+
+def _change(value: Floats, base: Floats) -> Interval:
+    return ratio_interval(value - base, base)
+
+
+def _approaches_after(runs: Runs, arm: str, hours: int) -> Floats:
+    """Return approaches within so many hours of the first suspension per predator, one value a seed."""
+    found = []
+    for suspended, approaches in zip(
+        runs.of_each_seed(arm, "suspend"), runs.of_each_seed(arm, "approach"), strict=True
+    ):
+        first = suspended[suspended["target_kind"] == "predator"].groupby("target")["hour"].min()
+        first = first[first + hours < runs.scenario.hours]
+        since = approaches["hour"] - approaches["actor"].map(first)
+        found.append(since.between(1, hours).sum() / len(first) if len(first) else np.nan)
+    return np.array(found)
+
+
+def gini(values: Any) -> float:
+    """Return the Gini coefficient of counts: 0 if all are equal, towards 1 if one has everything."""
+    n, total = len(values), values.sum()
+    if not total:
+        return 0.0
+    return float(2 * (np.arange(1, n + 1) * np.sort(values)).sum() / (n * total) - (n + 1) / n)
+
+
+# -- running them -------------------------------------------------------------------------------------------------
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """Return the patterns in the order of their numbers."""
+    return tuple(
+        Pattern(**row | {"quantity": tuple(Quantity(**quantity) for quantity in row["quantity"])})
+        for row in _data()["pattern"]
+    )
+
+
+def chosen(names: Sequence[str]) -> tuple[Pattern, ...]:
+    """Return the patterns of these numbers or names, in the order of the list; all of them if there are none.
+
+    Raises:
+        ScenarioError: If there is no such pattern.
+    """
+    known = {name: pattern for pattern in patterns() for name in (str(pattern.number), pattern.name)}
+    for name in names:
+        if name not in known:
+            has = ", ".join(f"{pattern.number} ({pattern.name})" for pattern in patterns())
+            raise ScenarioError(f"no pattern is called {name!r}. {suggestion(name, [*known])}There are: {has}.")
+    asked = {known[name].number for name in names}
+    return tuple(pattern for pattern in patterns() if not names or pattern.number in asked)
+
+
+def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **settings: Any) -> list[Result]:
+    """Run one pattern.
+
+    Args:
+        pattern: The pattern.
+        seeds: How many runs of each arm (0, 1, 2, ...); as many as the pattern says if not given.
+        off: Switch the mechanism off.
+        settings: Other settings, over everything else.
+    """
+    n = pattern.seeds if seeds is None else seeds
+    made: dict[str, Runs] = {}
+    results = []
+    for quantity in pattern.quantity:
+        scenario = pattern.scenario(quantity.preset, pattern.off if off else {}, settings)
+        simulated = NONE
+        if quantity.measure:
+            key = scenario.fingerprint()
+            if key not in made:
+                made[key] = _simulate(scenario, n, {k for q in pattern.quantity for k in _EVENTS.get(q.measure, ())})
+            simulated = MEASURES[quantity.measure](made[key], **quantity.of)
+        results.append(Result(pattern, quantity, n, scenario.days, simulated))
+    return results
+
+
+def _simulate(scenario: Scenario, seeds: int, kinds: Collection[str]) -> Runs:
+    records = simulate(scenario, range(seeds), (BASELINE, *scenario.policies), events=kinds)
+    events = records.events
+    return Runs(
+        scenario, records.daily, events if events is None else events[events["hour"] >= 24 * scenario.warmup_days]
+    )
+
+
+def check(seeds: int | None) -> None:
+    """Refuse what `validate` would refuse of the number of seeds.
+
+    Raises:
+        ScenarioError: If there are fewer than two.
+    """
+    if seeds is not None and seeds < 2:
+        raise ScenarioError(f"{seeds} seeds give no interval: validate takes at least 2")
+
+
+def validate(names: Sequence[str] = (), seeds: int | None = None, workers: int = 1) -> list[Result]:
+    """Run patterns and return what came out, passed or not.
+
+    Args:
+        names: Numbers or names of patterns; all if empty.
+        seeds: How many runs of each arm; as many as each pattern says if not given.
+        workers: Processes. The results do not depend on it.
+
+    Raises:
+        ScenarioError: If a pattern is unknown, or there are fewer than two seeds.
+    """
+    from joblib import Parallel, delayed
+
+    asked = chosen(names)
+    check(seeds)
+    if min(workers, len(asked)) == 1:
+        return [result for pattern in asked for result in run(pattern, seeds)]
+    parts = Parallel(n_jobs=workers)(delayed(run)(pattern, seeds) for pattern in asked)
+    return [result for part in parts for result in part]
+
+
+# -- telling what came out ----------------------------------------------------------------------------------------
+
+
+def report(results: Sequence[Result]) -> str:
+    """Return results as text: a line for each quantity, then what makes each pattern and why it did not pass."""
+    return "\n".join([*table(results), "", *_totals(results), "", *_notes(results)])
+
+
+def make_folder(out: Path) -> None:
+    """Make a folder for results, before anything is computed, unless it is there.
+
+    Raises:
+        ScenarioError: If that is not possible.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ScenarioError(f"{out} is a file; a result is a folder") from None
+    except OSError as error:
+        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+
+
+def write(results: Sequence[Result], out: Path) -> list[Path]:
+    """Write results into a folder, as text and as a table; return the files written."""
+    text, values = out / "patterns.txt", out / "patterns.csv"
+    text.write_text(report(results) + "\n", encoding="utf-8")
+    rows = [
+        {
+            "number": r.pattern.number,
+            "name": r.pattern.name,
+            "kind": r.quantity.kind,
+            "quantity": r.quantity.label,
+            "observed": r.quantity.observed,
+            "evidence": " ".join(r.quantity.evidence),
+            "simulated": r.simulated.value,
+            "low": r.simulated.low,
+            "high": r.simulated.high,
+            "tolerance_low": r.quantity.low,
+            "tolerance_high": r.quantity.high,
+            "seeds": r.seeds,
+            "days": r.days,
+            "result": r.verdict,
+        }
+        for r in results
+    ]
+    pd.DataFrame(rows).to_csv(values, index=False, lineterminator="\n")
+    return [text, values]
+
+
+def table(results: Sequence[Result]) -> list[str]:
+    """Return the lines of the table, heading first, a line for each quantity."""
+    rows = [("no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result")]
+    for r in results:
+        q = r.quantity
+        rows.append((str(r.pattern.number), q.kind, q.label, q.observed, _simulated(r), _tolerance(q), r.verdict))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return [lines[0], "-" * len(max(lines, key=len)), *lines[1:]]
+
+
+def _simulated(result: Result) -> str:
+    if not result.quantity.measure:
+        return "-"
+    value, low, high = (_number(x, result.quantity.percent) for x in result.simulated)
+    return f"{value}{'%' * result.quantity.percent} ({low} to {high})"
+
+
+def _tolerance(quantity: Quantity) -> str:
+    low, high = (_number(x, quantity.percent) for x in (quantity.low, quantity.high))
+    unit = "%" * quantity.percent
+    if quantity.high == np.inf:
+        return f"{low}{unit} or more"
+    if quantity.low == -np.inf:
+        return f"{high}{unit} or less"
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+
+
+def _number(x: float, percent: bool) -> str:
+    return f"{round(100 * x, 1) + 0.0:g}" if percent else f"{x:.3g}"
+
+
+def _totals(results: Sequence[Result]) -> Iterator[str]:
+    """Yield how many passed, kind by kind: an echo that passes counts for little."""
+    parts = []
+    for kind, words in KINDS.items():
+        of_kind = [r.verdict == "passed" for r in results if r.quantity.kind == kind]
+        if of_kind:
+            parts.append(f"{kind} {words}: {sum(of_kind)} of {len(of_kind)}")
+    yield from textwrap.wrap(
+        f"Passed, by kind: {'; '.join(parts)}. Passed is what lies in the tolerance with its whole interval, which "
+        "covers Monte Carlo error only. There is no quota; what did not pass is a finding.",
+        WIDTH,
+    )
+
+
+def _notes(results: Sequence[Result]) -> Iterator[str]:
+    for number in dict.fromkeys(r.pattern.number for r in results):
+        of = [r for r in results if r.pattern.number == number]
+        pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)
+        size = f"{of[0].seeds} seeds, {of[0].days} days"
+        known = ", ".join([pattern.name, size, *evidence])
+        yield from _wrapped(f"{number:>2}  ", f"{pattern.title} ({known}).")
+        yield from _wrapped("    ", f"Made by {pattern.mechanism}.")
+        if pattern.off_words:
+            yield from _wrapped("    ", f"Switched off: {pattern.off_words}.")
+        for r in of:
+            if r.verdict != "passed":
+                why = r.quantity.finding.strip() or (TOO_WIDE if r.verdict == "not resolved" else UNEXPLAINED)
+                yield from _wrapped("    * ", f"{r.quantity.label}, {r.verdict}: {why}")
+
+
+def _wrapped(indent: str, text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent))

@@ -1,0 +1,217 @@
+"""Patterns: their data are whole and honest, their measures know what they measure, and mechanisms make them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import patterns
+from sim.__main__ import main
+from sim.declare import declared
+from sim.errors import ScenarioError
+from sim.evidence import evidence
+from sim.model import simulate
+from sim.parameters import SECTIONS
+from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Result, Runs
+from sim.scenario import BASELINE
+from sim.statistics import Interval
+
+PATTERNS = patterns.patterns()
+MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
+FED = {parameter.source for parameter in declared(SECTIONS)} - {""}
+
+
+def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
+    return [pytest.param(p, id=p.name) for p in patterns_]
+
+
+# -- the data ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_patterns_that_the_platform_can_show_are_all_there() -> None:
+    assert [p.number for p in PATTERNS] == [3, 4, 5, 6, 8, 9, 10, 18, 21]
+    assert len({p.name for p in PATTERNS}) == len(PATTERNS)
+    assert {q.kind for p in PATTERNS for q in p.quantity} == set(KINDS)
+    assert {q.measure for p in PATTERNS for q in p.quantity} - {""} == set(MEASURES)
+
+
+@pytest.mark.parametrize("pattern", named(PATTERNS))
+def test_a_pattern_says_all_that_is_needed_to_judge_it(pattern: Pattern) -> None:
+    assert pattern.title and pattern.mechanism and pattern.quantity
+    assert pattern.seeds >= 2
+    assert bool(pattern.off) == bool(pattern.off_words) == (pattern in MADE)
+    for quantity in pattern.quantity:
+        assert quantity.label and quantity.observed
+        assert quantity.kind in KINDS
+        assert quantity.low <= quantity.high
+        assert np.isfinite([quantity.low, quantity.high]).any()
+        assert set(quantity.evidence) <= set(evidence())
+        assert quantity.measure in MEASURES if quantity.measure else quantity.finding
+        scenario = pattern.scenario(quantity.preset)
+        arms = {quantity.of.get(key, BASELINE) for key in ("arm", "most", "against", "against_most")}
+        assert arms <= {BASELINE, *scenario.policies}
+
+
+@pytest.mark.parametrize("pattern", named(MADE))
+def test_what_switches_the_mechanism_off_changes_something(pattern: Pattern) -> None:
+    assert pattern.scenario(pattern.off) != pattern.scenario()
+
+
+def test_what_must_emerge_was_not_put_in() -> None:
+    emerge = {row for p in PATTERNS for q in p.quantity if q.kind == "E" for row in q.evidence}
+    assert emerge
+    assert not emerge & FED
+    calibrates = {row for p in PATTERNS for q in p.quantity if q.kind == "C" for row in q.evidence}
+    assert calibrates & FED
+
+
+# -- the measures -----------------------------------------------------------------------------------------------------
+
+
+def test_gini() -> None:
+    assert patterns.gini(np.array([3, 3, 3])) == pytest.approx(0)
+    assert patterns.gini(np.array([0, 0, 0, 8])) == pytest.approx(0.75)
+    assert patterns.gini(np.zeros(4)) == 0
+    x = np.array([1, 5, 2, 0, 9])
+    by_pairs = np.abs(x[:, None] - x).sum() / (2 * len(x) ** 2 * x.mean())
+    assert patterns.gini(x) == pytest.approx(by_pairs)
+
+
+def dealt(null: str, predators: bool, seeds: int = 8, harms: int = 500) -> Runs:
+    """Return made-up runs in which chance alone deals out the harms."""
+    scenario = next(p for p in PATTERNS if p.name == "repeats").scenario()
+    chances = Runs(scenario, pd.DataFrame(), None).chances(predators, null)
+    column = "actor" if predators else "target"
+    events = pd.concat(
+        pd.DataFrame({column: np.random.default_rng(s).choice(chances.index, harms, p=chances), "seed": s})
+        for s in range(seeds)
+    ).assign(policy=BASELINE, event="harm")
+    return Runs(scenario, pd.DataFrame({"seed": range(seeds)}), events)
+
+
+@pytest.mark.parametrize("null", ["equal", "visit rates"])
+def test_chance_alone_makes_neither_concentration_nor_repeats(null: str) -> None:
+    gini = patterns.concentration(dealt(null, True), BASELINE, null)
+    assert gini.low < 0 < gini.high
+    assert gini.high - gini.low < 0.04
+    ratio = patterns.repeats(dealt(null, False), BASELINE, null)
+    assert ratio.low < 1 < ratio.high
+    assert ratio.high - ratio.low < 0.4
+
+
+def test_visit_rates_make_both_where_all_are_held_to_be_equal() -> None:
+    assert patterns.concentration(dealt("visit rates", True), BASELINE, "equal").low > 0.05
+    assert patterns.repeats(dealt("visit rates", False), BASELINE, "equal").low > 1.3
+
+
+def test_only_those_sought_or_offending_have_a_chance() -> None:
+    runs = dealt("equal", True, seeds=1, harms=1)
+    users, predators = (runs.chances(who, "equal") for who in (False, True))
+    assert not set(users.index) & set(predators.index)
+    assert users.sum() == pytest.approx(1) and predators.sum() == pytest.approx(1)
+
+
+def test_kinds_of_events_can_be_kept_alone() -> None:
+    scenario = PATTERNS[0].scenario({"days": 20})
+    whole, some = (simulate(scenario, [1], [BASELINE], events=e).events for e in (True, {"harm", "private"}))
+    assert whole is not None and some is not None
+    pd.testing.assert_frame_equal(some, whole[whole["event"].isin(["harm", "private"])].reset_index(drop=True))
+    assert some["event"].nunique() == 2
+
+
+def test_approaches_count_in_the_weeks_after_a_first_suspension() -> None:
+    scenario = PATTERNS[0].scenario({"days": 60, "warmup_days": 0})
+    rows = [
+        ("suspend", 10, -1, "predator", 7), ("suspend", 20, -1, "predator", 7), ("suspend", 5, -1, "user", 8),
+        ("suspend", 1430, -1, "predator", 9),  # too late to be followed for a week
+        ("approach", 10, 7, "user", 1), ("approach", 11, 7, "user", 1), ("approach", 178, 7, "user", 1),
+        ("approach", 179, 7, "user", 1), ("approach", 12, 8, "user", 1), ("approach", 1435, 9, "user", 1),
+    ]  # fmt: skip
+    events = pd.DataFrame(rows, columns=["event", "hour", "actor", "target_kind", "target"])
+    runs = Runs(scenario, pd.DataFrame({"seed": [0]}), events.assign(policy="day", seed=0))
+    assert patterns._approaches_after(runs, "day", 168).tolist() == [2]
+    assert np.isnan(patterns._approaches_after(runs, "hour", 168)).all()
+
+
+def test_shares_of_gain_and_of_loss() -> None:
+    harms = {BASELINE: 100, "half": 80, "full": 40, "four": 20}
+    rows = [
+        {"policy": arm, "seed": seed, "day": 0, "n_harm": n + seed, "n_user_hours": 9 * n, "n_predator_hours": n}
+        for arm, n in harms.items()
+        for seed in (0, 1, 2)
+    ]
+    runs = Runs(PATTERNS[0].scenario(), pd.DataFrame(rows), None)
+    assert patterns.share_of_gain(runs, "half", "four").value == pytest.approx(0.25)
+    assert patterns.share_of_gain(runs, "full", "four", "half").value == pytest.approx(0.5)
+    assert patterns.gentler(runs, "full", "four", "half", "four").value == pytest.approx(0.5)
+    assert patterns.share_of_loss(runs, "half", "n_user_hours", "n_predator_hours").value == pytest.approx(0.9)
+    assert patterns.change(runs, "four", "n_user_hours").value == pytest.approx(-0.8)
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.5, 0.4, 0.6), "passed"), ((0.5, 0.3, 0.6), "not resolved"), ((0.2, 0.1, 0.3), "not passed"),
+     ((0.9, 0.7, 1.1), "not passed"), ((np.nan,) * 3, "not resolved")],
+)  # fmt: skip
+def test_what_passes_lies_in_the_tolerance_with_its_whole_interval(
+    interval: tuple[float, float, float], verdict: str
+) -> None:
+    quantity = Quantity("x", "I", "half", (), 0.4, 0.6, measure="share")
+    assert Result(PATTERNS[0], quantity, 2, 30, Interval(*interval)).verdict == verdict
+    assert Result(PATTERNS[0], replace(quantity, measure=""), 2, 30, Interval(*interval)).verdict == "not represented"
+
+
+@pytest.mark.parametrize("pattern", named(MADE))
+def test_without_its_mechanism_a_pattern_fails(pattern: Pattern) -> None:
+    judged = [q for q in pattern.quantity if q.kind == "E" and q.measure] or [q for q in pattern.quantity if q.measure]
+    results = patterns.run(replace(pattern, quantity=tuple(judged)), seeds=4, off=True)
+    outside = [r for r in results if not r.quantity.low <= r.simulated.value <= r.quantity.high]
+    assert outside, "the mechanism named is not the one that makes it"
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "patterns"
+    assert main(["validate", "responses", "18", "--seeds", "2", "--workers", "2", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    asked = [p for p in PATTERNS if p.number in (3, 18)]
+    for quantity in (q for p in asked for q in p.quantity):
+        assert quantity.label in printed and quantity.observed in printed
+    assert (out / "patterns.txt").read_text(encoding="utf-8") in printed
+    with (out / "patterns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["quantity"] for row in rows] == [q.label for p in asked for q in p.quantity]
+    assert {row["result"] for row in rows} >= {"passed", "not passed", "not represented"}
+    assert {row["seeds"] for row in rows} == {"2"}
+
+
+def test_workers_change_nothing() -> None:
+    one, two = (patterns.validate(["3", "18"], 2, workers) for workers in (1, 2))
+    assert repr(one) == repr(two)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [(["warning"], "no pattern is called 'warning'. Did you mean warnings? There are: 3 (responses)"),
+     (["3", "44"], "no pattern is called '44'. Did you mean 4? There are: 3 (responses)"),
+     (["--seeds", "1"], "1 seeds give no interval: validate takes at least 2"),
+     (["--out", __file__], "is a file; a result is a folder")],
+)  # fmt: skip
+def test_bad_input_is_refused_in_words(words: list[str], error: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", *words]) == 2
+    assert error in capsys.readouterr().err
+
+
+def test_an_unknown_name_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ScenarioError, match="no pattern"):
+        patterns.validate(["3", "nothing"])
