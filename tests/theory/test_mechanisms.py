@@ -1,5 +1,6 @@
 """Sanctions, trusted flaggers, warnings, limits, deterrence and seeking against theory: shares, sequences and sums."""
 
+import datetime as dt
 from collections import defaultdict
 from typing import Any
 
@@ -351,12 +352,19 @@ def test_announced_retention_deters_in_proportion_up_to_a_month() -> None:
 WARNINGS = WarningsPolicy(p_reached=0.4, rel_recognise=3.0, p_kept_per_week=0.5)
 
 
-def test_the_effect_of_warnings_is_multiplied_by_what_is_kept_each_week_until_it_is_forgotten() -> None:
-    scenario = Scenario(days=90, policies={"warned": (WARNINGS,)})
-    rel = [scenario.rules_on(day, "warned").warnings_rel_recognise for day in range(90)]
-    expected = [1 + 2 * 0.5 ** (day // 7) if 0.5 ** (day // 7) >= 0.01 else 1.0 for day in range(90)]
-    assert rel == pytest.approx(expected, abs=1e-6)
-    assert [day for day, _ in scenario.changes_of("warned")] == [0, *range(7, 50, 7)]
+@pytest.mark.parametrize("first", [0, 10])
+def test_the_effect_of_warnings_is_multiplied_by_what_is_kept_each_week_until_it_is_forgotten(first: int) -> None:
+    start = Scenario().start + dt.timedelta(first)
+    scenario = Scenario(days=100, policies={"warned": (WARNINGS.model_copy(update={"start": start}),)})
+    rules = [scenario.rules_on(day, "warned") for day in range(100)]
+    left = [0.5 ** ((day - first) // 7) if day >= first else 0.0 for day in range(100)]
+    expected = [1 + 2 * p if p >= 0.01 else 1.0 for p in left]
+    assert [r.warnings_rel_recognise for r in rules] == pytest.approx(expected, abs=1e-6)
+    # The engine changes its rules on those days and on no others.
+    changes = dict(scenario.changes_of("warned"))
+    in_force = [changes[max(day for day in changes if day <= today)] for today in range(100)]
+    assert in_force == rules
+    assert set(changes) == {0, *range(first, first + 50, 7)}
 
 
 def test_the_reached_recognise_at_their_multiple_of_the_hazard_week_by_week_and_the_others_at_the_hazard() -> None:
