@@ -392,29 +392,68 @@ def p_return(rules: Rules) -> float:
     return rules.registration_p_return * rel
 
 
+def _decides(
+    draws: Draws, seed: int, person: int, dossier: int, purposes: tuple[Purpose, Purpose, Purpose], p: float,
+    p_constant: float,
+) -> bool:  # fmt: skip
+    """Decide once a dossier: a share `p_constant` of decisions follows the person's own trait, as in `chance`."""
+    constant, trait, fresh = purposes
+    if unit(draws.word(constant, seed, person, dossier)) < p_constant:
+        return bool(unit(draws.word(trait, seed, person)) < p)
+    return bool(unit(draws.word(fresh, seed, person, dossier)) < p)
+
+
+def recognised(
+    draws: Draws, seed: int, person: int, dossier: int, session: int, rules: Rules, p_constant: float
+) -> bool:
+    """Tell whether the site knows who it sanctions beyond the visit: by an account that persists, or by the device.
+
+    Args:
+        draws: Where words come from.
+        seed: Index of the seed.
+        person: Id.
+        dossier: `dossier_key`.
+        session: Hour in which the account's visit began, -1 if the account persists.
+        rules: Rules in force.
+        p_constant: Share of decisions that follow a person's own trait.
+    """
+    purposes = (Purpose.DEVICE_CONSTANT, Purpose.DEVICE_TRAIT, Purpose.DEVICE_FRESH)
+    return session < 0 or _decides(draws, seed, person, dossier, purposes, p_recognised(rules), p_constant)
+
+
 @dataclass(frozen=True)
-class Sanction:
-    """What a sanction comes to.
+class Strikes:
+    """Sanctions so far that the site can put down to somebody.
 
     Attributes:
-        until: First hour in which the person may be back: not after the next hour if nobody is kept out.
-        as_new: Whether then under a new identity.
-        account: Session of the account whose strikes go on counting: -1 if it persists or its device is recognised.
+        known: Those in which the account persisted or the device was recognised.
+        visit: Session of the visit-long account sanctioned last.
+        of_visit: Strikes on that account.
     """
 
-    until: int
-    as_new: bool
-    account: int
+    known: int = 0
+    visit: int = -1
+    of_visit: int = 0
+
+    def count(self, is_recognised: bool, session: int) -> int:
+        """Return the strikes that a sanction finds: of whom the site recognises, or of the account of this visit."""
+        return max(self.known if is_recognised else 0, self.of_visit if session == self.visit else 0)
+
+    def after(self, is_recognised: bool, session: int) -> Strikes:
+        """Return the strikes with one more."""
+        n = self.count(is_recognised, session) + 1
+        known = n if is_recognised else self.known
+        return Strikes(known, session, n) if session >= 0 else Strikes(known, self.visit, self.of_visit)
 
 
 def sanction(
-    draws: Draws, seed: int, person: int, dossier: int, hour: int, session: int, session_end: int, length: int,
+    draws: Draws, seed: int, person: int, dossier: int, hour: int, session_end: int, is_recognised: bool, length: int,
     rules: Rules, p_constant: float,
-) -> Sanction:  # fmt: skip
-    """Return what a warning, a suspension or a ban comes to.
+) -> tuple[int, bool]:  # fmt: skip
+    """Return the first hour in which somebody sanctioned may be back, and whether under a new identity.
 
-    With accounts that persist, and where the device is recognised, it binds until it is over or the person returns
-    under a new identity. Without, it binds for the rest of the visit at most, if that is still going on.
+    Where the site recognises them, it binds until it is over or they return under a new identity. Otherwise it binds
+    for the rest of the visit at most, if that is still going on. A warning keeps nobody out.
 
     Args:
         draws: Where words come from.
@@ -422,28 +461,21 @@ def sanction(
         person: Id.
         dossier: `dossier_key`.
         hour: Hour of the review; a bar binds from the next hour on.
-        session: Hour in which the account's visit began, -1 if the account persists.
-        session_end: First hour after that visit.
+        session_end: First hour after the visit.
+        is_recognised: `recognised`.
         length: `sanction_hours`.
         rules: Rules in force.
         p_constant: Share of decisions that follow a person's own trait.
     """
-
-    def decide(constant: Purpose, trait: Purpose, fresh: Purpose, p: float) -> bool:
-        if unit(draws.word(constant, seed, person, dossier)) < p_constant:
-            return unit(draws.word(trait, seed, person)) < p
-        return unit(draws.word(fresh, seed, person, dossier)) < p
-
     over = NEVER if length >= NEVER else hour + 1 + length
-    if session >= 0 and not decide(
-        Purpose.DEVICE_CONSTANT, Purpose.DEVICE_TRAIT, Purpose.DEVICE_FRESH, p_recognised(rules)
-    ):
-        return Sanction(min(over, max(session_end, hour + 1)), False, session)
-    if length == 0 or not decide(Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH, p_return(rules)):
-        return Sanction(over, False, -1)
+    if not is_recognised:
+        return min(over, max(session_end, hour + 1)), False
+    purposes = (Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH)
+    if length == 0 or not _decides(draws, seed, person, dossier, purposes, p_return(rules), p_constant):
+        return over, False
     units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
     back = hour + 2 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)
-    return Sanction(back, True, -1) if back < over else Sanction(over, False, -1)
+    return (back, True) if back < over else (over, False)
 
 
 def sanction_event(length: int) -> str:

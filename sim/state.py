@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.decisions import NEVER, Numbers
+from sim.decisions import NEVER, Numbers, Strikes
 from sim.draws import Ints, Words
 from sim.rules import Rules
 from sim.world import World
@@ -347,7 +347,7 @@ class State:
         pair_flag: Scratch: the predators among them, by place and predator.
         complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
         returns: By hour: (place, person, whether a predator, first hour back).
-        strikes: Sanctions on an account, by (place, person): how many, and `decisions.Sanction.account`.
+        strikes: Sanctions so far, by (place, person).
         new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.
     """
 
@@ -366,7 +366,7 @@ class State:
         self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
         self.returns: dict[int, list[tuple[int, int, bool, int]]] = {}
-        self.strikes: dict[tuple[int, int], tuple[int, int]] = {}
+        self.strikes: dict[tuple[int, int], Strikes] = {}
         self.new_since = _count(world.n_seeds, world.n_predators) - NEVER
 
     @property

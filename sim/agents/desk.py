@@ -126,17 +126,17 @@ class Desk:
     def _sanction(self, dossier: Dossier) -> None:
         """Warn, suspend or bar, one rung of the ladder higher each time."""
         model, person, hour = self.model, dossier.person, self.model.hour
-        strikes = person.strikes if person.struck_account in (-1, dossier.session) else 0
-        length = decisions.sanction_hours(strikes, model.rules)
-        sanction = decisions.sanction(
-            model.world.draws, 0, person.number, dossier.number, hour, dossier.session, dossier.session_end, length,
-            model.rules, model.numbers.p_constant,
-        )  # fmt: skip
-        person.strikes, person.struck_account = strikes + 1, sanction.account
+        draws, rules, p_constant = model.world.draws, model.rules, model.numbers.p_constant
+        known = decisions.recognised(draws, 0, person.number, dossier.number, dossier.session, rules, p_constant)
+        length = decisions.sanction_hours(person.strikes.count(known, dossier.session), rules)
+        person.strikes = person.strikes.after(known, dossier.session)
+        until, as_new = decisions.sanction(
+            draws, 0, person.number, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
+        )
         event = decisions.sanction_event(length)
-        model.ledger.note(event, 0, None, person, detail=decisions.hours_out(hour, sanction.until))
+        model.ledger.note(event, 0, None, person, detail=decisions.hours_out(hour, until))
         model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
-        person.bar(hour, sanction.until, sanction.as_new)
+        person.bar(hour, until, as_new)
 
     def _file(self, report: Report) -> None:
         hour, rules = self.model.hour, self.model.rules

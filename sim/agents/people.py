@@ -12,7 +12,7 @@ import numpy as np
 from sim import decisions
 from sim.agents.desk import Report
 from sim.day import ALREADY_LISTED, NOBODY
-from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS, Strikes
 from sim.draws import Purpose, below, exponential, pick, unit
 from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
 from sim.world import ATTEMPTS
@@ -44,7 +44,7 @@ class Person(mesa.Agent):
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
         self.returns_as_new = False
-        self.strikes, self.struck_account = 0, -1
+        self.strikes = Strikes()
         self.new_since = -NEVER
         self.came_today = self.turned_away_today = False
         self.came_in_month = self.turned_away_in_month = False
@@ -111,7 +111,7 @@ class Person(mesa.Agent):
         """With the next hour a bar is over and there is a new identity."""
         if self.returns_as_new and self.barred_until == self.model.hour + 1:
             self.model.ledger.note("return", 0, self, None)
-            self.strikes = 0
+            self.strikes = Strikes()
             if self.kind == "predator":
                 self.new_since = self.model.hour + 1
 

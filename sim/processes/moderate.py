@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import decisions
 from sim.day import Day
-from sim.decisions import LEVELS, NEVER
+from sim.decisions import LEVELS, NEVER, Strikes
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
@@ -222,19 +222,19 @@ class Office:
             self._sanction(state, place, hour, dossier, log)
 
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
-        rules, account = self._rules[place], (place, dossier.person)
-        n, session = state.strikes.get(account, (0, -1))
-        strikes = n if session in (-1, dossier.session) else 0
-        length = decisions.sanction_hours(strikes, rules)
-        sanction = decisions.sanction(
-            state.world.draws, int(state.seed_of_place[place]), dossier.person, dossier.number, hour, dossier.session,
-            dossier.session_end, length, rules, state.numbers.p_constant,
-        )  # fmt: skip
-        state.strikes[account] = (strikes + 1, sanction.account)
-        log.sanctions[decisions.sanction_event(length)].append(
-            (place, dossier.predator, dossier.person, decisions.hours_out(hour, sanction.until))
+        rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
+        draws, seed, p_constant = state.world.draws, int(state.seed_of_place[place]), state.numbers.p_constant
+        known = decisions.recognised(draws, seed, person, dossier.number, dossier.session, rules, p_constant)
+        strikes = state.strikes.get(account, Strikes())
+        state.strikes[account] = strikes.after(known, dossier.session)
+        length = decisions.sanction_hours(strikes.count(known, dossier.session), rules)
+        until, as_new = decisions.sanction(
+            draws, seed, person, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
-        state.bar(place, dossier.person, dossier.predator, hour, sanction.until, sanction.as_new)
+        log.sanctions[decisions.sanction_event(length)].append(
+            (place, dossier.predator, person, decisions.hours_out(hour, until))
+        )
+        state.bar(place, person, dossier.predator, hour, until, as_new)
 
 
 @dataclass(frozen=True)

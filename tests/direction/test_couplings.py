@@ -62,10 +62,13 @@ def test_a_lawful_conversation_reported_when_it_is_hard_is_reported_when_it_is_e
 
 
 def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -> tuple[int, bool]:
-    banned = decisions.sanction(
-        Draws([seed]), 0, person, 64 * 100 + 3, 100, session, 104, NEVER, replace(RULES, **rules), p_constant
-    )
-    return banned.until, banned.as_new
+    return sanctioned(seed, person, session, NEVER, p_constant, **rules)
+
+
+def sanctioned(seed: int, person: int, session: int, length: int, p_constant: float, **rules: Any) -> tuple[int, bool]:
+    draws, there = Draws([seed]), replace(RULES, **rules)
+    known = decisions.recognised(draws, 0, person, 64 * 100 + 3, session, there, p_constant)
+    return decisions.sanction(draws, 0, person, 64 * 100 + 3, 100, 104, known, length, there, p_constant)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -150,8 +153,7 @@ def test_a_longer_sanction_keeps_nobody_out_for_less_and_a_warning_nobody_at_all
     a: int, b: int, session: int, seed: int
 ) -> None:
     def until(length: int) -> int:
-        found = decisions.sanction(Draws([seed]), 0, 7, 64 * 100 + 3, 100, session, 104, length, RULES, 0.5)
-        return found.until
+        return sanctioned(seed, 7, session, length, 0.5)[0]
 
     low, high = min(a, b), max(a, b)
     assert until(0) == 101

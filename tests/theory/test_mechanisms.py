@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import decisions
+from sim.decisions import Strikes
 from sim.draws import Draws, Purpose, unit
 from sim.model import simulate
 from sim.offences import Offence
@@ -436,3 +437,12 @@ def test_every_outside_harm_has_a_victim_of_its_own_who_belongs_to_no_class() ->
     assert table["on_all", "all"] == n_persons
     assert table["all", "all"] == n_outside + n_persons == records.daily["n_persons_harmed"].sum()
     assert table["all"].drop("all").sum() == table["on_all"].drop("all").sum() == n_persons
+
+
+def test_strikes_are_found_where_the_device_is_recognised_or_in_the_same_visit() -> None:
+    found, strikes = [], Strikes()
+    for known, session in ((True, 1), (False, 2), (False, 2), (True, 3), (False, 4), (True, 5), (True, -1)):
+        found.append(strikes.count(known, session))
+        strikes = strikes.after(known, session)
+    # A known device; a stranger, twice in one visit; the device again; a stranger; the device; its lasting account.
+    assert found == [0, 0, 1, 1, 0, 2, 3]
