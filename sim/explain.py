@@ -17,7 +17,7 @@ from sim.declare import Parameter, Section, declared
 from sim.errors import ScenarioError, shown
 from sim.evidence import Evidence, evidence
 from sim.offences import Offence
-from sim.outcomes import Outcome, Sums, outcomes_of
+from sim.outcomes import HEADLINE, WAITS, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS, Registration
 from sim.records import COUNTS, KINDS, Kind
 from sim.rules import RULES, Dated, Policy, rules_on
@@ -318,16 +318,22 @@ def _outcome(outcome: Outcome) -> Lines:
     yield f"  unit       {outcome.unit}"
     yield f"  better     {words[outcome.better]}"
     yield f"  formula    {text}"
-    for name, meaning in (_columns() | _GIVEN).items():
+    for name, meaning in (_columns() | _GIVEN | _WAITS).items():
         if name in _names_in(text):
             yield f"             {name}: {meaning}"
-    if not outcome.over_time:
+    if outcome.name.startswith(HEADLINE) and not outcome.over_time:
         yield "             persons of one class or offence, each counted once in a year of the window"
     if outcome.harm:
         yield "  harm       true harm of the model: only its changes between policies mean anything, not its level"
     for kind in Policy.registry.values():
         if outcome.name in kind.seen_in:
             yield f"  moved by   the policy {kind.name}"
+
+
+_WAITS = {
+    f"wait_{name}_hours": f"the shortest wait that covers {share:.0%} of the reviewed dossiers of a run"
+    for name, share in WAITS.items()
+}
 
 
 def _event(event: Kind) -> Lines:

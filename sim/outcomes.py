@@ -275,7 +275,7 @@ def _wait(name: str, label: str) -> Outcome:
         f"Wait of a dossier until its review, {label}",
         "hours",
         "lower",
-        lambda s: s[f"wait/{name}"],
+        lambda s: s[f"wait_{name}_hours"],
         ("n_review",),
         over_time=False,
     )
@@ -359,7 +359,7 @@ def _wait_quantiles(waits: pd.DataFrame) -> pd.DataFrame:
         reached = by_wait.to_numpy().cumsum() / by_wait.sum()
         hours = by_wait.index.to_numpy()[reached.searchsorted(list(WAITS.values()))]
         rows.append((*run, *hours.astype(float)))
-    columns = ["policy", "seed", *(f"wait/{name}" for name in WAITS)]
+    columns = ["policy", "seed", *(f"wait_{name}_hours" for name in WAITS)]
     return pd.DataFrame(rows, columns=columns).set_index(["policy", "seed"])
 
 

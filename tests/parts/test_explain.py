@@ -35,7 +35,7 @@ def test_everything_has_a_topic() -> None:
 
 @pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
 def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
-    columns = [*explain._columns(), *outcome.behind]
+    columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
     table = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
     sums = Sums(table, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
     text = explain.formula(outcome)

@@ -109,7 +109,7 @@ def test_nothing_to_share_gives_no_number() -> None:
 
 def test_persons_harmed_by_class_and_offence_come_from_the_breakdown() -> None:
     records = synthetic.simulate(SCENARIO, [0, 1], ["baseline"])
-    sums = sums_of(SCENARIO, records.daily, records.breakdown)
+    sums = sums_of(SCENARIO, records.daily, records.breakdown, waits=records.waits)
     found = {o.name: o.formula(sums) for o in outcomes_of(SCENARIO)}
     by_class = sum(found[f"{HEADLINE}_{c}"] for c in ("under_15", "15_17", "adult", "minority"))
     assert by_class.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
