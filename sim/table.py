@@ -68,6 +68,7 @@ def comparison(
         _harm(cells, _over_time(scenario, policies, daily)),
         _together(interactions),
         _for_whom(cells),
+        _by_severity(cells),
         _costs(cells),
         _process(cells),
         _notes(scenario, cells, inert(scenario, policies, daily)),
@@ -294,6 +295,36 @@ def _for_whom(cells: Cells) -> str:
     if {cell for row in rows for cell in row[1:]} <= {"identical", "too few", "no harm"}:
         return ""
     return grid(head, rows)
+
+
+_WEIGHTS = {
+    "harms": "each harm counts alike",
+    "harm_by_sentence": "by the longest sentence",
+    "harm_by_own_weights": "by the scenario's own weights",
+}
+
+
+def _by_severity(cells: Cells) -> str:
+    """Return changes of all harms under each way of weighing them, with the rank of each policy."""
+    moved = [p for p in cells.policies if any(cells.resolved(p, outcome) for outcome in _WEIGHTS)]
+    if len(moved) < 2:
+        return ""
+    columns = []
+    for outcome in _WEIGHTS:
+        ranked = sorted(
+            (p for p in moved if cells.resolved(p, outcome)), key=lambda p: cells.number(p, outcome, "relative")
+        )
+        places = {policy: f", {place}." for place, policy in enumerate(ranked, 1)}
+        columns.append([f"{cells.relative(p, outcome)}{places.get(p, ',  -')}" for p in moved])
+    head = ["BY SEVERITY\nharms of every offence", *(words.replace(" ", "\n", 1) for words in _WEIGHTS.values())]
+    rows = [[short(p), *cells_of] for p, *cells_of in zip(moved, *columns, strict=True)]
+    orders = {tuple(sorted(moved, key=lambda p: cells.number(p, outcome, "relative"))) for outcome in _WEIGHTS}
+    same = (
+        "The order of policies is the same under all three."
+        if len(orders) == 1
+        else "The order depends on the weights."
+    )
+    return f"{grid(head, rows)}\n{wrap(f'Behind the change the rank, the largest fall first. {same}')}"
 
 
 def _costs(cells: Cells) -> str:
