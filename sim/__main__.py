@@ -256,9 +256,7 @@ def _say_cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int,
     print(experiment.cost(tasks, n_seeds, workers, engine), flush=True)
 
 
-def _write(
-    result: experiment.Comparison | response.Sweep | sensitivity.Ranges | attribution.Why, arguments: argparse.Namespace
-) -> None:
+def _write(result: results.Result, arguments: argparse.Namespace) -> None:
     """Write a result, if a folder was named, and print the names of its files."""
     if arguments.out is not None:
         for file in result.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):

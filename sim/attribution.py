@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Why:
+class Why(results.Result):
     """One policy's effect on persons seriously harmed, taken apart.
 
     Attributes:
@@ -66,21 +66,8 @@ class Why:
 
         return figures.parts(self.policy, self.effect, self.parts, self.together)
 
-    def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write parts, table, manifest and figure into a folder, as `Comparison.write` does.
-
-        Args:
-            out: The folder.
-            command: The command that makes it again; goes into the manifest.
-
-        Returns:
-            The files written.
-
-        Raises:
-            ScenarioError: If the folder cannot be written or holds something else than a result.
-        """
-        asked = {"seeds": list(self.seeds), "policy": self.policy}
-        return results.write(out, self.table(), results.manifest(self.scenario, command, asked, {}), self._fill)
+    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
+        return self.scenario, {"seeds": list(self.seeds), "policy": self.policy}, {"why": self.parts}
 
     def _fill(self, folder: Path) -> None:
         from sim import figures

@@ -33,7 +33,7 @@ _ENGINES: dict[Engine, str] = {"array": "sim.model", "agents": "sim.agents"}
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(results.Result):
     """Policies compared with the baseline, seed by seed.
 
     Attributes:
@@ -81,24 +81,9 @@ class Comparison:
             raise ScenarioError(f"no outcome over time is called {outcome!r}; there are: {', '.join(found)}")
         return figures.differences(self.scenario, self.policies, self.daily, self.effects, found[outcome])
 
-    def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write effects, interactions, daily counts, breakdown, table, manifest and figures into a folder.
-
-        An older result is replaced, anything else is left alone.
-
-        Args:
-            out: The folder.
-            command: The command that makes it again; goes into the manifest.
-
-        Returns:
-            The files written.
-
-        Raises:
-            ScenarioError: If the folder cannot be written or holds something else than a result.
-        """
+    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
         asked = {"engine": self.engine, "seeds": list(self.seeds), "policies": list(self.policies)}
-        counts = {"daily": self.daily, "breakdown": self.breakdown, "waits": self.waits}
-        return results.write(out, self.table(), results.manifest(self.scenario, command, asked, counts), self._fill)
+        return self.scenario, asked, {"daily": self.daily, "breakdown": self.breakdown, "waits": self.waits}
 
     def _fill(self, folder: Path) -> None:
         from sim import figures

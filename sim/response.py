@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -39,7 +39,7 @@ SWEPT: dict[str, Parameter] = RULES | {p.key: p for p in declared(SECTIONS) if p
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(results.Result):
     """Points compared with the baseline, seed by seed.
 
     Attributes:
@@ -67,23 +67,10 @@ class Sweep:
             return figures.response(labels[key], values, _setting(self, key), self.effects)
         return figures.response_map(self.over, labels, self.effects)
 
-    def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write effects, table, manifest and figure into a folder, as `Comparison.write` does.
-
-        Args:
-            out: The folder.
-            command: The command that makes it again; goes into the manifest.
-
-        Returns:
-            The files written.
-
-        Raises:
-            ScenarioError: If the folder cannot be written or holds something else than a result.
-        """
+    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
         run = self.comparison
         asked = {"seeds": list(run.seeds), "over": {key: list(values) for key, values in self.over.items()}}
-        counts = {"daily": run.daily, "breakdown": run.breakdown}
-        return results.write(out, self.table(), results.manifest(run.scenario, command, asked, counts), self._fill)
+        return run.scenario, asked, {"daily": run.daily, "breakdown": run.breakdown}
 
     def _fill(self, folder: Path) -> None:
         from sim import figures

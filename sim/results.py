@@ -9,7 +9,8 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,39 +28,54 @@ DIGEST_RULE = (
 _PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "mesa", "joblib", "pyarrow", "matplotlib")
 
 
-def write(out: str | Path, text: str, manifest: Mapping[str, Any], fill: Callable[[Path], None]) -> list[Path]:
-    """Write a result into a folder: ``table.txt``, ``manifest.json`` and what `fill` puts beside them.
+class Result(ABC):
+    """Something found that people read as a table and keep in a folder."""
 
-    Everything is first written beside the folder and then renamed, so the folder is complete or not there; an older
-    result is replaced, anything else is left alone.
+    @abstractmethod
+    def table(self) -> str:
+        """Return what was found as text for a terminal."""
 
-    Args:
-        out: The folder.
-        text: What the terminal shows.
-        manifest: How to make it again.
-        fill: Writes the tables and figures into the folder that it is given; ``figures`` is there.
+    @abstractmethod
+    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
+        """Return the scenario, what else the result depends on, and tables to be hashed: see `manifest`."""
 
-    Returns:
-        The files written.
+    @abstractmethod
+    def _fill(self, folder: Path) -> None:
+        """Write tables and figures into a folder; ``figures`` is there."""
 
-    Raises:
-        ScenarioError: If the folder cannot be written or holds something else than a result.
-    """
-    out = Path(out)
-    check_writable(out)
-    beside = _beside(out, "new")
-    try:
-        beside.mkdir()
-        (beside / "figures").mkdir()
-        fill(beside)
-        (beside / "table.txt").write_text(text + "\n", encoding="utf-8")
-        (beside / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        _put_in_place(beside, out)
-    except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return sorted(path for path in out.rglob("*") if path.is_file())
+    def write(self, out: str | Path, command: str = "") -> list[Path]:
+        """Write the result into a folder: ``table.txt``, ``manifest.json``, its tables and ``figures``.
+
+        Everything is first written beside the folder and then renamed, so the folder is complete or not there; an older
+        result is replaced, anything else is left alone.
+
+        Args:
+            out: The folder.
+            command: The command that makes it again; goes into the manifest.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ScenarioError: If the folder cannot be written or holds something else than a result.
+        """
+        out = Path(out)
+        check_writable(out)
+        scenario, asked, tables = self._made()
+        made = json.dumps(manifest(scenario, command, asked, tables), indent=2)
+        beside = _beside(out, "new")
+        try:
+            beside.mkdir()
+            (beside / "figures").mkdir()
+            self._fill(beside)
+            (beside / "table.txt").write_text(self.table() + "\n", encoding="utf-8")
+            (beside / "manifest.json").write_text(made + "\n", encoding="utf-8")
+            _put_in_place(beside, out)
+        except OSError as error:
+            raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return sorted(path for path in out.rglob("*") if path.is_file())
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -44,7 +44,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Ranges:
+class Ranges(results.Result):
     """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
 
     Attributes:
@@ -83,26 +83,13 @@ class Ranges:
         effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
         return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
 
-    def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write the bars, table, manifest and a tornado for each policy into a folder, as `Comparison.write` does.
-
-        Args:
-            out: The folder.
-            command: The command that makes it again; goes into the manifest.
-
-        Returns:
-            The files written.
-
-        Raises:
-            ScenarioError: If the folder cannot be written or holds something else than a result.
-        """
+    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
         asked = {
             "seeds": list(self.seeds),
             "policies": list(self.policies),
             "parameters": list(dict.fromkeys(self.bars["parameter"])),
         }
-        made = results.manifest(self.scenario, command, asked, {"ranges": self.bars})
-        return results.write(out, self.table(), made, self._fill)
+        return self.scenario, asked, {"ranges": self.bars}
 
     def _fill(self, folder: Path) -> None:
         from sim import figures
