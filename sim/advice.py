@@ -10,6 +10,8 @@ from sim.scenario import Scenario
 FEW_REVIEWS = 10
 """Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
 
+HOURS_A_DAY = 24
+
 FEW_DAYS = 14
 """Days below which a warm-up leaves queues and contacts unlike those of a site that has long been running, and the
 measured days of a policy show next to nothing of what it does."""
@@ -42,6 +44,12 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[str]:
     """Yield what is odd about the policies of an arm, given that they are allowed."""
     if scenario.inert(arm):
         yield f"policy {arm!r} is inert: it leaves every rule as the baseline has it."
+    for _, rules in scenario.changes_of(arm):
+        if rules.sanctions_binds == "identity" and not rules.registration_accounts_persist:
+            yield f"policy {arm!r} binds bans to the identity, but there are no accounts: that does nothing."
+            break
+    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions_ladder_hours, default=0) < HOURS_A_DAY:
+        yield f"policy {arm!r}: ladder_hours are hours, and the longest suspension is under a day. Is that meant?"
     after = scenario.start + dt.timedelta(scenario.days)
     for policy in scenario.policies[arm]:
         left = (after - (policy.start or scenario.start)).days

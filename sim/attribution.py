@@ -58,7 +58,8 @@ class Why(results.Result):
 
     def table(self) -> str:
         """Return what makes the effect as text for a terminal."""
-        return "\n\n".join((_title(self), _sentence(self), _parts(self), _notes(self)))
+        parts = [_parts(self)] if len(self.parts) > 1 else []
+        return "\n\n".join((_title(self), _sentence(self), *parts, _notes(self)))
 
     def plot(self) -> Figure:
         """Draw the part of every mechanism with its 95% interval, and the whole."""
@@ -185,7 +186,7 @@ def _sentence(found: Why) -> str:
         return wrap(f"Too few persons are harmed here to say what {found.policy} does. {caveat(found.scenario)}")
     first = max(found.parts.to_dict("records"), key=lambda row: abs(row["part"]))
     if len(found.parts) == 1:
-        rest = f"all of it through {first['mechanism']}"
+        rest = f"all of it through {first['mechanism']}: there is nothing to take apart"
     else:
         without = _interval([first[f"without{end}"] for end in ("", "_low", "_high")])
         rest = f"most of it through {first['mechanism']}, without which it would be {without}"
@@ -224,9 +225,16 @@ def _notes(found: Why) -> str:
             "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly all of "
             "it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
         )
+    if len(found.parts) > 1:
+        notes += [
+            "An input is a share or factor that the scenario states; the others come about in the model, which rests "
+            "on assumptions too.",
+            "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line but "
+            "one.",
+        ]
     notes += [
-        "An input is a share or factor that the scenario states; the others come about in the model.",
-        "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line but one.",
+        "python -m sim ranges FILE --parameters KEY,... varies the numbers on which it rests; python -m sim explain "
+        "NAME says which these are.",
         f"Each interval would be about half as wide with {seeds_to_halve(len(found.seeds))} seeds in all instead of "
         f"{len(found.seeds)}.",
         ETHICS,

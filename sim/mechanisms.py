@@ -40,6 +40,7 @@ MECHANISMS = (
             "sanctions.binds", "sanctions.rel_return_device", "sanctions.rel_return_identity",
             "sanctions.rel_recognised_device",
         ),
+        is_input=True,
     ),
     Mechanism("accounts that persist", ("registration.accounts_persist",)),
     Mechanism("evidence", ("retention.message_hours", "reporting.snapshot")),

@@ -187,7 +187,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         ("n_warn_user", "n_suspend_user", "n_bar_user"),
     ),
     Outcome(
-        "returns", "Barred persons who came back", "returns a year", "lower",
+        "returns", "Persons out who came back under a new identity", "returns a year", "neither",
         lambda s: s.a_year("n_return"), ("n_return",),
     ),
     Outcome(
@@ -214,6 +214,10 @@ OUTCOMES: tuple[Outcome, ...] = (
         "conversations_lost", "Lawful conversations lost (an input times hours lost)", "conversations a month", "lower",
         lambda s: s.conversations_per_hour * (s.a_month("n_user_hours_turned_away") + s.a_month("n_user_hours_barred")),
         ("n_user_hours_turned_away", "n_user_hours_barred"),
+    ),
+    Outcome(
+        "hours_barred", "Lawful use lost to suspensions and bans", "user-hours a month", "lower",
+        lambda s: s.a_month("n_user_hours_barred"), ("n_user_hours_barred",),
     ),
     Outcome(
         "hours_limited", "Lawful use with an account too new to write to strangers", "user-hours a month", "lower",

@@ -38,6 +38,11 @@ _LACKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("moderation.p_", lambda n: True, "no review ended otherwise"),
     ("moderation", lambda n: n.n_waiting_hours + n.n_expire == 0, "no dossier waited"),
     ("moderation", lambda n: True, "no dossier was read at another time"),
+    ("sanctions", lambda n: n.n_warn + n.n_suspend + n.n_bar == 0, "nobody was sanctioned"),
+    ("sanctions.binds", lambda n: True, "no return turned on it (an identity is bound only where there are accounts)"),
+    ("sanctions", lambda n: True, "no sanction came out otherwise"),
+    ("warnings", lambda n: True, "nobody who was reached recognised anything sooner"),
+    ("limits", lambda n: True, "nobody would have written to a stranger too soon"),
     ("", lambda n: True, "nothing turned on it"),
 )
 """What an inert arm lacks: rules it changes (start of the name), test on the baseline's totals, words. First fit."""
@@ -311,11 +316,8 @@ def _by_severity(cells: Cells) -> str:
         return ""
     columns = []
     for outcome in _WEIGHTS:
-        ranked = sorted(
-            (p for p in moved if cells.resolved(p, outcome)), key=lambda p: cells.number(p, outcome, "relative")
-        )
-        places = {policy: f", {place}." for place, policy in enumerate(ranked, 1)}
-        columns.append([f"{cells.relative(p, outcome)}{places.get(p, ',  -')}" for p in moved])
+        ranked = sorted(moved, key=lambda p: cells.number(p, outcome, "relative"))
+        columns.append([f"{cells.relative(p, outcome)}, {ranked.index(p) + 1}." for p in moved])
     head = ["BY SEVERITY\nharms of every offence", *(words.replace(" ", "\n", 1) for words in _WEIGHTS.values())]
     rows = [[short(p), *cells_of] for p, *cells_of in zip(moved, *columns, strict=True)]
     orders = {tuple(sorted(moved, key=lambda p: cells.number(p, outcome, "relative"))) for outcome in _WEIGHTS}
@@ -334,14 +336,18 @@ def _costs(cells: Cells) -> str:
         "lawful\nuser-days\nlost a month",
         "lawful talks\nlost a month\n(echo)",
         "lawful users\nsanctioned\na year",
+        "lawful\nhours lost\nto that\na month",
         "messages in\nstore,\nuser-hours",
         "moderators\non shift,\nhours a month",
     ]
     names = (
-        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_sanctioned", "history_kept",
-        "moderator_hours",
+        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_sanctioned", "hours_barred",
+        "history_kept", "moderator_hours",
     )  # fmt: skip
-    note = "Echo: an assumed input, conversations an hour, times the hours lost; no finding."
+    note = (
+        "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
+        "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
+    )
     return cells.grid(head, [cells.levels(name) for name in names], note)
 
 
@@ -354,8 +360,8 @@ def _process(cells: Cells) -> str:
         "of these\nwith\nevidence, %",
         "wait for\nreview,\nhours",
         "expired\nunread\na month",
-        "predators\nbarred\na year",
-        "came back,\nusers too,\na year",
+        "predators\nout\na year",
+        "back under\na new name\na year",
         "recorded:\ncomplaints\na year",
     ]
     columns = [
@@ -365,7 +371,9 @@ def _process(cells: Cells) -> str:
         cells.levels("evidence_share", 100),
         *(cells.levels(name) for name in ("waiting_hours", "expired", "predators_barred", "returns", "recorded_harm")),
     ]
-    note = "Complaints to the police are recorded harm: another thing than the true harm above."
+    note = (
+        "Complaints to the police are recorded harm: another thing than the true harm above. Out: suspended or banned."
+    )
     return cells.grid(head, columns, note)
 
 
@@ -400,20 +408,34 @@ def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
 
 def _assumed_inputs(scenario: Scenario, arm: str) -> str:
     """Return the inputs that an arm's effect mainly follows from, in words; empty if it moves none of them."""
-    words = {
-        "registration.friction_user": "the share of lawful users turned away",
-        "registration.friction_predator": "the share of predators turned away",
-        "registration.findability": "the chance that a parted pair can find each other again",
-        "reporting.rel_ready": "what an answer does to the readiness to report",
-        "reporting.rel_false": "what guidance does to false reports",
-        "reporting.p_flagged": "the share that trusted flaggers report",
-        "warnings.p_reached": "the share whom warnings reach",
-        "warnings.rel_recognise": "what warnings do to recognition",
-        "limits.cooling_off_hours": "that nobody gets round a limit",
-    }
     changed = scenario.changed_rules(arm)
-    moved = {rule: text for rule, text in words.items() if rule in changed}
-    return ", ".join(f"{text} ({_said(rule, changed[rule])})" for rule, text in moved.items())
+    said = [f"{text} ({_said(rule, changed[rule])})" for rule, text in _INPUTS.items() if rule in changed]
+    rules = scenario.rules_on(scenario.days - 1, arm)
+    if "sanctions.binds" in changed:
+        rel = {"device": rules.sanctions_rel_return_device, "identity": rules.sanctions_rel_return_identity}
+        said.append(f"what binding it does to returns (times {rel.get(rules.sanctions_binds, 1):g})")
+    if "sanctions.ladder_hours" in changed:
+        said.append("that nobody learns from a warning or a suspension")
+    if {"retention.message_hours", "reporting.snapshot"} & changed.keys():
+        found = (rules.moderation_p_find_without_evidence, rules.moderation_p_find_with_evidence)
+        said.append(f"what evidence does for a review (finds {found[0]:.0%} of offenders without, {found[1]:.0%} with)")
+    return ", ".join(said)
+
+
+_INPUTS = {
+    "registration.friction_user": "the share of lawful users turned away",
+    "registration.friction_predator": "the share of predators turned away",
+    "registration.findability": "the chance that a parted pair can find each other again",
+    "registration.p_return": "the chance of coming back under a new identity after a bar",
+    "reporting.rel_ready": "what an answer does to the readiness to report",
+    "reporting.rel_false": "what guidance does to false reports",
+    "reporting.p_flagged": "the share that trusted flaggers report",
+    "moderation.p_find_with_evidence": "what training does to reviews",
+    "warnings.p_reached": "the share whom warnings reach",
+    "warnings.rel_recognise": "what warnings do to recognition at first",
+    "limits.cooling_off_hours": "that nobody gets round a limit",
+}
+"""Rules that carry an assumption about the world: what an arm that moves them puts in."""
 
 
 def _said(rule: str, values: tuple[Any, Any]) -> str:

@@ -57,7 +57,8 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
     """Return shares in percent with a common number of digits, fewer where they are large or uncertain."""
     wide = abs(shares[0]) >= 0.1 or shares[2] - shares[1] >= 0.1
     decimals = 0 if wide else 1
-    return [f"{round(100 * x, decimals) + 0.0:{sign}.{decimals}f}" for x in shares]
+    # An end just below zero reads -0.0, so that it is seen to leave out zero.
+    return [f"{round(100 * x, decimals) + (0.0 if sign == '' or x >= 0 else -0.0):{sign}.{decimals}f}" for x in shares]
 
 
 def short(name: str) -> str:

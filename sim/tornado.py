@@ -121,7 +121,7 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
             if bar["verdict"] == "moves":
                 ends += [(bar[f"at_{end}"], f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS]
         least, most = min(ends), max(ends)
-        sign = "turns" if least[0] < 0 < most[0] else "stays"
+        sign = "turns" if least[0] < 0 < most[0] else "may vanish" if least[0] == 0 or most[0] == 0 else "stays"
         rows.append([
             short(policy), _interval(effect, "relative"), f"{_percent(least[0])}%", _tail(least[1]),
             f"{_percent(most[0])}%", _tail(most[1]), sign,

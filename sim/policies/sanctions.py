@@ -15,7 +15,9 @@ class SanctionsPolicy(Policy, name="sanctions"):
     Without accounts a bar ends with the visit unless the device is recognised, and strikes die with the visit too.
     """
 
-    seen_in = ("predators_warned", "predators_barred", "returns", "innocents_sanctioned", "predator_hours")
+    seen_in = (
+        "predators_warned", "predators_barred", "returns", "innocents_sanctioned", "hours_barred", "predator_hours",
+    )  # fmt: skip
 
     ladder_hours: tuple[int, ...] | None = parameter(
         None, "hours, rung by rung", None, None, "0 is a warning, more a suspension; the ban comes after the last",
