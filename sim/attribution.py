@@ -16,6 +16,7 @@ from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
 from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
 from sim.records import Records
+from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, Interval, ratio_interval, seeds_to_halve
 from sim.text import ETHICS, caveat, grid, percents, title, wrap
@@ -45,7 +46,8 @@ class Why(results.Result):
         seeds: The seeds, each run under every variant.
         effect: The whole effect, as a share of the baseline, with its 95% jackknife interval over the seeds.
         parts: One row per mechanism: the effect ``without`` it, its ``part`` (the whole less that), and what it does
-            ``alone``, all others held (missing for what no rule switches off), each with its ends.
+            ``alone``, all others held (missing for what no rule switches off), each with its ends. What predators make
+            of the same rules is a row of its own and left out of the others.
         together: The whole less the sum of the parts.
     """
 
@@ -105,18 +107,21 @@ def why(
     found = [_harmed(task, of_task) for (task, _), of_task in zip(tasks, records, strict=True)]
     base, whole = found[0][BASELINE], found[0][_WHOLE]
     works = mechanisms_of(scenario, policy)
-    variants = iter(found[1:])
-    rows, parts = [], []
+    switched_off = dict(zip([m.name for m in works if m.settings], found[1:], strict=True))
     enough = max(_events(records[0], arm) for arm in (BASELINE, _WHOLE)) >= FEWEST_EVENTS
+    rows, parts = [], []
     for i, mechanism in enumerate(works):
         if mechanism.settings:
-            other = next(variants)
-            without, alone = other[_WHOLE] - other[BASELINE] + base, None
+            off = switched_off[mechanism.name]
+            part, alone = whole - base - (off[_WHOLE] - off[BASELINE]), None
         else:
-            without, alone = found[0][f"without-{i}"], found[0][f"alone-{i}"]
-        parts.append(whole - without)
-        intervals = [_share(x, base, enough) for x in (without - base, whole - without)]
-        intervals.append(_share(alone - base, base, enough) if alone is not None else Interval(*[np.nan] * 3))
+            # What predators make of the same rules is a part of its own, so it is off where this one is told.
+            sharing = _sharing(mechanism, works)
+            off = switched_off[sharing.name] if sharing else found[0]
+            part, alone = off[_WHOLE] - off[f"without-{i}"], off[f"alone-{i}"] - off[BASELINE]
+        parts.append(part)
+        intervals = [_share(x, base, enough) for x in (whole - base - part, part)]
+        intervals.append(_share(alone, base, enough) if alone is not None else Interval(*[np.nan] * 3))
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -132,17 +137,27 @@ def plan(scenario: Scenario, policy: str) -> list[tuple[Scenario, tuple[str, ...
     found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
     if not works:
         raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
-    arms = {_WHOLE: found}
     by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
-    for i, mechanism in by_rules.items():
-        arms[f"without-{i}"] = held(found, [mechanism])
-        arms[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
-    tasks = [(scenario.replace(policies=arms), (BASELINE, *arms))]
+
+    def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:
+        named = {_WHOLE: found}
+        for i, mechanism in by_rules.items():
+            if _sharing(mechanism, works) is of:
+                named[f"without-{i}"] = held(found, [mechanism])
+                named[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
+        return named
+
+    tasks = [(scenario.replace(policies=arms(None)), (BASELINE, *arms(None)))]
     for mechanism in works:
         if mechanism.settings:
-            changed = scenario.replace(policies={_WHOLE: found}, **mechanism.settings)
-            tasks.append((changed, (BASELINE, _WHOLE)))
+            changed = scenario.replace(policies=arms(mechanism), **mechanism.settings)
+            tasks.append((changed, (BASELINE, *arms(mechanism))))
     return tasks
+
+
+def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | None:
+    """Return what predators make of the rules of a mechanism, if it is at work."""
+    return next((m for m in works if m.settings and set(m.rules) & set(mechanism.rules)), None)
 
 
 def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:

@@ -455,7 +455,7 @@ def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted(set(seeds)))
     if len(numbers) < 2:
         raise ScenarioError(
-            f"{len(numbers)} seed gives no interval: compare takes at least 2 (use run for a single one)"
+            f"{len(numbers)} seed gives no interval: a comparison takes at least 2 (use run for a single one)"
         )
     _check_seeds(numbers)
     return numbers

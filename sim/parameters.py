@@ -355,7 +355,13 @@ class Moderation(Section):
         minimum=None,
     )
     dossier_expiry_hours: int = parameter(
-        168, "hours", 24, 720, "A dossier unread for so long is dropped.", minimum=1, maximum=100_000
+        168,
+        "hours",
+        24,
+        720,
+        "A dossier is dropped that has had its priority for so long unread.",
+        minimum=1,
+        maximum=100_000,
     )
     p_find_with_evidence: float = probability(
         0.85, 0.6, 0.98, "A review of an offender finds the offence when messages still exist."

@@ -21,7 +21,7 @@ from sim.errors import ScenarioError, shown, suggestion
 from sim.outcomes import OUTCOMES, by_seed, sums_of
 from sim.parameters import SECTIONS, Registration
 from sim.records import Records
-from sim.rules import RULES, Rules, rules_on
+from sim.rules import Rules, rules_on
 from sim.scenario import BASELINE, MAX_POLICIES, Scenario
 from sim.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.tornado import ENDS, MOST_BARS
@@ -205,8 +205,8 @@ def ranges(
 ) -> Ranges:
     """Run baseline and policies with each parameter at either end of its plausible range, the others as they are.
 
-    A policy has no bar for a rule that it sets itself, nor for a level of registration that neither it nor the
-    baseline is at.
+    A rule that a policy sets itself is varied in the baseline alone: the effect is then against another baseline. A
+    policy has no bar for a level of registration that neither it nor the baseline is at.
 
     Args:
         scenario: What to run.
@@ -243,7 +243,7 @@ def _depends(scenario: Scenario, policy: str, key: str) -> bool:
     level = _level_elsewhere(scenario, key)
     if level:
         return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == "registration"}
-    return not (key in RULES and key in scenario.changed_rules(policy))
+    return True
 
 
 def _level_elsewhere(scenario: Scenario, key: str) -> str:
@@ -289,9 +289,9 @@ def _check_asked(
         if asked.count(key) > 1:
             raise ScenarioError(f"{key} is named twice; each parameter is varied once.")
         if not any(_depends(scenario, policy, key) for policy in policies):
-            level = _level_elsewhere(scenario, key)
-            why = f"no policy here uses the level {level}" if level else "every policy here sets it itself"
-            raise ScenarioError(f"{key} moves no effect: {why}.")
+            raise ScenarioError(
+                f"{key} moves no effect: no policy here uses the level {_level_elsewhere(scenario, key)}."
+            )
         for end in ENDS:
             _variant(scenario, known[key], end)
 

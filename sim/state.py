@@ -1,7 +1,8 @@
 """What a run of the array engine holds, for all lanes at once.
 
-A lane is one seed under one policy; ``place = lane * n_sites + site`` (one site so far), seed by seed. Every table has
-one place a row. Lanes of a seed are neighbours: ``place = seed_index * lanes_per_seed + lane``.
+A lane is one seed under one policy. Every table has a column ``place``: with one site, the number of the lane; lanes of
+a seed are neighbours, ``place = seed_index * lanes_per_seed + lane``. Whatever is added to what a run holds must be
+copied in the `fork` of its class, when the one lane of the warm-up becomes all lanes of its seed.
 """
 
 from __future__ import annotations

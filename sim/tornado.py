@@ -163,7 +163,7 @@ def _notes(n_parameters: int, left_out: Mapping[str, str]) -> str:
         "assumption too; python -m sim explain NAME tells where it comes from.",
         "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty does "
         "so by chance. The others may be noise: more --seeds tell.",
-        "A policy has no bar for a rule that it sets itself.",
+        "A rule that a policy sets itself is varied in the baseline alone: its effect is then against another one.",
     ]
     notes += [f"Not varied: {key}, {reason}." for key, reason in left_out.items()]
     return "\n".join(wrap(f"- {note}") for note in (*notes, ETHICS))

@@ -34,7 +34,7 @@ class ReportingPolicy(Policy, name="reporting"):
         """Say in words what is changed."""
         parts = {
             f"{self.friction or 0:.0%} of those ready to report give up": self.friction is not None,
-            f"reports are answered (readiness x {self.rel_ready:g})" if self.rel_ready else "": bool(self.rel_ready),
+            f"reports are answered (readiness x {self.rel_ready or 0:g})": self.rel_ready is not None,
             f"guidance (false reports x {self.rel_false or 0:g})": self.rel_false is not None,
             "a copy of the conversation kept with the report": bool(self.snapshot),
             "no copy kept with the report": self.snapshot is False,

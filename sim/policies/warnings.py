@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sim.declare import parameter, probability
 from sim.rules import Change, Platform, Policy
 
+_LONGEST_WEEKS = 1500  # longer than any run
 _FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it
 
 
@@ -26,7 +27,7 @@ class WarningsPolicy(Policy, name="warnings"):
     def steps(self) -> Sequence[int]:
         """The days after the start on which the effect gets smaller."""
         left, weeks = self.p_kept_per_week, 1
-        while _FORGOTTEN < left < 1:
+        while _FORGOTTEN < left < 1 and weeks < _LONGEST_WEEKS:
             left, weeks = left * self.p_kept_per_week, weeks + 1
         return range(7, 7 * weeks + 1, 7) if self.p_kept_per_week < 1 else ()
 

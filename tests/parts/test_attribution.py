@@ -88,6 +88,20 @@ def test_without_one_mechanism_is_the_policy_that_lacks_it(phone: Why) -> None:
     assert row["without"] == pytest.approx(compared["relative"])
 
 
+def test_what_a_rule_does_by_deterring_is_not_told_of_what_it_proves() -> None:
+    # Nothing is ever reported, so kept messages prove nothing: all they can do is deter.
+    silent = CHAT.replace(**{
+        "responses.p_ready_to_report": 0.0, "responses.p_ready_false_report": 0.0,
+        "predators.p_deterred_by_retention": 0.5, "policies": {"keep": (RetentionPolicy(message_hours=720),)},
+    })  # fmt: skip
+    found = sim.why(silent, "keep", seeds=3)
+    parts = found.parts.set_index("mechanism")["part"]
+    assert found.effect.value < -0.2
+    assert parts["evidence"] == 0
+    assert parts["announced retention"] == pytest.approx(found.effect.value)
+    assert "most of it through announced retention" in " ".join(found.table().split())
+
+
 def test_a_policy_of_one_mechanism_is_all_its_part_and_of_an_input_an_echo(phone: Why) -> None:
     found = sim.why(CHAT, "cooling-off", seeds=3)
     assert found.parts["part"].tolist() == pytest.approx([found.effect.value])

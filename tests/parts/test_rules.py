@@ -85,7 +85,7 @@ def test_rules_are_frozen() -> None:
     assert replace(PLATFORM.rules, moderation_staff=2.0) != PLATFORM.rules
 
 
-class _Odd(Policy, name="odd-for-tests"):
+class _Odd(Policy):
     """A lever that changes whatever it is told to."""
 
     rule: str = "moderation.staff"

@@ -44,7 +44,7 @@ LAYERS = {
     "transparency": "outcomes scenario statistics",
     "results": "errors scenario",
     "experiment": "agents errors figures model outcomes records results scenario statistics table transparency",
-    "attribution": "errors experiment figures mechanisms outcomes records results scenario statistics text",
+    "attribution": "errors experiment figures mechanisms outcomes records results rules scenario statistics text",
     "response": "declare errors experiment figures outcomes parameters "
     "policies results rules scenario statistics table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
