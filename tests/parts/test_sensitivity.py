@@ -136,7 +136,7 @@ class TestPlan:
         pairs = set(zip(bars["policy"], bars["parameter"], strict=True))
         assert ("easy", "reporting.friction") in pairs
         assert ("staff", "moderation.staff") in pairs
-        assert len(pairs) == 10
+        assert len(pairs) == 12
 
     def test_numbers_of_a_level_share_one_step_loop(self) -> None:
         planned = plan(SCENARIO, parameters=["registration.phone.findability", "registration.phone.p_return"])
