@@ -80,7 +80,7 @@ KINDS: Final = (
         words={0: "after recognition", 1: "after harm"},
     ),
     Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
-    Kind("open", 4, "A dossier is opened.", "1 if on a predator", of_contact=False),
+    Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
     Kind(
         "review",
         4,
