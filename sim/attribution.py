@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sim import experiment, results
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
-from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
+from sim.outcomes import OUTCOMES, by_seed, sums_of
 from sim.records import Records
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, Interval, ratio_interval, seeds_to_halve
-from sim.text import ETHICS, caveat, grid, percents, title, wrap
+from sim.statistics import FEWEST_EVENTS, NONE, Floats, Interval, ratio_interval, seeds_to_halve
+from sim.text import ETHICS, caveat, change, grid, title, wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 
 NEARLY_ALL = 0.9
 """Share of an effect from which on inputs alone are said to make it."""
@@ -121,7 +118,7 @@ def why(
             part, alone = off[_WHOLE] - off[f"without-{i}"], off[f"alone-{i}"] - off[BASELINE]
         parts.append(part)
         intervals = [_share(x, base, enough) for x in (whole - base - part, part)]
-        intervals.append(_share(alone, base, enough) if alone is not None else Interval(*[np.nan] * 3))
+        intervals.append(_share(alone, base, enough) if alone is not None else NONE)
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -169,8 +166,7 @@ def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
 
 def _harmed(scenario: Scenario, records: Records) -> dict[str, Floats]:
     """Return persons seriously harmed by arm, seed by seed."""
-    outcome = next(o for o in outcomes_of(scenario) if o.name == HEADLINE)
-    values = outcome.formula(sums_of(scenario, records.daily))
+    values = OUTCOMES[0].formula(sums_of(scenario, records.daily))
     return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
 
 
@@ -179,21 +175,11 @@ def _events(records: Records, arm: str) -> int:
 
 
 def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
-    return ratio_interval(difference, base) if enough else Interval(np.nan, np.nan, np.nan)
+    return ratio_interval(difference, base) if enough else NONE
 
 
 def _title(found: Why) -> str:
     return title(found.scenario, f"what makes the effect of {found.policy}, {len(found.seeds)} seeds each")
-
-
-def _interval(interval: Sequence[float], unit: str = "%") -> str:
-    value, low, high = interval
-    if value != value:
-        return ""
-    if value == low == high == 0:
-        return "0"
-    shown = percents((value, low, high), "+")
-    return f"{shown[0]}{unit} ({shown[1]} to {shown[2]})"
 
 
 def _sentence(found: Why) -> str:
@@ -203,10 +189,10 @@ def _sentence(found: Why) -> str:
     if len(found.parts) == 1:
         rest = f"all of it through {first['mechanism']}: there is nothing to take apart"
     else:
-        without = _interval([first[f"without{end}"] for end in ("", "_low", "_high")])
+        without = change([first[f"without{end}"] for end in ("", "_low", "_high")])
         rest = f"most of it through {first['mechanism']}, without which it would be {without}"
     return wrap(
-        f"In this model, with these assumptions, {found.policy} changes serious harm by {_interval(found.effect)}, "
+        f"In this model, with these assumptions, {found.policy} changes serious harm by {change(found.effect)}, "
         f"{rest}. {caveat(found.scenario)}"
     )
 
@@ -220,10 +206,13 @@ def _parts(found: Why) -> str:
     ]
     rows = []
     for row in found.parts.to_dict("records"):
-        cells = [_interval([row[f"{n}{end}"] for end in ("", "_low", "_high")]) for n in ("part", "without", "alone")]
-        rows.append([f"{row['mechanism']}{' (input)' * row['is_input']}", cells[0].replace("%", ""), *cells[1:]])
-    rows.append(["together beyond the sum", _interval(found.together).replace("%", ""), "", ""])
-    rows.append(["the whole policy", _interval(found.effect).replace("%", ""), "", ""])
+        cells = [
+            change([row[f"{name}{end}"] for end in ("", "_low", "_high")], unit)
+            for name, unit in (("part", ""), ("without", "%"), ("alone", "%"))
+        ]
+        rows.append([f"{row['mechanism']}{' (input)' * row['is_input']}", *cells])
+    rows.append(["together beyond the sum", change(found.together, ""), "", ""])
+    rows.append(["the whole policy", change(found.effect, ""), "", ""])
     return f"{grid(head, rows)}\n{wrap('95% intervals in brackets, paired seed by seed.')}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.day import NOBODY
 from sim.draws import Ints
 from sim.parameters import CLASSES
 from sim.population import N_CLASSES
@@ -21,7 +22,6 @@ N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
 _REACHED = ("engage", "private", "leave")
 _BY_TARGET = frozenset({"recognise", "report", "complain"})
-NOBODY = -1
 DAYS_PER_WINDOW_YEAR = 365
 
 

@@ -17,9 +17,11 @@ from sim.errors import ScenarioError, suggestion
 from sim.model import simulate
 from sim.population import N_RATES, N_STRATA, N_USER_STRATA, membership, visits_per_month
 from sim.reading import load
+from sim.results import write_csv
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import NONE, Floats, Interval, ratio_interval, t_interval
+from sim.text import grid
 
 Kind = Literal["C", "E", "I", "A"]
 
@@ -432,19 +434,17 @@ def write(results: Sequence[Result], out: Path) -> list[Path]:
         }
         for r in results
     ]
-    pd.DataFrame(rows).to_csv(values, index=False, lineterminator="\n")
+    write_csv(pd.DataFrame(rows), values)
     return [text, values]
 
 
 def table(results: Sequence[Result]) -> list[str]:
     """Return the lines of the table, heading first, a line for each quantity."""
-    rows = [("no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result")]
+    head, rows = ["no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result"], []
     for r in results:
         q = r.quantity
-        rows.append((str(r.pattern.number), q.kind, q.label, q.observed, _simulated(r), _tolerance(q), r.verdict))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return [lines[0], "-" * len(max(lines, key=len)), *lines[1:]]
+        rows.append([str(r.pattern.number), q.kind, q.label, q.observed, _simulated(r), _tolerance(q), r.verdict])
+    return grid(head, rows, left=range(len(head))).splitlines()
 
 
 def _simulated(result: Result) -> str:

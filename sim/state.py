@@ -192,6 +192,11 @@ class Contacts:
         self._hold(data)
 
 
+def person_key(seed: Any, person: Any) -> Any:
+    """Return what tells persons of all seeds apart, in order of seed and person."""
+    return (seed << 40) + person
+
+
 class BarLog:
     """Bars as stretches of time that do not overlap, for counting; sorted by seed and person when looked at."""
 
@@ -301,13 +306,9 @@ class Lanes:
     recognise_milli: Ints
 
     def __post_init__(self) -> None:
-        """Nothing was asked for yet."""
+        """Nothing was asked for yet but whether warnings do anything in some lane."""
+        self.warn = bool((self.recognise_milli != 1000).any())
         self._columns: dict[str, NDArray[Any]] = {}
-
-    @property
-    def warn(self) -> bool:
-        """Whether warnings do anything in some lane."""
-        return bool((self.recognise_milli != 1000).any())
 
     def friction(self, kind: int) -> Ints:
         """Return `friction_user` (0) or `friction_predator` (1)."""
@@ -436,7 +437,7 @@ class State:
         else:
             self.user_barred_until[place, person] = until
         self.flag[self.slot(np.array([seed]), np.array([person]))] = True
-        self.bar_log.add((seed << 40) + person, place, max(before, since), until)
+        self.bar_log.add(person_key(seed, person), place, max(before, since), until)
         if as_new:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until))
         self.just_barred.append((place, person, index))

@@ -61,6 +61,22 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
     return [f"{round(100 * x, decimals) + (0.0 if sign == '' or x >= 0 else -0.0):{sign}.{decimals}f}" for x in shares]
 
 
+def change(interval: Sequence[float], unit: str = "%", missing: str = "") -> str:
+    """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where nothing changed at all.
+
+    Args:
+        interval: The change as a share, and its two ends.
+        unit: What stands behind the change.
+        missing: What stands for a change that is not known.
+    """
+    if interval[0] != interval[0]:
+        return missing
+    if not any(interval):
+        return "0"
+    value, low, high = percents(interval, "+")
+    return f"{value}{unit} ({low} to {high})"
+
+
 def short(name: str) -> str:
     """Return a name cut to the width of a column."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 2]}.."

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.scenario import Scenario
-from sim.text import ETHICS, caveat, counted, grid, percents, short, title, wrap
+from sim.text import ETHICS, caveat, change, counted, grid, percents, short, title, wrap
 
 MOST_BARS = 10
 """Bars shown of a policy; the others stand in ``ranges.csv``."""
@@ -59,13 +59,7 @@ def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int)
 
 def _interval(row: Row, name: str, unit: str = "%") -> str:
     """Return a change in percent with its interval, or that there is none."""
-    shares = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
-    if shares[0] != shares[0]:
-        return "too few"
-    if not any(shares):
-        return "0"
-    value, low, high = percents(shares, "+")
-    return f"{value}{unit} ({low} to {high})"
+    return change([row[f"{name}{end}"] for end in ("", "_low", "_high")], unit, "too few")
 
 
 def _percent(share: float) -> str:

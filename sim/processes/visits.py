@@ -16,7 +16,7 @@ from sim.decisions import lets_in
 from sim.draws import Ints
 from sim.observe import Recorder
 from sim.population import TOLERANCES
-from sim.state import Lanes, State
+from sim.state import Lanes, State, person_key
 
 _KINDS = ("user", "predator")
 
@@ -97,7 +97,7 @@ def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> 
     if not keys.size:
         return
     rows = state.flag.take(people.slot).nonzero()[0]
-    key = (people.seed.take(rows) << 40) + people.person.take(rows)
+    key = person_key(people.seed.take(rows), people.person.take(rows))
     low, high = keys.searchsorted(key, side="left"), keys.searchsorted(key, side="right")
     n = high - low
     row = np.repeat(rows, n)
@@ -126,10 +126,10 @@ def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints,
     """Take out the user-days of persons all of whose visits of the day were barred."""
     if not row.size:
         return
-    pair = (people.seed.take(row) << 40) + people.person.take(row)
+    pair = person_key(people.seed.take(row), people.person.take(row))
     pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
     begun = people.n_carried + state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
-    keys = np.sort((people.seed.take(begun) << 40) + people.person.take(begun))
+    keys = np.sort(person_key(people.seed.take(begun), people.person.take(begun)))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
     record.add("n_user_days", pairs[0][n_barred == n_visits], -1)
 

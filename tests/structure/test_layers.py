@@ -29,7 +29,7 @@ LAYERS = {
     "world": "crowd day draws population scenario",
     "decisions": "draws parameters population rules scenario world",
     "state": "decisions draws rules world",
-    "observe": "draws parameters population records scenario state",
+    "observe": "day draws parameters population records scenario state",
     "processes": "day decisions draws observe population rules state world",
     "model": "decisions draws observe processes records rules scenario state world",
     "agents": "day decisions draws parameters population records scenario world",
@@ -49,7 +49,7 @@ LAYERS = {
     "policies results rules scenario statistics table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
     "records results rules scenario statistics tornado",
-    "patterns": "errors model population reading rules scenario statistics",
+    "patterns": "errors model population reading results rules scenario statistics text",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice attribution errors experiment explain patterns reading response results scenario schema "
     "sensitivity template",
