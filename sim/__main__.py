@@ -11,10 +11,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import advice, attribution, experiment, explain, patterns, response, results, schema, sensitivity, template
-from sim.errors import Problem, ScenarioError
+from sim import (
+    advice,
+    attribution,
+    experiment,
+    explain,
+    patterns,
+    response,
+    results,
+    running,
+    schema,
+    sensitivity,
+    template,
+)
+from sim.errors import ExperimentError, Problem, ScenarioError
 from sim.reading import load
-from sim.scenario import BASELINE, Scenario
+from sim.scenario import BASELINE
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
@@ -28,15 +40,18 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 2 for bad input, 130 if interrupted."""
+    """Run a command and return its exit code: 0, 1 if runs failed, 2 for bad input, 130 if interrupted."""
     try:
         given = sys.argv[1:] if argv is None else argv
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
         arguments.command(arguments)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"interrupted. {interrupt}".rstrip(". "), file=sys.stderr)
         return 130
+    except ExperimentError as error:
+        print(error, file=sys.stderr)
+        return 1
     except BrokenPipeError:  # whoever read the output, for instance `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScenarioError, OSError) as error:
@@ -126,7 +141,11 @@ def _add_size(command: argparse.ArgumentParser) -> None:
     command.add_argument("--days", type=int, metavar="N", help="measured days")
     command.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
     command.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
-    command.add_argument("--out", type=Path, metavar="DIR", help="folder for tables and figures (none)")
+    command.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
+    )  # fmt: skip
+    command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
 
 
 def _workers(text: str) -> int:
@@ -181,16 +200,8 @@ def _run(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace) -> None:
     changes = dict(assignment(text) for text in arguments.set) | _given(arguments)
     scenario = load(arguments.file).replace(**changes)
-    policies = experiment.arms_of(scenario, _names(arguments.policies))
-    experiment.seeds_of(scenario.seeds)
-    _check_before(scenario, arguments)
-    _warn(advice.of_idle_levels(scenario, changes))
-    _say_cost([(scenario, 1 + len(policies))], scenario.seeds, arguments.workers, arguments.engine)
-    comparison = experiment.compare(
-        scenario, policies, workers=arguments.workers, engine=arguments.engine, progress=True
-    )
-    print(comparison.table())
-    _write(comparison, arguments)
+    asked = experiment.question(scenario, _names(arguments.policies), engine=arguments.engine)
+    _answer(asked, arguments, advice.of_idle_levels(scenario, changes))
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
@@ -201,35 +212,32 @@ def _sweep(arguments: argparse.Namespace) -> None:
             raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
         over[key] = values
     scenario = load(arguments.file).replace(policies={}, **_given(arguments))
-    pointed = response.points(scenario, over)
-    _check_before(pointed, arguments)
-    _say_cost([(pointed, 1 + len(pointed.policies))], scenario.seeds, arguments.workers)
-    swept = response.sweep(scenario, over, workers=arguments.workers, progress=True)
-    print(swept.table())
-    _write(swept, arguments)
+    _answer(response.question(scenario, over), arguments)
 
 
 def _ranges(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.file).replace(**_given(arguments))
     policies, parameters = _names(arguments.policies), _names(arguments.parameters)
-    planned = sensitivity.plan(scenario, policies, parameters, arguments.seeds)
-    _check_before(scenario, arguments)
-    tasks = [(variant, 1 + len(arms)) for variant, arms in planned.tasks]
-    _say_cost(tasks, len(planned.seeds), arguments.workers)
-    found = sensitivity.ranges(scenario, policies, parameters, arguments.seeds, arguments.workers, progress=True)
-    print(found.table())
-    _write(found, arguments)
+    _answer(sensitivity.question(scenario, policies, parameters, arguments.seeds), arguments)
 
 
 def _why(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.file).replace(**_given(arguments))
-    tasks = attribution.plan(scenario, arguments.policy)
-    _check_before(scenario, arguments)
-    experiment.seeds_of(scenario.seeds)
-    _say_cost([(variant, len(arms)) for variant, arms in tasks], scenario.seeds, arguments.workers)
-    found = attribution.why(scenario, arguments.policy, workers=arguments.workers, progress=True)
+    _answer(attribution.question(scenario, arguments.policy), arguments)
+
+
+def _answer(asked: results.Question, arguments: argparse.Namespace, warnings: Iterable[str] = ()) -> None:
+    """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
+    out, tasks = arguments.out, asked.tasks()
+    if out is not None:
+        results.check_writable(out)
+    _warn([*advice.of_small_queue(tasks[0].scenario), *warnings])
+    print(running.cost(tasks, arguments.workers, asked.engine), flush=True)
+    command = f"python -m sim {shlex.join(arguments.given)}"
+    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace)
     print(found.table())
-    _write(found, arguments)
+    for file in results.files_of(out) if out is not None else ():
+        print(file)
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -243,24 +251,6 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",")] if text else None
-
-
-def _check_before(scenario: Scenario, arguments: argparse.Namespace) -> None:
-    """Refuse a folder that cannot be written and warn of a small queue, before anything is computed."""
-    if arguments.out is not None:
-        results.check_writable(arguments.out)
-    _warn(advice.of_small_queue(scenario))
-
-
-def _say_cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int, engine: Any = "array") -> None:
-    print(experiment.cost(tasks, n_seeds, workers, engine), flush=True)
-
-
-def _write(result: results.Result, arguments: argparse.Namespace) -> None:
-    """Write a result, if a folder was named, and print the names of its files."""
-    if arguments.out is not None:
-        for file in result.write(arguments.out, f"python -m sim {shlex.join(arguments.given)}"):
-            print(file)
 
 
 def _validate(arguments: argparse.Namespace) -> None:

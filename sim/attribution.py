@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,12 @@ import pandas as pd
 from sim import experiment, results
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
-from sim.outcomes import OUTCOMES, by_seed, sums_of
-from sim.records import Records
+from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
+from sim.records import Runs
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, NONE, Floats, Interval, ratio_interval, seeds_to_halve
+from sim.store import Task
 from sim.text import ETHICS, caveat, change, grid, title, wrap
 
 if TYPE_CHECKING:
@@ -66,14 +67,30 @@ class Why(results.Result):
 
         return figures.parts(self.policy, self.effect, self.parts, self.together)
 
-    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
-        return self.scenario, {"seeds": list(self.seeds), "policy": self.policy}, {"why": self.parts}
-
-    def _fill(self, folder: Path) -> None:
+    def fill(self, folder: Path) -> None:
+        """Write the table and the figure."""
         from sim import figures
 
         results.write_csv(self.parts, folder / "why.csv")
         figures.save(self.plot(), folder / "figures" / "why")
+
+
+@dataclass(frozen=True)
+class WhyQuestion(results.Question, name="why"):
+    """A policy once more without each of its mechanisms; see `why`."""
+
+    scenario: Scenario = field(repr=False)
+    policy: str
+    seeds: tuple[int, ...]
+
+    def tasks(self) -> list[Task]:
+        """Return the loop of the policy itself, and one for each thing that predators make of it."""
+        return _tasks(self.scenario, self.policy, self.seeds)
+
+    def answer(self, runs: Iterable[Runs]) -> Why:
+        """Take the effect apart."""
+        counts = [counts_of(task.scenario, found) for task, found in zip(self.tasks(), runs, strict=True)]
+        return _taken_apart(self, counts)
 
 
 def why(
@@ -82,6 +99,7 @@ def why(
     seeds: int | Sequence[int] | None = None,
     workers: int = 1,
     progress: bool = False,
+    out: str | Path | None = None,
 ) -> Why:
     """Run a policy once more with each mechanism that it works through held as in the baseline, and compare.
 
@@ -94,18 +112,55 @@ def why(
         seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
         workers: Processes. The results do not depend on it.
         progress: Show a bar, where there is a terminal.
+        out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:
         ScenarioError: If the policy is unknown or changes no rule, or there are fewer than two seeds.
     """
-    numbers = experiment.seeds_of(scenario.seeds if seeds is None else seeds)
-    tasks = plan(scenario, policy)
-    records = list(experiment.simulate_all(tasks, numbers, workers, progress=progress))
-    found = [_harmed(task, of_task) for (task, _), of_task in zip(tasks, records, strict=True)]
+    found: Why = results.answer(question(scenario, policy, seeds), workers, progress, out)
+    return found
+
+
+def question(scenario: Scenario, policy: str, seeds: int | Sequence[int] | None = None) -> WhyQuestion:
+    """Return what `why` asks, checked; arguments and errors are those of `why`."""
+    asked = WhyQuestion(scenario, policy, experiment.seeds_of(scenario.seeds if seeds is None else seeds))
+    asked.tasks()
+    return asked
+
+
+_WHOLE = "whole"
+
+
+def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task]:
+    experiment.arms_of(scenario, [policy])
+    found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
+    if not works:
+        raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
+    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
+
+    def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:
+        named = {_WHOLE: found}
+        for i, mechanism in by_rules.items():
+            if _sharing(mechanism, works) is of:
+                named[f"without-{i}"] = held(found, [mechanism])
+                named[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
+        return named
+
+    tasks = [Task(scenario.replace(policies=arms(None)), (BASELINE, *arms(None)), seeds, label=_WHOLE)]
+    for mechanism in works:
+        if mechanism.settings:
+            changed = scenario.replace(policies=arms(mechanism), **mechanism.settings)
+            tasks.append(Task(changed, (BASELINE, *arms(mechanism)), seeds, label=f"without {mechanism.name}"))
+    return tasks
+
+
+def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
+    """Say what each mechanism does, from the counts of every task."""
+    found = [_harmed(of_task) for of_task in counts]
     base, whole = found[0][BASELINE], found[0][_WHOLE]
-    works = mechanisms_of(scenario, policy)
+    works = mechanisms_of(asked.scenario, asked.policy)
     switched_off = dict(zip([m.name for m in works if m.settings], found[1:], strict=True))
-    enough = max(_events(records[0], arm) for arm in (BASELINE, _WHOLE)) >= FEWEST_EVENTS
+    enough = max(_events(counts[0], arm) for arm in (BASELINE, _WHOLE)) >= FEWEST_EVENTS
     rows, parts = [], []
     for i, mechanism in enumerate(works):
         if mechanism.settings:
@@ -122,34 +177,7 @@ def why(
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Why(scenario, policy, numbers, _share(whole - base, base, enough), table, together)
-
-
-_WHOLE = "whole"
-
-
-def plan(scenario: Scenario, policy: str) -> list[tuple[Scenario, tuple[str, ...]]]:
-    """Return the step loops that `why` runs: a scenario each, and its arms. Errors as for `why`."""
-    experiment.arms_of(scenario, [policy])
-    found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
-    if not works:
-        raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
-    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
-
-    def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:
-        named = {_WHOLE: found}
-        for i, mechanism in by_rules.items():
-            if _sharing(mechanism, works) is of:
-                named[f"without-{i}"] = held(found, [mechanism])
-                named[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
-        return named
-
-    tasks = [(scenario.replace(policies=arms(None)), (BASELINE, *arms(None)))]
-    for mechanism in works:
-        if mechanism.settings:
-            changed = scenario.replace(policies=arms(mechanism), **mechanism.settings)
-            tasks.append((changed, (BASELINE, *arms(mechanism))))
-    return tasks
+    return Why(asked.scenario, asked.policy, asked.seeds, _share(whole - base, base, enough), table, together)
 
 
 def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | None:
@@ -164,14 +192,14 @@ def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
     return [m for m in works if any(scenario.value_of(key) != off for key, off in m.settings.items()) or not m.settings]
 
 
-def _harmed(scenario: Scenario, records: Records) -> dict[str, Floats]:
+def _harmed(counts: Counts) -> dict[str, Floats]:
     """Return persons seriously harmed by arm, seed by seed."""
-    values = OUTCOMES[0].formula(sums_of(scenario, records.daily))
+    values = OUTCOMES[0].formula(counts.sums())
     return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
 
 
-def _events(records: Records, arm: str) -> int:
-    return int(records.daily.loc[records.daily["policy"] == arm, "n_persons_harmed"].sum())
+def _events(counts: Counts, arm: str) -> int:
+    return int(by_seed(counts.sums()["n_persons_harmed"], arm).sum())
 
 
 def _share(difference: Floats, base: Floats, enough: bool) -> Interval:

@@ -50,6 +50,23 @@ class ScenarioError(ValueError):
         return "\n".join(lines)
 
 
+class ExperimentError(RuntimeError):
+    """Something went wrong while simulating: units failed, or processes were killed. What was finished is kept.
+
+    Attributes:
+        units: Names of units that failed.
+    """
+
+    def __init__(self, *lines: str, units: Sequence[str] = ()) -> None:
+        """Keep a line for each thing that went wrong."""
+        super().__init__(*lines)
+        self.units = units
+
+    def __str__(self) -> str:
+        """Return one line for each thing that went wrong."""
+        return "\n".join(map(str, self.args))
+
+
 def dotted(path: Place) -> str:
     """Return a path as scenario files and people write it: ``offences[row 2].weight``.
 

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sim import results, table, transparency
 from sim.errors import ScenarioError, suggestion
-from sim.outcomes import HEADLINE, by_seed, outcomes_of, sums_of
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, WAIT_COLUMNS, Records
+from sim.outcomes import HEADLINE, Counts, by_seed, counts_of, outcomes_of
+from sim.records import KINDS, Records, Runs
+from sim.running import Engine, engine_of
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_effect, ratio_interval, t_interval
+from sim.store import Task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Engine = Literal["array", "agents"]
-
-MEMORY_OF_A_PROCESS = 400e6
-"""Bytes that the seeds sharing one step loop may take together."""
-
-_ENGINES: dict[Engine, str] = {"array": "sim.model", "agents": "sim.agents"}
 
 
 @dataclass(frozen=True)
@@ -42,10 +36,9 @@ class Comparison(results.Result):
         seeds: The seeds, each run under every arm.
         engine: ``array`` or ``agents``.
         effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals.
-        daily: Daily counts of every run.
-        breakdown: Counts by year, offence and class of every run.
-        waits: How many of the reviewed dossiers had waited how long, of every run.
         interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
+        counts: The counts of every run, added up over stretches of days.
+        runs: The runs themselves.
     """
 
     scenario: Scenario = field(repr=False)
@@ -53,20 +46,38 @@ class Comparison(results.Result):
     seeds: tuple[int, ...]
     engine: Engine
     effects: pd.DataFrame = field(repr=False)
-    daily: pd.DataFrame = field(repr=False)
-    breakdown: pd.DataFrame = field(repr=False)
-    waits: pd.DataFrame = field(repr=False)
     interactions: pd.DataFrame = field(repr=False)
+    counts: Counts = field(repr=False)
+    runs: Runs = field(repr=False)
+
+    @property
+    def daily(self) -> pd.DataFrame:
+        """Daily counts of every run."""
+        return self._records.daily
+
+    @property
+    def breakdown(self) -> pd.DataFrame:
+        """Counts by year, offence and class of every run."""
+        return self._records.breakdown
+
+    @property
+    def waits(self) -> pd.DataFrame:
+        """How many of the reviewed dossiers had waited how long, of every run."""
+        return self._records.waits
+
+    @cached_property
+    def _records(self) -> Records:
+        return Records.joined(self.runs.parts())
 
     def table(self) -> str:
         """Return the comparison as text for a terminal: the headline sentence, tables, and what to know of them."""
         return table.comparison(
-            self.scenario, self.policies, len(self.seeds), self.effects, self.daily, self.interactions
+            self.scenario, self.policies, len(self.seeds), self.effects, self.counts, self.interactions
         )
 
     def transparency(self) -> pd.DataFrame:
         """Return what the platform itself could publish of every policy: columns `sim.transparency.COLUMNS`."""
-        return transparency.record(self.scenario, self.daily, self.waits)
+        return transparency.record(self.counts)
 
     def plot(self, outcome: str = HEADLINE) -> Figure:
         """Draw the difference from the baseline over time, one panel a policy, with its 95% band over the seeds.
@@ -79,24 +90,39 @@ class Comparison(results.Result):
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
         if outcome not in found:
             raise ScenarioError(f"no outcome over time is called {outcome!r}; there are: {', '.join(found)}")
-        return figures.differences(self.scenario, self.policies, self.daily, self.effects, found[outcome])
+        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[outcome])
 
-    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
-        asked = {"engine": self.engine, "seeds": list(self.seeds), "policies": list(self.policies)}
-        return self.scenario, asked, {"daily": self.daily, "breakdown": self.breakdown, "waits": self.waits}
-
-    def _fill(self, folder: Path) -> None:
+    def fill(self, folder: Path) -> None:
+        """Write tables and figures."""
         from sim import figures
 
         results.write_csv(self.effects, folder / "effects.csv")
         results.write_csv(self.interactions, folder / "interactions.csv")
-        self.daily.to_parquet(folder / "daily.parquet", index=False)
-        self.breakdown.to_parquet(folder / "breakdown.parquet", index=False)
-        self.waits.to_parquet(folder / "waits.parquet", index=False)
         results.write_csv(self.transparency(), folder / "transparency.csv")
         figures.save(self.plot(), folder / "figures" / "difference")
         figures.save(figures.overview(self.policies, self.effects), folder / "figures" / "overview")
         figures.save(figures.price(self.policies, self.effects), folder / "figures" / "price")
+
+
+@dataclass(frozen=True)
+class CompareQuestion(results.Question, name="compare"):
+    """Policies compared with the baseline, seed by seed; see `compare`."""
+
+    scenario: Scenario = field(repr=False)
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    engine: Engine = "array"
+
+    def tasks(self) -> list[Task]:
+        """Return the one task there is."""
+        return [Task(self.scenario, (BASELINE, *self.policies), self.seeds)]
+
+    def answer(self, runs: Iterable[Runs]) -> Comparison:
+        """Make the comparison."""
+        (found,) = runs
+        counts = counts_of(self.scenario, found)
+        effects, interactions = effects_of(counts, self.policies), interactions_of(counts, self.policies)
+        return Comparison(self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found)
 
 
 @dataclass(frozen=True)
@@ -152,6 +178,7 @@ def compare(
     workers: int = 1,
     engine: Engine = "array",
     progress: bool = False,
+    out: str | Path | None = None,
 ) -> Comparison:
     """Run policies and the baseline over the same seeds and compare them in pairs.
 
@@ -162,24 +189,26 @@ def compare(
         workers: Processes. The results do not depend on it.
         engine: ``array`` (fast) or ``agents`` (to be read; small chats only).
         progress: Show a bar, where there is a terminal.
+        out: A folder to keep finished runs in, and to write tables and figures into. The same call again runs only
+            what is missing there; more seeds or policies are added to it.
 
     Raises:
-        ScenarioError: If a policy is unknown, there is none, or there are fewer than two seeds.
+        ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds, or the folder holds
+            something else.
     """
-    arms = arms_of(scenario, policies)
+    found: Comparison = results.answer(question(scenario, policies, seeds, engine), workers, progress, out)
+    return found
+
+
+def question(
+    scenario: Scenario,
+    policies: Iterable[str] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    engine: Engine = "array",
+) -> CompareQuestion:
+    """Return what `compare` asks, checked; arguments and errors are those of `compare`."""
     numbers = seeds_of(scenario.seeds if seeds is None else seeds)
-    (records,) = simulate_all([(scenario, (BASELINE, *arms))], numbers, workers, engine, progress)
-    return Comparison(
-        scenario,
-        arms,
-        numbers,
-        engine,
-        effects_of(scenario, arms, records),
-        records.daily,
-        records.breakdown,
-        records.waits,
-        interactions_of(scenario, arms, records),
-    )
+    return CompareQuestion(scenario, arms_of(scenario, policies), numbers, engine)
 
 
 def run(
@@ -200,7 +229,7 @@ def run(
     if policy != BASELINE:
         arms_of(scenario, [policy])
     _check_seeds([seed])
-    records = _canonical([_engine(engine)(scenario, [seed], [policy], events=events)])
+    records = Records.joined([engine_of(engine)(scenario, [seed], [policy], events=events)])
     return Run(scenario, policy, seed, engine, records.daily, records.breakdown, records.events)
 
 
@@ -229,128 +258,10 @@ def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
     return found[["run", *columns]]
 
 
-def cost(tasks: Sequence[tuple[Scenario, int]], n_seeds: int, workers: int, engine: Engine = "array") -> str:
-    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
-
-    Args:
-        tasks: Scenario of each, and how many arms it runs, the baseline counted.
-        n_seeds: Seeds of each.
-        workers: Processes.
-        engine: ``array`` or ``agents``.
-    """
-    spread = -(-workers // len(tasks))
-    price = [
-        _price(scenario, arms, len(group), engine)
-        for scenario, arms in tasks
-        for group in _groups(scenario, range(n_seeds), arms, spread, engine)
-    ]
-    busy = min(workers, len(price))
-    seconds = 2 + sum(s for s, _ in price) / busy
-    memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * max(m for _, m in price)
-    time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
-    process = "1 process" if busy == 1 else f"{busy} processes"
-    scenario, arms = tasks[0]
-    hours = sum(scenario.hours * arms * n_seeds for scenario, arms in tasks)
-    runs = f"{n_seeds} seeds x {arms} policies with the baseline"
-    if len(tasks) > 1:
-        runs = f"{n_seeds} seeds x {sum(arms for _, arms in tasks)} policies and baselines in {len(tasks)} variants"
-    return (
-        f"To simulate: {hours:,} hours = {runs} x {scenario.warmup_days + scenario.days} days "
-        f"({scenario.warmup_days} of them warm-up).\n"
-        f"About {time} and {memory / 1e9:.1f} GB in {process}."
-    )
-
-
-def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
-    """Return roughly the seconds and bytes of one step loop; measured on a two-core development machine."""
-    population = scenario.population
-    visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
-    if engine == "agents":
-        return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
-    an_hour = 400e-6 + 3e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
-    return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds
-
-
-def _groups(scenario: Scenario, seeds: Sequence[int], arms: int, workers: int, engine: Engine) -> list[tuple[int, ...]]:
-    """Share the seeds out: together in one step loop as far as memory allows, spread over the workers."""
-    if engine == "agents":
-        size = 1
-    else:
-        _, of_a_seed = _price(scenario, arms, 1, engine)
-        size = max(1, min(int(MEMORY_OF_A_PROCESS / of_a_seed), -(-len(seeds) // workers)))
-    return [tuple(seeds[i : i + size]) for i in range(0, len(seeds), size)]
-
-
-def _engine(name: Engine) -> Callable[..., Records]:
-    if name not in _ENGINES:
-        raise ScenarioError(f"no engine is called {name!r}; there are {' and '.join(_ENGINES)}")
-    simulate: Callable[..., Records] = import_module(_ENGINES[name]).simulate
-    return simulate
-
-
-def simulate_all(
-    tasks: Sequence[tuple[Scenario, Sequence[str]]],
-    seeds: Sequence[int],
-    workers: int = 1,
-    engine: Engine = "array",
-    progress: bool = False,
-) -> Iterator[Records]:
-    """Yield the records of every task, in order: all arms with all seeds; same tables whatever the workers.
-
-    Args:
-        tasks: A scenario and which of its arms to run, the baseline being one if it is named.
-        seeds: Seeds of each.
-        workers: Processes.
-        engine: ``array`` or ``agents``.
-        progress: Show a bar, where there is a terminal.
-
-    Raises:
-        ScenarioError: If there is no worker or no such engine.
-    """
-    from joblib import Parallel, delayed
-    from tqdm import tqdm
-
-    if workers < 1:
-        raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
-    simulate = _engine(engine)
-    spread = -(-workers // len(tasks))
-    groups = [_groups(scenario, seeds, len(arms), spread, engine) for scenario, arms in tasks]
-    calls = [(s, group, arms) for (s, arms), of_task in zip(tasks, groups, strict=True) for group in of_task]
-    total = sum(scenario.hours for scenario, _, _ in calls)
-    with tqdm(total=total, unit="h", file=sys.stderr, disable=None if progress else True, leave=False) as bar:
-        alone = min(workers, len(calls)) == 1
-        parts = (
-            (simulate(*call, progress=bar.update) for call in calls)
-            if alone
-            else Parallel(n_jobs=workers, return_as="generator")(delayed(simulate)(*call) for call in calls)
-        )
-        for (scenario, _), of_task in zip(tasks, groups, strict=True):
-            found = []
-            for _ in of_task:
-                found.append(next(parts))
-                bar.update(0 if alone else scenario.hours)
-            yield _canonical(found)
-
-
-def _canonical(parts: Sequence[Records]) -> Records:
-    """Put the tables of several groups of runs together, sorted by their columns."""
-
-    def join(tables: list[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:
-        return pd.concat(tables, ignore_index=True).sort_values(list(by), ignore_index=True)
-
-    events = [p.events for p in parts if p.events is not None]
-    return Records(
-        join([p.daily for p in parts], DAILY_COLUMNS[:4]),
-        join([p.breakdown for p in parts], BREAKDOWN_COLUMNS),
-        join([p.waits for p in parts], WAIT_COLUMNS),
-        join(events, EVENT_COLUMNS) if events else None,
-    )
-
-
-def effects_of(scenario: Scenario, policies: Sequence[str], records: Records) -> pd.DataFrame:
+def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     """Return the table of effects: one row per policy and outcome, as `Comparison.effects`."""
-    sums = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
-    found = [(o, o.formula(sums), sums.table[list(o.behind)].sum(axis=1)) for o in outcomes_of(scenario)]
+    sums = counts.sums()
+    found = [(o, o.formula(sums), sums.table[list(o.behind)].sum(axis=1)) for o in outcomes_of(counts.scenario)]
     rows = []
     for policy in policies:
         for outcome, value, behind in found:
@@ -375,13 +286,13 @@ INTERACTION_COLUMNS = (
 """Columns of `Comparison.interactions`; ``relative`` is a share of the baseline."""
 
 
-def interactions_of(scenario: Scenario, policies: Sequence[str], records: Records) -> pd.DataFrame:
+def interactions_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     """Return what policies do together beyond the sum of what each does, as `Comparison.interactions`.
 
     A policy that is exactly two others together, dates included, has a row for each outcome: both less one less the
     other plus the baseline, seed by seed. Without such a policy the table is empty.
     """
-    parts = {arm: sorted((p.name, repr(p)) for p in scenario.policies[arm]) for arm in policies}
+    parts = {arm: sorted((p.name, repr(p)) for p in counts.scenario.policies[arm]) for arm in policies}
     triples = [
         (both, one, other)
         for both in policies
@@ -390,9 +301,9 @@ def interactions_of(scenario: Scenario, policies: Sequence[str], records: Record
     ]
     if not triples:
         return pd.DataFrame(columns=list(INTERACTION_COLUMNS))
-    sums = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
+    sums = counts.sums()
     rows = []
-    for outcome in outcomes_of(scenario):
+    for outcome in outcomes_of(counts.scenario):
         value, behind = outcome.formula(sums), sums.table[list(outcome.behind)].sum(axis=1)
         for arms in triples:
             base, both, one, other = (by_seed(value, arm) for arm in (BASELINE, *arms))

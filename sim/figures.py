@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.outcomes import HEADLINE, SECOND, Outcome, by_seed, sums_of
+from sim.outcomes import HEADLINE, SECOND, Counts, Outcome, by_seed, periods_of
 from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, t_interval
@@ -28,15 +28,13 @@ _COLOURS = {"lowers": _BLUE, "raises": _VERMILION}
 
 _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters as in the scenario."
 
-_MOST_PERIODS = 13
-_SHORTEST_PERIOD_DAYS = 7
 _DATES = 5
 _DECADES = 10
 _LEAST_PERCENT = 1
 
 
 def differences(
-    scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame, effects: pd.DataFrame, outcome: Outcome
+    scenario: Scenario, policies: Sequence[str], counts: Counts, effects: pd.DataFrame, outcome: Outcome
 ) -> Figure:
     """Draw what each policy changes over time: the difference from the baseline with its 95% band over the seeds.
 
@@ -45,13 +43,12 @@ def differences(
     Args:
         scenario: What was run.
         policies: The arms, one panel each.
-        daily: Daily counts of every arm and the baseline.
+        counts: The counts of every arm and the baseline.
         effects: The table of effects, for the verdicts.
         outcome: What to draw.
     """
-    periods = max(1, min(_MOST_PERIODS, scenario.days // _SHORTEST_PERIOD_DAYS))
-    edges = np.linspace(0, scenario.days, periods + 1).round().astype(int)
-    parts = [outcome.formula(sums_of(scenario, daily, days=(int(a), int(b)))) for a, b in pairwise(edges)]
+    edges = np.array(periods_of(scenario))
+    parts = [outcome.formula(counts.sums(days)) for days in pairwise(edges.tolist())]
     zero = _first_day(scenario)
     columns = min(3, len(policies))
     rows = -(-len(policies) // columns)

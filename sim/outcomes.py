@@ -7,6 +7,7 @@ Levels of true harm are not identified; only changes between policies mean anyth
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.parameters import CLASSES, HOURS_PER_MONTH
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, WAIT_COLUMNS, Records, Runs
 from sim.scenario import BASELINE, Scenario
 
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
@@ -299,6 +301,85 @@ def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
     offences = (_harmed(o.name, "all", o.name, o.label or o.name) for o in scenario.offences if o.serious)
     waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
     return (*OUTCOMES, *waiting, *weighted, *classes, *offences)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What analyses read of runs: their counts added up over stretches of days, small however many runs there are.
+
+    Attributes:
+        scenario: What was run.
+        records: The daily counts, with one row a stretch instead of a day (its first day in the column ``day``); those
+            rows of the breakdown that outcomes are made of, added up over the years; the waits, likewise.
+        hashes: A hash of the daily counts of every run (rows, policy and seed) by column: equal where they are.
+    """
+
+    scenario: Scenario
+    records: Records
+    hashes: pd.DataFrame
+
+    def sums(self, days: tuple[int, int] | None = None) -> Sums:
+        """Add up a stretch of days, or the whole window with the counts by offence and class and the waits.
+
+        Args:
+            days: First day and the day after the last, both among `edges_of`.
+        """
+        if days is None:
+            return sums_of(self.scenario, self.records.daily, self.records.breakdown, waits=self.records.waits)
+        if not {*days} <= {*edges_of(self.scenario)}:
+            raise ValueError(f"days {days} do not begin and end with stretches of days: {edges_of(self.scenario)}")
+        return sums_of(self.scenario, self.records.daily, days=days)
+
+
+def counts_of(scenario: Scenario, runs: Runs) -> Counts:
+    """Return what analyses read of runs, which are looked at policy by policy."""
+    parts, hashes = [], []
+    for part in runs.parts():
+        parts.append(_added_up(scenario, part))
+        columns = part.daily.columns.drop(["policy", "seed", "site", "day"])
+        by_run = part.daily.groupby(["policy", "seed"])[list(columns)]
+        hashes.append(by_run.agg(_hash))
+    return Counts(scenario, Records.joined(parts), pd.concat(hashes))
+
+
+def _hash(column: pd.Series[int]) -> str:
+    return hashlib.sha256(column.to_numpy().tobytes()).hexdigest()
+
+
+def periods_of(scenario: Scenario) -> list[int]:
+    """Return the days at which the window is cut into up to 13 equal periods of at least a week."""
+    periods = max(1, min(13, scenario.days // 7))
+    return [int(day) for day in np.linspace(0, scenario.days, periods + 1).round()]
+
+
+def quarters_of(scenario: Scenario) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return first day and the day after the last of the window's first and last quarter, unless under a week."""
+    quarter = scenario.days // 4
+    return ((0, quarter), (scenario.days - quarter, scenario.days)) if quarter >= 7 else None
+
+
+def half_year_of(scenario: Scenario) -> tuple[int, int]:
+    """Return first day and the day after the last of the window's last six months, or of all of it."""
+    return max(0, scenario.days - 183), scenario.days
+
+
+def edges_of(scenario: Scenario) -> list[int]:
+    """Return the days at which stretches begin and end whose sums are asked for."""
+    stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
+    return sorted({*periods_of(scenario), *(day for stretch in stretches for day in stretch)})
+
+
+def _added_up(scenario: Scenario, part: Records) -> Records:
+    """Return records added up over stretches of days and over years."""
+    edges = np.array(edges_of(scenario))
+    daily = part.daily.assign(day=edges[edges.searchsorted(part.daily["day"], "right") - 1])
+    daily = daily.groupby(list(DAILY_COLUMNS[:4]), as_index=False).sum()
+    persons, harms = (part.breakdown["quantity"] == name for name in (HEADLINE, "harm"))
+    margins = (part.breakdown["offence"] == "all") | (part.breakdown["victim_class"] == "all")
+    breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
+    breakdown = breakdown.groupby(list(BREAKDOWN_COLUMNS[:-1]), as_index=False).sum()
+    waits = part.waits.assign(year=0).groupby(list(WAIT_COLUMNS[:-1]), as_index=False).sum()
+    return Records(daily, breakdown, waits)
 
 
 def sums_of(

@@ -342,7 +342,7 @@ def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **setting
         scenario = pattern.scenario(quantity.preset, pattern.off if off else {}, settings)
         simulated = NONE
         if quantity.measure:
-            key = scenario.fingerprint()
+            key = f"{scenario.fingerprint()} {[scenario.fingerprint(arm) for arm in scenario.policies]}"
             if key not in made:
                 made[key] = _simulate(scenario, n, {k for q in pattern.quantity for k in _EVENTS.get(q.measure, ())})
             simulated = MEASURES[quantity.measure](made[key], **quantity.of)

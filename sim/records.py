@@ -6,9 +6,9 @@ can be compared byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import pandas as pd
 
@@ -149,6 +149,22 @@ WAIT_COLUMNS: Final = ("policy", "seed", "year", "site", "wait_hours", "reviews"
 """Columns of the table of waits: whole hours from the opening of a dossier to its review, and reviews, int64."""
 
 
+TABLES: Final = {
+    "daily": (DAILY_COLUMNS, 4),
+    "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
+    "waits": (WAIT_COLUMNS, len(WAIT_COLUMNS)),
+    "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
+}
+"""Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
+
+
+class Runs(Protocol):
+    """Runs of several policies over the same seeds, in memory or in a store."""
+
+    def parts(self) -> Iterator[Records]:
+        """Yield the records in canonical order, one or more policies at a time with all their seeds."""
+
+
 @dataclass(frozen=True)
 class Records:
     """Everything that a group of runs left behind.
@@ -165,6 +181,25 @@ class Records:
     breakdown: pd.DataFrame
     waits: pd.DataFrame
     events: pd.DataFrame | None = None
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name, those that are there."""
+        return {name: table for name in TABLES if (table := getattr(self, name)) is not None}
+
+    def parts(self) -> Iterator[Records]:
+        """Yield itself: all policies at a time, see `Runs`."""
+        yield self
+
+    @classmethod
+    def joined(cls, parts: Iterable[Records]) -> Records:
+        """Put the tables of several groups of runs together in canonical order."""
+        tables = [part.tables() for part in parts]
+        found = {}
+        for name in tables[0]:
+            columns, sorted_by = TABLES[name]
+            whole = pd.concat([part[name] for part in tables], ignore_index=True)
+            found[name] = whole.sort_values(list(columns[:sorted_by]), ignore_index=True)
+        return cls(**found)
 
 
 def wait_table(rows: Iterable[tuple[str, int, int, str, int, int]]) -> pd.DataFrame:

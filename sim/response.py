@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sim import experiment, results
 from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, shown, suggestion
-from sim.experiment import Comparison
+from sim.experiment import CompareQuestion, Comparison
 from sim.outcomes import HEADLINE, SECOND
 from sim.parameters import SECTIONS
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
+from sim.records import Runs
 from sim.rules import RULES, Policy, Value
 from sim.scenario import Scenario
 from sim.statistics import seeds_to_halve
+from sim.store import Task
 from sim.table import Cells
 from sim.text import ETHICS, caveat, grid, title, wrap
 
@@ -67,16 +70,44 @@ class Sweep(results.Result):
             return figures.response(labels[key], values, _setting(self, key), self.effects)
         return figures.response_map(self.over, labels, self.effects)
 
-    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
-        run = self.comparison
-        asked = {"seeds": list(run.seeds), "over": {key: list(values) for key, values in self.over.items()}}
-        return run.scenario, asked, {"daily": run.daily, "breakdown": run.breakdown}
-
-    def _fill(self, folder: Path) -> None:
+    def fill(self, folder: Path) -> None:
+        """Write the table and the figure."""
         from sim import figures
 
         results.write_csv(self.effects, folder / "sweep.csv")
         figures.save(self.plot(), folder / "figures" / "response")
+
+
+@dataclass(frozen=True)
+class SweepQuestion(results.Question, name="sweep"):
+    """Points compared with the baseline; see `sweep`.
+
+    Attributes:
+        scenario: Without policies.
+        over: Values by rule, numbers in rising order.
+        seeds: Seeds.
+    """
+
+    scenario: Scenario = field(repr=False)
+    over: Mapping[str, tuple[Value, ...]]
+    seeds: tuple[int, ...]
+
+    @cached_property
+    def compared(self) -> CompareQuestion:
+        """The comparison of the points as policies."""
+        return experiment.question(points(self.scenario, self.over), None, self.seeds)
+
+    def tasks(self) -> list[Task]:
+        """Return the one task there is."""
+        return self.compared.tasks()
+
+    def answer(self, runs: Iterable[Runs]) -> Sweep:
+        """Make the sweep."""
+        comparison = self.compared.answer(runs)
+        names = list(comparison.scenario.policies)
+        values = pd.DataFrame(list(product(*self.over.values())), columns=list(self.over), index=names)
+        effects = values.loc[comparison.effects["policy"]].reset_index(drop=True)
+        return Sweep(self.over, comparison, effects.join(comparison.effects.drop(columns="policy")))
 
 
 def sweep(
@@ -85,6 +116,7 @@ def sweep(
     seeds: int | Sequence[int] | None = None,
     workers: int = 1,
     progress: bool = False,
+    out: str | Path | None = None,
 ) -> Sweep:
     """Compare a point for every value of a rule, or every pair of values of two, with the scenario's baseline.
 
@@ -97,17 +129,23 @@ def sweep(
         seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
         workers: Processes. The results do not depend on it.
         progress: Show a bar, where there is a terminal.
+        out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:
         ScenarioError: If a name is no rule, a value is not allowed or given twice, there are fewer than two values or
             more than `MOST_POINTS` points, or fewer than two seeds.
     """
-    pointed = points(scenario, over)
-    comparison = experiment.compare(pointed, None, seeds, workers, progress=progress)
-    order = _in_order(over)
-    values = pd.DataFrame(list(product(*order.values())), columns=list(order), index=list(pointed.policies))
-    effects = values.loc[comparison.effects["policy"]].reset_index(drop=True)
-    return Sweep(order, comparison, effects.join(comparison.effects.drop(columns="policy")))
+    found: Sweep = results.answer(question(scenario, over, seeds), workers, progress, out)
+    return found
+
+
+def question(
+    scenario: Scenario, over: Mapping[str, Sequence[Value]], seeds: int | Sequence[int] | None = None
+) -> SweepQuestion:
+    """Return what `sweep` asks, checked; arguments and errors are those of `sweep`."""
+    points(scenario, over)
+    numbers = experiment.seeds_of(scenario.seeds if seeds is None else seeds)
+    return SweepQuestion(scenario.replace(policies={}), _in_order(over), numbers)
 
 
 def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:

@@ -1,31 +1,37 @@
-"""Result folders: the only writer. A folder is complete or not there, and says how it was made."""
+"""Result folders: the only writer. A folder is complete when its manifest is there, which says how it was made."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from sim.errors import ScenarioError
-from sim.scenario import Scenario
+from sim.errors import ExperimentError, ScenarioError
+from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
+from sim.records import Runs
+from sim.running import Engine, module_of, simulate_all
+from sim.scenario import Scenario, of_content
+from sim.store import LANE_RULE, Kept, Store, Task
 
-DIGEST_RULE = (
-    "Column by column, in order: the name in UTF-8 and a zero byte; then whole numbers as 8 bytes each (signed, little "
-    "end first), anything else as text in UTF-8 with a zero byte after each value."
-)
-"""How `digest` hashes a table; stands in every manifest."""
+FORMAT = 2
+"""Version of result folders and their stores; others are refused."""
 
-_PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "mesa", "joblib", "pyarrow", "matplotlib")
+MANIFEST = "manifest.json"
+UNITS = "units"
+MERGED = ("daily", "breakdown", "waits")
+"""Tables of counts that are merged into the folder."""
 
 
 class Result(ABC):
@@ -36,120 +42,157 @@ class Result(ABC):
         """Return what was found as text for a terminal."""
 
     @abstractmethod
-    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
-        """Return the scenario, what else the result depends on, and tables to be hashed: see `manifest`."""
+    def fill(self, folder: Path) -> None:
+        """Write its tables and figures into a folder; ``figures`` is there."""
+
+
+class Question(ABC):
+    """What is asked of the model: which step loops answer it, and what is made of their counts.
+
+    Subclasses are frozen dataclasses; their fields but the scenario, as JSON can hold them, say all of it.
+    """
+
+    kinds: ClassVar[dict[str, type[Question]]] = {}
+    name: ClassVar[str]
+    scenario: Scenario
+    engine: Engine = "array"
+
+    def __init_subclass__(cls, name: str) -> None:
+        """Register the subclass under the command that asks it."""
+        super().__init_subclass__()
+        cls.name = name
+        Question.kinds[name] = cls
 
     @abstractmethod
-    def _fill(self, folder: Path) -> None:
-        """Write tables and figures into a folder; ``figures`` is there."""
+    def tasks(self) -> list[Task]:
+        """Return the step loops to run, each with a label of its own if they are several."""
 
-    def write(self, out: str | Path, command: str = "") -> list[Path]:
-        """Write the result into a folder: ``table.txt``, ``manifest.json``, its tables and ``figures``.
+    @abstractmethod
+    def answer(self, runs: Iterable[Runs]) -> Result:
+        """Make the result of the runs of each task, which come in the order of the tasks."""
 
-        Everything is first written beside the folder and then renamed, so the folder is complete or not there; an older
-        result is replaced, anything else is left alone.
+    def asked(self) -> dict[str, Any]:
+        """Return its fields but the scenario, as JSON can hold them."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "scenario"}  # type: ignore[arg-type]
 
-        Args:
-            out: The folder.
-            command: The command that makes it again; goes into the manifest.
-
-        Returns:
-            The files written.
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> Question:
+        """Return the question that a manifest or a store describes.
 
         Raises:
-            ScenarioError: If the folder cannot be written or holds something else than a result.
+            ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
         """
-        out = Path(out)
-        check_writable(out)
-        scenario, asked, tables = self._made()
-        made = json.dumps(manifest(scenario, command, asked, tables), indent=2)
-        beside = _beside(out, "new")
-        try:
-            beside.mkdir()
-            (beside / "figures").mkdir()
-            self._fill(beside)
-            (beside / "table.txt").write_text(self.table() + "\n", encoding="utf-8")
-            (beside / "manifest.json").write_text(made + "\n", encoding="utf-8")
-            _put_in_place(beside, out)
-        except OSError as error:
-            raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        return sorted(path for path in out.rglob("*") if path.is_file())
+        asked = {name: _tuples(value) for name, value in plan["asked"].items()}
+        return cls.kinds[plan["question"]](of_content(plan["scenario"]), **asked)  # type: ignore[call-arg]
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, with the same bytes on every machine."""
-    frame.to_csv(path, index=False, lineterminator="\n")
+def _tuples(value: Any) -> Any:
+    """Return what JSON holds with tuples for its lists."""
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def manifest(scenario: Scenario, command: str, asked: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Any:
-    """Return what a manifest says: the command, what was asked, the scenario as run, versions and hashes.
+def answer(
+    question: Question,
+    workers: int = 1,
+    progress: bool = False,
+    out: str | Path | None = None,
+    command: str = "",
+    replace: bool = False,
+) -> Any:
+    """Simulate and return the result; with a folder, keep every finished unit there and write the result into it.
 
     Args:
-        scenario: What was run.
-        command: The command that makes it again.
-        asked: What else the result depends on, such as seeds and policies.
-        tables: Tables of counts by name, to be hashed.
+        question: What is asked.
+        workers: Processes. The result does not depend on it.
+        progress: Show a bar, where there is a terminal.
+        out: The folder. What it holds already of this study is not run again; a result of another study is refused.
+        command: The command that makes it again; goes into the manifest.
+        replace: Begin anew in a folder that holds a result.
+
+    Raises:
+        ScenarioError: If the question, or the folder, does not allow it.
+        ExperimentError: If units failed; those that did not are kept.
+        KeyboardInterrupt: If interrupted, with words on how to go on.
     """
-    package = Path(__file__).parent
-    return {
-        "command": command,
-        **asked,
-        "scenario": scenario.model_dump(mode="json", exclude={"policies"})
-        | {
-            "policies": {
-                arm: {
-                    name: [p.model_dump(mode="json", exclude_none=True) for p in found if p.name == name]
-                    for name in sorted({p.name for p in found})
-                }
-                for arm, found in scenario.policies.items()
-            }
-        },
-        "scenario_fingerprint": scenario.fingerprint(),
-        "code_fingerprint": code_fingerprint(package),
-        "git": _git(package.parent),
-        "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "sha256": {name: digest(table) for name, table in tables.items()},
-        "sha256_rule": DIGEST_RULE,
-    }
+    if out is None:
+        return question.answer(simulate_all(question.tasks(), workers, question.engine, progress))
+    out, tasks = Path(out), question.tasks()
+    with opened(out, question, command, replace) as store:
+        try:
+            result = question.answer(simulate_all(tasks, workers, question.engine, progress, store))
+            _write(out, question, tasks, store, result, command)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
+        except ExperimentError as error:
+            alone = [f"Run it alone: python -m sim reproduce {out} --unit {u}" for u in error.units[:3]]
+            raise ExperimentError(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
+    return result
 
 
-def digest(frame: pd.DataFrame) -> str:
-    """Return a SHA-256 over the values of a table, the same on every machine: by `DIGEST_RULE`."""
-    sha = hashlib.sha256()
-    for name, column in frame.items():
-        sha.update(f"{name}\0".encode())
-        if pd.api.types.is_integer_dtype(column):
-            sha.update(column.to_numpy().astype("<i8").tobytes())
-        else:
-            sha.update("".join(f"{value}\0" for value in column).encode())
-    return sha.hexdigest()
+@contextmanager
+def opened(out: Path, question: Question, command: str = "", replace: bool = False) -> Iterator[Store]:
+    """Open the store of a result folder for one process alone, making it if need be.
 
-
-def code_fingerprint(package: Path) -> str:
-    """Return a SHA-256 over the package's Python files and evidence table: relative name, zero byte, content, each."""
-    sha = hashlib.sha256()
-    for path in sorted([*package.rglob("*.py"), package / "evidence.csv"]):
-        sha.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return sha.hexdigest()
-
-
-def _git(root: Path) -> dict[str, Any] | None:
-    """Return the commit and whether files under version control were changed since; ``None`` outside a checkout."""
-    if not (root / ".git").exists():
-        return None
-
-    def ask(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
+    Raises:
+        ScenarioError: If the folder cannot be written, another process has it open, or it is of another study.
+    """
+    check_writable(out)
+    plan = _plan(question, command)
+    units = out / UNITS
     try:
-        changed = ask("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results")
-        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(changed)}
-    except (OSError, subprocess.CalledProcessError):
-        return None
+        units.mkdir(parents=True, exist_ok=True)
+        with (units / "lock").open("a+", encoding="utf-8") as lock:
+            _lock(lock, out)
+            if replace:
+                _clear(out)
+            before = described(out)
+            if before is not None:
+                _check_same(out, before, plan)
+                plan["scenario"] = _with_arms_of(before["scenario"], plan["scenario"])
+            for left in out.glob(".new-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            _write_json(plan, units / "store.json")
+            yield Store(units)
+    except OSError as error:
+        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+
+
+def described(out: Path) -> Any:
+    """Return what the folder's study is, from its store or else its manifest; ``None`` if it holds none.
+
+    Raises:
+        ScenarioError: If it cannot be read, or is of another version.
+    """
+    for path in (out / UNITS / "store.json", out / MANIFEST):
+        if path.exists():
+            return read_json(path)
+    return None
+
+
+def read_json(path: Path) -> Any:
+    """Return what a manifest or the description of a store says.
+
+    Raises:
+        ScenarioError: If it cannot be read, or is of another version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    version = content.get("format", 1) if isinstance(content, dict) else "?"
+    if version != FORMAT:
+        raise ScenarioError(
+            f"{path} was written by another version of the simulator (format {version}; this one has {FORMAT}). "
+            f"Name another folder, or begin anew there with --replace."
+        )
+    return content
+
+
+def files_of(out: Path) -> list[Path]:
+    """Return the files of a result, its manifest among them; errors as for `read_json`."""
+    return sorted(out / name for name in (*read_json(out / MANIFEST)["files"], MANIFEST))
 
 
 def check_writable(out: Path) -> None:
@@ -160,9 +203,11 @@ def check_writable(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise ScenarioError(f"{out} is a file; a result is a folder")
-    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
+    is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
+    if out.exists() and any(out.iterdir()) and not is_result:
         raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
-    probe = _beside(out, "probe")
+    name = f".{out.absolute().name}.probe-{os.getpid()}"
+    probe = out / name if out.exists() else out.absolute().with_name(name)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         probe.mkdir()
@@ -171,19 +216,187 @@ def check_writable(out: Path) -> None:
         raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
 
 
-def _beside(out: Path, purpose: str) -> Path:
-    return out.absolute().with_name(f".{out.absolute().name}.{purpose}-{os.getpid()}")
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, with the same bytes on every machine."""
+    frame.to_csv(path, index=False, lineterminator="\n")
 
 
-def _put_in_place(new: Path, out: Path) -> None:
-    """Rename a complete folder to its place; what was there goes only when the new one stands."""
-    old = _beside(out, "old")
-    if out.exists():
-        out.rename(old)
+# -- the folder's study ------------------------------------------------------------------------------------------------
+
+
+def _plan(question: Question, command: str) -> dict[str, Any]:
+    """Return what says of a study what it is."""
+    return {
+        "format": FORMAT,
+        "command": command,
+        "question": question.name,
+        "asked": question.asked(),
+        "engine": question.engine,
+        "scenario": question.scenario.content(),
+        "model_files": model_files(module_of(question.engine)),
+    }
+
+
+def _check_same(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds another study.
+
+    Raises:
+        ScenarioError: With what is not the same.
+    """
+    advice = "Nothing was changed. Name another folder, or begin anew there with --replace."
+    for key in ("question", "engine"):
+        if before[key] != now[key]:
+            raise ScenarioError(f"{out} holds the result of {before[key]}, not of {now[key]}. {advice}")
+    differ = sorted(name for name, _ in before["model_files"].items() ^ now["model_files"].items())
+    if differ:
+        files = ", ".join(f"sim/{name}" for name in dict.fromkeys(differ))
+        raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {advice}")
+    changes = list(_changes(before["scenario"], now["scenario"]))
+    if changes:
+        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:5])}. {advice}")
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what two scenarios have not in common, title, number of seeds and further policies set aside."""
+    one, other = (dict(_values(content)) for content in (before, now))
+    for key in one.keys() | other.keys():
+        if one.get(key) != other.get(key):
+            yield f"{key} is {one.get(key, 'not set')} there, now {other.get(key, 'not set')}"
+    for arm in before["policies"].keys() & now["policies"].keys():
+        if before["policies"][arm] != now["policies"][arm]:
+            was, is_now = (json.dumps(content["policies"][arm]) for content in (before, now))
+            yield f"policy {arm} is {was} there, now {is_now}"
+
+
+def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if prefix or key not in ("policies", "title", "seeds"):
+            if isinstance(value, dict):
+                yield from _values(value, f"{prefix}{key}.")
+            else:
+                yield f"{prefix}{key}", value
+
+
+def _with_arms_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    return {**now, "policies": {**before["policies"], **now["policies"]}}
+
+
+def _lock(lock: Any, out: Path) -> None:
+    """Take the folder for this process; the system gives it back when the process ends, however it ends."""
     try:
-        new.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise ScenarioError(
+            f"{out} is being written by another process ({lock.read().strip()}). Wait until it is done and run the "
+            "command again, or name another folder."
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}\n")
+    lock.flush()
+
+
+def _clear(out: Path) -> None:
+    """Remove a result with its units, and nothing else."""
+    found = {out / name for name in _listed(out)} or {out / "figures", *out.glob("*.csv"), *out.glob("*.parquet")}
+    found |= {out / MANIFEST, out / "table.txt", *(out / UNITS).iterdir()} - {out / UNITS / "lock"}
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> str:
+    """Say what is kept and how to go on."""
+    store.look_again()
+    left = sum(len(task.seeds) for task in store.missing(tasks))
+    total = sum(len(task.seeds) for task in tasks)
+    again = f": {command}" if command else " by the same call"
+    return f"{total - left} of {total} units are finished and kept in {out}. Go on{again}"
+
+
+# -- writing it --------------------------------------------------------------------------------------------------------
+
+
+def _write(out: Path, question: Question, tasks: Sequence[Task], store: Store, result: Result, command: str) -> None:
+    """Write everything beside, then put it in place file by file, the manifest last."""
+    beside = out / f".new-{os.getpid()}"
+    try:
+        (beside / "figures").mkdir(parents=True)
+        counted = _merge(beside, tasks, store)
+        result.fill(beside)
+        (beside / "table.txt").write_text(result.table() + "\n", encoding="utf-8")
+        files = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
+        hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in files}
+        _write_json(_manifest(question, command, tasks, store, counted, hashes), beside / MANIFEST)
+        stale = _listed(out) - {*files}
+        (out / MANIFEST).unlink(missing_ok=True)
+        (out / "figures").mkdir(exist_ok=True)
+        for name in (*files, MANIFEST):
+            (beside / name).replace(out / name)
+        for name in stale:
+            (out / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
+    """Write the counts of all units as one table each, a policy after the other; return their column hashes."""
+    hashes = {name: ColumnHashes() for name in MERGED}
+    writers: dict[str, pq.ParquetWriter] = {}
+    for task in tasks:
+        for part in Kept(store, task).parts():
+            for name in MERGED:
+                table = part.tables()[name]
+                if task.label:
+                    table.insert(0, "variant", pd.Series([task.label] * len(table), dtype="str"))
+                hashes[name].add(table)
+                for _, rows in table.groupby("policy"):
+                    content = pa.Table.from_pandas(rows, preserve_index=False)
+                    if name not in writers:
+                        writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", content.schema)
+                    writers[name].write_table(content)
+    for name in {*MERGED} - {*writers}:  # nothing of the kind ever happened
+        part.tables()[name].to_parquet(folder / f"{name}.parquet", index=False)
+    for writer in writers.values():
+        writer.close()
+    return {name: found.found() for name, found in hashes.items()}
+
+
+def _manifest(
+    question: Question,
+    command: str,
+    tasks: Sequence[Task],
+    store: Store,
+    counted: Mapping[str, Any],
+    files: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what a manifest says: how the result was made, and hashes of all that was counted and written."""
+    return {
+        **_plan(question, command),
+        "code_fingerprint": code_fingerprint(),
+        "git": checkout(),
+        **versions(),
+        "units_made_with": store.made_with(tasks),
+        "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
+        "tables": dict(counted),
+        "files": dict(files),
+        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE},
+    }
+
+
+def _listed(out: Path) -> set[str]:
+    """Return the files that the folder's manifest lists, if it has one."""
+    with suppress(ScenarioError):
+        return {*read_json(out / MANIFEST)["files"]}
+    return set()
+
+
+def _write_json(content: Mapping[str, Any], path: Path) -> None:
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

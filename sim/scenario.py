@@ -316,13 +316,33 @@ class Scenario(Section):
             place[last] = value
         return check(content)
 
-    def fingerprint(self) -> str:
-        """Return a SHA-256 over every value that a run depends on."""
-        content = self.model_dump(mode="json", exclude={"policies", "title"})
-        content["policies"] = {
-            arm: [[p.name, p.model_dump(mode="json")] for p in found] for arm, found in sorted(self.policies.items())
-        }
+    def fingerprint(self, arm: str | None = None) -> str:
+        """Return a SHA-256 over every value that runs depend on, the number of seeds being none of them.
+
+        Args:
+            arm: Of what sets this arm apart from others, its rules day by day. If not given, of what all arms share.
+        """
+        content = self.shared() if arm is None else self.rules_by_day(arm)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def content(self) -> dict[str, Any]:
+        """Return everything in it as JSON can hold it; `of_content` makes it again."""
+        arms = {
+            arm: [{"lever": p.name} | p.model_dump(mode="json", exclude_none=True) for p in found]
+            for arm, found in self.policies.items()
+        }
+        return self.model_dump(mode="json", exclude={"policies"}) | {"policies": arms}
+
+    def shared(self) -> dict[str, Any]:
+        """Return the values that runs of every arm depend on, as JSON can hold them."""
+        return self.model_dump(mode="json", exclude={"policies", "title", "seeds"})
+
+    def rules_by_day(self, arm: str) -> dict[str, dict[str, Any]]:
+        """Return what sets the runs of one arm apart, as JSON can hold it: rules by the first day on which they hold.
+
+        Policies act through rules alone, so two arms with the same rules are the same whatever they are made of.
+        """
+        return {str(day): asdict(rules) for day, rules in self.changes_of(arm)}
 
 
 def check(content: dict[str, Any]) -> Scenario:
@@ -336,5 +356,25 @@ def check(content: dict[str, Any]) -> Scenario:
     """
     try:
         return Scenario.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def of_content(content: dict[str, Any]) -> Scenario:
+    """Return the scenario whose `Scenario.content` this is.
+
+    Raises:
+        ScenarioError: If it is not right, or a policy was written in Python and is not known here.
+    """
+    arms = {}
+    for arm, rows in content["policies"].items():
+        for row in rows:
+            if row["lever"] not in Policy.registry:
+                raise ScenarioError(f"policy {arm!r} was written in Python; its lever is not known here")
+        found = [(Policy.registry[row["lever"]], {k: v for k, v in row.items() if k != "lever"}) for row in rows]
+        arms[arm] = tuple(lever.model_validate_json(json.dumps(levels)) for lever, levels in found)
+    shared = {key: value for key, value in content.items() if key != "policies"}
+    try:
+        return Scenario.model_validate_json(json.dumps(shared)).replace(policies=arms)
     except ValidationError as error:
         raise ScenarioError(*problems_of(error, Scenario)) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,12 +19,13 @@ from pydantic import Field
 from sim import experiment, results, tornado
 from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, shown, suggestion
-from sim.outcomes import OUTCOMES, by_seed, sums_of
+from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
 from sim.parameters import SECTIONS, Registration
-from sim.records import Records
+from sim.records import Runs
 from sim.rules import Rules, rules_on
 from sim.scenario import BASELINE, MAX_POLICIES, Scenario
 from sim.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
+from sim.store import Task
 from sim.tornado import ENDS, MOST_BARS
 
 if TYPE_CHECKING:
@@ -83,15 +85,8 @@ class Ranges(results.Result):
         effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
         return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
 
-    def _made(self) -> tuple[Scenario, dict[str, Any], dict[str, pd.DataFrame]]:
-        asked = {
-            "seeds": list(self.seeds),
-            "policies": list(self.policies),
-            "parameters": list(dict.fromkeys(self.bars["parameter"])),
-        }
-        return self.scenario, asked, {"ranges": self.bars}
-
-    def _fill(self, folder: Path) -> None:
+    def fill(self, folder: Path) -> None:
+        """Write the table and the figures."""
         from sim import figures
 
         results.write_csv(self.bars, folder / "ranges.csv")
@@ -116,6 +111,10 @@ class _Doors(Scenario):
 
     registrations: dict[str, Registration] = Field({})
 
+    def shared(self) -> dict[str, Any]:
+        """Return the values that runs of every arm depend on."""
+        return {key: value for key, value in super().shared().items() if key != "registrations"}
+
     def rules_on(self, day: int, arm: str) -> Rules:
         """Return the rules of an arm on a day, by its own numbers of registration."""
         platform = replace(self.platform, registration=self.registrations.get(arm, self.registration))
@@ -123,26 +122,61 @@ class _Doors(Scenario):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What `ranges` is to run, checked.
+class RangesQuestion(results.Question, name="ranges"):
+    """Each parameter at either end of its plausible range; see `ranges`.
 
     Attributes:
         scenario: The scenario before anything is varied.
         policies: Arms.
+        parameters: Dotted names, ``("all",)``, or ``None`` for those declared with a doubt.
         seeds: Seeds.
-        varied: Parameters by name.
-        left_out: Parameters that are not varied, with the reason.
     """
 
-    scenario: Scenario
+    scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
+    parameters: tuple[str, ...] | None
     seeds: tuple[int, ...]
-    varied: Mapping[str, Parameter]
-    left_out: Mapping[str, str]
+
+    @cached_property
+    def varied(self) -> dict[str, Parameter]:
+        """Parameters by name."""
+        return {
+            key: _known()[key]
+            for key in self._wanted
+            if key not in self.left_out and any(_depends(self.scenario, arm, key) for arm in self.policies)
+        }
+
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
+        reasons = {key: _reason(self.scenario, _known()[key]) for key in self._wanted if not self._named}
+        return {key: reason for key, reason in reasons.items() if reason}
 
     @property
-    def tasks(self) -> list[tuple[Scenario, dict[str, _Lane]]]:
-        """The step loops: a scenario each, with its arms and what each of them is."""
+    def _named(self) -> bool:
+        return self.parameters not in (None, (ALL,))
+
+    @property
+    def _wanted(self) -> list[str]:
+        if self._named:
+            return [key for key in _known() if key in (self.parameters or ())]
+        return [key for key, p in _known().items() if self.parameters or p.doubt]
+
+    def tasks(self) -> list[Task]:
+        """Return a task for what needs none of its own, and one for every end of a parameter."""
+        return [Task(variant, (BASELINE, *arms), self.seeds, label=label) for variant, arms, label in self._variants]
+
+    def answer(self, runs: Iterable[Runs]) -> Ranges:
+        """Make the bars."""
+        found: dict[_Lane, _Found] = {}
+        for (variant, arms, _), of_task in zip(self._variants, runs, strict=True):
+            found |= dict(_read(counts_of(variant, of_task), arms))
+        bars = _bars(self, found)
+        return Ranges(self.scenario, self.policies, self.seeds, _effects(self, found), bars, self.left_out)
+
+    @cached_property
+    def _variants(self) -> list[tuple[Scenario, dict[str, _Lane], str]]:
+        """The scenario of each task, its arms with what each of them is, and its label."""
         together = [_Lane(policy) for policy in self.policies]
         alone: dict[tuple[str, str], list[_Lane]] = {}
         for key in self.varied:
@@ -152,10 +186,12 @@ class Plan:
                     together += lanes
                 else:
                     alone[key, end] = lanes
-        tasks = [self._doors(together[i : i + MAX_POLICIES]) for i in range(0, len(together), MAX_POLICIES)]
+        groups = [together[i : i + MAX_POLICIES] for i in range(0, len(together), MAX_POLICIES)]
+        variants = [(*self._doors(lanes), f"as it is {i}") for i, lanes in enumerate(groups, 1)]
         for (key, end), lanes in alone.items():
-            tasks.append((_variant(self.scenario, self.varied[key], end), {lane.policy: lane for lane in lanes}))
-        return tasks
+            arms = {lane.policy: lane for lane in lanes}
+            variants.append((_variant(self.scenario, self.varied[key], end), arms, f"{key} {end}"))
+        return variants
 
     def _doors(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
         arms = {str(number): lane for number, lane in enumerate(lanes)}
@@ -170,29 +206,22 @@ class Plan:
         return _Doors.model_validate(content), arms
 
 
-def plan(
+def question(
     scenario: Scenario,
     policies: Iterable[str] | None = None,
     parameters: Iterable[str] | None = None,
     seeds: int | Sequence[int] | None = None,
-) -> Plan:
-    """Check what is to be varied; arguments and errors are those of `ranges`."""
+) -> RangesQuestion:
+    """Return what `ranges` asks, checked; arguments and errors are those of `ranges`."""
     arms = experiment.arms_of(scenario, policies)
     numbers = experiment.seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
-    known = {p.key: p for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
-    asked = None if parameters is None else list(parameters)
-    if asked is None or asked == [ALL]:
-        wanted = [key for key, p in known.items() if asked or p.doubt]
-        reasons = {key: _reason(scenario, known[key]) for key in wanted}
-        left_out = {key: reason for key, reason in reasons.items() if reason}
-    else:
-        wanted, left_out = asked, {}
-        _check_asked(scenario, arms, asked, known)
-    varied = {key: p for key, p in known.items() if key in wanted and key not in left_out}
-    varied = {key: p for key, p in varied.items() if any(_depends(scenario, arm, key) for arm in arms)}
-    if not varied:
+    asked = None if parameters is None else tuple(parameters)
+    if asked is not None and asked != (ALL,):
+        _check_asked(scenario, arms, asked, _known())
+    found = RangesQuestion(scenario, arms, asked, numbers)
+    if not found.varied:
         raise ScenarioError("there is no parameter to vary: name some with --parameters")
-    return Plan(scenario, arms, numbers, varied, left_out)
+    return found
 
 
 def ranges(
@@ -202,6 +231,7 @@ def ranges(
     seeds: int | Sequence[int] | None = None,
     workers: int = 1,
     progress: bool = False,
+    out: str | Path | None = None,
 ) -> Ranges:
     """Run baseline and policies with each parameter at either end of its plausible range, the others as they are.
 
@@ -216,26 +246,19 @@ def ranges(
         seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
         workers: Processes. The results do not depend on it.
         progress: Show a bar, where there is a terminal.
+        out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:
         ScenarioError: If a policy or parameter is unknown, a parameter changes nothing or cannot take its range here,
             or there are fewer than two seeds.
     """
-    planned = plan(scenario, policies, parameters, seeds)
-    found: dict[_Lane, _Found] = {}
-    tasks = planned.tasks
-    asked = [(variant, (BASELINE, *arms)) for variant, arms in tasks]
-    done = experiment.simulate_all(asked, planned.seeds, workers, progress=progress)
-    for (variant, arms), records in zip(tasks, done, strict=True):
-        found |= dict(_read(variant, arms, records))
-    return Ranges(
-        scenario,
-        planned.policies,
-        planned.seeds,
-        _effects(planned, found),
-        _bars(planned, found),
-        planned.left_out,
-    )
+    found: Ranges = results.answer(question(scenario, policies, parameters, seeds), workers, progress, out)
+    return found
+
+
+def _known() -> dict[str, Parameter]:
+    """Return every parameter with a plausible range, by name."""
+    return {p.key: p for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
 
 
 def _depends(scenario: Scenario, policy: str, key: str) -> bool:
@@ -304,10 +327,10 @@ class _Found(NamedTuple):
     effect: Effect
 
 
-def _read(scenario: Scenario, arms: Mapping[str, _Lane], records: Records) -> Iterator[tuple[_Lane, _Found]]:
+def _read(counts: Counts, arms: Mapping[str, _Lane]) -> Iterator[tuple[_Lane, _Found]]:
     """Yield what each lane of a step loop says."""
     outcome = OUTCOMES[0]
-    sums = sums_of(scenario, records.daily)
+    sums = counts.sums()
     values, events = outcome.formula(sums), sums[outcome.behind[0]]
     baseline, before = by_seed(values, BASELINE), float(by_seed(events, BASELINE).sum())
     for arm, lane in arms.items():
@@ -315,7 +338,7 @@ def _read(scenario: Scenario, arms: Mapping[str, _Lane], records: Records) -> It
         yield lane, _Found(baseline, policy, paired_effect(baseline, policy, (before, after), "/".join(lane), True))
 
 
-def _effects(planned: Plan, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
+def _effects(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
     rows = []
     for policy in planned.policies:
         effect = found[_Lane(policy)].effect
@@ -324,7 +347,7 @@ def _effects(planned: Plan, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _bars(planned: Plan, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
+def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFrame:
     """Return the bars, in the order of the policies and then of their width; ties in the order of declaration."""
     rows = []
     for policy in planned.policies:

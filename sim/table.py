@@ -7,16 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from sim.outcomes import HEADLINE, OUTCOMES, SECOND, by_seed, sums_of
+from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Counts, by_seed, quarters_of, sums_of
 from sim.parameters import CLASSES
 from sim.records import COUNTS, KINDS
 from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
 from sim.text import ETHICS, caveat, counted, grid, number, percents, short, title, window, wrap
-
-_SHORTEST_QUARTER_DAYS = 7
-
 
 _OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
 """Counts that only account for a lever: an arm that moves nothing else is inert."""
@@ -53,7 +50,7 @@ def comparison(
     policies: Sequence[str],
     n_seeds: int,
     effects: pd.DataFrame,
-    daily: pd.DataFrame,
+    counts: Counts,
     interactions: pd.DataFrame,
 ) -> str:
     """Return a comparison as text.
@@ -63,20 +60,20 @@ def comparison(
         policies: The arms, in the order in which to show them.
         n_seeds: Number of seeds.
         effects: The table of effects.
-        daily: The daily counts.
+        counts: The counts of every run.
         interactions: The table of interactions.
     """
     cells = Cells(scenario, effects, policies)
     parts = (
         _title(scenario, policies, n_seeds),
-        _headline(cells, daily),
-        _harm(cells, _over_time(scenario, policies, daily)),
+        _headline(cells, counts),
+        _harm(cells, _over_time(policies, counts)),
         _together(interactions),
         _for_whom(cells),
         _by_severity(cells),
         _costs(cells),
         _process(cells),
-        _notes(scenario, cells, inert(scenario, policies, daily)),
+        _notes(scenario, cells, inert(policies, counts)),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -92,16 +89,14 @@ def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> 
     return f"{head}\n\n{grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}"
 
 
-def inert(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> dict[str, str]:
+def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
     """Return the arms in which everything happened as in the baseline, with what they lack, in words."""
     happened = [name for name in (*(f"n_{kind.name}" for kind in KINDS), *COUNTS) if name not in _OWN_ACCOUNTS]
-    by_arm = {str(arm): rows.reset_index(drop=True) for arm, rows in daily.groupby("policy")}
-    baseline = by_arm[BASELINE]
-    return {
-        arm: _lack(scenario, arm, baseline.sum(numeric_only=True))
-        for arm in policies
-        if by_arm[arm][happened].equals(baseline[happened])
-    }
+    hashes = counts.hashes[happened]
+    daily = counts.records.daily
+    totals = daily[daily["policy"] == BASELINE].sum(numeric_only=True)
+    same = {arm for arm in policies if (hashes.loc[[arm]].to_numpy() == hashes.loc[[BASELINE]].to_numpy()).all()}
+    return {arm: _lack(counts.scenario, arm, totals) for arm in policies if arm in same}
 
 
 def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
@@ -186,7 +181,7 @@ def _title(scenario: Scenario, policies: Sequence[str], n_seeds: int) -> str:
     return title(scenario, f"{arms} against the baseline, {n_seeds} seeds each")
 
 
-def _headline(cells: Cells, daily: pd.DataFrame) -> str:
+def _headline(cells: Cells, counts: Counts) -> str:
     """Return sentences on the policy that lowers harm most, on the others that do, and on each that raises it."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
@@ -194,7 +189,7 @@ def _headline(cells: Cells, daily: pd.DataFrame) -> str:
     finding = _sentence(cells, best) if best else "no policy was seen to lower serious harm."
     sentences = [f"In this model, with these assumptions, {finding} {caveat(cells.scenario)}"]
     others = [p for p in lowering if p != best]
-    if best and (same := _not_told_apart(cells.scenario, best, others, daily)):
+    if best and (same := _not_told_apart(best, others, counts)):
         sentences.append(f"Not told apart from {best} in serious harm: {', '.join(same)}.")
     sentences += [f"Also, {_sentence(cells, p)}" for p in others if _signs_differ(cells, p)]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
@@ -204,20 +199,19 @@ def _headline(cells: Cells, daily: pd.DataFrame) -> str:
     return "\n".join(wrap(text) for text in sentences)
 
 
-def _not_told_apart(scenario: Scenario, best: str, others: Sequence[str], daily: pd.DataFrame) -> list[str]:
+def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
     """Return the policies whose paired difference from the best one has an interval that holds zero."""
-    values = OUTCOMES[0].formula(sums_of(scenario, daily))
+    values = OUTCOMES[0].formula(counts.sums())
     apart = {p: t_interval(by_seed(values, p) - by_seed(values, best)) for p in others}
     return [p for p, difference in apart.items() if difference.low <= 0 <= difference.high]
 
 
-def _over_time(scenario: Scenario, policies: Sequence[str], daily: pd.DataFrame) -> list[str]:
+def _over_time(policies: Sequence[str], counts: Counts) -> list[str]:
     """Return the change of serious harms in the first and the last quarter of the window, by policy, in words."""
-    quarter = scenario.days // 4
-    if quarter < _SHORTEST_QUARTER_DAYS:
+    quarters = quarters_of(counts.scenario)
+    if quarters is None:
         return ["-" for _ in policies]
-    ends = [(0, quarter), (scenario.days - quarter, scenario.days)]
-    tables = [sums_of(scenario, daily, days=days).table["n_harm_serious"].groupby("policy").sum() for days in ends]
+    tables = [counts.sums(days).table["n_harm_serious"].groupby("policy").sum() for days in quarters]
     if min(table[BASELINE] for table in tables) < FEWEST_EVENTS:
         return ["too few" for _ in policies]
     return [" / ".join(f"{100 * (t[p] / t[BASELINE] - 1):+.0f}%" for t in tables) for p in policies]

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from sim.outcomes import Sums, by_seed, sums_of
-from sim.scenario import BASELINE, Scenario
+from sim.outcomes import Counts, Sums, by_seed, half_year_of
+from sim.scenario import BASELINE
 from sim.statistics import t_interval
 
 COLUMNS: Final = ("policy", "item", "unit", "mean", "low", "high", "seeds")
@@ -46,22 +46,15 @@ ITEMS: dict[str, tuple[str, Formula]] = {
 }
 """What is published, with its unit and formula."""
 
-RECIPIENT_DAYS = 183
-"""Recipients are those of the last six months, as the law on digital services counts them."""
 
-
-def record(scenario: Scenario, daily: pd.DataFrame, waits: pd.DataFrame) -> pd.DataFrame:
+def record(counts: Counts) -> pd.DataFrame:
     """Return the record of every policy, the baseline first: columns `COLUMNS`.
 
-    Args:
-        scenario: What was run.
-        daily: Daily counts of every run.
-        waits: How many of the reviewed dossiers had waited how long, of every run.
+    Average recipients are those of the last six months, as the law on digital services counts them.
     """
-    whole = sums_of(scenario, daily, waits=waits)
-    late = sums_of(scenario, daily, days=(max(0, scenario.days - RECIPIENT_DAYS), scenario.days))
+    whole, late = counts.sums(), counts.sums(half_year_of(counts.scenario))
     rows = []
-    for policy in (BASELINE, *scenario.policies):
+    for policy in (BASELINE, *counts.scenario.policies):
         for item, (unit, formula) in ITEMS.items():
             values = by_seed(formula(late if item == "average monthly recipients" else whole), policy)
             if len(values):

@@ -1,0 +1,255 @@
+"""Running step loops: how seeds share them, what they cost, over how many processes, in memory or into a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sim.errors import ExperimentError, ScenarioError
+from sim.records import Records, Runs
+from sim.scenario import BASELINE, Scenario
+from sim.store import Kept, Shard, Store, Task, save
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+Engine = Literal["array", "agents"]
+
+MEMORY_OF_A_PROCESS = 400e6
+"""Bytes that the seeds sharing one step loop may take together."""
+
+SECONDS_OF_A_LOOP = 60.0
+"""About so long may a step loop of several seeds take: what it has done is lost if it is killed."""
+
+MOST_BREAKDOWNS = 5
+"""So often in a row may workers be killed before one of them finishes a unit."""
+
+_ENGINES: dict[Engine, str] = {"array": "sim.model", "agents": "sim.agents"}
+
+
+def module_of(engine: Engine) -> str:
+    """Return the name of the module of an engine.
+
+    Raises:
+        ScenarioError: If there is no such engine.
+    """
+    if engine not in _ENGINES:
+        raise ScenarioError(f"no engine is called {engine!r}; there are {' and '.join(_ENGINES)}")
+    return _ENGINES[engine]
+
+
+def engine_of(engine: Engine) -> Callable[..., Records]:
+    """Return the function that simulates with an engine; errors as for `module_of`."""
+    simulate: Callable[..., Records] = import_module(module_of(engine)).simulate
+    return simulate
+
+
+def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
+    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb."""
+    price = [_price(t.scenario, len(t.arms), len(t.seeds), engine) for t in _loops(tasks, workers, engine)]
+    busy = min(workers, len(price))
+    seconds = 2 + sum(s for s, _ in price) / busy
+    memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * max(m for _, m in price)
+    time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    process = "1 process" if busy == 1 else f"{busy} processes"
+    hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
+    first = tasks[0]
+    runs = f"{len(first.seeds)} seeds x {len(first.arms)} policies with the baseline"
+    if len(tasks) > 1:
+        arms = sum(len(task.arms) for task in tasks)
+        runs = f"{len(first.seeds)} seeds x {arms} policies and baselines in {len(tasks)} variants"
+    return (
+        f"To simulate: {hours:,} hours = {runs} x {first.scenario.warmup_days + first.scenario.days} days "
+        f"({first.scenario.warmup_days} of them warm-up).\n"
+        f"About {time} and {memory / 1e9:.1f} GB in {process}."
+    )
+
+
+def simulate_all(
+    tasks: Sequence[Task],
+    workers: int = 1,
+    engine: Engine = "array",
+    progress: bool = False,
+    store: Store | None = None,
+) -> Iterator[Runs]:
+    """Yield the runs of every task, in order; same tables whatever the workers.
+
+    Args:
+        tasks: What to run.
+        workers: Processes.
+        engine: ``array`` or ``agents``.
+        progress: Show a bar, where there is a terminal.
+        store: Where to keep finished units, and to take from what is there already; in memory if not given.
+
+    Raises:
+        ScenarioError: If there is no worker or no such engine, or the store cannot be written.
+        ExperimentError: If units failed in a store, or its workers were killed again and again.
+    """
+    from tqdm import tqdm
+
+    if workers < 1:
+        raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
+    engine_of(engine)
+    total = sum(task.scenario.hours * len(task.seeds) for task in tasks)
+    left = tasks if store is None else store.missing(tasks)
+    done = total - sum(task.scenario.hours * len(task.seeds) for task in left)
+    silent = None if progress else True
+    with tqdm(total=total, initial=done, unit="h", file=sys.stderr, disable=silent, leave=False) as bar:
+        if store is None:
+            yield from _in_memory(tasks, workers, engine, bar)
+            return
+        _fill(store, tasks, workers, engine, bar)
+    yield from (Kept(store, task) for task in tasks)
+
+
+def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> Iterator[Records]:
+    groups = [list(_loops([task], -(-workers // len(tasks)), engine)) for task in tasks]
+    parts = _each(_simulated, [loop for of_task in groups for loop in of_task], workers, bar, True, engine)
+    for of_task in groups:
+        yield Records.joined([next(parts) for _ in of_task])
+
+
+def _simulated(task: Task, engine: Engine, progress: Callable[[int], None] | None = None) -> Records:
+    """Run a step loop."""
+    return engine_of(engine)(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
+
+
+def _loops(tasks: Iterable[Task], workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
+    """Share the seeds of each task out: together in one step loop as far as time and memory allow.
+
+    Args:
+        tasks: Tasks.
+        workers: Over so many loops at least, if there are seeds enough.
+        engine: ``array``, or ``agents``, which takes one seed at a time.
+        alone: Names of units that get a loop of their own.
+    """
+    apart = set(alone)
+    for task in tasks:
+        size = 1
+        if engine != "agents":
+            seconds, memory = _price(task.scenario, len(task.arms), 1, engine)
+            most = min(MEMORY_OF_A_PROCESS / memory, SECONDS_OF_A_LOOP / seconds, -(-len(task.seeds) // workers))
+            size = max(1, int(most))
+        single = [seed for seed in task.seeds if task.unit(seed) in apart]
+        others = [seed for seed in task.seeds if task.unit(seed) not in apart]
+        for seed in single:
+            yield replace(task, seeds=(seed,))
+        for i in range(0, len(others), size):
+            yield replace(task, seeds=tuple(others[i : i + size]))
+
+
+def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
+    """Return roughly the seconds and bytes of one step loop; measured on a two-core development machine."""
+    population = scenario.population
+    visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
+    if engine == "agents":
+        return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
+    an_hour = 400e-6 + 3e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
+    return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds
+
+
+def _each(
+    work: Callable[..., Any], loops: Sequence[Task], workers: int, bar: tqdm[Any], ordered: bool, *more: Any
+) -> Iterator[Any]:
+    """Yield what `work` returns for every loop, over processes if several are of use."""
+    from joblib import Parallel, delayed
+
+    if min(workers, len(loops)) <= 1:
+        for loop in loops:
+            yield work(loop, *more, progress=partial(_advance, bar, len(loop.seeds)))
+        return
+    parallel = Parallel(n_jobs=workers, return_as="generator" if ordered else "generator_unordered", batch_size=1)
+    for hours, done in parallel(delayed(_elsewhere)(work, loop, os.getpid(), *more) for loop in loops):
+        bar.update(hours)
+        yield done
+
+
+def _advance(bar: tqdm[Any], seeds: int, hours: int) -> None:
+    bar.update(seeds * hours)
+
+
+def _elsewhere(work: Callable[..., Any], loop: Task, parent: int, *more: Any) -> tuple[int, Any]:
+    """Do a piece of work in a process that ends when its parent does, however that was killed."""
+
+    def look(_: int) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return loop.scenario.hours * len(loop.seeds), work(loop, *more, progress=look)
+
+
+# -- into a store ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A step loop that raised an error."""
+
+    units: tuple[str, ...]
+    error: str
+
+
+def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> None:
+    """Run what a store lacks. Killed workers cost what they were at; a loop that fails is run again seed by seed."""
+    failed: dict[str, str] = {}
+    alone: set[str] = set()
+    breakdowns = 0
+    while left := _without(store.missing(tasks), failed):
+        loops = list(_loops(left, -(-workers // len(left)), engine, alone))
+        baselines = {
+            loop.unit(seed): shard
+            for loop in loops
+            for seed in loop.seeds
+            if (shard := store.holding(loop, seed, BASELINE)) is not None
+        }
+        try:
+            for done in _each(_into, loops, workers, bar, False, engine, store.folder, baselines):
+                breakdowns = 0
+                if not isinstance(done, _Failed):
+                    store.add(done)
+                elif len(done.units) > 1:
+                    alone |= {*done.units}
+                else:
+                    failed[done.units[0]] = done.error
+                    bar.set_postfix_str(f"{len(failed)} failed")
+        except OSError as error:
+            raise ScenarioError(f"{store.folder} cannot be written: {error.strerror or error}") from None
+        except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
+            store.look_again()
+            breakdowns += 1
+            if breakdowns > MOST_BREAKDOWNS:
+                raise ExperimentError(
+                    f"worker processes were killed {breakdowns} times before any finished a unit; the machine may be "
+                    "short of memory: take fewer --workers"
+                ) from None
+    if failed:
+        raise ExperimentError(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+
+
+def _into(
+    loop: Task,
+    engine: Engine,
+    folder: Path,
+    baselines: Mapping[str, Shard],
+    progress: Callable[[int], None] | None = None,
+) -> list[Shard] | _Failed:
+    """Run a step loop and keep its units."""
+    try:
+        records = _simulated(loop, engine, progress)
+    except Exception as error:
+        return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), f"{type(error).__name__}: {error}")
+    known = {seed: baselines[unit] for seed in loop.seeds if (unit := loop.unit(seed)) in baselines}
+    return save(folder, loop, records, known)
+
+
+def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:
+    """Leave units out that have failed."""
+    left = [replace(task, seeds=tuple(s for s in task.seeds if task.unit(s) not in failed)) for task in tasks]
+    return [task for task in left if task.seeds]
