@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run results test lint format bench faults baselines lock lock-check python-check clean
+.PHONY: help setup run results test lint format bench faults kills baselines lock lock-check python-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -21,9 +21,10 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-results: run ## renew all that results/ ships: comparison of the classroom, patterns, table and picture of the README
-	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom
-	$(VENV) -m sim validate --workers 2 --out results
+results: $(STAMP) ## renew all that results/ ships: comparison of the classroom, patterns, table and picture of the README
+	$(VENV) -m sim $(RUN_ARGS) --replace
+	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
+	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	cp results/coco/table.txt results/coco.txt
 	cp results/coco/figures/overview.png results/coco.png
 
@@ -44,6 +45,9 @@ bench: $(STAMP) ## measure the speed
 
 faults: $(STAMP) ## plant faults in the model and see that the tests find them
 	$(VENV) -m tests.faults
+
+kills: $(STAMP) ## kill studies at random moments and see that nothing is lost
+	$(VENV) -m tests.store.kills
 
 baselines: $(STAMP) ## renew the stored outcomes, notebooks with their texts, and the schema that the tests compare with
 	$(VENV) -m sim schema > scenarios/scenario.schema.json

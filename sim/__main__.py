@@ -8,6 +8,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,13 +17,14 @@ from sim import (
     attribution,
     experiment,
     explain,
-    patterns,
+    exports,
+    reproduce,
     response,
     results,
-    running,
     schema,
     sensitivity,
     template,
+    validation,
 )
 from sim.errors import ExperimentError, Problem, ScenarioError
 from sim.reading import load
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.command(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
-        print(f"interrupted. {interrupt}".rstrip(". "), file=sys.stderr)
+        print(". ".join(("interrupted", *map(str, interrupt.args))), file=sys.stderr)
         return 130
     except ExperimentError as error:
         print(error, file=sys.stderr)
@@ -129,9 +131,22 @@ def _parser() -> _Parser:
     validate = commands.add_parser("validate", help="hold the model against what is known of real platforms")
     validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
     validate.add_argument("--seeds", type=int, metavar="N", help="runs of every arm (as many as each pattern says)")
-    validate.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
-    validate.add_argument("--out", type=Path, metavar="DIR", help="folder for the table (none)")
+    _add_folder(validate)
     validate.set_defaults(command=_validate)
+
+    again = commands.add_parser("reproduce", help="run a result again from its manifest and say what is not the same")
+    again.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
+    some = again.add_mutually_exclusive_group()
+    some.add_argument("--sample", type=int, metavar="N", help="units to run again, drawn by lot (all)")
+    some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
+    again.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    again.set_defaults(command=_reproduce)
+
+    exported = commands.add_parser("export", help="write the tables of a result as CSV, Parquet or JSON")
+    exported.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
+    exported.add_argument("--format", choices=["csv", "parquet", "json"], default="csv", help="(csv)")
+    exported.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder, or a new one")
+    exported.set_defaults(command=_export)
     return parser
 
 
@@ -140,6 +155,11 @@ def _add_size(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seeds", type=int, metavar="N", help="paired runs of every policy")
     command.add_argument("--days", type=int, metavar="N", help="measured days")
     command.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
+    _add_folder(command)
+
+
+def _add_folder(command: argparse.ArgumentParser) -> None:
+    """Add the options for processes and for the folder of a result."""
     command.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
     command.add_argument(
         "--out", type=Path, metavar="DIR",
@@ -228,13 +248,13 @@ def _why(arguments: argparse.Namespace) -> None:
 
 def _answer(asked: results.Question, arguments: argparse.Namespace, warnings: Iterable[str] = ()) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
-    out, tasks = arguments.out, asked.tasks()
+    out = arguments.out
     if out is not None:
         results.check_writable(out)
-    _warn([*advice.of_small_queue(tasks[0].scenario), *warnings])
-    print(running.cost(tasks, arguments.workers, asked.engine), flush=True)
+    _warn([*(advice.of_small_queue(asked.scenario) if asked.scenario else ()), *warnings])
     command = f"python -m sim {shlex.join(arguments.given)}"
-    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace)
+    say = partial(print, flush=True)
+    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, say)
     print(found.table())
     for file in results.files_of(out) if out is not None else ():
         print(file)
@@ -254,16 +274,22 @@ def _names(text: str | None) -> list[str] | None:
 
 
 def _validate(arguments: argparse.Namespace) -> None:
-    asked = patterns.chosen(arguments.patterns)
-    patterns.check(arguments.seeds)
-    if arguments.out is not None:
-        patterns.make_folder(arguments.out)
-    print(f"To run: {', '.join(pattern.name for pattern in asked)}.\n", flush=True)
-    results = patterns.validate(arguments.patterns, arguments.seeds, arguments.workers)
-    print(patterns.report(results))
-    if arguments.out is not None:
-        for file in patterns.write(results, arguments.out):
-            print(file)
+    _answer(validation.question(arguments.patterns, arguments.seeds), arguments)
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    if arguments.unit is not None:
+        print(reproduce.run_alone(arguments.folder, arguments.unit))
+        return
+    found = reproduce.reproduce(arguments.folder, arguments.sample, arguments.workers, progress=True)
+    if found.differences:
+        raise ExperimentError(found.text())
+    print(found.text())
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    for file in exports.export(arguments.folder, arguments.out, arguments.format):
+        print(file)
 
 
 def assignment(text: str) -> tuple[str, Any]:

@@ -345,7 +345,8 @@ def _event(event: Kind) -> Lines:
 
 def _columns() -> dict[str, str]:
     """Return every count of the daily table with its meaning."""
-    return {f"n_{kind.name}": f"number of events {kind.name}: {kind.meaning}" for kind in KINDS} | COUNTS
+    events = {f"n_{kind.name}": f"number of events {kind.name}: {kind.meaning}" for kind in KINDS}
+    return events | {name: count.meaning for name, count in COUNTS.items()}
 
 
 def _column(column: str) -> Lines:

@@ -342,8 +342,8 @@ def counts_of(scenario: Scenario, runs: Runs) -> Counts:
     return Counts(scenario, Records.joined(parts), pd.concat(hashes))
 
 
-def _hash(column: pd.Series[int]) -> str:
-    return hashlib.sha256(column.to_numpy().tobytes()).hexdigest()
+def _hash(column: pd.Series[int]) -> int:
+    return int.from_bytes(hashlib.sha256(column.to_numpy().tobytes()).digest()[:8], "little", signed=True)
 
 
 def periods_of(scenario: Scenario) -> list[int]:

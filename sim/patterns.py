@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,14 +13,11 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import ScenarioError, suggestion
-from sim.model import simulate
 from sim.population import N_RATES, N_STRATA, N_USER_STRATA, membership, visits_per_month
 from sim.reading import load
-from sim.results import write_csv
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import NONE, Floats, Interval, ratio_interval, t_interval
-from sim.text import grid
+from sim.statistics import Floats, Interval, ratio_interval, t_interval
 
 Kind = Literal["C", "E", "I", "A"]
 
@@ -32,10 +28,6 @@ KINDS: Mapping[Kind, str] = {
     "A": "arithmetic",
 }
 """Kinds of patterns, in words."""
-
-WIDTH = 112
-UNEXPLAINED = "Nobody has explained this yet."
-TOO_WIDE = "The interval reaches beyond the tolerance; more seeds would make it narrower."
 
 _BASE = Path(__file__).parents[1] / "scenarios" / "generic_chat.toml"
 _NULL_DRAWS = 200
@@ -110,27 +102,6 @@ class Pattern:
             for arm, levers in self.arms.items()
         }
         return load(_BASE).replace(policies=arms, **settings)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came out for one quantity: the simulated value with its 95% interval over the seeds."""
-
-    pattern: Pattern
-    quantity: Quantity
-    seeds: int
-    days: int
-    simulated: Interval
-
-    @property
-    def verdict(self) -> str:
-        """``passed`` if the whole interval is within the tolerance, or in which way it is not passed."""
-        low, high = self.quantity.low, self.quantity.high
-        if not self.quantity.measure:
-            return "not represented"
-        if low <= self.simulated.low and self.simulated.high <= high:
-            return "passed"
-        return "not passed" if self.simulated.high < low or high < self.simulated.low else "not resolved"
 
 
 @dataclass(frozen=True)
@@ -265,7 +236,7 @@ MEASURES: dict[str, Callable[..., Interval]] = {
 }  # fmt: skip
 """How a quantity is computed of the runs, by the name that the data use."""
 
-_EVENTS = {"after_suspension": ("approach", "suspend"), "concentration": ("harm",), "repeats": ("harm",)}
+EVENTS = {"after_suspension": ("approach", "suspend"), "concentration": ("harm",), "repeats": ("harm",)}
 """Kinds of events that a measure looks at; the others look at daily counts."""
 
 
@@ -324,179 +295,3 @@ def chosen(names: Sequence[str]) -> tuple[Pattern, ...]:
             raise ScenarioError(f"no pattern is called {name!r}. {suggestion(name, [*known])}There are: {has}.")
     asked = {known[name].number for name in names}
     return tuple(pattern for pattern in patterns() if not names or pattern.number in asked)
-
-
-def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **settings: Any) -> list[Result]:
-    """Run one pattern.
-
-    Args:
-        pattern: The pattern.
-        seeds: How many runs of each arm (0, 1, 2, ...); as many as the pattern says if not given.
-        off: Switch the mechanism off.
-        settings: Other settings, over everything else.
-    """
-    n = pattern.seeds if seeds is None else seeds
-    made: dict[str, Runs] = {}
-    results = []
-    for quantity in pattern.quantity:
-        scenario = pattern.scenario(quantity.preset, pattern.off if off else {}, settings)
-        simulated = NONE
-        if quantity.measure:
-            key = f"{scenario.fingerprint()} {[scenario.fingerprint(arm) for arm in scenario.policies]}"
-            if key not in made:
-                made[key] = _simulate(scenario, n, {k for q in pattern.quantity for k in _EVENTS.get(q.measure, ())})
-            simulated = MEASURES[quantity.measure](made[key], **quantity.of)
-        results.append(Result(pattern, quantity, n, scenario.days, simulated))
-    return results
-
-
-def _simulate(scenario: Scenario, seeds: int, kinds: Collection[str]) -> Runs:
-    records = simulate(scenario, range(seeds), (BASELINE, *scenario.policies), events=kinds)
-    events = records.events
-    return Runs(
-        scenario, records.daily, events if events is None else events[events["hour"] >= 24 * scenario.warmup_days]
-    )
-
-
-def check(seeds: int | None) -> None:
-    """Refuse what `validate` would refuse of the number of seeds.
-
-    Raises:
-        ScenarioError: If there are fewer than two.
-    """
-    if seeds is not None and seeds < 2:
-        raise ScenarioError(f"{seeds} seeds give no interval: validate takes at least 2")
-
-
-def validate(names: Sequence[str] = (), seeds: int | None = None, workers: int = 1) -> list[Result]:
-    """Run patterns and return what came out, passed or not.
-
-    Args:
-        names: Numbers or names of patterns; all if empty.
-        seeds: How many runs of each arm; as many as each pattern says if not given.
-        workers: Processes. The results do not depend on it.
-
-    Raises:
-        ScenarioError: If a pattern is unknown, or there are fewer than two seeds.
-    """
-    from joblib import Parallel, delayed
-
-    asked = chosen(names)
-    check(seeds)
-    if min(workers, len(asked)) == 1:
-        return [result for pattern in asked for result in run(pattern, seeds)]
-    parts = Parallel(n_jobs=workers)(delayed(run)(pattern, seeds) for pattern in asked)
-    return [result for part in parts for result in part]
-
-
-# -- telling what came out ----------------------------------------------------------------------------------------
-
-
-def report(results: Sequence[Result]) -> str:
-    """Return results as text: a line for each quantity, then what makes each pattern and why it did not pass."""
-    return "\n".join([*table(results), "", *_totals(results), "", *_notes(results)])
-
-
-def make_folder(out: Path) -> None:
-    """Make a folder for results, before anything is computed, unless it is there.
-
-    Raises:
-        ScenarioError: If that is not possible.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise ScenarioError(f"{out} is a file; a result is a folder") from None
-    except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
-
-
-def write(results: Sequence[Result], out: Path) -> list[Path]:
-    """Write results into a folder, as text and as a table; return the files written."""
-    text, values = out / "patterns.txt", out / "patterns.csv"
-    text.write_text(report(results) + "\n", encoding="utf-8")
-    rows = [
-        {
-            "number": r.pattern.number,
-            "name": r.pattern.name,
-            "kind": r.quantity.kind,
-            "quantity": r.quantity.label,
-            "observed": r.quantity.observed,
-            "evidence": " ".join(r.quantity.evidence),
-            "simulated": r.simulated.value,
-            "low": r.simulated.low,
-            "high": r.simulated.high,
-            "tolerance_low": r.quantity.low,
-            "tolerance_high": r.quantity.high,
-            "seeds": r.seeds,
-            "days": r.days,
-            "result": r.verdict,
-        }
-        for r in results
-    ]
-    write_csv(pd.DataFrame(rows), values)
-    return [text, values]
-
-
-def table(results: Sequence[Result]) -> list[str]:
-    """Return the lines of the table, heading first, a line for each quantity."""
-    head, rows = ["no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result"], []
-    for r in results:
-        q = r.quantity
-        rows.append([str(r.pattern.number), q.kind, q.label, q.observed, _simulated(r), _tolerance(q), r.verdict])
-    return grid(head, rows, left=range(len(head))).splitlines()
-
-
-def _simulated(result: Result) -> str:
-    if not result.quantity.measure:
-        return "-"
-    value, low, high = (_number(x, result.quantity.percent) for x in result.simulated)
-    return f"{value}{'%' * result.quantity.percent} ({low} to {high})"
-
-
-def _tolerance(quantity: Quantity) -> str:
-    low, high = (_number(x, quantity.percent) for x in (quantity.low, quantity.high))
-    unit = "%" * quantity.percent
-    if quantity.high == np.inf:
-        return f"{low}{unit} or more"
-    if quantity.low == -np.inf:
-        return f"{high}{unit} or less"
-    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
-
-
-def _number(x: float, percent: bool) -> str:
-    return f"{round(100 * x, 1) + 0.0:g}" if percent else f"{x:.3g}"
-
-
-def _totals(results: Sequence[Result]) -> Iterator[str]:
-    """Yield how many passed, kind by kind: an echo that passes counts for little."""
-    parts = []
-    for kind, words in KINDS.items():
-        of_kind = [r.verdict == "passed" for r in results if r.quantity.kind == kind]
-        if of_kind:
-            parts.append(f"{kind} {words}: {sum(of_kind)} of {len(of_kind)}")
-    yield from textwrap.wrap(
-        f"Passed, by kind: {'; '.join(parts)}. Passed is what lies in the tolerance with its whole interval, which "
-        "covers Monte Carlo error only. There is no quota; what did not pass is a finding.",
-        WIDTH,
-    )
-
-
-def _notes(results: Sequence[Result]) -> Iterator[str]:
-    for number in dict.fromkeys(r.pattern.number for r in results):
-        of = [r for r in results if r.pattern.number == number]
-        pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)
-        size = f"{of[0].seeds} seeds, {of[0].days} days"
-        known = ", ".join([pattern.name, size, *evidence])
-        yield from _wrapped(f"{number:>2}  ", f"{pattern.title} ({known}).")
-        yield from _wrapped("    ", f"Made by {pattern.mechanism}.")
-        if pattern.off_words:
-            yield from _wrapped("    ", f"Switched off: {pattern.off_words}.")
-        for r in of:
-            if r.verdict != "passed":
-                why = r.quantity.finding.strip() or (TOO_WIDE if r.verdict == "not resolved" else UNEXPLAINED)
-                yield from _wrapped("    * ", f"{r.quantity.label}, {r.verdict}: {why}")
-
-
-def _wrapped(indent: str, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent))

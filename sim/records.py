@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import pandas as pd
 
@@ -102,40 +102,64 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 """Columns of the events table. ``hour`` counts from the start of the warm-up; second 0 is the hour's beginning."""
 
+
+class Count(NamedTuple):
+    """A daily count: its unit, and its meaning in words."""
+
+    unit: str
+    meaning: str
+
+
 COUNTS: Final = {
-    "n_visits": "visits of lawful users that happened",
-    "n_visits_turned_away": "visits of lawful users turned away at the door",
-    "n_user_days": "days on which a lawful user began a visit",
-    "n_user_days_turned_away": "days on which a lawful user would have begun a visit but for the door",
-    "n_user_hours": "hours that lawful users were online",
-    "n_user_hours_turned_away": "hours that lawful users would have been online but for the door",
-    "n_user_hours_limited": "hours that lawful users were online with an account too new to write to strangers "
-    "(new identities after a bar left out)",
-    "n_user_hours_barred": "hours that lawful users would have been online but for a bar",
-    "n_monthly_visitors": "lawful users and predators let in at least once in the calendar month that ends this day",
-    "n_monthly_turned_away": "lawful users turned away in that month and never let in",
-    "n_predator_hours": "hours that predators were online",
-    "n_predator_hours_turned_away": "hours that predators would have been online but for the door",
-    "n_predator_hours_barred": "hours that predators would have been online but for a bar",
-    "n_persons_harmed": "persons seriously harmed for the first time in this year of the window",
-    "n_harm_serious": "harms under an offence that counts as serious",
-    "n_harm_off_platform": "harms off the platform",
-    "n_harm_redirected": "harms of persons approached in place of somebody absent because of a policy",
-    "n_recognise_on_platform": "recognitions on the platform, where the target could report",
-    "n_review_evidence": "reviews with evidence still there",
-    "n_review_predator": "reviews of predators' dossiers",
-    "n_warn_user": "warnings of lawful users",
-    "n_suspend_user": "suspensions of lawful users",
-    "n_bar_user": "bars on lawful users",
-    "n_wait_hours": "hours that the dossiers reviewed this day had waited",
-    "n_waiting": "dossiers waiting at the end of the day",
-    "n_waiting_hours": "sum over the hours of the day of the dossiers waiting at the end of the hour",
-    "n_capacity": "reviews that the staff could have done",
-    "n_moderator_milli_hours": "thousandths of an hour that moderators were on shift",
-    "n_history_hours": "user-hours of the day times the hours for which their messages are kept (message-hours stored)",
-    "n_snapshot_hours": "sum over the hours of the day of the open dossiers with a copy of a conversation",
+    "n_visits": Count("visits", "visits of lawful users that happened"),
+    "n_visits_turned_away": Count("visits", "visits of lawful users turned away at the door"),
+    "n_user_days": Count("user-days", "days on which a lawful user began a visit"),
+    "n_user_days_turned_away": Count(
+        "user-days", "days on which a lawful user would have begun a visit but for the door"
+    ),
+    "n_user_hours": Count("user-hours", "hours that lawful users were online"),
+    "n_user_hours_turned_away": Count("user-hours", "hours that lawful users would have been online but for the door"),
+    "n_user_hours_limited": Count(
+        "user-hours",
+        "hours that lawful users were online with an account too new to write to strangers "
+        "(new identities after a bar left out)",
+    ),
+    "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online but for a bar"),
+    "n_monthly_visitors": Count(
+        "persons", "lawful users and predators let in at least once in the calendar month that ends this day"
+    ),
+    "n_monthly_turned_away": Count("persons", "lawful users turned away in that month and never let in"),
+    "n_predator_hours": Count("predator-hours", "hours that predators were online"),
+    "n_predator_hours_turned_away": Count(
+        "predator-hours", "hours that predators would have been online but for the door"
+    ),
+    "n_predator_hours_barred": Count("predator-hours", "hours that predators would have been online but for a bar"),
+    "n_persons_harmed": Count("persons", "persons seriously harmed for the first time in this year of the window"),
+    "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
+    "n_harm_off_platform": Count("harms", "harms off the platform"),
+    "n_harm_redirected": Count("harms", "harms of persons approached in place of somebody absent because of a policy"),
+    "n_recognise_on_platform": Count("recognitions", "recognitions on the platform, where the target could report"),
+    "n_review_evidence": Count("reviews", "reviews with evidence still there"),
+    "n_review_predator": Count("reviews", "reviews of predators' dossiers"),
+    "n_warn_user": Count("warnings", "warnings of lawful users"),
+    "n_suspend_user": Count("suspensions", "suspensions of lawful users"),
+    "n_bar_user": Count("bars", "bars on lawful users"),
+    "n_wait_hours": Count("dossier-hours", "hours that the dossiers reviewed this day had waited"),
+    "n_waiting": Count("dossiers", "dossiers waiting at the end of the day"),
+    "n_waiting_hours": Count(
+        "dossier-hours", "sum over the hours of the day of the dossiers waiting at the end of the hour"
+    ),
+    "n_capacity": Count("reviews", "reviews that the staff could have done"),
+    "n_moderator_milli_hours": Count("thousandths of an hour", "thousandths of an hour that moderators were on shift"),
+    "n_history_hours": Count(
+        "message-hours",
+        "user-hours of the day times the hours for which their messages are kept (message-hours stored)",
+    ),
+    "n_snapshot_hours": Count(
+        "dossier-hours", "sum over the hours of the day of the open dossiers with a copy of a conversation"
+    ),
 }
-"""Daily counts beside the number of events of each kind: column and meaning."""
+"""Daily counts beside the number of events of each kind, by column."""
 
 DAILY_COLUMNS: Final = ("policy", "seed", "site", "day", *(f"n_{k.name}" for k in KINDS), *COUNTS)
 """Columns of the daily table; ``day`` counts from the start of the measured window; all ``n_`` are int64."""
@@ -162,7 +186,7 @@ class Runs(Protocol):
     """Runs of several policies over the same seeds, in memory or in a store."""
 
     def parts(self) -> Iterator[Records]:
-        """Yield the records in canonical order, one or more policies at a time with all their seeds."""
+        """Yield the records in canonical order, some policies or some seeds of one policy at a time."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -18,10 +19,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
 from sim.records import Runs
-from sim.running import Engine, module_of, simulate_all
+from sim.running import Engine, check, cost, module_of, simulate_all
 from sim.scenario import Scenario, of_content
 from sim.store import LANE_RULE, Kept, Store, Task
 
@@ -30,8 +32,17 @@ FORMAT = 2
 
 MANIFEST = "manifest.json"
 UNITS = "units"
+DICTIONARY = "dictionary.csv"
 MERGED = ("daily", "breakdown", "waits")
 """Tables of counts that are merged into the folder."""
+
+_ADVICE = "Nothing was changed. Name another folder, or begin anew there with --replace."
+_OTHER = "Nothing was changed. Name another folder, or delete this one."
+_READ = "It takes that version to read it."
+_PLANNED = {"format", "command", "question", "asked", "engine", "scenario", "model_files"}
+_SAID = _PLANNED | {
+    *("code_fingerprint", "git", "python", "packages", "units_made_with", "units", "tables", "files", "rules")
+}
 
 
 class Result(ABC):
@@ -54,7 +65,7 @@ class Question(ABC):
 
     kinds: ClassVar[dict[str, type[Question]]] = {}
     name: ClassVar[str]
-    scenario: Scenario
+    scenario: Scenario | None = None
     engine: Engine = "array"
 
     def __init_subclass__(cls, name: str) -> None:
@@ -82,8 +93,13 @@ class Question(ABC):
         Raises:
             ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
         """
-        asked = {name: _tuples(value) for name, value in plan["asked"].items()}
-        return cls.kinds[plan["question"]](of_content(plan["scenario"]), **asked)  # type: ignore[call-arg]
+        try:
+            asked = {name: _tuples(value) for name, value in plan["asked"].items()}
+            if plan["scenario"] is not None:
+                asked["scenario"] = of_content(plan["scenario"])
+            return cls.kinds[plan["question"]](**asked)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ScenarioError(f"the manifest describes no question that can be asked: {error}") from None
 
 
 def _tuples(value: Any) -> Any:
@@ -100,6 +116,7 @@ def answer(
     out: str | Path | None = None,
     command: str = "",
     replace: bool = False,
+    say: Callable[[str], None] = lambda words: None,
 ) -> Any:
     """Simulate and return the result; with a folder, keep every finished unit there and write the result into it.
 
@@ -110,23 +127,35 @@ def answer(
         out: The folder. What it holds already of this study is not run again; a result of another study is refused.
         command: The command that makes it again; goes into the manifest.
         replace: Begin anew in a folder that holds a result.
+        say: Called with what to know before it runs: what there is already, and what the rest will cost.
 
     Raises:
         ScenarioError: If the question, or the folder, does not allow it.
         ExperimentError: If units failed; those that did not are kept.
         KeyboardInterrupt: If interrupted, with words on how to go on.
     """
+    check(workers, question.engine)
+    tasks = question.tasks()
     if out is None:
-        return question.answer(simulate_all(question.tasks(), workers, question.engine, progress))
-    out, tasks = Path(out), question.tasks()
+        say(cost(tasks, workers, question.engine))
+        return question.answer(simulate_all(tasks, workers, question.engine, progress))
+    out = Path(out)
     with opened(out, question, command, replace) as store:
+        left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
+        if n := len(store.damaged):
+            say(f"{n} {'file' if n == 1 else 'files'} in {store.folder} had been cut or changed; run again.")
+        if (n := sum(len(task.seeds) for task in left)) < total:
+            say(f"{total - n} of {total} units are in {out} already.")
+        if left:
+            say(cost(left, workers, question.engine))
         try:
             result = question.answer(simulate_all(tasks, workers, question.engine, progress, store))
             _write(out, question, tasks, store, result, command)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
         except ExperimentError as error:
-            alone = [f"Run it alone: python -m sim reproduce {out} --unit {u}" for u in error.units[:3]]
+            again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in error.units[:3]]
+            alone = [f"Run it alone: python -m sim {words}" for words in again]
             raise ExperimentError(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
     return result
 
@@ -141,38 +170,51 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
     check_writable(out)
     plan = _plan(question, command)
     units = out / UNITS
+    if replace:
+        described(out, _OTHER)
+    else:
+        _check_same(out, plan)
     try:
         units.mkdir(parents=True, exist_ok=True)
         with (units / "lock").open("a+", encoding="utf-8") as lock:
             _lock(lock, out)
             if replace:
                 _clear(out)
-            before = described(out)
-            if before is not None:
-                _check_same(out, before, plan)
-                plan["scenario"] = _with_arms_of(before["scenario"], plan["scenario"])
+            before = _check_same(out, plan)
+            if before is not None and plan["scenario"] is not None:
+                plan["scenario"]["policies"] = before["scenario"]["policies"] | plan["scenario"]["policies"]
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
             _write_json(plan, units / "store.json")
             yield Store(units)
+    except BrokenPipeError:  # of whoever reads what is said; it is none of the folder
+        raise
     except OSError as error:
         raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
 
 
-def described(out: Path) -> Any:
+def described(out: Path, advice: str = _READ) -> Any:
     """Return what the folder's study is, from its store or else its manifest; ``None`` if it holds none.
+
+    Args:
+        out: The folder.
+        advice: What to do if it is of another version.
 
     Raises:
         ScenarioError: If it cannot be read, or is of another version.
     """
     for path in (out / UNITS / "store.json", out / MANIFEST):
         if path.exists():
-            return read_json(path)
+            return read_json(path, advice)
     return None
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, advice: str = _READ) -> Any:
     """Return what a manifest or the description of a store says.
+
+    Args:
+        path: The file.
+        advice: What to do if it is of another version.
 
     Raises:
         ScenarioError: If it cannot be read, or is of another version.
@@ -181,12 +223,13 @@ def read_json(path: Path) -> Any:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ScenarioError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    version = content.get("format", 1) if isinstance(content, dict) else "?"
+    version = content.get("format", 1) if isinstance(content, dict) else "none"
     if version != FORMAT:
         raise ScenarioError(
-            f"{path} was written by another version of the simulator (format {version}; this one has {FORMAT}). "
-            f"Name another folder, or begin anew there with --replace."
+            f"{path} was written by another version of the simulator (format {version}, not {FORMAT}). {advice}"
         )
+    if lacking := (_SAID if path.name == MANIFEST else _PLANNED) - content.keys():
+        raise ScenarioError(f"{path} lacks {', '.join(sorted(lacking))}; it was not written by this simulator")
     return content
 
 
@@ -232,34 +275,38 @@ def _plan(question: Question, command: str) -> dict[str, Any]:
         "question": question.name,
         "asked": question.asked(),
         "engine": question.engine,
-        "scenario": question.scenario.content(),
+        "scenario": question.scenario.content() if question.scenario else None,
         "model_files": model_files(module_of(question.engine)),
     }
 
 
-def _check_same(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse a folder that holds another study.
+def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
+    """Return what study the folder holds, ``None`` if none, and refuse another one than this.
 
     Raises:
         ScenarioError: With what is not the same.
     """
-    advice = "Nothing was changed. Name another folder, or begin anew there with --replace."
-    for key in ("question", "engine"):
-        if before[key] != now[key]:
-            raise ScenarioError(f"{out} holds the result of {before[key]}, not of {now[key]}. {advice}")
+    before = described(out, _OTHER)
+    if before is None:
+        return None
+    if before["question"] != now["question"]:
+        raise ScenarioError(f"{out} holds the result of {before['question']}, not of {now['question']}. {_ADVICE}")
+    if before["engine"] != now["engine"]:
+        raise ScenarioError(f"{out} was simulated with the engine {before['engine']}, not {now['engine']}. {_ADVICE}")
     differ = sorted(name for name, _ in before["model_files"].items() ^ now["model_files"].items())
     if differ:
         files = ", ".join(f"sim/{name}" for name in dict.fromkeys(differ))
-        raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {advice}")
-    changes = list(_changes(before["scenario"], now["scenario"]))
+        raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {_ADVICE}")
+    changes = list(_changes(before["scenario"], now["scenario"])) if now["scenario"] else []
     if changes:
-        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:5])}. {advice}")
+        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:5])}. {_ADVICE}")
+    return before
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """Yield in words what two scenarios have not in common, title, number of seeds and further policies set aside."""
     one, other = (dict(_values(content)) for content in (before, now))
-    for key in one.keys() | other.keys():
+    for key in dict.fromkeys((*other, *one)):
         if one.get(key) != other.get(key):
             yield f"{key} is {one.get(key, 'not set')} there, now {other.get(key, 'not set')}"
     for arm in before["policies"].keys() & now["policies"].keys():
@@ -275,10 +322,6 @@ def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
                 yield from _values(value, f"{prefix}{key}.")
             else:
                 yield f"{prefix}{key}", value
-
-
-def _with_arms_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    return {**now, "policies": {**before["policies"], **now["policies"]}}
 
 
 def _lock(lock: Any, out: Path) -> None:
@@ -297,9 +340,9 @@ def _lock(lock: Any, out: Path) -> None:
 
 
 def _clear(out: Path) -> None:
-    """Remove a result with its units, and nothing else."""
-    found = {out / name for name in _listed(out)} or {out / "figures", *out.glob("*.csv"), *out.glob("*.parquet")}
-    found |= {out / MANIFEST, out / "table.txt", *(out / UNITS).iterdir()} - {out / UNITS / "lock"}
+    """Remove a result with its units, and nothing else; errors as for `read_json`."""
+    found = {*files_of(out)} if (out / MANIFEST).exists() else set()
+    found |= {path for path in (out / UNITS).iterdir() if path.name != "lock"}
     for path in found:
         if path.is_dir():
             shutil.rmtree(path)
@@ -327,6 +370,8 @@ def _write(out: Path, question: Question, tasks: Sequence[Task], store: Store, r
         counted = _merge(beside, tasks, store)
         result.fill(beside)
         (beside / "table.txt").write_text(result.table() + "\n", encoding="utf-8")
+        columns = {path.stem: _columns(path) for path in _tables(beside)}
+        write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
         files = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
         hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in files}
         _write_json(_manifest(question, command, tasks, store, counted, hashes), beside / MANIFEST)
@@ -355,13 +400,25 @@ def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
                 for _, rows in table.groupby("policy"):
                     content = pa.Table.from_pandas(rows, preserve_index=False)
                     if name not in writers:
-                        writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", content.schema)
+                        writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", content.schema, compression="zstd")
                     writers[name].write_table(content)
     for name in {*MERGED} - {*writers}:  # nothing of the kind ever happened
-        part.tables()[name].to_parquet(folder / f"{name}.parquet", index=False)
+        part.tables()[name].to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     for writer in writers.values():
         writer.close()
     return {name: found.found() for name, found in hashes.items()}
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Return the tables of a folder, without its dictionary."""
+    found = [*folder.glob("*.parquet"), *folder.glob("*.csv")]
+    return sorted(path for path in found if path.name != DICTIONARY)
+
+
+def _columns(table: Path) -> list[str]:
+    if table.suffix == ".csv":
+        return [str(column) for column in pd.read_csv(table, nrows=0)]
+    return list(pq.read_schema(table).names)
 
 
 def _manifest(

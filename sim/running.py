@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -25,7 +28,7 @@ Engine = Literal["array", "agents"]
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
 
-SECONDS_OF_A_LOOP = 60.0
+SECONDS_OF_A_LOOP = 20.0
 """About so long may a step loop of several seeds take: what it has done is lost if it is killed."""
 
 MOST_BREAKDOWNS = 5
@@ -51,6 +54,17 @@ def engine_of(engine: Engine) -> Callable[..., Records]:
     return simulate
 
 
+def check(workers: int, engine: Engine) -> None:
+    """Refuse what cannot run.
+
+    Raises:
+        ScenarioError: If there is no worker or no such engine.
+    """
+    if workers < 1:
+        raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
+    module_of(engine)
+
+
 def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
     """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb."""
     price = [_price(t.scenario, len(t.arms), len(t.seeds), engine) for t in _loops(tasks, workers, engine)]
@@ -61,15 +75,16 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
     process = "1 process" if busy == 1 else f"{busy} processes"
     hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
     first = tasks[0]
+    days = {(task.scenario.warmup_days + task.scenario.days, task.scenario.warmup_days) for task in tasks}
     runs = f"{len(first.seeds)} seeds x {len(first.arms)} policies with the baseline"
     if len(tasks) > 1:
         arms = sum(len(task.arms) for task in tasks)
         runs = f"{len(first.seeds)} seeds x {arms} policies and baselines in {len(tasks)} variants"
-    return (
-        f"To simulate: {hours:,} hours = {runs} x {first.scenario.warmup_days + first.scenario.days} days "
-        f"({first.scenario.warmup_days} of them warm-up).\n"
-        f"About {time} and {memory / 1e9:.1f} GB in {process}."
-    )
+    if len({len(task.seeds) for task in tasks}) > 1:
+        runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs in {len(tasks)} variants"
+    if len(days) == 1:
+        runs += " x {} days ({} of them warm-up)".format(*days.pop())
+    return f"To simulate: {hours:,} hours = {runs}.\nAbout {time} and {memory / 1e9:.1f} GB in {process}."
 
 
 def simulate_all(
@@ -94,9 +109,7 @@ def simulate_all(
     """
     from tqdm import tqdm
 
-    if workers < 1:
-        raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
-    engine_of(engine)
+    check(workers, engine)
     total = sum(task.scenario.hours * len(task.seeds) for task in tasks)
     left = tasks if store is None else store.missing(tasks)
     done = total - sum(task.scenario.hours * len(task.seeds) for task in left)
@@ -111,14 +124,15 @@ def simulate_all(
 
 def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> Iterator[Records]:
     groups = [list(_loops([task], -(-workers // len(tasks)), engine)) for task in tasks]
-    parts = _each(_simulated, [loop for of_task in groups for loop in of_task], workers, bar, True, engine)
+    parts = _each(_simulated, [loop for of_task in groups for loop in of_task], workers, bar, True, module_of(engine))
     for of_task in groups:
         yield Records.joined([next(parts) for _ in of_task])
 
 
-def _simulated(task: Task, engine: Engine, progress: Callable[[int], None] | None = None) -> Records:
-    """Run a step loop."""
-    return engine_of(engine)(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
+def _simulated(task: Task, module: str, progress: Callable[[int], None] | None = None) -> Records:
+    """Run a step loop with the engine that stands in a module."""
+    simulate: Callable[..., Records] = import_module(module).simulate
+    return simulate(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
 
 
 def _loops(tasks: Iterable[Task], workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
@@ -165,8 +179,20 @@ def _each(
         for loop in loops:
             yield work(loop, *more, progress=partial(_advance, bar, len(loop.seeds)))
         return
-    parallel = Parallel(n_jobs=workers, return_as="generator" if ordered else "generator_unordered", batch_size=1)
-    for hours, done in parallel(delayed(_elsewhere)(work, loop, os.getpid(), *more) for loop in loops):
+    parallel = Parallel(
+        n_jobs=workers,
+        return_as="generator" if ordered else "generator_unordered",
+        batch_size=1,
+        initializer=_watch,
+        initargs=(os.getpid(),),
+    )
+    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        results = parallel(delayed(_elsewhere)(work, loop, *more) for loop in loops)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for hours, done in results:
         bar.update(hours)
         yield done
 
@@ -175,14 +201,19 @@ def _advance(bar: tqdm[Any], seeds: int, hours: int) -> None:
     bar.update(seeds * hours)
 
 
-def _elsewhere(work: Callable[..., Any], loop: Task, parent: int, *more: Any) -> tuple[int, Any]:
-    """Do a piece of work in a process that ends when its parent does, however that was killed."""
+def _elsewhere(work: Callable[..., Any], loop: Task, *more: Any) -> tuple[int, Any]:
+    return loop.scenario.hours * len(loop.seeds), work(loop, *more)
 
-    def look(_: int) -> None:
-        if os.getppid() != parent:
-            os._exit(1)
 
-    return loop.scenario.hours * len(loop.seeds), work(loop, *more, progress=look)
+def _watch(parent: int) -> None:
+    """Let this process end soon after its parent, however that one is killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 # -- into a store ------------------------------------------------------------------------------------------------------
@@ -210,7 +241,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
             if (shard := store.holding(loop, seed, BASELINE)) is not None
         }
         try:
-            for done in _each(_into, loops, workers, bar, False, engine, store.folder, baselines):
+            for done in _each(_into, loops, workers, bar, False, module_of(engine), store.folder, baselines):
                 breakdowns = 0
                 if not isinstance(done, _Failed):
                     store.add(done)
@@ -235,14 +266,14 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
 
 def _into(
     loop: Task,
-    engine: Engine,
+    module: str,
     folder: Path,
     baselines: Mapping[str, Shard],
     progress: Callable[[int], None] | None = None,
 ) -> list[Shard] | _Failed:
     """Run a step loop and keep its units."""
     try:
-        records = _simulated(loop, engine, progress)
+        records = _simulated(loop, module, progress)
     except Exception as error:
         return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), f"{type(error).__name__}: {error}")
     known = {seed: baselines[unit] for seed in loop.seeds if (unit := loop.unit(seed)) in baselines}

@@ -366,15 +366,21 @@ def of_content(content: dict[str, Any]) -> Scenario:
     Raises:
         ScenarioError: If it is not right, or a policy was written in Python and is not known here.
     """
-    arms = {}
-    for arm, rows in content["policies"].items():
-        for row in rows:
-            if row["lever"] not in Policy.registry:
-                raise ScenarioError(f"policy {arm!r} was written in Python; its lever is not known here")
-        found = [(Policy.registry[row["lever"]], {k: v for k, v in row.items() if k != "lever"}) for row in rows]
-        arms[arm] = tuple(lever.model_validate_json(json.dumps(levels)) for lever, levels in found)
+    arms = {arm: tuple(_lever(arm, row) for row in rows) for arm, rows in content["policies"].items()}
     shared = {key: value for key, value in content.items() if key != "policies"}
     try:
         return Scenario.model_validate_json(json.dumps(shared)).replace(policies=arms)
     except ValidationError as error:
         raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def _lever(arm: str, row: dict[str, Any]) -> Policy:
+    """Return a policy of an arm from its content; errors as for `of_content`."""
+    name, levels = row["lever"], {key: value for key, value in row.items() if key != "lever"}
+    if name not in Policy.registry:
+        raise ScenarioError(f"policy {arm!r} was written in Python; its lever is not known here")
+    lever = Policy.registry[name]
+    try:
+        return lever.model_validate_json(json.dumps(levels))
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, lever, ("policies", arm, name))) from None

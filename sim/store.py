@@ -30,8 +30,8 @@ from sim.provenance import difference, digest, versions
 from sim.records import TABLES, Records
 from sim.scenario import BASELINE, Scenario
 
-MEMORY_OF_A_PART = 256e6
-"""Bytes of tables that `Kept.parts` holds at a time, however many units there are."""
+MEMORY_OF_A_PART = 64e6
+"""About so many bytes of tables does `Kept.parts` hold at a time, however many units there are."""
 
 
 @dataclass(frozen=True)
@@ -215,14 +215,15 @@ class Kept:
     task: Task
 
     def parts(self) -> Iterator[Records]:
-        """Yield the records, as many policies at a time as `MEMORY_OF_A_PART` allows."""
-        arms = sorted(self.task.arms)
-        of_a_lane = max(table.nbytes for table in self._read(self.task.seeds[0], arms).values())
-        at_a_time = max(1, int(MEMORY_OF_A_PART / (of_a_lane * len(self.task.seeds))))
-        for i in range(0, len(arms), at_a_time):
-            some = arms[i : i + at_a_time]
-            units = [self._read(seed, some) for seed in self.task.seeds]
-            yield _records(pa.concat_tables(unit[arm] for arm in some for unit in units))
+        """Yield the records, as many policies and seeds at a time as `MEMORY_OF_A_PART` allows."""
+        arms, seeds = sorted(self.task.arms), self.task.seeds
+        of_a_lane = max(8 * lane.num_rows * lane.num_columns for lane in self._read(seeds[0], arms).values())
+        lanes = max(1, int(MEMORY_OF_A_PART / of_a_lane))
+        n_arms, n_seeds = max(1, lanes // len(seeds)), min(lanes, len(seeds))
+        for i in range(0, len(arms), n_arms):
+            for j in range(0, len(seeds), n_seeds):
+                units = [self._read(seed, arms[i : i + n_arms]) for seed in seeds[j : j + n_seeds]]
+                yield _records(pa.concat_tables(lane for unit in units for lane in unit.values()))
 
     def digest(self, seed: int) -> str:
         """Return a hash of everything that was counted in a unit, by `unit_digest`."""

@@ -4,11 +4,12 @@ A baseline says that numbers moved, never that they are right. The tests of theo
 direction of effects say that; see the folders beside this one.
 
 For every case there is ``<case>.csv``, one line a quantity and one column a run (``policy/seed``): counts over the
-window as whole numbers (``n_...``), then the outcomes. ``digests.json`` has the fingerprint of the
-scenario and the SHA-256 of the daily table and the breakdown, the same on every Python and machine.
+window as whole numbers (``n_...``), then the outcomes. ``digests.json`` has a SHA-256 over the fingerprints
+of the scenario and of its arms, and those of the tables of counts, the same on every Python and machine.
 """
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import pandas as pd
 
 import sim
 from sim.outcomes import outcomes_of, sums_of
-from sim.results import digest
+from sim.provenance import digest
 from sim.scenario import Scenario
 
 FOLDER = Path(__file__).parent
@@ -72,8 +73,14 @@ def simulated(case: Case) -> Stored:
     table = pd.DataFrame(rows).T.rename_axis(index="quantity")
     table.columns = pd.Index([f"{policy}/{seed}" for policy, seed in table.columns])
     tables = {"daily": comparison.daily, "breakdown": comparison.breakdown, "waits": comparison.waits}
-    digests = {"scenario": scenario.fingerprint()} | {name: digest(frame) for name, frame in tables.items()}
+    digests = {"scenario": _fingerprint(scenario)} | {name: digest(frame) for name, frame in tables.items()}
     return Stored(table, digests)
+
+
+def _fingerprint(scenario: Scenario) -> str:
+    """Return a SHA-256 over what all arms share and over the rules of each by its name."""
+    arms = "".join(f"{arm} {scenario.fingerprint(arm)}\n" for arm in sorted(scenario.policies))
+    return hashlib.sha256(f"{scenario.fingerprint()}\n{arms}".encode()).hexdigest()
 
 
 def stored(name: str) -> Stored:

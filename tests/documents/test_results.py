@@ -1,23 +1,41 @@
 """What results/ ships is what its command makes."""
 
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 import sim
-from sim import patterns
-from sim.results import digest
+from sim import experiment, patterns, results, validation
+from sim.provenance import ColumnHashes
 
 RESULTS = Path(__file__).parents[2] / "results"
 
 
+def manifest() -> dict[str, Any]:
+    return dict(json.loads((RESULTS / "classroom" / "manifest.json").read_text(encoding="utf-8")))
+
+
+def hashes(table: pd.DataFrame) -> dict[str, Any]:
+    found = ColumnHashes()
+    found.add(table)
+    return found.found()
+
+
 def test_the_shipped_comparison_is_what_the_code_makes() -> None:
-    manifest = json.loads((RESULTS / "classroom" / "manifest.json").read_text(encoding="utf-8"))
     made = sim.compare(sim.load(RESULTS.parent / "scenarios" / "classroom.toml"))
-    for name, table in (("daily", made.daily), ("breakdown", made.breakdown)):
+    for name, table in (("daily", made.daily), ("breakdown", made.breakdown), ("waits", made.waits)):
         stored = pd.read_parquet(RESULTS / "classroom" / f"{name}.parquet")
-        assert digest(stored) == digest(table) == manifest["sha256"][name], "renew it with `make results`"
+        assert hashes(stored) == hashes(table) == manifest()["tables"][name], "renew it with `make results`"
+
+
+def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
+    for name, sha in manifest()["files"].items():
+        assert hashlib.sha256((RESULTS / "classroom" / name).read_bytes()).hexdigest() == sha, name
+    asked = experiment.question(sim.load(RESULTS.parent / "scenarios" / "classroom.toml"))
+    assert results.Question.of(manifest()) == asked, "renew it with `make results`"
 
 
 def test_the_table_and_picture_of_the_readme_are_there() -> None:
@@ -27,22 +45,23 @@ def test_the_table_and_picture_of_the_readme_are_there() -> None:
 
 
 def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:
-    text = (RESULTS / "patterns.txt").read_text(encoding="utf-8")
+    text = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8")
     stored = [" ".join(line.split()) for line in text.splitlines()]
     for pattern in patterns.patterns():
         for quantity in pattern.quantity:
             row = f"{pattern.number} {quantity.kind} {quantity.label} {quantity.observed} "
             assert len([line for line in stored if line.startswith(row)]) == 1, "renew it with `make results`"
-    for line in patterns.table(patterns.validate(["responses", "recontact", "accounts"]))[2:]:
+    made = results.answer(validation.question(["responses", "recontact", "accounts"]))
+    for line in validation.table(made.found)[2:]:
         assert " ".join(line.split()) in stored, "renew it with `make results`"
 
 
 def test_every_pattern_that_did_not_pass_is_explained() -> None:
-    text = (RESULTS / "patterns.txt").read_text(encoding="utf-8")
-    assert patterns.UNEXPLAINED not in text and patterns.TOO_WIDE not in text
+    text = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8")
+    assert validation.UNEXPLAINED not in text and validation.TOO_WIDE not in text
 
 
 def test_the_readme_prints_the_patterns_that_were_run() -> None:
     readme = (RESULTS.parent / "README.md").read_text(encoding="utf-8")
-    table, *_ = (RESULTS / "patterns.txt").read_text(encoding="utf-8").split("\n\n")
+    table, *_ = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8").split("\n\n")
     assert table in readme

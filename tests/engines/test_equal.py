@@ -11,8 +11,8 @@ import pytest
 
 import sim
 from sim import agents, model
+from sim.provenance import digest
 from sim.records import KINDS, Records
-from sim.results import digest
 from sim.rules import Policy
 from sim.scenario import BASELINE
 from sim.world import World

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from sim import agents, model
+from sim.provenance import digest
 from sim.records import Records
-from sim.results import digest
 from sim.scenario import Scenario
 from sim.state import DEAD, Contacts
 from tests.engines.chats import BUSY, LEVERS, TABLES, arms, assert_same

@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sim import experiment
+from sim import experiment, results, running
 from sim.__main__ import main
+from sim.errors import ExperimentError
 from sim.scenario import Scenario
 
 GOOD = """
@@ -42,14 +44,22 @@ class Nothing:
 
     summary = table
 
-    def write(self, out: Path, command: str) -> list[Path]:
-        return [out / command]
-
 
 @pytest.fixture
-def no_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment, "compare", Nothing)
+def no_simulation(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Simulate nothing; return what was asked for."""
+    asked: list[tuple[Any, ...]] = []
+
+    def answer(question: results.Question, workers: int, *options: Any) -> Nothing:
+        *options, say = options
+        asked.append((question, workers, *options))
+        say(running.cost(question.tasks(), workers, question.engine))
+        return Nothing(question.scenario)
+
+    monkeypatch.setattr(results, "answer", answer)
+    monkeypatch.setattr(results, "files_of", lambda out: [out / "a file"])
     monkeypatch.setattr(experiment, "run", Nothing)
+    return asked
 
 
 def test_check(file: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,14 +138,20 @@ def test_explain_suggests(key: str, words: str, capsys: pytest.CaptureFixture[st
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("no_simulation")
-def test_compare_as_asked(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_as_asked(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], no_simulation: list[tuple[Any, ...]]
+) -> None:
     options = ["--set", "reporting.friction=0.25", "--set", "moderation.triage=gravest", "--seeds", "3", "--days", "9"]
-    assert main(["compare", file, *options, "--policies", "keep", "--out", str(tmp_path / "new")]) == 0
+    folder = tmp_path / "new"
+    given = ["compare", file, *options, "--policies", "keep", "--workers", "2", "--out", str(folder), "--replace"]
+    assert main(given) == 0
+    ((question, *rest),) = no_simulation
+    assert (question.policies, question.seeds, question.engine) == (("keep",), (0, 1, 2), "array")
+    assert rest == [2, True, folder, " ".join(["python -m sim", *given]), True]
     out, err = capsys.readouterr()
     assert "hours = 3 seeds x 2 policies" in out
     assert "days 9, friction 0.25, seeds 3" in out
-    assert f"python -m sim compare {file} --set" in out
+    assert out.endswith(f"\n{folder / 'a file'}\n")
     assert err == ""
     assert [path.name for path in tmp_path.iterdir()] == ["good.toml"]
 
@@ -256,10 +272,59 @@ def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.Captur
         assert tables[0] == tables[1] != {}
 
 
-def test_interrupted(file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_gone_on_with_or_refused_or_begun_anew(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "r"
+    command = ["compare", file, "--out", str(out), "--days"]
+    assert main([*command, "8"]) == 0
+    first = capsys.readouterr()
+    for name in ("effects.csv", "daily.parquet", "figures/overview.png", "manifest.json"):
+        assert f"\n{out / name}\n" in first.out
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert main([*command, "8"]) == 0
+    again = capsys.readouterr()
+    assert first.out.startswith("To simulate: ")
+    assert again.out == f"2 of 2 units are in {out} already.\n" + first.out.split("\n", 2)[2]
+    assert again.err == first.err == ""
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert main([*command, "9"]) == 2
+    assert "holds runs of another scenario: days is 8 there, now 9." in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert main([*command, "9", "--replace"]) == 0
+    assert "9 days" in (out / "table.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("words", "said"), [((), "interrupted\n"), (("So it is.",), "interrupted. So it is.\n")])
+def test_interrupted(
+    words: tuple[str, ...], said: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt(*words)
+
+    monkeypatch.setattr(results, "answer", interrupt)
+    assert main(["compare", file]) == 130
+    assert capsys.readouterr().err == said
+
+
+def test_interrupted_in_a_folder_it_says_how_to_go_on(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupt(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiment, "compare", interrupt)
-    assert main(["compare", file]) == 130
-    assert capsys.readouterr().err == "interrupted\n"
+    monkeypatch.setattr(running, "_simulated", interrupt)
+    given = ["compare", file, "--out", str(tmp_path / "r")]
+    assert main(given) == 130
+    assert capsys.readouterr().err == (
+        f"interrupted. 0 of 2 units are finished and kept in {tmp_path / 'r'}. Go on: python -m sim {' '.join(given)}\n"
+    )
+
+
+def test_runs_that_failed(file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise ExperimentError("seed-1 failed", "the rest is kept")
+
+    monkeypatch.setattr(results, "answer", fail)
+    assert main(["compare", file]) == 1
+    assert capsys.readouterr().err == "seed-1 failed\nthe rest is kept\n"

@@ -4,10 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
-from sim import attribution
+from sim import attribution, results
 from sim.attribution import Why, echo
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, held
@@ -122,8 +123,16 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
     assert "without which it would be" in " ".join(text.split())
     assert "On this site only; Monte Carlo error only" in " ".join(text.split())
-    files = {path.name for path in phone.write(tmp_path / "why", "command")}
-    assert files == {"manifest.json", "table.txt", "why.csv", "why.png", "why.svg"}
+    written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
+    assert written.parts.equals(phone.parts)
+    assert {path.name for path in results.files_of(tmp_path / "why")} == {
+        *("manifest.json", "table.txt", "why.csv", "why.png", "why.svg"),
+        *("daily.parquet", "breakdown.parquet", "waits.parquet", "dictionary.csv"),
+    }
+    for name in ("daily", "breakdown", "waits"):
+        table = pd.read_parquet(tmp_path / "why" / f"{name}.parquet")
+        assert table.columns[0] == "variant"
+        assert list(table["variant"].unique()) == ["whole", "without looking further"]
 
 
 def test_too_few_harms_give_no_numbers() -> None:

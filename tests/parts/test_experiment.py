@@ -1,26 +1,28 @@
 import hashlib
-import json
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import sim
-from sim import experiment, figures, table
+from sim import running, table
 from sim.errors import ScenarioError
-from sim.experiment import Comparison, Run, cost, first_difference
-from sim.outcomes import outcomes_of
+from sim.experiment import Comparison, Run, first_difference
+from sim.outcomes import Counts, counts_of, outcomes_of
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS
-from sim.results import check_writable, code_fingerprint, digest
+from sim.provenance import code_fingerprint, digest
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.running import cost
 from sim.scenario import Scenario
+from sim.store import Task
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -40,18 +42,15 @@ COLUMNS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an engine run that invents its counts."""
-    for engine in ("array", "agents"):
-        monkeypatch.setitem(experiment._ENGINES, engine, "tests.parts.synthetic")
+@pytest.fixture(autouse=True, scope="module")
+def _invented() -> Iterator[None]:
+    with synthetic.in_place():
+        yield
 
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
-        return sim.compare(SCENARIO)
+    return sim.compare(SCENARIO)
 
 
 def effect(comparison: Comparison, policy: str, outcome: str) -> pd.Series:
@@ -85,12 +84,12 @@ class TestCompare:
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_workers_and_groups_change_nothing(self, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(experiment, "MEMORY_OF_A_PROCESS", 1)  # every seed alone
+        monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1)  # every seed alone
         alone = sim.compare(SCENARIO, ["easy", "phone"], 4, workers=workers)
-        monkeypatch.setattr(experiment, "MEMORY_OF_A_PROCESS", 1e12)
+        monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1e12)
         together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
         assert alone.policies == together.policies == ("phone", "easy")
-        for name in ("effects", "daily", "breakdown"):
+        for name in ("effects", "daily", "breakdown", "waits"):
             pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
         assert digest(alone.daily) == digest(together.daily)
 
@@ -185,10 +184,16 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert table.inert(SCENARIO, [arm], pd.concat(rows)) == {arm: words}
+        assert table.inert([arm], self.counts(*rows)) == {arm: words}
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
-        assert table.inert(SCENARIO, ["keep"], pd.concat([self.day("baseline"), self.day("keep", n_bar=1)])) == {}
+        assert table.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
+
+    def test_the_same_events_on_another_day_are_not_the_same(self) -> None:
+        days = [self.day(arm, n_bar=n).assign(day=day) for arm in ("baseline", "keep") for day, n in enumerate((1, 0))]
+        assert table.inert(["keep"], self.counts(*days)) != {}
+        days[2:] = [self.day("keep", n_bar=n).assign(day=day) for day, n in enumerate((0, 1))]
+        assert table.inert(["keep"], self.counts(*days)) == {}
 
     def test_the_table_says_so(self, comparison: Comparison) -> None:
         text = comparison.table()
@@ -199,91 +204,10 @@ class TestInert:
     def day(policy: str, **counts: int) -> pd.DataFrame:
         return pd.DataFrame(0, [0], list(DAILY_COLUMNS)).assign(policy=policy, **counts)
 
-
-class TestWrite:
-    def test_everything_is_written(self, comparison: Comparison, tmp_path: Path) -> None:
-        out = tmp_path / "a folder" / "result"
-        files = [f.relative_to(out).as_posix() for f in comparison.write(out, "the command")]
-        plots = [f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")]
-        tables = ["breakdown.parquet", "daily.parquet", "effects.csv"]
-        assert files == [
-            *tables,
-            *plots,
-            "interactions.csv",
-            "manifest.json",
-            "table.txt",
-            "transparency.csv",
-            "waits.parquet",
-        ]
-        assert [p.name for p in out.parent.iterdir()] == ["result"]
-        pd.testing.assert_frame_equal(pd.read_parquet(out / "daily.parquet"), comparison.daily)
-        effects = pd.read_csv(out / "effects.csv")
-        assert list(effects.columns) == COLUMNS
-        assert effects["relative"].to_numpy() == pytest.approx(comparison.effects["relative"].to_numpy(), nan_ok=True)
-
-    def test_the_manifest_says_how_to_make_it_again(self, comparison: Comparison, tmp_path: Path) -> None:
-        comparison.write(tmp_path / "r", "python -m sim compare x.toml")
-        manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
-        assert manifest["command"] == "python -m sim compare x.toml"
-        assert manifest["seeds"] == list(range(12))
-        assert manifest["scenario_fingerprint"] == SCENARIO.fingerprint()
-        assert manifest["scenario"]["policies"]["phone"] == {"registration": [{"level": "phone"}]}
-        assert manifest["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
-        assert manifest["sha256"]["daily"] == digest(pd.read_parquet(tmp_path / "r" / "daily.parquet"))
-        assert manifest["packages"]["numpy"]
-        assert len(manifest["code_fingerprint"]) == 64
-
-    def test_a_result_is_replaced_and_the_same_result_has_the_same_bytes(
-        self, comparison: Comparison, tmp_path: Path
-    ) -> None:
-        out = tmp_path / "r"
-        first = {f: f.read_bytes() for f in comparison.write(out)}
-        (out / "stale.csv").write_text("old")
-        assert {f: f.read_bytes() for f in comparison.write(out)} == first
-        assert not (out / "stale.csv").exists()
-
-    def test_a_failure_on_the_way_leaves_the_old_result_and_nothing_else(
-        self, comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        out = tmp_path / "r"
-        comparison.write(out, "old")
-
-        def full(*_: object) -> None:
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(figures, "save", full)
-        with pytest.raises(ScenarioError, match="cannot be written: No space left"):
-            comparison.write(out, "new")
-        assert json.loads((out / "manifest.json").read_text())["command"] == "old"
-        assert [p.name for p in tmp_path.iterdir()] == ["r"]
-
-    def test_an_old_result_goes_only_when_the_new_one_stands(
-        self, comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        out = tmp_path / "r"
-        comparison.write(out, "old")
-        rename = Path.rename
-
-        def refuse(path: Path, target: Path) -> Path:
-            if ".new-" in path.name:
-                raise OSError(5, "Input/output error")
-            return rename(path, target)
-
-        monkeypatch.setattr(Path, "rename", refuse)
-        with pytest.raises(ScenarioError, match="Input/output error"):
-            comparison.write(out, "new")
-        assert json.loads((out / "manifest.json").read_text())["command"] == "old"
-        assert [p.name for p in tmp_path.iterdir()] == ["r"]
-
-    def test_what_is_no_result_is_left_alone(self, comparison: Comparison, tmp_path: Path) -> None:
-        (tmp_path / "thesis.txt").write_text("years of work")
-        with pytest.raises(ScenarioError, match="holds something else than a result"):
-            comparison.write(tmp_path)
-        with pytest.raises(ScenarioError, match="is a file"):
-            check_writable(tmp_path / "thesis.txt")
-        with pytest.raises(ScenarioError, match="cannot be written"):
-            check_writable(tmp_path / "thesis.txt" / "below")
-        assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+    @staticmethod
+    def counts(*days: pd.DataFrame) -> Counts:
+        nothing = pd.DataFrame(columns=list(BREAKDOWN_COLUMNS))
+        return counts_of(SCENARIO, Records(pd.concat(days), nothing, wait_table([])))
 
 
 class TestRun:
@@ -336,13 +260,14 @@ class TestFirstDifference:
 
 class TestCost:
     def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
-        assert cost([(SCENARIO, 5)], 6, 1).startswith(
+        assert cost([Task(SCENARIO, tuple("abcde"), tuple(range(6)))], 1).startswith(
             "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
         )
 
     def test_more_work_costs_more_and_workers_share_it(self) -> None:
         def minutes(scenario: Scenario, workers: int) -> float:
-            words = cost([(scenario, 10)], 12, workers).split("About ")[1].split()
+            task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
+            words = cost([task], workers).split("About ")[1].split()
             return float(words[0]) * (60 if words[1] == "minutes" else 1)
 
         large = Scenario().replace(days=365)

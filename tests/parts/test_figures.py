@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -8,12 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 import sim
-from sim import experiment, figures
+from sim import figures, results
 from sim.errors import ScenarioError
 from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from tests.parts import synthetic
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _invented() -> Iterator[None]:
+    with synthetic.in_place():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +30,7 @@ def comparison() -> Comparison:
         f"{level}-{i}": (RegistrationPolicy(level=level),) for level in ("none", "email", "phone") for i in "ab"
     }
     policies["easy"] = (ReportingPolicy(friction=0.2, start=start),)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
-        return sim.compare(synthetic.SCENARIO.replace(policies=policies), seeds=6)
+    return sim.compare(synthetic.SCENARIO.replace(policies=policies), seeds=6)
 
 
 def panels(figure: Figure) -> list:
@@ -74,11 +79,10 @@ def test_the_overview_has_a_row_for_each_policy_and_a_unit(comparison: Compariso
     assert axes.get_xlabel() == "Change from the baseline, %"
 
 
-def test_one_policy_and_a_window_of_days_can_be_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:
     scenario = synthetic.SCENARIO.replace(days=5, policies={"email": (RegistrationPolicy(level="email"),)})
-    comparison = sim.compare(scenario, seeds=2)
-    assert comparison.write(tmp_path / "r")
+    comparison = sim.compare(scenario, seeds=2, out=tmp_path / "r")
+    assert results.files_of(tmp_path / "r")
     figure = comparison.plot()
     figure.draw_without_rendering()
     caption = next(text for text in figure.texts if text.get_text() == figure.get_supxlabel())

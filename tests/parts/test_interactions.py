@@ -8,10 +8,10 @@ import pytest
 
 from sim import table
 from sim.experiment import INTERACTION_COLUMNS, effects_of, interactions_of
+from sim.outcomes import Counts, counts_of
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.records import Records
 from sim.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
@@ -27,13 +27,13 @@ BEYOND = np.array([-10, -5, -10, -10])
 """Both less phone less easy plus the baseline, by hand."""
 
 
-def records(scenario: Scenario, harmed: dict[str, tuple[int, ...]]) -> Records:
-    """Return invented records with so many persons harmed by policy and seed, all on the first day."""
+def counts(scenario: Scenario, harmed: dict[str, tuple[int, ...]]) -> Counts:
+    """Return invented counts with so many persons harmed by policy and seed, all on the first day."""
     made = synthetic.simulate(scenario, range(4), list(harmed))
-    counts = pd.Series({(p, seed): n for p, by_seed in harmed.items() for seed, n in enumerate(by_seed)})
+    persons = pd.Series({(p, seed): n for p, by_seed in harmed.items() for seed, n in enumerate(by_seed)})
     keys = pd.MultiIndex.from_frame(made.daily[["policy", "seed"]])
-    made.daily["n_persons_harmed"] = np.where(made.daily["day"] == 0, counts.reindex(keys).to_numpy(), 0)
-    return made
+    made.daily["n_persons_harmed"] = np.where(made.daily["day"] == 0, persons.reindex(keys).to_numpy(), 0)
+    return counts_of(scenario, made)
 
 
 def scenario(**arms: tuple) -> Scenario:
@@ -44,7 +44,7 @@ THREE = scenario(phone=(PHONE,), easy=(EASY,), both=(EASY, PHONE))
 
 
 def test_the_interaction_of_known_numbers() -> None:
-    found = interactions_of(THREE, tuple(THREE.policies), records(THREE, HARMED))
+    found = interactions_of(counts(THREE, HARMED), tuple(THREE.policies))
     assert tuple(found.columns) == INTERACTION_COLUMNS
     row = found.set_index("outcome").loc["persons_harmed"]
     assert (row["policy"], row["one"], row["other"]) == ("both", "phone", "easy")
@@ -58,7 +58,7 @@ def test_the_interaction_of_known_numbers() -> None:
 
 def test_what_adds_up_exactly_is_identical_and_few_harms_are_too_few() -> None:
     def verdict(harmed: dict[str, tuple[int, ...]]) -> str:
-        found = interactions_of(THREE, tuple(THREE.policies), records(THREE, harmed))
+        found = interactions_of(counts(THREE, harmed), tuple(THREE.policies))
         return found.set_index("outcome").loc["persons_harmed", "verdict"]
 
     assert verdict(HARMED | {"both": (50, 60, 40, 55)}) == "identical"
@@ -80,21 +80,21 @@ def test_what_adds_up_exactly_is_identical_and_few_harms_are_too_few() -> None:
 )
 def test_only_a_policy_that_is_exactly_two_others_has_one(arms: dict, found: list) -> None:
     made = scenario(**arms)
-    table_ = interactions_of(made, tuple(arms), synthetic.simulate(made, range(3), [BASELINE, *arms]))
+    table_ = interactions_of(counts_of(made, synthetic.simulate(made, range(3), [BASELINE, *arms])), tuple(arms))
     triples = table_[["policy", "one", "other"]].drop_duplicates()
     assert list(triples.itertuples(index=False, name=None)) == found
 
 
 def test_the_table_is_printed_only_where_there_is_one() -> None:
-    made = records(THREE, HARMED)
+    made = counts(THREE, HARMED)
     arms = tuple(THREE.policies)
-    found = interactions_of(THREE, arms, made)
-    text = table.comparison(THREE, arms, 4, effects_of(THREE, arms, made), made.daily, found)
+    effects, found = effects_of(made, arms), interactions_of(made, arms)
+    text = table.comparison(THREE, arms, 4, effects, made, found)
     assert "TOGETHER" in text
     row = next(line for line in text.splitlines() if line.startswith("both") and "sum" in line)
     assert row.split()[:3] == ["both", "phone", "easy"]
     assert "-9 (" in row or "-8.8 (" in row
     assert row.endswith("below the sum")
     assert max(map(len, text.splitlines())) <= 120
-    without = table.comparison(THREE, arms, 4, effects_of(THREE, arms, made), made.daily, found.iloc[:0])
+    without = table.comparison(THREE, arms, 4, effects, made, found.iloc[:0])
     assert "TOGETHER" not in without

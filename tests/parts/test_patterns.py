@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import patterns
+from sim import patterns, validation
 from sim.__main__ import main
 from sim.declare import declared
 from sim.errors import ScenarioError
 from sim.evidence import evidence
 from sim.model import simulate
 from sim.parameters import SECTIONS
-from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Result, Runs
+from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Runs
 from sim.scenario import BASELINE
 from sim.statistics import Interval
+from sim.validation import Result
 
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
@@ -172,7 +173,7 @@ def test_what_passes_lies_in_the_tolerance_with_its_whole_interval(
 @pytest.mark.parametrize("pattern", named(MADE))
 def test_without_its_mechanism_a_pattern_fails(pattern: Pattern) -> None:
     judged = [q for q in pattern.quantity if q.kind == "E" and q.measure] or [q for q in pattern.quantity if q.measure]
-    results = patterns.run(replace(pattern, quantity=tuple(judged)), seeds=4, off=True)
+    results = validation.run(replace(pattern, quantity=tuple(judged)), seeds=4, off=True)
     outside = [r for r in results if not r.quantity.low <= r.simulated.value <= r.quantity.high]
     assert outside, "the mechanism named is not the one that makes it"
 
@@ -187,7 +188,7 @@ def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.Capture
     asked = [p for p in PATTERNS if p.number in (3, 18)]
     for quantity in (q for p in asked for q in p.quantity):
         assert quantity.label in printed and quantity.observed in printed
-    assert (out / "patterns.txt").read_text(encoding="utf-8") in printed
+    assert (out / "table.txt").read_text(encoding="utf-8") in printed
     with (out / "patterns.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["quantity"] for row in rows] == [q.label for p in asked for q in p.quantity]
@@ -196,7 +197,7 @@ def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_workers_change_nothing() -> None:
-    one, two = (patterns.validate(["3", "18"], 2, workers) for workers in (1, 2))
+    one, two = (validation.validate(["3", "18"], 2, workers) for workers in (1, 2))
     assert repr(one) == repr(two)
 
 
@@ -214,4 +215,4 @@ def test_bad_input_is_refused_in_words(words: list[str], error: str, capsys: pyt
 
 def test_an_unknown_name_is_refused_before_anything_runs() -> None:
     with pytest.raises(ScenarioError, match="no pattern"):
-        patterns.validate(["3", "nothing"])
+        validation.validate(["3", "nothing"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import sim
-from sim import experiment
+from sim import response, results
 from sim.errors import ScenarioError
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
@@ -22,9 +23,10 @@ FRICTION = {"reporting.friction": [0.9, 0.2, 0.8]}
 MAP = {"registration.level": ["phone", "none"], "retention.message_hours": [720, 3, 24]}
 
 
-@pytest.fixture(autouse=True)
-def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+@pytest.fixture(autouse=True, scope="module")
+def _invented() -> Iterator[None]:
+    with synthetic.in_place():
+        yield
 
 
 @pytest.fixture
@@ -98,14 +100,21 @@ def test_a_map_has_a_number_in_each_cell_and_hatches_what_is_not_resolved() -> N
 
 
 def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
-    out = tmp_path / "r"
-    files = {f: f.read_bytes() for f in curve.write(out, "the command")}
-    names = ["figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt"]
-    assert [f.relative_to(out).as_posix() for f in files] == names
-    manifest = json.loads((out / "manifest.json").read_text())
-    assert (manifest["command"], manifest["over"]) == ("the command", {"reporting.friction": [0.2, 0.8, 0.9]})
-    assert pd.read_csv(out / "sweep.csv").shape == curve.effects.shape
-    assert {f: f.read_bytes() for f in sim.sweep(SCENARIO, FRICTION, 5).write(out, "the command")} == files
+    asked = response.question(SCENARIO, FRICTION, 5)
+    written = []
+    for out in (tmp_path / "one", tmp_path / "other"):
+        results.answer(asked, out=out, command="the command")
+        written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in results.files_of(out)})
+    assert [*written[0]] == [
+        *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
+        *("figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt", "waits.parquet"),
+    ]
+    assert written[0] == written[1]
+    manifest = json.loads(written[0]["manifest.json"])
+    assert (manifest["command"], manifest["asked"]["over"]) == ("the command", {"reporting.friction": [0.2, 0.8, 0.9]})
+    assert results.Question.of(manifest) == asked
+    assert pd.read_csv(tmp_path / "one" / "sweep.csv").shape == curve.effects.shape
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "one" / "daily.parquet"), curve.comparison.daily)
 
 
 @pytest.mark.parametrize(

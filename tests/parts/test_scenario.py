@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 from sim.errors import ScenarioError
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
 from sim.reading import load
-from sim.scenario import BASELINE, Scenario
+from sim.rules import Change, Platform, Policy
+from sim.scenario import BASELINE, Scenario, of_content
 
 SCENARIOS = sorted(Path(__file__).parents[2].glob("scenarios/*.toml"))
 
@@ -70,16 +73,60 @@ def test_what_replace_refuses(changes: dict, words: str) -> None:
     assert words in str(error.value)
 
 
-def test_fingerprint_is_of_what_a_run_depends_on() -> None:
+def test_fingerprint_is_of_what_the_runs_of_all_arms_depend_on() -> None:
     scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720),)})
-    assert scenario.fingerprint() == scenario.replace(title="another").fingerprint()
+    same = [
+        scenario.replace(title="another"),
+        scenario.replace(seeds=3),
+        scenario.replace(policies={"b": (ModerationPolicy(staff=5.0),)}),
+    ]
+    assert {s.fingerprint() for s in same} == {scenario.fingerprint()}
     others = [
         scenario.replace(days=364),
+        scenario.replace(start=dt.date(2021, 1, 2)),
         scenario.replace(**{"contacts.private_harm_per_hour": 0.02}),
-        scenario.replace(policies={"a": (RetentionPolicy(message_hours=721),)}),
-        scenario.replace(policies={"b": scenario.policies["a"]}),
+        scenario.replace(**{"retention.message_hours": 4}),
     ]
     assert len({s.fingerprint() for s in [scenario, *others]}) == 5
+
+
+def test_fingerprint_of_an_arm_is_of_its_rules_day_by_day_whatever_its_name() -> None:
+    date = dt.date(2021, 3, 1)
+    scenario = Scenario(
+        policies={
+            "a": (RetentionPolicy(message_hours=720),),
+            "b": (SetPolicy(rule="retention.message_hours", value=720),),
+            "other": (RetentionPolicy(message_hours=721),),
+            "later": (RetentionPolicy(message_hours=720, start=date),),
+            "until": (RetentionPolicy(message_hours=720, end=date),),
+            "more": (RetentionPolicy(message_hours=720), ModerationPolicy(staff=5.0)),
+            "same": (RetentionPolicy(message_hours=3),),
+        }
+    )
+    found = {arm: scenario.fingerprint(arm) for arm in (BASELINE, *scenario.policies)}
+    assert found["a"] == found["b"]
+    assert found["same"] == found[BASELINE]
+    assert len(set(found.values())) == 6
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: p.stem)
+def test_a_scenario_is_the_same_when_json_has_held_it(path: Path) -> None:
+    scenario = load(path)
+    again = of_content(json.loads(json.dumps(scenario.content())))
+    assert again == scenario
+    assert [*again.policies] == [*scenario.policies]
+    assert again.fingerprint() == scenario.fingerprint()
+    assert {a: again.fingerprint(a) for a in again.policies} == {a: scenario.fingerprint(a) for a in again.policies}
+
+
+def test_a_policy_written_in_python_cannot_be_made_again() -> None:
+    class Curfew(Policy):
+        def changes(self, platform: Platform) -> list[Change]:
+            return [Change("moderation.staff", "set", 1.0)]
+
+    content = Scenario(policies={"night": (Curfew(),)}).content()
+    with pytest.raises(ScenarioError, match="policy 'night' was written in Python; its lever is not known here"):
+        of_content(json.loads(json.dumps(content)))
 
 
 @given(st.integers(-400, 800), st.one_of(st.none(), st.integers(-400, 800)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import experiment, sensitivity, tornado
+from sim import results, sensitivity, tornado
 from sim.declare import declared
 from sim.errors import ScenarioError
 from sim.parameters import SECTIONS
@@ -18,7 +19,7 @@ from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.scenario import BASELINE, Scenario
-from sim.sensitivity import COLUMNS, Plan, Ranges, plan
+from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
 from sim.statistics import paired_effect
 from tests.parts import synthetic
 
@@ -33,16 +34,15 @@ BASE = np.array([100.0, 90.0, 110.0, 100.0])
 KEYS = ("contacts.rel_meeting", "predators.p_retry_absent", "reporting.friction", "moderation.staff")
 
 
-@pytest.fixture(autouse=True)
-def _invented(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
+@pytest.fixture(autouse=True, scope="module")
+def _invented() -> Iterator[None]:
+    with synthetic.in_place():
+        yield
 
 
 @pytest.fixture(scope="module")
 def made() -> Ranges:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(experiment._ENGINES, "array", "tests.parts.synthetic")
-        return sim.ranges(SCENARIO, ["phone", "easy"], seeds=4)
+    return sim.ranges(SCENARIO, ["phone", "easy"], seeds=4)
 
 
 def found(kept: float, noise: float = 0.0) -> sensitivity._Found:
@@ -53,11 +53,11 @@ def found(kept: float, noise: float = 0.0) -> sensitivity._Found:
 
 def bars_of(ends: dict[str, tuple[sensitivity._Found, sensitivity._Found]], setting: float = 0.7) -> pd.DataFrame:
     """Return the bars of ``phone`` from what was found at the ends of each parameter."""
-    planned = plan(SCENARIO, ["phone"], list(ends))
+    asked = question(SCENARIO, ["phone"], list(ends))
     lanes = {sensitivity._Lane("phone"): found(setting)}
     for key, (low, high) in ends.items():
         lanes |= {sensitivity._Lane("phone", key, "low"): low, sensitivity._Lane("phone", key, "high"): high}
-    return sensitivity._bars(planned, lanes)
+    return sensitivity._bars(asked, lanes)
 
 
 class TestBars:
@@ -116,20 +116,20 @@ class TestSentences:
         assert text.count("too few") == 6
 
 
-class TestPlan:
+class TestQuestion:
     def test_by_default_those_in_doubt_are_varied_and_only_of_levels_in_use(self) -> None:
         doubts = {p.key for p in declared(SECTIONS) if p.doubt}
-        varied = set(plan(SCENARIO).varied)
+        varied = set(question(SCENARIO).varied)
         assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
         assert varied == {k for k in doubts if not k.startswith(("registration.email", "registration.document"))}
 
     def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
-        planned = plan(SCENARIO, parameters=["all"])
+        asked = question(SCENARIO, parameters=["all"])
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
-        assert set(planned.varied) == ranged - elsewhere - set(planned.left_out)
-        assert "outside its plausible range" in planned.left_out["population.monthly_visitors"]
-        assert planned.left_out["moderation.shift_hours"] == "24 cannot be run here"
+        assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
+        assert "outside its plausible range" in asked.left_out["population.monthly_visitors"]
+        assert asked.left_out["moderation.shift_hours"] == "24 cannot be run here"
 
     def test_a_rule_that_a_policy_sets_is_varied_in_the_baseline(self) -> None:
         bars = sim.ranges(SCENARIO, parameters=KEYS, seeds=2).bars
@@ -139,22 +139,24 @@ class TestPlan:
         assert len(pairs) == 12
 
     def test_numbers_of_a_level_share_one_step_loop(self) -> None:
-        planned = plan(SCENARIO, parameters=["registration.phone.findability", "registration.phone.p_return"])
-        ((scenario, arms),) = planned.tasks
-        assert len(arms) == 3 + 4
+        asked = question(SCENARIO, parameters=["registration.phone.findability", "registration.phone.p_return"])
+        ((scenario, arms, _),) = asked._variants
+        (task,) = asked.tasks()
+        assert (task.scenario, task.arms) == (scenario, (BASELINE, *arms))
+        assert len(arms) == len({task.lanes[arm] for arm in arms}) == 3 + 4
         findability = {
             (lane.parameter, lane.end): scenario.rules_on(0, arm).registration_findability
             for arm, lane in arms.items()
             if lane.policy == "phone"
         }
         key = "registration.phone.findability"
-        assert findability[key, "low"], findability[key, "high"] == (0.2, 0.8)
+        assert (findability[key, "low"], findability[key, "high"]) == (0.2, 0.8)
         assert findability["", ""] == findability["registration.phone.p_return", "low"] == 0.5
         assert scenario.rules_on(0, BASELINE) == SCENARIO.platform.rules
 
     def test_seeds_are_few_unless_told(self) -> None:
-        def seeds(scenario: Scenario, asked: int | None = None) -> Plan:
-            return plan(scenario, seeds=asked)
+        def seeds(scenario: Scenario, asked: int | None = None) -> RangesQuestion:
+            return question(scenario, seeds=asked)
 
         assert len(seeds(SCENARIO).seeds) == sensitivity.SEEDS
         assert len(seeds(SCENARIO.replace(seeds=3)).seeds) == 3
@@ -197,11 +199,24 @@ class TestResult:
             made.plot("fax")
 
     def test_what_is_written(self, made: Ranges, tmp_path: Path) -> None:
-        files = {f: f.read_bytes() for f in made.write(tmp_path / "r", "the command")}
-        plots = [f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")]
-        names = [*plots, "manifest.json", "ranges.csv", "table.txt"]
-        assert [f.relative_to(tmp_path / "r").as_posix() for f in files] == names
-        assert tuple(pd.read_csv(tmp_path / "r" / "ranges.csv").columns) == COLUMNS
-        assert len(json.loads((tmp_path / "r" / "manifest.json").read_text())["parameters"]) == 8
-        again = sim.ranges(SCENARIO, ["phone", "easy"], seeds=4, workers=2)
-        assert {f: f.read_bytes() for f in again.write(tmp_path / "r", "the command")} == files
+        asked = question(SCENARIO, ["phone", "easy"], seeds=4)
+        written = []
+        for out, workers in ((tmp_path / "one", 1), (tmp_path / "other", 2)):
+            found = results.answer(asked, workers, out=out, command="the command")
+            pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
+            written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in results.files_of(out)})
+        assert [*written[0]] == [
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
+            *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
+            *("manifest.json", "ranges.csv", "table.txt", "waits.parquet"),
+        ]
+        assert written[0] == written[1]
+        assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
+        manifest = json.loads(written[0]["manifest.json"])
+        assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
+        assert results.Question.of(manifest) == asked
+        assert len(asked.varied) == 8
+        for name in ("daily", "breakdown", "waits"):
+            table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
+            assert table.columns[0] == "variant"
+            assert list(table["variant"].unique()) == [task.label for task in asked.tasks()]

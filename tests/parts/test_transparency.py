@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from sim import transparency
-from sim.records import DAILY_COLUMNS, wait_table
+from sim.outcomes import Counts, counts_of
+from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, wait_table
 from sim.scenario import Scenario
 
 SCENARIO = Scenario(days=31, warmup_days=0)
@@ -17,6 +18,10 @@ def daily(seed: int, **counts: int) -> pd.DataFrame:
     return table
 
 
+def counted(waits: pd.DataFrame, *daily: pd.DataFrame) -> Counts:
+    return counts_of(SCENARIO, Records(pd.concat(daily), pd.DataFrame(columns=list(BREAKDOWN_COLUMNS)), waits))
+
+
 def test_the_record_by_hand() -> None:
     counts = {
         "n_report": 3,
@@ -26,11 +31,10 @@ def test_the_record_by_hand() -> None:
         "n_bar_user": 1,
         "n_moderator_milli_hours": 24_000,
     }
-    table = pd.concat([daily(0, **counts), daily(1, **counts)])
     waits = wait_table(
         [("baseline", seed, 0, "site", wait, n) for seed in (0, 1) for wait, n in ((0, 94), (7, 3), (50, 3))]
     )
-    found = transparency.record(SCENARIO, table, waits).set_index("item")["mean"]
+    found = transparency.record(counted(waits, daily(0, **counts), daily(1, **counts))).set_index("item")["mean"]
     assert found["average monthly recipients"] == pytest.approx(1500)
     assert found["notices by users"] == pytest.approx(4 * 730.5 / 24)
     assert found["bans"] == found["warnings"] == pytest.approx(4 * 730.5 / 24)
@@ -42,5 +46,5 @@ def test_the_record_by_hand() -> None:
 
 
 def test_nothing_decided_has_no_time_and_no_share() -> None:
-    found = transparency.record(SCENARIO, pd.concat([daily(0), daily(1)]), wait_table([])).set_index("item")["mean"]
+    found = transparency.record(counted(wait_table([]), daily(0), daily(1))).set_index("item")["mean"]
     assert found[["median time to a decision", "sanctions that hit lawful users"]].isna().all()

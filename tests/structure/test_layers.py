@@ -14,6 +14,7 @@ LAYERS = {
     "draws": "",
     "records": "",
     "evidence": "",
+    "provenance": "",
     "errors": "declare",
     "lines": "errors",
     "rules": "declare parameters",
@@ -34,7 +35,7 @@ LAYERS = {
     "model": "decisions draws observe processes records rules scenario state world",
     "agents": "day decisions draws parameters population records scenario world",
     "statistics": "draws",
-    "outcomes": "parameters scenario",
+    "outcomes": "parameters records scenario",
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
     "mechanisms": "rules",
     "text": "scenario",
@@ -42,17 +43,23 @@ LAYERS = {
     "table": "outcomes parameters records rules scenario statistics text",
     "tornado": "scenario text",
     "transparency": "outcomes scenario statistics",
-    "results": "errors scenario",
-    "experiment": "agents errors figures model outcomes records results scenario statistics table transparency",
-    "attribution": "errors experiment figures mechanisms outcomes records results rules scenario statistics text",
+    "dictionary": "declare outcomes parameters records rules scenario",
+    "store": "errors provenance records scenario",
+    "running": "agents errors model records scenario store",
+    "results": "dictionary errors provenance records running scenario store",
+    "experiment": "errors figures outcomes records results running scenario statistics store table transparency",
+    "attribution": "errors experiment figures mechanisms outcomes records results rules scenario statistics store text",
     "response": "declare errors experiment figures outcomes parameters "
-    "policies results rules scenario statistics table text",
+    "policies records results rules scenario statistics store table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
-    "records results rules scenario statistics tornado",
-    "patterns": "errors model population reading results rules scenario statistics text",
+    "records results rules scenario statistics store tornado",
+    "patterns": "errors population reading rules scenario statistics",
+    "validation": "errors patterns records results running scenario statistics store text",
+    "reproduce": "errors provenance records results running store",
+    "exports": "errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
-    "__main__": "advice attribution errors experiment explain patterns reading response results scenario schema "
-    "sensitivity template",
+    "__main__": "advice attribution errors experiment explain exports reading reproduce response results "
+    "scenario schema sensitivity template validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
@@ -60,12 +67,14 @@ PACKAGES = {
     "mesa": {"model", "agents"},
     "matplotlib": {"attribution", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
-        *("attribution", "patterns", "transparency"),
+        *("attribution", "patterns", "transparency", "validation"),
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
         *("response", "results", "sensitivity", "table", "tornado"),
+        *("dictionary", "exports", "provenance", "reproduce", "store"),
     },
-    "tqdm": {"experiment"},
-    "joblib": {"experiment", "patterns"},
+    "pyarrow": {"exports", "reproduce", "results", "store"},
+    "tqdm": {"running"},
+    "joblib": {"running"},
     "scipy": {"statistics"},
 }
 """Package: the modules and folders that need it, and nobody else."""

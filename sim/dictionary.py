@@ -1,0 +1,174 @@
+"""The data dictionary: every column of every table that a result folder can hold, with its unit and its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.declare import declared
+from sim.outcomes import outcomes_of
+from sim.parameters import SECTIONS
+from sim.records import COUNTS, KINDS
+from sim.rules import RULES
+from sim.scenario import Scenario
+
+
+class Column(NamedTuple):
+    """What a column holds: its unit, and its meaning in words."""
+
+    unit: str
+    meaning: str
+
+
+_RELATIVE = "share of the baseline (0.1 is 10%)"
+_OF_OUTCOME = "the unit of the row's outcome"
+
+_EVERYWHERE = {
+    "variant": Column("name", "which task of the study a row belongs to, where there are several"),
+    "policy": Column("name", "arm of the scenario, or baseline"),
+    "seed": Column("whole number", "which run: runs of one seed meet the same persons, visits and luck"),
+    "site": Column("name", "the platform"),
+    "year": Column("whole number", "year of the measured window, from 0"),
+    "outcome": Column("name", "outcome; its formula: python -m sim explain NAME"),
+    "unit": Column("words", "unit of the row's values"),
+    "seeds": Column("runs", "pairs of runs behind the row"),
+}
+
+_EFFECT = {
+    "baseline": Column(_OF_OUTCOME, "mean over the seeds under the baseline"),
+    "value": Column(_OF_OUTCOME, "mean over the seeds under the policy"),
+    "difference": Column(_OF_OUTCOME, "mean paired difference from the baseline, seed by seed"),
+    "low": Column(_OF_OUTCOME, "lower end of its 95% t interval (Monte Carlo error only)"),
+    "high": Column(_OF_OUTCOME, "upper end of it"),
+    "relative": Column(_RELATIVE, "sum of the differences relative to the baseline's sum"),
+    "relative_low": Column(_RELATIVE, "lower end of its 95% jackknife interval (Monte Carlo error only)"),
+    "relative_high": Column(_RELATIVE, "upper end of it"),
+    "variance_reduction": Column("factor", "how many times fewer runs are needed thanks to the pairing"),
+    "variance_reduction_low": Column("factor", "lower end of its 95% bootstrap interval"),
+    "variance_reduction_high": Column("factor", "upper end of it"),
+    "poisson_yardstick": Column("factor", "the same for independent harms of which the policy keeps a fixed share"),
+    "seeds_to_halve": Column("runs", "seeds in all with which the interval would be about half as wide"),
+    "verdict": Column(
+        "word", "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events)"
+    ),
+}
+
+_TABLES: Mapping[str, Mapping[str, Column]] = {
+    "daily": {
+        "day": Column("whole number", "day of the measured window, from 0"),
+        **{f"n_{k.name}": Column("events", f"events {k.name} of the day: {k.meaning}") for k in KINDS},
+        **{name: Column(count.unit, count.meaning) for name, count in COUNTS.items()},
+    },
+    "breakdown": {
+        "offence": Column("name", "kind of offence, or all"),
+        "victim_class": Column("name", "class of the person approached, or all"),
+        "quantity": Column("name", "kind of event, or persons_harmed (distinct persons a year)"),
+        "count": Column("events or persons", "how many in the year; rows all do not add up over offences"),
+    },
+    "waits": {
+        "wait_hours": Column("hours", "whole hours from the opening of a dossier to its review"),
+        "reviews": Column("reviews", "dossiers reviewed after that wait in the year"),
+    },
+    "effects": _EFFECT,
+    "sweep": _EFFECT,
+    "interactions": {
+        "one": Column("name", "one of the two policies of which this one consists"),
+        "other": Column("name", "the other one"),
+        "interaction": Column(_OF_OUTCOME, "what both do beyond the sum of what each does, mean over the seeds"),
+        "low": Column(_OF_OUTCOME, "lower end of its 95% t interval"),
+        "high": Column(_OF_OUTCOME, "upper end of it"),
+        "relative": Column(_RELATIVE, "the same relative to the baseline"),
+        "relative_low": Column(_RELATIVE, "lower end of its 95% jackknife interval"),
+        "relative_high": Column(_RELATIVE, "upper end of it"),
+        "verdict": Column("word", "above the sum, below the sum, not resolved, identical (zero), too few"),
+    },
+    "transparency": {
+        "item": Column("words", "what the platform could publish"),
+        "mean": Column("the unit of the row", "mean over the seeds"),
+        "low": Column("the unit of the row", "lower end of its 95% t interval"),
+        "high": Column("the unit of the row", "upper end of it"),
+    },
+    "why": {
+        "mechanism": Column("words", "through what the policy works"),
+        "is_input": Column("True or False", "whether it is a share or factor that the scenario states"),
+        **{
+            f"{name}{end}": Column(_RELATIVE, f"{of}{meaning}")
+            for name, meaning in (
+                ("without", "change of persons seriously harmed with the mechanism as in the baseline"),
+                ("part", "the whole change less that without it"),
+                ("alone", "change with all other mechanisms as in the baseline"),
+            )
+            for end, of in (("", ""), ("_low", "lower end of the 95% interval: "), ("_high", "upper end of it: "))
+        },
+    },
+    "ranges": {
+        "parameter": Column("name", "parameter varied"),
+        "doubt": Column("words", "what its range leaves open"),
+        "setting": Column("the parameter's", "its value in the scenario"),
+        "setting_low": Column("the parameter's", "lower end of its plausible range"),
+        "setting_high": Column("the parameter's", "upper end of its plausible range"),
+        "unit": Column("words", "unit of the parameter"),
+        **{
+            f"{name}{end}": Column(_RELATIVE, f"{of}{meaning}")
+            for name, meaning in (
+                ("relative", "change of persons seriously harmed with the parameter as in the scenario"),
+                ("at_low", "that change with the parameter at its lower end"),
+                ("at_high", "that change with the parameter at its upper end"),
+                ("change", "by how much the last exceeds the one before"),
+            )
+            for end, of in (("", ""), ("_low", "lower end of the 95% interval: "), ("_high", "upper end of it: "))
+        },
+        "verdict": Column("word", "moves, not resolved, identical, too few"),
+        "turns": Column("True or False", "whether the parameter moves the effect over zero"),
+    },
+    "patterns": {
+        "number": Column("whole number", "number of the pattern"),
+        "name": Column("name", "its name"),
+        "kind": Column("letter", "C calibrates, E must emerge, I echo of an input, A arithmetic"),
+        "quantity": Column("words", "what is measured"),
+        "observed": Column("words", "what is known of real platforms"),
+        "evidence": Column("names", "rows of the evidence table"),
+        "simulated": Column("as the tolerance", "value over the seeds"),
+        "low": Column("as the tolerance", "lower end of its 95% interval"),
+        "high": Column("as the tolerance", "upper end of it"),
+        "tolerance_low": Column("shares and factors; counts for nulls", "least that passes"),
+        "tolerance_high": Column("shares and factors; counts for nulls", "most that passes"),
+        "days": Column("days", "measured days"),
+        "result": Column("words", "passed, not passed, not resolved, not represented"),
+    },
+}
+
+COLUMNS = ("table", "column", "unit", "meaning")
+"""Columns of the dictionary itself."""
+
+
+def meaning_of(table: str, column: str) -> Column:
+    """Return what a column of a table holds.
+
+    Raises:
+        KeyError: If nobody has written it down.
+    """
+    found = _TABLES[table].get(column) or _EVERYWHERE.get(column)
+    if found is None and table == "sweep":
+        rule = RULES.get(column) or next(p for p in declared(SECTIONS) if p.key == column)
+        found = Column(rule.unit, f"value of the rule at this point: {rule.meaning}")
+    if found is None:
+        raise KeyError(f"{column} of {table} has no meaning in sim/dictionary.py")
+    return found
+
+
+def dictionary(tables: Mapping[str, Iterable[str]], scenario: Scenario | None) -> pd.DataFrame:
+    """Return the dictionary of tables, and of the outcomes of a scenario: columns `COLUMNS`.
+
+    Args:
+        tables: Columns by name of the table.
+        scenario: What was run, if it was one.
+
+    Raises:
+        KeyError: If nobody has written down what a column means.
+    """
+    rows = [(table, column, *meaning_of(table, column)) for table, columns in tables.items() for column in columns]
+    rows += [("(outcomes)", o.name, o.unit, o.label) for o in (outcomes_of(scenario) if scenario else ())]
+    return pd.DataFrame(rows, columns=list(COLUMNS))

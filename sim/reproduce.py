@@ -1,0 +1,298 @@
+"""Reproduce: run a result again from its manifest alone, and say what is not the same, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from sim.errors import ScenarioError
+from sim.provenance import checkout, code_fingerprint, difference, model_files, versions
+from sim.records import TABLES, Records
+from sim.results import MANIFEST, MERGED, Question, described, read_json
+from sim.running import engine_of, module_of, simulate_all
+from sim.store import Kept, Store, Task, lane_digest, unit_digest
+
+SAME_TO = 1e-6
+"""Share by which a number of a derived table may differ where versions differ; counts never may."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came out of running a result again.
+
+    Attributes:
+        notes: How the result was made, and what is not as it was then, in words.
+        checked: What was done, in words.
+        differences: What is not the same, in words; empty if everything is.
+    """
+
+    notes: tuple[str, ...]
+    checked: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return it all as text for a terminal."""
+        verdict = "NOT REPRODUCED:" if self.differences else "REPRODUCED: all of this is the same."
+        return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in self.differences)))
+
+
+def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, progress: bool = False) -> Reproduction:
+    """Run units of a result again and make its tables again; nothing in the folder is changed.
+
+    Args:
+        folder: The result. Its manifest is enough; what else is there is held against it.
+        sample: Run so many units again, drawn by lot, and those whose stored counts are not those of the manifest; all
+            units if not given.
+        workers: Processes.
+        progress: Show a bar, where there is a terminal.
+
+    Raises:
+        ScenarioError: If the folder is no finished result of this version, or the sample is not allowed.
+        ExperimentError: If units failed.
+    """
+    folder = Path(folder)
+    manifest = _manifest(folder)
+    question = Question.of(manifest)
+    tasks = question.tasks()
+    kept = _Tables(folder)
+    wrong = [name for name, sha in _digests(kept, tasks) if sha != manifest["units"].get(name)]
+    again = _chosen(tasks, wrong, sample)
+    with tempfile.TemporaryDirectory() as made:
+        store = Store(Path(made) / "units")
+        runs = list(simulate_all(again, workers, question.engine, progress, store))
+        files, changed = _files(folder, manifest)
+        differences = [*changed, *_units(again, store, kept, manifest)]
+        whole = sample is None
+        if not whole and not kept.complete(tasks):
+            checked = "tables: not made again, as the counts are not all there; leave --sample out to make them again"
+        else:
+            from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
+            checked = "tables: made again from the counts" + " of the units run again" * whole
+            differences += _derived(folder, question.answer(from_runs), Path(made) / "result", _same_versions(manifest))
+    units = [task.unit(seed) for task in again for seed in task.seeds]
+    of_all = sum(len(task.seeds) for task in tasks)
+    named = "" if whole else f": {', '.join(units)}"
+    return Reproduction(
+        tuple(_notes(manifest)),
+        (files, f"units: {len(units)} of {of_all} run again{named}", checked),
+        tuple(differences),
+    )
+
+
+def run_alone(folder: str | Path, unit: str) -> str:
+    """Run one unit of a study in this process, so that an error shows where it comes from; nothing is kept.
+
+    Args:
+        folder: A result folder, finished or not.
+        unit: Name of the unit, such as ``seed-7``.
+
+    Returns:
+        What to say of it.
+
+    Raises:
+        ScenarioError: If there is no such unit.
+    """
+    folder = Path(folder)
+    plan = described(folder)
+    if plan is None:
+        raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
+    question = Question.of(plan)
+    for task in question.tasks():
+        for seed in task.seeds:
+            if task.unit(seed) == unit:
+                run = engine_of(question.engine)
+                records = run(task.scenario, [seed], task.arms, events=task.events or False)
+                counted = unit_digest({arm: lane_digest(records.tables(), arm) for arm in task.arms})
+                stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
+                so = "is" if counted == stored else "is not"
+                as_stored = f", and all that was counted {so} as stored" if stored else ""
+                return f"{unit} ran to its end{as_stored} ({counted})."
+    names = ", ".join(task.unit(task.seeds[0]) for task in question.tasks()[:5])
+    raise ScenarioError(f"{folder} has no unit {unit!r}; it has {names} and so on")
+
+
+def _manifest(folder: Path) -> Any:
+    if not folder.is_dir():
+        raise ScenarioError(f"{folder} is no folder; name a result folder")
+    if not (folder / MANIFEST).exists():
+        plan = described(folder)
+        if plan is None:
+            raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
+        raise ScenarioError(f"{folder} is not finished. Go on with: {plan['command'] or 'the call that began it'}")
+    return read_json(folder / MANIFEST)
+
+
+def _chosen(tasks: Sequence[Task], wrong: Sequence[str], sample: int | None) -> list[Task]:
+    """Return the units to run again: all, or some by lot and those with another hash."""
+    names = [task.unit(seed) for task in tasks for seed in task.seeds]
+    if sample is None:
+        return list(tasks)
+    if not 1 <= sample <= len(names):
+        raise ScenarioError(f"a sample of {sample} is not allowed; it takes 1 to {len(names)} units")
+    drawn = {*np.random.default_rng().choice(names, sample, replace=False).tolist(), *wrong}
+    some = [replace(task, seeds=tuple(seed for seed in task.seeds if task.unit(seed) in drawn)) for task in tasks]
+    return [task for task in some if task.seeds]
+
+
+# -- what is stored ----------------------------------------------------------------------------------------------------
+
+
+class _Tables:
+    """The merged tables of counts of a folder, as far as they are there and can be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = [name for name in MERGED if self._readable(name)]
+
+    def complete(self, tasks: Sequence[Task]) -> bool:
+        """Tell whether everything that was counted is there; events are not merged."""
+        return self.names == [*MERGED] and not any(task.events for task in tasks)
+
+    def rows(self, task: Task, arm: str, seed: int | None = None) -> dict[str, pd.DataFrame]:
+        """Return the rows of an arm, or of one seed of it."""
+        wanted: list[tuple[str, str, Any]] = [("policy", "==", arm)]
+        wanted += [("variant", "==", task.label)] if task.label else []
+        wanted += [("seed", "==", seed)] if seed is not None else []
+        return {
+            name: pq.read_table(self._path(name), filters=wanted).select(TABLES[name][0]).to_pandas()
+            for name in self.names
+        }
+
+    def _readable(self, name: str) -> bool:
+        try:
+            columns = pq.read_table(self._path(name)).column_names
+        except (OSError, ValueError):
+            return False
+        return {*TABLES[name][0]} <= {*columns}
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """The runs of a task as the merged tables have them: see `sim.records.Runs`."""
+
+    tables: _Tables
+    task: Task
+
+    def parts(self) -> Iterator[Records]:
+        for arm in sorted(self.task.arms):
+            yield Records(**self.tables.rows(self.task, arm))
+
+
+def _digests(kept: _Tables, tasks: Sequence[Task]) -> Iterator[tuple[str, str]]:
+    """Yield the hash of every unit as the merged tables have it, if they have all of it."""
+    for task in tasks if kept.complete(tasks) else ():
+        lanes: dict[int, dict[str, str]] = {seed: {} for seed in task.seeds}
+        for arm in task.arms:
+            rows = kept.rows(task, arm)
+            for seed in task.seeds:
+                of_seed = {name: table[table["seed"] == seed] for name, table in rows.items()}
+                lanes[seed][arm] = lane_digest(of_seed, arm)
+        yield from ((task.unit(seed), unit_digest(lanes[seed])) for seed in task.seeds)
+
+
+# -- what is not the same ----------------------------------------------------------------------------------------------
+
+
+def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how the result was made and what is otherwise now, in words."""
+    yield f"made by: {manifest['command'] or 'a call from Python'}"
+    made, now = manifest["git"], checkout()
+    if made is None:
+        yield "checkout: none then"
+    else:
+        dirty = "; files had been changed and not committed, so the commit alone does not say what was run"
+        here = "" if now is None or now["commit"] == made["commit"] else f" (here: {now['commit'][:12]})"
+        yield f"checkout: {made['commit'][:12]}{here}{dirty * made['dirty']}"
+    files = manifest["model_files"].items() ^ model_files(module_of(manifest["engine"])).items()
+    if files:
+        yield f"model: not the same; other files: {', '.join(sorted({f'sim/{name}' for name, _ in files}))}"
+    elif manifest["code_fingerprint"] != code_fingerprint():
+        yield "model: the same; other files of the simulator are not (tables, figures, levers or messages)"
+    else:
+        yield "code: the same"
+    then, today = ({"python": v["python"], **v["packages"]} for v in (manifest, versions()))
+    other = [f"{name} {then[name]} then, {today.get(name)} now" for name in then if then[name] != today.get(name)]
+    yield f"versions: {'; '.join(other) or 'the same'}"
+    if len(manifest["units_made_with"]) > 1:
+        yield f"units were made with several versions: {'; '.join(manifest['units_made_with'])}"
+
+
+def _same_versions(manifest: Mapping[str, Any]) -> bool:
+    return {key: manifest[key] for key in ("python", "packages")} == versions()
+
+
+def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Say which files are there, and return those that are not as they were written."""
+    absent = [name for name in manifest["files"] if not (folder / name).exists()]
+    there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
+    changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
+    without = f"; not there, so not compared: {', '.join(absent)}" if absent else ""
+    words = f"files: {len(there) - len(changed)} of {len(manifest['files'])} as they were written{without}"
+    return words, [f"{name} is not the file that was written" for name in changed]
+
+
+def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where units that were run again are not as stored: in the manifest, and in the merged tables."""
+    for task in again:
+        for seed in task.seeds:
+            name, found = task.unit(seed), Kept(store, replace(task, seeds=(seed,)))
+            words = list(_rows(found, seed, kept))
+            if words:
+                yield f"{name}: {words[0]}"
+            elif found.digest(seed) != manifest["units"].get(name):
+                yield f"{name}: what was counted has another hash than in the manifest"
+
+
+def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[str]:
+    """Yield where the stored rows of a unit are not those of the run."""
+    for part in found.parts():
+        for arm in sorted({*part.daily["policy"]}):
+            stored = kept.rows(found.task, arm, seed)
+            for name, rows in stored.items():
+                table = part.tables()[name]
+                words = difference(rows, table[table["policy"] == arm], f"{name}.parquet, of {arm}")
+                if words:
+                    yield words
+
+
+def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[str]:
+    """Make the derived tables again and yield where the stored ones are not the same."""
+    (made / "figures").mkdir(parents=True)
+    result.fill(made)
+    for path in sorted(made.glob("*.csv")):
+        stored = folder / path.name
+        if stored.exists() and (words := _of_csv(stored, path, exactly)):
+            yield words
+    stored, text = folder / "table.txt", result.table().splitlines()
+    if stored.exists():
+        lines = stored.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number in range(max(len(lines), len(text))):
+            one, other = (all_of[number] if number < len(all_of) else "nothing" for all_of in (lines, text))
+            if one != other:
+                yield f"table.txt, line {number + 1}: {one.strip()!r}; made again: {other.strip()!r}"
+                return
+
+
+def _of_csv(stored: Path, again: Path, exactly: bool) -> str:
+    """Say where two tables in CSV differ first, to the last digit or to `SAME_TO`."""
+    try:
+        one, other = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (stored, again))
+    except ValueError as error:
+        return f"{stored.name} cannot be read as a table: {error}"
+    if not exactly and one.shape == other.shape and list(one) == list(other):
+        for column in other:
+            before, now = (pd.to_numeric(table[column], errors="coerce").to_numpy() for table in (one, other))
+            close = np.isclose(before, now, rtol=SAME_TO, atol=0)
+            other[column] = other[column].where(~close, one[column])
+    return difference(one, other, stored.name)

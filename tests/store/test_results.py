@@ -1,0 +1,333 @@
+"""Result folders: what is written, gone on with, refused and left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from sim import experiment, figures, response, results, running
+from sim.errors import ExperimentError, ScenarioError
+from sim.experiment import Comparison
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
+from sim.provenance import ColumnHashes
+from sim.results import check_writable, files_of
+from sim.scenario import BASELINE, Scenario
+from sim.store import Task, lane_digest, unit_digest
+from tests.parts import synthetic
+
+SCENARIO = synthetic.SCENARIO.replace(
+    days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
+)
+TABLES = ("daily", "breakdown", "waits")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _invented() -> Iterator[None]:
+    with synthetic.in_place():
+        yield
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Comparison]:
+    out = tmp_path_factory.mktemp("module") / "a folder" / "r"
+    return out, compare(out)
+
+
+@pytest.fixture
+def out(written: tuple[Path, Comparison], tmp_path: Path) -> Path:
+    """A folder of a test's own with the result that is written once."""
+    return Path(shutil.copytree(written[0], tmp_path / "r"))
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Every unit that is run, with its arms; each in a loop of its own."""
+    units: list[tuple[str, ...]] = []
+    simulated = running._simulated
+
+    def noted(task: Task, *arguments: Any, **options: Any) -> Any:
+        units.extend((task.unit(seed), *task.arms) for seed in task.seeds)
+        return simulated(task, *arguments, **options)
+
+    monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1)
+    monkeypatch.setattr(running, "_simulated", noted)
+    return units
+
+
+def compare(
+    out: Path, policies: list[str] | None = None, seeds: int = 3, scenario: Scenario = SCENARIO, **options: Any
+) -> Comparison:
+    asked = experiment.question(scenario, policies, seeds)
+    found: Comparison = results.answer(asked, out=out, **{"command": "the command"} | options)
+    return found
+
+
+def content(folder: Path, units: bool = False) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    return {name: data for name, data in found.items() if units or not name.startswith("units/")}
+
+
+def manifest(out: Path) -> dict[str, Any]:
+    return dict(json.loads((out / "manifest.json").read_text(encoding="utf-8")))
+
+
+class TestWritten:
+    def test_everything_is_there_and_nothing_beside(self, written: tuple[Path, Comparison]) -> None:
+        out, comparison = written
+        assert [*content(out)] == [
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "effects.csv"),
+            *(f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")),
+            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv", "waits.parquet"),
+        ]
+        assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
+        assert [path.name for path in out.parent.iterdir()] == ["r"]
+        assert len([*(out / "units").rglob("seed-*.parquet")]) == 3
+        assert (out / "table.txt").read_text(encoding="utf-8") == comparison.table() + "\n"
+
+    def test_the_tables_are_those_of_a_comparison_in_memory(self, written: tuple[Path, Comparison]) -> None:
+        out, comparison = written
+        in_memory = sim.compare(SCENARIO, seeds=3)
+        for name in TABLES:
+            for other in (getattr(comparison, name), pd.read_parquet(out / f"{name}.parquet")):
+                pd.testing.assert_frame_equal(other, getattr(in_memory, name), check_exact=True)
+        for name in ("effects", "interactions"):
+            pd.testing.assert_frame_equal(getattr(comparison, name), getattr(in_memory, name), check_exact=True)
+        effects = pd.read_csv(out / "effects.csv")
+        assert list(effects.columns) == list(comparison.effects.columns)
+        assert effects["relative"].to_numpy() == pytest.approx(comparison.effects["relative"].to_numpy(), nan_ok=True)
+
+    def test_the_manifest_says_how_to_make_it_again(self, written: tuple[Path, Comparison]) -> None:
+        said = manifest(written[0])
+        assert said["command"] == "the command"
+        assert said["asked"] == {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
+        assert said["scenario"]["policies"]["phone"] == [{"lever": "registration", "level": "phone"}]
+        assert said["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
+        assert results.Question.of(said) == experiment.question(SCENARIO, seeds=3)
+        assert said["packages"]["numpy"] and said["python"]
+        assert len(said["code_fingerprint"]) == 64
+
+    def test_the_manifest_has_hashes_of_all_that_was_written_and_counted(
+        self, written: tuple[Path, Comparison]
+    ) -> None:
+        out, comparison = written
+        said = manifest(out)
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content(out).items()}
+        assert said["files"] == {name: sha for name, sha in hashes.items() if name != "manifest.json"}
+        for name in TABLES:
+            table = ColumnHashes()
+            table.add(getattr(comparison, name))
+            assert said["tables"][name] == table.found()
+        assert [*said["tables"]] == list(TABLES)
+        for seed in range(3):
+            whole = {name: getattr(comparison, name) for name in TABLES}
+            tables = {name: table[table["seed"] == seed] for name, table in whole.items()}
+            lanes = {arm: lane_digest(tables, arm) for arm in (BASELINE, *SCENARIO.policies)}
+            assert said["units"][f"seed-{seed}"] == unit_digest(lanes)
+        assert len(set(said["units"].values())) == len(said["units"]) == 3
+
+    def test_what_is_compared_with_a_folder_has_no_command(self, out: Path) -> None:
+        before = content(out)
+        sim.compare(SCENARIO, seeds=3, out=out)
+        assert manifest(out) == json.loads(before.pop("manifest.json")) | {"command": ""}
+        assert content(out).items() > before.items()
+
+
+class TestGoneOnWith:
+    def test_the_same_again_runs_nothing_and_has_the_same_bytes(self, out: Path, ran: list) -> None:
+        before = content(out, units=True)
+        compare(out)
+        assert content(out, units=True) == before
+        assert ran == []
+
+    def test_only_what_is_missing_is_run_and_the_bytes_are_those_of_a_run_from_scratch(
+        self, written: tuple[Path, Comparison], tmp_path: Path, ran: list
+    ) -> None:
+        out = tmp_path / "r"
+        compare(out, ["easy"], 2)
+        assert ran == [(f"seed-{seed}", BASELINE, "easy") for seed in (0, 1)]
+        ran.clear()
+        compare(out)
+        assert sorted(ran) == [
+            *((f"seed-{seed}", BASELINE, "phone") for seed in (0, 1)),
+            ("seed-2", BASELINE, "phone", "easy"),
+        ]
+        assert content(out) == content(written[0])
+        ran.clear()
+        compare(out, ["phone"], 2)
+        assert ran == []
+        assert manifest(out)["asked"]["policies"] == ["phone"]
+        assert [*manifest(out)["units"]] == ["seed-0", "seed-1"]
+        assert set(pd.read_parquet(out / "daily.parquet")["policy"]) == {BASELINE, "phone"}
+
+    def test_workers_change_no_byte(self, written: tuple[Path, Comparison], tmp_path: Path) -> None:
+        compare(tmp_path / "r", workers=2)
+        assert content(tmp_path / "r") == content(written[0])
+
+    def test_files_of_the_old_result_go_and_those_of_others_stay(self, out: Path) -> None:
+        before = content(out)
+        said = manifest(out)
+        said["files"]["stale.csv"] = ""
+        (out / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
+        for name in ("stale.csv", "notes.csv", "figures/mine.png"):
+            (out / name).write_text("text")
+        compare(out)
+        assert content(out) == before | {"notes.csv": b"text", "figures/mine.png": b"text"}
+
+    def test_interrupted_it_says_how_to_go_on(
+        self, written: tuple[Path, Comparison], tmp_path: Path, ran: list, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out, simulated = tmp_path / "r", running._simulated
+
+        def interrupted(task: Task, *arguments: Any, **options: Any) -> Any:
+            if task.seeds == (2,):
+                raise KeyboardInterrupt
+            return simulated(task, *arguments, **options)
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as stop:
+            patch.setattr(running, "_simulated", interrupted)
+            compare(out)
+        assert str(stop.value) == f"2 of 3 units are finished and kept in {out}. Go on: the command"
+        assert [*content(out)] == []
+        ran.clear()
+        compare(out)
+        assert [unit for unit, *_ in ran] == ["seed-2"]
+        assert content(out) == content(written[0])
+
+    def test_units_that_fail_are_named_and_the_others_kept(
+        self, written: tuple[Path, Comparison], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out, simulated = tmp_path / "r", running._simulated
+
+        def failing(task: Task, *arguments: Any, **options: Any) -> Any:
+            if 1 in task.seeds:
+                raise ZeroDivisionError("of all things")
+            return simulated(task, *arguments, **options)
+
+        with monkeypatch.context() as patch, pytest.raises(ExperimentError) as error:
+            patch.setattr(running, "_simulated", failing)
+            compare(out)
+        first, *_, last = str(error.value).splitlines()
+        assert first == "seed-1 failed: ZeroDivisionError: of all things"
+        assert last == f"2 of 3 units are finished and kept in {out}. Go on: the command"
+        assert [*content(out)] == []
+        compare(out)
+        assert content(out) == content(written[0])
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("ask", "words"),
+        [
+            (
+                lambda: experiment.question(SCENARIO.replace(days=61), seeds=3),
+                "holds runs of another scenario: days is 60 there, now 61",
+            ),
+            (
+                lambda: experiment.question(
+                    SCENARIO.replace(seeds=3, **{"policies.easy": (ReportingPolicy(friction=0.3),)})
+                ),
+                "holds runs of another scenario: policy easy is .*0.2.* there, now .*0.3",
+            ),
+            (
+                lambda: response.question(SCENARIO, {"reporting.friction": [0.2, 0.8]}, 3),
+                "holds the result of compare, not of sweep",
+            ),
+            (
+                lambda: experiment.question(SCENARIO, seeds=3, engine="agents"),
+                "was simulated with the engine array, not agents",
+            ),
+        ],
+    )
+    def test_another_study_is_refused_and_takes_its_place_when_asked_to(
+        self, ask: Callable[[], results.Question], words: str, out: Path, tmp_path: Path
+    ) -> None:
+        (out / "notes.csv").write_text("mine")
+        before = content(out, units=True)
+        with pytest.raises(ScenarioError, match=f"{words}.*Nothing was changed.*--replace"):
+            results.answer(ask(), out=out)
+        assert content(out, units=True) == before
+        results.answer(ask(), out=out, replace=True)
+        results.answer(ask(), out=tmp_path / "new")
+        assert content(out, units=True) == content(tmp_path / "new", units=True) | {"notes.csv": b"mine"}
+
+    def test_another_version_of_the_model_is_refused(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = content(out, units=True)
+        monkeypatch.setattr(results, "model_files", lambda engine: {"world.py": "0" * 64})
+        with pytest.raises(ScenarioError, match=r"another version of the model \(sim/world.py differ\)"):
+            compare(out)
+        assert content(out, units=True) == before
+
+    def test_other_titles_and_further_policies_are_the_same_study(self, out: Path, ran: list) -> None:
+        other = SCENARIO.replace(title="another", seeds=7, **{"policies.hard": (ReportingPolicy(friction=0.95),)})
+        compare(out, scenario=other)
+        assert ran == [(f"seed-{seed}", BASELINE, "hard") for seed in range(3)]
+        compare(out)
+        redefined = SCENARIO.replace(**{"policies.hard": (ReportingPolicy(friction=0.9),)})
+        with pytest.raises(ScenarioError, match="policy hard is"):
+            compare(out, scenario=redefined)
+
+    def test_what_is_no_result_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "thesis.txt").write_text("years of work")
+        for replace in (False, True):
+            with pytest.raises(ScenarioError, match="holds something else than a result"):
+                compare(tmp_path, replace=replace)
+        with pytest.raises(ScenarioError, match="is a file"):
+            check_writable(tmp_path / "thesis.txt")
+        with pytest.raises(ScenarioError, match="cannot be written"):
+            check_writable(tmp_path / "thesis.txt" / "below")
+        assert content(tmp_path, units=True) == {"thesis.txt": b"years of work"}
+
+    def test_a_folder_of_another_format_is_refused(self, out: Path) -> None:
+        shutil.rmtree(out / "units")
+        (out / "manifest.json").write_text('{"command": "", "sha256": {}}')
+        before = content(out)
+        with pytest.raises(ScenarioError, match="another version of the simulator"):
+            compare(out)
+        assert content(out) == before
+
+
+class TestFailures:
+    def test_a_failure_on_the_way_leaves_the_old_result_and_nothing_else(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = content(out)
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="cannot be written: No space left"):
+            patch.setattr(figures, "save", full)
+            compare(out, seeds=4, command="new")
+        assert content(out) == before
+        assert [path.name for path in out.parent.iterdir()] == ["r"]
+        compare(out, seeds=4, command="new")
+        assert manifest(out)["command"] == "new"
+
+    def test_a_result_half_in_place_has_no_manifest_and_is_made_whole_by_the_same_call(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch, ran: list
+    ) -> None:
+        before = content(out)
+        replace = Path.replace
+
+        def refuse(path: Path, target: Path) -> Path:
+            if ".new-" in str(path) and path.name == "table.txt":
+                raise OSError(5, "Input/output error")
+            return replace(path, target)
+
+        with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="Input/output error"):
+            patch.setattr(Path, "replace", refuse)
+            compare(out, ["phone"])
+        assert [*content(out)] == [name for name in before if name != "manifest.json"]
+        compare(out)
+        assert content(out) == before
+        assert ran == []
