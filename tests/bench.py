@@ -17,18 +17,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 import sim.model
-from sim import agents
+from sim import agents, running
 from sim.crowd import Crowd
 from sim.draws import mix_array
 from sim.model import ChatModel
 from sim.processes import visits
 from sim.reading import load
 from sim.scenario import BASELINE
+from sim.store import Kept, Store, Task, save
 from sim.world import World
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -94,6 +96,36 @@ def parts(times_users: int, days: int) -> dict[str, Any]:
         model.run()
     hours = model.scenario.hours
     return {name: nanoseconds / hours / 1000 for name, nanoseconds in spent.items()}
+
+
+STUDY = {"days": 60, "warmup_days": 60}
+"""A study of ten units: Coco at full size with all its policies, over a time that keeps the benchmark short."""
+
+
+def study(workers: int) -> dict[str, Any]:
+    """Run ten units into a store; seconds of the clock, from the first to the last."""
+    scenario = load(SCENARIOS / "coco.toml").replace(**STUDY)
+    task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(10)))
+    with TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        list(running.simulate_all([task], workers, store=Store(Path(folder))))
+        return {"seconds": time.perf_counter() - begun}
+
+
+def storing(file: str, seeds: int, days: int) -> dict[str, Any]:
+    """Run units, keep them, find them again and read them; seconds of each."""
+    scenario = load(SCENARIOS / file).replace(days=days, warmup_days=60)
+    task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(seeds)))
+    records = []
+    spent = {"simulate": _cpu(lambda: records.append(sim.model.simulate(scenario, task.seeds, task.arms)))}
+    with TemporaryDirectory() as folder:
+        spent["save"] = _cpu(lambda: save(Path(folder), task, records[0], {}))
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
+        spent["find"] = _cpu(lambda: Store(Path(folder)).missing([task]))
+        kept = Kept(Store(Path(folder)), task)
+        kept.store.missing([task])
+        spent["read"] = _cpu(lambda: list(kept.parts()))
+    return spent | {"kilobytes": size / 1000}
 
 
 @contextmanager
@@ -169,6 +201,20 @@ def _report(days: int, warmup_days: int, repeats: int) -> None:
     pairs = [_apart("engines()") for _ in range(repeats)]
     ratio = statistics.median(p["agents"] / p["array"] for p in pairs)
     print(f"one lane of classroom: agents take {ratio:.0f} times the array engine's time (median of {repeats})")
+    times = [[_apart(f"study({workers})")["seconds"] for workers in (1, 2)] for _ in range(repeats)]
+    ratio = statistics.median(one / two for one, two in times)
+    seconds = [statistics.median(pair[i] for pair in times) for i in (0, 1)]
+    print(f"ten units of Coco into a store: one worker {seconds[0]:.0f} s, two {seconds[1]:.0f} s, "
+          f"ratio {ratio:.2f} (median of {repeats})")  # fmt: skip
+    for file, seeds, days in (("coco.toml", 1, 365), ("classroom.toml", 20, 60)):
+        found = [_apart(f"storing({file!r}, {seeds}, {days})") for _ in range(repeats)]
+        share = statistics.median((r["save"] + r["find"] + r["read"]) / r["simulate"] for r in found)
+        r = found[0]
+        print(
+            f"storing {seeds} units of {file} takes {100 * share:.1f}% of simulating them (median of {repeats}): "
+            f"simulate {r['simulate']:.1f} s, save {r['save']:.2f}, find {r['find']:.2f}, read {r['read']:.2f}; "
+            f"{r['kilobytes'] / seeds:.0f} kB a unit"
+        )
     few, many_users = (_apart(f"parts({n}, 20)") for n in (1, 10))
     print("where the time goes, microseconds per simulated hour of one lane:")
     print(f"  {'':20}{'78,000 visitors':>16}{'778,000 visitors':>18}{'ratio':>8}   (same predators)")
