@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 PACKAGE = Path(__file__).parent
 
@@ -31,12 +33,24 @@ _KEYS = {
 """Columns that say which row of a table one looks at."""
 
 
+class Columns:
+    """The columns of a table, ready to be hashed many times over."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._columns = [(f"{name}\0".encode(), _plain(column)) for name, column in table.items()]
+
+    def digest(self, first: int, end: int) -> str:
+        """Return a SHA-256 over the rows from `first` until before `end`, by `DIGEST_RULE`."""
+        sha = hashlib.sha256()
+        for name, values in self._columns:
+            sha.update(name)
+            sha.update(_bytes(values[first:end]))
+        return sha.hexdigest()
+
+
 def digest(frame: pd.DataFrame) -> str:
     """Return a SHA-256 over the values of a table, the same on every machine: by `DIGEST_RULE`."""
-    sha = hashlib.sha256()
-    for name, column in frame.items():
-        sha.update(f"{name}\0".encode() + _bytes(column))
-    return sha.hexdigest()
+    return Columns(frame).digest(0, len(frame))
 
 
 class ColumnHashes:
@@ -51,7 +65,7 @@ class ColumnHashes:
         self.rows += len(part)
         for name, column in part.items():
             sha = self._columns.setdefault(str(name), hashlib.sha256(f"{name}\0".encode()))
-            sha.update(_bytes(column))
+            sha.update(_bytes(_plain(column)))
 
     def found(self) -> dict[str, Any]:
         """Return the number of rows and the hashes by column."""
@@ -139,10 +153,14 @@ def checkout(root: Path = PACKAGE.parent) -> dict[str, Any] | None:
         return None
 
 
-def _bytes(column: pd.Series[Any]) -> bytes:
+def _plain(column: pd.Series[Any]) -> NDArray[np.int64] | list[Any]:
     if pd.api.types.is_integer_dtype(column):
-        return column.to_numpy().astype("<i8").tobytes()
-    return "".join(f"{value}\0" for value in column.tolist()).encode()
+        return column.to_numpy().astype("<i8")
+    return list(column.tolist())
+
+
+def _bytes(values: NDArray[np.int64] | list[Any]) -> bytes:
+    return "".join(f"{value}\0" for value in values).encode() if isinstance(values, list) else values.tobytes()
 
 
 def _file(module: str, package: Path) -> Path | None:

@@ -18,7 +18,7 @@ from sim.provenance import checkout, code_fingerprint, difference, model_files, 
 from sim.records import TABLES, Records
 from sim.results import MANIFEST, MERGED, Question, described, read_json
 from sim.running import engine_of, module_of, simulate_all
-from sim.store import Kept, Store, Task, lane_digest, unit_digest
+from sim.store import Kept, Store, Task, lane_digests, unit_digest
 
 SAME_TO = 1e-6
 """Share by which a number of a derived table may differ where versions differ; counts never may."""
@@ -110,7 +110,8 @@ def run_alone(folder: str | Path, unit: str) -> str:
             if task.unit(seed) == unit:
                 run = engine_of(question.engine)
                 records = run(task.scenario, [seed], task.arms, events=task.events or False)
-                counted = unit_digest({arm: lane_digest(records.tables(), arm) for arm in task.arms})
+                lanes = lane_digests(records.tables())
+                counted = unit_digest({arm: lanes[arm, seed] for arm in task.arms})
                 stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
                 so = "is" if counted == stored else "is not"
                 as_stored = f", and all that was counted {so} as stored" if stored else ""
@@ -194,10 +195,8 @@ def _digests(kept: _Tables, tasks: Sequence[Task]) -> Iterator[tuple[str, str]]:
     for task in tasks if kept.complete(tasks) else ():
         lanes: dict[int, dict[str, str]] = {seed: {} for seed in task.seeds}
         for arm in task.arms:
-            rows = kept.rows(task, arm)
-            for seed in task.seeds:
-                of_seed = {name: table[table["seed"] == seed] for name, table in rows.items()}
-                lanes[seed][arm] = lane_digest(of_seed, arm)
+            for (_, seed), sha in lane_digests(Records.joined([Records(**kept.rows(task, arm))]).tables()).items():
+                lanes.setdefault(seed, {})[arm] = sha
         yield from ((task.unit(seed), unit_digest(lanes[seed])) for seed in task.seeds)
 
 

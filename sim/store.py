@@ -13,20 +13,24 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.errors import ScenarioError
-from sim.provenance import difference, digest, versions
+from sim.provenance import Columns, difference
 from sim.records import TABLES, Records
 from sim.scenario import BASELINE, Scenario
 
@@ -73,7 +77,7 @@ class Lane:
 
     Attributes:
         arm: Name that the policy had when it was run.
-        sha256: Hash of everything that was counted, by `lane_digest`.
+        sha256: Hash of everything that was counted, by `lane_digests`.
     """
 
     arm: str
@@ -89,6 +93,7 @@ class Shard:
         task: Fingerprint of the task.
         seed: The seed.
         lanes: By the fingerprint of their rules.
+        rows: Rows of each table, which follow each other in the file.
         made_with: Versions of Python and NumPy.
     """
 
@@ -96,22 +101,28 @@ class Shard:
     task: str
     seed: int
     lanes: Mapping[str, Lane]
+    rows: Mapping[str, int]
     made_with: str
 
-    def table(self) -> pa.Table:
-        """Return everything in the file; the column ``table`` says to which table a row belongs.
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the tables in the file by name.
 
         Raises:
             ScenarioError: If the file was cut or changed since it was found.
         """
         try:
-            return pq.read_table(io.BytesIO(_content(self.path)), use_threads=False)
+            whole = pq.read_table(io.BytesIO(_content(self.path)), use_threads=False)
         except (OSError, ValueError) as error:
             raise ScenarioError(f"{self.path}: {error}. Run the same command again.") from None
+        ends = accumulate(self.rows.values())
+        return {
+            name: whole.slice(end - n, n).select(TABLES[name][0])
+            for (name, n), end in zip(self.rows.items(), ends, strict=True)
+        }
 
     def records(self) -> Records:
-        """Return everything in the file as tables."""
-        return _records(self.table())
+        """Return everything in the file as records."""
+        return Records(**{name: table.to_pandas() for name, table in self.tables().items()})
 
 
 class Store:
@@ -217,13 +228,15 @@ class Kept:
     def parts(self) -> Iterator[Records]:
         """Yield the records, as many policies and seeds at a time as `MEMORY_OF_A_PART` allows."""
         arms, seeds = sorted(self.task.arms), self.task.seeds
-        of_a_lane = max(8 * lane.num_rows * lane.num_columns for lane in self._read(seeds[0], arms).values())
+        first = self._read(seeds[0], arms).values()
+        of_a_lane = sum(8 * table.num_rows * table.num_columns for table in first) / len(arms)
         lanes = max(1, int(MEMORY_OF_A_PART / of_a_lane))
         n_arms, n_seeds = max(1, lanes // len(seeds)), min(lanes, len(seeds))
         for i in range(0, len(arms), n_arms):
             for j in range(0, len(seeds), n_seeds):
                 units = [self._read(seed, arms[i : i + n_arms]) for seed in seeds[j : j + n_seeds]]
-                yield _records(pa.concat_tables(lane for unit in units for lane in unit.values()))
+                tables = {name: pa.concat_tables(unit[name] for unit in units).to_pandas() for name in units[0]}
+                yield Records.joined([Records(**tables)])
 
     def digest(self, seed: int) -> str:
         """Return a hash of everything that was counted in a unit, by `unit_digest`."""
@@ -231,16 +244,20 @@ class Kept:
         return unit_digest({arm: self._shard(seed, arm).lanes[lanes[arm]].sha256 for arm in self.task.arms})
 
     def _read(self, seed: int, arms: Iterable[str]) -> dict[str, pa.Table]:
-        """Return what is kept of lanes of a unit, by the names that their arms have now."""
-        lanes, read, found = self.task.lanes, {}, {}
+        """Return what is kept of some lanes of a unit by table, under the names that their arms have now."""
+        named: list[tuple[Shard, dict[str, str]]] = []
         for arm in arms:
             shard = self._shard(seed, arm)
-            if shard.path not in read:
-                read[shard.path] = shard.table()
-            rows = read[shard.path].filter(pc.equal(read[shard.path]["policy"], shard.lanes[lanes[arm]].arm))
-            named = pa.array([arm] * rows.num_rows, rows.schema.field("policy").type)
-            found[arm] = rows.set_column(rows.schema.get_field_index("policy"), "policy", named)
-        return found
+            before = shard.lanes[self.task.lanes[arm]].arm
+            names = next((names for other, names in named if other is shard and before not in names), None)
+            if names is None:
+                named.append((shard, names := {}))
+            names[before] = arm
+        found: dict[str, list[pa.Table]] = {}
+        for shard, names in named:
+            for name, table in shard.tables().items():
+                found.setdefault(name, []).append(_renamed(table, names))
+        return {name: pa.concat_tables(tables) for name, tables in found.items()}
 
     def _shard(self, seed: int, arm: str) -> Shard:
         shard = self.store.holding(self.task, seed, arm)
@@ -265,25 +282,27 @@ def save(folder: Path, task: Task, records: Records, known: Mapping[int, Shard])
         ScenarioError: If a baseline is another than before; then nothing of its unit is written.
         OSError: If a file cannot be written; then it is not there.
     """
-    lanes, fingerprint = task.lanes, task.fingerprint
-    whole = _together(records)
-    made_with = _made_with()
+    tables, made_with = records.tables(), _made_with()
+    arrow = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()}
+    sha256 = lane_digests(tables)
     shards = []
     for seed in task.seeds:
-        of_unit = {name: table[table["seed"] == seed] for name, table in records.tables().items()}
-        found = {lanes[arm]: Lane(arm, lane_digest(of_unit, arm)) for arm in task.arms}
-        base = lanes[BASELINE]
-        if seed in known and known[seed].lanes[base].sha256 != found[base].sha256:
-            raise ScenarioError(disagreement(known[seed], base, Records(**of_unit)))
+        lanes = {lane: Lane(arm, sha256[arm, seed]) for arm, lane in task.lanes.items()}
+        base = task.lanes[BASELINE]
+        if seed in known and known[seed].lanes[base].sha256 != lanes[base].sha256:
+            again = Records(**{name: table[table["seed"] == seed] for name, table in tables.items()})
+            raise ScenarioError(disagreement(known[seed], base, again))
+        of_unit = {name: table.filter(pc.equal(table["seed"], seed)) for name, table in arrow.items()}
+        rows = {name: table.num_rows for name, table in of_unit.items()}
         said = {
-            "task": fingerprint,
+            "task": task.fingerprint,
             "seed": seed,
-            "lanes": {lane: [kept.arm, kept.sha256] for lane, kept in found.items()},
+            "lanes": {lane: [kept.arm, kept.sha256] for lane, kept in lanes.items()},
+            "rows": rows,
             "made_with": made_with,
         }
-        rows = whole.filter(pc.equal(whole["seed"], seed))
-        path = _write(_folder(folder, fingerprint), seed, rows.replace_schema_metadata({_KEY: json.dumps(said)}))
-        shards.append(Shard(path, fingerprint, seed, found, made_with))
+        path = _write(_folder(folder, task.fingerprint), seed, of_unit, said)
+        shards.append(Shard(path, task.fingerprint, seed, lanes, rows, made_with))
     return shards
 
 
@@ -291,13 +310,30 @@ LANE_RULE = (
     "Of a lane: the hashes of its rows in daily, breakdown, waits and, where kept, events, without the column policy, "
     "joined by blanks. Of a unit: a line for each arm in alphabetical order: its name, a blank, the hash of its lane."
 )
-"""How `lane_digest` and `unit_digest` hash what was counted; stands in every manifest."""
+"""How `lane_digests` and `unit_digest` hash what was counted; stands in every manifest."""
 
 
-def lane_digest(tables: Mapping[str, pd.DataFrame], arm: str) -> str:
-    """Return a SHA-256 over everything that was counted in a lane, whatever its name: by `LANE_RULE`."""
-    lane = (digest(table[table["policy"] == arm].drop(columns="policy")) for table in tables.values())
-    return hashlib.sha256(" ".join(lane).encode()).hexdigest()
+def lane_digests(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, int], str]:
+    """Return a SHA-256 over all that was counted in each lane, whatever its name: by `LANE_RULE`.
+
+    Args:
+        tables: Tables of records in canonical order, so that the rows of a lane follow each other.
+
+    Returns:
+        By policy and seed.
+    """
+    lanes = tables["daily"][["policy", "seed"]].drop_duplicates().itertuples(index=False)
+    found: dict[tuple[str, int], list[str]] = {(str(policy), int(seed)): [] for policy, seed in lanes}
+    for table in tables.values():
+        rows = table.groupby(["policy", "seed"]).indices
+        columns = Columns(table.drop(columns="policy"))
+        for lane, hashes in found.items():
+            at = np.asarray(rows.get(lane, ()), np.int64)
+            first, end = (int(at[0]), int(at[-1]) + 1) if at.size else (0, 0)
+            if end - first != at.size:
+                raise ValueError(f"the rows of {lane} do not follow each other")
+            hashes.append(columns.digest(first, end))
+    return {lane: hashlib.sha256(" ".join(hashes).encode()).hexdigest() for lane, hashes in found.items()}
 
 
 def unit_digest(lanes: Mapping[str, str]) -> str:
@@ -324,16 +360,24 @@ def disagreement(stored: Shard, lane: str, again: Records) -> str:
 _NAME = re.compile(r"seed-\d+\.([0-9a-f]{32})\.parquet")
 _KEY = b"sim"
 _PART = ".part-"
-_TEXTS = ["table", "policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind"]
 
 
 def _folder(store: Path, task: str) -> Path:
     return store / task[:16]
 
 
-def _write(folder: Path, seed: int, rows: pa.Table) -> Path:
-    """Write a file beside its place and rename it; the same rows give the same bytes."""
-    texts = [name for name in _TEXTS if name in rows.column_names]
+def _write(folder: Path, seed: int, tables: Mapping[str, pa.Table], said: Mapping[str, Any]) -> Path:
+    """Write a file beside its place and rename it; the same tables give the same bytes.
+
+    A Parquet file has one set of columns, so the tables stand one after the other, and the column ``table`` says which
+    it is; columns that a table has not are empty there and take no room.
+    """
+    named = [
+        table.replace_schema_metadata(None).append_column("table", pa.array([name] * table.num_rows, pa.string()))
+        for name, table in tables.items()
+    ]
+    rows = pa.concat_tables(named, promote_options="default").replace_schema_metadata({_KEY: json.dumps(said)})
+    texts = [field.name for field in rows.schema if not pa.types.is_integer(field.type)]
     content = io.BytesIO()
     pq.write_table(rows, content, compression="zstd", use_dictionary=texts, write_statistics=False)
     data = content.getbuffer()
@@ -364,28 +408,19 @@ def _content(path: Path) -> bytes:
 def _read(path: Path) -> Shard:
     said = json.loads(pq.read_schema(io.BytesIO(_content(path))).metadata[_KEY])
     lanes = {lane: Lane(*kept) for lane, kept in said["lanes"].items()}
-    return Shard(path, said["task"], said["seed"], lanes, said["made_with"])
+    return Shard(path, said["task"], said["seed"], lanes, said["rows"], said["made_with"])
 
 
-def _together(records: Records) -> pa.Table:
-    """Put the tables of records into one, which says of each row from which it is."""
-    found = []
-    for name, table in records.tables().items():
-        rows = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        found.append(rows.append_column("table", pa.array([name] * rows.num_rows, pa.large_string())))
-    return pa.concat_tables(found, promote_options="default").combine_chunks()
-
-
-def _records(rows: pa.Table) -> Records:
-    """Take the tables of records apart again."""
-    found = {
-        name: rows.filter(pc.equal(rows["table"], name)).select(columns).to_pandas()
-        for name, (columns, _) in TABLES.items()
-        if {*columns} <= {*rows.column_names}
-    }
-    return Records.joined([Records(**found)])
+def _renamed(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """Return the rows of some policies under other names."""
+    there = {*pc.unique(table["policy"]).to_pylist()}
+    if not there <= names.keys():
+        table = table.filter(pc.is_in(table["policy"], pa.array([*names], table["policy"].type)))
+    if all(before == now for before, now in names.items()):
+        return table
+    policy = pa.array([names[before] for before in table["policy"].to_pylist()], table["policy"].type)
+    return table.set_column(table.schema.get_field_index("policy"), "policy", policy)
 
 
 def _made_with() -> str:
-    used = versions()
-    return f"Python {used['python']}, NumPy {used['packages']['numpy']}"
+    return f"Python {platform.python_version()}, NumPy {np.__version__}"

@@ -21,7 +21,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.provenance import ColumnHashes
 from sim.results import check_writable, files_of
 from sim.scenario import BASELINE, Scenario
-from sim.store import Task, lane_digest, unit_digest
+from sim.store import Task, lane_digests, unit_digest
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -129,9 +129,9 @@ class TestWritten:
             assert said["tables"][name] == table.found()
         assert [*said["tables"]] == list(TABLES)
         for seed in range(3):
-            whole = {name: getattr(comparison, name) for name in TABLES}
-            tables = {name: table[table["seed"] == seed] for name, table in whole.items()}
-            lanes = {arm: lane_digest(tables, arm) for arm in (BASELINE, *SCENARIO.policies)}
+            tables = {name: getattr(comparison, name) for name in TABLES}
+            lanes = {arm: sha for (arm, of), sha in lane_digests(tables).items() if of == seed}
+            assert {*lanes} == {BASELINE, *SCENARIO.policies}
             assert said["units"][f"seed-{seed}"] == unit_digest(lanes)
         assert len(set(said["units"].values())) == len(said["units"]) == 3
 

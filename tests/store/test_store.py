@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from sim import experiment, results, running, store
@@ -65,8 +64,8 @@ class TestFiles:
         self, lanes: int, n_parts: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         kept = Kept(filled(tmp_path), TASK)
-        table = pq.read_table(shards(tmp_path)[0])
-        monkeypatch.setattr(store, "MEMORY_OF_A_PART", lanes * 8 * table.num_rows // 3 * table.num_columns)
+        tables = Records.joined(kept.parts()).tables().values()
+        monkeypatch.setattr(store, "MEMORY_OF_A_PART", lanes * 8 * sum(table.size for table in tables) / 9 + 1)
         parts = list(kept.parts())
         assert len(parts) == n_parts
         for name, table in Records.joined(parts).tables().items():
