@@ -17,7 +17,7 @@ from sim.errors import ScenarioError
 from sim.provenance import checkout, code_fingerprint, difference, model_files, versions
 from sim.records import TABLES, Records
 from sim.results import MANIFEST, MERGED, Question, described, read_json
-from sim.running import engine_of, module_of, simulate_all
+from sim.running import module_of, simulate_all
 from sim.store import Kept, Store, Task, lane_digests, unit_digest
 
 SAME_TO = 1e-6
@@ -108,9 +108,8 @@ def run_alone(folder: str | Path, unit: str) -> str:
     for task in question.tasks():
         for seed in task.seeds:
             if task.unit(seed) == unit:
-                run = engine_of(question.engine)
-                records = run(task.scenario, [seed], task.arms, events=task.events or False)
-                lanes = lane_digests(records.tables())
+                (runs,) = simulate_all([replace(task, seeds=(seed,))], engine=question.engine)
+                lanes = lane_digests(Records.joined(runs.parts()).tables())
                 counted = unit_digest({arm: lanes[arm, seed] for arm in task.arms})
                 stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
                 so = "is" if counted == stored else "is not"

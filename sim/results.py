@@ -186,7 +186,8 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
             _write_json(plan, units / "store.json")
-            yield Store(units)
+            model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
+            yield Store(units / f"{question.engine}-{model[:12]}")
     except BrokenPipeError:  # of whoever reads what is said; it is none of the folder
         raise
     except OSError as error:

@@ -34,6 +34,8 @@ SECONDS_OF_A_LOOP = 20.0
 MOST_BREAKDOWNS = 5
 """So often in a row may workers be killed before one of them finishes a unit."""
 
+_SHORT = "the machine may be short of memory: take fewer --workers"
+
 _ENGINES: dict[Engine, str] = {"array": "sim.model", "agents": "sim.agents"}
 
 
@@ -67,11 +69,12 @@ def check(workers: int, engine: Engine) -> None:
 
 def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
     """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb."""
-    price = [_price(t.scenario, len(t.arms), len(t.seeds), engine) for t in _loops(tasks, workers, engine)]
+    loops = _loops(tasks, -(-workers // len(tasks)), engine)
+    price = [_price(loop.scenario, len(loop.arms), len(loop.seeds), engine) for loop in loops]
     busy = min(workers, len(price))
     seconds = 2 + sum(s for s, _ in price) / busy
     memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * max(m for _, m in price)
-    time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    lasts = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
     process = "1 process" if busy == 1 else f"{busy} processes"
     hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
     first = tasks[0]
@@ -84,7 +87,7 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
         runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs in {len(tasks)} variants"
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
-    return f"To simulate: {hours:,} hours = {runs}.\nAbout {time} and {memory / 1e9:.1f} GB in {process}."
+    return f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}."
 
 
 def simulate_all(
@@ -114,7 +117,8 @@ def simulate_all(
     left = tasks if store is None else store.missing(tasks)
     done = total - sum(task.scenario.hours * len(task.seeds) for task in left)
     silent = None if progress else True
-    with tqdm(total=total, initial=done, unit="h", file=sys.stderr, disable=silent, leave=False) as bar:
+    looks = "simulating {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left{postfix}"
+    with tqdm(total=total, initial=done, bar_format=looks, file=sys.stderr, disable=silent, leave=False) as bar:
         if store is None:
             yield from _in_memory(tasks, workers, engine, bar)
             return
@@ -125,8 +129,11 @@ def simulate_all(
 def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> Iterator[Records]:
     groups = [list(_loops([task], -(-workers // len(tasks)), engine)) for task in tasks]
     parts = _each(_simulated, [loop for of_task in groups for loop in of_task], workers, bar, True, module_of(engine))
-    for of_task in groups:
-        yield Records.joined([next(parts) for _ in of_task])
+    try:
+        for of_task in groups:
+            yield Records.joined([next(parts) for _ in of_task])
+    except BrokenProcessPool:
+        raise ExperimentError(f"a worker process was killed; {_SHORT}, or keep finished runs with --out") from None
 
 
 def _simulated(task: Task, module: str, progress: Callable[[int], None] | None = None) -> Records:
@@ -257,8 +264,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
             breakdowns += 1
             if breakdowns > MOST_BREAKDOWNS:
                 raise ExperimentError(
-                    f"worker processes were killed {breakdowns} times before any finished a unit; the machine may be "
-                    "short of memory: take fewer --workers"
+                    f"worker processes were killed {breakdowns} times before any finished a unit; {_SHORT}"
                 ) from None
     if failed:
         raise ExperimentError(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
