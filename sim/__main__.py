@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import signal
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from sim import (
     validation,
 )
 from sim.errors import ExperimentError, Problem, ScenarioError
+from sim.question import Question
 from sim.reading import load
 from sim.scenario import BASELINE
 
@@ -246,18 +247,25 @@ def _why(arguments: argparse.Namespace) -> None:
     _answer(attribution.question(scenario, arguments.policy), arguments)
 
 
-def _answer(asked: results.Question, arguments: argparse.Namespace, warnings: Iterable[str] = ()) -> None:
+def _answer(asked: Question, arguments: argparse.Namespace, warnings: Iterable[str] = ()) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
     out = arguments.out
     if out is not None:
         results.check_writable(out)
     _warn([*(advice.of_small_queue(asked.scenario) if asked.scenario else ()), *warnings])
-    command = f"python -m sim {shlex.join(arguments.given)}"
-    say = partial(print, flush=True)
-    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, say)
+    command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
+    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, _say)
     print(found.table())
     for file in results.files_of(out) if out is not None else ():
         print(file)
+
+
+def _say(words: str) -> None:
+    """Print a line at once. If nobody reads it, the work goes on."""
+    try:
+        print(words, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -318,4 +326,5 @@ def assignments(text: str) -> tuple[str, list[Any]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # a scheduler's Ctrl-C
     sys.exit(main())

@@ -14,6 +14,7 @@ from sim import experiment, results
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
 from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
+from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
@@ -35,7 +36,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Why(results.Result):
+class Why(Result):
     """One policy's effect on persons seriously harmed, taken apart.
 
     Attributes:
@@ -76,7 +77,7 @@ class Why(results.Result):
 
 
 @dataclass(frozen=True)
-class WhyQuestion(results.Question, name="why"):
+class WhyQuestion(Question, name="why"):
     """A policy once more without each of its mechanisms; see `why`."""
 
     scenario: Scenario = field(repr=False)

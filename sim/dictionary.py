@@ -152,8 +152,8 @@ def meaning_of(table: str, column: str) -> Column:
     """
     found = _TABLES[table].get(column) or _EVERYWHERE.get(column)
     if found is None and table == "sweep":
-        rule = RULES.get(column) or next(p for p in declared(SECTIONS) if p.key == column)
-        found = Column(rule.unit, f"value of the rule at this point: {rule.meaning}")
+        rule = RULES.get(column) or next((p for p in declared(SECTIONS) if p.key == column), None)
+        found = Column(rule.unit, f"value of the rule at this point: {rule.meaning}") if rule else None
     if found is None:
         raise KeyError(f"{column} of {table} has no meaning in sim/dictionary.py")
     return found

@@ -16,6 +16,7 @@ import pandas as pd
 from sim import results, table, transparency
 from sim.errors import ScenarioError, suggestion
 from sim.outcomes import HEADLINE, Counts, by_seed, counts_of, outcomes_of
+from sim.question import Question, Result
 from sim.records import KINDS, Records, Runs
 from sim.running import Engine, engine_of
 from sim.scenario import BASELINE, Scenario
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison(results.Result):
+class Comparison(Result):
     """Policies compared with the baseline, seed by seed.
 
     Attributes:
@@ -105,7 +106,7 @@ class Comparison(results.Result):
 
 
 @dataclass(frozen=True)
-class CompareQuestion(results.Question, name="compare"):
+class CompareQuestion(Question, name="compare"):
     """Policies compared with the baseline, seed by seed; see `compare`."""
 
     scenario: Scenario = field(repr=False)
@@ -363,7 +364,7 @@ def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
     Raises:
         ScenarioError: If they are fewer than two or one is not allowed.
     """
-    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted(set(seeds)))
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted({int(seed) for seed in seeds}))
     if len(numbers) < 2:
         raise ScenarioError(
             f"{len(numbers)} seed gives no interval: a comparison takes at least 2 (use run for a single one)"

@@ -105,7 +105,7 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Runs:
+class Simulated:
     """The runs of one scenario: daily counts, and those events that measures look at, of the measured window."""
 
     scenario: Scenario
@@ -155,44 +155,44 @@ class Runs:
 # -- measures -----------------------------------------------------------------------------------------------------
 
 
-def count(runs: Runs, arm: str, count: str) -> Interval:
+def count(runs: Simulated, arm: str, count: str) -> Interval:
     """A count over the window."""
     return t_interval(runs.total(arm, count))
 
 
-def share(runs: Runs, arm: str, part: str, whole: str) -> Interval:
+def share(runs: Simulated, arm: str, part: str, whole: str) -> Interval:
     """One count as a share of another."""
     return ratio_interval(runs.total(arm, part), runs.total(arm, whole))
 
 
-def difference_of_shares(runs: Runs, arm: str, against: str, part: str, whole: str) -> Interval:
+def difference_of_shares(runs: Simulated, arm: str, against: str, part: str, whole: str) -> Interval:
     """Such a share, less that of another arm."""
     return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole))
 
 
-def change(runs: Runs, arm: str, count: str) -> Interval:
+def change(runs: Simulated, arm: str, count: str) -> Interval:
     """A count relative to the baseline's, as a change."""
     return _change(runs.total(arm, count), runs.total(BASELINE, count))
 
 
-def change_of_share(runs: Runs, arm: str, part: str, whole: str, days: Sequence[int]) -> Interval:
+def change_of_share(runs: Simulated, arm: str, part: str, whole: str, days: Sequence[int]) -> Interval:
     """A share of two counts over some days relative to the baseline's, as a change."""
     return _change(runs.share(arm, part, whole, days), runs.share(BASELINE, part, whole, days))
 
 
-def share_of_loss(runs: Runs, arm: str, part: str, other: str) -> Interval:
+def share_of_loss(runs: Simulated, arm: str, part: str, other: str) -> Interval:
     """What an arm loses of one count against the baseline, as a share of what it loses of that and another."""
     lost, other_lost = (runs.total(BASELINE, name) - runs.total(arm, name) for name in (part, other))
     return ratio_interval(lost, lost + other_lost)
 
 
-def share_of_gain(runs: Runs, arm: str, most: str, against: str = BASELINE) -> Interval:
+def share_of_gain(runs: Simulated, arm: str, most: str, against: str = BASELINE) -> Interval:
     """Harms that an arm spares against another, as a share of those that the arm with most spares in all."""
     harms = {name: runs.total(name, "n_harm") for name in (arm, most, against, BASELINE)}
     return ratio_interval(harms[against] - harms[arm], harms[BASELINE] - harms[most])
 
 
-def gentler(runs: Runs, arm: str, most: str, against: str, against_most: str) -> Interval:
+def gentler(runs: Simulated, arm: str, most: str, against: str, against_most: str) -> Interval:
     """How much larger a share of the whole gain an arm has already than another arm has of its own."""
     base, a, a_most, b, b_most = (
         runs.total(name, "n_harm") for name in (BASELINE, arm, most, against, against_most)
@@ -200,12 +200,12 @@ def gentler(runs: Runs, arm: str, most: str, against: str, against_most: str) ->
     return t_interval((base - a) / (base - a_most) - (base - b) / (base - b_most))
 
 
-def after_suspension(runs: Runs, arm: str, against: str, weeks: int) -> Interval:
+def after_suspension(runs: Simulated, arm: str, against: str, weeks: int) -> Interval:
     """Approaches in the weeks after a predator's first suspension, each predator's, relative to another arm's."""
     return _change(*(_approaches_after(runs, name, 168 * weeks) for name in (arm, against)))
 
 
-def concentration(runs: Runs, arm: str, null: str) -> Interval:
+def concentration(runs: Simulated, arm: str, null: str) -> Interval:
     """Gini coefficient of harms per predator, less what it would be on the average if chance alone dealt them out."""
     chances = runs.chances(True, null)
     found = []
@@ -216,7 +216,7 @@ def concentration(runs: Runs, arm: str, null: str) -> Interval:
     return t_interval(np.array(found))
 
 
-def repeats(runs: Runs, arm: str, null: str) -> Interval:
+def repeats(runs: Simulated, arm: str, null: str) -> Interval:
     """Pairs of harms that fall on the same person, as a multiple of what chance alone would make of them."""
     chances = runs.chances(False, null)
     pairs, expected = [], []
@@ -244,7 +244,7 @@ def _change(value: Floats, base: Floats) -> Interval:
     return ratio_interval(value - base, base)
 
 
-def _approaches_after(runs: Runs, arm: str, hours: int) -> Floats:
+def _approaches_after(runs: Simulated, arm: str, hours: int) -> Floats:
     """Return approaches within so many hours of the first suspension per predator, one value a seed."""
     found = []
     for suspended, approaches in zip(

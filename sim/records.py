@@ -182,6 +182,12 @@ TABLES: Final = {
 """Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
 
 
+TEXTS: Final = {
+    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind"),
+}
+"""Columns that hold names; all others hold whole numbers."""
+
+
 class Runs(Protocol):
     """Runs of several policies over the same seeds, in memory or in a store."""
 

@@ -11,14 +11,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim import attribution, experiment, response, sensitivity, validation  # noqa: F401  (register their questions)
 from sim.errors import ScenarioError
-from sim.provenance import checkout, code_fingerprint, difference, model_files, versions
-from sim.records import TABLES, Records
-from sim.results import MANIFEST, MERGED, Question, described, read_json
+from sim.provenance import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
+from sim.question import Question
+from sim.records import TABLES, TEXTS, Records
+from sim.results import MANIFEST, MERGED, UNITS, described, read_json
 from sim.running import module_of, simulate_all
-from sim.store import Kept, Store, Task, lane_digests, unit_digest
+from sim.store import Kept, Store, Task, damaged, lane_digests, unit_digest
 
 SAME_TO = 1e-6
 """Share by which a number of a derived table may differ where versions differ; counts never may."""
@@ -40,7 +43,7 @@ class Reproduction:
 
     def text(self) -> str:
         """Return it all as text for a terminal."""
-        verdict = "NOT REPRODUCED:" if self.differences else "REPRODUCED: all of this is the same."
+        verdict = "NOT REPRODUCED:" if self.differences else "REPRODUCED: all that was compared is the same."
         return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in self.differences)))
 
 
@@ -65,14 +68,15 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     kept = _Tables(folder)
     wrong = [name for name, sha in _digests(kept, tasks) if sha != manifest["units"].get(name)]
     again = _chosen(tasks, wrong, sample)
+    files, differences = _files(folder, manifest)
+    differences += _columns(kept, tasks, manifest)
     with tempfile.TemporaryDirectory() as made:
         store = Store(Path(made) / "units")
         runs = list(simulate_all(again, workers, question.engine, progress, store))
-        files, changed = _files(folder, manifest)
-        differences = [*changed, *_units(again, store, kept, manifest)]
+        differences += _units(again, store, kept, manifest)
         whole = sample is None
-        if not whole and not kept.complete(tasks):
-            checked = "tables: not made again, as the counts are not all there; leave --sample out to make them again"
+        if not whole and (wrong or not kept.complete(tasks)):
+            checked = "tables: not made again, as the counts are not all there or not right; without --sample they are"
         else:
             from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
             checked = "tables: made again from the counts" + " of the units run again" * whole
@@ -167,11 +171,15 @@ class _Tables:
         }
 
     def _readable(self, name: str) -> bool:
+        """Tell whether a table can be read and has its columns, each of its type."""
+        columns = set(TABLES[name][0])
         try:
-            columns = pq.read_table(self._path(name)).column_names
+            schema = pq.read_table(self._path(name)).schema
         except (OSError, ValueError):
             return False
-        return {*TABLES[name][0]} <= {*columns}
+        return columns <= {*schema.names} and all(
+            pa.types.is_integer(field.type) != (field.name in TEXTS) for field in schema if field.name in columns
+        )
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
@@ -216,7 +224,7 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
     if files:
         yield f"model: not the same; other files: {', '.join(sorted({f'sim/{name}' for name, _ in files}))}"
     elif manifest["code_fingerprint"] != code_fingerprint():
-        yield "model: the same; other files of the simulator are not (tables, figures, levers or messages)"
+        yield "model: the same; other files of the simulator are not (tables, figures or levers)"
     else:
         yield "code: the same"
     then, today = ({"python": v["python"], **v["packages"]} for v in (manifest, versions()))
@@ -235,9 +243,28 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:
     absent = [name for name in manifest["files"] if not (folder / name).exists()]
     there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
     changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
-    without = f"; not there, so not compared: {', '.join(absent)}" if absent else ""
+    without = f"; NOT THERE, so not compared: {', '.join(absent)}" if absent else ""
     words = f"files: {len(there) - len(changed)} of {len(manifest['files'])} as they were written{without}"
-    return words, [f"{name} is not the file that was written" for name in changed]
+    cut = [path.relative_to(folder) for path in damaged(folder / UNITS)]
+    return words, [
+        *(f"{name} is not the file that was written" for name in changed),
+        *(f"{path} was cut or changed; the command that made the result runs it again" for path in cut),
+    ]
+
+
+def _columns(kept: _Tables, tasks: Sequence[Task], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the columns of merged tables that have not the hashes of the manifest."""
+    found = {name: ColumnHashes() for name in kept.names}
+    for task in tasks:
+        for arm in sorted(task.arms):
+            for name, rows in kept.rows(task, arm).items():
+                variant = [pd.Series([task.label] * len(rows), name="variant", dtype="str")] if task.label else []
+                found[name].add(pd.concat([*variant, rows], axis=1))
+    for name, hashes in found.items():
+        was, now = (content["sha256"] for content in (manifest["tables"][name], hashes.found()))
+        unlike = [column for column in now if now[column] != was.get(column)]
+        if unlike:
+            yield f"{name}.parquet: the hashes of its columns {', '.join(unlike)} are not those of the manifest"
 
 
 def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from sim.outcomes import HEADLINE, SECOND
 from sim.parameters import SECTIONS
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
+from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import RULES, Policy, Value
 from sim.scenario import Scenario
@@ -42,7 +43,7 @@ SWEPT: dict[str, Parameter] = RULES | {p.key: p for p in declared(SECTIONS) if p
 
 
 @dataclass(frozen=True)
-class Sweep(results.Result):
+class Sweep(Result):
     """Points compared with the baseline, seed by seed.
 
     Attributes:
@@ -79,7 +80,7 @@ class Sweep(results.Result):
 
 
 @dataclass(frozen=True)
-class SweepQuestion(results.Question, name="sweep"):
+class SweepQuestion(Question, name="sweep"):
     """Points compared with the baseline; see `sweep`.
 
     Attributes:

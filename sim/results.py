@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import hashlib
 import json
 import os
 import shlex
 import shutil
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import fields
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -22,9 +22,8 @@ import pyarrow.parquet as pq
 from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
-from sim.records import Runs
-from sim.running import Engine, check, cost, module_of, simulate_all
-from sim.scenario import Scenario, of_content
+from sim.question import Question, Result
+from sim.running import check, cost, module_of, simulate_all
 from sim.store import LANE_RULE, Kept, Store, Task
 
 FORMAT = 2
@@ -36,77 +35,13 @@ DICTIONARY = "dictionary.csv"
 MERGED = ("daily", "breakdown", "waits")
 """Tables of counts that are merged into the folder."""
 
-_ADVICE = "Nothing was changed. Name another folder, or begin anew there with --replace."
+_ADVICE = "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."
 _OTHER = "Nothing was changed. Name another folder, or delete this one."
 _READ = "It takes that version to read it."
-_PLANNED = {"format", "command", "question", "asked", "engine", "scenario", "model_files"}
+_PLANNED = {"format", "command", "question", "asked", "engine", "scenario", "policies", "model_files"}
 _SAID = _PLANNED | {
     *("code_fingerprint", "git", "python", "packages", "units_made_with", "units", "tables", "files", "rules")
 }
-
-
-class Result(ABC):
-    """Something found that people read as a table and keep in a folder."""
-
-    @abstractmethod
-    def table(self) -> str:
-        """Return what was found as text for a terminal."""
-
-    @abstractmethod
-    def fill(self, folder: Path) -> None:
-        """Write its tables and figures into a folder; ``figures`` is there."""
-
-
-class Question(ABC):
-    """What is asked of the model: which step loops answer it, and what is made of their counts.
-
-    Subclasses are frozen dataclasses; their fields but the scenario, as JSON can hold them, say all of it.
-    """
-
-    kinds: ClassVar[dict[str, type[Question]]] = {}
-    name: ClassVar[str]
-    scenario: Scenario | None = None
-    engine: Engine = "array"
-
-    def __init_subclass__(cls, name: str) -> None:
-        """Register the subclass under the command that asks it."""
-        super().__init_subclass__()
-        cls.name = name
-        Question.kinds[name] = cls
-
-    @abstractmethod
-    def tasks(self) -> list[Task]:
-        """Return the step loops to run, each with a label of its own if they are several."""
-
-    @abstractmethod
-    def answer(self, runs: Iterable[Runs]) -> Result:
-        """Make the result of the runs of each task, which come in the order of the tasks."""
-
-    def asked(self) -> dict[str, Any]:
-        """Return its fields but the scenario, as JSON can hold them."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "scenario"}  # type: ignore[arg-type]
-
-    @classmethod
-    def of(cls, plan: Mapping[str, Any]) -> Question:
-        """Return the question that a manifest or a store describes.
-
-        Raises:
-            ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
-        """
-        try:
-            asked = {name: _tuples(value) for name, value in plan["asked"].items()}
-            if plan["scenario"] is not None:
-                asked["scenario"] = of_content(plan["scenario"])
-            return cls.kinds[plan["question"]](**asked)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ScenarioError(f"the manifest describes no question that can be asked: {error}") from None
-
-
-def _tuples(value: Any) -> Any:
-    """Return what JSON holds with tuples for its lists."""
-    if isinstance(value, dict):
-        return {key: _tuples(inner) for key, inner in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def answer(
@@ -142,8 +77,8 @@ def answer(
     out = Path(out)
     with opened(out, question, command, replace) as store:
         left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
-        if n := len(store.damaged):
-            say(f"{n} {'file' if n == 1 else 'files'} in {store.folder} had been cut or changed; run again.")
+        for path in store.damaged:
+            say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
         if (n := sum(len(task.seeds) for task in left)) < total:
             say(f"{total - n} of {total} units are in {out} already.")
         if left:
@@ -155,7 +90,7 @@ def answer(
             raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
         except ExperimentError as error:
             again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in error.units[:3]]
-            alone = [f"Run it alone: python -m sim {words}" for words in again]
+            alone = [f"Run it alone: {_here(f'python -m sim {words}')}" for words in again]
             raise ExperimentError(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
     return result
 
@@ -181,13 +116,13 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
             if replace:
                 _clear(out)
             before = _check_same(out, plan)
-            if before is not None and plan["scenario"] is not None:
-                plan["scenario"]["policies"] = before["scenario"]["policies"] | plan["scenario"]["policies"]
+            if before is not None:
+                plan["policies"] = before["policies"] | plan["policies"]
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
             _write_json(plan, units / "store.json")
             model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
-            yield Store(units / f"{question.engine}-{model[:12]}")
+            yield Store(units.absolute() / f"{question.engine}-{model[:12]}")
     except BrokenPipeError:  # of whoever reads what is said; it is none of the folder
         raise
     except OSError as error:
@@ -223,7 +158,8 @@ def read_json(path: Path, advice: str = _READ) -> Any:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        mend = "" if path.name == MANIFEST else ". Delete this file and give the command again: finished runs are kept"
+        raise ScenarioError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}){mend}.") from None
     version = content.get("format", 1) if isinstance(content, dict) else "none"
     if version != FORMAT:
         raise ScenarioError(
@@ -231,6 +167,8 @@ def read_json(path: Path, advice: str = _READ) -> Any:
         )
     if lacking := (_SAID if path.name == MANIFEST else _PLANNED) - content.keys():
         raise ScenarioError(f"{path} lacks {', '.join(sorted(lacking))}; it was not written by this simulator")
+    if strange := [name for name in content.get("files", ()) if Path(name).is_absolute() or ".." in Path(name).parts]:
+        raise ScenarioError(f"{path} names {strange[0]}, which is not in its folder; nothing is done with it")
     return content
 
 
@@ -248,7 +186,7 @@ def check_writable(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ScenarioError(f"{out} is a file; a result is a folder")
     is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
-    if out.exists() and any(out.iterdir()) and not is_result:
+    if not is_result and out.exists() and any(not _begun(path) for path in out.iterdir()):
         raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
     name = f".{out.absolute().name}.probe-{os.getpid()}"
     probe = out / name if out.exists() else out.absolute().with_name(name)
@@ -260,6 +198,11 @@ def check_writable(out: Path) -> None:
         raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
 
 
+def _begun(path: Path) -> bool:
+    """Tell whether this is what a process leaves that is killed before it has begun."""
+    return path.is_dir() and not any(path.iterdir()) and (path.name == UNITS or ".probe-" in path.name)
+
+
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, with the same bytes on every machine."""
     frame.to_csv(path, index=False, lineterminator="\n")
@@ -269,14 +212,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _plan(question: Question, command: str) -> dict[str, Any]:
-    """Return what says of a study what it is."""
+    """Return what says of a study what it is; ``policies`` are those asked for, and with those of earlier commands."""
+    scenario, asked = question.scenario.content() if question.scenario else None, question.asked()
+    named = [*asked.get("policies", ()), *([asked["policy"]] if "policy" in asked else ())]
     return {
         "format": FORMAT,
         "command": command,
         "question": question.name,
-        "asked": question.asked(),
+        "asked": asked,
         "engine": question.engine,
-        "scenario": question.scenario.content() if question.scenario else None,
+        "scenario": scenario,
+        "policies": {arm: scenario["policies"][arm] for arm in named} if scenario else {},
         "model_files": model_files(module_of(question.engine)),
     }
 
@@ -298,22 +244,41 @@ def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
     if differ:
         files = ", ".join(f"sim/{name}" for name in dict.fromkeys(differ))
         raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {_ADVICE}")
-    changes = list(_changes(before["scenario"], now["scenario"])) if now["scenario"] else []
+    changes = list(_changes(before, now)) if now["scenario"] else []
     if changes:
-        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:5])}. {_ADVICE}")
+        more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
+        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:3])}{more}. {_ADVICE}")
+    made = read_json(out / MANIFEST, _OTHER)["asked"] if (out / MANIFEST).exists() else {}
+    if lacking := list(_less(made, now["asked"])):
+        raise ScenarioError(
+            f"{out} holds a result of more than this, with {'; '.join(lacking)}. Nothing was changed. Ask for all of "
+            "it and for what is to be added, or name another folder."
+        )
     return before
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield in words what two scenarios have not in common, title, number of seeds and further policies set aside."""
-    one, other = (dict(_values(content)) for content in (before, now))
+    """Yield in words what two studies have not in common: settings, and policies of one name."""
+    one, other = (dict(_values(plan["scenario"])) for plan in (before, now))
     for key in dict.fromkeys((*other, *one)):
         if one.get(key) != other.get(key):
             yield f"{key} is {one.get(key, 'not set')} there, now {other.get(key, 'not set')}"
-    for arm in before["policies"].keys() & now["policies"].keys():
-        if before["policies"][arm] != now["policies"][arm]:
-            was, is_now = (json.dumps(content["policies"][arm]) for content in (before, now))
-            yield f"policy {arm} is {was} there, now {is_now}"
+    for arm, levers in now["policies"].items():
+        if arm in before["policies"] and before["policies"][arm] != levers:
+            yield f"policy {arm} is {json.dumps(before['policies'][arm])} there, now {json.dumps(levers)}"
+
+
+def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
+    """Yield in words what was asked before and is not asked now."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key, value in before.items():
+            yield from _less(value, now.get(key), key)
+    elif isinstance(before, list) and isinstance(now, list | tuple):
+        gone = [value for value in before if value not in now]
+        if gone:
+            yield f"{of} {', '.join(map(str, gone[:5]))}{', ...' * (len(gone) > 5)}"
+    elif before != now:
+        yield f"{of} {before}"
 
 
 def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -341,10 +306,15 @@ def _lock(lock: Any, out: Path) -> None:
 
 
 def _clear(out: Path) -> None:
-    """Remove a result with its units, and nothing else; errors as for `read_json`."""
-    found = {*files_of(out)} if (out / MANIFEST).exists() else set()
-    found |= {path for path in (out / UNITS).iterdir() if path.name != "lock"}
-    for path in found:
+    """Remove a result with its units, and nothing else, last what says of which study they are."""
+    first = [path for path in (out / UNITS).iterdir() if path.name not in ("lock", "store.json")]
+    listed = files_of(out) if (out / MANIFEST).exists() else []
+    for path in (
+        *first,
+        *(file for file in listed if file.name != MANIFEST),
+        out / MANIFEST,
+        out / UNITS / "store.json",
+    ):
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -356,8 +326,13 @@ def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: st
     store.look_again()
     left = sum(len(task.seeds) for task in store.missing(tasks))
     total = sum(len(task.seeds) for task in tasks)
-    again = f": {command}" if command else " by the same call"
+    again = f": {_here(command)}" if command else " by the same call"
     return f"{total - left} of {total} units are finished and kept in {out}. Go on{again}"
+
+
+def _here(command: str) -> str:
+    """Return a command as it can be given here, with the Python that runs."""
+    return f"{shlex.quote(sys.executable)} {command.removeprefix('python ')}"
 
 
 # -- writing it --------------------------------------------------------------------------------------------------------
@@ -376,13 +351,12 @@ def _write(out: Path, question: Question, tasks: Sequence[Task], store: Store, r
         files = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
         hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in files}
         _write_json(_manifest(question, command, tasks, store, counted, hashes), beside / MANIFEST)
-        stale = _listed(out) - {*files}
-        (out / MANIFEST).unlink(missing_ok=True)
         (out / "figures").mkdir(exist_ok=True)
+        for name in _listed(out) - {*files}:
+            (out / name).unlink(missing_ok=True)
+        (out / MANIFEST).unlink(missing_ok=True)
         for name in (*files, MANIFEST):
             (beside / name).replace(out / name)
-        for name in stale:
-            (out / name).unlink(missing_ok=True)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -390,23 +364,23 @@ def _write(out: Path, question: Question, tasks: Sequence[Task], store: Store, r
 def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
     """Write the counts of all units as one table each, a policy after the other; return their column hashes."""
     hashes = {name: ColumnHashes() for name in MERGED}
-    writers: dict[str, pq.ParquetWriter] = {}
-    for task in tasks:
-        for part in Kept(store, task).parts():
-            for name in MERGED:
-                table = part.tables()[name]
-                if task.label:
-                    table.insert(0, "variant", pd.Series([task.label] * len(table), dtype="str"))
-                hashes[name].add(table)
-                for _, rows in table.groupby("policy"):
-                    content = pa.Table.from_pandas(rows, preserve_index=False)
+    with ExitStack() as files:
+        writers: dict[str, pq.ParquetWriter] = {}
+        for task in tasks:
+            for part in Kept(store, task).parts():
+                for name, table in part.tables().items():
+                    if name not in MERGED:
+                        continue
+                    if task.label:
+                        variant = pd.Series([task.label] * len(table), dtype="str")
+                        table = pd.concat([variant.rename("variant"), table], axis=1)
+                    hashes[name].add(table)
+                    content = pa.Table.from_pandas(table, preserve_index=False)
                     if name not in writers:
-                        writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", content.schema, compression="zstd")
-                    writers[name].write_table(content)
-    for name in {*MERGED} - {*writers}:  # nothing of the kind ever happened
-        part.tables()[name].to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-    for writer in writers.values():
-        writer.close()
+                        path = folder / f"{name}.parquet"
+                        writers[name] = files.enter_context(pq.ParquetWriter(path, content.schema, compression="zstd"))
+                    for rows in table.groupby("policy").indices.values():
+                        writers[name].write_table(content.slice(int(rows[0]), len(rows)))
     return {name: found.found() for name, found in hashes.items()}
 
 
@@ -436,6 +410,7 @@ def _manifest(
         "code_fingerprint": code_fingerprint(),
         "git": checkout(),
         **versions(),
+        "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "units_made_with": store.made_with(tasks),
         "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
         "tables": dict(counted),

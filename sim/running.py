@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -28,11 +29,14 @@ Engine = Literal["array", "agents"]
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
 
-SECONDS_OF_A_LOOP = 20.0
+SECONDS_OF_A_LOOP = 10.0
 """About so long may a step loop of several seeds take: what it has done is lost if it is killed."""
 
 MOST_BREAKDOWNS = 5
 """So often in a row may workers be killed before one of them finishes a unit."""
+
+Job = tuple[Any, ...]
+"""A step loop and what else the work on it is given."""
 
 _SHORT = "the machine may be short of memory: take fewer --workers"
 
@@ -79,12 +83,13 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
     hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
     first = tasks[0]
     days = {(task.scenario.warmup_days + task.scenario.days, task.scenario.warmup_days) for task in tasks}
-    runs = f"{len(first.seeds)} seeds x {len(first.arms)} policies with the baseline"
-    if len(tasks) > 1:
-        arms = sum(len(task.arms) for task in tasks)
-        runs = f"{len(first.seeds)} seeds x {arms} policies and baselines in {len(tasks)} variants"
-    if len({len(task.seeds) for task in tasks}) > 1:
-        runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs in {len(tasks)} variants"
+    if len(tasks) == 1:
+        seeds = len(first.seeds)
+        runs = f"{seeds} seed{'s' * (seeds > 1)} x {len(first.arms)} policies with the baseline"
+    else:
+        variants = len({task.label for task in tasks})
+        runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs of policies and baselines"
+        runs += f" in {variants} variants" * (variants > 1)
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
     return f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}."
@@ -128,7 +133,8 @@ def simulate_all(
 
 def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> Iterator[Records]:
     groups = [list(_loops([task], -(-workers // len(tasks)), engine)) for task in tasks]
-    parts = _each(_simulated, [loop for of_task in groups for loop in of_task], workers, bar, True, module_of(engine))
+    jobs = [(loop, module_of(engine)) for of_task in groups for loop in of_task]
+    parts = _each(_simulated, jobs, workers, bar, True)
     try:
         for of_task in groups:
             yield Records.joined([next(parts) for _ in of_task])
@@ -172,33 +178,32 @@ def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[f
     visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
     if engine == "agents":
         return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
-    an_hour = 400e-6 + 3e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
+    an_hour = 500e-6 + 12e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
     return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds
 
 
-def _each(
-    work: Callable[..., Any], loops: Sequence[Task], workers: int, bar: tqdm[Any], ordered: bool, *more: Any
-) -> Iterator[Any]:
-    """Yield what `work` returns for every loop, over processes if several are of use."""
+def _each(work: Callable[..., Any], jobs: Sequence[Job], workers: int, bar: tqdm[Any], ordered: bool) -> Iterator[Any]:
+    """Yield what `work` returns for every job, over processes if several are of use."""
     from joblib import Parallel, delayed
 
-    if min(workers, len(loops)) <= 1:
-        for loop in loops:
+    busy = min(workers, len(jobs))
+    if busy <= 1:
+        for loop, *more in jobs:
             yield work(loop, *more, progress=partial(_advance, bar, len(loop.seeds)))
         return
     parallel = Parallel(
-        n_jobs=workers,
+        n_jobs=busy,
         return_as="generator" if ordered else "generator_unordered",
         batch_size=1,
         initializer=_watch,
         initargs=(os.getpid(),),
     )
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        results = parallel(delayed(_elsewhere)(work, loop, *more) for loop in loops)
+        results = parallel(delayed(_elsewhere)(work, job[0].lanes, *job) for job in jobs)
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     for hours, done in results:
         bar.update(hours)
         yield done
@@ -208,7 +213,13 @@ def _advance(bar: tqdm[Any], seeds: int, hours: int) -> None:
     bar.update(seeds * hours)
 
 
-def _elsewhere(work: Callable[..., Any], loop: Task, *more: Any) -> tuple[int, Any]:
+def _elsewhere(work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, *more: Any) -> tuple[int, Any]:
+    """Do a piece of work in another process, which must find the same rules by day as the one that asks."""
+    if replace(loop).lanes != lanes:
+        raise ScenarioError(
+            "worker processes read a policy from its module and find other rules than this process has: it was changed "
+            "after its import. Change the module itself, or take one worker."
+        )
     return loop.scenario.hours * len(loop.seeds), work(loop, *more)
 
 
@@ -241,14 +252,9 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
     breakdowns = 0
     while left := _without(store.missing(tasks), failed):
         loops = list(_loops(left, -(-workers // len(left)), engine, alone))
-        baselines = {
-            loop.unit(seed): shard
-            for loop in loops
-            for seed in loop.seeds
-            if (shard := store.holding(loop, seed, BASELINE)) is not None
-        }
+        jobs = [(loop, module_of(engine), store.folder, _baselines(store, loop)) for loop in loops]
         try:
-            for done in _each(_into, loops, workers, bar, False, module_of(engine), store.folder, baselines):
+            for done in _each(_into, jobs, workers, bar, False):
                 breakdowns = 0
                 if not isinstance(done, _Failed):
                     store.add(done)
@@ -262,28 +268,39 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
             breakdowns += 1
+            bar.set_postfix_str("a worker was killed, going on")
+            alone |= {loop.unit(seed) for loop in loops for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
+                first = [loop.unit(loop.seeds[0]) for loop in loops[:workers]]
                 raise ExperimentError(
-                    f"worker processes were killed {breakdowns} times before any finished a unit; {_SHORT}"
+                    f"worker processes were killed {breakdowns} times before any finished a unit, at the last probably "
+                    f"in {' or '.join(first)}; {_SHORT}",
+                    units=first,
                 ) from None
     if failed:
         raise ExperimentError(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+
+
+def _baselines(store: Store, loop: Task) -> dict[int, Shard]:
+    """Return by seed a file in which the baseline stands already, where there is one."""
+    found = {seed: store.holding(loop, seed, BASELINE) for seed in loop.seeds}
+    return {seed: shard for seed, shard in found.items() if shard is not None}
 
 
 def _into(
     loop: Task,
     module: str,
     folder: Path,
-    baselines: Mapping[str, Shard],
+    baselines: Mapping[int, Shard],
     progress: Callable[[int], None] | None = None,
 ) -> list[Shard] | _Failed:
     """Run a step loop and keep its units."""
     try:
         records = _simulated(loop, module, progress)
     except Exception as error:
-        return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), f"{type(error).__name__}: {error}")
-    known = {seed: baselines[unit] for seed in loop.seeds if (unit := loop.unit(seed)) in baselines}
-    return save(folder, loop, records, known)
+        words = traceback.format_exception_only(error)[-1].strip()
+        return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), words)
+    return save(folder, loop, records, baselines)
 
 
 def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:

@@ -21,6 +21,7 @@ from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, shown, suggestion
 from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
 from sim.parameters import SECTIONS, Registration
+from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import Rules, rules_on
 from sim.scenario import BASELINE, MAX_POLICIES, Scenario
@@ -46,7 +47,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Ranges(results.Result):
+class Ranges(Result):
     """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
 
     Attributes:
@@ -122,7 +123,7 @@ class _Doors(Scenario):
 
 
 @dataclass(frozen=True)
-class RangesQuestion(results.Question, name="ranges"):
+class RangesQuestion(Question, name="ranges"):
     """Each parameter at either end of its plausible range; see `ranges`.
 
     Attributes:

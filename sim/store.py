@@ -175,7 +175,7 @@ class Store:
             for other in unit:
                 for lane in other.lanes.keys() & shard.lanes.keys():
                     if other.lanes[lane].sha256 != shard.lanes[lane].sha256:
-                        raise ScenarioError(disagreement(other, lane, shard.records()))
+                        raise ScenarioError(disagreement(other, shard.lanes[lane].arm, lane, shard.records()))
             self._seen.add(shard.path)
             unit.append(shard)
             unit.sort(key=lambda s: s.path.name)
@@ -211,7 +211,9 @@ class Store:
             if path not in self._seen:
                 try:
                     found = _read(path)
-                except ValueError:
+                    if found.task != task:
+                        raise ValueError("this file is of another task")
+                except (ValueError, LookupError, TypeError, IsADirectoryError):
                     path.replace(path.with_suffix(".damaged"))
                     self.damaged.append(path)
                 else:
@@ -266,6 +268,17 @@ class Kept:
         return shard
 
 
+def damaged(folder: Path) -> list[Path]:
+    """Return the files below a folder that were cut or changed; nothing is put aside."""
+    found = []
+    for path in sorted(folder.rglob("seed-*.parquet")):
+        try:
+            _read(path)
+        except (OSError, ValueError, LookupError, TypeError):
+            found.append(path)
+    return found
+
+
 def save(folder: Path, task: Task, records: Records, known: Mapping[int, Shard]) -> list[Shard]:
     """Write the units of a step loop, a file for each seed.
 
@@ -291,7 +304,7 @@ def save(folder: Path, task: Task, records: Records, known: Mapping[int, Shard])
         base = task.lanes[BASELINE]
         if seed in known and known[seed].lanes[base].sha256 != lanes[base].sha256:
             again = Records(**{name: table[table["seed"] == seed] for name, table in tables.items()})
-            raise ScenarioError(disagreement(known[seed], base, again))
+            raise ScenarioError(disagreement(known[seed], BASELINE, base, again))
         of_unit = {name: table.filter(pc.equal(table["seed"], seed)) for name, table in arrow.items()}
         rows = {name: table.num_rows for name, table in of_unit.items()}
         said = {
@@ -341,12 +354,11 @@ def unit_digest(lanes: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{arm} {lanes[arm]}\n" for arm in sorted(lanes)).encode()).hexdigest()
 
 
-def disagreement(stored: Shard, lane: str, again: Records) -> str:
-    """Say where a lane that was run again is not what is stored."""
-    arm = stored.lanes[lane].arm
+def disagreement(stored: Shard, arm: str, lane: str, again: Records) -> str:
+    """Say where the lane of an arm that was run again is not what is stored, maybe under another name."""
     before, after = (
-        {name: table[table["policy"] == arm] for name, table in records.tables().items()}
-        for records in (stored.records(), again)
+        {name: rows[rows["policy"] == named].assign(policy=arm) for name, rows in records.tables().items()}
+        for named, records in ((stored.lanes[lane].arm, stored.records()), (arm, again))
     )
     words = next(d for name in before if (d := difference(before[name], after[name], name)))
     return (

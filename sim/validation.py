@@ -14,9 +14,9 @@ import pandas as pd
 
 from sim import results, running
 from sim.errors import ScenarioError
-from sim.patterns import EVENTS, KINDS, MEASURES, Pattern, Quantity, Runs, chosen
-from sim.records import Records
-from sim.records import Runs as Counted
+from sim.patterns import EVENTS, KINDS, MEASURES, Pattern, Quantity, Simulated, chosen
+from sim.question import Question, Result
+from sim.records import Records, Runs
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import NONE, Interval
 from sim.store import Task
@@ -28,7 +28,7 @@ TOO_WIDE = "The interval reaches beyond the tolerance; more seeds would make it 
 
 
 @dataclass(frozen=True)
-class Result:
+class Finding:
     """What came out for one quantity: the simulated value with its 95% interval over the seeds."""
 
     pattern: Pattern
@@ -49,14 +49,14 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Validation(results.Result):
+class Validation(Result):
     """Patterns with what came out, passed or not.
 
     Attributes:
         found: One result for each quantity of each pattern.
     """
 
-    found: tuple[Result, ...]
+    found: tuple[Finding, ...]
 
     def table(self) -> str:
         """Return a line for each quantity, then what makes each pattern and why it did not pass."""
@@ -88,7 +88,7 @@ class Validation(results.Result):
 
 
 @dataclass(frozen=True)
-class ValidateQuestion(results.Question, name="validate"):
+class ValidateQuestion(Question, name="validate"):
     """Patterns to run.
 
     Attributes:
@@ -103,7 +103,7 @@ class ValidateQuestion(results.Question, name="validate"):
         """Return a task for every scenario of every pattern."""
         return [task for runs in self._runs for task in runs.tasks]
 
-    def answer(self, runs: Iterable[Counted]) -> Validation:
+    def answer(self, runs: Iterable[Runs]) -> Validation:
         """Measure every quantity."""
         counted = iter(runs)
         return Validation(tuple(result for of_pattern in self._runs for result in of_pattern.results(counted)))
@@ -143,7 +143,7 @@ def question(names: Sequence[str] = (), seeds: int | None = None) -> ValidateQue
     return ValidateQuestion(tuple(pattern.name for pattern in chosen(names)), seeds)
 
 
-def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **settings: Any) -> list[Result]:
+def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **settings: Any) -> list[Finding]:
     """Run one pattern.
 
     Args:
@@ -182,30 +182,30 @@ class _PatternRuns:
             measured.append((quantity, scenario, place))
         return cls(pattern, n, tasks, measured)
 
-    def results(self, counted: Iterator[Counted]) -> Iterator[Result]:
+    def results(self, counted: Iterator[Runs]) -> Iterator[Finding]:
         """Measure the quantities on the runs of the tasks, which come in their order."""
         made = [_measurable(task, next(counted)) for task in self.tasks]
         for quantity, scenario, place in self.measured:
             simulated = NONE if place is None else MEASURES[quantity.measure](made[place], **quantity.of)
-            yield Result(self.pattern, quantity, self.seeds, scenario.days, simulated)
+            yield Finding(self.pattern, quantity, self.seeds, scenario.days, simulated)
 
 
 def _alike(one: Task, other: Task) -> bool:
     return (one.fingerprint, one.lanes) == (other.fingerprint, other.lanes)
 
 
-def _measurable(task: Task, runs: Counted) -> Runs:
+def _measurable(task: Task, runs: Runs) -> Simulated:
     records = Records.joined(runs.parts())
     events = records.events
     if events is not None:
         events = events[events["hour"] >= 24 * task.scenario.warmup_days]
-    return Runs(task.scenario, records.daily, events)
+    return Simulated(task.scenario, records.daily, events)
 
 
 # -- telling what came out ---------------------------------------------------------------------------------------------
 
 
-def table(results: Sequence[Result]) -> list[str]:
+def table(results: Sequence[Finding]) -> list[str]:
     """Return the lines of the table, heading first, a line for each quantity."""
     head, rows = ["no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result"], []
     for r in results:
@@ -214,7 +214,7 @@ def table(results: Sequence[Result]) -> list[str]:
     return grid(head, rows, left=range(len(head))).splitlines()
 
 
-def _simulated(result: Result) -> str:
+def _simulated(result: Finding) -> str:
     if not result.quantity.measure:
         return "-"
     value, low, high = (_number(x, result.quantity.percent) for x in result.simulated)
@@ -235,7 +235,7 @@ def _number(x: float, percent: bool) -> str:
     return f"{round(100 * x, 1) + 0.0:g}" if percent else f"{x:.3g}"
 
 
-def _totals(results: Sequence[Result]) -> Iterator[str]:
+def _totals(results: Sequence[Finding]) -> Iterator[str]:
     """Yield how many passed, kind by kind: an echo that passes counts for little."""
     parts = []
     for kind, words in KINDS.items():
@@ -249,7 +249,7 @@ def _totals(results: Sequence[Result]) -> Iterator[str]:
     )
 
 
-def _notes(results: Sequence[Result]) -> Iterator[str]:
+def _notes(results: Sequence[Finding]) -> Iterator[str]:
     for number in dict.fromkeys(r.pattern.number for r in results):
         of = [r for r in results if r.pattern.number == number]
         pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)

@@ -17,10 +17,10 @@ from sim.errors import ScenarioError
 from sim.evidence import evidence
 from sim.model import simulate
 from sim.parameters import SECTIONS
-from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Runs
+from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
 from sim.scenario import BASELINE
 from sim.statistics import Interval
-from sim.validation import Result
+from sim.validation import Finding
 
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
@@ -83,16 +83,16 @@ def test_gini() -> None:
     assert patterns.gini(x) == pytest.approx(by_pairs)
 
 
-def dealt(null: str, predators: bool, seeds: int = 8, harms: int = 500) -> Runs:
+def dealt(null: str, predators: bool, seeds: int = 8, harms: int = 500) -> Simulated:
     """Return made-up runs in which chance alone deals out the harms."""
     scenario = next(p for p in PATTERNS if p.name == "repeats").scenario()
-    chances = Runs(scenario, pd.DataFrame(), None).chances(predators, null)
+    chances = Simulated(scenario, pd.DataFrame(), None).chances(predators, null)
     column = "actor" if predators else "target"
     events = pd.concat(
         pd.DataFrame({column: np.random.default_rng(s).choice(chances.index, harms, p=chances), "seed": s})
         for s in range(seeds)
     ).assign(policy=BASELINE, event="harm")
-    return Runs(scenario, pd.DataFrame({"seed": range(seeds)}), events)
+    return Simulated(scenario, pd.DataFrame({"seed": range(seeds)}), events)
 
 
 @pytest.mark.parametrize("null", ["equal", "visit rates"])
@@ -134,7 +134,7 @@ def test_approaches_count_in_the_weeks_after_a_first_suspension() -> None:
         ("approach", 179, 7, "user", 1), ("approach", 12, 8, "user", 1), ("approach", 1435, 9, "user", 1),
     ]  # fmt: skip
     events = pd.DataFrame(rows, columns=["event", "hour", "actor", "target_kind", "target"])
-    runs = Runs(scenario, pd.DataFrame({"seed": [0]}), events.assign(policy="day", seed=0))
+    runs = Simulated(scenario, pd.DataFrame({"seed": [0]}), events.assign(policy="day", seed=0))
     assert patterns._approaches_after(runs, "day", 168).tolist() == [2]
     assert np.isnan(patterns._approaches_after(runs, "hour", 168)).all()
 
@@ -146,7 +146,7 @@ def test_shares_of_gain_and_of_loss() -> None:
         for arm, n in harms.items()
         for seed in (0, 1, 2)
     ]
-    runs = Runs(PATTERNS[0].scenario(), pd.DataFrame(rows), None)
+    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame(rows), None)
     assert patterns.share_of_gain(runs, "half", "four").value == pytest.approx(0.25)
     assert patterns.share_of_gain(runs, "full", "four", "half").value == pytest.approx(0.5)
     assert patterns.gentler(runs, "full", "four", "half", "four").value == pytest.approx(0.5)
@@ -166,8 +166,8 @@ def test_what_passes_lies_in_the_tolerance_with_its_whole_interval(
     interval: tuple[float, float, float], verdict: str
 ) -> None:
     quantity = Quantity("x", "I", "half", (), 0.4, 0.6, measure="share")
-    assert Result(PATTERNS[0], quantity, 2, 30, Interval(*interval)).verdict == verdict
-    assert Result(PATTERNS[0], replace(quantity, measure=""), 2, 30, Interval(*interval)).verdict == "not represented"
+    assert Finding(PATTERNS[0], quantity, 2, 30, Interval(*interval)).verdict == verdict
+    assert Finding(PATTERNS[0], replace(quantity, measure=""), 2, 30, Interval(*interval)).verdict == "not represented"
 
 
 @pytest.mark.parametrize("pattern", named(MADE))

@@ -14,6 +14,7 @@ from sim import response, results
 from sim.errors import ScenarioError
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
+from sim.question import Question
 from sim.response import MOST_POINTS, Sweep, points
 from sim.rules import RULES
 from tests.parts import synthetic
@@ -112,7 +113,7 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
     assert written[0] == written[1]
     manifest = json.loads(written[0]["manifest.json"])
     assert (manifest["command"], manifest["asked"]["over"]) == ("the command", {"reporting.friction": [0.2, 0.8, 0.9]})
-    assert results.Question.of(manifest) == asked
+    assert Question.of(manifest) == asked
     assert pd.read_csv(tmp_path / "one" / "sweep.csv").shape == curve.effects.shape
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "one" / "daily.parquet"), curve.comparison.daily)
 

@@ -18,6 +18,7 @@ from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.question import Question
 from sim.scenario import BASELINE, Scenario
 from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
 from sim.statistics import paired_effect
@@ -214,7 +215,7 @@ class TestResult:
         assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
         manifest = json.loads(written[0]["manifest.json"])
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
-        assert results.Question.of(manifest) == asked
+        assert Question.of(manifest) == asked
         assert len(asked.varied) == 8
         for name in ("daily", "breakdown", "waits"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")

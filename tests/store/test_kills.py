@@ -2,8 +2,10 @@
 
 import os
 import random
+import shlex
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -84,7 +86,7 @@ def test_ctrl_c_ends_within_two_seconds_and_says_how_to_go_on(tmp_path: Path) ->
     assert time.monotonic() - begun < 2
     assert running.returncode == 130
     kept = f"{finished(out)} of 8 units are finished and kept in {out}"
-    assert said.startswith(f"interrupted. {kept}. Go on: python -m sim")
+    assert said.startswith(f"interrupted. {kept}. Go on: {shlex.quote(sys.executable)} -m sim")
     assert said.count("\n") == 1
     assert not [path for path in out.rglob("*") if path.name.startswith(".")]
 

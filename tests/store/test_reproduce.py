@@ -75,7 +75,7 @@ class TestTheSame:
         assert again.differences == ()
         assert again.notes[0] == f"made by: the command of {name}"
         assert "code: the same" in again.notes and "versions: the same" in again.notes
-        assert again.text().splitlines()[-1] == "REPRODUCED: all of this is the same."
+        assert again.text().splitlines()[-1] == "REPRODUCED: all that was compared is the same."
         assert {path: path.read_bytes() for path in written[name].rglob("*") if path.is_file()} == before
 
     def test_the_manifest_alone_is_enough(self, out: Path) -> None:
@@ -84,7 +84,7 @@ class TestTheSame:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         again = reproduce.reproduce(out)
         assert again.differences == ()
-        assert again.checked[0].startswith("files: 0 of 14 as they were written; not there, so not compared: ")
+        assert again.checked[0].startswith("files: 0 of 14 as they were written; NOT THERE, so not compared: ")
         assert again.checked[1] == "units: 3 of 3 run again"
         sampled = reproduce.reproduce(out, 2)
         assert sampled.checked[1].startswith("units: 2 of 3 run again: seed-")
@@ -226,7 +226,7 @@ class TestCommand:
         self, out: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["reproduce", str(out), "--sample", "2"]) == 0
-        assert capsys.readouterr().out.splitlines()[-1] == "REPRODUCED: all of this is the same."
+        assert capsys.readouterr().out.splitlines()[-1] == "REPRODUCED: all that was compared is the same."
         (out / "dictionary.csv").write_text("")
         assert main(["reproduce", str(out), "--sample", "1"]) == 1
         said = capsys.readouterr().err.splitlines()

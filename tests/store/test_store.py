@@ -1,5 +1,6 @@
 """What may happen to the files of a store: cut, changed, written twice, no room for them, runs that do not agree."""
 
+import json
 import os
 import subprocess
 import sys
@@ -159,6 +160,46 @@ class TestAgreement:
 
 
 class TestTrouble:
+    def test_killed_before_it_began_a_folder_can_still_be_used(self, tmp_path: Path) -> None:
+        (tmp_path / "r" / "units").mkdir(parents=True)
+        (tmp_path / "r" / ".r.probe-7").mkdir()
+        ask(tmp_path / "r")
+
+    def test_a_description_that_cannot_be_read_may_be_deleted(self, tmp_path: Path) -> None:
+        out = tmp_path / "r"
+        ask(out)
+        (out / "units" / "store.json").write_text("")
+        with pytest.raises(ScenarioError, match=r"store.json cannot be read .*Delete this file and give"):
+            ask(out)
+        (out / "units" / "store.json").unlink()
+        said: list[str] = []
+        ask(out, say=said.append)
+        assert said == [f"3 of 3 units are in {out} already."]
+
+    def test_a_manifest_that_names_files_elsewhere_is_refused(self, tmp_path: Path) -> None:
+        out, mine = tmp_path / "r", tmp_path / "thesis.txt"
+        ask(out)
+        mine.write_text("years of work")
+        said = json.loads((out / "manifest.json").read_text())
+        for name in ("../thesis.txt", str(mine)):
+            (out / "manifest.json").write_text(json.dumps(said | {"files": said["files"] | {name: ""}}))
+            for replace in (False, True):
+                with pytest.raises(ScenarioError, match="which is not in its folder"):
+                    ask(out, replace=replace)
+        assert mine.read_text() == "years of work"
+
+    def test_units_of_another_model_are_not_found_even_without_a_description(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "r"
+        ask(out)
+        (out / "units" / "store.json").unlink()
+        (out / "manifest.json").unlink()
+        monkeypatch.setattr(results, "model_files", lambda engine: {"world.py": "0" * 64})
+        said: list[str] = []
+        ask(out, say=said.append)
+        assert said[0].startswith("To simulate: ")
+
     def test_two_writers_on_one_folder(self, tmp_path: Path) -> None:
         out = tmp_path / "r"
         with (
@@ -213,6 +254,30 @@ class TestTrouble:
         with pytest.raises(ExperimentError, match=r"short of memory.*--workers(.|\n)*0 of 3 units are finished"):
             ask(tmp_path / "r")
         assert killed == running.MOST_BREAKDOWNS + 1
+
+    def test_workers_that_fail_are_named_with_their_units(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
+        out = tmp_path / "r"
+        with pytest.raises(ExperimentError) as error:
+            ask(out, 3, workers=2)
+        assert str(error.value).startswith("seed-1 failed: ZeroDivisionError: of all things")
+        assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
+
+    def test_a_unit_that_kills_its_workers_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
+        monkeypatch.setattr(running, "MOST_BREAKDOWNS", 1)
+        out, asked = tmp_path / "r", experiment.question(SCENARIO, seeds=[0, 2, 3, 4])
+        with pytest.raises(ExperimentError, match=r"probably in .*seed-3(.|\n)*--unit seed-3"):
+            results.answer(asked, 2, out=out)
+        with pytest.raises(ExperimentError, match="a worker process was killed"):
+            results.answer(asked, 2)
+
+    def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
+        task = Task(SCENARIO, TASK.arms, (0,))
+        with pytest.raises(ScenarioError, match="find other rules than this process has"):
+            running._elsewhere(simulated, task.lanes | {"easy": "0"}, task)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []

@@ -46,19 +46,23 @@ LAYERS = {
     "dictionary": "declare outcomes parameters records rules scenario",
     "store": "errors provenance records scenario",
     "running": "agents errors model records scenario store",
-    "results": "dictionary errors provenance records running scenario store",
-    "experiment": "errors figures outcomes records results running scenario statistics store table transparency",
-    "attribution": "errors experiment figures mechanisms outcomes records results rules scenario statistics store text",
+    "question": "errors records running scenario store",
+    "results": "dictionary errors provenance question running store",
+    "experiment": "errors figures outcomes question records results running scenario statistics "
+    "store table transparency",
+    "attribution": "errors experiment figures mechanisms outcomes question records results rules scenario "
+    "statistics store text",
     "response": "declare errors experiment figures outcomes parameters "
-    "policies records results rules scenario statistics store table text",
+    "policies question records results rules scenario statistics store table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
-    "records results rules scenario statistics store tornado",
+    "question records results rules scenario statistics store tornado",
     "patterns": "errors population reading rules scenario statistics",
-    "validation": "errors patterns records results running scenario statistics store text",
-    "reproduce": "errors provenance records results running store",
+    "validation": "errors patterns question records results running scenario statistics store text",
+    "reproduce": "attribution errors experiment provenance question records response results running sensitivity "
+    "store validation",
     "exports": "errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
-    "__main__": "advice attribution errors experiment explain exports reading reproduce response results "
+    "__main__": "advice attribution errors experiment explain exports question reading reproduce response results "
     "scenario schema sensitivity template validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""

@@ -1,0 +1,85 @@
+"""Questions: what can be asked of the model, and results: what is found. A command of its own for each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sim.errors import ScenarioError
+from sim.records import Runs
+from sim.running import Engine
+from sim.scenario import Scenario, of_content
+from sim.store import Task
+
+
+class Result(ABC):
+    """Something found that people read as a table and keep in a folder."""
+
+    @abstractmethod
+    def table(self) -> str:
+        """Return what was found as text for a terminal."""
+
+    @abstractmethod
+    def fill(self, folder: Path) -> None:
+        """Write its tables and figures into a folder; ``figures`` is there."""
+
+
+class Question(ABC):
+    """What is asked of the model: which step loops answer it, and what is made of their counts.
+
+    Subclasses are frozen dataclasses; their fields but the scenario, as JSON can hold them, say all of it.
+    """
+
+    kinds: ClassVar[dict[str, type[Question]]] = {}
+    name: ClassVar[str]
+    scenario: Scenario | None = None
+    engine: Engine = "array"
+
+    def __init_subclass__(cls, name: str) -> None:
+        """Register the subclass under the command that asks it."""
+        super().__init_subclass__()
+        cls.name = name
+        Question.kinds[name] = cls
+
+    @abstractmethod
+    def tasks(self) -> list[Task]:
+        """Return the step loops to run, each with a label of its own if they are several."""
+
+    @abstractmethod
+    def answer(self, runs: Iterable[Runs]) -> Result:
+        """Make the result of the runs of each task, which come in the order of the tasks."""
+
+    def asked(self) -> dict[str, Any]:
+        """Return its fields but the scenario, as JSON can hold them."""
+        names: list[str] = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in names if name != "scenario"}
+
+    @staticmethod
+    def of(plan: Mapping[str, Any]) -> Question:
+        """Return the question that a manifest or a store describes; its module must have been imported.
+
+        Raises:
+            ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
+        """
+        try:
+            asked = {name: _tuples(value) for name, value in plan["asked"].items()}
+            if plan["scenario"] is not None:
+                asked["scenario"] = of_content(plan["scenario"])
+            found = Question.kinds[plan["question"]](**asked)
+            if not all(task.lanes and task.seeds for task in found.tasks()):
+                raise ValueError("no seeds")
+        except ScenarioError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ScenarioError(f"the manifest describes no question that can be asked: {error!r}") from None
+        return found
+
+
+def _tuples(value: Any) -> Any:
+    """Return what JSON holds with tuples for its lists."""
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
