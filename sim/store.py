@@ -363,7 +363,7 @@ def disagreement(stored: Shard, arm: str, lane: str, again: Records) -> str:
     words = next(d for name in before if (d := difference(before[name], after[name], name)))
     return (
         f"{stored.path}: {arm} with seed {stored.seed}, run again, is not what is stored here. {words}. "
-        f"Stored with {stored.made_with}, now {_made_with()}. Nothing was added. Name another folder."
+        f"Stored with {stored.made_with}, now {_made_with()}. It was not kept. Name another folder."
     )
 
 

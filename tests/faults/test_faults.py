@@ -13,7 +13,7 @@ from tests.faults.harness import ROOT, Fault, FaultError, copy, faults, plant_an
 
 FAULTS = {fault.name: fault for fault in faults()}
 QUICK = ("an alarm of no seconds", "door one class too strict", "mean of ratios")
-ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics"}
+ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}
 BOTH_RUN = ("draws", "population", "world", "day", "decisions", "rules", "policies/")
 
 
@@ -46,7 +46,8 @@ def test_every_named_test_exists() -> None:
 def test_the_faults_are_of_the_kinds_asked_for_and_half_of_them_where_both_engines_stay_equal() -> None:
     assert len(FAULTS) == len(faults()) >= 16
     assert set(Counter(fault.kind for fault in FAULTS.values())) >= ASKED_FOR
-    assert 2 * sum(fault.shared for fault in FAULTS.values()) >= len(FAULTS)
+    of_the_model = [fault for fault in FAULTS.values() if fault.kind != "store"]
+    assert 2 * sum(fault.shared for fault in of_the_model) >= len(of_the_model)
 
 
 @pytest.mark.parametrize("name", QUICK)

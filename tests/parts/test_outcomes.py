@@ -1,13 +1,25 @@
 import datetime as dt
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim.offences import OFFENCES
-from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Outcome, outcomes_of, sums_of
-from sim.records import DAILY_COLUMNS
-from sim.scenario import Scenario
+from sim.outcomes import (
+    HEADLINE,
+    OUTCOMES,
+    SECOND,
+    Outcome,
+    counts_of,
+    half_year_of,
+    outcomes_of,
+    periods_of,
+    quarters_of,
+    sums_of,
+)
+from sim.records import DAILY_COLUMNS, Records
+from sim.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(days=60, start=dt.date(2023, 1, 1))
@@ -140,3 +152,26 @@ def test_a_part_of_the_window_has_its_own_days_and_months() -> None:
     assert (part.days, part.months) == (29, 1)
     assert part["n_harm"].iloc[0] == 58
     assert part.visitors == 20_000
+
+
+@pytest.mark.parametrize("days", [5, 60, 120, 400])
+def test_sums_over_stretches_are_those_over_days(days: int) -> None:
+    scenario = SCENARIO.replace(days=days)
+    records = Records.joined([synthetic.simulate(scenario, (0, 3), (BASELINE,))])
+    counts = counts_of(scenario, records)
+    whole = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
+    pd.testing.assert_frame_equal(counts.sums().table, whole.table, check_dtype=False)
+    assert (counts.sums().months, counts.sums().visitors) == (whole.months, whole.visitors)
+    stretches = [*pairwise(periods_of(scenario)), *(quarters_of(scenario) or ()), half_year_of(scenario)]
+    assert len(stretches) >= 2
+    for stretch in stretches:
+        part, by_day = counts.sums(stretch), sums_of(scenario, records.daily, days=stretch)
+        pd.testing.assert_frame_equal(part.table, by_day.table)
+        assert (part.days, part.months, part.visitors) == (by_day.days, by_day.months, by_day.visitors)
+    assert len(counts.records.daily) < len(records.daily) or days == 5
+
+
+def test_a_stretch_that_was_not_added_up_is_refused() -> None:
+    counts = counts_of(SCENARIO, Records.joined([synthetic.simulate(SCENARIO, (0,), (BASELINE,))]))
+    with pytest.raises(ValueError, match=r"days \(1, 60\) do not begin and end with stretches"):
+        counts.sums((1, 60))

@@ -133,7 +133,7 @@ class TestAgreement:
     ) -> None:
         out = tmp_path / "r"
         results.answer(experiment.question(SCENARIO, ["phone"], 3), out=out)
-        before = {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+        before = {path: path.read_bytes() for path in shards(out)}
 
         def otherwise(task: Task, *arguments: Any, **options: Any) -> Records:
             records = simulated(task)
@@ -147,7 +147,9 @@ class TestAgreement:
         stored = pd.read_parquet(out / "daily.parquet").query("policy == 'baseline' and seed == 2 and day == 9")
         n = int(stored["n_review"].iloc[0])
         assert f"(policy baseline, seed 2, site site, day 9): n_review is {n}; made again: {n + 1}" in str(error.value)
-        assert {path: path.read_bytes() for path in before if path.suffix != ".json"}.items() <= before.items()
+        after = {path: path.read_bytes() for path in shards(out)}
+        assert after.items() >= before.items()
+        assert {path.name.split(".")[0] for path in after.keys() - before.keys()} == {"seed-0", "seed-1"}
 
     def test_two_files_that_do_not_agree_are_refused(self, tmp_path: Path) -> None:
         filled(tmp_path, Task(SCENARIO, (BASELINE, "phone"), (0,)))
