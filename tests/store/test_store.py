@@ -295,7 +295,7 @@ class TestTrouble:
         with pytest.raises(ExperimentError) as error:
             ask(out)
         assert tried == [(0, 1, 2), (0,), (1,), (2,)]
-        assert f"python -m sim reproduce {out} --unit seed-1" in str(error.value)
+        assert f" -m sim reproduce {out} --unit seed-1" in str(error.value)
         assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
 
 
