@@ -27,7 +27,7 @@ _OF_OUTCOME = "the unit of the row's outcome"
 
 _EVERYWHERE = {
     "variant": Column("name", "which task of the study a row belongs to, where there are several"),
-    "policy": Column("name", "arm of the scenario, or baseline"),
+    "policy": Column("name", "arm of the scenario, or baseline; counts of sweep, why and ranges number their arms"),
     "seed": Column("whole number", "which run: runs of one seed meet the same persons, visits and luck"),
     "site": Column("name", "the platform"),
     "year": Column("whole number", "year of the measured window, from 0"),
@@ -54,6 +54,17 @@ _EFFECT = {
         "word", "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events)"
     ),
 }
+
+
+def _with_ends(meanings: Mapping[str, str]) -> dict[str, Column]:
+    """Return columns of shares of the baseline, each with its ends."""
+    ends = {"": "", "_low": "lower end of the 95% interval: ", "_high": "upper end of it: "}
+    return {
+        f"{name}{end}": Column(_RELATIVE, f"{of}{meaning}")
+        for name, meaning in meanings.items()
+        for end, of in ends.items()
+    }
+
 
 _TABLES: Mapping[str, Mapping[str, Column]] = {
     "daily": {
@@ -93,15 +104,13 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "why": {
         "mechanism": Column("words", "through what the policy works"),
         "is_input": Column("True or False", "whether it is a share or factor that the scenario states"),
-        **{
-            f"{name}{end}": Column(_RELATIVE, f"{of}{meaning}")
-            for name, meaning in (
-                ("without", "change of persons seriously harmed with the mechanism as in the baseline"),
-                ("part", "the whole change less that without it"),
-                ("alone", "change with all other mechanisms as in the baseline"),
-            )
-            for end, of in (("", ""), ("_low", "lower end of the 95% interval: "), ("_high", "upper end of it: "))
-        },
+        **_with_ends(
+            {
+                "without": "change of persons seriously harmed with the mechanism as in the baseline",
+                "part": "the whole change less that without it",
+                "alone": "change with all other mechanisms as in the baseline",
+            }
+        ),
     },
     "ranges": {
         "parameter": Column("name", "parameter varied"),
@@ -110,16 +119,14 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "setting_low": Column("the parameter's", "lower end of its plausible range"),
         "setting_high": Column("the parameter's", "upper end of its plausible range"),
         "unit": Column("words", "unit of the parameter"),
-        **{
-            f"{name}{end}": Column(_RELATIVE, f"{of}{meaning}")
-            for name, meaning in (
-                ("relative", "change of persons seriously harmed with the parameter as in the scenario"),
-                ("at_low", "that change with the parameter at its lower end"),
-                ("at_high", "that change with the parameter at its upper end"),
-                ("change", "by how much the last exceeds the one before"),
-            )
-            for end, of in (("", ""), ("_low", "lower end of the 95% interval: "), ("_high", "upper end of it: "))
-        },
+        **_with_ends(
+            {
+                "relative": "change of persons seriously harmed with the parameter as in the scenario",
+                "at_low": "that change with the parameter at its lower end",
+                "at_high": "that change with the parameter at its upper end",
+                "change": "by how much the last exceeds the one before",
+            }
+        ),
         "verdict": Column("word", "moves, not resolved, identical, too few"),
         "turns": Column("True or False", "whether the parameter moves the effect over zero"),
     },
