@@ -66,10 +66,11 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     question = Question.of(manifest)
     tasks = question.tasks()
     kept = _Tables(folder)
-    wrong = [name for name, sha in _digests(kept, tasks) if sha != manifest["units"].get(name)]
+    held, columns = _held(kept, tasks)
+    wrong = [name for name, sha in held.items() if sha != manifest["units"].get(name)]
     again = _chosen(tasks, wrong, sample)
     files, differences = _files(folder, manifest)
-    differences += _columns(kept, tasks, manifest)
+    differences += _columns(columns, manifest)
     with tempfile.TemporaryDirectory() as made:
         store = Store(Path(made) / "units")
         runs = list(simulate_all(again, workers, question.engine, progress, store))
@@ -197,14 +198,24 @@ class _Merged:
             yield Records(**self.tables.rows(self.task, arm))
 
 
-def _digests(kept: _Tables, tasks: Sequence[Task]) -> Iterator[tuple[str, str]]:
-    """Yield the hash of every unit as the merged tables have it, if they have all of it."""
-    for task in tasks if kept.complete(tasks) else ():
+def _held(kept: _Tables, tasks: Sequence[Task]) -> tuple[dict[str, str], dict[str, ColumnHashes]]:
+    """Return a hash of every unit as the merged tables have it, if they have all of it, and those of their columns."""
+    units: dict[str, str] = {}
+    columns = {name: ColumnHashes() for name in kept.names}
+    complete = kept.complete(tasks)
+    for task in tasks:
         lanes: dict[int, dict[str, str]] = {seed: {} for seed in task.seeds}
-        for arm in task.arms:
-            for (_, seed), sha in lane_digests(Records.joined([Records(**kept.rows(task, arm))]).tables()).items():
-                lanes.setdefault(seed, {})[arm] = sha
-        yield from ((task.unit(seed), unit_digest(lanes[seed])) for seed in task.seeds)
+        for arm in sorted(task.arms):
+            tables = kept.rows(task, arm)
+            for name, rows in tables.items():
+                variant = [pd.Series([task.label] * len(rows), name="variant", dtype="str")] if task.label else []
+                columns[name].add(pd.concat([*variant, rows], axis=1))
+            if complete:
+                for (_, seed), sha in lane_digests(Records.joined([Records(**tables)]).tables()).items():
+                    lanes.setdefault(seed, {})[arm] = sha
+        if complete:
+            units |= {task.unit(seed): unit_digest(lanes[seed]) for seed in task.seeds}
+    return units, columns
 
 
 # -- what is not the same ----------------------------------------------------------------------------------------------
@@ -252,14 +263,8 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:
     ]
 
 
-def _columns(kept: _Tables, tasks: Sequence[Task], manifest: Mapping[str, Any]) -> Iterator[str]:
+def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:
     """Yield the columns of merged tables that have not the hashes of the manifest."""
-    found = {name: ColumnHashes() for name in kept.names}
-    for task in tasks:
-        for arm in sorted(task.arms):
-            for name, rows in kept.rows(task, arm).items():
-                variant = [pd.Series([task.label] * len(rows), name="variant", dtype="str")] if task.label else []
-                found[name].add(pd.concat([*variant, rows], axis=1))
     for name, hashes in found.items():
         was, now = (content["sha256"] for content in (manifest["tables"][name], hashes.found()))
         unlike = [column for column in now if now[column] != was.get(column)]

@@ -146,7 +146,7 @@ class TestTampered:
         table.to_parquet(path, index=False)
         hide(out, path.name)
         tasks = QUESTIONS["compare"].tasks()
-        change_manifest(out, units=dict(reproduce._digests(reproduce._Tables(out), tasks)))
+        change_manifest(out, units=reproduce._held(reproduce._Tables(out), tasks)[0])
         assert "seed-1: daily.parquet, of phone, row 4 (policy phone, seed 1, " in found(reproduce.reproduce(out))
 
     def test_the_printed_table_and_a_figure(self, out: Path) -> None:
