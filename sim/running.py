@@ -182,11 +182,13 @@ def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[f
     return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds
 
 
-def _each(work: Callable[..., Any], jobs: Sequence[Job], workers: int, bar: tqdm[Any], ordered: bool) -> Iterator[Any]:
-    """Yield what `work` returns for every job, over processes if several are of use."""
+def _each(
+    work: Callable[..., Any], jobs: Sequence[Job], workers: int, bar: tqdm[Any], ordered: bool, apart: bool = False
+) -> Iterator[Any]:
+    """Yield what `work` returns for every job, over processes if several are of use, or if none may run in this one."""
     from joblib import Parallel, delayed
 
-    busy = min(workers, len(jobs))
+    busy = max(min(workers, len(jobs)), 2 * apart)
     if busy <= 1:
         for loop, *more in jobs:
             yield work(loop, *more, progress=partial(_advance, bar, len(loop.seeds)))
@@ -254,8 +256,8 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
         loops = list(_loops(left, -(-workers // len(left)), engine, alone))
         jobs = [(loop, module_of(engine), store.folder, _baselines(store, loop)) for loop in loops]
         try:
-            for done in _each(_into, jobs, workers, bar, False):
-                breakdowns = 0
+            # What kills its process may be left as the only job: it must not kill this one if it need not run here.
+            for done in _each(_into, jobs, workers, bar, False, workers > 1):
                 if not isinstance(done, _Failed):
                     store.add(done)
                 elif len(done.units) > 1:
@@ -267,11 +269,12 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar
             raise ScenarioError(f"{store.folder} cannot be written: {error.strerror or error}") from None
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
-            breakdowns += 1
+            still = _without(store.missing(tasks), failed)
+            breakdowns = breakdowns + 1 if _n_units(still) == _n_units(left) else 1
             bar.set_postfix_str("a worker was killed, going on")
             alone |= {loop.unit(seed) for loop in loops for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
-                first = [loop.unit(loop.seeds[0]) for loop in loops[:workers]]
+                first = [task.unit(seed) for task in still for seed in task.seeds][:workers]
                 raise ExperimentError(
                     f"worker processes were killed {breakdowns} times before any finished a unit, at the last probably "
                     f"in {' or '.join(first)}; {_SHORT}",
@@ -301,6 +304,10 @@ def _into(
         words = traceback.format_exception_only(error)[-1].strip()
         return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), words)
     return save(folder, loop, records, baselines)
+
+
+def _n_units(tasks: Iterable[Task]) -> int:
+    return sum(len(task.seeds) for task in tasks)
 
 
 def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:

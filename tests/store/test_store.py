@@ -166,6 +166,7 @@ class TestTrouble:
         (tmp_path / "r" / "units").mkdir(parents=True)
         (tmp_path / "r" / ".r.probe-7").mkdir()
         ask(tmp_path / "r")
+        assert len(shards(tmp_path / "r")) == 3 + 3  # units, and the merged tables
 
     def test_a_description_that_cannot_be_read_may_be_deleted(self, tmp_path: Path) -> None:
         out = tmp_path / "r"
@@ -275,6 +276,17 @@ class TestTrouble:
             results.answer(asked, 2, out=out)
         with pytest.raises(ExperimentError, match="a worker process was killed"):
             results.answer(asked, 2)
+
+    def test_the_last_unit_left_kills_its_worker_and_not_this_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
+        monkeypatch.setattr(running, "MOST_BREAKDOWNS", 1)
+        out = tmp_path / "r"
+        results.answer(experiment.question(SCENARIO, seeds=[0, 2]), 2, out=out)
+        with pytest.raises(ExperimentError, match=r"killed 2 times .*probably in seed-3;"):
+            results.answer(experiment.question(SCENARIO, seeds=[0, 2, 3]), 2, out=out)
+        assert {path.name.split(".")[0] for path in shards(out / "units")} == {"seed-0", "seed-2"}
 
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
