@@ -1,6 +1,7 @@
 """Each decision of the hour as a pure function of numbers: what both engines share besides the world and the draws.
 
-Functions take Python numbers or arrays alike. Times of a contact are in whole seconds, hazards in millionths an hour.
+Functions take Python numbers or arrays alike. Times of a contact are in whole seconds, hazards in billionths an hour; a
+hazard that rounds to none never acts.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ CONTACT, ENGAGED, PRIVATE, OFF = range(4)
 """Stages of a contact."""
 RECOGNISE, FADE, LEAVE, GO_ON = range(4)
 """What can end a stage; in a tie the earlier in this order rings."""
+BLOCK, WITHDRAW, STAY = range(3)
+"""What a target does who recognises a contact: the first two end it."""
+AS_BEFORE, NEW_IDENTITY, DEVICE_FORGOTTEN = range(3)
+"""As whom somebody comes back after a bar: known to the site, or a stranger to it in one of two ways."""
 NEVER: Final = 1 << 50
 """An hour or second that never comes."""
 SECONDS: Final = 3600
 MONTH_HOURS: Final = 720
 """Thirty days, from which on announced retention deters as much as it can."""
 MICRO: Final = 1_000_000
+NANO: Final = 1_000_000_000
 ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
 DELAY_CELLS: Final = 4096
 LEVELS: Final = 8
@@ -43,19 +49,21 @@ class Numbers:
     """Numbers of the scenario as decisions need them, made once.
 
     Attributes:
-        hazard: Hazards in millionths an hour, shape (offences, stages, alarms).
+        hazard: Hazards in billionths an hour, shape (offences, stages, alarms).
         p_report: Probability that a target reports who reports without effort, shape (offences, classes, stages).
         p_complain: Probability of a complaint, shape (offences, 2): after recognition, after harm.
         delay_hours: Delays of complaints that do not come at once: DELAY_CELLS equally likely cells.
-        meeting_rate: Meetings an hour of a parted pair at the mean hour, in millionths, shape (user strata, predator
+        meeting_rate: Meetings an hour of a parted pair at the mean hour, in billionths, shape (user strata, predator
             rate classes).
         week_meeting: Relative chance of meeting summed over the hours of the run's week, 169 entries in millionths.
         p_constant: Share of decisions that follow a person's own trait.
         p_at_once: Share of complaints that come within the hour.
         p_retry_absent: Chance of looking further.
+        p_block: Chance that a target who recognises a contact blocks the predator.
+        p_stay: Chance that one who does not block goes on with it.
         p_seek: Chance that a blocked predator seeks the target once more, if a new identity lets them.
         p_deterred: Share of approaches that messages kept for a month deter.
-        lapse_micro: Hazard of giving up a parted contact, in millionths an hour.
+        lapse_nano: Hazard of giving up a parted contact, in billionths an hour.
     """
 
     hazard: Ints
@@ -67,9 +75,11 @@ class Numbers:
     p_constant: float
     p_at_once: float
     p_retry_absent: float
+    p_block: float
+    p_stay: float
     p_seek: float
     p_deterred: float
-    lapse_micro: int
+    lapse_nano: int
 
 
 def numbers(world: World) -> Numbers:
@@ -97,9 +107,11 @@ def numbers(world: World) -> Numbers:
         p_constant=responses.p_constant,
         p_at_once=responses.p_complain_at_once,
         p_retry_absent=scenario.predators.p_retry_absent,
+        p_block=responses.p_block,
+        p_stay=responses.p_stay,
         p_seek=scenario.predators.p_seek_after_block,
         p_deterred=scenario.predators.p_deterred_by_retention,
-        lapse_micro=round(scenario.contacts.lapse_per_hour * MICRO),
+        lapse_nano=round(scenario.contacts.lapse_per_hour * NANO),
     )
 
 
@@ -135,7 +147,7 @@ def may_write(age_hours: Any, cooling_off_hours: Any) -> Any:
 
 
 def hazards(scenario: Scenario) -> Ints:
-    """Return hazards by offence, stage and alarm in millionths an hour; 0 is never."""
+    """Return hazards by offence, stage and alarm in billionths an hour; 0 is never."""
     c = scenario.contacts
     table = [
         [
@@ -151,21 +163,21 @@ def hazards(scenario: Scenario) -> Ints:
         ]
         for o in scenario.offences
     ]
-    return np.rint(np.array(table) * MICRO).astype(np.int64)
+    return np.rint(np.array(table) * NANO).astype(np.int64)
 
 
-def alarm_seconds(exponential_units: Any, hazard_micro: Any) -> Any:
+def alarm_seconds(exponential_units: Any, hazard_nano: Any) -> Any:
     """Return whole seconds, at least one, until an alarm rings: an exponential time divided by its hazard.
 
     Args:
         exponential_units: Exponential time of mean 1 in units of 1e-9.
-        hazard_micro: Hazard in millionths an hour; 0 never rings.
+        hazard_nano: Hazard in billionths an hour; 0 never rings.
     """
-    return exponential_units * SECONDS // np.maximum(hazard_micro * 1000, 1) + 1 + (hazard_micro == 0) * NEVER
+    return exponential_units * SECONDS // np.maximum(hazard_nano, 1) + 1 + (hazard_nano == 0) * NEVER
 
 
 def first_alarm(
-    draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any, again: Any = 0,
+    draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any, again: Any = 0, knowing: Any = 0,
     recognise_milli: Ints | None = None,
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Draw the alarms of a stage and return which rings first and after how many seconds of the contact's clock.
@@ -178,20 +190,22 @@ def first_alarm(
         offence: Row.
         stage: Stage that begins, array or one number.
         again: 1 where the predator came back after a block, likewise.
+        knowing: 1 where the stage goes on after the target recognised the contact and stayed, likewise.
         recognise_milli: Recognition in thousandths of its hazard, by contact; not given: all at the hazard.
     """
-    units = exponential(draws.words(ALARMS, seed, contact, alarm_key(stage, again)))
+    units = exponential(draws.words(ALARMS, seed, contact, alarm_key(stage, again, knowing)))
     in_force = hazard[offence, stage].T
     if recognise_milli is not None:
         in_force[RECOGNISE] = warned(in_force[RECOGNISE], recognise_milli)
+    in_force[RECOGNISE] *= 1 - knowing
     seconds = alarm_seconds(units, in_force)
     alarm = seconds.argmin(axis=0)
     return alarm, seconds[alarm, np.arange(alarm.size)]
 
 
-def alarm_key(stage: Any, again: Any) -> Any:
-    """Return the occurrence that keys the alarms of a stage, before a block (0) and after it (1)."""
-    return stage + 4 * again
+def alarm_key(stage: Any, again: Any, knowing: Any = 0) -> Any:
+    """Return the occurrence that keys the alarms of a stage: before a block or after it, and once it is recognised."""
+    return stage + 4 * again + 8 * knowing
 
 
 def recognise_milli(rules: Rules) -> int:
@@ -199,14 +213,27 @@ def recognise_milli(rules: Rules) -> int:
     return round(rules.warnings_rel_recognise * 1000) if rules.warnings_p_reached else 1000
 
 
-def warned(hazard_micro: Any, recognise_milli: Any) -> Any:
+def warned(hazard_nano: Any, recognise_milli: Any) -> Any:
     """Return the hazard of recognition of those whom warnings reach."""
-    return hazard_micro * recognise_milli // 1000
+    return hazard_nano * recognise_milli // 1000
 
 
 def reached(word: Any, p_reached: Any) -> Any:
     """Tell whether warnings reach a person; whom few reach, many reach too."""
     return unit(word) < p_reached
+
+
+def occasion(again: Any, n_recognised: Any) -> Any:
+    """Return the occurrence that keys what a target does: before a block or after it, after so many recognitions.
+
+    Not by the stage, so that a target whom another policy lets recognise later has the same luck.
+    """
+    return again + 2 * n_recognised
+
+
+def on_recognition(block: Any, stay: Any, numbers: Numbers) -> Any:
+    """Return what a target who recognises a contact does: `BLOCK`, `WITHDRAW` (end it without a block) or `STAY`."""
+    return np.where(unit(block) < numbers.p_block, BLOCK, np.where(unit(stay) < numbers.p_stay, STAY, WITHDRAW))
 
 
 def seeks(word: Any, numbers: Numbers, findability: Any, p_return: Any) -> Any:
@@ -220,7 +247,7 @@ def ring_hour(ring: Any) -> Any:
 
 
 def meeting_rates(world: World) -> Ints:
-    """Return meetings an hour of a parted pair, in millionths, by the strata of user and predator.
+    """Return meetings an hour of a parted pair, in billionths, by the strata of user and predator; 0 is never.
 
     Either comes while the other is there, by chance, times `rel_meeting`.
 
@@ -232,7 +259,7 @@ def meeting_rates(world: World) -> Ints:
     stay_predator = world.scenario.predators.mean_session_hours
     user, predator = rate[:N_USER_STRATA, None], rate[None, N_USER_STRATA:]
     chance = user * predator * (stay_user + stay_predator) * world.scenario.contacts.rel_meeting
-    return np.maximum(np.rint(chance * MICRO), 1).astype(np.int64)
+    return np.rint(chance * NANO).astype(np.int64)
 
 
 def meeting_hour(exponential_units: Any, rate: Any, hour: Any, week_meeting: Ints) -> Any:
@@ -242,19 +269,20 @@ def meeting_hour(exponential_units: Any, rate: Any, hour: Any, week_meeting: Int
 
     Args:
         exponential_units: Exponential time of mean 1 in units of 1e-9.
-        rate: Meetings an hour at the mean hour, in millionths.
+        rate: Meetings an hour at the mean hour, in billionths; 0 never meets.
         hour: Hour of parting.
         week_meeting: `Numbers.week_meeting`.
     """
-    need = exponential_units * 1000 // rate + 1  # in millionths of a mean hour, at least one
+    need = exponential_units * MICRO // np.maximum(rate, 1) + 1  # in millionths of a mean hour, at least one
     at = week_meeting[(hour + 1) % 168] + need
     weeks, rest = np.divmod(at - 1, week_meeting[168])
-    return hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
+    met = hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
+    return met + (rate == 0) * NEVER
 
 
 def lapse_hour(exponential_units: Any, hour: Any, numbers: Numbers) -> Any:
-    """Return the hour in which a parted pair gives up, at the earliest the hour after."""
-    return hour + 1 + exponential_units // (numbers.lapse_micro * 1000)
+    """Return the hour in which a parted pair gives up, at the earliest the hour after; at a hazard of 0 never."""
+    return hour + 1 + exponential_units // max(numbers.lapse_nano, 1) + (numbers.lapse_nano == 0) * NEVER
 
 
 # -- responses ----------------------------------------------------------------------------------------------------
@@ -278,9 +306,9 @@ def p_report(p_ready: Any, rel_ready: Any, friction: Any) -> Any:
     return np.minimum(1, p_ready * rel_ready) * (1 - friction)
 
 
-def reports(draws: Draws, seed: Any, contact: Any, again: Any, person: Any, p: Any, p_constant: float) -> Any:
+def reports(draws: Draws, seed: Any, contact: Any, occasion: Any, person: Any, p: Any, p_constant: float) -> Any:
     """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
-    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, again)
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, occasion)
     trait = draws.words(Purpose.REPORT_TRAIT, seed, person)
     return chance(constant, trait, fresh, p, p_constant)
 
@@ -306,9 +334,9 @@ def complaint_delays(median_days: float, sigma: float) -> Ints:
     return np.array(delays, np.int64)
 
 
-def complaint_delay(draws: Draws, seed: Any, contact: Any, again: Any, numbers: Numbers) -> Any:
+def complaint_delay(draws: Draws, seed: Any, contact: Any, occasion: Any, numbers: Numbers) -> Any:
     """Return after how many hours a complaint reaches the police."""
-    at_once, delay = draws.words((Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY), seed, contact, again)
+    at_once, delay = draws.words((Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY), seed, contact, occasion)
     return np.where(unit(at_once) < numbers.p_at_once, 0, pick(delay, numbers.delay_hours))
 
 
@@ -403,22 +431,31 @@ def _decides(
     return bool(unit(draws.word(fresh, seed, person, dossier)) < p)
 
 
-def recognised(
-    draws: Draws, seed: int, person: int, dossier: int, session: int, rules: Rules, p_constant: float
-) -> bool:
-    """Tell whether the site knows who it sanctions beyond the visit: by an account that persists, or by the device.
+def known_until(
+    draws: Draws, seed: int, person: int, dossier: int, hour: int, session: int, rules: Rules, p_constant: float
+) -> int:
+    """Return the first hour in which the site no longer knows whom it sanctioned in an hour.
+
+    An account that persists is known for good. A device that is recognised is forgotten after an exponential time; if
+    it is not recognised, nobody is known from the next hour on.
 
     Args:
         draws: Where words come from.
         seed: Index of the seed.
         person: Id.
         dossier: `dossier_key`.
+        hour: Hour of the review.
         session: Hour in which the account's visit began, -1 if the account persists.
         rules: Rules in force.
         p_constant: Share of decisions that follow a person's own trait.
     """
+    if session < 0:
+        return NEVER
     purposes = (Purpose.DEVICE_CONSTANT, Purpose.DEVICE_TRAIT, Purpose.DEVICE_FRESH)
-    return session < 0 or _decides(draws, seed, person, dossier, purposes, p_recognised(rules), p_constant)
+    if not _decides(draws, seed, person, dossier, purposes, p_recognised(rules), p_constant):
+        return hour + 1
+    units = exponential(draws.word(Purpose.DEVICE_KNOWN, seed, person, dossier))
+    return hour + 2 + math.floor(units * rules.registration_device_known_days * 24 / NANO)
 
 
 @dataclass(frozen=True)
@@ -427,33 +464,38 @@ class Strikes:
 
     Attributes:
         known: Those in which the account persisted or the device was recognised.
+        until: First hour in which these are no longer put down to the person.
         visit: Session of the visit-long account sanctioned last.
         of_visit: Strikes on that account.
     """
 
     known: int = 0
+    until: int = 0
     visit: int = -1
     of_visit: int = 0
 
-    def count(self, is_recognised: bool, session: int) -> int:
+    def count(self, known_until: int, session: int, hour: int) -> int:
         """Return the strikes that a sanction finds: of whom the site recognises, or of the account of this visit."""
-        return max(self.known if is_recognised else 0, self.of_visit if session == self.visit else 0)
+        of_person = self.known if known_until > hour + 1 and self.until > hour else 0
+        return max(of_person, self.of_visit if session == self.visit else 0)
 
-    def after(self, is_recognised: bool, session: int) -> Strikes:
+    def after(self, known_until: int, session: int, hour: int) -> Strikes:
         """Return the strikes with one more."""
-        n = self.count(is_recognised, session) + 1
-        known = n if is_recognised else self.known
-        return Strikes(known, session, n) if session >= 0 else Strikes(known, self.visit, self.of_visit)
+        n = self.count(known_until, session, hour) + 1
+        known, until = (n, known_until) if known_until > hour + 1 else (self.known, self.until)
+        visit, of_visit = (session, n) if session >= 0 else (self.visit, self.of_visit)
+        return Strikes(known, until, visit, of_visit)
 
 
 def sanction(
-    draws: Draws, seed: int, person: int, dossier: int, hour: int, session_end: int, is_recognised: bool, length: int,
+    draws: Draws, seed: int, person: int, dossier: int, hour: int, session_end: int, known_until: int, length: int,
     rules: Rules, p_constant: float,
-) -> tuple[int, bool]:  # fmt: skip
-    """Return the first hour in which somebody sanctioned may be back, and whether under a new identity.
+) -> tuple[int, int]:  # fmt: skip
+    """Return the first hour in which somebody sanctioned may be back, and as whom.
 
-    Where the site recognises them, it binds until it is over or they return under a new identity. Otherwise it binds
-    for the rest of the visit at most, if that is still going on. A warning keeps nobody out.
+    Where the site knows them, it binds until it is over, they return under a new identity, or their device is no longer
+    recognised. Otherwise it binds for the rest of the visit at most, if that is still going on. A warning keeps nobody
+    out.
 
     Args:
         draws: Where words come from.
@@ -462,20 +504,25 @@ def sanction(
         dossier: `dossier_key`.
         hour: Hour of the review; a bar binds from the next hour on.
         session_end: First hour after the visit.
-        is_recognised: `recognised`.
+        known_until: `known_until`.
         length: `sanction_hours`.
         rules: Rules in force.
         p_constant: Share of decisions that follow a person's own trait.
+
+    Returns:
+        The hour, and `AS_BEFORE`, `NEW_IDENTITY` or `DEVICE_FORGOTTEN`.
     """
     over = NEVER if length >= NEVER else hour + 1 + length
-    if not is_recognised:
-        return min(over, max(session_end, hour + 1)), False
+    if known_until <= hour + 1:
+        return min(over, max(session_end, hour + 1)), AS_BEFORE
+    if length == 0:
+        return over, AS_BEFORE
+    ends = [(over, AS_BEFORE), (max(known_until, session_end), DEVICE_FORGOTTEN)]
     purposes = (Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH)
-    if length == 0 or not _decides(draws, seed, person, dossier, purposes, p_return(rules), p_constant):
-        return over, False
-    units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
-    back = hour + 2 + math.floor(units * rules.registration_return_delay_hours / 1_000_000_000)
-    return (back, True) if back < over else (over, False)
+    if _decides(draws, seed, person, dossier, purposes, p_return(rules), p_constant):
+        units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
+        ends.append((hour + 2 + math.floor(units * rules.registration_return_delay_hours / NANO), NEW_IDENTITY))
+    return min(ends)
 
 
 def sanction_event(length: int) -> str:

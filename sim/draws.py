@@ -60,7 +60,7 @@ class Purpose(IntEnum):
     FALSE_SECOND = 14  # the same
     FALSE_GRAVITY = 15  # the same
     FALSE_READY = 16  # the same
-    ALARM_RECOGNISE = 17  # entity contact, occurrence stage
+    ALARM_RECOGNISE = 17  # entity contact, occurrence `decisions.alarm_key`
     ALARM_FADE = 18
     ALARM_LEAVE = 19
     ALARM_GO_ON = 20
@@ -68,10 +68,10 @@ class Purpose(IntEnum):
     MEETING = 22  # the same
     LAPSE = 23  # the same
     MEETING_LENGTH = 24  # the same
-    REPORT_CONSTANT = 25  # entity contact
+    REPORT_CONSTANT = 25  # entity contact, occurrence occasion (`decisions.occasion`)
     REPORT_TRAIT = 26  # entity person
-    REPORT_FRESH = 27  # entity contact
-    COMPLAIN = 28  # entity contact
+    REPORT_FRESH = 27  # entity contact, occurrence occasion
+    COMPLAIN = 28  # the same
     COMPLAIN_AT_ONCE = 29
     COMPLAIN_DELAY = 30
     DOSSIER_ORDER = 31  # entity person, occurrence dossier
@@ -85,8 +85,11 @@ class Purpose(IntEnum):
     RETURN_DELAY = 39  # the same
     WARNED = 40  # entity person
     SEEK = 41  # entity contact
-    FLAG = 42  # the same
-    DETERRED = 43  # the same
+    FLAG = 42  # entity contact, occurrence occasion
+    DETERRED = 43  # entity contact
+    BLOCK = 44  # entity contact, occurrence occasion
+    STAY = 45  # the same
+    DEVICE_KNOWN = 47  # entity person, occurrence dossier
 
 
 def mix(z: int) -> int:

@@ -37,8 +37,8 @@ MECHANISMS = (
         "the price of a new identity",
         (
             "registration.p_return", "registration.return_delay_hours", "registration.p_device_recognised",
-            "sanctions.binds", "sanctions.rel_return_device", "sanctions.rel_return_identity",
-            "sanctions.rel_recognised_device",
+            "registration.device_known_days", "sanctions.binds", "sanctions.rel_return_device",
+            "sanctions.rel_return_identity", "sanctions.rel_recognised_device",
         ),
         is_input=True,
     ),

@@ -21,7 +21,7 @@ CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
 _REACHED = ("engage", "private", "leave")
-_BY_TARGET = frozenset({"recognise", "report", "complain"})
+_BY_TARGET = frozenset({"recognise", "block", "withdraw", "stay", "report", "complain"})
 DAYS_PER_WINDOW_YEAR = 365
 
 

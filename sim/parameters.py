@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -114,38 +114,39 @@ class Predators(Section):
     )  # fmt: skip
 
 
+def _hazard(default: float, low: float, high: float, meaning: str, unit: str = "per joint hour") -> Any:
+    """Declare a hazard: up to one event a second; 0 is never."""
+    return parameter(default, unit, low, high, meaning, maximum=3600)
+
+
 class Contacts(Section):
     """Hazards of a contact: per hour that both are online, or per calendar hour once off the platform."""
 
-    contact_engage_per_hour: float = parameter(
-        0.35, "per joint hour", 0.1, 1, "A contact becomes an engaged conversation."
+    contact_engage_per_hour: float = _hazard(0.35, 0.1, 1, "A contact becomes an engaged conversation.")
+    contact_fade_per_hour: float = _hazard(0.25, 0.1, 1, "A first contact fades.")
+    contact_recognise_per_hour: float = _hazard(
+        0.15, 0.05, 0.4, "The target recognises a first contact for what it is."
     )
-    contact_fade_per_hour: float = parameter(0.25, "per joint hour", 0.1, 1, "A first contact fades.")
-    contact_recognise_per_hour: float = parameter(
-        0.15, "per joint hour", 0.05, 0.4, "The target recognises a first contact for what it is."
+    engaged_private_per_hour: float = _hazard(0.35, 0.1, 1, "An engaged conversation turns private.")
+    engaged_fade_per_hour: float = _hazard(0.12, 0.05, 0.5, "An engaged conversation fades.")
+    engaged_recognise_per_hour: float = _hazard(
+        0.15, 0.05, 0.4, "The target recognises an engaged conversation for what it is."
     )
-    engaged_private_per_hour: float = parameter(
-        0.35, "per joint hour", 0.1, 1, "An engaged conversation turns private."
+    private_harm_per_hour: float = _hazard(0.01, 0.002, 0.05, "A private contact reaches harm.")
+    private_fade_per_hour: float = _hazard(0.06, 0.02, 0.3, "A private contact fades.")
+    private_recognise_per_hour: float = _hazard(
+        0.08, 0.02, 0.3, "The target recognises a private contact for what it is."
     )
-    engaged_fade_per_hour: float = parameter(0.12, "per joint hour", 0.05, 0.5, "An engaged conversation fades.")
-    engaged_recognise_per_hour: float = parameter(
-        0.15, "per joint hour", 0.05, 0.4, "The target recognises an engaged conversation for what it is."
+    private_leave_per_hour: float = _hazard(
+        0.25, 0.08, 0.6, "A private contact leaves the platform for another channel."
     )
-    private_harm_per_hour: float = parameter(0.01, "per joint hour", 0.002, 0.05, "A private contact reaches harm.")
-    private_fade_per_hour: float = parameter(0.06, "per joint hour", 0.02, 0.3, "A private contact fades.")
-    private_recognise_per_hour: float = parameter(
-        0.08, "per joint hour", 0.02, 0.3, "The target recognises a private contact for what it is."
+    off_harm_per_hour: float = _hazard(0.01, 0.002, 0.05, "A contact off the platform reaches harm.", "per hour")
+    off_fade_per_hour: float = _hazard(0.02, 0.005, 0.1, "A contact off the platform fades.", "per hour")
+    off_recognise_per_hour: float = _hazard(
+        0.01, 0.002, 0.05, "The target recognises a contact off the platform for what it is.", "per hour"
     )
-    private_leave_per_hour: float = parameter(
-        0.25, "per joint hour", 0.08, 0.6, "A private contact leaves the platform for another channel."
-    )
-    off_harm_per_hour: float = parameter(0.01, "per hour", 0.002, 0.05, "A contact off the platform reaches harm.")
-    off_fade_per_hour: float = parameter(0.02, "per hour", 0.005, 0.1, "A contact off the platform fades.")
-    off_recognise_per_hour: float = parameter(
-        0.01, "per hour", 0.002, 0.05, "The target recognises a contact off the platform for what it is."
-    )
-    lapse_per_hour: float = parameter(
-        0.012, "per hour", 0.003, 0.05, "A parted pair that could meet again gives each other up.", minimum=1e-5
+    lapse_per_hour: float = _hazard(
+        0.012, 0.003, 0.05, "A parted pair that could meet again gives each other up.", "per hour"
     )
     rel_meeting: float = parameter(
         10.0, "factor", 1, 40,
@@ -172,6 +173,15 @@ class Responses(Section):
     )
     p_false_engaged: float = probability(0.3, 0.1, 0.5, "A false report claims the middle gravity.")
     p_false_private: float = probability(0.1, 0.02, 0.3, "A false report claims the highest gravity.")
+    p_block: float = probability(
+        0.68, 0.5, 0.87, "A target who recognises a contact blocks the predator, which ends it.", source="REP-02",
+    )  # fmt: skip
+    p_stay: float = probability(
+        0.78, 0, 1,
+        "A target who recognises a contact and does not block goes on with it all the same; the others leave. With "
+        "p_block as it is, one in four of all who recognise a contact goes on.",
+        source="REP-34", doubt="those who recognise a contact and do not block leave or go on",
+    )  # fmt: skip
     p_complain_recognised: float = probability(
         0.01, 0.001, 0.05, "A target who recognised a contact complains to the police."
     )
@@ -293,6 +303,12 @@ class Registration(Section):
     p_device_recognised: float = probability(
         0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds."
     )
+    device_known_days: float = parameter(
+        30.0, "days", 7, 54,
+        "Mean time for which a recognised device stays recognised; then its owner is a stranger again. Browsers of "
+        "volunteers were followed for 54 days on average, which is the most to be expected.",
+        maximum=100_000, source="EVA-11",
+    )  # fmt: skip
 
     @property
     def entry(self) -> Entry:

@@ -57,7 +57,10 @@ KINDS: Final = (
         "harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected", words=_PLACES
     ),
     Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform", words=_STAGES),
-    Kind("recognise", 3, "The target recognises the contact for what it is and ends it.", "stage", words=_STAGES),
+    Kind("recognise", 3, "The target recognises the contact for what it is.", "stage", words=_STAGES),
+    Kind("block", 3, "The target blocks the predator, which ends the contact.", "stage", words=_STAGES),
+    Kind("withdraw", 3, "The target ends a recognised contact without a block.", "stage", words=_STAGES),
+    Kind("stay", 3, "The target goes on with a recognised contact.", "stage", words=_STAGES),
     Kind("report", 3, "The target reports the predator to the site.", "stage", words=_STAGES),
     Kind("flag", 3, "A trusted flagger reports the predator to the site.", "stage", words=_STAGES),
     Kind(
@@ -92,7 +95,13 @@ KINDS: Final = (
     Kind("suspend", 4, "An account is suspended.", "hours the person is kept out: 0 nobody", of_contact=False),
     Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", of_contact=False),
     Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", of_contact=False),
-    Kind("return", 5, "A barred person comes back under a new identity.", "", of_contact=False),
+    Kind(
+        "return",
+        5,
+        "A barred person comes back as a stranger to the site.",
+        "1 under a new identity, 2 with a device that is no longer recognised",
+        of_contact=False,
+    ),
 )
 """Every kind of event, in the order in which they are written within one second."""
 
@@ -139,6 +148,10 @@ COUNTS: Final = {
     "n_harm_off_platform": Count("harms", "harms off the platform"),
     "n_harm_redirected": Count("harms", "harms of persons approached in place of somebody absent because of a policy"),
     "n_recognise_on_platform": Count("recognitions", "recognitions on the platform, where the target could report"),
+    "n_block_on_platform": Count("blocks", "recognitions on the platform after which the target blocks the predator"),
+    "n_ignore_on_platform": Count(
+        "recognitions", "recognitions on the platform after which the target neither blocks nor reports"
+    ),
     "n_review_evidence": Count("reviews", "reviews with evidence still there"),
     "n_review_predator": Count("reviews", "reviews of predators' dossiers"),
     "n_warn_user": Count("warnings", "warnings of lawful users"),

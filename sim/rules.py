@@ -41,6 +41,7 @@ class Rules:
     registration_findability: float
     registration_accounts_persist: bool
     registration_p_device_recognised: float
+    registration_device_known_days: float
     retention_message_hours: int
     reporting_friction: float
     reporting_rel_ready: float
@@ -83,7 +84,8 @@ class Platform:
     def rules(self) -> Rules:
         """The rulebook of the baseline."""
         parts: dict[str, Any] = {f"registration_{k}": v for k, v in self.registration.entry}
-        parts["registration_p_device_recognised"] = self.registration.p_device_recognised
+        for name in ("p_device_recognised", "device_known_days"):
+            parts[f"registration_{name}"] = getattr(self.registration, name)
         for section in fields(self):
             if section.name != "registration":
                 parts |= {f"{section.name}_{k}": v for k, v in getattr(self, section.name)}

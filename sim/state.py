@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.decisions import NEVER, Numbers, Strikes
+from sim.decisions import AS_BEFORE, NEVER, Numbers, Strikes
 from sim.draws import Ints, Words
 from sim.rules import Rules
 from sim.world import World
@@ -47,6 +47,7 @@ class Contacts:
         meet, lapse: While dormant, the hours of meeting again and of giving up.
         redirected: 1 if the target was approached in place of somebody absent because of a policy.
         again: 1 once the target blocked the predator, who came back under a new identity.
+        n_recognised: How often the target recognised the contact and went on with it, since it began or began anew.
         due: Hour in which something happens next.
         cell: Where the contact counts among places, offences and classes: see `Recorder.cell`.
         link: Next row with the same hash of pair and target, -1 for none: see `holding`.
@@ -55,7 +56,7 @@ class Contacts:
     COLUMNS: Final = (
         "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
         "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
-        "meet", "lapse", "redirected", "again", "due", "cell", "link",
+        "meet", "lapse", "redirected", "again", "n_recognised", "due", "cell", "link",
     )  # fmt: skip
 
     place: Ints
@@ -79,6 +80,7 @@ class Contacts:
     lapse: Ints
     redirected: Ints
     again: Ints
+    n_recognised: Ints
     due: Ints
     cell: Ints
     link: Ints
@@ -348,7 +350,7 @@ class State:
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by place and predator.
         complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
-        returns: By hour: (place, person, whether a predator, first hour back).
+        returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
         strikes: Sanctions so far, by (place, person).
         new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.
     """
@@ -367,7 +369,7 @@ class State:
         self.just_barred: list[tuple[int, int, int]] = []
         self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
-        self.returns: dict[int, list[tuple[int, int, bool, int]]] = {}
+        self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
         self.strikes: dict[tuple[int, int], Strikes] = {}
         self.new_since = _count(world.n_seeds, world.n_predators) - NEVER
 
@@ -419,7 +421,7 @@ class State:
         membership = self.world.membership
         return seed * membership.n_slots + membership.slot(person)
 
-    def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_new: bool) -> None:
+    def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_whom: int) -> None:
         """Keep a person out from the next hour until another, unless a longer bar is in force."""
         since = hour + 1
         seed = int(self.seed_of_place[place])
@@ -438,6 +440,6 @@ class State:
             self.user_barred_until[place, person] = until
         self.flag[self.slot(np.array([seed]), np.array([person]))] = True
         self.bar_log.add(person_key(seed, person), place, max(before, since), until)
-        if as_new:
-            self.returns.setdefault(until - 1, []).append((place, person, predator, until))
+        if as_whom != AS_BEFORE:
+            self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
         self.just_barred.append((place, person, index))

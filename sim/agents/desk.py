@@ -127,16 +127,16 @@ class Desk:
         """Warn, suspend or bar, one rung of the ladder higher each time."""
         model, person, hour = self.model, dossier.person, self.model.hour
         draws, rules, p_constant = model.world.draws, model.rules, model.numbers.p_constant
-        known = decisions.recognised(draws, 0, person.number, dossier.number, dossier.session, rules, p_constant)
-        length = decisions.sanction_hours(person.strikes.count(known, dossier.session), rules)
-        person.strikes = person.strikes.after(known, dossier.session)
-        until, as_new = decisions.sanction(
+        known = decisions.known_until(draws, 0, person.number, dossier.number, hour, dossier.session, rules, p_constant)
+        length = decisions.sanction_hours(person.strikes.count(known, dossier.session, hour), rules)
+        person.strikes = person.strikes.after(known, dossier.session, hour)
+        until, as_whom = decisions.sanction(
             draws, 0, person.number, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
         event = decisions.sanction_event(length)
         model.ledger.note(event, 0, None, person, detail=decisions.hours_out(hour, until))
         model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
-        person.bar(hour, until, as_new)
+        person.bar(hour, until, as_whom)
 
     def _file(self, report: Report) -> None:
         hour, rules = self.model.hour, self.model.rules

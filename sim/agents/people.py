@@ -12,7 +12,22 @@ import numpy as np
 from sim import decisions
 from sim.agents.desk import Report
 from sim.day import ALREADY_LISTED, NOBODY
-from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS, Strikes
+from sim.decisions import (
+    AS_BEFORE,
+    BLOCK,
+    CONTACT,
+    FADE,
+    GO_ON,
+    LEAVE,
+    NEVER,
+    OFF,
+    PRIVATE,
+    RECOGNISE,
+    SECONDS,
+    STAY,
+    WITHDRAW,
+    Strikes,
+)
 from sim.draws import Purpose, below, exponential, pick, unit
 from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
 from sim.world import ATTEMPTS
@@ -43,7 +58,7 @@ class Person(mesa.Agent):
         self.visits: list[Visit] = []
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
-        self.returns_as_new = False
+        self.returns_as = AS_BEFORE
         self.strikes = Strikes()
         self.new_since = -NEVER
         self.came_today = self.turned_away_today = False
@@ -102,15 +117,15 @@ class Person(mesa.Agent):
         self.visits_turned_away = [v for v in self.visits_turned_away if v.end >= hour]
         self.came_today = self.turned_away_today = False
 
-    def bar(self, hour: int, until: int, as_new: bool) -> None:
+    def bar(self, hour: int, until: int, as_whom: int) -> None:
         """Keep the person out from the next hour on, unless a longer bar is in force."""
         if until > max(self.barred_until, hour + 1):
-            self.barred_until, self.returns_as_new = until, as_new
+            self.barred_until, self.returns_as = until, as_whom
 
     def come_back(self) -> None:
-        """With the next hour a bar is over and there is a new identity."""
-        if self.returns_as_new and self.barred_until == self.model.hour + 1:
-            self.model.ledger.note("return", 0, self, None)
+        """With the next hour a bar is over, and the person is a stranger to the site."""
+        if self.returns_as != AS_BEFORE and self.barred_until == self.model.hour + 1:
+            self.model.ledger.note("return", 0, self, None, detail=self.returns_as)
             self.strikes = Strikes()
             if self.kind == "predator":
                 self.new_since = self.model.hour + 1
@@ -141,29 +156,48 @@ class User(Person):
             model.ledger.note("false_report", second, None, self, detail=gravity)
             model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
 
-    def recognise(self, contact: Contact, second: int) -> None:
-        """See the contact for what it is: end it, and perhaps report it or complain."""
+    def recognise(self, contact: Contact, second: int) -> int:
+        """See the contact for what it is, perhaps complain and report it, and return what becomes of it.
+
+        Returns:
+            `BLOCK`, `WITHDRAW` or `STAY`.
+        """
         model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
         ledger.note("recognise", second, self, contact.predator, contact, contact.stage)
         self.consider_complaint(contact, second, after_harm=False)
-        if contact.stage == OFF:
-            return
-        ledger.count("n_recognise_on_platform")
+        block, stay = (draws.word(p, 0, contact.number, contact.occasion) for p in (Purpose.BLOCK, Purpose.STAY))
+        what = int(decisions.on_recognition(block, stay, model.numbers))
+        ledger.note(
+            {BLOCK: "block", WITHDRAW: "withdraw", STAY: "stay"}[what], second, self, contact.predator, contact,
+            contact.stage,
+        )  # fmt: skip
+        if contact.stage != OFF:
+            ledger.count("n_recognise_on_platform")
+            ledger.count("n_block_on_platform", int(what == BLOCK))
+            reported = self._report(contact, second)
+            ledger.count("n_ignore_on_platform", int(what != BLOCK and not reported))
+        return what
+
+    def _report(self, contact: Contact, second: int) -> bool:
+        """Report a recognised contact to the site, or not; then a trusted flagger may. Tell whether the target did."""
+        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
         word, rules = draws.word, model.rules
         report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
         if decisions.chance(
-            word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.again),
+            word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.occasion),
             word(Purpose.REPORT_TRAIT, 0, self.number),
-            word(Purpose.REPORT_FRESH, 0, contact.number, contact.again),
+            word(Purpose.REPORT_FRESH, 0, contact.number, contact.occasion),
             decisions.p_report(p_ready, rules.reporting_rel_ready, rules.reporting_friction),
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
             model.desk.reports.append(report)
-        elif decisions.flags(word(Purpose.FLAG, 0, contact.number, contact.again), rules.reporting_p_flagged):
+            return True
+        if decisions.flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting_p_flagged):
             ledger.note("flag", second, None, contact.predator, contact, contact.stage)
             model.desk.reports.append(replace(report, flagged=True))
+        return False
 
     def warned(self) -> bool:
         """Tell whether the site's warnings reach this user."""
@@ -174,13 +208,13 @@ class User(Person):
         """Complain to the police at once, late or never."""
         numbers, draws = self.model.numbers, self.model.world.draws
         p = numbers.p_complain[contact.offence, int(after_harm)]
-        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number, contact.again)) >= p:
+        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number, contact.occasion)) >= p:
             return
-        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number, contact.again)) < numbers.p_at_once
+        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number, contact.occasion)) < numbers.p_at_once
         delay = (
             0
             if at_once
-            else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number, contact.again), numbers.delay_hours)
+            else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number, contact.occasion), numbers.delay_hours)
         )
         complaint = (self, contact, int(after_harm))
         if delay == 0:
@@ -202,6 +236,7 @@ class Contact:
         self.victim_class = victim_class
         self.redirected = 0
         self.again = 0  # 1 once the target blocked the predator, who came back under a new identity
+        self.n_recognised = 0  # how often the target recognised it and went on, since it began or began anew
         self.stage = CONTACT
         self.alarm = RECOGNISE
         self.ring = 0  # absolute second; while dormant, the seconds that remain
@@ -218,17 +253,24 @@ class Contact:
         return not (self.dormant or self.over or self.stage == OFF)
 
     @property
+    def occasion(self) -> int:
+        """Key of what the target does next."""
+        return int(decisions.occasion(self.again, self.n_recognised))
+
+    @property
     def off_platform(self) -> bool:
         """Whether the contact goes on outside the platform."""
         return self.stage == OFF and not self.over
 
-    def begin_stage(self, model: Chat, stage: int, second: int) -> None:
-        """Draw the four alarms of a stage; the earliest will ring."""
+    def begin_stage(self, model: Chat, stage: int, second: int, knowing: bool = False) -> None:
+        """Draw the four alarms of a stage; the earliest will ring. Who goes on knowingly recognises nothing anew."""
         self.stage = stage
         hazard = model.numbers.hazard[self.offence, stage].tolist()
         if self.target.warned():
             hazard[RECOGNISE] = decisions.warned(hazard[RECOGNISE], decisions.recognise_milli(model.rules))
-        key = decisions.alarm_key(stage, self.again)
+        if knowing:
+            hazard[RECOGNISE] = 0
+        key = decisions.alarm_key(stage, self.again, int(knowing))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in decisions.ALARMS]
         seconds = [
             int(decisions.alarm_seconds(exponential(word), rate)) for word, rate in zip(words, hazard, strict=True)
@@ -308,8 +350,7 @@ class Contact:
 
     def _ring(self, model: Chat, second: int) -> None:
         if self.alarm == RECOGNISE:
-            self.target.recognise(self, second)
-            self._be_blocked(model, second)
+            self._be_recognised(model, second)
         elif self.alarm == FADE:
             model.ledger.note("fade", second, self.predator, self.target, self, self.stage)
             self.over = True
@@ -327,15 +368,20 @@ class Contact:
             self.target.consider_complaint(self, second, after_harm=True)
             self.over = True
 
-    def _be_blocked(self, model: Chat, second: int) -> None:
-        """Be over for good, or wait to meet once more as a stranger under a new identity."""
+    def _be_recognised(self, model: Chat, second: int) -> None:
+        """Go on, be over for good, or wait to meet once more as a stranger under a new identity."""
+        what = self.target.recognise(self, second)
+        if what == STAY:
+            self.n_recognised += 1
+            self.begin_stage(model, self.stage, self.ring, knowing=True)
+            return
         word = model.world.draws.word(Purpose.SEEK, 0, self.number)
         rules = model.rules
-        if self.stage != OFF and not self.again and decisions.seeks(
+        if what == BLOCK and self.stage != OFF and not self.again and decisions.seeks(
             word, model.numbers, rules.registration_findability, rules.registration_p_return
         ):  # fmt: skip
             model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
-            self.again = 1
+            self.again, self.n_recognised = 1, 0
             self.in_meeting = True
             self.begin_stage(model, CONTACT, model.hour * SECONDS)
             self._wait(model)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
 from sim.day import Day
-from sim.decisions import CONTACT, FADE, GO_ON, LEAVE, NEVER, OFF, PRIVATE, RECOGNISE, SECONDS
+from sim.decisions import (
+    BLOCK,
+    CONTACT,
+    FADE,
+    GO_ON,
+    LEAVE,
+    NEVER,
+    OFF,
+    PRIVATE,
+    RECOGNISE,
+    SECONDS,
+    STAY,
+    WITHDRAW,
+)
 from sim.draws import Ints, Purpose, exponential, pick, unit
 from sim.observe import Recorder
 from sim.population import N_STRATA, N_USER_STRATA
@@ -15,12 +31,36 @@ from sim.processes.moderate import Reports
 from sim.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.world import carry_key
 
+_NOBODY = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class _Recognised:
+    """Recognitions of an hour.
+
+    Attributes:
+        row: Contacts; one may stand several times, at several stages.
+        second: Seconds of the hour.
+        stage: Stages that they were at.
+        session_end: First hours after the predators' sessions.
+        occasion: `decisions.occasion`.
+        answer: `BLOCK`, `WITHDRAW` or `STAY`.
+    """
+
+    row: Ints
+    second: Ints
+    stage: Ints
+    session_end: Ints
+    occasion: Ints
+    answer: Ints
+
 
 def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
     """Let everything happen that is due in this hour: meetings, partings, ends of stages, harm, complaints."""
     contacts = state.contacts
     _part_the_barred(state, hour)
     ended: list[tuple[Ints, Ints]] = []
+    recognised: list[_Recognised] = []
     rows = (contacts.due[: contacts.n] == hour).nonzero()[0]
     while rows.size:
         status = contacts.status.take(rows)
@@ -35,11 +75,14 @@ def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Record
             _part(state, lanes, day, hour, running[over], record)
             running = running[~over]
         if running.size:
-            ended.append(_ring(state, lanes, hour, running, record))
+            ended.append(_ring(state, lanes, hour, running, record, recognised))
         rows = rows[contacts.due.take(rows) == hour]
+    seekers = _answer(state, lanes, hour, recognised, record, reports) if recognised else _NOBODY
     if ended:
         rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
-        _respond(state, lanes, hour, rows, second, record, reports)
+        _end(state, hour, rows, second, record)
+    if seekers.size:
+        _seek(state, lanes, hour, seekers)
     _complaints_due(state, hour, record)
     contacts.compact()
 
@@ -183,8 +226,18 @@ def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
 # -- ends of stages ---------------------------------------------------------------------------------------------------
 
 
-def _ring(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder) -> tuple[Ints, Ints]:
-    """The alarm of a stage rings. Contacts that go on begin their next stage, on the platform or off it.
+def _ring(
+    state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder, recognised: list[_Recognised]
+) -> tuple[Ints, Ints]:
+    """The alarm of a stage rings. Contacts that go on begin their next stage, or stay in this one knowingly.
+
+    Args:
+        state: What the run holds.
+        lanes: Rules in force.
+        hour: Hour.
+        rows: Contacts.
+        record: Where it is counted.
+        recognised: Takes in the recognitions; what the targets report is left to the end of the hour.
 
     Returns:
         The rows of contacts that end, by recognition, fading or harm, and the second of each.
@@ -192,21 +245,30 @@ def _ring(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder) -
     contacts = state.contacts
     alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
     leaves = alarm == LEAVE
-    goes_on = leaves | ((alarm == GO_ON) & (stage < PRIVATE))
+    advances = leaves | ((alarm == GO_ON) & (stage < PRIVATE))
+    stays = np.zeros(rows.size, bool)
+    known = (alarm == RECOGNISE).nonzero()[0]
+    if known.size:
+        found = _recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
+        recognised.append(found)
+        stays[known] = found.answer == STAY
+        contacts.n_recognised[rows[stays]] += 1
+    goes_on = advances | stays
     on = goes_on.nonzero()[0]
     if on.size:
-        begun, leaving = rows.take(on), leaves.take(on)
-        next_stage = np.where(leaving, OFF, stage.take(on) + 1)
+        begun, leaving, knowing = rows.take(on), leaves.take(on), stays.take(on)
+        next_stage = np.where(leaving, OFF, stage.take(on) + ~knowing)
         contacts.stage[begun] = next_stage
         at = second.take(on)
-        record.note_stages(hour, at - hour * SECONDS, contacts, begun, next_stage)
+        anew = (~knowing).nonzero()[0]
+        record.note_stages(hour, at.take(anew) - hour * SECONDS, contacts, begun.take(anew), next_stage.take(anew))
         off = begun[leaving]
         if off.size:
             _leave_place(state, off)
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
             at[leaving] = (hour + 1) * SECONDS
-        alarm, seconds = _first_alarm(state, lanes, begun, next_stage)
+        alarm, seconds = _first_alarm(state, lanes, begun, next_stage, knowing.astype(np.int64))
         contacts.alarm[begun] = alarm
         contacts.ring[begun] = at + seconds
         contacts.settle(begun)
@@ -216,14 +278,24 @@ def _ring(state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder) -
     return ended, second.take(over) - hour * SECONDS
 
 
-def _first_alarm(state: State, lanes: Lanes, rows: Ints, stage: Ints) -> tuple[Ints, Ints]:
-    """Return which alarm rings first in the stage that contacts begin, and after how many seconds."""
+def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognised:
+    """Targets see contacts for what they are, and block, withdraw or stay."""
+    contacts = state.contacts
+    occasion = decisions.occasion(contacts.again.take(rows), contacts.n_recognised.take(rows))
+    seed = state.seed_of_place.take(contacts.place.take(rows))
+    block, stay = state.world.draws.words((Purpose.BLOCK, Purpose.STAY), seed, contacts.contact.take(rows), occasion)
+    answer = decisions.on_recognition(block, stay, state.numbers)
+    return _Recognised(rows, second, stage, contacts.predator_end.take(rows), occasion, answer)
+
+
+def _first_alarm(state: State, lanes: Lanes, rows: Ints, stage: Ints, knowing: Any = 0) -> tuple[Ints, Ints]:
+    """Return which alarm rings first in the stage that contacts begin or go on with, and after how many seconds."""
     contacts = state.contacts
     place = contacts.place.take(rows)
     seed = state.seed_of_place.take(place)
     return decisions.first_alarm(
         state.world.draws, state.numbers.hazard, seed, contacts.contact.take(rows), contacts.offence.take(rows), stage,
-        contacts.again.take(rows), recognition(state, lanes, place, contacts.target.take(rows)),
+        contacts.again.take(rows), knowing, recognition(state, lanes, place, contacts.target.take(rows)),
     )  # fmt: skip
 
 
@@ -236,28 +308,17 @@ def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints |
     return np.where(reached, lanes.recognise_milli.take(place), 1000)
 
 
-def _respond(
-    state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
-) -> None:
-    """Contacts end: they fade, reach harm, or the target recognises them and may report or complain."""
+def _end(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -> None:
+    """Contacts end: they fade, reach harm, or were recognised."""
     contacts = state.contacts
     alarm = contacts.alarm.take(rows)
     assert (alarm != LEAVE).all()
-    seekers = rows[:0]
-    for ending in (RECOGNISE, FADE, GO_ON):
-        which = (alarm == ending).nonzero()[0]
-        if which.size:
-            chosen, at = rows.take(which), second.take(which)
-            if ending == RECOGNISE:
-                seekers = _recognise(state, lanes, hour, chosen, at, record, reports)
-            elif ending == FADE:
-                record.note_contacts("fade", hour, at, contacts, chosen, contacts.stage)
-            elif ending == GO_ON:
-                _harm(state, hour, chosen, at, record)
+    fades, harms = ((alarm == ending).nonzero()[0] for ending in (FADE, GO_ON))
+    record.note_contacts("fade", hour, second.take(fades), contacts, rows.take(fades), contacts.stage)
+    if harms.size:
+        _harm(state, hour, rows.take(harms), second.take(harms), record)
     _leave_place(state, rows)
     contacts.end(rows)
-    if seekers.size:
-        _seek(state, lanes, hour, seekers)
 
 
 def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
@@ -265,6 +326,7 @@ def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
     contacts = state.contacts
     contacts.n_dead -= rows.size
     contacts.stage[rows], contacts.again[rows], contacts.meeting[rows] = CONTACT, 1, 1
+    contacts.n_recognised[rows] = 0
     alarm, seconds = _first_alarm(state, lanes, rows, contacts.stage.take(rows))
     contacts.alarm[rows], contacts.ring[rows] = alarm, hour * SECONDS + seconds
     seed = state.seed_of_place.take(contacts.place.take(rows))
@@ -272,53 +334,73 @@ def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
     _wait(state, hour, rows, exponential(words))
 
 
-def _recognise(
-    state: State, lanes: Lanes, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
+def _answer(
+    state: State, lanes: Lanes, hour: int, parts: list[_Recognised], record: Recorder, reports: Reports
 ) -> Ints:
-    """The target recognises the contact and ends it: a report to the site, a complaint to the police, or neither.
+    """Note what the targets of the hour's recognitions did, and let them report to the site or complain to the police.
 
     Returns:
         The rows of contacts whose predator will come upon the target once more.
     """
-    contacts, numbers = state.contacts, state.numbers
-    record.note_contacts("recognise", hour, second, contacts, rows, contacts.stage)
-    _complain(state, hour, second, rows, record, after_harm=False)
-    here = (contacts.stage.take(rows) < OFF).nonzero()[0]
-    on_site, second = rows.take(here), second.take(here)
-    place, stage = contacts.place.take(on_site), contacts.stage.take(on_site)
+    contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
+    rows, second, stage, session_end, occasion, answer = (
+        np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Recognised)
+    )
+    record.note_contacts("recognise", hour, second, contacts, rows, stage)
+    for kind, what in (("block", BLOCK), ("withdraw", WITHDRAW), ("stay", STAY)):
+        of_kind = (answer == what).nonzero()[0]
+        record.note_contacts(kind, hour, second.take(of_kind), contacts, rows.take(of_kind), stage.take(of_kind))
+    _complain(state, hour, second, rows, occasion, record, after_harm=False)
+    here = (stage < OFF).nonzero()[0]
+    on_site, second, stage, session_end, occasion = (
+        column.take(here) for column in (rows, second, stage, session_end, occasion)
+    )
+    blocks = answer.take(here) == BLOCK
+    place = contacts.place.take(on_site)
     record.add("n_recognise_on_platform", place, 1)
+    record.add("n_block_on_platform", place, blocks)
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     friction, rel_ready = (lanes.rule(f"reporting_{name}").take(place) for name in ("friction", "rel_ready"))
     seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
-    again = contacts.again.take(on_site)
     said = decisions.reports(
-        state.world.draws, seed, contact, again, contacts.target.take(on_site),
+        draws, seed, contact, occasion, contacts.target.take(on_site),
         decisions.p_report(p_ready, rel_ready, friction), numbers.p_constant,
     )  # fmt: skip
-    _report("report", 0, state, hour, on_site[said], second[said], record, reports)
+    record.add("n_ignore_on_platform", place, ~blocks & ~said)
+    columns = np.stack((on_site, second, stage, session_end))
+    _report("report", 0, state, hour, columns[:, said], record, reports)
     p_flagged = lanes.rule("reporting_p_flagged")
     if p_flagged.any():
-        words = state.world.draws.words(Purpose.FLAG, seed, contact, again)
+        words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & decisions.flags(words, p_flagged.take(place))
-        _report("flag", 1, state, hour, on_site[flagged], second[flagged], record, reports)
+        _report("flag", 1, state, hour, columns[:, flagged], record, reports)
     sought = decisions.seeks(
-        state.world.draws.words(Purpose.SEEK, seed, contact), numbers,
+        draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration_findability").take(place), lanes.rule("registration_p_return").take(place),
-    ) & (again == 0)  # fmt: skip
-    record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], contacts.stage)
+    ) & blocks & (contacts.again.take(on_site) == 0)  # fmt: skip
+    record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
     return on_site[sought]
 
 
 def _report(
-    kind: str, flagged: int, state: State, hour: int, rows: Ints, second: Ints, record: Recorder, reports: Reports
+    kind: str, flagged: int, state: State, hour: int, columns: Ints, record: Recorder, reports: Reports
 ) -> None:
-    """Targets, or trusted flaggers, report predators to the site."""
+    """Targets, or trusted flaggers, report predators to the site.
+
+    Args:
+        kind: Kind of event.
+        flagged: 1 for trusted flaggers.
+        state: What the run holds.
+        hour: Hour.
+        columns: Contacts, seconds of the hour, stages, ends of the predators' sessions.
+        record: Where it is counted.
+        reports: Takes them in.
+    """
     c = state.contacts
+    rows, second, stage, end = columns
     if rows.size:
-        record.note_contacts(kind, hour, second, c, rows, c.stage)
-        place, person, session, end, stage, contact = (
-            column.take(rows) for column in (c.place, c.predator, c.session, c.predator_end, c.stage, c.contact)
-        )
+        record.note_contacts(kind, hour, second, c, rows, stage)
+        place, person, session, contact = (column.take(rows) for column in (c.place, c.predator, c.session, c.contact))
         reports.add(place, person, 1, session, end, second, stage, contact, flagged)
 
 
@@ -327,19 +409,22 @@ def _harm(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -
     contacts = state.contacts
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
     record.note_contacts("harm", hour, second, contacts, rows, where)
-    _complain(state, hour, second, rows, record, after_harm=True)
+    occasion = decisions.occasion(contacts.again.take(rows), contacts.n_recognised.take(rows))
+    _complain(state, hour, second, rows, occasion, record, after_harm=True)
 
 
-def _complain(state: State, hour: int, second: Ints, rows: Ints, record: Recorder, *, after_harm: bool) -> None:
+def _complain(
+    state: State, hour: int, second: Ints, rows: Ints, occasion: Ints, record: Recorder, *, after_harm: bool
+) -> None:
+    """Persons harmed, or who recognised a contact, complain to the police at once, late or never."""
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
     seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
-    again = contacts.again.take(rows)
-    will = (unit(draws.words(Purpose.COMPLAIN, seed, contact, again)) < p).nonzero()[0]
+    will = (unit(draws.words(Purpose.COMPLAIN, seed, contact, occasion)) < p).nonzero()[0]
     if not will.size:
         return
     rows, second = rows.take(will), second.take(will)
-    delay = decisions.complaint_delay(draws, seed.take(will), contact.take(will), again.take(will), numbers)
+    delay = decisions.complaint_delay(draws, seed.take(will), contact.take(will), occasion.take(will), numbers)
     now = (delay == 0).nonzero()[0]
     record.note_contacts("complain", hour, second.take(now), contacts, rows.take(now), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,

@@ -1,4 +1,4 @@
-"""Step 5: barred persons come back under a new identity."""
+"""Step 5: barred persons come back as strangers: under a new identity, or with a device that was forgotten."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def evade(state: State, hour: int, record: Recorder) -> None:
     if not due:
         return
     back = [
-        (place, predator, person)
-        for place, person, predator, until in dict.fromkeys(due)
+        (place, predator, person, as_whom)
+        for place, person, predator, until, as_whom in dict.fromkeys(due)
         if _barred_until(state, place, person, predator) == until
     ]
     if back:
-        for at, is_predator, person in back:
+        for at, is_predator, person, _ in back:
             state.strikes.pop((at, person), None)
             if is_predator:
                 state.new_since[at * state.world.n_predators + state.world.predator_place(person)] = hour + 1
-        place, kind, who = np.array(back, np.int64).T
-        record.note("return", hour, 0, place, kind, who)
+        place, kind, who, as_whom = np.array(back, np.int64).T
+        record.note("return", hour, 0, place, kind, who, detail=as_whom)
 
 
 def _barred_until(state: State, place: int, person: int, predator: bool) -> int:

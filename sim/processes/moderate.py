@@ -224,17 +224,17 @@ class Office:
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
         draws, seed, p_constant = state.world.draws, int(state.seed_of_place[place]), state.numbers.p_constant
-        known = decisions.recognised(draws, seed, person, dossier.number, dossier.session, rules, p_constant)
+        known = decisions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
         strikes = state.strikes.get(account, Strikes())
-        state.strikes[account] = strikes.after(known, dossier.session)
-        length = decisions.sanction_hours(strikes.count(known, dossier.session), rules)
-        until, as_new = decisions.sanction(
+        state.strikes[account] = strikes.after(known, dossier.session, hour)
+        length = decisions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
+        until, as_whom = decisions.sanction(
             draws, seed, person, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
         log.sanctions[decisions.sanction_event(length)].append(
             (place, dossier.predator, person, decisions.hours_out(hour, until))
         )
-        state.bar(place, person, dossier.predator, hour, until, as_new)
+        state.bar(place, person, dossier.predator, hour, until, as_whom)
 
 
 @dataclass(frozen=True)
