@@ -84,7 +84,7 @@ class ChatModel(mesa.Model):
            more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
         4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar
            (`moderate`).
-        5. Evasion: barred persons come back under a new identity (`evade`).
+        5. Evasion: barred persons come back as strangers to the site (`evade`).
         6. Investigators: not in the model yet.
         7. Adaptation: only deterrence by announced retention, which acts in step 2; nothing else is in the model yet.
         8. Closure: not in the model yet.

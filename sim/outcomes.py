@@ -142,13 +142,17 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.share("n_report", "n_recognise_on_platform"), ("n_report",),
     ),
     Outcome(
+        "stayed_share", "Recognised contacts that targets go on with", "share of recognitions", "lower",
+        lambda s: s.share("n_stay", "n_recognise"), ("n_stay",),
+    ),
+    Outcome(
         "flagged", "Contacts that trusted flaggers report", "reports a month", "neither",
         lambda s: s.a_month("n_flag"), ("n_flag",),
     ),
     Outcome(
         "sought_again", "Blocked predators who come upon the same target once more",
-        "share of recognitions on the platform", "lower",
-        lambda s: s.share("n_seek", "n_recognise_on_platform"), ("n_seek",),
+        "share of blocks on the platform", "lower",
+        lambda s: s.share("n_seek", "n_block_on_platform"), ("n_seek",),
     ),
     Outcome(
         "false_reports", "Reports of lawful users", "reports a month", "lower",
@@ -189,7 +193,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         ("n_warn_user", "n_suspend_user", "n_bar_user"),
     ),
     Outcome(
-        "returns", "Persons out who came back under a new identity", "returns a year", "neither",
+        "returns", "Persons out who came back as strangers", "returns a year", "neither",
         lambda s: s.a_year("n_return"), ("n_return",),
     ),
     Outcome(

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import decisions
-from sim.decisions import NEVER
-from sim.draws import Draws
+from sim.decisions import AS_BEFORE, BLOCK, NEVER, STAY
+from sim.draws import Draws, Purpose
 from sim.policies.moderation import ModerationPolicy
 from sim.scenario import Scenario
 from sim.world import World
 
 RULES = Scenario().platform.rules
+NUMBERS = decisions.numbers(World(Scenario(scale=0.001), [0]))
 SHARES = st.floats(0, 1)
 BINDS = ("device", "identity")
 once = settings(max_examples=50, deadline=None, derandomize=True)
@@ -61,13 +62,13 @@ def test_a_lawful_conversation_reported_when_it_is_hard_is_reported_when_it_is_e
     assert (decisions.reports_falsely(effort, low, 0.7) | ~decisions.reports_falsely(effort, high, 0.7)).all()
 
 
-def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -> tuple[int, bool]:
+def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -> tuple[int, int]:
     return sanctioned(seed, person, session, NEVER, p_constant, **rules)
 
 
-def sanctioned(seed: int, person: int, session: int, length: int, p_constant: float, **rules: Any) -> tuple[int, bool]:
+def sanctioned(seed: int, person: int, session: int, length: int, p_constant: float, **rules: Any) -> tuple[int, int]:
     draws, there = Draws([seed]), replace(RULES, **rules)
-    known = decisions.recognised(draws, 0, person, 64 * 100 + 3, session, there, p_constant)
+    known = decisions.known_until(draws, 0, person, 64 * 100 + 3, 100, session, there, p_constant)
     return decisions.sanction(draws, 0, person, 64 * 100 + 3, 100, 104, known, length, there, p_constant)
 
 
@@ -78,7 +79,7 @@ def test_who_returns_where_few_do_returns_where_many_do_at_the_same_hour(
 ) -> None:
     low, high = low_and_high(a, b)
     few, many = (bar(seed, person, -1, p_constant, registration_p_return=p) for p in (low, high))
-    assert few in (many, (NEVER, False))
+    assert few in (many, (NEVER, AS_BEFORE))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -88,8 +89,33 @@ def test_a_device_recognised_where_few_are_is_recognised_where_many_are(
 ) -> None:
     low, high = low_and_high(a, b)
     few, many = (bar(seed, person, 97, 0.5, registration_p_device_recognised=p) for p in (low, high))
-    rest_of_the_visit = (104, False)
+    rest_of_the_visit = (104, AS_BEFORE)
     assert few in (many, rest_of_the_visit)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(a=st.floats(0.01, 1000), b=st.floats(0.01, 1000), seed=st.integers(0, 2**64 - 1), person=st.integers(0, 10**6))
+def test_a_device_known_for_longer_never_lets_anybody_back_sooner(a: float, b: float, seed: int, person: int) -> None:
+    low, high = low_and_high(a, b)
+    short, long = (
+        bar(seed, person, 97, 0.5, registration_p_device_recognised=1.0, registration_device_known_days=d)[0]
+        for d in (low, high)
+    )
+    assert 104 <= short <= long
+
+
+@once
+@given(a=SHARES, b=SHARES, seed=st.integers(0, 2**64 - 1))
+def test_who_blocks_or_ends_a_contact_where_few_do_does_so_where_many_do(a: float, b: float, seed: int) -> None:
+    low, high = low_and_high(a, b)
+    block, stay = Draws([seed]).words((Purpose.BLOCK, Purpose.STAY), 0, contacts, 0)
+    few, many = (decisions.on_recognition(block, stay, replace(NUMBERS, p_block=p, p_stay=0.5)) for p in (low, high))
+    assert ((many == BLOCK) | (few != BLOCK)).all()
+    assert ((many != STAY) | (few == STAY)).all()
+    rarely, often = (
+        decisions.on_recognition(block, stay, replace(NUMBERS, p_block=0.5, p_stay=p)) for p in (low, high)
+    )
+    assert ((often == STAY) | (rarely != STAY)).all()
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -126,8 +152,8 @@ def test_who_returns_although_a_ban_binds_much_returns_at_the_same_hour_where_it
     rel = f"sanctions_rel_return_{binds}"
     much, little = (bar(seed, 7, -1, p_constant, **rules, **{rel: f}) for f in (low, high))
     account = bar(seed, 7, -1, p_constant, **rules | {"sanctions_binds": "account"})
-    assert much in (little, (NEVER, False))
-    assert little in (account, (NEVER, False))
+    assert much in (little, (NEVER, AS_BEFORE))
+    assert little in (account, (NEVER, AS_BEFORE))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -136,7 +162,7 @@ def test_a_device_recognised_by_a_ban_on_the_account_is_recognised_by_one_on_the
     a: float, b: float, seed: int, person: int
 ) -> None:
     low, high = low_and_high(a, b)
-    rest_of_the_visit = (104, False)
+    rest_of_the_visit = (104, AS_BEFORE)
     never = {"registration_p_return": 0.0, "registration_p_device_recognised": 0.1}
     account = bar(seed, person, 97, 0.5, **never)
     few, many = (
@@ -229,7 +255,9 @@ def test_the_warned_end_a_stage_no_later_and_what_recognition_ended_without_a_wa
 ) -> None:
     zeros, hazard = np.zeros(contacts.size, np.int64), decisions.hazards(Scenario())
     (little, late), (much, soon) = (
-        decisions.first_alarm(Draws([seed]), hazard, zeros, contacts, zeros, 0, 0, np.full(contacts.size, milli))
+        decisions.first_alarm(
+            Draws([seed]), hazard, zeros, contacts, zeros, 0, recognise_milli=np.full(contacts.size, milli)
+        )
         for milli in (min(a, b), max(a, b))
     )
     assert (soon <= late).all()

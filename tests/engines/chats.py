@@ -39,6 +39,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
     "moderation.staff": 0.1,
     "moderation.dossier_expiry_hours": 30,
     "predators.p_deterred_by_retention": 0.2,
+    "registration.device_known_days": 2.0,
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 

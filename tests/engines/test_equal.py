@@ -49,6 +49,11 @@ def test_every_kind_of_event_happens_often() -> None:
     assert {kind.name: int(counts.get(kind.name, 0)) for kind in KINDS if counts.get(kind.name, 0) < MANY} == {}
 
 
+def test_persons_come_back_under_new_identities_and_with_forgotten_devices() -> None:
+    back = pd.concat([events(name) for name in RUNS]).query("event == 'return'")
+    assert (back.detail.value_counts().reindex([1, 2]) >= MANY).all()
+
+
 def test_every_policy_differs_from_the_baseline() -> None:
     changed = {}
     for name, (scenario, _) in RUNS.items():

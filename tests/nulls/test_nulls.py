@@ -46,7 +46,22 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "nothing kept": ({"retention.message_hours": 0}, ("n_review_evidence", "n_history_hours")),
     "nobody findable": ({"registration.none.findability": 0.0}, ("n_find", "n_seek", "n_meet", "n_miss", "n_lapse")),
     "nobody seeks": ({"predators.p_seek_after_block": 0.0}, ("n_seek",)),
-    "nobody comes back": ({"registration.none.p_return": 0.0}, ("n_seek", "n_return")),
+    "nobody comes back": (
+        {"registration.none.p_return": 0.0, "registration.p_device_recognised": 0.0}, ("n_seek", "n_return")
+    ),
+    "chance brings nobody together again": ({"contacts.rel_meeting": 0.0}, ("n_meet", "n_miss")),
+    "nobody is given up": ({"contacts.lapse_per_hour": 0.0}, ("n_lapse",)),
+    "nothing is recognised": (
+        {f"contacts.{stage}_recognise_per_hour": 0.0 for stage in ("contact", "engaged", "private", "off")},
+        ("n_recognise", "n_block", "n_withdraw", "n_stay", "n_report", "n_seek", "n_ignore_on_platform"),
+    ),
+    "nothing fades": (
+        {f"contacts.{stage}_fade_per_hour": 0.0 for stage in ("contact", "engaged", "private", "off")}, ("n_fade",)
+    ),
+    "everybody blocks": ({"responses.p_block": 1.0}, ("n_withdraw", "n_stay", "n_ignore_on_platform")),
+    "nobody blocks": ({"responses.p_block": 0.0}, ("n_block", "n_block_on_platform", "n_seek")),
+    "nobody stays": ({"responses.p_stay": 0.0}, ("n_stay",)),
+    "everybody stays": ({"responses.p_block": 0.0, "responses.p_stay": 1.0}, ("n_block", "n_withdraw", "n_seek")),
     "no complaints": (
         {"responses.p_complain_harmed": 0.0, "responses.p_complain_recognised": 0.0},
         ("n_complain",),

@@ -47,7 +47,7 @@ def test_defaults_of_sections_are_what_is_declared() -> None:
         ("population.growth_days", [1, 10**6], [0, 1.0, True, "1"]),
         ("registration.email.accounts_persist", [True, False], [0, 1, "true", 1.0]),
         ("moderation.triage", ["oldest", "newest"], ["best", 1, True, None]),
-        ("contacts.lapse_per_hour", [1e-5, 1], [0, -1]),
+        ("contacts.lapse_per_hour", [0, 1, 3600], [-1, 3601]),
         ("sanctions.ladder_hours", [(), (0, 0, 24)], [(24, 0), (-1,), (1.5,), (True,), 24, None]),
     ],
 )
@@ -60,7 +60,7 @@ def test_allows(key: str, good: list[object], bad: list[object]) -> None:
     ("key", "words"),
     [
         ("reporting.friction", "a number from 0 to 1"),
-        ("contacts.private_harm_per_hour", "a number of at least 0"),
+        ("contacts.private_harm_per_hour", "a number from 0 to 3600"),
         ("population.max_session_hours", "a whole number from 1 to 24"),
         ("registration.level", "one of none, email, phone, document"),
         ("registration.none.accounts_persist", "true or false"),

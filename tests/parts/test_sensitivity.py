@@ -187,7 +187,7 @@ class TestQuestion:
 class TestResult:
     def test_the_text_says_what_it_must(self, made: Ranges) -> None:
         text = " ".join(made.table().split())
-        assert "2 policies depend on 8 parameters, one at a time, 4 seeds each" in text
+        assert "2 policies depend on 9 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
         assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in text
         assert max(map(len, made.table().splitlines())) <= 140
@@ -217,7 +217,7 @@ class TestResult:
         assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
         assert Question.of(manifest) == asked
-        assert len(asked.varied) == 8
+        assert len(asked.varied) == 9
         for name in ("daily", "breakdown", "waits"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"

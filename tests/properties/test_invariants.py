@@ -22,7 +22,10 @@ from sim.scenario import Scenario
 from sim.world import World
 from tests.theory.laboratory import laboratory
 
-ENDS = ("fade", "recognise", "harm", "lose", "miss", "lapse")
+ENDS = ("fade", "harm", "lose", "miss", "lapse")
+ANSWERS = ("block", "withdraw", "stay")
+ENDED_BY_TARGET = ANSWERS[:2]
+BY_TARGET = ("recognise", *ANSWERS)
 # State of a contact -> kind of event that may come next -> state after it.
 ON_PLATFORM = {"engage": "engaged", "private": "private", "leave": "off", "find": "apart"} | dict.fromkeys(ENDS, "over")
 FOLLOWS = {
@@ -30,11 +33,11 @@ FOLLOWS = {
     "engaged": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "leave", "harm", "miss", "lapse")},
     "private": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "private", "miss", "lapse")},
     "apart": {"meet": "together", "miss": "over", "lapse": "over"},
-    "off": {"harm": "over", "fade": "over", "recognise": "over"},
-    "over": {"report": "over", "flag": "over", "seek": "apart"},
+    "off": {"harm": "over", "fade": "over"},
+    "over": {"seek": "apart"},
 }
 WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar")
-ALARMS = ("engage", "private", "leave", "harm", "fade", "recognise", "report", "flag", "seek", "false_report")
+ALARMS = ("engage", "private", "leave", "harm", "fade", *BY_TARGET, "report", "flag", "seek", "false_report")
 STAGE = {"approached": 0, "engaged": 1, "private": 2, "off": 3}
 
 
@@ -80,6 +83,8 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "predators.contacts_at_once": draw(st.sampled_from([3, 1])),
         "predators.p_retry_absent": draw(shares()),
         "predators.p_seek_after_block": draw(shares()),
+        "responses.p_block": draw(shares()),
+        "responses.p_stay": draw(shares()),
         "reporting.p_flagged": draw(shares()),
         "sanctions.ladder_hours": draw(st.sampled_from([(), (0, 1), (4,)])),
         "contacts.rel_meeting": draw(st.sampled_from([300.0, 1.0])),
@@ -89,6 +94,7 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "registration.level": draw(st.sampled_from(["none", "email"])),
         "registration.none.findability": draw(shares()),
         "registration.p_device_recognised": draw(shares()),
+        "registration.device_known_days": draw(st.sampled_from([30.0, 0.5, 0.0])),
         "moderation.staff": draw(st.sampled_from([5.0, 0.01])),
         "moderation.shift_start_hour": 0,
         "moderation.shift_hours": 24,
@@ -103,24 +109,38 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
 def check_a_contact(life: pd.DataFrame) -> None:
     """A contact begins with its approach, its events follow each other in time, and it ends once at most."""
     state, stage, left, sought = "", "", -1, False
+    recognised, knows, harmed = None, False, False
     for event in life.itertuples():
         if not state:
             assert event.event == "approach"
             state = stage = "approached"
             continue
         if event.event == "complain":  # may come late, when the two are in contact once more
-            assert state == "over" or sought
+            assert recognised or harmed
+            continue
+        if event.event in (*BY_TARGET, "report", "flag"):
+            assert event.detail == STAGE[stage]
+            if event.event == "recognise":
+                assert state == stage and not knows and event.hour > left
+                recognised = event.hour, event.second
+            else:
+                assert (event.hour, event.second) == recognised
+            if event.event == "stay":
+                knows = True
+            elif event.event in ENDED_BY_TARGET:
+                state = "over"
             continue
         if event.event == "seek":
             assert not sought and stage != "off" and event.detail == STAGE[stage]
-            stage, sought = "approached", True
+            stage, sought, knows = "approached", True, False
+        harmed |= event.event == "harm"
         before = stage
         state = FOLLOWS[state][event.event]
         if state == "together":
             state = stage
         elif state in STAGE:
-            stage = state
-        if event.event in ("fade", "recognise", "lose", "find", "meet", "lapse", "miss"):
+            stage, knows = state, False
+        if event.event in ("fade", "lose", "find", "meet", "lapse", "miss"):
             assert event.detail == STAGE[before]
         if event.event == "leave":
             left = event.hour
@@ -148,12 +168,12 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
             assert (event.actor, event.target) not in running
             running[event.actor, event.target] = event.contact
         for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "flag", "complain"])].itertuples():
-            pair = (event.target, event.actor) if event.event == "recognise" else (event.actor, event.target)
-            if event.event in (*ENDS, "find", "leave"):
+            pair = (event.target, event.actor) if event.event in BY_TARGET else (event.actor, event.target)
+            if event.event in (*ENDS, *ENDED_BY_TARGET, "find", "leave"):
                 live[pair[0]].discard(event.contact)
             elif event.event == "meet":
                 live[pair[0]].add(event.contact)
-            if event.event in ENDS:
+            if event.event in (*ENDS, *ENDED_BY_TARGET):
                 assert running.pop(pair) == event.contact
             elif event.event == "seek":
                 running[pair] = event.contact
@@ -203,8 +223,15 @@ def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.Data
     assert (counts >= 0).all(axis=None)
     measured = events[events.hour >= 24 * scenario.warmup_days]
     n = measured.event.value_counts()
-    for kind in ("approach", "harm", "report", "open", "review", "bar", "find", "complain", "flag", "seek", "warn"):
+    for kind in (
+        "approach", "harm", "report", "open", "review", "bar", "find", "complain", "flag", "seek", "warn", *BY_TARGET
+    ):  # fmt: skip
         assert counts[f"n_{kind}"].sum() == n.get(kind, 0)
+    assert (counts["n_recognise"] == counts[[f"n_{answer}" for answer in ANSWERS]].sum(axis=1)).all()
+    assert (counts["n_seek"] <= counts["n_block_on_platform"]).all()
+    neither = counts["n_recognise_on_platform"] - counts["n_block_on_platform"]
+    assert (counts["n_ignore_on_platform"] <= neither).all()
+    assert (neither - counts["n_report"] <= counts["n_ignore_on_platform"]).all()
     everything = events.event.value_counts()
     closed = everything.get("review", 0) + everything.get("expire", 0)
     assert everything.get("open", 0) == closed + daily["n_waiting"].iloc[-1]
@@ -233,7 +260,8 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
         check_seconds(events)
         check_places(events, scenario.predators.contacts_at_once)
         check_presence(scenario, seed, arm, events)
-        order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 4}
+        order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 5}
+        order |= dict.fromkeys(ANSWERS, 4)
         in_order = events.assign(turn=events.event.map(order).fillna(2)).sort_values(
             ["contact", "hour", "second", "turn"], kind="stable"
         )

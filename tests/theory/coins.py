@@ -28,6 +28,8 @@ class Setting:
     weights: tuple[int, ...]
     rel_weekend: float
     p_report: tuple[float, float, float]
+    p_block: float  # of those who recognise a contact
+    p_stay: float  # of those who do not block
 
     @property
     def profile(self) -> np.ndarray:
@@ -67,6 +69,7 @@ class Lives:
         self.stage = np.zeros(n, int)
         self.meeting = np.zeros(n, bool)
         self.live = np.ones(n, bool)
+        self.knows = np.zeros(n, bool)  # recognised at this stage, and gone on with
         while (here := self._here()).size:
             self._one_hour(here)
             self._full_hour(self._here())
@@ -96,6 +99,7 @@ class Lives:
     def _heads(self, rows: np.ndarray, seconds: np.ndarray) -> np.ndarray:
         """Throw a coin for each alarm; return the first that shows heads, or 4."""
         rate = np.array(self.setting.hazard)[self.stage[rows]]
+        rate[self.knows[rows], 0] = 0
         heads = self.coins.random(rate.shape) < -np.expm1(-rate * seconds[:, None] / HOUR)
         return np.where(heads.any(axis=1), heads.argmax(axis=1), 4)
 
@@ -111,13 +115,19 @@ class Lives:
             self._end("harm", on[self.stage[on] == 2])
             on = on[self.stage[on] < 2]
             self._note("on", on)
-            self.stage[on] += 1
+            self._begin(on, self.stage[on] + 1)
             rows = rows[self.live[rows] & (self.stage[rows] < 3) & (self.second[rows] < HOUR)]
 
     def _recognised(self, rows: np.ndarray) -> None:
         p = np.array([*self.setting.p_report, 0.0])[self.stage[rows]]
         self._note("report", rows[self.coins.random(rows.size) < p])
-        self._end("recognise", rows)
+        self._note("recognise", rows)
+        blocks = self.coins.random(rows.size) < self.setting.p_block
+        stays = ~blocks & (self.coins.random(rows.size) < self.setting.p_stay)
+        self._note("stay", rows[stays])
+        self.knows[rows[stays]] = True
+        self._end("block", rows[blocks])
+        self._end("withdraw", rows[~blocks & ~stays])
 
     def _end(self, name: str, rows: np.ndarray) -> None:
         self._note(name, rows)
@@ -125,7 +135,11 @@ class Lives:
 
     def _leave(self, rows: np.ndarray) -> None:
         self._note("leave", rows)
-        self.stage[rows] = 3
+        self._begin(rows, 3)
+
+    def _begin(self, rows: np.ndarray, stage: np.ndarray | int) -> None:
+        self.stage[rows] = stage
+        self.knows[rows] = False
 
     def _off_platform(self, rows: np.ndarray) -> None:
         """Run by the calendar from the next full hour on: coins every six minutes."""

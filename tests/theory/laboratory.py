@@ -20,7 +20,10 @@ ON_ADULTS = Offence(name="on_adults", target_weights=(0, 0, 1, 0))
 
 
 def laboratory(**changes: Any) -> Scenario:
-    """Return a chat of 20,000 a month without growth, leaving, doors or staff, that starts on a Monday."""
+    """Return a chat of 20,000 a month without growth, leaving, doors or staff, that starts on a Monday.
+
+    Who recognises a contact blocks it, the blocked seek nobody, and a recognised device is known for good.
+    """
     settings: dict[str, Any] = {
         "start": dt.date(2024, 1, 1),
         "warmup_days": 0,
@@ -34,6 +37,8 @@ def laboratory(**changes: Any) -> Scenario:
         "predators.p_of_adults": 0.05,
         "predators.contacts_at_once": 50,
         "predators.p_seek_after_block": 0.0,
+        "responses.p_block": 1.0,
+        "registration.device_known_days": 100_000.0,
         "moderation.staff": 0.0,
         "offences": (ON_ADULTS,),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import decisions
-from sim.decisions import Strikes
+from sim.decisions import NEVER, Strikes
 from sim.draws import Draws, Purpose, unit
 from sim.model import simulate
 from sim.offences import Offence
@@ -227,9 +227,10 @@ def test_without_accounts_a_ban_binds_the_device_and_there_is_no_identity_to_bin
 ) -> None:
     # As in test_responses: with a mean delay of 100,000 hours whoever returns is out for longer than any visit.
     out = of_kind(sanctioned[1], arm, "bar").query("target_kind == 'predator'").detail
-    recognised = (out == -1) | (out > 24)
+    recognised = out > 24
     assert abs(share_z(recognised.sum(), out.size, p_recognised)) < ERRORS
-    assert abs(share_z((out > 24).sum(), recognised.sum(), p_return)) < ERRORS
+    later = (1 - p_return) * np.exp(-1e6 / 2.4e6)
+    assert abs(share_z((out > 1e6).sum(), recognised.sum(), later)) < ERRORS
 
 
 def test_training_removes_its_share_of_the_errors_of_both_kinds(sanctioned: tuple[Scenario, Records]) -> None:
@@ -396,9 +397,9 @@ def test_time_to_recognition_is_the_first_of_competing_exponential_times() -> No
     n, contact, zeros = 100_000, np.arange(100_000), np.zeros(100_000, np.int64)
     hazard = decisions.hazards(laboratory())
     for milli in (500, 1000, 2500):
-        in_force = hazard[0, 0] / 1e6 * [milli / 1000, 1, 1, 1]
+        in_force = hazard[0, 0] / 1e9 * [milli / 1000, 1, 1, 1]
         alarm, seconds = decisions.first_alarm(
-            Draws([1]), hazard, zeros, contact, zeros, 0, 0, np.full(n, milli)
+            Draws([1]), hazard, zeros, contact, zeros, 0, recognise_milli=np.full(n, milli)
         )  # fmt: skip
         mean = 3600 / in_force.sum()
         # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.
@@ -441,8 +442,13 @@ def test_every_outside_harm_has_a_victim_of_its_own_who_belongs_to_no_class() ->
 
 def test_strikes_are_found_where_the_device_is_recognised_or_in_the_same_visit() -> None:
     found, strikes = [], Strikes()
-    for known, session in ((True, 1), (False, 2), (False, 2), (True, 3), (False, 4), (True, 5), (True, -1)):
-        found.append(strikes.count(known, session))
-        strikes = strikes.after(known, session)
-    # A known device; a stranger, twice in one visit; the device again; a stranger; the device; its lasting account.
-    assert found == [0, 0, 1, 1, 0, 2, 3]
+    known_for = (90, 0, 0, 90, 0, 90, NEVER, 50, 90)
+    for hour, (hours, session) in enumerate(zip(known_for, (1, 2, 2, 3, 4, 5, -1, 6, 7), strict=True), 100):
+        known_until = hour + 1 + hours
+        if session == 7:
+            hour += 60
+        found.append(strikes.count(known_until, session, hour))
+        strikes = strikes.after(known_until, session, hour)
+    # A known device; a stranger, twice in one visit; the device again; a stranger; the device; its lasting account; the
+    # device once more, and after it was forgotten.
+    assert found == [0, 0, 1, 1, 0, 2, 3, 4, 0]
