@@ -2,12 +2,12 @@
 
 ``standing`` says how far to trust a default:
 
-* ``sourced``: a row of ``sim/evidence.csv`` that was seen in its source gives the default,
+* ``sourced``: a row of ``sim/evidence.csv`` that was seen in its source, or computed from it, gives the default,
 * ``calibrated``: fitted so that a sourced figure is reproduced,
 * ``assumed``: nobody has measured it; the range is what matters.
 
 ``low`` and ``high`` are the *plausible* range (for sensitivity analysis); ``minimum`` and ``maximum`` are what the
-model accepts at all.
+model accepts at all. A range may have sources although the default has none: rows bound it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Parameter:
         minimum: Smallest value the model accepts, or ``None``.
         maximum: Largest value the model accepts, or ``None``.
         meaning: One sentence.
-        source: Id of a row in ``evidence.csv``, or empty.
+        sources: Ids of the rows in ``evidence.csv`` on which default or range rest; the first gives a sourced default.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
         doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
     """
@@ -59,7 +59,7 @@ class Parameter:
     minimum: Any
     maximum: Any
     meaning: str
-    source: str
+    sources: tuple[str, ...]
     standing: Standing
     doubt: str
 
@@ -78,7 +78,7 @@ class Parameter:
             minimum=extra.get("minimum", getattr(bounds.get("Ge"), "ge", None)),
             maximum=getattr(bounds.get("Le"), "le", None),
             meaning=field.description or "",
-            source=str(extra.get("source", "")),
+            sources=tuple(str(extra.get("source", "")).split()),
             standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
             doubt=str(extra.get("doubt", "")),
         )
@@ -151,8 +151,9 @@ def parameter(
     each: bool = False,
     doubt: str = "",
 ) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, source, standing and doubt.
+    """Declare a parameter as a pydantic field that remembers unit, range, sources, standing and doubt.
 
+    `source` names rows of the evidence, with spaces between them: ``"REP-18 REP-29"``.
     With `each`, the value is a list and the bounds are those of its entries, which the section checks itself.
     """
     declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}

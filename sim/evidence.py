@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
+
+HOW_SEEN: Final[Mapping[str, str]] = {
+    "excerpt": "seen in an excerpt of the source",
+    "computed": "computed for this table from a published data set",
+    "memory": "from memory: not seen in the source",
+}
+"""How far a row was seen, in words. One from memory is no more than an assumption until somebody reads the source."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,10 @@ class Evidence:
         source: Who says so.
         year: Year of the source.
         address: Where to read it.
-        how_seen: ``excerpt`` if it was seen in its source; ``memory`` if not, then it is no more than an assumption.
-        note: Grade and caution.
+        how_seen: One of `HOW_SEEN`.
+        note: Grade and caution. The grade is A to C by how well the source measures, from official counts and field
+            experiments to the press and interested parties; D for what is derived here or a prior. A setting that is
+            named rests on the row: its default or an end of its plausible range.
     """
 
     id: str
@@ -41,6 +52,11 @@ class Evidence:
     address: str
     how_seen: str
     note: str
+
+    @property
+    def seen(self) -> bool:
+        """Whether somebody has seen the values in the source or computed them from it."""
+        return self.how_seen != "memory"
 
 
 @cache

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from sim.declare import Parameter, Section, declared
 from sim.errors import ScenarioError, shown
-from sim.evidence import Evidence, evidence
+from sim.evidence import HOW_SEEN, Evidence, evidence
 from sim.offences import Offence
 from sim.outcomes import HEADLINE, WAITS, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS, Registration
@@ -156,8 +156,9 @@ def _setting(parameter: Parameter) -> Lines:
     yield f"  accepted   {parameter.accepts.rstrip(',')}"
     if parameter.unit:
         yield f"  standing   {parameter.standing}"
-    if row := evidence().get(parameter.source):
-        yield f"  source     {row.id}: {row.source} ({row.year})"
+    for source in parameter.sources:
+        row = evidence()[source]
+        yield f"  source     {row.id}: {_cited(row)}"
         yield f"             {row.parameter}: {_values(row)}"
         yield from (f"             {line}" for line in _trust(row))
     if parameter.key in RULES:
@@ -360,24 +361,31 @@ def _column(column: str) -> Lines:
 
 
 def _values(row: Evidence) -> str:
-    values = ", ".join(v for v in (row.value_low, row.value_central, row.value_high) if v)
-    return f"{values} {row.unit}"
+    """Return the values of a row in words; an end that is the central value is not said twice."""
+    central = row.value_central
+    low, high = ("" if end == central else end for end in (row.value_low, row.value_high))
+    ends = f"{low} to {high}" if low and high else f"from {low}" * bool(low) + f"up to {high}" * bool(high)
+    return f"{central} ({ends}) {row.unit}" if central and ends else f"{central or ends} {row.unit}".strip()
+
+
+def _cited(row: Evidence) -> str:
+    return f"{row.source} ({row.year})" if row.year else row.source
 
 
 def _trust(row: Evidence) -> Lines:
     """Yield where to read a row and whether it was seen there."""
     if row.address:
         yield row.address
-    seen = "seen in an excerpt of the source" if row.how_seen == "excerpt" else "from memory: not seen in the source"
-    yield f"{seen}; {row.note}"
+    yield f"{HOW_SEEN[row.how_seen]}; {row.note}"
 
 
 def _evidence(row: Evidence) -> Lines:
     yield f"{row.id}, a row of the evidence: {row.parameter}"
     yield f"  values     {_values(row)}"
     yield f"  of         {row.population}"
-    yield f"  source     {row.source} ({row.year})"
+    yield f"  source     {_cited(row)}"
     yield from (f"             {line}" for line in _trust(row))
     for parameter in settings().values():
-        if parameter.source == row.id:
-            yield f"  behind     {parameter.key} = {_default(parameter)}, {parameter.standing}"
+        if row.id in parameter.sources:
+            plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
+            yield f"  behind     {parameter.key} = {_default(parameter)}{plausible}, {parameter.standing}"

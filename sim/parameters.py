@@ -50,8 +50,8 @@ class Population(Section):
     max_session_hours: int = parameter(
         12, "hours", 6, 24, "Longest visit, lawful users and predators.", minimum=1, maximum=24
     )
-    p_under_15: float = probability(0.03, 0.01, 0.08, "Share of members under 15.")
-    p_15_17: float = probability(0.09, 0.03, 0.2, "Share of members aged 15 to 17.")
+    p_under_15: float = probability(0.03, 0.01, 0.08, "Share of members under 15.", source="REP-37")
+    p_15_17: float = probability(0.09, 0.03, 0.2, "Share of members aged 15 to 17.", source="REP-37")
     p_minority: float = probability(0.12, 0.04, 0.3, "Share of members who are adults of a targeted minority.")
     hourly_weights: tuple[int, ...] = parameter(
         (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9),
@@ -86,8 +86,9 @@ class Predators(Section):
     """Who the predators are and how often they approach."""
 
     p_of_adults: float = probability(
-        0.005, 0.002, 0.02, "Predators as a share of adult members: no direct measurement was found.", source="REP-18"
-    )
+        0.005, 0.0015, 0.05, "Predators as a share of adult members: no direct measurement was found.",
+        source="REP-18 REP-26 REP-28 REP-29 MOD-09",
+    )  # fmt: skip
     visits_per_month: float = parameter(
         12.0, "visits a predator and month", 4, 30, "Mean visits of a predator.", minimum=0.05, maximum=200
     )
@@ -114,20 +115,26 @@ class Predators(Section):
     )  # fmt: skip
 
 
-def _hazard(default: float, low: float, high: float, meaning: str, unit: str = "per joint hour") -> Any:
+def _hazard(
+    default: float, low: float, high: float, meaning: str, unit: str = "per joint hour", source: str = ""
+) -> Any:
     """Declare a hazard: up to one event a second; 0 is never."""
-    return parameter(default, unit, low, high, meaning, maximum=3600)
+    return parameter(default, unit, low, high, meaning, maximum=3600, source=source)
 
 
 class Contacts(Section):
     """Hazards of a contact: per hour that both are online, or per calendar hour once off the platform."""
 
-    contact_engage_per_hour: float = _hazard(0.35, 0.1, 1, "A contact becomes an engaged conversation.")
+    contact_engage_per_hour: float = _hazard(
+        0.35, 0.1, 3, "A contact becomes an engaged conversation.", source="REP-31 REP-32"
+    )
     contact_fade_per_hour: float = _hazard(0.25, 0.1, 1, "A first contact fades.")
     contact_recognise_per_hour: float = _hazard(
         0.15, 0.05, 0.4, "The target recognises a first contact for what it is."
     )
-    engaged_private_per_hour: float = _hazard(0.35, 0.1, 1, "An engaged conversation turns private.")
+    engaged_private_per_hour: float = _hazard(
+        0.35, 0.1, 3, "An engaged conversation turns private.", source="REP-31 REP-32"
+    )
     engaged_fade_per_hour: float = _hazard(0.12, 0.05, 0.5, "An engaged conversation fades.")
     engaged_recognise_per_hour: float = _hazard(
         0.15, 0.05, 0.4, "The target recognises an engaged conversation for what it is."
@@ -169,8 +176,9 @@ class Responses(Section):
         0.8, "factor", 0.4, 1.1, "Readiness of adults of a targeted minority.", maximum=1.1
     )
     p_ready_false_report: float = probability(
-        0.004, 0.0005, 0.02, "A lawful conversation would lead to a report if reporting took no effort."
-    )
+        0.004, 0.0005, 0.02, "A lawful conversation would lead to a report if reporting took no effort.",
+        source="MOD-22 MOD-23 MOD-24",
+    )  # fmt: skip
     p_false_engaged: float = probability(0.3, 0.1, 0.5, "A false report claims the middle gravity.")
     p_false_private: float = probability(0.1, 0.02, 0.3, "A false report claims the highest gravity.")
     p_block: float = probability(
@@ -246,10 +254,12 @@ class Email(Entry):
     """Registration with an e-mail address."""
 
     friction_user: float = probability(
-        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12 REG-06 REG-07", doubt=_USERS_AWAY
     )
     friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
-    p_return: float = probability(0.85, 0.4, 0.95, "A barred person comes back under a new identity.", doubt=_RETURNS)
+    p_return: float = probability(
+        0.85, 0.2, 0.95, "A barred person comes back under a new identity.", source="EVA-06", doubt=_RETURNS
+    )
     return_delay_hours: float = parameter(
         24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
     )
@@ -261,7 +271,7 @@ class Phone(Entry):
     """Registration with a verified telephone number."""
 
     friction_user: float = probability(
-        0.35, 0.15, 0.6, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+        0.35, 0.05, 0.6, "Lawful persons whom entry turns away.", source="AGE-12 REG-08", doubt=_USERS_AWAY
     )
     friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
     p_return: float = probability(
@@ -278,7 +288,7 @@ class Document(Entry):
     """Registration with an identity document."""
 
     friction_user: float = probability(
-        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12", doubt=_USERS_AWAY
+        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12 AGE-13", doubt=_USERS_AWAY
     )
     friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
     p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.", doubt=_RETURNS)
@@ -301,8 +311,9 @@ class Registration(Section):
     phone: Phone = Phone()
     document: Document = Document()
     p_device_recognised: float = probability(
-        0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds."
-    )
+        0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds.",
+        source="EVA-12",
+    )  # fmt: skip
     device_known_days: float = parameter(
         30.0, "days", 7, 54,
         "Mean time for which a recognised device stays recognised; then its owner is a stranger again. Browsers of "
@@ -344,23 +355,26 @@ class Reporting(Section):
         minimum=None,
     )  # fmt: skip
     p_flagged: float = probability(
-        0.0, 0, 0.3, "Recognised contacts, not reported by the target, that a trusted flagger reports: read first."
-    )
+        0.0, 0, 0.02,
+        "Recognised contacts, not reported by the target, that a trusted flagger reports: read first. More than 0.02 "
+        "is a wish: of the decisions on notices that platforms declare, at most 2% begin so.",
+        source="MOD-28",
+    )  # fmt: skip
 
 
 class Moderation(Section):
     """Who reads the reports, when, in which order, and how well."""
 
     staff: float = parameter(
-        1.0, "moderators", 0, 5,
+        1.0, "moderators", 0, 16,
         "Heads on shift at once, every day, for the whole site, before `scale`; fractions allowed.", maximum=10_000,
-        source="CASE-10",
+        source="CASE-10 MOD-33 MOD-35",
     )  # fmt: skip
     shift_start_hour: int = parameter(14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23)
     shift_hours: int = parameter(8, "hours a day", 4, 24, "Length of the daily shift.", maximum=24)
     reviews_per_hour: float = parameter(
-        20.0, "reviews a moderator and hour", 5, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
-        source="MOD-03",
+        20.0, "reviews a moderator and hour", 3, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
+        source="MOD-03 MOD-36 MOD-37",
     )  # fmt: skip
     triage: Triage = parameter(
         "oldest",
@@ -409,7 +423,7 @@ class Sanctions(Section):
     ladder_hours: tuple[int, ...] = parameter(
         (), "hours, rung by rung", None, None,
         "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
-        strict=False, each=True,
+        strict=False, each=True, source="MOD-31",
     )  # fmt: skip
     binds: Binds = parameter(
         "account", "what it binds", None, None, "What a ban binds: account, device or identity.", minimum=None

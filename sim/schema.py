@@ -125,7 +125,7 @@ def _declaration(node: dict[str, Any]) -> str:
     """Return unit, plausible range and standing of a setting in words, to follow its meaning."""
     words = f" Unit: {node['unit']}."
     if node["low"] is not None:
-        source = f" ({node['source']})" if node["source"] else ""
+        source = f" ({', '.join(node['source'].split())})" if node["source"] else ""
         words += f" Plausible: {node['low']:g} to {node['high']:g}."
         words += f" Standing: {node['standing']}{source}."
     return words

@@ -62,7 +62,7 @@ def _lines(text: str) -> Iterator[str]:
 def _declaration(setting: Parameter) -> str:
     """Return meaning, default, unit, range and standing of a setting in a line."""
     plausible = f", plausible {setting.low:g} to {setting.high:g}" if setting.low is not None else ""
-    source = f" ({setting.source})" if setting.source else ""
+    source = f" ({', '.join(setting.sources)})" if setting.sources else ""
     return (
         f"{setting.meaning} Default {shown(setting.default)} ({setting.unit}){plausible}; {setting.standing}{source}."
     )

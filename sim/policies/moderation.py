@@ -19,7 +19,7 @@ class ModerationPolicy(Policy, name="moderation"):
     staff: float | None = parameter(None, "moderators", 0, 20, "heads for the whole site", maximum=10_000)
     shift_start_hour: int | None = parameter(None, "hour of the day", 0, 23, "when the shift begins", maximum=23)
     shift_hours: int | None = parameter(None, "hours a day", 4, 24, "length of the shift", maximum=24)
-    reviews_per_hour: float | None = parameter(None, "reviews", 5, 40, "per moderator and hour", maximum=10_000)
+    reviews_per_hour: float | None = parameter(None, "reviews", 3, 40, "per moderator and hour", maximum=10_000)
     triage: Triage | None = parameter(
         None, "rule", None, None, "oldest, newest, gravest or most_reported first", minimum=None
     )

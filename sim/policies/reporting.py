@@ -23,7 +23,7 @@ class ReportingPolicy(Policy, name="reporting"):
     )
     rel_false: float | None = parameter(None, "factor", 0.5, 1, "false reports under a form with guidance", maximum=1)
     snapshot: bool | None = parameter(None, "yes or no", None, None, "keep a copy with the report", minimum=None)
-    p_flagged: float | None = probability(None, 0, 0.3, "unreported contacts that trusted flaggers report")  # type: ignore[arg-type]
+    p_flagged: float | None = probability(None, 0, 0.02, "unreported contacts that trusted flaggers report")  # type: ignore[arg-type]
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Set whatever was given."""

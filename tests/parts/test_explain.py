@@ -127,8 +127,39 @@ def test_sections_events_counts_and_evidence() -> None:
     assert "outcomes   predators_barred, innocents_sanctioned" in told("n_bar_user")
     assert "outcomes   approaches" in told("n_approach")
     text = told("CASE-03")
-    assert "behind     population.monthly_visitors = 778000, sourced" in text
+    assert "behind     population.monthly_visitors = 778000, plausible 500000 to 850000, sourced" in text
     assert evidence()["CASE-03"].address in text
+
+
+def test_all_rows_on_which_a_setting_rests_are_told_and_each_tells_of_it() -> None:
+    rows = ("CASE-10", "MOD-33", "MOD-35")
+    text = told("moderation.staff")
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("  source ")] == [f"{r}:" for r in rows]
+    for row in rows:
+        assert evidence()[row].note in text
+        assert "behind     moderation.staff = 1, plausible 0 to 16, assumed" in told(row)
+    shared = told("REP-31")
+    assert shared.count("  behind ") == 2
+    assert "contacts.engaged_private_per_hour" in shared
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("MOD-31", "computed for this table from a published data set; [A]"),
+        ("MOD-31", "values     3.6 (2.2 to 4.2) days"),
+        ("CASE-04", "seen in an excerpt of the source; [B]"),
+        ("CASE-04", "values     23051 proceedings"),
+        ("EVA-03", "from memory: not seen in the source; [D prior]"),
+        ("REG-06", "source     Startups Stack Exchange archive; ixda.org thread\n"),  # of no known year
+        ("REG-08", "values     5 to 54 percent"),
+        ("AGE-17", "values     from 20 percent"),
+        ("REP-20", "values     10 (from 8) percent"),
+        ("REP-26", "values     7 (up to 10.9) percent"),
+    ],
+)
+def test_a_row_says_its_values_its_source_and_how_it_was_seen(row: str, words: str) -> None:
+    assert words in told(row)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from sim.validation import Finding
 
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
-FED = {parameter.source for parameter in declared(SECTIONS)} - {""}
+FED = {row for parameter in declared(SECTIONS) for row in parameter.sources}
 
 
 def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
