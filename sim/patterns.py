@@ -29,6 +29,9 @@ KINDS: Mapping[Kind, str] = {
 }
 """Kinds of patterns, in words."""
 
+Counts = str | Sequence[str]
+"""Name of a daily count, or of several that are added up."""
+
 _BASE = Path(__file__).parents[1] / "scenarios" / "generic_chat.toml"
 _NULL_DRAWS = 200
 
@@ -112,13 +115,14 @@ class Simulated:
     daily: pd.DataFrame
     events: pd.DataFrame | None
 
-    def total(self, arm: str, count: str, days: Sequence[int] | None = None) -> Floats:
-        """Return a daily count added up over the window, or from a day until before another, one value a seed."""
+    def total(self, arm: str, count: Counts, days: Sequence[int] | None = None) -> Floats:
+        """Return daily counts added up over the window, or from a day until before another, one value a seed."""
         first, end = days or (0, self.scenario.days)
         chosen = self.daily[(self.daily["policy"] == arm) & self.daily["day"].between(first, end - 1)]
-        return chosen.groupby("seed")[count].sum().to_numpy(np.float64)
+        counts = [count] if isinstance(count, str) else [*count]
+        return chosen.groupby("seed")[counts].sum().sum(axis=1).to_numpy(np.float64)
 
-    def share(self, arm: str, part: str, whole: str, days: Sequence[int] | None = None) -> Floats:
+    def share(self, arm: str, part: Counts, whole: Counts, days: Sequence[int] | None = None) -> Floats:
         """Return one count as a share of another, one value a seed."""
         with np.errstate(invalid="ignore"):
             return self.total(arm, part, days) / self.total(arm, whole, days)
@@ -160,8 +164,8 @@ def count(runs: Simulated, arm: str, count: str) -> Interval:
     return t_interval(runs.total(arm, count))
 
 
-def share(runs: Simulated, arm: str, part: str, whole: str) -> Interval:
-    """One count as a share of another."""
+def share(runs: Simulated, arm: str, part: Counts, whole: Counts) -> Interval:
+    """One count as a share of another, either of them several counts together."""
     return ratio_interval(runs.total(arm, part), runs.total(arm, whole))
 
 

@@ -35,7 +35,7 @@ def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
 
 
 def test_the_patterns_that_the_platform_can_show_are_all_there() -> None:
-    assert [p.number for p in PATTERNS] == [3, 4, 5, 6, 8, 9, 10, 18, 21]
+    assert [p.number for p in PATTERNS] == [3, 4, 5, 6, 8, 9, 10, 18, 21, 22]
     assert len({p.name for p in PATTERNS}) == len(PATTERNS)
     assert {q.kind for p in PATTERNS for q in p.quantity} == set(KINDS)
     assert {q.measure for p in PATTERNS for q in p.quantity} - {""} == set(MEASURES)
@@ -152,6 +152,8 @@ def test_shares_of_gain_and_of_loss() -> None:
     assert patterns.gentler(runs, "full", "four", "half", "four").value == pytest.approx(0.5)
     assert patterns.share_of_loss(runs, "half", "n_user_hours", "n_predator_hours").value == pytest.approx(0.9)
     assert patterns.change(runs, "four", "n_user_hours").value == pytest.approx(-0.8)
+    of_both = patterns.share(runs, "four", "n_predator_hours", ["n_user_hours", "n_predator_hours"])
+    assert of_both.value == pytest.approx(0.1)
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------------------
