@@ -17,6 +17,7 @@ from sim.model import ChatModel
 from sim.offences import Offence
 from sim.outcomes import OUTCOMES, outcomes_of
 from sim.parameters import SECTIONS
+from sim.patterns import patterns
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
@@ -161,6 +162,18 @@ def test_every_row_of_evidence_named_exists() -> None:
     named = set(re.findall(r"\b(?:CASE|REP|MOD|REG|AGE|EVA|RET|DISP|LAW)-\d+\b", TEXT))
     assert named
     assert named <= set(evidence())
+
+
+# -- patterns ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_pattern_is_listed_with_its_kinds() -> None:
+    listed = [
+        (number, title, set(re.findall(r"\b[CEIA]\b", kinds))) for number, title, kinds in rows("| no. | pattern |")
+    ]
+    assert [number for number, _, _ in listed] == [str(pattern.number) for pattern in patterns()]
+    assert [kinds for _, _, kinds in listed] == [{q.kind for q in pattern.quantity} for pattern in patterns()]
+    assert [title for _, title, _ in listed] == [pattern.title for pattern in patterns()]
 
 
 # -- tables and numbers -----------------------------------------------------------------------------------------------

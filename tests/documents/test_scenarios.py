@@ -4,6 +4,8 @@ Each is made small, and moved to begin shortly before the first dated policy doe
 """
 
 import datetime as dt
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,9 @@ import pytest
 import sim
 from sim import agents, model, schema
 from sim.__main__ import main
+from sim.declare import declared
+from sim.evidence import evidence
+from sim.parameters import SECTIONS
 from sim.scenario import BASELINE, Scenario
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -50,6 +55,36 @@ def test_a_file_says_what_it_is(file: str) -> None:
     assert len(scenario.policies) >= 4
     assert not [name for name in scenario.policies if scenario.inert(name)]
     assert (FOLDER / file).read_text(encoding="utf-8").startswith(f"#:schema ./{schema.NAME}\n# ")
+
+
+def said(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield setting, value and comment: of a setting's own line, or of a line that comes after its name."""
+    key = value = section = ""
+    for line in text.splitlines():
+        code, _, comment = line.partition("#")
+        if heading := re.match(r"\[(.*)\]", code):
+            section = heading[1]
+        elif setting := re.match(r"(\w+) = (.*)", code.strip()):
+            key, value = f"{section}.{setting[1]}", setting[2]
+        elif named := re.findall(rf"`((?:{'|'.join(SECTIONS)})\.[\w.]+)`", comment):
+            key, value = named[-1], ""
+        yield key, value, comment
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_comments_quote_is_what_is_declared(file: str) -> None:
+    settings = {parameter.key: parameter for parameter in declared(SECTIONS)}
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    assert set(re.findall(r"\b(?:CASE|REP|MOD|EVA|REG|AGE|RET|LAW)-\d+", text)) <= set(evidence())
+    assert len(re.findall(r"#.*plausible", text)) == len(re.findall(r"#.*plausible: [\d.]+ to [\d.]+\b", text))
+    for key, value, comment in said(text):
+        if quoted := re.search(r"plausible: ([\d.]+) to ([\d.]+\d|\d)", comment):
+            assert [settings[key].low, settings[key].high] == [float(end) for end in quoted.groups()], key
+        if value and (times := re.search(r"\b(half|twice|four times|six times) the default", comment)):
+            factor = {"half": 0.5, "twice": 2, "four times": 4, "six times": 6}[times[1]]
+            assert float(value) == pytest.approx(factor * settings[key].default), key
+        if value and "upper end of its range" in comment:
+            assert float(value) == settings[key].high, key
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -66,6 +66,7 @@ def test_what_switches_the_mechanism_off_changes_something(pattern: Pattern) -> 
 def test_what_must_emerge_was_not_put_in() -> None:
     emerge = {row for p in PATTERNS for q in p.quantity if q.kind == "E" for row in q.evidence}
     assert emerge
+    assert {"REP-18", "REP-29"} <= FED  # all rows on which a setting rests, not only the first
     assert not emerge & FED
     calibrates = {row for p in PATTERNS for q in p.quantity if q.kind == "C" for row in q.evidence}
     assert calibrates & FED
