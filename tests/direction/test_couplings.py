@@ -97,10 +97,8 @@ def test_a_device_recognised_where_few_are_is_recognised_where_many_are(
 @given(a=st.floats(0.01, 1000), b=st.floats(0.01, 1000), seed=st.integers(0, 2**64 - 1), person=st.integers(0, 10**6))
 def test_a_device_known_for_longer_never_lets_anybody_back_sooner(a: float, b: float, seed: int, person: int) -> None:
     low, high = low_and_high(a, b)
-    short, long = (
-        bar(seed, person, 97, 0.5, registration_p_device_recognised=1.0, registration_device_known_days=d)[0]
-        for d in (low, high)
-    )
+    rules = {"registration_p_device_recognised": 1.0, "registration_p_return": 0.0}
+    short, long = (bar(seed, person, 97, 0.5, **rules, registration_device_known_days=d)[0] for d in (low, high))
     assert 104 <= short <= long
 
 
