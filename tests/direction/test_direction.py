@@ -153,3 +153,26 @@ def test_leaving_the_platform_more_readily_moves_harm_off_it() -> None:
     on = [total(r, "baseline", "n_harm") - o for r, o in zip((stays, leaves), off, strict=True)]
     assert clearly_more(off[1], off[0])
     assert clearly_more(on[0], on[1])
+
+
+def test_the_more_targets_stay_the_more_are_harmed() -> None:
+    """A contact that goes on can still go further, and it is recognised and reported once more."""
+    leave, stay = (
+        simulate(chat(**{"responses.p_block": 0.2, "responses.p_stay": p}), list(SEEDS), ["baseline"])
+        for p in (0.0, 1.0)
+    )
+    for outcome in ("n_private", "n_harm", "n_recognise"):
+        assert clearly_more(total(stay, "baseline", outcome), total(leave, "baseline", outcome))
+
+
+def test_the_longer_a_device_is_known_the_less_predators_are_online_without_accounts() -> None:
+    """A bar on somebody without an account holds as long as the device is recognised."""
+    changes = {
+        "registration.level": "none", "registration.p_device_recognised": 1.0, "registration.none.p_return": 0.0,
+        "moderation.staff": 10.0,
+    }  # fmt: skip
+    short, long = (
+        simulate(chat(**changes, **{"registration.device_known_days": d}), list(SEEDS), ["baseline"])
+        for d in (2.0, 40.0)
+    )
+    assert clearly_more(total(short, "baseline", "n_predator_hours"), total(long, "baseline", "n_predator_hours"))
