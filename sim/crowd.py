@@ -59,8 +59,8 @@ class Crowd:
         ).astype(np.int64)
         self.door = self._doors()
         self.door.flags.writeable = False
-        n_members = (membership.high - membership.low).sum(axis=0)
-        expected = self._n_seeds * float(n_members @ visits_per_month(scenario)) / MONTH_DAYS
+        n_members = (membership.high - membership.low).sum(axis=(0, 1))
+        expected = float(n_members @ visits_per_month(scenario)) / MONTH_DAYS
         # Rows of all days are numbered through, from 1 on; by member, the number of the latest.
         dtype = np.int32 if expected < 1 << 30 else np.int64
         self._latest: NDArray[np.signedinteger] = np.zeros(self.door.size, dtype)
@@ -77,7 +77,7 @@ class Crowd:
     def _doors(self) -> NDArray[np.unsignedinteger]:
         dtype = np.min_scalar_type(self._n_seeds * 2 * TOLERANCES)
         parts = []
-        for seed, (stratum, n) in product(range(self._n_seeds), enumerate(self._membership.high[-1].tolist())):
+        for seed, (stratum, n) in product(range(self._n_seeds), enumerate(self._membership.n_ever.tolist())):
             words = self._draws.words(Purpose.TOLERANCE, np.full(n, seed), np.arange(n) * N_STRATA + stratum)
             first = (seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES
             parts.append((first + below(words, TOLERANCES)).astype(dtype))
@@ -153,9 +153,8 @@ class Crowd:
     def _n_visits(self, number: int) -> Ints:
         """Draw how many visits begin on a day: shape (24, seeds, N_GROUPS, longest, N_RATES), the longest first."""
         hours = 24 * number + np.arange(24)
-        n_members = self._membership.high[number] - self._membership.low[number]
-        mean = n_members * self._rate[:, hours % 168].T
-        mean = np.repeat(mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24, self._n_seeds, axis=0)
+        mean = self._membership.n_members(number) * self._rate[:, None, hours % 168].T
+        mean = (mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24).reshape(-1, N_STRATA)
         hour, seed = np.repeat(hours, self._n_seeds)[:, None], np.tile(np.arange(self._n_seeds), 24)[:, None]
         counts = self._draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean)
         assert counts.max(initial=0) < 1 << 16
@@ -177,10 +176,10 @@ class Crowd:
     def _draw_members(self, number: int, n_visits: Ints, person: Ints, slot: Ints, begin: Hours, end: Hours) -> None:
         """Draw whose the visits are; write the columns of the presences."""
         membership, seed, stratum, n = self._membership, self._seed, self._stratum, n_visits.reshape(-1)
-        low, high = membership.low[number], membership.high[number]
-        first_slot = seed * membership.n_slots + (membership.base + low).take(stratum)
-        first_person = (low * N_STRATA + np.arange(N_STRATA)).take(stratum)
-        n_members = (high - low).astype(np.float64).take(stratum)
+        low = membership.low[seed, number, stratum]
+        first_slot = seed * membership.n_slots + membership.base.take(stratum) + low
+        first_person = low * N_STRATA + stratum
+        n_members = membership.n_members(number)[seed, stratum].astype(np.float64)
         hour = 24 * number + self._hour
         begins, ends = hour.astype(np.int32), (hour + self._length).astype(np.int32)
         # A visit is known by its place among those of its stratum and hour: those that last longer come first.

@@ -89,6 +89,7 @@ class Purpose(IntEnum):
     DETERRED = 43  # entity contact
     BLOCK = 44  # entity contact, occurrence occasion
     STAY = 45  # the same
+    MEMBERS = 46  # entity stratum
     DEVICE_KNOWN = 47  # entity person, occurrence dossier
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from sim.draws import Draws
 from sim.errors import ScenarioError, suggestion
 from sim.population import N_RATES, N_STRATA, N_USER_STRATA, membership, visits_per_month
 from sim.reading import load
@@ -131,29 +132,39 @@ class Simulated:
         """Return the events of one kind, one table a seed."""
         assert self.events is not None
         chosen = self.events[(self.events["policy"] == arm) & (self.events["event"] == kind)]
-        return [chosen[chosen["seed"] == seed] for seed in sorted(set(self.daily["seed"]))]
+        return [chosen[chosen["seed"] == seed] for seed in self.seeds]
 
-    def chances(self, predators: bool, null: str) -> pd.Series[float]:
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds in rising order, which is the order of whatever comes one a seed."""
+        return sorted(set(self.daily["seed"]))
+
+    def chances(self, predators: bool, null: str) -> list[pd.Series[float]]:
         """Return by person what part of all harms chance would give them: those sought, or those who offend.
+
+        One series a seed, for a seed has its own members.
 
         Args:
             predators: Whether predators, or the users of the classes that offences seek.
             null: ``equal`` (all days of membership count alike) or ``visit rates`` (by how often the person visits).
         """
-        members, warm = membership(self.scenario), self.scenario.warmup_days
+        members = membership(self.scenario, Draws(self.seeds))
         person = members.person(np.arange(members.n_slots))
-        serial, stratum = person // N_STRATA, person % N_STRATA
-        low, high = members.low[warm:-1, stratum], members.high[warm:-1, stratum]
-        weight = ((low <= serial) & (serial < high)).sum(axis=0).astype(np.float64)
-        if null == "visit rates":
-            weight *= visits_per_month(self.scenario)[stratum]
+        stratum = person % N_STRATA
         if predators:
-            weight *= stratum >= N_USER_STRATA
+            counts = (stratum >= N_USER_STRATA).astype(np.float64)
         else:
             sought = np.array([o.target_weights for o in self.scenario.offences]).any(axis=0)
-            weight *= np.append(np.repeat(sought, N_RATES), [False] * N_RATES)[stratum]
-        chances = pd.Series(weight / weight.sum(), person)
-        return chances[chances > 0]
+            counts = np.append(np.repeat(sought, N_RATES), [False] * N_RATES).astype(np.float64)[stratum]
+        if null == "visit rates":
+            counts *= visits_per_month(self.scenario)[stratum]
+        days = range(self.scenario.warmup_days, self.scenario.warmup_days + self.scenario.days)
+        found = []
+        for seed in range(len(self.seeds)):
+            n_days = sum(members.present(seed, day, person).astype(np.int64) for day in days)
+            weight = pd.Series(counts * n_days, person)
+            found.append(weight[weight > 0] / weight.sum())
+        return found
 
 
 # -- measures -----------------------------------------------------------------------------------------------------
@@ -211,9 +222,9 @@ def after_suspension(runs: Simulated, arm: str, against: str, weeks: int) -> Int
 
 def concentration(runs: Simulated, arm: str, null: str) -> Interval:
     """Gini coefficient of harms per predator, less what it would be on the average if chance alone dealt them out."""
-    chances = runs.chances(True, null)
     found = []
-    for seed, harms in enumerate(runs.of_each_seed(arm, "harm")):
+    parts = zip(runs.of_each_seed(arm, "harm"), runs.chances(True, null), strict=True)
+    for seed, (harms, chances) in enumerate(parts):
         dealt = np.random.default_rng(seed).multinomial(len(harms), chances, _NULL_DRAWS)
         by_person = harms["actor"].value_counts().reindex(chances.index, fill_value=0).to_numpy()
         found.append(gini(by_person) - np.mean([gini(row) for row in dealt]))
@@ -222,9 +233,8 @@ def concentration(runs: Simulated, arm: str, null: str) -> Interval:
 
 def repeats(runs: Simulated, arm: str, null: str) -> Interval:
     """Pairs of harms that fall on the same person, as a multiple of what chance alone would make of them."""
-    chances = runs.chances(False, null)
     pairs, expected = [], []
-    for harms in runs.of_each_seed(arm, "harm"):
+    for harms, chances in zip(runs.of_each_seed(arm, "harm"), runs.chances(False, null), strict=True):
         n = harms["target"].value_counts().to_numpy()
         pairs.append((n * (n - 1)).sum() / 2)
         expected.append(len(harms) * (len(harms) - 1) / 2 * (chances**2).sum())

@@ -1,19 +1,23 @@
 """Who exists: members by stratum and day, and how often they visit.
 
 Strata are class x rate class for lawful users and rate class for predators. A person's id is ``serial * N_STRATA +
-stratum``; members join and leave in order of serial, so that the members of a day are a window of serials.
+stratum``; members join and leave in order of serial, so that the members of a day are a window of serials. Where a
+window begins and ends is rounded by the luck of seed and stratum, so that its length is right in the mean over seeds,
+however small it is.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws import Ints
+from sim.draws import Draws, Ints, Purpose, unit
 from sim.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario import Scenario
 
@@ -28,26 +32,37 @@ TOLERANCES = 1000
 LONG_AGO = -100_000
 """Day on which the first members joined, as far as the age of their accounts goes."""
 MONTH_DAYS = HOURS_PER_MONTH / 24
+_LAST_PHASE = 1 - 2.0**-53  # the largest that a draw gives
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Membership:
-    """Who is a member when, as windows of serials.
+    """Who is a member when, as windows of serials, seed by seed.
 
     Attributes:
-        low: First serial of each day and stratum, shape (days + 1, N_STRATA).
+        low: First serial of each seed, day and stratum, shape (seeds, days + 1, N_STRATA).
         high: First serial not yet joined, likewise.
-        base: Where each stratum begins in arrays over persons, which hold everybody who is ever a member.
+        n_ever: Serials of each stratum for which arrays over persons have room, shape (N_STRATA,): as many as join
+            under any seed, so that arrays are the same whichever seeds share the step loop.
     """
 
     low: Ints
     high: Ints
-    base: Ints
+    n_ever: Ints
+
+    @cached_property
+    def base(self) -> Ints:
+        """Where each stratum begins in arrays over persons, which hold everybody who is ever a member."""
+        return np.cumsum(self.n_ever) - self.n_ever
 
     @property
     def n_slots(self) -> int:
         """Length of an array over persons."""
-        return int(self.base[-1] + self.high[-1, -1])
+        return int(self.n_ever.sum())
+
+    def n_members(self, day: int) -> Ints:
+        """Return the numbers of members on a day, shape (seeds, N_STRATA)."""
+        return self.high[:, day] - self.low[:, day]
 
     def slot(self, person: Ints) -> Ints:
         """Return the places of persons in arrays over persons."""
@@ -58,19 +73,23 @@ class Membership:
         stratum = self.base.searchsorted(slot, side="right") - 1
         return (slot - self.base.take(stratum)) * N_STRATA + stratum
 
-    def joined(self, person: Ints) -> Ints:
+    def joined(self, seed: Ints, person: Ints) -> Ints:
         """Return the days on which persons joined; those who are there from the beginning did `LONG_AGO`."""
-        serial, stratum = person // N_STRATA, person % N_STRATA
-        day = np.empty(person.size, np.int64)
-        for k in range(N_STRATA):
-            of = (stratum == k).nonzero()[0]
-            day[of] = self.high[:, k].searchsorted(serial.take(of), side="right")
+        column = seed * N_STRATA + person % N_STRATA
+        before = self._ends.searchsorted((column << 32) + person // N_STRATA, side="right")
+        day = before - column * self.high.shape[1]
         return np.where(day == 0, LONG_AGO, day)
 
-    def present(self, day: int, person: int) -> bool:
-        """Tell whether a person is a member on a day."""
-        serial, stratum = divmod(person, N_STRATA)
-        return bool(self.low[day, stratum] <= serial < self.high[day, stratum])
+    @cached_property
+    def _ends(self) -> Ints:
+        """`high` of one seed and stratum after the other, made into one ascending list."""
+        by_column = self.high.swapaxes(1, 2).reshape(-1, self.high.shape[1])
+        return ((np.arange(len(by_column))[:, None] << 32) + by_column).reshape(-1)
+
+    def present(self, seed: Any, day: Any, person: Any) -> Any:
+        """Tell whether persons are members on a day."""
+        serial, stratum = person // N_STRATA, person % N_STRATA
+        return (self.low[seed, day, stratum] <= serial) & (serial < self.high[seed, day, stratum])
 
 
 def relative_rates(sigma: float) -> tuple[float, ...]:
@@ -127,8 +146,32 @@ def weekly_profile(scenario: Scenario) -> NDArray[np.float64]:
     return np.array([w / mean for w in week])
 
 
-def membership(scenario: Scenario) -> Membership:
-    """Solve for the members that give the declared monthly visitors through the baseline's door, day by day."""
+def membership(scenario: Scenario, draws: Draws) -> Membership:
+    """Solve for the members that give the declared monthly visitors through the baseline's door, day by day.
+
+    Both ends of a stratum's window are rounded down after a phase is added to them, uniform from 0 to just under 1, the
+    seed's and the stratum's own. So the mean number of members over seeds is exactly what was solved for, on every
+    day and in every stratum, and no seed is off by one person or more.
+    """
+    share, joined, left = _ever_joined(scenario)
+    seed, stratum = np.arange(len(draws.seeds))[:, None], np.arange(N_STRATA)[None, :]
+    phase = unit(draws.words(Purpose.MEMBERS, seed, stratum))[:, None, :]
+    return Membership(
+        low=_whole(left[:, None] * share + phase),
+        high=_whole(joined[:, None] * share + phase),
+        n_ever=_whole(joined[-1] * share + _LAST_PHASE),
+    )
+
+
+def _whole(x: NDArray[np.float64]) -> Ints:
+    return np.floor(x).astype(np.int64)
+
+
+def _ever_joined(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return each stratum's share of the members, and how many have ever joined and left by each day, both fractional.
+
+    Shares are of the lawful members; those of predators come on top.
+    """
     population, predators = scenario.population, scenario.predators
     n_days = scenario.warmup_days + scenario.days
     p_class = population.p_classes
@@ -144,23 +187,18 @@ def membership(scenario: Scenario) -> Membership:
     )
     scale = scenario.scale / max(uniques, 1e-9)
     first, last = population.monthly_visitors_start * scale, population.monthly_visitors * scale
-    low = np.zeros((n_days + 1, N_STRATA), np.int64)
-    high = np.zeros_like(low)
-    left, joined = 0.0, first
+    joined, left = np.empty((2, n_days + 1))
+    joined[0], left[0] = first, 0.0
     members = first
-    for day in range(n_days + 1):
-        for s in range(N_STRATA):
-            low[day, s] = int(share[s] * left + 0.5)
-            high[day, s] = int(share[s] * joined + 0.5)
+    for day in range(n_days):
         measured = day + 1 - scenario.warmup_days
         grown = min(1.0, max(0.0, measured / population.growth_days))
         then = first + (last - first) * grown
         net = members / stay + (then - members)
-        joined += max(net, 0.0)
-        left += members / stay - min(net, 0.0)
+        joined[day + 1] = joined[day] + max(net, 0.0)
+        left[day + 1] = left[day] + members / stay - min(net, 0.0)
         members = then
-    low = np.minimum(low, high)
-    return Membership(low, high, np.cumsum(high[-1]) - high[-1])
+    return np.array(share), joined, left
 
 
 def permille(friction: float) -> int:

@@ -44,11 +44,10 @@ class World:
         self.n_days = scenario.warmup_days + scenario.days
         self.visits_per_month = visits_per_month(scenario)
         self.profile = weekly_profile(scenario)
-        self.membership = membership(scenario)
+        self.membership = membership(scenario, self.draws)
         self.crowd = Crowd(scenario, self.draws, self.membership)
         self.session_users = self.crowd.sessions[0]
-        n_predators = self.membership.high[-1, N_USER_STRATA:]
-        self.predator_base = np.concatenate(([0], np.cumsum(n_predators)))
+        self.predator_base = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
         self.n_predators = int(self.predator_base[-1])
         self._day_in_advance = -1
         self._candidates: Ints | None = None

@@ -57,7 +57,7 @@ def full(lanes: int, days: int, warmup_days: int) -> dict[str, Any]:
     begun = time.process_time()
     records = model.run()
     seconds = time.process_time() - begun
-    low, high = model.world.membership.low, model.world.membership.high
+    low, high = model.world.membership.low[0], model.world.membership.high[0]
     daily = records.daily[records.daily["policy"] == BASELINE]
     return {
         "seconds": seconds,

@@ -162,10 +162,10 @@ class Chat(mesa.Model):
 
     def _let_join(self) -> None:
         """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
-        membership, number = self.world.membership, self.day.number
+        number, (high,) = self.day.number, self.world.membership.high
         for stratum in range(N_STRATA):
-            first = membership.high[number - 1, stratum] if number else membership.low[0, stratum]
-            for serial in range(int(first), int(membership.high[number, stratum])):
+            first = high[number - 1, stratum] if number else 0
+            for serial in range(int(first), int(high[number, stratum])):
                 kind = User if stratum < N_USER_STRATA else Predator
                 person = kind(self, serial * N_STRATA + stratum)
                 self.persons[person.number] = person
@@ -191,7 +191,7 @@ def check_size(world: World) -> None:
     Raises:
         ValueError: If there are more than `MAX_PERSONS`.
     """
-    n_members = int((world.membership.high - world.membership.low).sum(axis=1).max())
+    n_members = int((world.membership.high - world.membership.low).sum(axis=2).max())
     if n_members > MAX_PERSONS:
         raise ValueError(
             f"the agents engine takes {MAX_PERSONS:,} members at most; this scenario has {n_members:,}; "

@@ -54,7 +54,7 @@ class Person(mesa.Agent):
         super().__init__(model)
         self.number = number
         self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
-        self.joined = 24 * int(model.world.membership.joined(np.array([number]))[0])
+        self.joined = 24 * int(model.world.membership.joined(np.array([0]), np.array([number]))[0])
         self.visits: list[Visit] = []
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
@@ -336,7 +336,7 @@ class Contact:
         able = all(
             decisions.lets_in(person.tolerance, person.friction(hour))
             and not person.barred(hour)
-            and model.world.membership.present(hour // 24, person.number)
+            and model.world.membership.present(0, hour // 24, person.number)
             for person in (self.predator, self.target)
         )
         model.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)

@@ -101,13 +101,9 @@ def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[
         free &= ~decisions.deterred(np.repeat(words, n_lanes), state.numbers, retention)
     cooling_off = lanes.rule("limits_cooling_off_hours")
     if cooling_off.any():
-        hour, begun, joined = (
-            np.repeat(a, n_lanes)
-            for a in (
-                intents.hour, people.begin.take(intents.row),
-                24 * state.world.membership.joined(people.person.take(intents.row)),
-            )
-        )  # fmt: skip
+        day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
+        columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
+        hour, begun, joined = (np.repeat(a, n_lanes) for a in columns)
         since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, begun)
         free &= decisions.may_write(hour - since, cooling_off.take(place))
     return free

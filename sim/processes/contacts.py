@@ -216,11 +216,10 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
 
 
 def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
-    membership, contacts = state.world.membership, state.contacts
-    who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
-    serial, stratum = who // N_STRATA, who % N_STRATA
-    there = (membership.low[day].take(stratum) <= serial) & (serial < membership.high[day].take(stratum))
-    return there.reshape(2, -1).all(axis=0)
+    contacts, present = state.contacts, state.world.membership.present
+    seed = state.seed_of_place.take(contacts.place.take(rows))
+    both: NDArray[np.bool_] = present(seed, day, contacts.target.take(rows))
+    return both & present(seed, day, contacts.predator.take(rows))
 
 
 # -- ends of stages ---------------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> No
 
 def _new_until(state: State, lanes: Lanes, day: Day, row: Ints, place: Ints) -> Ints:
     """Return the hour from which on the visitors of rows may write to strangers in a place."""
-    joined = 24 * state.world.membership.joined(day.people.person.take(row))
+    joined = 24 * state.world.membership.joined(day.people.seed.take(row), day.people.person.take(row))
     since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, day.people.begin.take(row))
     return since + lanes.rule("limits_cooling_off_hours").take(place)
 

@@ -17,7 +17,7 @@ PURPOSES = {
     "REPORT_CONSTANT": 25, "REPORT_TRAIT": 26, "REPORT_FRESH": 27, "COMPLAIN": 28, "COMPLAIN_AT_ONCE": 29,
     "COMPLAIN_DELAY": 30, "DOSSIER_ORDER": 31, "FINDING": 32, "DEVICE_CONSTANT": 33, "DEVICE_TRAIT": 34,
     "DEVICE_FRESH": 35, "RETURN_CONSTANT": 36, "RETURN_TRAIT": 37, "RETURN_FRESH": 38, "RETURN_DELAY": 39,
-    "WARNED": 40, "SEEK": 41, "FLAG": 42, "DETERRED": 43, "BLOCK": 44, "STAY": 45, "DEVICE_KNOWN": 47,
+    "WARNED": 40, "SEEK": 41, "FLAG": 42, "DETERRED": 43, "BLOCK": 44, "STAY": 45, "MEMBERS": 46, "DEVICE_KNOWN": 47,
 }  # fmt: skip
 """Add new ones at the end; never change or reuse a number: it would move every draw of that purpose."""
 

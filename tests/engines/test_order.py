@@ -74,4 +74,4 @@ def test_agents_refuse_a_population_too_large_for_them() -> None:
     with pytest.raises(ValueError, match="20,000 members at most"):
         agents.Chat(Scenario(days=1, warmup_days=0, scale=0.05))
     members = agents.Chat(Scenario(days=1, warmup_days=0, scale=0.02)).world.membership
-    assert 10_000 < (members.high - members.low).sum(axis=1).max() <= agents.MAX_PERSONS
+    assert 10_000 < (members.high - members.low).sum(axis=2).max() <= agents.MAX_PERSONS

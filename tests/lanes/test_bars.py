@@ -93,13 +93,14 @@ def contacts_that_may_change(ours: pd.DataFrame, theirs: pd.DataFrame, barred: i
     """
     now, then = approaches(ours), approaches(theirs)
     everybody = now.keys() | then.keys()
+    changed = {contact for contact in everybody if now.get(contact) != then.get(contact)}
     found = {contact for contact, (_, target) in then.items() if target == barred}
-    hours = {contact >> 6 for contact in found}
-    found |= {contact for contact in everybody if contact >> 6 in hours and now.get(contact) != then.get(contact)}
     while True:
+        hours = {contact >> 6 for contact in found}
         pairs = {lane[contact] for lane in (now, then) for contact in found & lane.keys()}
-        more = {contact for contact in everybody if {now.get(contact), then.get(contact)} & pairs} - found
-        if not more:
+        more = {contact for contact in changed if contact >> 6 in hours}
+        more |= {contact for contact in everybody if {now.get(contact), then.get(contact)} & pairs}
+        if more <= found:
             return found
         found |= more
 

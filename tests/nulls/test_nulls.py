@@ -75,7 +75,8 @@ SWITCHED_ON: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "a ladder": (
         {
             "sanctions.ladder_hours": (0, 3), "registration.p_device_recognised": 1.0, "moderation.staff": 2.0,
-            "reporting.friction": 0.0, "moderation.p_clear_without_evidence": 0.2,
+            "reporting.friction": 0.0, "moderation.p_clear_with_evidence": 0.0,
+            "moderation.p_clear_without_evidence": 0.0,
         },
         ("n_warn", "n_suspend", "n_warn_user", "n_suspend_user"),
     ),

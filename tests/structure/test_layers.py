@@ -56,7 +56,7 @@ LAYERS = {
     "policies question records results rules scenario statistics store table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
     "question records results rules scenario statistics store tornado",
-    "patterns": "errors population reading rules scenario statistics",
+    "patterns": "draws errors population reading rules scenario statistics",
     "validation": "errors patterns question records results running scenario statistics store text",
     "reproduce": "attribution errors experiment provenance question records response results running sensitivity "
     "store validation",

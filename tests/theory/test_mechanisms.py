@@ -297,7 +297,7 @@ def approaches_by_age(limited: tuple[Scenario, Records], arm: str) -> tuple[pd.S
     for day in world.days():
         people, intents = day.people, day.intents
         begin |= dict(zip(intents.contact.tolist(), people.begin[intents.row].tolist(), strict=True))
-    joined = 24 * world.membership.joined(made.actor.to_numpy())
+    joined = 24 * world.membership.joined(np.zeros(len(made), np.int64), made.actor.to_numpy())
     return made.hour - joined, made.hour - made.contact.map(begin)
 
 
@@ -324,7 +324,7 @@ def test_hours_under_a_limit_are_the_first_of_each_visit_or_account(limited: tup
         people, first = day.people, day.first_hour
         rows = (people.person % N_STRATA < N_USER_STRATA).nonzero()[0]
         start, end = np.maximum(people.start[rows], first), np.minimum(people.end[rows], first + 24)
-        joined = 24 * world.membership.joined(people.person[rows])
+        joined = 24 * world.membership.joined(people.seed[rows], people.person[rows])
         n_visits += np.maximum(np.minimum(end, people.begin[rows] + 2) - start, 0).sum()
         n_accounts += np.maximum(np.minimum(end, joined + 30) - start, 0).sum()
     assert n_accounts > 100

@@ -35,9 +35,8 @@ RATES = {
 }
 
 
-def members(scenario: Scenario) -> int:
-    membership = World(scenario, [0]).membership
-    return int((membership.high - membership.low)[0].sum())
+def members(scenario: Scenario) -> float:
+    return float(World(scenario, SEEDS).membership.n_members(0).sum() / len(SEEDS))
 
 
 def scenario(unit: int, visitors: float = 1_500.0) -> Scenario:

@@ -27,7 +27,7 @@ def counts() -> tuple[np.ndarray, np.ndarray]:
     drawn = drawn_visits(scenario)
     table = np.zeros((scenario.hours, N_STRATA), int)
     np.add.at(table, (drawn["begin"], drawn["stratum"]), 1)
-    n_members = (world.membership.high - world.membership.low)[np.arange(scenario.hours) // 24]
+    n_members = (world.membership.high - world.membership.low)[0, np.arange(scenario.hours) // 24]
     people = scenario.population
     week = np.array([w * (people.rel_weekend if day > 4 else 1) for day in range(7) for w in people.hourly_weights])
     rel = np.array(relative_rates(0.9))
@@ -152,15 +152,15 @@ def test_monthly_visitors_are_counted_person_by_person_also_when_a_door_closes_i
 def test_members_stay_for_the_declared_time_and_only_members_visit() -> None:
     scenario = laboratory(days=150, **{"population.mean_stay_days": 60.0})
     membership = World(scenario, [1]).membership
-    joined_after = membership.high[0, 0]
-    left_before = membership.low[-1, 0]
+    joined_after = membership.high[0, 0, 0]
+    left_before = membership.low[0, -1, 0]
     serials = np.arange(joined_after, left_before)
     assert serials.size > 100
-    days_present = [sum(membership.present(day, int(s) * N_STRATA) for day in range(150)) for s in serials[::10]]
+    days_present = [sum(membership.present(0, day, int(s) * N_STRATA) for day in range(150)) for s in serials[::10]]
     # Whole days: the mean of a stay of 60 days, begun and ended at any time of day, is known to half a day.
     assert abs(np.mean(days_present) - 60) < 0.5
     drawn = drawn_visits(scenario)
-    assert all(map(membership.present, (drawn["begin"] // 24).tolist(), drawn["person"].tolist()))
+    assert membership.present(0, drawn["begin"] // 24, drawn["person"]).all()
 
 
 # -- presences --------------------------------------------------------------------------------------------------------
