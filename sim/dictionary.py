@@ -33,7 +33,7 @@ _EVERYWHERE = {
     "year": Column("whole number", "year of the measured window, from 0"),
     "outcome": Column("name", "outcome; its formula: python -m sim explain NAME"),
     "unit": Column("words", "unit of the row's values"),
-    "seeds": Column("runs", "pairs of runs behind the row"),
+    "seeds": Column("runs", "pairs of runs behind the row (transparency: runs)"),
 }
 
 _EFFECT = {
@@ -51,8 +51,10 @@ _EFFECT = {
     "poisson_yardstick": Column("factor", "the same for independent harms of which the policy keeps a fixed share"),
     "seeds_to_halve": Column("runs", "seeds in all with which the interval would be about half as wide"),
     "verdict": Column(
-        "word", "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events)"
+        "word",
+        "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events), not counted",
     ),
+    "reason": Column("words", "why the outcome is not counted under the policy; empty where it is"),
 }
 
 
@@ -93,13 +95,14 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "relative": Column(_RELATIVE, "the same relative to the baseline"),
         "relative_low": Column(_RELATIVE, "lower end of its 95% jackknife interval"),
         "relative_high": Column(_RELATIVE, "upper end of it"),
-        "verdict": Column("word", "above the sum, below the sum, not resolved, identical (zero), too few"),
+        "verdict": Column("word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"),
     },
     "transparency": {
         "item": Column("words", "what the platform could publish"),
         "mean": Column("the unit of the row", "mean over the seeds"),
         "low": Column("the unit of the row", "lower end of its 95% t interval"),
         "high": Column("the unit of the row", "upper end of it"),
+        "reason": Column("words", "why there is no value; empty where there is one"),
     },
     "why": {
         "mechanism": Column("words", "through what the policy works"),

@@ -15,12 +15,20 @@ import pandas as pd
 
 from sim import results, table, transparency
 from sim.errors import ScenarioError, suggestion
-from sim.outcomes import HEADLINE, Counts, by_seed, counts_of, outcomes_of
+from sim.outcomes import HEADLINE, Counts, by_seed, counts_of, not_counted, outcomes_of
 from sim.question import Question, Result
 from sim.records import KINDS, Records, Runs
 from sim.running import Engine, engine_of
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_effect, ratio_interval, t_interval
+from sim.statistics import (
+    FEWEST_EVENTS,
+    NONE,
+    Interval,
+    effect_not_counted,
+    paired_effect,
+    ratio_interval,
+    t_interval,
+)
 from sim.store import Task
 
 if TYPE_CHECKING:
@@ -36,7 +44,8 @@ class Comparison(Result):
         policies: The arms, without the baseline, in the scenario's order.
         seeds: The seeds, each run under every arm.
         engine: ``array`` or ``agents``.
-        effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals.
+        effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals. Where
+            an outcome cannot be counted, ``reason`` says why.
         interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
         counts: The counts of every run, added up over stretches of days.
         runs: The runs themselves.
@@ -266,14 +275,13 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     rows = []
     for policy in policies:
         for outcome, value, behind in found:
-            effect = paired_effect(
-                by_seed(value, BASELINE),
-                by_seed(value, policy),
-                (float(by_seed(behind, BASELINE).sum()), float(by_seed(behind, policy).sum())),
-                f"{policy}/{outcome.name}",
-                outcome.harm,
-            )
-            rows.append({"policy": policy, "outcome": outcome.name, "unit": outcome.unit} | _flat(asdict(effect)))
+            reason = not_counted(counts.scenario, outcome, policy)
+            base, values = by_seed(value, BASELINE), by_seed(value, policy)
+            events = float(by_seed(behind, BASELINE).sum()), float(by_seed(behind, policy).sum())
+            key = f"{policy}/{outcome.name}"
+            effect = effect_not_counted(base) if reason else paired_effect(base, values, events, key, outcome.harm)
+            names = {"policy": policy, "outcome": outcome.name, "unit": outcome.unit}
+            rows.append(names | _flat(asdict(effect)) | {"reason": reason})
     return pd.DataFrame(rows).astype({"seeds_to_halve": "Int64"})
 
 
@@ -310,6 +318,9 @@ def interactions_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             base, both, one, other = (by_seed(value, arm) for arm in (BASELINE, *arms))
             beyond = both - one - other + base
             beyond[np.abs(beyond) <= _ROUNDING * (both + one + other + base)] = 0
+            if any(not_counted(counts.scenario, outcome, arm) for arm in arms):
+                rows.append((*arms, outcome.name, outcome.unit, *NONE, *NONE, 0, "not counted"))
+                continue
             known = np.isfinite(beyond)
             most = max(float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms))
             found = t_interval(beyond[known])

@@ -293,8 +293,8 @@ class _Columns:
 
 _GIVEN = {
     "days": "days added up",
-    "months": "calendar months that end within them",
-    "visitors": "mean monthly visitors of the baseline",
+    "months": "months that end within them, counted back from the end of the window; without one there is no value",
+    "visitors": "mean monthly visitors of the baseline, or the declared ones where the window holds no month",
     "conversations_per_hour": "population.conversations_per_hour, an input",
 }
 """What a formula reads beside columns."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.outcomes import HEADLINE, SECOND, Counts, Outcome, by_seed, periods_of
+from sim.outcomes import HEADLINE, SECOND, Counts, Outcome, by_seed, periods_of, reasons
 from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, t_interval
@@ -110,29 +110,45 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
 
 
 def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
-    """Draw what each policy spares against whom it turns away: serious harm and visitors, changes from the baseline."""
+    """Draw what each policy spares against whom it turns away: serious harm and visitors, changes from the baseline.
+
+    Policies whose visitors are not counted have no place on the axis: they are named below, with the reason.
+    """
     table = effects.set_index(["outcome", "policy"])
-    harm, away = (table.loc[name].loc[list(policies)] for name in (HEADLINE, "visitors_turned_away"))
-    x = away["difference"].fillna(0).to_numpy(copy=True)
+    lacking = reasons(effects, "visitors_turned_away", policies)
+    policies = [p for p in policies if not any(p in arms for arms in lacking.values())]
+    harm, away = (table.loc[name].loc[policies] for name in (HEADLINE, "visitors_turned_away"))
+    x = away["difference"].to_numpy(copy=True)
     y, low, high = (-harm[c].to_numpy() for c in ("difference", "high", "low"))
     figure = _figure(8.6, max(4.2, 0.3 * len(policies) + 1.8))
     axes = figure.subplots()
     axes.axhline(0, color=_INK, linewidth=0.8)
     colours = [_COLOURS.get(str(v), _GREY) for v in harm["verdict"]]
-    x += 0.012 * np.ptp(x) * np.array([np.isclose(x[:i], x[i], atol=0.01 * np.ptp(x)).sum() for i in range(len(x))])
-    if not x.any():
+    if policies:
+        x += 0.012 * np.ptp(x) * np.array([np.isclose(x[:i], x[i], atol=0.01 * np.ptp(x)).sum() for i in range(len(x))])
+    if not policies:
+        axes.set_title("visitors turned away are not counted", color=_GREY, fontsize=9)
+        axes.set_yticks([])
+    elif not x.any():
         axes.set_title("no policy turns anybody away", color=_GREY, fontsize=9)
+    if not x.any():
         axes.set_xticks([0])
     for i, colour in enumerate(colours):
         ends = [[y[i] - low[i]], [high[i] - y[i]]]
         axes.errorbar(x[i], y[i], yerr=ends, fmt="o", color=colour, markersize=5, capsize=2, lw=1.2)
     axes.set_xlabel("Visitors turned away a month, more than under the baseline (equal ones side by side)")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_ylabel("Persons spared serious harm a year\nper 1,000 baseline monthly visitors")
+    unit = textwrap.wrap(str(table.loc[HEADLINE]["unit"].iloc[0]), 30)
+    axes.set_ylabel("\n".join(("Serious harm spared,", *unit)))
     axes.margins(x=0.06, y=0.1)
-    _label_beside(axes, x, y, [_short(p, 36) for p in policies], colours)
+    if policies:
+        _label_beside(axes, x, y, [_short(p, 36) for p in policies], colours)
     figure.suptitle("Harm spared against visitors turned away", fontsize=12, x=0.01, ha="left")
-    figure.supxlabel(_CAVEAT, fontsize=8)
+    notes = [
+        f"Not drawn, since visitors turned away are not counted for {', '.join(arms)}: {reason}."
+        for reason, arms in lacking.items()
+    ]
+    figure.supxlabel("\n".join(line for note in (*notes, _CAVEAT) for line in textwrap.wrap(note, 135)), fontsize=8)
     return figure
 
 

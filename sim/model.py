@@ -210,7 +210,7 @@ class ChatModel(mesa.Model):
         self.record.fork()
         self._office.fork(lanes)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
-        self._visitors = Visitors(self.state)
+        self._visitors = Visitors(self.state) if self.scenario.months else None
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""

@@ -13,7 +13,17 @@ from sim.day import NOBODY
 from sim.draws import Ints
 from sim.parameters import CLASSES
 from sim.population import N_CLASSES
-from sim.records import BREAKDOWN_COLUMNS, COUNTS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Kind, Records, wait_table
+from sim.records import (
+    BREAKDOWN_COLUMNS,
+    COUNTS,
+    DAILY_COLUMNS,
+    DAYS_PER_WINDOW_YEAR,
+    EVENT_COLUMNS,
+    KINDS,
+    Kind,
+    Records,
+    wait_table,
+)
 from sim.scenario import Scenario
 from sim.state import Contacts
 
@@ -22,7 +32,6 @@ N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
 _REACHED = ("engage", "private", "leave")
 _BY_TARGET = frozenset({"recognise", "block", "withdraw", "stay", "report", "complain"})
-DAYS_PER_WINDOW_YEAR = 365
 
 
 class Recorder:

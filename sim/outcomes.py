@@ -8,8 +8,8 @@ Levels of true harm are not identified; only changes between policies mean anyth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.parameters import CLASSES, HOURS_PER_MONTH
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, WAIT_COLUMNS, Records, Runs
-from sim.scenario import BASELINE, Scenario
+from sim.scenario import BASELINE, SHORTEST_MONTH, Scenario
 
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
@@ -34,8 +34,9 @@ class Sums:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
             ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
         days: Days added up.
-        months: Calendar months that end within them.
-        visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline.
+        months: Months that end within them, of those in which visitors are counted: see `Scenario.months`.
+        visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline. The
+            declared audience where they are not counted.
         conversations_per_hour: Lawful conversations a user holds in an hour (an input).
     """
 
@@ -58,7 +59,7 @@ class Sums:
         return self[column] * (DAYS_PER_MONTH / self.days)
 
     def monthly(self, column: str) -> pd.Series[float]:
-        """Return the mean of a column that is written once a calendar month; missing if no month ended."""
+        """Return the mean of a column that is written once a month; missing if no month ended."""
         return self[column] / (self.months or np.nan)
 
     def share(self, part: str, whole: str) -> pd.Series[float]:
@@ -66,7 +67,7 @@ class Sums:
         return self[part] / self[whole].where(self[whole] > 0)
 
     def persons_harmed(self, offence: str, victim_class: str) -> pd.Series[float]:
-        """Return persons seriously harmed per year per 1,000 baseline monthly visitors, of one offence or class."""
+        """Return persons seriously harmed per year per 1,000 monthly visitors, of one offence or class."""
         return self.a_year(f"persons_harmed/{offence}/{victim_class}") * (1000 / self.visitors)
 
 
@@ -83,6 +84,7 @@ class Outcome:
         behind: Columns whose counts stand behind the outcome: fewer than 20 in both arms are too few to compare.
         harm: Whether it counts true harm, so that a Poisson yardstick applies.
         over_time: Whether it can be computed for a part of the window.
+        monthly: Whether it counts persons by month, which not every window or policy has: see `not_counted`.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Outcome:
     behind: tuple[str, ...]
     harm: bool = False
     over_time: bool = True
+    monthly: bool = False
 
 
 HEADLINE = "persons_harmed"
@@ -102,6 +105,7 @@ SECOND = "harm_per_100k_user_days"
 """Name of the second: the risk of those who remain."""
 
 _PER_VISITORS = "persons a year per 1,000 baseline monthly visitors"
+_PER_DECLARED = "persons a year per 1,000 declared monthly visitors"
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
@@ -206,7 +210,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "visitors_turned_away", "Lawful visitors never let in", "visitors a month", "lower",
-        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",),
+        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",), monthly=True,
     ),
     Outcome(
         "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
@@ -247,12 +251,12 @@ OUTCOMES: tuple[Outcome, ...] = (
 """Every quantity reported for every scenario, the headline first. Harm by class and offence: `outcomes_of`."""
 
 
-def _harmed(offence: str, victim_class: str, name: str, label: str) -> Outcome:
+def _harmed(offence: str, victim_class: str, name: str, label: str, unit: str) -> Outcome:
     column = f"persons_harmed/{offence}/{victim_class}"
     return Outcome(
         f"{HEADLINE}_{name}",
         f"Persons seriously harmed: {label}",
-        _PER_VISITORS,
+        unit,
         "lower",
         lambda s: s.persons_harmed(offence, victim_class),
         (column,),
@@ -291,20 +295,55 @@ def _wait(name: str, label: str) -> Outcome:
     )
 
 
-def outcomes_of(scenario: Scenario) -> tuple[Outcome, ...]:
+def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...]:
     """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and by serious offence.
 
     Results by offence illustrate: the shares of offences are assumptions. Outside victims belong to no class.
+
+    Args:
+        scenario: What is run.
+        baseline: Whether the baseline is among the runs, whose visitors are then what harm is related to.
     """
+    unit = _PER_VISITORS if baseline and scenario.months else _PER_DECLARED
     weighted = (
         _harm_index(scenario, "sentence", "harm_by_sentence", "Harm weighted by the longest sentence, in years"),
         _harm_index(scenario, "own", "harm_by_own_weights", "Harm weighted as the scenario says"),
     )
     words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
-    classes = (_harmed("all", name, name, label) for name, label in zip(CLASSES, words, strict=True))
-    offences = (_harmed(o.name, "all", o.name, o.label or o.name) for o in scenario.offences if o.serious)
+    classes = (_harmed("all", name, name, label, unit) for name, label in zip(CLASSES, words, strict=True))
+    offences = (_harmed(o.name, "all", o.name, o.label or o.name, unit) for o in scenario.offences if o.serious)
     waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
-    return (*OUTCOMES, *waiting, *weighted, *classes, *offences)
+    return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *waiting, *weighted, *classes, *offences)
+
+
+NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
+"""Why persons by month are not counted under any policy, where they are not."""
+
+
+def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> str:
+    """Return why an outcome cannot be counted under a policy, in words; empty if it can."""
+    if not outcome.monthly:
+        return ""
+    if not scenario.months:
+        return NO_MONTH
+    only_before = 0 <= scenario.last_day_of_door(policy) < scenario.months[0]
+    return "its door is in force only before the months that are counted" if only_before else ""
+
+
+def reasons(effects: pd.DataFrame, outcome: str, policies: Sequence[str]) -> dict[str, list[str]]:
+    """Return the policies under which an outcome is not counted, by the reason.
+
+    Args:
+        effects: The table of effects.
+        outcome: Name of the outcome.
+        policies: The arms to look at.
+    """
+    why = effects[effects["outcome"] == outcome].set_index("policy")["reason"]
+    found: dict[str, list[str]] = {}
+    for policy in policies:
+        if why[policy]:
+            found.setdefault(str(why[policy]), []).append(policy)
+    return found
 
 
 @dataclass(frozen=True)
@@ -363,8 +402,12 @@ def quarters_of(scenario: Scenario) -> tuple[tuple[int, int], tuple[int, int]] |
 
 
 def half_year_of(scenario: Scenario) -> tuple[int, int]:
-    """Return first day and the day after the last of the window's last six months, or of all of it."""
-    return max(0, scenario.days - 183), scenario.days
+    """Return first day and the day after the last of the window's last six months, or of all of it.
+
+    Its months are those of `Scenario.months`; a window without any is taken as it is.
+    """
+    bounds = scenario.months[-7:]
+    return bounds[0] if bounds else 0, scenario.days
 
 
 def edges_of(scenario: Scenario) -> list[int]:

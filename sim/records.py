@@ -105,6 +105,9 @@ KINDS: Final = (
 )
 """Every kind of event, in the order in which they are written within one second."""
 
+DAYS_PER_WINDOW_YEAR = 365
+"""Days of a year of the window, in which a person counts as harmed once."""
+
 EVENT_COLUMNS: Final = (
     "policy", "seed", "hour", "step", "second", "event", "actor_kind", "actor", "target_kind", "target", "contact",
     "site", "offence", "detail",
@@ -135,7 +138,9 @@ COUNTS: Final = {
     ),
     "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online but for a bar"),
     "n_monthly_visitors": Count(
-        "persons", "lawful users and predators let in at least once in the calendar month that ends this day"
+        "persons",
+        "lawful users and predators let in at least once in the month that ends this day (30 or 31 days, counted back "
+        "from the end of the window; none in a window of less)",
     ),
     "n_monthly_turned_away": Count("persons", "lawful users turned away in that month and never let in"),
     "n_predator_hours": Count("predator-hours", "hours that predators were online"),

@@ -305,7 +305,8 @@ def _costs(swept: Sweep) -> str:
     ]
     columns = [[cells.change(arm, name) for arm in cells.policies] for name in names]
     left = tuple(range(len(swept.over)))
-    return f"{grid(_head(swept, 'COSTS', head), _rows(swept, columns), left)}\nChanges from the baseline."
+    note = wrap(f"Changes from the baseline. {cells.visitors_not_counted()}")
+    return f"{grid(_head(swept, 'COSTS', head), _rows(swept, columns), left)}\n{note}"
 
 
 def _notes(swept: Sweep) -> str:

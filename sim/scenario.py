@@ -53,7 +53,10 @@ MAX_POLICIES = 200
 """Policies that one comparison carries at most."""
 
 MAX_DOOR_CHANGES = 10
-"""Days of one calendar month on which doors may change: visitors are counted in a table of 2 to this power."""
+"""Days of one month on which doors may change: visitors are counted in a table of 2 to this power."""
+
+SHORTEST_MONTH = 30
+"""Days of the shortest month in which visitors are counted."""
 
 
 class Scenario(Section):
@@ -179,7 +182,7 @@ class Scenario(Section):
         if collided:
             return
         doors = self.door_days
-        changes = max(sum(first < day < end for day in doors) for first, end in pairwise(self.months))
+        changes = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if changes > MAX_DOOR_CHANGES:
             yield Problem(
                 ("policies",),
@@ -218,12 +221,15 @@ class Scenario(Section):
 
     @property
     def months(self) -> tuple[int, ...]:
-        """Days at which the calendar months counted begin and, last, end: those wholly within the window.
+        """Days at which the months begin in which visitors are counted and, last, end; empty if there is no month.
 
-        If there is none, the window counts as one month.
+        There are as many as the window holds of `SHORTEST_MONTH` days, counted back from its end. Each is a twelfth of
+        a year or, where so many do not fit, an equal part of the window, with its ends rounded to whole days. Days that
+        are left over stand at the beginning, and their visitors are not counted.
         """
-        bounds = [day for day in range(self.days + 1) if (self.start + dt.timedelta(days=day)).day == 1]
-        return tuple(bounds) if len(bounds) > 1 else (0, self.days)
+        n = self.days // SHORTEST_MONTH
+        length = min(HOURS_PER_MONTH / 24, self.days / max(n, 1))
+        return tuple(int(self.days - ahead * length + 0.5) for ahead in range(n, -1, -1)) if n else ()
 
     @property
     def hours(self) -> int:
@@ -277,6 +283,13 @@ class Scenario(Section):
             ]
             days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
         return days
+
+    def last_day_of_door(self, arm: str) -> int:
+        """Return the last day on which an arm asks lawful users for another friction than the baseline; -1 for none."""
+        asked = [(day, rules.registration_friction_user) for day, rules in self.changes_of(arm)]
+        ends = [day - 1 for day, _ in asked[1:]] + [self.days - 1]
+        usual = self.platform.rules.registration_friction_user
+        return max((end for (_, friction), end in zip(asked, ends, strict=True) if friction != usual), default=-1)
 
     def inert(self, arm: str) -> bool:
         """Tell whether an arm leaves every rule as the baseline has it on every day."""

@@ -28,7 +28,7 @@ RESAMPLES = 1000
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 
 Floats = NDArray[np.float64]
-Verdict = Literal["lowers", "raises", "not resolved", "identical", "too few"]
+Verdict = Literal["lowers", "raises", "not resolved", "identical", "too few", "not counted"]
 
 
 class Interval(NamedTuple):
@@ -106,6 +106,16 @@ def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float],
         seeds_to_halve=seeds_to_halve(n) if compared else None,
         verdict=verdict,
     )
+
+
+def effect_not_counted(baseline: Floats) -> Effect:
+    """Return the effect on an outcome that could not be counted under a policy: what it is under the baseline, if any.
+
+    Args:
+        baseline: Outcome under the baseline, one value per seed.
+    """
+    mean = t_interval(baseline[np.isfinite(baseline)]).value
+    return Effect(mean, np.nan, NONE, NONE, 0, NONE, np.nan, None, "not counted")
 
 
 @lru_cache

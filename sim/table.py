@@ -7,9 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Counts, by_seed, quarters_of, sums_of
+from sim.outcomes import (
+    HEADLINE,
+    NO_MONTH,
+    OUTCOMES,
+    SECOND,
+    Counts,
+    by_seed,
+    outcomes_of,
+    quarters_of,
+    reasons,
+    sums_of,
+)
 from sim.parameters import CLASSES
-from sim.records import COUNTS, KINDS
+from sim.records import COUNTS, DAYS_PER_WINDOW_YEAR, KINDS
 from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
@@ -81,12 +92,14 @@ def comparison(
 def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> str:
     """Return the outcomes of one run as text: one run, not an estimate."""
     sums = sums_of(scenario, daily)
-    rows = [[o.label, number(float(o.formula(sums).iloc[0])), o.unit] for o in OUTCOMES]
+    found = [o for o in outcomes_of(scenario, policy == BASELINE) if o.over_time]
+    rows = [[o.label, number(float(o.formula(sums).iloc[0])), o.unit] for o in found]
     head = (
         f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {window(scenario)}\n"
         "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are."
     )
-    return f"{head}\n\n{grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}"
+    notes = "".join(f"\n{wrap(f'- {note}')}" for note in _short_window(scenario))
+    return f"{head}\n\n{grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}{notes}"
 
 
 def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
@@ -119,6 +132,7 @@ class Cells:
     def __init__(self, scenario: Scenario, effects: pd.DataFrame, policies: Sequence[str]) -> None:
         self.scenario = scenario
         self.policies = tuple(policies)
+        self._table = effects
         self._effects = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
 
     def number(self, policy: str, outcome: str, column: str = "difference") -> float:
@@ -137,7 +151,7 @@ class Cells:
         """Return a change in percent with its interval: ``-18% (-31 to -4)``, or what stands in its place."""
         verdict = self.verdict(policy, outcome)
         change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
-        if verdict in ("identical", "too few"):
+        if verdict in ("identical", "too few", "not counted"):
             return verdict
         if change[0] != change[0]:
             return "no percentage"
@@ -150,6 +164,14 @@ class Cells:
         if value != value or value == low == high:
             return number(value)
         return f"{'+' * (value > 0)}{number(value)} ({number(low)} to {number(high)})"
+
+    def visitors_not_counted(self) -> str:
+        """Return sentences on the policies whose visitors turned away are not counted, with the reason, if any are."""
+        sentences = [
+            f"Visitors turned away are not counted for {', '.join(arms)}: {reason}."
+            for reason, arms in reasons(self._table, "visitors_turned_away", self.policies).items()
+        ]
+        return " ".join(sentences)
 
     def if_any(self, policy: str, outcome: str) -> str:
         """Return `relative`, or that there was nothing under either."""
@@ -244,9 +266,10 @@ def _sentence(cells: Cells, policy: str) -> str:
 
 
 def _harm(cells: Cells, over_time: list[str]) -> str:
+    whose = "baseline" if cells.scenario.months else "declared"
     head = [
         "HARM\nchange from the baseline",
-        "persons seriously\nharmed a year per\n1,000 baseline\nmonthly visitors",
+        f"persons seriously\nharmed a year per\n1,000 {whose}\nmonthly visitors",
         "\nverdict",
         "serious harms per\n100,000 user-days\nof those who\nremain",
         "\nverdict",
@@ -342,7 +365,7 @@ def _costs(cells: Cells) -> str:
         "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
         "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
     )
-    return cells.grid(head, [cells.levels(name) for name in names], note)
+    return cells.grid(head, [cells.levels(name) for name in names], f"{note} {cells.visitors_not_counted()}")
 
 
 def _process(cells: Cells) -> str:
@@ -390,6 +413,7 @@ def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
             "takes an effect apart, and --set gives any setting another value, such as registration.email.findability "
             "or contacts.rel_meeting."
         )
+    notes += _short_window(scenario)
     if set(cells.policies) - set(idle):
         n = int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))
         notes.append(f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.")
@@ -398,6 +422,23 @@ def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
         "effects.csv; those by offence illustrate, for the shares of offences are assumed."
     )
     return "\n".join(wrap(f"- {note}") for note in (*notes, ETHICS))
+
+
+def _short_window(scenario: Scenario) -> list[str]:
+    """Return what a short window keeps from being counted or compared."""
+    notes = []
+    if not scenario.months:
+        notes.append(
+            "Persons harmed are related to the monthly visitors that the scenario declares, for none are counted: "
+            f"{NO_MONTH}."
+        )
+    if scenario.days < DAYS_PER_WINDOW_YEAR:
+        notes.append(
+            f"A person harmed counts once in these {counted(scenario.days, 'day', 'days')}. Scaled up to a year, that "
+            "may be more than a whole year would count, where the same persons are harmed again: compare such rates "
+            "between windows of one length only."
+        )
+    return notes
 
 
 def _assumed_inputs(scenario: Scenario, arm: str) -> str:

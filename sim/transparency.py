@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from sim.outcomes import Counts, Sums, by_seed, half_year_of
+from sim.outcomes import NO_MONTH, Counts, Sums, by_seed, half_year_of
 from sim.scenario import BASELINE
 from sim.statistics import t_interval
 
-COLUMNS: Final = ("policy", "item", "unit", "mean", "low", "high", "seeds")
-"""Columns of the record: the mean over the seeds with its 95% t interval."""
+COLUMNS: Final = ("policy", "item", "unit", "mean", "low", "high", "seeds", "reason")
+"""Columns of the record: the mean over those seeds that have a value, with its 95% t interval, or why there is none."""
 
 Formula = Callable[[Sums], "pd.Series[float]"]
 
@@ -46,6 +46,14 @@ ITEMS: dict[str, tuple[str, Formula]] = {
 }
 """What is published, with its unit and formula."""
 
+_LACKS = {
+    "average monthly recipients": NO_MONTH,
+    "median time to a decision": "no dossier was decided",
+    "time within which 95% are decided": "no dossier was decided",
+    "sanctions that hit lawful users": "nobody was sanctioned",
+}
+"""Why an item has no value, where it has none."""
+
 
 def record(counts: Counts) -> pd.DataFrame:
     """Return the record of every policy, the baseline first: columns `COLUMNS`.
@@ -57,6 +65,8 @@ def record(counts: Counts) -> pd.DataFrame:
     for policy in (BASELINE, *counts.scenario.policies):
         for item, (unit, formula) in ITEMS.items():
             values = by_seed(formula(late if item == "average monthly recipients" else whole), policy)
+            known = values[np.isfinite(values)]
             if len(values):
-                rows.append((policy, item, unit, *t_interval(values[np.isfinite(values)]), len(values)))
+                reason = "" if len(known) else _LACKS[item]
+                rows.append((policy, item, unit, *t_interval(known), len(known), reason))
     return pd.DataFrame(rows, columns=list(COLUMNS))

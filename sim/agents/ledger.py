@@ -105,8 +105,7 @@ class Ledger:
         page["n_user_days"] = sum(u.came_today for u in users)
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
         page["n_history_hours"] = page["n_user_hours"] * model.rules.retention_message_hours
-        day = model.day.number - model.scenario.warmup_days
-        if day + 1 in self.model.scenario.months[1:]:
+        if model.day.number + 1 - model.scenario.warmup_days in model.scenario.months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came
             page["n_monthly_turned_away"] = sum(u.turned_away_in_month and not u.came_in_month for u in users)

@@ -147,7 +147,7 @@ def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, 
 
 
 class Visitors:
-    """Monthly visitors: persons let in at least once in a calendar month of the window.
+    """Monthly visitors: persons let in at least once in a month of the window.
 
     A month is cut into segments wherever the door of an arm changes; a member's segments with a visit are bits of a
     mask, so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let
@@ -170,7 +170,7 @@ class Visitors:
 
     def see(self, day_of_window: int, lanes: Lanes, day: Day, record: Recorder) -> None:
         """Take in the visits of a segment at its last day; at a month's last day, count."""
-        if day_of_window < self._first or day_of_window >= max(self._month_ends):
+        if day_of_window < self._first:
             return
         if not self._doors or day_of_window in self._cuts:
             self._begun = day.number

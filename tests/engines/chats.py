@@ -20,7 +20,7 @@ from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
 
 START = dt.date(2021, 1, 22)
-"""First measured day: with 40 days, February lies wholly within the window."""
+"""First measured day."""
 
 BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
     "population.monthly_visitors": 600.0,
@@ -153,6 +153,22 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "moderation.p_find_without_evidence": 0.8,
         }),
         (9,),
+    ),
+    # Two months and a few days before them; doors change before the first, within both and where they meet.
+    "months": (
+        BUSY.replace(**{
+            "policies": {
+                "before": (RegistrationPolicy(level="phone", end=day(3)),),
+                "within": (RegistrationPolicy(level="phone", start=day(20), end=day(50)),),
+                "between": (RegistrationPolicy(level="document", start=day(34)),),
+            },
+            "days": 64,
+            "warmup_days": 2,
+            "population.monthly_visitors": 150.0,
+            "population.monthly_visitors_start": 150.0,
+            "population.visits_per_month": 3.0,
+        }),
+        (5,),
     ),
     "more-offences": (
         BUSY.replace(

@@ -91,6 +91,19 @@ def test_bars_reach_from_the_warm_up_into_the_window() -> None:
     assert set(back["target_kind"]) == {"user", "predator"}
 
 
+def test_months_are_counted_by_both_engines() -> None:
+    scenario, _ = RUNS["months"]
+    assert scenario.months == (3, 34, 64)
+    table = both("months")[1].daily.set_index(["policy", "day"])[["n_monthly_visitors", "n_monthly_turned_away"]]
+    counted = table[(table > 0).any(axis=1)]
+    assert set(counted.index.get_level_values("day")) == {33, 63}
+    by_day = counted["n_monthly_turned_away"].to_dict()
+    away = {arm: [by_day.get((arm, day), 0) for day in (33, 63)] for arm in arms(scenario)}
+    assert away[BASELINE] == away["before"] == [0, 0]
+    assert min(away["within"]) > 0
+    assert away["between"][0] == 0 < away["between"][1]
+
+
 def test_the_smallest_staff_is_a_staff_in_both_engines() -> None:
     few = {"moderation.staff": 0.0004, "moderation.reviews_per_hour": 10_000.0, "reporting.friction": 0.0}
     chat = sim.load(Path(__file__).parents[2] / "scenarios" / "classroom.toml").replace(days=20, warmup_days=0, **few)

@@ -139,7 +139,7 @@ def test_a_longer_run_begins_as_a_shorter_one() -> None:
     assert short.events is not None and long.events is not None
     shared = long.events[long.events["hour"] < 24 * (scenario.warmup_days + 20)].reset_index(drop=True)
     pd.testing.assert_frame_equal(shared, short.events)
-    # Months are counted at their ends, and the window is one month where no whole month fits into it.
+    # Months are counted back from the end of the window.
     months = ["n_monthly_visitors", "n_monthly_turned_away"]
     days = [r.daily[r.daily["day"] < 20].drop(columns=months).reset_index(drop=True) for r in (long, short)]
     pd.testing.assert_frame_equal(*days)

@@ -79,7 +79,7 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
     luck = np.random.Generator(np.random.PCG64(seed + 10**6))
     rules = scenario.rules_on(scenario.days - 1, policy)
     days = np.arange(scenario.days)
-    month_ends = [(scenario.start + pd.Timedelta(days=int(d) + 1)).day == 1 for d in days]
+    month_ends = np.isin(days + 1, scenario.months[1:])
     door = rules.registration_friction_user
     harms = _harms(scenario, policy, seed).sum(axis=1)
     reports = luck.poisson(20, scenario.days)

@@ -38,7 +38,7 @@ COLUMNS = [
     *("policy", "outcome", "unit", "baseline", "value", "difference", "low", "high"),
     *("relative", "relative_low", "relative_high", "seeds"),
     *("variance_reduction", "variance_reduction_low", "variance_reduction_high", "poisson_yardstick"),
-    *("seeds_to_halve", "verdict"),
+    *("seeds_to_halve", "verdict", "reason"),
 ]
 
 

@@ -30,7 +30,7 @@ def daily(policy: str = "baseline", seed: int = 0, days: int = 60, **counts: int
     """Return a table in which every count is 0 but for those given, the same every day."""
     day = np.arange(days)
     table = pd.DataFrame(0, day, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site="site", day=day)
-    month_end = np.isin(day, [30, 58])
+    month_end = np.isin(day, [29, 59])
     return table.assign(n_monthly_visitors=np.where(month_end, 20_000, 0), **counts)
 
 
@@ -97,11 +97,10 @@ def test_formulas_by_hand(name: str, counts: dict[str, int], expected: float) ->
 
 def test_a_monthly_count_is_the_mean_of_the_months_within_the_window() -> None:
     table = daily()
-    table["n_monthly_turned_away"] = np.where(table["day"] == 30, 500, np.where(table["day"] == 58, 700, 0))
+    table["n_monthly_turned_away"] = np.where(table["day"] == 29, 500, np.where(table["day"] == 59, 700, 0))
     assert value("visitors_turned_away", table) == 600
-    table = daily(days=20)
-    table["n_monthly_turned_away"] = np.where(table["day"] == 19, 300, 0)  # no month within: the window is one
-    assert value("visitors_turned_away", table, SCENARIO.replace(days=20)) == 300
+    # No month fits into 29 days: none is counted, which is another thing than nobody.
+    assert np.isnan(value("visitors_turned_away", daily(days=29), SCENARIO.replace(days=29)))
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda o: o.name)

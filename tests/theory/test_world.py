@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import sim
 from sim.model import simulate
 from sim.parameters import HOURS_PER_MONTH
 from sim.policies.registration import RegistrationPolicy
@@ -136,7 +137,7 @@ def test_unique_visitors_grow_in_a_straight_line() -> None:
 def test_monthly_visitors_are_counted_person_by_person_also_when_a_door_closes_in_mid_month() -> None:
     date = dt.date(2024, 1, 17)
     arms = {"phone": (RegistrationPolicy(level="phone", start=date),)}
-    scenario = laboratory(days=31, policies=arms, **{"population.monthly_visitors": 2_000.0,
+    scenario = laboratory(days=30, policies=arms, **{"population.monthly_visitors": 2_000.0,
                           "population.monthly_visitors_start": 2_000.0})  # fmt: skip
     drawn = drawn_visits(scenario)
     entry = scenario.registration.at("phone")
@@ -147,6 +148,29 @@ def test_monthly_visitors_are_counted_person_by_person_also_when_a_door_closes_i
     last = simulate(scenario, [1], ["baseline", "phone"]).daily.groupby("policy").last()
     assert last["n_monthly_visitors"].to_dict() == {"baseline": len(everybody), "phone": len(let_in)}
     assert last["n_monthly_turned_away"].to_dict() == {"baseline": 0, "phone": len(everybody - let_in)}
+
+
+def test_visitors_turned_away_are_counted_wherever_a_month_fits_and_never_taken_for_nobody() -> None:
+    # 59 days: the last 30 are a month. A door from the first of February on, and one until the month begins.
+    door = RegistrationPolicy(level="document")
+    arms = {
+        "late": (door.model_copy(update={"start": dt.date(2024, 2, 1)}),),
+        "early": (door.model_copy(update={"end": dt.date(2024, 1, 30)}),),
+    }
+    few = {"population.monthly_visitors": 300.0, "population.monthly_visitors_start": 300.0}
+    scenario = laboratory(days=59, policies=arms, **few)
+    effects = sim.compare(scenario, seeds=2).effects.set_index(["outcome", "policy"])
+    away, lost = (effects.loc[outcome] for outcome in ("visitors_turned_away", "user_days_lost"))
+    never_in = []
+    for seed in (0, 1):
+        drawn = drawn_visits(scenario, seed)
+        day, user = drawn["begin"] // 24, drawn["stratum"] < N_USER_STRATA
+        strict = drawn["tolerance"] < 1000 * scenario.registration.at("document").friction_user
+        outside = set(drawn["person"][user & strict & (day >= 31)])
+        never_in.append(len(outside - set(drawn["person"][(day >= 29) & (day < 31)])))
+    assert away.loc["late", "value"] == np.mean(never_in) > 0
+    assert (lost["value"] > 0).all()
+    assert away.loc["early", "verdict"] == "not counted" and np.isnan(away.loc["early", "value"])
 
 
 def test_members_stay_for_the_declared_time_and_only_members_visit() -> None:
@@ -233,7 +257,7 @@ def test_every_month_counts_its_own_visitors() -> None:
     seen: dict[int, set[int]] = {0: set(), 1: set()}
     for day in World(scenario, [1]).days():
         begun = np.arange(day.people.n_carried, day.people.person.size)
-        seen[int(day.number >= 31)] |= set(day.people.person[begun].tolist())
+        seen[int(day.number >= 30)] |= set(day.people.person[begun].tolist())
     daily = simulate(scenario, [1], [BASELINE]).daily
     counted = daily.loc[daily["n_monthly_visitors"] > 0, ["day", "n_monthly_visitors"]]
-    assert counted.to_numpy().tolist() == [[30, len(seen[0])], [59, len(seen[1])]]
+    assert counted.to_numpy().tolist() == [[29, len(seen[0])], [59, len(seen[1])]]
