@@ -27,7 +27,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import sim
-from sim import figures
 from sim.policies.set import SetPolicy
 
 
@@ -49,12 +48,13 @@ for policy in ladder.policies:
     print(f"{policy}:", "; ".join(p.words() for p in scenario.policies[policy]))
 
 # %%
-figures.overview(ladder.policies, ladder.effects)
+ladder.plot("overview")
 
 # %% [markdown]
-# Two outcomes for each policy, and they need not agree. The blue circles count persons seriously harmed on this site. The
-# orange squares count harm *per day of use*, so they look at the risk of those who are still there. A door can lower the
-# first merely because fewer people are left. Look at the sign and at whether the interval crosses zero.
+# Two outcomes for each policy, and they need not agree. On the left are persons seriously harmed on this site. On the
+# right is harm *per day of use*, the risk of those who are still there. A door can lower the first merely because fewer
+# people are left. Blue discs are better and orange squares worse than the baseline; an open circle is an interval that
+# holds zero, so that the sign is not known.
 
 # %% [markdown]
 # ## Who is turned away
@@ -65,7 +65,7 @@ figures.overview(ladder.policies, ladder.effects)
 effect(ladder, "visitors_turned_away")[["difference", "low", "high", "verdict"]]
 
 # %%
-figures.price(ladder.policies, ladder.effects)
+ladder.plot("price")
 
 # %% [markdown]
 # Up is harm spared, to the right is lawful visitors who never get in: the price. A policy above and to the left of another

@@ -26,7 +26,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import sim
-from sim import figures
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.statistics import t_interval
@@ -50,7 +49,7 @@ for policy in reporting.policies:
     print(f"{policy}:", "; ".join(p.words() for p in scenario.policies[policy]))
 
 # %%
-figures.overview(reporting.policies, reporting.effects)
+reporting.plot("overview")
 
 # %% [markdown]
 # Compare `easier` with `easiest`: one step more in the same direction. Then compare `easiest` with `easiest-staff-x4`: the
@@ -178,7 +177,8 @@ effect(flagged, "flagged", "predators_barred", "persons_harmed", "waiting_hours"
 sizes = {}
 for scale in (1.0, 0.1):
     easier = scenario.replace(scale=scale)
-    counts = sim.compare(easier, policies=["easier"], seeds=6).daily.query("policy == 'easier'").groupby("seed").sum()
+    days = sim.compare(easier, policies=["easier"], seeds=6).daily.query("policy == 'easier'")
+    counts = days.groupby("seed").sum(numeric_only=True)
     measured = {
         "dossiers a day": counts["n_open"] / scenario.days,
         "load: reviews done / reviews possible": counts["n_review"] / counts["n_capacity"],

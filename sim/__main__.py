@@ -30,6 +30,7 @@ from sim.errors import ExperimentError, Problem, ScenarioError
 from sim.question import Question
 from sim.reading import load
 from sim.scenario import BASELINE
+from sim.text import terminal_width
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
@@ -215,7 +216,7 @@ def _run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.file)
     _warn(advice.of_small_queue(scenario))
     run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
-    print(run.summary())
+    print(run.summary(terminal_width()))
 
 
 def _compare(arguments: argparse.Namespace) -> None:
@@ -255,7 +256,7 @@ def _answer(asked: Question, arguments: argparse.Namespace, warnings: Iterable[s
     _warn([*(advice.of_small_queue(asked.scenario) if asked.scenario else ()), *warnings])
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
     found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, _say)
-    print(found.table())
+    print(found.table(terminal_width()))
     for file in results.files_of(out) if out is not None else ():
         print(file)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,9 @@ from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, NONE, Floats, Interval, ratio_interval, seeds_to_halve
+from sim.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval, seeds_to_halve
 from sim.store import Task
-from sim.text import ETHICS, caveat, change, grid, title, wrap
+from sim.text import ETHICS, Block, Column, Prose, Table, caveat, change, numbers, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,9 @@ class Why(Result):
         scenario: What was run.
         policy: The arm.
         seeds: The seeds, each run under every variant.
-        effect: The whole effect, as a share of the baseline, with its 95% jackknife interval over the seeds.
+        effect: The whole effect, as a share of the baseline, with its 95% interval, as in `Comparison.effects`.
+        difference: The same in persons a year per 1,000 baseline monthly visitors.
+        verdict: The same in one word.
         parts: One row per mechanism: the effect ``without`` it, its ``part`` (the whole less that), and what it does
             ``alone``, all others held (missing for what no rule switches off), each with its ends. What predators make
             of the same rules is a row of its own and left out of the others.
@@ -54,13 +56,15 @@ class Why(Result):
     policy: str
     seeds: tuple[int, ...]
     effect: Interval
+    difference: Interval
+    verdict: str
     parts: pd.DataFrame = field(repr=False)
     together: Interval
 
-    def table(self) -> str:
-        """Return what makes the effect as text for a terminal."""
+    def blocks(self) -> list[Block]:
+        """Return what makes the effect: a sentence, the parts, and what to know of them."""
         parts = [_parts(self)] if len(self.parts) > 1 else []
-        return "\n\n".join((_title(self), _sentence(self), *parts, _notes(self)))
+        return [_title(self), _sentence(self), *parts, _notes(self)]
 
     def plot(self) -> Figure:
         """Draw the part of every mechanism with its 95% interval, and the whole."""
@@ -161,7 +165,9 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
     base, whole = found[0][BASELINE], found[0][_WHOLE]
     works = mechanisms_of(asked.scenario, asked.policy)
     switched_off = dict(zip([m.name for m in works if m.settings], found[1:], strict=True))
-    enough = max(_events(counts[0], arm) for arm in (BASELINE, _WHOLE)) >= FEWEST_EVENTS
+    events = (_events(counts[0], BASELINE), _events(counts[0], _WHOLE))
+    effect = paired_change(base, whole, events)
+    enough = max(events) >= FEWEST_EVENTS
     rows, parts = [], []
     for i, mechanism in enumerate(works):
         if mechanism.settings:
@@ -173,12 +179,15 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
             off = switched_off[sharing.name] if sharing else found[0]
             part, alone = off[_WHOLE] - off[f"without-{i}"], off[f"alone-{i}"] - off[BASELINE]
         parts.append(part)
-        intervals = [_share(x, base, enough) for x in (whole - base - part, part)]
-        intervals.append(_share(alone, base, enough) if alone is not None else NONE)
+        # Nobody can be spared more than is harmed; but what is taken off one baseline may exceed another one.
+        least = -1.0 if off is found[0] else -np.inf
+        intervals = [_share(whole - base - part, base, enough).within(least), _share(part, base, enough)]
+        intervals.append(_share(alone, base, enough).within(least) if alone is not None else NONE)
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Why(asked.scenario, asked.policy, asked.seeds, _share(whole - base, base, enough), table, together)
+    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, "too few")
+    return Why(asked.scenario, asked.policy, asked.seeds, relative, effect.difference, verdict, table, together)
 
 
 def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | None:
@@ -207,51 +216,75 @@ def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
     return ratio_interval(difference, base) if enough else NONE
 
 
-def _title(found: Why) -> str:
+def _title(found: Why) -> Block:
     return title(found.scenario, f"what makes the effect of {found.policy}, {len(found.seeds)} seeds each")
 
 
-def _sentence(found: Why) -> str:
+def _sentence(found: Why) -> Block:
+    return Prose((f"{_finding(found)} {caveat(found.scenario)}",))
+
+
+def _finding(found: Why) -> str:
+    """Return what the policy does to serious harm, as far as the verdict goes, and through what."""
+    name, assumed = found.policy, "In this model, with these assumptions,"
+    if found.verdict == "too few":
+        return f"Too few persons are harmed here to say what {name} does."
+    if found.verdict == "identical":
+        return f"{assumed} {name} changes nobody's harm: there is nothing to take apart."
     if found.effect.value != found.effect.value:
-        return wrap(f"Too few persons are harmed here to say what {found.policy} does. {caveat(found.scenario)}")
-    first = max(found.parts.to_dict("records"), key=lambda row: abs(row["part"]))
-    if len(found.parts) == 1:
-        rest = f"all of it through {first['mechanism']}: there is nothing to take apart"
-    else:
-        without = change([first[f"without{end}"] for end in ("", "_low", "_high")])
-        rest = f"most of it through {first['mechanism']}, without which it would be {without}"
-    return wrap(
-        f"In this model, with these assumptions, {found.policy} changes serious harm by {change(found.effect)}, "
-        f"{rest}. {caveat(found.scenario)}"
-    )
+        size = f"{numbers(found.difference, '+')} {OUTCOMES[0].unit}"
+        return (
+            f"{assumed} {name} changes serious harm by {size} ({found.verdict}). Under the baseline it is not told "
+            "apart from none, so that nothing can be said in percent of it."
+        )
+    if found.verdict == "not resolved":
+        return (
+            f"{assumed} {name} was not seen to change serious harm: {change(found.effect)}, its sign not resolved. "
+            "Nor is it known then what makes the change."
+        )
+    head = f"{assumed} {name} changes serious harm by {change(found.effect)}"
+    parts = found.parts.to_dict("records")
+    if len(parts) == 1:
+        return f"{head}, all of it through {parts[0]['mechanism']}: there is nothing to take apart."
+    known = [row for row in parts if _interval(row, "part").sign and row["part"] * found.effect.value > 0]
+    if not known:
+        return f"{head}; through which mechanism is not resolved."
+    first = max(known, key=lambda row: abs(row["part"]))
+    much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
+    without = change(_interval(first, "without"))
+    return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
 
 
-def _parts(found: Why) -> str:
-    head = [
-        "WHY\npersons seriously harmed,\nchange from the baseline",
-        "its part: the whole\nless that without it,\npoints",
-        "effect without it,\nas in the baseline\nthere",
-        "effect of it alone,\nall else as in\nthe baseline",
-    ]
-    rows = []
-    for row in found.parts.to_dict("records"):
-        cells = [
-            change([row[f"{name}{end}"] for end in ("", "_low", "_high")], unit)
-            for name, unit in (("part", ""), ("without", "%"), ("alone", "%"))
-        ]
-        rows.append([f"{row['mechanism']}{' (input)' * row['is_input']}", *cells])
-    rows.append(["together beyond the sum", change(found.together, ""), "", ""])
-    rows.append(["the whole policy", change(found.effect, ""), "", ""])
-    return f"{grid(head, rows)}\n{wrap('95% intervals in brackets, paired seed by seed.')}"
+def _interval(row: Mapping[Any, Any], name: str) -> Interval:
+    return Interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
+
+
+def _parts(found: Why) -> Block:
+    records = found.parts.to_dict("records")
+    names = [f"{row['mechanism']}{' (input)' * row['is_input']}" for row in records]
+    names += ["together beyond the sum", "the whole policy"]
+    wholes = [change(interval, "", "-") for interval in (found.together, found.effect)]
+    columns = []
+    for name, head, last in (
+        ("part", "its part: the whole less that without it", wholes),
+        ("without", "effect without it, as in the baseline there", ["", ""]),
+        ("alone", "effect of it alone, all else as in the baseline", ["", ""]),
+    ):
+        cells = [change(_interval(row, name), "", "-") for row in records]
+        columns.append(Column(head, [*cells, *last]))
+    kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
+    note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
+    return Table("WHY", kind, [Column("through", names, left=True)], columns, note)
 
 
 def echo(found: Why) -> bool:
-    """Tell whether inputs alone make nearly all of the effect: then it is an echo of them and no finding."""
+    """Tell whether inputs alone make nearly all of an effect that is resolved: it is an echo of them and no finding."""
     inputs = found.parts.loc[found.parts["is_input"], "part"].sum()
-    return bool(found.effect.value and abs(inputs - found.effect.value) <= (1 - NEARLY_ALL) * abs(found.effect.value))
+    rest = abs(inputs - found.effect.value)
+    return bool(found.effect.sign) and bool(rest <= (1 - NEARLY_ALL) * abs(found.effect.value))
 
 
-def _notes(found: Why) -> str:
+def _notes(found: Why) -> Block:
     notes = []
     if echo(found):
         notes.append(
@@ -272,4 +305,4 @@ def _notes(found: Why) -> str:
         f"{len(found.seeds)}.",
         ETHICS,
     ]
-    return "\n".join(wrap(f"- {note}") for note in notes)
+    return Prose(tuple(f"- {note}" for note in notes))

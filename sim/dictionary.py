@@ -42,9 +42,13 @@ _EFFECT = {
     "difference": Column(_OF_OUTCOME, "mean paired difference from the baseline, seed by seed"),
     "low": Column(_OF_OUTCOME, "lower end of its 95% t interval (Monte Carlo error only)"),
     "high": Column(_OF_OUTCOME, "upper end of it"),
-    "relative": Column(_RELATIVE, "sum of the differences relative to the baseline's sum"),
-    "relative_low": Column(_RELATIVE, "lower end of its 95% jackknife interval (Monte Carlo error only)"),
-    "relative_high": Column(_RELATIVE, "upper end of it"),
+    "relative": Column(
+        _RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
+    ),
+    "relative_low": Column(
+        _RELATIVE, "lower end of its 95% Fieller interval, which leaves out zero where that of the difference does"
+    ),
+    "relative_high": Column(_RELATIVE, "upper end of it (Monte Carlo error only)"),
     "variance_reduction": Column("factor", "how many times fewer runs are needed thanks to the pairing"),
     "variance_reduction_low": Column("factor", "lower end of its 95% bootstrap interval"),
     "variance_reduction_high": Column("factor", "upper end of it"),
@@ -93,7 +97,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "low": Column(_OF_OUTCOME, "lower end of its 95% t interval"),
         "high": Column(_OF_OUTCOME, "upper end of it"),
         "relative": Column(_RELATIVE, "the same relative to the baseline"),
-        "relative_low": Column(_RELATIVE, "lower end of its 95% jackknife interval"),
+        "relative_low": Column(_RELATIVE, "lower end of its 95% Fieller interval"),
         "relative_high": Column(_RELATIVE, "upper end of it"),
         "verdict": Column("word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"),
     },
@@ -130,8 +134,8 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
                 "change": "by how much the last exceeds the one before",
             }
         ),
-        "verdict": Column("word", "moves, not resolved, identical, too few"),
-        "turns": Column("True or False", "whether the parameter moves the effect over zero"),
+        "verdict": Column("word", "moves, not resolved, identical, too few, no percentage"),
+        "turns": Column("True or False", "whether it moves and the effect is told apart from zero on both sides of it"),
     },
     "patterns": {
         "number": Column("whole number", "number of the pattern"),
@@ -146,7 +150,9 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "tolerance_low": Column("shares and factors; counts for nulls", "least that passes"),
         "tolerance_high": Column("shares and factors; counts for nulls", "most that passes"),
         "days": Column("days", "measured days"),
-        "result": Column("words", "passed, not passed, not resolved, not represented"),
+        "result": Column(
+            "words", "passed, not passed, not resolved, not represented; sign: only the direction was asked for"
+        ),
     },
 }
 

@@ -30,6 +30,7 @@ from sim.statistics import (
     t_interval,
 )
 from sim.store import Task
+from sim.text import WIDTH, Block, render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,8 +63,8 @@ class Comparison(Result):
 
     @property
     def daily(self) -> pd.DataFrame:
-        """Daily counts of every run."""
-        return self._records.daily
+        """Daily counts of every run, the date beside the number of the day."""
+        return _dated(self.scenario, self._records.daily)
 
     @property
     def breakdown(self) -> pd.DataFrame:
@@ -79,8 +80,8 @@ class Comparison(Result):
     def _records(self) -> Records:
         return Records.joined(self.runs.parts())
 
-    def table(self) -> str:
-        """Return the comparison as text for a terminal: the headline sentence, tables, and what to know of them."""
+    def blocks(self) -> list[Block]:
+        """Return the headline sentence, tables, and what to know of them."""
         return table.comparison(
             self.scenario, self.policies, len(self.seeds), self.effects, self.counts, self.interactions
         )
@@ -89,18 +90,28 @@ class Comparison(Result):
         """Return what the platform itself could publish of every policy: columns `sim.transparency.COLUMNS`."""
         return transparency.record(self.counts)
 
-    def plot(self, outcome: str = HEADLINE) -> Figure:
-        """Draw the difference from the baseline over time, one panel a policy, with its 95% band over the seeds.
+    def plot(self, what: str = HEADLINE) -> Figure:
+        """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
+
+        A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
+        keeps it.
+
+        Args:
+            what: An outcome that has a course over time; ``overview`` (change in percent by policy) or ``price`` (harm
+                spared against visitors turned away).
 
         Raises:
-            ScenarioError: If there is no such outcome, or it has no course over time.
+            ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
         """
         from sim import figures
 
+        if what in figures.OF_EFFECTS:
+            return figures.OF_EFFECTS[what](self.policies, self.effects)
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
-        if outcome not in found:
-            raise ScenarioError(f"no outcome over time is called {outcome!r}; there are: {', '.join(found)}")
-        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[outcome])
+        if what not in found:
+            there = ", ".join((*figures.OF_EFFECTS, *found))
+            raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
+        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
 
     def fill(self, folder: Path) -> None:
         """Write tables and figures."""
@@ -110,8 +121,8 @@ class Comparison(Result):
         results.write_csv(self.interactions, folder / "interactions.csv")
         results.write_csv(self.transparency(), folder / "transparency.csv")
         figures.save(self.plot(), folder / "figures" / "difference")
-        figures.save(figures.overview(self.policies, self.effects), folder / "figures" / "overview")
-        figures.save(figures.price(self.policies, self.effects), folder / "figures" / "price")
+        for name in figures.OF_EFFECTS:
+            figures.save(self.plot(name), folder / "figures" / name)
 
 
 @dataclass(frozen=True)
@@ -144,7 +155,7 @@ class Run:
         policy: The arm, or ``baseline``.
         seed: The seed.
         engine: ``array`` or ``agents``.
-        daily: Daily counts.
+        daily: Daily counts, the date beside the number of the day.
         breakdown: Counts by year, offence and class.
         events: Every event, warm-up included, or ``None`` if they were not asked for.
     """
@@ -157,8 +168,15 @@ class Run:
     breakdown: pd.DataFrame = field(repr=False)
     events: pd.DataFrame | None = field(repr=False)
 
-    def summary(self) -> str:
-        """Return the outcomes of this run as text for a terminal."""
+    def summary(self, width: int = WIDTH) -> str:
+        """Return the outcomes of this run as text for a terminal whose lines have so many characters."""
+        return render(self._blocks(), width)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return "".join(block.html() for block in self._blocks())
+
+    def _blocks(self) -> list[Block]:
         return table.summary(self.scenario, self.policy, self.seed, self.daily)
 
     def trace(self, contact: int) -> pd.DataFrame:
@@ -240,7 +258,8 @@ def run(
         arms_of(scenario, [policy])
     _check_seeds([seed])
     records = Records.joined([engine_of(engine)(scenario, [seed], [policy], events=events)])
-    return Run(scenario, policy, seed, engine, records.daily, records.breakdown, records.events)
+    daily = _dated(scenario, records.daily)
+    return Run(scenario, policy, seed, engine, daily, records.breakdown, records.events)
 
 
 def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
@@ -337,7 +356,7 @@ def _verdict_of(beyond: Interval, events: float) -> str:
         return "identical"
     if events < FEWEST_EVENTS or beyond.low != beyond.low:
         return "too few"
-    return "below the sum" if beyond.high < 0 else "above the sum" if beyond.low > 0 else "not resolved"
+    return ("not resolved", "above the sum", "below the sum")[beyond.sign]
 
 
 def _flat(effect: dict[str, Any]) -> dict[str, Any]:
@@ -388,6 +407,14 @@ def _check_seeds(seeds: Iterable[int]) -> None:
     for seed in seeds:
         if not 0 <= seed < 2**63:
             raise ScenarioError(f"{seed} is no seed; seeds are whole numbers from 0 to 2^63 - 1")
+
+
+def _dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+    """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
+    dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
+    found = daily.copy(deep=False)
+    found.insert([*daily.columns].index("day") + 1, "date", dates.astype("datetime64[ns]"))
+    return found
 
 
 def _events_of(run: Run) -> pd.DataFrame:

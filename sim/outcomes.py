@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,8 @@ from sim.scenario import BASELINE, SHORTEST_MONTH, Scenario
 
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
+
+_PERIODS = 13
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -84,7 +87,8 @@ class Outcome:
         behind: Columns whose counts stand behind the outcome: fewer than 20 in both arms are too few to compare.
         harm: Whether it counts true harm, so that a Poisson yardstick applies.
         over_time: Whether it can be computed for a part of the window.
-        monthly: Whether it counts persons by month, which not every window or policy has: see `not_counted`.
+        by_month: Whether it counts persons by month, which not every window or policy has: see `not_counted`.
+        course: What to know of its course over time, where it is drawn.
     """
 
     name: str
@@ -95,7 +99,8 @@ class Outcome:
     behind: tuple[str, ...]
     harm: bool = False
     over_time: bool = True
-    monthly: bool = False
+    by_month: bool = False
+    course: str = ""
 
 
 HEADLINE = "persons_harmed"
@@ -111,6 +116,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         HEADLINE, "Persons seriously harmed", _PER_VISITORS, "lower",
         lambda s: s.a_year("n_persons_harmed") * (1000 / s.visitors), ("n_persons_harmed",), harm=True,
+        course="Each person counts once in a year of the window: as it goes on, fewer are left to be counted anew, "
+        "under the policy as under the baseline, and a difference fades.",
     ),
     Outcome(
         SECOND, "Serious harm per day of use, of those who remain", "serious harms per 100,000 user-days", "lower",
@@ -210,7 +217,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "visitors_turned_away", "Lawful visitors never let in", "visitors a month", "lower",
-        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",), monthly=True,
+        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",), by_month=True,
+        course="Each step is a month of the window, in which a policy may start or end.",
     ),
     Outcome(
         "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
@@ -322,7 +330,7 @@ NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
 
 def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> str:
     """Return why an outcome cannot be counted under a policy, in words; empty if it can."""
-    if not outcome.monthly:
+    if not outcome.by_month:
         return ""
     if not scenario.months:
         return NO_MONTH
@@ -389,10 +397,19 @@ def _hash(column: pd.Series[int]) -> int:
     return int.from_bytes(hashlib.sha256(column.to_numpy().tobytes()).digest()[:8], "little", signed=True)
 
 
-def periods_of(scenario: Scenario) -> list[int]:
-    """Return the days at which the window is cut into up to 13 equal periods of at least a week."""
-    periods = max(1, min(13, scenario.days // 7))
-    return [int(day) for day in np.linspace(0, scenario.days, periods + 1).round()]
+def periods_of(scenario: Scenario, arm: str = BASELINE) -> list[int]:
+    """Return the days at which the window is cut: at the dates of an arm, and between them into equal periods.
+
+    There are up to 13 periods, and up to one more for each date; they have a week or more where the dates leave one.
+    """
+    dates = {day for dated in scenario.dated(arm) for day in (dated.first_day, dated.last_day) if day is not None}
+    bounds = sorted({0, scenario.days, *(day for day in dates if day < scenario.days)})
+    n_periods = max(1, min(_PERIODS, scenario.days // 7))
+    cut = [
+        np.linspace(one, other, max(1, (other - one) * n_periods // scenario.days) + 1)
+        for one, other in pairwise(bounds)
+    ]
+    return sorted({int(day) for days in cut for day in days.round()})
 
 
 def quarters_of(scenario: Scenario) -> tuple[tuple[int, int], tuple[int, int]] | None:
@@ -413,7 +430,8 @@ def half_year_of(scenario: Scenario) -> tuple[int, int]:
 def edges_of(scenario: Scenario) -> list[int]:
     """Return the days at which stretches begin and end whose sums are asked for."""
     stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
-    return sorted({*periods_of(scenario), *(day for stretch in stretches for day in stretch)})
+    periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
+    return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
 
 
 def _added_up(scenario: Scenario, part: Records) -> Records:
@@ -448,7 +466,7 @@ def sums_of(
     """
     first, end = days or (0, scenario.days)
     chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
-    table = chosen.drop(columns=["site", "day"]).groupby(["policy", "seed"]).sum()
+    table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
         table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
     if waits is not None:

@@ -49,6 +49,7 @@ class Quantity:
         low: Lower end of the tolerance; no bound if not given.
         high: Upper end, likewise.
         percent: Whether it is shown in percent.
+        sign_only: Whether the tolerance asks for a direction alone, whatever the size.
         measure: Name of the function in `MEASURES`; empty if the model cannot represent the quantity.
         of: What that function is given.
         preset: Settings for this quantity alone, on top of the pattern's.
@@ -62,6 +63,7 @@ class Quantity:
     low: float = -np.inf
     high: float = np.inf
     percent: bool = False
+    sign_only: bool = False
     measure: str = ""
     of: Mapping[str, Any] = field(default_factory=dict)
     preset: Mapping[str, Any] = field(default_factory=dict)
@@ -172,17 +174,17 @@ class Simulated:
 
 def count(runs: Simulated, arm: str, count: str) -> Interval:
     """A count over the window."""
-    return t_interval(runs.total(arm, count))
+    return t_interval(runs.total(arm, count)).within(least=0)
 
 
 def share(runs: Simulated, arm: str, part: Counts, whole: Counts) -> Interval:
     """One count as a share of another, either of them several counts together."""
-    return ratio_interval(runs.total(arm, part), runs.total(arm, whole))
+    return ratio_interval(runs.total(arm, part), runs.total(arm, whole)).within(0, 1)
 
 
 def difference_of_shares(runs: Simulated, arm: str, against: str, part: str, whole: str) -> Interval:
     """Such a share, less that of another arm."""
-    return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole))
+    return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole)).within(-1, 1)
 
 
 def change(runs: Simulated, arm: str, count: str) -> Interval:
@@ -238,7 +240,7 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
         n = harms["target"].value_counts().to_numpy()
         pairs.append((n * (n - 1)).sum() / 2)
         expected.append(len(harms) * (len(harms) - 1) / 2 * (chances**2).sum())
-    return ratio_interval(np.array(pairs), np.array(expected))
+    return ratio_interval(np.array(pairs), np.array(expected)).within(least=0)
 
 
 MEASURES: dict[str, Callable[..., Interval]] = {
@@ -255,7 +257,7 @@ EVENTS = {"after_suspension": ("approach", "suspend"), "concentration": ("harm",
 
 
 def _change(value: Floats, base: Floats) -> Interval:
-    return ratio_interval(value - base, base)
+    return ratio_interval(value - base, base).within(least=-1)
 
 
 def _approaches_after(runs: Simulated, arm: str, hours: int) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,14 +13,26 @@ from sim.records import Runs
 from sim.running import Engine
 from sim.scenario import Scenario, of_content
 from sim.store import Task
+from sim.text import WIDTH, Block, Table, render
 
 
 class Result(ABC):
-    """Something found that people read as a table and keep in a folder."""
+    """Something found that people read as tables, in a terminal or in a notebook, and keep in a folder."""
 
     @abstractmethod
-    def table(self) -> str:
-        """Return what was found as text for a terminal."""
+    def blocks(self) -> Sequence[Block]:
+        """Return what was found: sentences, tables, and what to know of them, the most important first."""
+
+    def table(self, width: int = WIDTH) -> str:
+        """Return what was found as text for a terminal whose lines have so many characters."""
+        return render(self.blocks(), width)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: all down to the first table, and how to see the rest."""
+        blocks = self.blocks()
+        first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
+        rest = "<p>All of it: <code>print(result.table())</code></p>" if blocks[first + 1 :] else ""
+        return "".join(block.html() for block in blocks[: first + 1]) + rest
 
     @abstractmethod
     def fill(self, folder: Path) -> None:

@@ -26,8 +26,8 @@ from sim.rules import RULES, Policy, Value
 from sim.scenario import Scenario
 from sim.statistics import seeds_to_halve
 from sim.store import Task
-from sim.table import Cells
-from sim.text import ETHICS, caveat, grid, title, wrap
+from sim.table import CHANGES, Cells
+from sim.text import ETHICS, Block, Column, Prose, Table, caveat, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,9 +57,9 @@ class Sweep(Result):
     comparison: Comparison = field(repr=False)
     effects: pd.DataFrame = field(repr=False)
 
-    def table(self) -> str:
-        """Return the sweep as text for a terminal: a sentence, the response and its price, and what to know of them."""
-        return "\n\n".join((_title(self), _headline(self), _response(self), _costs(self), _notes(self)))
+    def blocks(self) -> list[Block]:
+        """Return a sentence, the response and its price, and what to know of them."""
+        return [_title(self), _headline(self), _response(self), _costs(self), _notes(self)]
 
     def plot(self) -> Figure:
         """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
@@ -228,7 +228,7 @@ def _setting(swept: Sweep, key: str) -> Value:
     return value
 
 
-def _title(swept: Sweep) -> str:
+def _title(swept: Sweep) -> Block:
     run = swept.comparison
     over = " and ".join(f"{key} (baseline: {_words(_setting(swept, key))})" for key in swept.over)
     return title(run.scenario, f"{len(run.policies)} points over {over}, {len(run.seeds)} seeds each")
@@ -245,7 +245,7 @@ def _cells(swept: Sweep) -> Cells:
     return Cells(run.scenario, run.effects, run.policies)
 
 
-def _headline(swept: Sweep) -> str:
+def _headline(swept: Sweep) -> Block:
     """Return a sentence on the points that lower and that raise serious harm most."""
     cells, labels = _cells(swept), _labels(swept)
     resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
@@ -257,59 +257,47 @@ def _headline(swept: Sweep) -> str:
             where = " with ".join(f"{key} = {v}" for key, v in zip(swept.over, labels[arm], strict=True))
             found.append(f"{where} {verdict} serious harm most, by {cells.size(arm, HEADLINE)}")
     finding = " and ".join(found) or "no point was seen to change serious harm"
-    return wrap(
+    sentence = (
         f"In this model, with these assumptions, {finding}. At {len(resolved)} of {len(cells.policies)} points the "
         f"change is told apart from none. {caveat(swept.comparison.scenario)}"
     )
+    return Prose((sentence,))
 
 
-def _rows(swept: Sweep, columns: Sequence[list[str]]) -> list[list[str]]:
-    cells = zip(*columns, strict=True)
-    return [[*values, *row] for values, row in zip(_labels(swept).values(), cells, strict=True)]
+def _keys(swept: Sweep) -> list[Column]:
+    """Return a column for each rule, with its value at each point."""
+    values = zip(*_labels(swept).values(), strict=True)
+    heads = [f"{key.replace('.', '. ')}, {SWEPT[key].unit}" for key in swept.over]
+    return [Column(head, cells, left=True) for head, cells in zip(heads, values, strict=True)]
 
 
-def _broken(key: str) -> str:
-    return key.replace(".", ".\n")
-
-
-def _head(swept: Sweep, title: str, columns: Sequence[str]) -> list[str]:
-    keys = [f"{_broken(key)},\n{SWEPT[key].unit}" for key in swept.over]
-    return [f"{title}\n{keys[0]}", *keys[1:], *columns]
-
-
-def _response(swept: Sweep) -> str:
+def _response(swept: Sweep) -> Block:
     cells = _cells(swept)
     columns = []
-    for outcome in (HEADLINE, SECOND):
-        columns.append([cells.relative(arm, outcome) for arm in cells.policies])
-        columns.append([cells.verdict(arm, outcome) for arm in cells.policies])
-    head = [
-        "persons seriously\nharmed, change\nfrom the baseline",
-        "\nverdict",
-        "serious harms per user-day\nof those who remain,\nchange from the baseline",
-        "\nverdict",
-    ]
-    left = range(len(swept.over))
-    text = grid(_head(swept, "RESPONSE", head), _rows(swept, columns), left=tuple(left))
-    return f"{text}\n{wrap('95% intervals in brackets, of the paired change. Identical: not one harm changed.')}"
+    for outcome, words in (
+        (HEADLINE, "persons seriously harmed"), (SECOND, "serious harms per user-day of those who remain")
+    ):  # fmt: skip
+        columns.append(Column(words, [cells.relative(arm, outcome) for arm in cells.policies]))
+        columns.append(Column("verdict", [cells.verdict(arm, outcome) for arm in cells.policies]))
+    return Table("RESPONSE", CHANGES, _keys(swept), columns, "Identical: not one harm changed.")
 
 
-def _costs(swept: Sweep) -> str:
+_COSTS = (
+    ("visitors_turned_away", "lawful visitors turned away a month"),
+    ("innocents_sanctioned", "sanctions of lawful users a year"),
+    ("history_kept", "messages in store, user-hours"),
+    ("moderator_hours", "moderators on shift, hours a month"),
+)
+"""Columns of the table of costs: outcome, heading."""
+
+
+def _costs(swept: Sweep) -> Block:
     cells = _cells(swept)
-    names = ("visitors_turned_away", "innocents_sanctioned", "history_kept", "moderator_hours")
-    head = [
-        "lawful visitors\nturned away\na month",
-        "lawful users\nsanctioned\na year",
-        "messages in store,\nuser-hours",
-        "moderators\non shift,\nhours a month",
-    ]
-    columns = [[cells.change(arm, name) for arm in cells.policies] for name in names]
-    left = tuple(range(len(swept.over)))
-    note = wrap(f"Changes from the baseline. {cells.visitors_not_counted()}")
-    return f"{grid(_head(swept, 'COSTS', head), _rows(swept, columns), left)}\n{note}"
+    columns = [Column(head, [cells.change(arm, outcome) for arm in cells.policies]) for outcome, head in _COSTS]
+    return Table("COSTS", CHANGES, _keys(swept), columns, cells.visitors_not_counted())
 
 
-def _notes(swept: Sweep) -> str:
+def _notes(swept: Sweep) -> Block:
     n = len(swept.comparison.seeds)
     notes = []
     if any(key.startswith("registration.") for key in swept.over):
@@ -322,4 +310,4 @@ def _notes(swept: Sweep) -> str:
         "Each interval misses with a chance of 5%, so one in twenty does. Every outcome stands in sweep.csv.",
         ETHICS,
     ]
-    return "\n".join(wrap(f"- {note}") for note in notes)
+    return Prose(tuple(f"- {note}" for note in notes))

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -304,6 +305,32 @@ class Scenario(Section):
                 if value != before[name]:
                     changed.setdefault(rule_name(name), (before[name], value))
         return changed
+
+    def __repr__(self) -> str:
+        """Return what it is in a line."""
+        arms = ", ".join(self.policies) or "none"
+        return f"<Scenario {self.title or self.site!r}: {self._window()}, {self.seeds} seeds; policies: {arms}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what is run, and a row for each policy."""
+        said = {
+            "scenario": self.title or self.site,
+            "window": self._window(),
+            "visitors a month": f"{self.population.monthly_visitors * self.scale:,.0f}",
+            "paired runs": f"{self.seeds}",
+        }
+        for arm, found in self.policies.items():
+            said[f"policy {arm}"] = "; ".join(
+                f"{policy.words()}, from {policy.start or self.start}{f' until {policy.end}' if policy.end else ''}"
+                for policy in found
+            )
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in said.items())
+        return f"<table>{rows}</table>"
+
+    def _window(self) -> str:
+        return f"{self.days:,} days from {self.start} after {self.warmup_days:,} days of warm-up"
 
     def value_of(self, key: str) -> Any:
         """Return the value of a setting by its dotted name: ``reporting.friction``."""

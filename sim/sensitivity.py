@@ -27,6 +27,7 @@ from sim.rules import Rules, rules_on
 from sim.scenario import BASELINE, MAX_POLICIES, Scenario
 from sim.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.store import Task
+from sim.text import Block
 from sim.tornado import ENDS, MOST_BARS
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Ranges(Result):
         bars: One row per policy and parameter, the widest bar of a policy first: the same change with the parameter at
             its ``setting``, ``at_low`` and ``at_high``; ``change`` is by how much the last exceeds the one before. Its
             interval is that of the paired difference, and ``verdict`` (``moves``, ``not resolved``, ``identical``,
-            ``too few``) follows from it. ``turns`` says that the bar moves and reaches over zero.
+            ``too few``, ``no percentage``) follows from it. ``turns`` says that the bar moves and that the effect is
+            told apart from zero on both sides of it: at its ends, or at one of them and in the scenario.
         left_out: Parameters that were to be varied and could not be, with the reason.
     """
 
@@ -70,9 +72,9 @@ class Ranges(Result):
     bars: pd.DataFrame = field(repr=False)
     left_out: Mapping[str, str] = field(repr=False)
 
-    def table(self) -> str:
-        """Return a sentence for each policy, a summary and the widest bars of each as text for a terminal."""
-        return tornado.text(self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out)
+    def blocks(self) -> list[Block]:
+        """Return a sentence for each policy, a summary and the widest bars of each."""
+        return tornado.blocks(self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out)
 
     def plot(self, policy: str) -> Figure:
         """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.
@@ -358,11 +360,11 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
             low, high = (found[_Lane(policy, key, end)] for end in ENDS)
             setting = found[_Lane(policy)].effect
             change, verdict = _change(low, high)
-            ends = (setting.relative.value, low.effect.relative.value, high.effect.relative.value)
+            signs = {effect.relative.sign for effect in (setting, low.effect, high.effect)}
             rows.append((
                 policy, key, parameter.unit, parameter.doubt, planned.scenario.value_of(key), parameter.low,
                 parameter.high, *setting.relative, *low.effect.relative, *high.effect.relative, *change,
-                setting.seeds, verdict, verdict == "moves" and min(ends) < 0 < max(ends),
+                setting.seeds, verdict, verdict == "moves" and signs >= {-1, 1},
             ))  # fmt: skip
     bars = pd.DataFrame(rows, columns=list(COLUMNS))
     place = {policy: number for number, policy in enumerate(planned.policies)}
@@ -373,8 +375,10 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
 def _change(low: _Found, high: _Found) -> tuple[Interval, str]:
     """Return by how much the effect at the high end exceeds that at the low end, and whether that is resolved."""
     change = ratio_change_interval(low.policy - low.baseline, low.baseline, high.policy - high.baseline, high.baseline)
-    if "too few" in (low.effect.verdict, high.effect.verdict) or change.value != change.value:
+    if "too few" in (low.effect.verdict, high.effect.verdict):
         return NONE, "too few"
+    if any(np.isnan(found.value) for found in (change, low.effect.relative, high.effect.relative)):
+        return NONE, "no percentage"
     if change.value == change.low == change.high == 0:
         return change, "identical"
-    return change, "not resolved" if change.low <= 0 <= change.high else "moves"
+    return change, "moves" if change.sign else "not resolved"

@@ -2,6 +2,9 @@
 
 Runs of one seed share their world and their luck under every policy, so an effect is the mean of the differences
 within seeds; its interval says how far other luck could move it (Monte Carlo error), nothing about the parameters.
+
+There is one statement for each effect. The verdict is read off the t interval of the difference, and the interval of
+the same change in percent is Fieller's, which leaves out zero exactly where that t interval does.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ RESAMPLES = 1000
 """Bootstrap resamples behind the interval of the variance reduction."""
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
+_ROUNDING = 1e-12
+_NEXT_TO_ZERO = float(np.finfo(float).tiny)
 
 Floats = NDArray[np.float64]
 Verdict = Literal["lowers", "raises", "not resolved", "identical", "too few", "not counted"]
@@ -38,8 +43,33 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def sign(self) -> int:
+        """1 or -1 where it leaves out zero, so that the sign is known, Monte Carlo error considered; else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+    def within(self, least: float = -np.inf, most: float = np.inf) -> Interval:
+        """Return it cut to what the quantity can be: ends beyond that say nothing."""
+        return Interval(*(min(max(x, least), most) for x in self))
+
 
 NONE = Interval(np.nan, np.nan, np.nan)
+
+
+class Change(NamedTuple):
+    """What a policy changes in one outcome.
+
+    Attributes:
+        difference: Mean difference within seeds, with its t interval.
+        relative: The same as a share of the baseline, with Fieller's interval; see `ratio_interval`.
+        seeds: Pairs of runs with a value in both arms.
+        verdict: In one word.
+    """
+
+    difference: Interval
+    relative: Interval
+    seeds: int
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -50,7 +80,8 @@ class Effect:
         baseline: Mean over the seeds under the baseline.
         value: Mean over the seeds under the policy.
         difference: Mean difference within seeds, with its t interval.
-        relative: Sum of the differences as a share of the baseline's sum, with its jackknife interval.
+        relative: Sum of the differences as a share of the baseline's sum, with its Fieller interval; empty where there
+            is too little to compare, or where the baseline cannot be told from zero.
         seeds: Pairs of runs with a value in both arms.
         variance_reduction: How many times fewer runs the pairing needs, with its bootstrap interval.
         poisson_yardstick: What that would be for Poisson harms of which the policy keeps a share and causes none.
@@ -81,31 +112,43 @@ def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float],
     """
     both = np.isfinite(baseline) & np.isfinite(policy)
     base, value = baseline[both], policy[both]
+    mean_base, mean_value = (float(x.mean()) if len(base) else np.nan for x in (base, value))
+    change = paired_change(baseline, policy, events)
+    compared = change.verdict in ("lowers", "raises", "not resolved")
+    return Effect(
+        baseline=mean_base,
+        value=mean_value,
+        difference=change.difference,
+        relative=change.relative,
+        seeds=change.seeds,
+        variance_reduction=variance_reduction(base, value, key) if compared else NONE,
+        poisson_yardstick=poisson_yardstick(mean_value / mean_base) if harm and compared and mean_base > 0 else np.nan,
+        seeds_to_halve=seeds_to_halve(change.seeds) if compared else None,
+        verdict=change.verdict,
+    )
+
+
+def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float]) -> Change:
+    """Say what a policy changes in an outcome that cannot be below zero, seed by seed.
+
+    Args:
+        baseline: Outcome under the baseline, one value per seed.
+        policy: Outcome under the policy, same seeds in the same order.
+        events: Events behind the outcome in all runs of the baseline and of the policy.
+    """
+    both = np.isfinite(baseline) & np.isfinite(policy)
+    base, value = baseline[both], policy[both]
     missing_alike = np.array_equal(np.isfinite(baseline), np.isfinite(policy))
-    n = len(base)
-    mean_base, mean_value = (float(x.mean()) if n else np.nan for x in (base, value))
     difference = t_interval(value - base)
     verdict: Verdict = "not resolved"
     if missing_alike and np.array_equal(base, value):
         verdict = "identical"
-    elif n < 2 or max(events) < FEWEST_EVENTS:
+    elif len(base) < 2 or max(events) < FEWEST_EVENTS:
         verdict = "too few"
-    elif difference.high < 0:
-        verdict = "lowers"
-    elif difference.low > 0:
-        verdict = "raises"
-    compared = verdict in ("lowers", "raises", "not resolved")
-    return Effect(
-        baseline=mean_base,
-        value=mean_value,
-        difference=difference,
-        relative=NONE if verdict == "too few" else ratio_interval(value - base, base),
-        seeds=n,
-        variance_reduction=variance_reduction(base, value, key) if compared else NONE,
-        poisson_yardstick=poisson_yardstick(mean_value / mean_base) if harm and compared and mean_base > 0 else np.nan,
-        seeds_to_halve=seeds_to_halve(n) if compared else None,
-        verdict=verdict,
-    )
+    elif difference.sign:
+        verdict = "lowers" if difference.sign < 0 else "raises"
+    relative = NONE if verdict == "too few" else ratio_interval(value - base, base).within(least=-1)
+    return Change(difference, relative, len(base), verdict)
 
 
 def effect_not_counted(baseline: Floats) -> Effect:
@@ -131,17 +174,52 @@ def t_interval(x: Floats) -> Interval:
     if len(x) < 2:
         return Interval(float(x.mean()) if len(x) else np.nan, np.nan, np.nan)
     mean = float(x.mean())
-    half = t_quantile(len(x) - 1) * float(x.std(ddof=1)) / np.sqrt(len(x))
+    half = t_quantile(len(x) - 1) * float(x.std(ddof=1)) / len(x) ** 0.5
     return Interval(mean, mean - half, mean + half)
 
 
 def ratio_interval(part: Floats, whole: Floats) -> Interval:
-    """Return sum(part) / sum(whole) with a jackknife interval over the seeds; empty if the whole is zero."""
-    return _jackknife(_ratios(part, whole))
+    """Return mean(part) / mean(whole) with Fieller's interval over the seeds, which are pairs (Fieller 1954).
+
+    A ratio r is inside if the t interval of the mean of part - r * whole holds zero. So the interval leaves out zero
+    exactly where the t interval of the part does: what is said in percent never contradicts what is said of the
+    difference. Nor does it need many seeds, as a jackknife does: it is exact for normal values. A part that is zero in
+    every seed is zero in percent of whatever there is.
+
+    Args:
+        part: One value per seed.
+        whole: Another one of the same seed.
+
+    Returns:
+        The ratio; empty for fewer than two seeds, and where the whole cannot be told from zero: then no ratio can be
+        ruled out.
+    """
+    n = len(part)
+    if n < 2 or not whole.any():
+        return NONE
+    if not part.any():
+        return Interval(0.0, 0.0, 0.0)
+    mean = float(whole.mean())
+    ratio = float(part.mean()) / mean if mean else np.nan
+    rest = part - ratio * whole  # its mean is zero: all that follows is about how far from the ratio one may go
+    squared = t_quantile(n - 1) ** 2 / n
+    (spread, shared), (_, noise) = squared * np.cov(rest, whole)
+    bounded = mean**2 - noise
+    if not bounded > _ROUNDING * mean**2:
+        return NONE
+    reach = np.sqrt(shared**2 + bounded * spread)
+    found = Interval(ratio, ratio - float(reach + shared) / bounded, ratio + float(reach - shared) / bounded)
+    # Only rounding could make the two intervals differ on whether zero is inside.
+    if not t_interval(part).sign:
+        return Interval(ratio, min(found.low, 0.0), max(found.high, 0.0))
+    return found.within(_NEXT_TO_ZERO) if ratio > 0 else found.within(most=-_NEXT_TO_ZERO)
 
 
 def ratio_change_interval(part: Floats, whole: Floats, other_part: Floats, other_whole: Floats) -> Interval:
-    """Return by how much the second ratio of sums exceeds the first, with a jackknife interval over the same seeds."""
+    """Return by how much the second ratio of sums exceeds the first, with a jackknife interval over the same seeds.
+
+    Two ratios of different wholes have no interval like Fieller's; whether they differ is judged by this one alone.
+    """
     return _jackknife(_ratios(other_part, other_whole) - _ratios(part, whole))
 
 

@@ -1,4 +1,4 @@
-"""Results as text that a person can read in a terminal: the headline sentence, tables, and what to know of them."""
+"""A comparison as a person reads it: the headline sentence, tables of one kind of number each, and what to know."""
 
 from __future__ import annotations
 
@@ -23,8 +23,28 @@ from sim.parameters import CLASSES
 from sim.records import COUNTS, DAYS_PER_WINDOW_YEAR, KINDS
 from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, seeds_to_halve, t_interval
-from sim.text import ETHICS, caveat, counted, grid, number, percents, short, title, window, wrap
+from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_change, seeds_to_halve, t_interval
+from sim.text import (
+    ETHICS,
+    NO_PERCENTAGE,
+    Block,
+    Column,
+    Prose,
+    Table,
+    caveat,
+    change,
+    counted,
+    in_percent,
+    number,
+    numbers,
+    percents,
+    short,
+    title,
+    window,
+)
+
+CHANGES = "change from the baseline, in brackets its 95% interval"
+LEVELS = "levels, means over the seeds"
 
 _OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
 """Counts that only account for a lever: an arm that moves nothing else is inert."""
@@ -63,8 +83,8 @@ def comparison(
     effects: pd.DataFrame,
     counts: Counts,
     interactions: pd.DataFrame,
-) -> str:
-    """Return a comparison as text.
+) -> list[Block]:
+    """Return a comparison as blocks.
 
     Args:
         scenario: What was run.
@@ -75,31 +95,36 @@ def comparison(
         interactions: The table of interactions.
     """
     cells = Cells(scenario, effects, policies)
-    parts = (
-        _title(scenario, policies, n_seeds),
+    arms = counted(len(policies), "policy", "policies")
+    blocks: list[Block | None] = [
+        title(scenario, f"{arms} against the baseline, {n_seeds} seeds each"),
         _headline(cells, counts),
-        _harm(cells, _over_time(policies, counts)),
+        _harm(cells),
+        _over_time(cells, counts),
         _together(interactions),
         _for_whom(cells),
         _by_severity(cells),
         _costs(cells),
         _process(cells),
         _notes(scenario, cells, inert(policies, counts)),
-    )
-    return "\n\n".join(part for part in parts if part)
+    ]
+    return [block for block in blocks if block]
 
 
-def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> str:
-    """Return the outcomes of one run as text: one run, not an estimate."""
+def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> list[Block]:
+    """Return the outcomes of one run as blocks: one run, not an estimate."""
     sums = sums_of(scenario, daily)
     found = [o for o in outcomes_of(scenario, policy == BASELINE) if o.over_time]
-    rows = [[o.label, number(float(o.formula(sums).iloc[0])), o.unit] for o in found]
-    head = (
-        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {window(scenario)}\n"
-        "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are."
+    values = [number(float(o.formula(sums).iloc[0])) for o in found]
+    said = (
+        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {window(scenario)}",
+        "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are.",
     )
-    notes = "".join(f"\n{wrap(f'- {note}')}" for note in _short_window(scenario))
-    return f"{head}\n\n{grid(['outcome', 'value', 'unit'], rows, left=(0, 2))}{notes}"
+    names = Column("outcome", [o.label for o in found], left=True, breaks=40)
+    units = Column("unit", [o.unit for o in found], left=True, breaks=26)
+    notes = tuple(f"- {note}" for note in _short_window(scenario))
+    table = Table("RUN", "levels", [names], [Column("value", values), units])
+    return [Prose(said), table, *([Prose(notes)] if notes else [])]
 
 
 def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
@@ -147,23 +172,22 @@ class Cells:
         """Tell whether the direction of the effect is known, Monte Carlo error considered."""
         return self.verdict(policy, outcome) in ("lowers", "raises")
 
+    def unit(self, outcome: str) -> str:
+        """Return the unit of an outcome."""
+        return str(self._effects[self.policies[0], outcome]["unit"])
+
+    def interval(self, policy: str, outcome: str, column: str = "") -> Interval:
+        """Return the change, with column ``relative`` as a share of the baseline."""
+        names = (column or "difference", *(f"{column}_{end}".strip("_") for end in ("low", "high")))
+        return Interval(*(self.number(policy, outcome, name) for name in names))
+
     def relative(self, policy: str, outcome: str) -> str:
         """Return a change in percent with its interval: ``-18% (-31 to -4)``, or what stands in its place."""
-        verdict = self.verdict(policy, outcome)
-        change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
-        if verdict in ("identical", "too few", "not counted"):
-            return verdict
-        if change[0] != change[0]:
-            return "no percentage"
-        value, low, high = percents(change, "+")
-        return f"{value}% ({low} to {high})"
+        return in_percent(self.verdict(policy, outcome), self.interval(policy, outcome, "relative"))
 
     def change(self, policy: str, outcome: str) -> str:
         """Return a difference in the outcome's unit with its interval: ``+671 (640 to 702)``; 0 where all are zero."""
-        value, low, high = (self.number(policy, outcome, name) for name in ("difference", "low", "high"))
-        if value != value or value == low == high:
-            return number(value)
-        return f"{'+' * (value > 0)}{number(value)} ({number(low)} to {number(high)})"
+        return numbers(self.interval(policy, outcome), "+")
 
     def visitors_not_counted(self) -> str:
         """Return sentences on the policies whose visitors turned away are not counted, with the reason, if any are."""
@@ -179,12 +203,17 @@ class Cells:
         return "no harm" if nothing else self.relative(policy, outcome)
 
     def size(self, policy: str, outcome: str) -> str:
-        """Return a change without its sign: ``18% (4 to 31)``."""
-        change = [self.number(policy, outcome, name) for name in ("relative", "relative_low", "relative_high")]
-        if change[0] < 0:
-            change = [-change[0], -change[2], -change[1]]
-        value, low, high = percents(change, "")
-        return f"{value}% ({low} to {high})"
+        """Return a change without its sign: ``18% (4 to 31)``, in the outcome's unit where there is no percentage."""
+        relative = _unsigned(self.interval(policy, outcome, "relative"))
+        if relative.value == relative.value:
+            value, low, high = percents(relative, "")
+            return f"{value}% ({low} to {high})"
+        return f"{numbers(_unsigned(self.interval(policy, outcome)))} {self.unit(outcome)}"
+
+    def signed(self, policy: str, outcome: str) -> str:
+        """Return a change with its sign: ``-18% (-31 to -4)``, in the outcome's unit where there is no percentage."""
+        relative = self.relative(policy, outcome)
+        return f"{self.change(policy, outcome)} {self.unit(outcome)}" if relative == NO_PERCENTAGE else relative
 
     def levels(self, outcome: str, factor: float = 1) -> list[str]:
         """Return the means of the baseline and of each policy."""
@@ -192,18 +221,17 @@ class Cells:
         means += [self.number(policy, outcome, "value") for policy in self.policies]
         return [number(factor * mean) for mean in means]
 
-    def grid(self, head: Sequence[str], columns: Sequence[list[str]], note: str) -> str:
-        """Return a table with a row for the baseline and one for each policy, and a line under it."""
-        rows = zip([BASELINE, *map(short, self.policies)], *columns, strict=True)
-        return f"{grid(head, [list(row) for row in rows])}\n{wrap(note)}"
+    def names(self, baseline: bool = False) -> Column:
+        """Return the column of the policies, the baseline before them in a table of levels."""
+        return Column("policy", [*([BASELINE] if baseline else ()), *map(short, self.policies)], left=True)
 
 
-def _title(scenario: Scenario, policies: Sequence[str], n_seeds: int) -> str:
-    arms = counted(len(policies), "policy", "policies")
-    return title(scenario, f"{arms} against the baseline, {n_seeds} seeds each")
+def _unsigned(interval: Interval) -> Interval:
+    value, low, high = interval
+    return Interval(-value, -high, -low) if value < 0 else interval
 
 
-def _headline(cells: Cells, counts: Counts) -> str:
+def _headline(cells: Cells, counts: Counts) -> Block:
     """Return sentences on the policy that lowers harm most, on the others that do, and on each that raises it."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
@@ -218,25 +246,13 @@ def _headline(cells: Cells, counts: Counts) -> str:
         sizes = ", ".join(f"{p} by {cells.size(p, HEADLINE)}" for p in plain)
         sentences.append(f"Serious harm is also lowered by these: {sizes}.")
     sentences += [f"On the other hand, {_sentence(cells, p)}" for p in resolved if p not in lowering]
-    return "\n".join(wrap(text) for text in sentences)
+    return Prose(tuple(sentences))
 
 
 def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
     """Return the policies whose paired difference from the best one has an interval that holds zero."""
     values = OUTCOMES[0].formula(counts.sums())
-    apart = {p: t_interval(by_seed(values, p) - by_seed(values, best)) for p in others}
-    return [p for p, difference in apart.items() if difference.low <= 0 <= difference.high]
-
-
-def _over_time(policies: Sequence[str], counts: Counts) -> list[str]:
-    """Return the change of serious harms in the first and the last quarter of the window, by policy, in words."""
-    quarters = quarters_of(counts.scenario)
-    if quarters is None:
-        return ["-" for _ in policies]
-    tables = [counts.sums(days).table["n_harm_serious"].groupby("policy").sum() for days in quarters]
-    if min(table[BASELINE] for table in tables) < FEWEST_EVENTS:
-        return ["too few" for _ in policies]
-    return [" / ".join(f"{100 * (t[p] / t[BASELINE] - 1):+.0f}%" for t in tables) for p in policies]
+    return [p for p in others if not t_interval(by_seed(values, p) - by_seed(values, best)).sign]
 
 
 def _signs_differ(cells: Cells, policy: str) -> bool:
@@ -245,14 +261,13 @@ def _signs_differ(cells: Cells, policy: str) -> bool:
 
 
 def _sentence(cells: Cells, policy: str) -> str:
-    def moves(outcome: str) -> str:
-        return "lowers" if cells.number(policy, outcome) < 0 else "raises"
-
-    text = f"{policy} {moves(HEADLINE)} serious harm by {cells.size(policy, HEADLINE)}"
+    """Return what a policy does to serious harm, whose sign is known, and at what price."""
+    text = f"{policy} {cells.verdict(policy, HEADLINE)} serious harm by {cells.size(policy, HEADLINE)}"
     if _signs_differ(cells, policy) and cells.resolved(policy, SECOND):
-        text += f" but {moves(SECOND)} the risk per day of use of those who remain by {cells.size(policy, SECOND)}"
+        size = cells.size(policy, SECOND)
+        text += f" but {cells.verdict(policy, SECOND)} the risk per day of use of those who remain by {size}"
     elif _signs_differ(cells, policy):
-        risk = cells.relative(policy, SECOND)
+        risk = cells.signed(policy, SECOND)
         text += f" while the risk per day of use of those who remain changes by {risk}, its sign not resolved"
     if _assumed_inputs(cells.scenario, policy):
         text += ", a size and sign that rest on assumed inputs (below)"
@@ -260,63 +275,84 @@ def _sentence(cells: Cells, policy: str) -> str:
         ("visitors_turned_away", "turns away {} lawful visitors a month"),
         ("user_days_lost", "costs lawful users {} days of use a month"),
     ):
-        if cells.number(policy, outcome) > 0:
+        if cells.verdict(policy, outcome) == "raises":
             return f"{text}; it {words.format(number(cells.number(policy, outcome)))}."
     return f"{text}."
 
 
-def _harm(cells: Cells, over_time: list[str]) -> str:
-    whose = "baseline" if cells.scenario.months else "declared"
-    head = [
-        "HARM\nchange from the baseline",
-        f"persons seriously\nharmed a year per\n1,000 {whose}\nmonthly visitors",
-        "\nverdict",
-        "serious harms per\n100,000 user-days\nof those who\nremain",
-        "\nverdict",
-        "serious harms in\nthe first / last\nquarter of the\nwindow",
-    ]
+def _harm(cells: Cells) -> Block:
     columns = []
-    for outcome in (HEADLINE, SECOND):
-        columns.append([cells.levels(outcome)[0], *(cells.relative(p, outcome) for p in cells.policies)])
-        columns.append(["", *(cells.verdict(p, outcome) for p in cells.policies)])
+    for outcome, words in (
+        (HEADLINE, "persons seriously harmed"),
+        (SECOND, "serious harms per user-day of those who remain"),
+    ):
+        columns.append(Column(words, [cells.relative(p, outcome) for p in cells.policies]))
+        columns.append(Column("verdict", [cells.verdict(p, outcome) for p in cells.policies]))
+    levels = " and ".join(f"{cells.levels(outcome)[0]} {cells.unit(outcome)}" for outcome in (HEADLINE, SECOND))
     note = (
-        "95% intervals in brackets. The levels of harm are not identified, only changes are. Too few: under "
-        f"{FEWEST_EVENTS} events in both."
+        f"Under the baseline the model has {levels}. Such levels of harm are not identified, only changes are. "
+        f"Too few: under {FEWEST_EVENTS} events in both."
     )
-    return cells.grid(head, [*columns, ["", *over_time]], note)
+    if any(NO_PERCENTAGE in column.cells for column in columns):
+        note += (
+            " No percentage: the baseline is not told apart from zero, so nothing is said in percent of it; the "
+            "differences stand in effects.csv."
+        )
+    return Table("HARM", CHANGES, [cells.names()], columns, note)
 
 
-def _together(interactions: pd.DataFrame) -> str:
-    """Return the table of what two policies do together beyond the sum of what each does; empty without any."""
-    rows = []
-    for row in interactions[interactions["outcome"] == HEADLINE].to_dict("records"):
-        shares = [row[name] for name in ("relative", "relative_low", "relative_high")]
-        known = row["verdict"] not in ("identical", "too few") and shares[0] == shares[0]
-        value, low, high = percents(shares, "+") if known else ("", "", "")
-        cell = f"{value} ({low} to {high})" if known else "-"
-        rows.append([short(row["policy"]), short(row["one"]), short(row["other"]), cell, row["verdict"]])
+def _over_time(cells: Cells, counts: Counts) -> Block | None:
+    """Return the changes of serious harms in the first and the last quarter of the window, if it is long enough."""
+    quarters = quarters_of(counts.scenario)
+    if quarters is None:
+        return None
+    columns = []
+    for days, words in zip(quarters, ("first", "last"), strict=True):
+        harms = counts.sums(days)["n_harm_serious"]
+        base = by_seed(harms, BASELINE)
+        found = []
+        for policy in cells.policies:
+            value = by_seed(harms, policy)
+            made = paired_change(base, value, (float(base.sum()), float(value.sum())))
+            found.append(in_percent(made.verdict, made.relative))
+        columns.append(Column(f"serious harms in the {words} quarter of the window", found))
+    if {cell for column in columns for cell in column.cells} <= {"identical", "too few"}:
+        return None
+    return Table("OVER TIME", CHANGES, [cells.names()], columns)
+
+
+def _together(interactions: pd.DataFrame) -> Block | None:
+    """Return the table of what two policies do together beyond the sum of what each does, if there are any."""
+    rows = interactions[interactions["outcome"] == HEADLINE].to_dict("records")
     if not rows:
-        return ""
-    head = [
-        "TOGETHER\npolicy",
-        "\nis one",
-        "\nwith the other",
-        "persons seriously harmed beyond\nthe sum of both changes,\n% of the baseline",
-        "\nverdict",
+        return None
+    shares = [Interval(*(row[name] for name in ("relative", "relative_low", "relative_high"))) for row in rows]
+    known = [row["verdict"] not in ("identical", "too few") for row in rows]
+    cells = [change(share if so else NONE, "", "-") for share, so in zip(shares, known, strict=True)]
+    keys = [Column(head, [short(row[name]) for row in rows], left=True) for head, name in (
+        ("policy", "policy"), ("is one", "one"), ("with the other", "other")
+    )]  # fmt: skip
+    columns = [
+        Column("persons seriously harmed, % of the baseline", cells),
+        Column("verdict", [row["verdict"] for row in rows]),
     ]
     note = (
-        "Both less one less the other plus the baseline, seed by seed, with its 95% interval. Below the sum: together "
-        "they lower harm by more, or raise it by less, than the two changes add up to. Identical: they add up exactly."
+        "Both less one less the other plus the baseline, seed by seed. Below the sum: together they lower harm by "
+        "more, or raise it by less, than the two changes add up to. Identical: they add up exactly."
     )
-    return f"{grid(head, rows, left=(0, 1, 2))}\n{wrap(note)}"
+    kind = "change beyond the sum of both changes, in brackets its 95% interval"
+    return Table("TOGETHER", kind, keys, columns, note)
 
 
-def _for_whom(cells: Cells) -> str:
-    head = ["FOR WHOM\npersons seriously harmed", "under 15", "15 to 17", "adults", "adults of a\ntargeted minority"]
-    rows = [[short(p), *(cells.if_any(p, f"{HEADLINE}_{c}") for c in CLASSES)] for p in cells.policies]
-    if {cell for row in rows for cell in row[1:]} <= {"identical", "too few", "no harm"}:
-        return ""
-    return grid(head, rows)
+def _for_whom(cells: Cells) -> Block | None:
+    words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
+    columns = [
+        Column(head, [cells.if_any(p, f"{HEADLINE}_{c}") for p in cells.policies])
+        for c, head in zip(CLASSES, words, strict=True)
+    ]
+    if {cell for column in columns for cell in column.cells} <= {"identical", "too few", "no harm"}:
+        return None
+    return Table("FOR WHOM, persons seriously harmed", CHANGES, [cells.names()], columns)
 
 
 _WEIGHTS = {
@@ -326,75 +362,69 @@ _WEIGHTS = {
 }
 
 
-def _by_severity(cells: Cells) -> str:
-    """Return changes of all harms under each way of weighing them, with the rank of each policy."""
+def _by_severity(cells: Cells) -> Block | None:
+    """Return changes of all harms under each way of weighing them, with the order of the policies."""
     moved = [p for p in cells.policies if any(cells.resolved(p, outcome) for outcome in _WEIGHTS)]
     if len(moved) < 2:
-        return ""
-    columns = []
+        return None
+    columns = [Column(words, [cells.relative(p, outcome) for p in moved]) for outcome, words in _WEIGHTS.items()]
+    orders = {}
     for outcome in _WEIGHTS:
-        ranked = sorted(moved, key=lambda p: cells.number(p, outcome, "relative"))
-        columns.append([f"{cells.relative(p, outcome)}, {ranked.index(p) + 1}." for p in moved])
-    head = ["BY SEVERITY\nharms of every offence", *(words.replace(" ", "\n", 1) for words in _WEIGHTS.values())]
-    rows = [[short(p), *cells_of] for p, *cells_of in zip(moved, *columns, strict=True)]
-    orders = {tuple(sorted(moved, key=lambda p: cells.number(p, outcome, "relative"))) for outcome in _WEIGHTS}
-    same = (
-        "The order of policies is the same under all three."
-        if len(orders) == 1
-        else "The order depends on the weights."
-    )
-    return f"{grid(head, rows)}\n{wrap(f'Behind the change the rank, the largest fall first. {same}')}"
+        falls = {policy: cells.number(policy, outcome) for policy in moved}
+        orders[outcome] = ", ".join(sorted(falls, key=falls.__getitem__))
+    if len({*orders.values()}) == 1:
+        order = f"is the same under all three: {orders['harms']}."
+    else:
+        order = f"depends on the weights. {' '.join(f'{_WEIGHTS[o].capitalize()}: {orders[o]}.' for o in _WEIGHTS)}"
+    note = f"The order of the policies by their means, the largest fall first, {order}"
+    names = Column("policy", [short(p) for p in moved], left=True)
+    return Table("BY SEVERITY, harms of every offence", CHANGES, [names], columns, note)
 
 
-def _costs(cells: Cells) -> str:
-    head = [
-        "COSTS\nmeans over the seeds",
-        "lawful\nvisitors\nturned away\na month",
-        "lawful\nuser-days\nlost a month",
-        "lawful talks\nlost a month\n(echo)",
-        "lawful users\nsanctioned\na year",
-        "lawful\nhours lost\nto that\na month",
-        "messages in\nstore,\nuser-hours",
-        "moderators\non shift,\nhours a month",
-    ]
-    names = (
-        "visitors_turned_away", "user_days_lost", "conversations_lost", "innocents_sanctioned", "hours_barred",
-        "history_kept", "moderator_hours",
-    )  # fmt: skip
+_COSTS = (
+    ("visitors_turned_away", 1, "lawful visitors turned away a month"),
+    ("user_days_lost", 1, "lawful user-days lost a month"),
+    ("conversations_lost", 1, "lawful talks lost a month (echo)"),
+    ("innocents_sanctioned", 1, "sanctions of lawful users a year"),
+    ("hours_barred", 1, "lawful user-hours lost to that a month"),
+    ("history_kept", 1, "messages in store, user-hours"),
+    ("moderator_hours", 1, "moderators on shift, hours a month"),
+)
+_PROCESS = (
+    ("reported_share", 100, "recognised contacts reported, %"),
+    ("false_reports", 1, "false reports a month"),
+    ("reviews", 1, "reviews a month"),
+    ("evidence_share", 100, "reviews with evidence, %"),
+    ("waiting_hours", 1, "wait for review, hours"),
+    ("expired", 1, "dossiers expired unread a month"),
+    ("predators_barred", 1, "predators out, sanctions a year"),
+    ("returns", 1, "back under a new name, returns a year"),
+    ("recorded_harm", 1, "recorded: complaints a year"),
+)
+"""Columns of the tables of levels: outcome, factor, heading."""
+
+
+def _levels(cells: Cells, title: str, columns: Sequence[tuple[str, float, str]], note: str) -> Block:
+    made = [Column(head, cells.levels(outcome, factor)) for outcome, factor, head in columns]
+    return Table(title, LEVELS, [cells.names(baseline=True)], made, note)
+
+
+def _costs(cells: Cells) -> Block:
     note = (
         "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
         "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
     )
-    return cells.grid(head, [cells.levels(name) for name in names], f"{note} {cells.visitors_not_counted()}")
+    return _levels(cells, "COSTS", _COSTS, f"{note} {cells.visitors_not_counted()}".strip())
 
 
-def _process(cells: Cells) -> str:
-    head = [
-        "WHAT HAPPENS\nmeans over the seeds",
-        "recognised\ncontacts\nreported, %",
-        "false\nreports\na month",
-        "reviews\na month",
-        "of these\nwith\nevidence, %",
-        "wait for\nreview,\nhours",
-        "expired\nunread\na month",
-        "predators\nout\na year",
-        "back under\na new name\na year",
-        "recorded:\ncomplaints\na year",
-    ]
-    columns = [
-        cells.levels("reported_share", 100),
-        cells.levels("false_reports"),
-        cells.levels("reviews"),
-        cells.levels("evidence_share", 100),
-        *(cells.levels(name) for name in ("waiting_hours", "expired", "predators_barred", "returns", "recorded_harm")),
-    ]
+def _process(cells: Cells) -> Block:
     note = (
         "Complaints to the police are recorded harm: another thing than the true harm above. Out: suspended or banned."
     )
-    return cells.grid(head, columns, note)
+    return _levels(cells, "WHAT HAPPENS", _PROCESS, note)
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
+def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> Block:
     notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
     unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
     for arm in unmoved:
@@ -421,7 +451,7 @@ def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> str:
         "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
         "effects.csv; those by offence illustrate, for the shares of offences are assumed."
     )
-    return "\n".join(wrap(f"- {note}") for note in (*notes, ETHICS))
+    return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))
 
 
 def _short_window(scenario: Scenario) -> list[str]:

@@ -1,4 +1,4 @@
-"""Ranges as text for a terminal: a sentence for each policy, the extremes of its effect, its widest bars."""
+"""Ranges as a person reads them: a sentence for each policy, the extremes of its effect, its widest bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from sim.scenario import Scenario
-from sim.text import ETHICS, caveat, change, counted, grid, percents, short, title, wrap
+from sim.statistics import Interval
+from sim.text import ETHICS, Block, Column, Prose, Table, caveat, change, counted, percents, short, title
 
 MOST_BARS = 10
 """Bars shown of a policy; the others stand in ``ranges.csv``."""
@@ -19,15 +20,15 @@ Row = Mapping[Any, Any]
 """A row of `Ranges.effects` or `Ranges.bars` by column."""
 
 
-def text(
+def blocks(
     scenario: Scenario,
     policies: Sequence[str],
     n_seeds: int,
     effects: pd.DataFrame,
     bars: pd.DataFrame,
     left_out: Mapping[str, str],
-) -> str:
-    """Return what was found over ranges as text for a terminal.
+) -> list[Block]:
+    """Return what was found over ranges as blocks.
 
     Args:
         scenario: What was run, before anything was varied.
@@ -41,25 +42,24 @@ def text(
     by_policy: dict[str, list[Row]] = {policy: [] for policy in policies}
     for bar in bars.to_dict("records"):
         by_policy[bar["policy"]].append(bar)
-    parts = [
+    return [
         _title(scenario, len(policies), bars["parameter"].nunique(), n_seeds),
         _sentences(scenario, rows, by_policy),
         _summary(rows, by_policy),
         *(_widest(policy, of_policy) for policy, of_policy in by_policy.items() if of_policy),
         _notes(bars["parameter"].nunique(), left_out),
     ]
-    return "\n\n".join(parts)
 
 
-def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int) -> str:
+def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int) -> Block:
     parameters = counted(n_parameters, "parameter", "parameters")
     depends = "the effect of 1 policy depends" if n_policies == 1 else f"the effects of {n_policies} policies depend"
     return title(scenario, f"how far {depends} on {parameters}, one at a time, {n_seeds} seeds each")
 
 
-def _interval(row: Row, name: str, unit: str = "%") -> str:
-    """Return a change in percent with its interval, or that there is none."""
-    return change([row[f"{name}{end}"] for end in ("", "_low", "_high")], unit, "too few")
+def interval(row: Row, name: str) -> Interval:
+    """Return the change of a row that stands under a name, with its ends."""
+    return Interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
 
 
 def _percent(share: float) -> str:
@@ -76,51 +76,60 @@ def sentence(effect: Row, bars: Sequence[Row]) -> str:
         bars: Its rows of `Ranges.bars`, the widest first.
     """
     policy, share = effect["policy"], effect["relative"]
-    if share != share:
+    if effect["verdict"] == "too few":
         return f"{policy}: too few harms to say"
+    if share != share:
+        return f"{policy}: {effect['verdict']}, but no percentage: the baseline is not told apart from zero"
+    noise = ", its sign not resolved" if effect["verdict"] == "not resolved" else ""
     moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
     if moving is None:
-        return f"{policy}: {_percent(share)}% (no parameter was seen to move it)"
+        return f"{policy}: {_percent(share)}%{noise} (no parameter was seen to move it)"
     value, low, high = percents((share, *sorted((moving["at_low"], moving["at_high"]))), "+")
-    return f"{policy}: {value}% ({low} to {high} as {moving['doubt'] or moving['parameter']})"
+    return f"{policy}: {value}%{noise} ({low} to {high} as {moving['doubt'] or moving['parameter']})"
 
 
-def _sentences(scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> str:
+def _sentences(scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:
     head = (
         "In this model, serious harm changes from the baseline by (in brackets: over the plausible range of the "
-        "parameter that moves it most, all others as in the scenario; one at a time, so no joint interval)"
+        "parameter that moves it most, all others as in the scenario; one at a time, so no joint interval):"
     )
-    lines = [wrap(f"- {sentence(effects[policy], by_policy[policy])}") for policy in effects]
-    return "\n".join([wrap(f"{head}:"), *lines, wrap(caveat(scenario))])
+    lines = [f"- {sentence(effects[policy], by_policy[policy])}" for policy in effects]
+    return Prose((head, *lines, caveat(scenario)))
 
 
-def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> str:
+_KIND = "change of persons seriously harmed from the baseline, in brackets its 95% interval"
+
+
+def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:
     """Return the table of extremes: of the effect as in the scenario and at the ends of all bars that move it."""
-    head = [
-        "EFFECTS\npersons seriously harmed,\nchange from the baseline",
-        "as in the scenario\n(95%, Monte Carlo)",
-        "lowest",
-        "\nwhere",
-        "highest",
-        "\nwhere",
-        "\nsign",
-    ]
     rows = []
     for policy, effect in effects.items():
-        if effect["relative"] != effect["relative"]:
-            rows.append([short(policy), "too few", "", "", "", "", ""])
+        ends = [(interval(effect, "relative"), "as in the scenario")]
+        if ends[0][0].value != ends[0][0].value:
+            rows.append([_cell(effect, "relative"), "", "", "", "", effect["verdict"]])
             continue
-        ends = [(effect["relative"], "as in the scenario")]
         for bar in by_policy[policy]:
             if bar["verdict"] == "moves":
-                ends += [(bar[f"at_{end}"], f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS]
+                ends += [
+                    (interval(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS
+                ]
         least, most = min(ends), max(ends)
-        sign = "turns" if least[0] < 0 < most[0] else "may vanish" if least[0] == 0 or most[0] == 0 else "stays"
-        rows.append([
-            short(policy), _interval(effect, "relative"), f"{_percent(least[0])}%", _tail(least[1]),
-            f"{_percent(most[0])}%", _tail(most[1]), sign,
-        ])  # fmt: skip
-    return f"{grid(head, rows, left=(0, 3, 5, 6))}\n{wrap('Lowest and highest of what moves the effect.')}"
+        signs = {found.sign for found, _ in ends}
+        sign = "turns" if signs >= {-1, 1} else "not resolved" if 0 in signs else "stays"
+        extremes = [text for found, where in (least, most) for text in (change(found), _tail(where))]
+        rows.append([change(ends[0][0]), *extremes, sign])
+    heads = ("as in the scenario", "lowest", "where", "highest", "where", "sign")
+    columns = [
+        Column(head, cells, left=head in ("where", "sign"))
+        for head, cells in zip(heads, zip(*rows, strict=True), strict=True)
+    ]
+    note = "Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it."
+    return Table("EFFECTS", _KIND, [Column("policy", [short(p) for p in effects], left=True)], columns, note)
+
+
+def _cell(row: Row, name: str) -> str:
+    """Return a change in percent with its interval, or that there is none."""
+    return change(interval(row, name), missing="too few" if row["verdict"] == "too few" else "no percentage")
 
 
 def _tail(where: str) -> str:
@@ -128,28 +137,23 @@ def _tail(where: str) -> str:
     return where.partition(".")[2] if where.count(".") and not where.startswith("as ") else where
 
 
-def _widest(policy: str, bars: Sequence[Row]) -> str:
-    head = [
-        f"{short(policy)}\nparameter",
-        "low to high\nend",
-        "effect at\nlow end",
-        "effect at\nhigh end",
-        "high less low,\npoints (95%)",
-        "\nthe bar",
+def _widest(policy: str, bars: Sequence[Row]) -> Block:
+    shown = bars[:MOST_BARS]
+    keys = [
+        Column("parameter", [bar["parameter"] for bar in shown], left=True),
+        Column("its low to high end", [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
     ]
-    rows = [
-        [
-            bar["parameter"], f"{bar['setting_low']:g} to {bar['setting_high']:g}", _interval(bar, "at_low"),
-            _interval(bar, "at_high"), _interval(bar, "change", ""),
-            f"{bar['verdict']}{', turns the sign' * bar['turns']}",
-        ]
-        for bar in bars[:MOST_BARS]
-    ]  # fmt: skip
-    more = f"\n{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
-    return grid(head, rows, left=(0, 5)) + more
+    columns = [
+        Column("effect at its low end", [_cell(bar, "at_low") for bar in shown]),
+        Column("effect at its high end", [_cell(bar, "at_high") for bar in shown]),
+        Column("high less low, points", [change(interval(bar, "change"), "", bar["verdict"]) for bar in shown]),
+        Column("the bar", [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown], left=True),
+    ]
+    more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
+    return Table(short(policy), _KIND, keys, columns, more)
 
 
-def _notes(n_parameters: int, left_out: Mapping[str, str]) -> str:
+def _notes(n_parameters: int, left_out: Mapping[str, str]) -> Block:
     notes = [
         f"Varied: {counted(n_parameters, 'parameter', 'parameters')}. Others may move an effect as much: "
         "--parameters all varies every one with a plausible range; each end of each costs about a comparison.",
@@ -160,4 +164,4 @@ def _notes(n_parameters: int, left_out: Mapping[str, str]) -> str:
         "A rule that a policy sets itself is varied in the baseline alone: its effect is then against another one.",
     ]
     notes += [f"Not varied: {key}, {reason}." for key, reason in left_out.items()]
-    return "\n".join(wrap(f"- {note}") for note in (*notes, ETHICS))
+    return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))

@@ -68,5 +68,6 @@ def record(counts: Counts) -> pd.DataFrame:
             known = values[np.isfinite(values)]
             if len(values):
                 reason = "" if len(known) else _LACKS[item]
-                rows.append((policy, item, unit, *t_interval(known), len(known), reason))
+                most = 100 if unit.startswith("%") else np.inf
+                rows.append((policy, item, unit, *t_interval(known).within(0, most), len(known), reason))
     return pd.DataFrame(rows, columns=list(COLUMNS))

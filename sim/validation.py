@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +19,8 @@ from sim.records import Records, Runs
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import NONE, Interval
 from sim.store import Task
-from sim.text import grid
+from sim.text import Block, Column, Prose, Table, number
 
-WIDTH = 112
 UNEXPLAINED = "Nobody has explained this yet."
 TOO_WIDE = "The interval reaches beyond the tolerance; more seeds would make it narrower."
 
@@ -38,14 +36,18 @@ class Finding:
     simulated: Interval
 
     @property
+    def passed(self) -> bool:
+        """Whether the whole interval is within the tolerance."""
+        return self.quantity.low <= self.simulated.low and self.simulated.high <= self.quantity.high
+
+    @property
     def verdict(self) -> str:
-        """``passed`` if the whole interval is within the tolerance, or in which way it is not passed."""
-        low, high = self.quantity.low, self.quantity.high
+        """``passed`` or in which way it is not passed; where only the sign was asked for, that says so."""
         if not self.quantity.measure:
             return "not represented"
-        if low <= self.simulated.low and self.simulated.high <= high:
-            return "passed"
-        return "not passed" if self.simulated.high < low or high < self.simulated.low else "not resolved"
+        outside = self.simulated.high < self.quantity.low or self.quantity.high < self.simulated.low
+        verdict = "passed" if self.passed else "not passed" if outside else "not resolved"
+        return f"sign {verdict}" if self.quantity.sign_only else verdict
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class Validation(Result):
 
     found: tuple[Finding, ...]
 
-    def table(self) -> str:
-        """Return a line for each quantity, then what makes each pattern and why it did not pass."""
-        return "\n".join([*table(self.found), "", *_totals(self.found), "", *_notes(self.found)])
+    def blocks(self) -> list[Block]:
+        """Return how many passed, a line for each quantity, then what makes each pattern and why it did not pass."""
+        return [_quantities(self.found), _passing(self.found), _notes(self.found)]
 
     def fill(self, folder: Path) -> None:
         """Write the table."""
@@ -205,13 +207,37 @@ def _measurable(task: Task, runs: Runs) -> Simulated:
 # -- telling what came out ---------------------------------------------------------------------------------------------
 
 
-def table(results: Sequence[Finding]) -> list[str]:
-    """Return the lines of the table, heading first, a line for each quantity."""
-    head, rows = ["no", "", "quantity", "observed", "simulated (95%)", "tolerance", "result"], []
-    for r in results:
-        q = r.quantity
-        rows.append([str(r.pattern.number), q.kind, q.label, q.observed, _simulated(r), _tolerance(q), r.verdict])
-    return grid(head, rows, left=range(len(head))).splitlines()
+def totals(results: Sequence[Finding]) -> str:
+    """Return how many passed, kind by kind, with how many of these were asked for their sign alone."""
+    parts = []
+    for kind in KINDS:
+        of_kind = [r for r in results if r.quantity.kind == kind]
+        signs = [r for r in of_kind if r.quantity.sign_only]
+        sign_only = f" (sign only: {_of(signs)})" if signs else ""
+        if of_kind:
+            parts.append(f"{kind} {_of(of_kind)}{sign_only}")
+    return ", ".join(parts)
+
+
+def _of(results: Sequence[Finding]) -> str:
+    return f"{sum(r.passed for r in results)} of {len(results)}"
+
+
+def _quantities(results: Sequence[Finding]) -> Block:
+    """Return the table: a line for each quantity."""
+    quantities = [r.quantity for r in results]
+    keys = [
+        Column("no", [str(r.pattern.number) for r in results], left=True),
+        Column("", [q.kind for q in quantities], left=True),
+        Column("quantity", [q.label for q in quantities], left=True),
+    ]
+    columns = [
+        Column("observed", [q.observed for q in quantities], left=True, breaks=12),
+        Column("simulated (95%)", [_simulated(r) for r in results], left=True),
+        Column("tolerance", [_tolerance(q) for q in quantities], left=True),
+        Column("result", [r.verdict for r in results], left=True),
+    ]
+    return Table("PATTERNS passed", totals(results), keys, columns)
 
 
 def _simulated(result: Finding) -> str:
@@ -232,38 +258,32 @@ def _tolerance(quantity: Quantity) -> str:
 
 
 def _number(x: float, percent: bool) -> str:
-    return f"{round(100 * x, 1) + 0.0:g}" if percent else f"{x:.3g}"
+    return f"{round(100 * x, 1) + 0.0:g}" if percent else number(x)
 
 
-def _totals(results: Sequence[Finding]) -> Iterator[str]:
-    """Yield how many passed, kind by kind: an echo that passes counts for little."""
-    parts = []
-    for kind, words in KINDS.items():
-        of_kind = [r.verdict == "passed" for r in results if r.quantity.kind == kind]
-        if of_kind:
-            parts.append(f"{kind} {words}: {sum(of_kind)} of {len(of_kind)}")
-    yield from textwrap.wrap(
-        f"Passed, by kind: {'; '.join(parts)}. Passed is what lies in the tolerance with its whole interval, which "
-        "covers Monte Carlo error only. There is no quota; what did not pass is a finding.",
-        WIDTH,
-    )
+def _passing(results: Sequence[Finding]) -> Block:
+    """Say what passing means: an echo that passes counts for little."""
+    present = {r.quantity.kind for r in results}
+    kinds = "; ".join(f"{kind} {words}" for kind, words in KINDS.items() if kind in present)
+    sign = "sign: only the direction was asked for, so that the size shown beside it may be another one; "
+    return Prose((
+        f"Kinds: {kinds}. Passed is what lies in the tolerance with its whole interval, which covers Monte Carlo "
+        f"error only; {sign * any(r.quantity.sign_only for r in results)}there is no quota, and what did not pass is a "
+        "finding.",
+    ))  # fmt: skip
 
 
-def _notes(results: Sequence[Finding]) -> Iterator[str]:
-    for number in dict.fromkeys(r.pattern.number for r in results):
-        of = [r for r in results if r.pattern.number == number]
+def _notes(results: Sequence[Finding]) -> Block:
+    """Return what makes each pattern, and why a quantity did not pass."""
+    lines = []
+    for name in dict.fromkeys(r.pattern.name for r in results):
+        of = [r for r in results if r.pattern.name == name]
         pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)
-        size = f"{of[0].seeds} seeds, {of[0].days} days"
-        known = ", ".join([pattern.name, size, *evidence])
-        yield from _wrapped(f"{number:>2}  ", f"{pattern.title} ({known}).")
-        yield from _wrapped("    ", f"Made by {pattern.mechanism}.")
-        if pattern.off_words:
-            yield from _wrapped("    ", f"Switched off: {pattern.off_words}.")
+        known = ", ".join([pattern.name, f"{of[0].seeds} seeds, {of[0].days} days", *evidence])
+        off = f" Switched off: {pattern.off_words}." if pattern.off_words else ""
+        lines.append(f"{pattern.number}. {pattern.title} ({known}). Made by {pattern.mechanism}.{off}")
         for r in of:
-            if r.verdict != "passed":
-                why = r.quantity.finding.strip() or (TOO_WIDE if r.verdict == "not resolved" else UNEXPLAINED)
-                yield from _wrapped("    * ", f"{r.quantity.label}, {r.verdict}: {why}")
-
-
-def _wrapped(indent: str, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent))
+            if not r.passed:
+                why = r.quantity.finding.strip() or (TOO_WIDE if "not resolved" in r.verdict else UNEXPLAINED)
+                lines.append(f"- {r.quantity.label}, {r.verdict}: {why}")
+    return Prose(tuple(lines))

@@ -72,7 +72,8 @@ def simulated(case: Case) -> Stored:
     rows |= {outcome.name: outcome.formula(sums).map(repr) for outcome in outcomes_of(scenario)}
     table = pd.DataFrame(rows).T.rename_axis(index="quantity")
     table.columns = pd.Index([f"{policy}/{seed}" for policy, seed in table.columns])
-    tables = {"daily": comparison.daily, "breakdown": comparison.breakdown, "waits": comparison.waits}
+    counted = comparison.daily.drop(columns="date")
+    tables = {"daily": counted, "breakdown": comparison.breakdown, "waits": comparison.waits}
     digests = {"scenario": _fingerprint(scenario)} | {name: digest(frame) for name, frame in tables.items()}
     return Stored(table, digests)
 

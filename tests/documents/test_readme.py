@@ -21,9 +21,16 @@ PATHS = set(re.findall(r"`((?:sim|scenarios|tests|results|notebooks)/[\w./-]*)`"
 )
 
 
+PATTERNS = re.compile(r"```text\n.*?```", re.S)
+
+
 def renew() -> None:
-    """Show what the commands print today: of each output the paragraphs that begin like those shown so far."""
-    text = README
+    """Show what the commands print today: of each output the paragraphs that begin like those shown so far.
+
+    The patterns are those of the stored result: how many passed, and the table.
+    """
+    patterns = (ROOT / "results" / "patterns" / "table.txt").read_text(encoding="utf-8").split("\n\n")[0]
+    text = PATTERNS.sub(lambda _: f"```text\n{patterns}\n```", README)
     for command, shown in SHOWN:
         with contextlib.chdir(ROOT), contextlib.redirect_stdout(io.StringIO()) as output:
             assert main(shlex.split(command)) == 0
@@ -36,6 +43,7 @@ def renew() -> None:
 def test_there_is_something_to_test() -> None:
     assert len(COMMANDS) >= 6
     assert len(SHOWN) == 3
+    assert len(PATTERNS.findall(README)) == 1
     assert len(PYTHON) == 1
     assert len(PATHS) >= 15
 

@@ -19,6 +19,8 @@ from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
 from sim.rules import RULES, Dated, rules_on
 from sim.scenario import Scenario
+from sim.statistics import NONE, Interval
+from sim.text import WIDTH
 
 CHAT = sim.load(Path(__file__).parents[2] / "scenarios" / "classroom.toml").replace(
     days=30,
@@ -120,8 +122,7 @@ def test_workers_change_nothing(phone: Why) -> None:
 
 def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     text = phone.table()
-    assert max(map(len, text.splitlines())) <= 120
-    assert "without which it would be" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= WIDTH
     assert "On this site only; Monte Carlo error only" in " ".join(text.split())
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
@@ -133,6 +134,31 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
         table = pd.read_parquet(tmp_path / "why" / f"{name}.parquet")
         assert table.columns[0] == "variant"
         assert list(table["variant"].unique()) == ["whole", "without looking further"]
+
+
+def made_up(effect: tuple[float, float, float], verdict: str, *parts: tuple[str, float, float, float]) -> str:
+    """Return the sentence on an effect and its parts."""
+    rows = [(name, False, -0.1, -0.2, -0.05, part, low, high, *NONE) for name, part, low, high in parts]
+    table = pd.DataFrame(rows, columns=list(attribution.COLUMNS))
+    found = Why(CHAT, "phone", (0, 1), Interval(*effect), Interval(2.0, 1.0, 3.0), verdict, table, NONE)
+    return " ".join(found.table().split("\n\n")[1].split())
+
+
+def test_a_sentence_claims_what_is_resolved_and_no_more() -> None:
+    one, other, noise = ("one", -0.25, -0.3, -0.2), ("other", 0.4, 0.3, 0.5), ("noise", -0.5, -1.2, 0.1)
+    sure = (-0.3, -0.4, -0.2)
+    said = made_up(sure, "lowers", one, other, noise)
+    assert "phone changes serious harm by -30% (-40 to -20), most of it through one, without which it would be" in said
+    assert "the largest part of it through one" in made_up((-0.6, -0.7, -0.5), "lowers", one, other)
+    assert "-30% (-40 to -20); through which mechanism is not resolved." in made_up(sure, "lowers", other, noise)
+    assert "-30% (-40 to -20), all of it through one" in made_up(sure, "lowers", one)
+    unsure = made_up((-0.1, -0.4, 0.2), "not resolved", one, other)
+    assert "phone was not seen to change serious harm: -10% (-40 to +20), its sign not resolved." in unsure
+    assert "through" not in unsure
+    assert "changes nobody's harm" in made_up((0, 0, 0), "identical", one)
+    nothing = made_up(tuple(NONE), "raises", one)
+    assert "serious harm by +2 (1 to 3) persons a year per 1,000 baseline monthly visitors (raises)" in nothing
+    assert "nothing can be said in percent" in nothing
 
 
 def test_too_few_harms_give_no_numbers() -> None:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +14,7 @@ import sim
 from sim import running, table
 from sim.errors import ScenarioError
 from sim.experiment import Comparison, Run, first_difference
-from sim.outcomes import Counts, counts_of, outcomes_of
+from sim.outcomes import OUTCOMES, Counts, counts_of, outcomes_of
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -21,8 +22,9 @@ from sim.policies.retention import RetentionPolicy
 from sim.provenance import code_fingerprint, digest
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
 from sim.running import cost
-from sim.scenario import Scenario
+from sim.scenario import BASELINE, Scenario
 from sim.store import Task
+from sim.text import WIDTH, Table
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -68,8 +70,14 @@ class TestCompare:
 
     def test_the_tables_are_in_canonical_order(self, comparison: Comparison) -> None:
         for frame, columns in ((comparison.daily, DAILY_COLUMNS), (comparison.breakdown, BREAKDOWN_COLUMNS)):
-            assert tuple(frame.columns) == columns
+            assert tuple(frame.columns.drop("date", errors="ignore")) == columns
             pd.testing.assert_frame_equal(frame, frame.sort_values(list(columns), ignore_index=True))
+
+    def test_days_have_their_dates(self, comparison: Comparison) -> None:
+        for daily in (comparison.daily, sim.run(SCENARIO).daily):
+            assert list(daily.columns[3:5]) == ["day", "date"]
+            assert (daily["date"] - pd.Timestamp(SCENARIO.start) == pd.to_timedelta(daily["day"], unit="D")).all()
+            assert daily["date"].dt.day_name().nunique() == 7
 
     def test_the_relative_effect_is_that_of_the_sums(self, comparison: Comparison) -> None:
         harms = comparison.daily.groupby("policy")["n_persons_harmed"].sum()
@@ -118,19 +126,67 @@ class TestTable:
     def test_policies_are_ranked_under_each_way_of_weighing_harm(self, comparison: Comparison) -> None:
         lines = comparison.table().splitlines()
         begin = next(i for i, line in enumerate(lines) if line.startswith("BY SEVERITY"))
-        ranks = [re.findall(r", (\d+)\.", line) for line in lines[begin + 3 : lines.index("", begin) - 1]]
-        assert len(ranks) >= 2
-        for column in zip(*ranks, strict=True):
-            assert sorted(map(int, column)) == list(range(1, len(ranks) + 1))
-        assert "under all three" in " ".join(lines) or "depends on the weights" in " ".join(lines)
+        said = " ".join(lines[begin : lines.index("", begin)])
+        harms = comparison.effects.query("outcome == 'harms' and verdict in ('lowers', 'raises')")
+        order = ", ".join(harms.sort_values("difference")["policy"])
+        assert f"the largest fall first, is the same under all three: {order}." in said
+
+    def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
+        tables = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
+        assert {*tables} == {"HARM", "OVER TIME", "FOR WHOM", "BY SEVERITY", "COSTS", "WHAT HAPPENS"}
+        for title, block in tables.items():
+            rows = block.keys[0].cells
+            if title in ("COSTS", "WHAT HAPPENS"):
+                assert block.kind == "levels, means over the seeds"
+                assert rows == [BASELINE, *SCENARIO.policies]
+                numbers = [cell.replace(",", "") for column in block.columns for cell in column.cells]
+                assert all(re.fullmatch(r"-|\d+(\.\d+)?", cell) for cell in numbers)
+            else:
+                assert block.kind == "change from the baseline, in brackets its 95% interval"
+                assert BASELINE not in rows
+                cells = {cell for column in block.columns if column.head != "verdict" for cell in column.cells}
+                words = {"identical", "too few", "no harm", "no percentage"}
+                assert all(re.fullmatch(r"[-+][\d.,]+% \(.* to .*\)", cell) for cell in cells - words)
+
+    def test_a_quarter_has_its_interval(self, comparison: Comparison) -> None:
+        text = comparison.table()
+        row = next(line for line in text.split("OVER TIME")[1].splitlines() if line.startswith("phone"))
+        assert len(re.findall(r"[-+]\d+% \([-+]\d+ to [-+]\d+\)", row)) == 2
+
+    def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
+        cells = table.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
+        assert table._sentence(cells, "phone").startswith(
+            "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
+        )
+        said = table._harm(cells).text(WIDTH)
+        assert "no percentage   raises" in said
+        assert "the baseline is not told apart from zero" in said
+        unsure = self.effects_of("raises", 0.5)
+        unsure.loc[unsure["outcome"] == "harm_per_100k_user_days", ["relative", "low", "high", "verdict"]] = [
+            np.nan, -5.0, 1.0, "not resolved",
+        ]  # fmt: skip
+        assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
+            table._sentence(table.Cells(SCENARIO, unsure, ["phone"]), "phone")
+        )
+
+    @staticmethod
+    def effects_of(verdict: str, relative: float) -> pd.DataFrame:
+        """Return a table of effects that are all alike, but that visitors are not turned away for certain."""
+        row = {"policy": "phone", "baseline": 4.0, "value": 6.0, "difference": 2.0, "low": 1.0, "high": 3.0}
+        row |= {"relative": relative, "relative_low": relative - 0.1, "relative_high": relative + 0.1, "seeds": 5}
+        made = pd.DataFrame([row | {"outcome": o.name, "unit": o.unit, "verdict": verdict} for o in OUTCOMES])
+        made.loc[made["outcome"] == "harm_per_100k_user_days", "difference"] = -2.0
+        made.loc[made["outcome"] == "harm_per_100k_user_days", "verdict"] = "lowers"
+        return made
 
     def test_it_fits_a_terminal_and_says_what_it_must(self, comparison: Comparison) -> None:
         text = comparison.table()
-        assert max(map(len, text.splitlines())) <= 120
+        assert max(map(len, text.splitlines())) <= WIDTH
+        assert max(map(len, comparison.table(80).splitlines())) <= 80
         assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in " ".join(
             text.split()
         )
-        assert "levels of harm are not identified" in text
+        assert "levels of harm are not identified" in " ".join(text.split())
         assert "half as wide with 41 seeds in all instead of 12" in text
 
     def test_the_first_sentence_has_both_signs_where_they_differ(self, comparison: Comparison) -> None:
@@ -163,6 +219,29 @@ class TestTable:
 
     def test_a_smaller_scale_is_said(self) -> None:
         assert "at scale 0.5" in sim.compare(SCENARIO.replace(scale=0.5), ["same"], 2).table()
+
+
+class TestNotebook:
+    def test_scenario_run_and_comparison_show_as_small_tables_in_which_text_is_text(self) -> None:
+        scenario = SCENARIO.replace(title="A <b>bold</b> & small chat", policies={"same": SCENARIO.policies["same"]})
+        for shown in (scenario, sim.run(scenario), sim.compare(scenario, seeds=2)):
+            html = shown._repr_html_()
+            assert "A &lt;b&gt;bold&lt;/b&gt; &amp; small chat" in html
+            assert html.count("<table>") == html.count("</table>") == 1
+            assert len(html) < 10_000
+
+    def test_each_says_in_a_line_what_it_is(self, comparison: Comparison) -> None:
+        assert (
+            repr(SCENARIO)
+            == str(SCENARIO)
+            == (
+                "<Scenario 'A made-up chat': 120 days from 2021-01-01 after 30 days of warm-up, 12 seeds; "
+                "policies: phone, easy, keep, staff, same>"
+            )
+        )
+        assert repr(comparison).startswith("Comparison(policies=('phone', 'easy', 'keep', 'staff', 'same'), seeds=(0,")
+        assert repr(sim.run(SCENARIO, "phone", 3)) == "Run(policy='phone', seed=3, engine='array')"
+        assert repr(comparison.plot("overview")).startswith("<Figure 'What each policy changes': .show() opens it")
 
 
 class TestInert:
@@ -215,7 +294,7 @@ class TestRun:
         text = sim.run(SCENARIO, "phone", seed=7).summary()
         assert "policy phone, seed 7" in text
         assert "One run, not an estimate; on this site only." in text
-        assert max(map(len, text.splitlines())) <= 120
+        assert max(map(len, text.splitlines())) <= WIDTH
 
     def test_a_contact_is_traced_by_the_clock_and_in_words(self) -> None:
         run = sim.run(SCENARIO, events=True, engine="agents")

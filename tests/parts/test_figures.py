@@ -1,19 +1,25 @@
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation, Text
 
 import sim
 from sim import figures, results
+from sim.drawing import BLUE, INK, VERMILION, mark_of
 from sim.errors import ScenarioError
 from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.text import number
 from tests.parts import synthetic
 
 
@@ -29,8 +35,12 @@ def comparison() -> Comparison:
     policies = {
         f"{level}-{i}": (RegistrationPolicy(level=level),) for level in ("none", "email", "phone") for i in "ab"
     }
-    policies["easy"] = (ReportingPolicy(friction=0.2, start=start),)
+    policies["easy"] = (ReportingPolicy(friction=0.2, start=start, end=start.replace(day=31)),)
     return sim.compare(synthetic.SCENARIO.replace(policies=policies), seeds=6)
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def panels(figure: Figure) -> list:
@@ -43,25 +53,109 @@ def test_the_difference_over_time_has_a_panel_for_each_policy(comparison: Compar
     assert titles[0] == "none-a: identical"
     assert "phone-a: lowers" in titles
     assert len(titles) == 7
-    assert "per 1,000 baseline monthly visitors" in figure.get_supylabel()
+    assert "per 1,000 baseline monthly visitors" in words(figure.get_supylabel())
 
 
-def test_before_its_date_a_policy_changes_nothing_and_the_date_is_drawn(comparison: Comparison) -> None:
-    easy = panels(comparison.plot())[-1]
-    dotted = [line.get_xdata()[0] for line in easy.lines if line.get_linestyle() == ":"]
-    curve = next(line for line in easy.lines if line.get_marker() == "o")
-    x, y = curve.get_data()
-    assert len(dotted) == 1
-    assert easy.get_xlim()[0] + 59 == dotted[0]
-    assert (y[x < dotted[0] - 5] == 0).all()
-    assert (y[x > dotted[0]] < 0).any()
+def test_nothing_is_drawn_before_a_policy_begins_and_its_dates_are(comparison: Comparison) -> None:
+    dated = panels(comparison.plot())[-1]
+    dotted = [line.get_xdata()[0] for line in dated.lines if line.get_linestyle() == ":"]
+    start = dated.get_xlim()[0] + 59
+    assert dotted == [start, start + 30]
+    (steps,) = [patch for patch in dated.patches if isinstance(patch, StepPatch)]
+    edges = steps.get_data().edges
+    assert edges[0] == start and edges[-1] == dated.get_xlim()[1]
+    assert start + 30 in edges
+    assert steps.get_data().values[0] < 0
+    assert all(collection.get_paths()[0].vertices[:, 0].min() >= start for collection in dated.collections)
+
+
+def test_months_are_steps_of_months(comparison: Comparison) -> None:
+    figure = comparison.plot("visitors_turned_away")
+    months = [31, 28, 31, 30]
+    phone = next(axes for axes in panels(figure) if axes.get_title(loc="left").startswith("phone-a"))
+    (steps,) = [patch for patch in phone.patches if isinstance(patch, StepPatch)]
+    assert np.diff(steps.get_data().edges).tolist() == months[: len(steps.get_data().values)]
+    assert "Each step is a calendar month" in words(figure.get_supxlabel())
+
+
+def test_of_persons_who_count_once_a_year_it_is_said_that_differences_fade(comparison: Comparison) -> None:
+    assert "counts once in a year of the window" in words(comparison.plot().get_supxlabel())
+    assert "counts once" not in words(comparison.plot("reviews").get_supxlabel())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "better", "colour"),
+    [
+        *(("lowers", "lower", BLUE), ("raises", "lower", VERMILION)),
+        *(("lowers", "higher", VERMILION), ("raises", "higher", BLUE)),
+        *(("lowers", "neither", INK), ("raises", "neither", INK)),
+    ],
+)
+def test_colours_mean_better_and_worse_by_the_outcomes_own_direction(verdict: str, better: Any, colour: str) -> None:
+    mark = mark_of(verdict, better)
+    assert mark is not None and mark.colour == colour and mark.filled
+    assert ("better" in mark.words, "worse" in mark.words) == {
+        BLUE: (True, False), VERMILION: (False, True), INK: (True, True),
+    }[colour]  # fmt: skip
+
+
+def test_marks_differ_in_shape_as_in_colour() -> None:
+    marks = [mark_of(verdict, "lower") for verdict in ("lowers", "raises", "not resolved", "identical")]
+    assert len({(mark.shape, mark.filled) for mark in marks if mark}) == 4
+    assert mark_of("too few", "lower") is mark_of("not counted", "lower") is None
+
+
+def test_a_figure_of_what_is_better_higher_says_so(comparison: Comparison) -> None:
+    figure = comparison.plot("user_hours")
+    titles = [axes._left_title for axes in panels(figure)]
+    assert {t.get_color() for t in titles if t.get_text().endswith(": lowers")} == {VERMILION}
+    assert "lowers: worse" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_axes_say_what_zero_and_the_level_of_the_baseline_are(comparison: Comparison) -> None:
+    level = number(float(comparison.effects.query("outcome == 'persons_harmed'")["baseline"].iloc[0]))
+    risk = number(float(comparison.effects.query("outcome == 'harm_per_100k_user_days'")["baseline"].iloc[0]))
+    assert f"0: as under the baseline, whose mean over the window is {level}" in words(
+        comparison.plot().get_supxlabel()
+    )
+    harm, other = comparison.plot("overview").axes
+    for axes, of in ((harm, level), (other, risk)):
+        assert f"0: as under the baseline, which has {of}" in words(axes.get_xlabel())
+    price = comparison.plot("price").axes[0]
+    assert f"(0: as under the baseline: {level})" in words(price.get_ylabel())
+    assert "(which turns away 0)" in price.get_xlabel()
 
 
 def test_every_outcome_over_time_can_be_drawn_and_no_other(comparison: Comparison) -> None:
     assert "hours, mean" in comparison.plot("waiting_hours").get_supylabel()
     assert comparison.plot("visitors_turned_away")
-    with pytest.raises(ScenarioError, match="no outcome over time is called 'persons_harmed_adult'"):
+    with pytest.raises(ScenarioError, match="no figure and no outcome over time is called 'persons_harmed_adult'"):
         comparison.plot("persons_harmed_adult")
+
+
+def test_points_stand_where_their_numbers_are_however_many_share_a_place(comparison: Comparison) -> None:
+    axes = comparison.plot("price").axes[0]
+    drawn = sorted(
+        (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for line in axes.lines
+        if line.get_marker() in ("o", "s", "x")
+    )
+    table = comparison.effects.pivot(index="policy", columns="outcome", values="difference")
+    expected = sorted(zip(table["visitors_turned_away"], -table["persons_harmed"], strict=True))
+    assert np.array(drawn) == pytest.approx(np.array(expected))
+    assert len({x for x, _ in drawn}) == 3
+
+
+def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(comparison: Comparison) -> None:
+    effects = comparison.effects.copy()
+    unknown = (effects["outcome"] == "visitors_turned_away") & effects["policy"].isin(["phone-a", "phone-b"])
+    effects.loc[unknown, ["value", "difference", "low", "high"]] = np.nan
+    axes = figures.price(comparison.policies, effects).axes[0]
+    labels = {t.get_text() for t in axes.texts if isinstance(t, Annotation)}
+    assert labels == {*comparison.policies} - {"phone-a", "phone-b"}
+    assert axes.get_title() == "not counted for phone-a, phone-b"
+    effects.loc[effects["outcome"] == "visitors_turned_away", "difference"] = np.nan
+    assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
 
 
 def test_labels_of_points_at_one_place_do_not_overlap(comparison: Comparison) -> None:
@@ -76,7 +170,55 @@ def test_labels_of_points_at_one_place_do_not_overlap(comparison: Comparison) ->
 def test_the_overview_has_a_row_for_each_policy_and_a_unit(comparison: Comparison) -> None:
     axes = figures.overview(comparison.policies, comparison.effects).axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == list(comparison.policies)
-    assert axes.get_xlabel() == "Change from the baseline, %"
+    assert axes.get_xlabel().startswith("Change from the baseline, %")
+
+
+def test_where_there_is_no_percentage_words_stand_and_no_point(comparison: Comparison) -> None:
+    effects = comparison.effects.assign(relative=np.nan, relative_low=np.nan, relative_high=np.nan)
+    texts = [t.get_text().strip() for t in figures.overview(comparison.policies, effects).axes[0].texts]
+    assert set(texts) == {f"{verdict}, no percentage" for verdict in ("identical", "lowers")}
+
+
+def test_titles_and_keys_do_not_overlap(comparison: Comparison) -> None:
+    for name in ("persons_harmed", "overview", "price", "returns"):
+        figure = comparison.plot(name)
+        figure.draw_without_rendering()
+        assert figure._suptitle is not None
+        first = figure._suptitle.get_window_extent().y1 - 2 * 12 / 72 * figure.dpi
+        key = figure.legends[0].get_window_extent()
+        tops = [axes.get_tightbbox().y1 for axes in panels(figure)]
+        assert key.y1 < figure.bbox.y1 - 10 and key.y1 > first - 20
+        assert max(tops) < key.y1
+        assert figure._suptitle.get_window_extent().x1 < figure.bbox.x1
+
+
+def test_a_figure_opens_or_says_where_it_is(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: bool(opened.append(address)) or True)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    comparison.plot("overview").show()
+    (file,) = tmp_path.iterdir()
+    assert file.read_bytes()[1:4] == b"PNG"
+    assert capsys.readouterr().out == f"There is no screen to show it on: the figure is in {file}.\n"
+    assert opened == []
+    file.unlink()
+    monkeypatch.setenv("DISPLAY", ":0")
+    comparison.plot("overview").show()
+    (file,) = tmp_path.iterdir()
+    assert opened == [file.as_uri()]
+    assert capsys.readouterr().out == f"The figure is in {file}.\n"
+
+
+def test_a_figure_is_kept_by_savefig_and_survives_a_pickle(comparison: Comparison, tmp_path: Path) -> None:
+    figure = pickle.loads(pickle.dumps(comparison.plot("overview")))
+    figure.savefig(tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    assert figure._repr_png_()[1:4] == b"PNG"
 
 
 def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.scenario import BASELINE, Scenario
+from sim.text import WIDTH, render
 from tests.parts import synthetic
 
 PHONE, EASY, KEEP = RegistrationPolicy(level="phone"), ReportingPolicy(friction=0.2), RetentionPolicy(message_hours=720)
@@ -89,12 +90,12 @@ def test_the_table_is_printed_only_where_there_is_one() -> None:
     made = counts(THREE, HARMED)
     arms = tuple(THREE.policies)
     effects, found = effects_of(made, arms), interactions_of(made, arms)
-    text = table.comparison(THREE, arms, 4, effects, made, found)
+    text = render(table.comparison(THREE, arms, 4, effects, made, found), WIDTH)
     assert "TOGETHER" in text
-    row = next(line for line in text.splitlines() if line.startswith("both") and "sum" in line)
+    row = next(line for line in text.splitlines() if line.startswith("both  ") and "sum" in line)
     assert row.split()[:3] == ["both", "phone", "easy"]
     assert "-9 (" in row or "-8.8 (" in row
     assert row.endswith("below the sum")
-    assert max(map(len, text.splitlines())) <= 120
-    without = table.comparison(THREE, arms, 4, effects, made, found.iloc[:0])
+    assert max(map(len, text.splitlines())) <= WIDTH
+    without = render(table.comparison(THREE, arms, 4, effects, made, found.iloc[:0]), WIDTH)
     assert "TOGETHER" not in without

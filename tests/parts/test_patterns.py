@@ -19,8 +19,9 @@ from sim.model import simulate
 from sim.parameters import SECTIONS
 from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
 from sim.scenario import BASELINE
-from sim.statistics import Interval, t_quantile
-from sim.validation import Finding
+from sim.statistics import NONE, Interval, t_quantile
+from sim.text import WIDTH
+from sim.validation import Finding, Validation
 
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
@@ -172,6 +173,46 @@ def test_what_passes_lies_in_the_tolerance_with_its_whole_interval(
     quantity = Quantity("x", "I", "half", (), 0.4, 0.6, measure="share")
     assert Finding(PATTERNS[0], quantity, 2, 30, Interval(*interval)).verdict == verdict
     assert Finding(PATTERNS[0], replace(quantity, measure=""), 2, 30, Interval(*interval)).verdict == "not represented"
+
+
+def findings() -> tuple[Finding, ...]:
+    """Return a finding for every quantity of every pattern, each in the middle of its tolerance or just inside it."""
+    found = []
+    for pattern in PATTERNS:
+        for q in pattern.quantity:
+            value = q.low if np.isfinite(q.low) else q.high
+            interval = Interval(value, value, value) if q.measure else NONE
+            found.append(Finding(pattern, q, 2, 30, interval))
+    return tuple(found)
+
+
+def test_where_only_a_sign_was_asked_for_the_result_says_so() -> None:
+    """A magnitude that is missed is not called passed beside the one observed."""
+    found = findings()
+    sign = next(r for r in found if r.quantity.observed == "-8.1%")
+    assert sign.verdict == "sign passed"
+    assert replace(sign, simulated=Interval(0.0, -0.1, 0.1)).verdict == "sign not resolved"
+    assert replace(sign, simulated=Interval(0.2, 0.1, 0.3)).verdict == "sign not passed"
+    for result in found:
+        one_sided = np.isinf([result.quantity.low, result.quantity.high]).any()
+        figure = any(character.isdigit() for character in result.quantity.observed)
+        if one_sided and figure:
+            assert result.quantity.sign_only, f"{result.quantity.label}: any size passes, whatever was observed"
+        if result.quantity.sign_only:
+            assert one_sided
+
+
+def test_how_many_passed_stands_above_the_table_by_kind_and_signs_apart() -> None:
+    text = Validation(findings()).table()
+    signs = {kind: sum(q.sign_only for p in PATTERNS for q in p.quantity if q.kind == kind) for kind in "EI"}
+    first = text.splitlines()[0]
+    assert first.startswith("PATTERNS passed: C 1 of 3, E 6 of 6 (sign only: ")
+    for kind, n in signs.items():
+        assert f"{kind} " in first and f"(sign only: {n} of {n})" in first
+    assert first.endswith(", A 5 of 5")
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert "continued" not in text
+    assert "Kinds: C calibrates; E must emerge; I echo of an input; A arithmetic." in text
 
 
 @pytest.mark.parametrize("pattern", named(MADE))

@@ -22,6 +22,7 @@ from sim.question import Question
 from sim.scenario import BASELINE, Scenario
 from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
 from sim.statistics import paired_effect
+from sim.text import WIDTH, render
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -84,6 +85,12 @@ class TestBars:
         assert list(by_key["turns"]) == [True, False]
         assert by_key.loc[KEYS[0], "change_low"] < 0 < by_key.loc[KEYS[0], "change_high"]
 
+    def test_a_bar_turns_the_sign_only_if_both_signs_are_resolved(self) -> None:
+        sure, unsure = (found(0.5), found(1.2)), (found(0.5), found(1.02, noise=10))
+        bars = bars_of({KEYS[0]: sure, KEYS[1]: unsure}).set_index("parameter")
+        assert list(bars.loc[[KEYS[0], KEYS[1]], "verdict"]) == ["moves", "moves"]
+        assert list(bars.loc[[KEYS[0], KEYS[1]], "turns"]) == [True, False]
+
     def test_the_same_luck_on_both_sides_cancels(self) -> None:
         """An effect that no number of seeds resolves may still be moved by a parameter beyond doubt."""
         bars = bars_of({KEYS[0]: (found(0.95, noise=30), found(1.0, noise=30))})
@@ -94,7 +101,7 @@ class TestBars:
 class TestSentences:
     @staticmethod
     def said(ends: dict, setting: float = 0.7) -> str:
-        effect = {"policy": "phone", "relative": setting - 1}
+        effect = {"policy": "phone", "relative": setting - 1, "verdict": "lowers"}
         return tornado.sentence(effect, bars_of(ends, setting).to_dict("records"))
 
     def test_the_widest_bar_that_moves_gives_the_range_and_the_words(self) -> None:
@@ -106,15 +113,22 @@ class TestSentences:
 
     def test_nothing_moves(self) -> None:
         assert self.said({KEYS[0]: (found(0.7), found(0.7))}) == "phone: -30% (no parameter was seen to move it)"
-        assert tornado.sentence({"policy": "phone", "relative": np.nan}, []) == "phone: too few harms to say"
+        few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
+        assert tornado.sentence(few, []) == "phone: too few harms to say"
+
+    def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
+        noise = {"policy": "phone", "relative": -0.02, "verdict": "not resolved"}
+        assert tornado.sentence(noise, []) == "phone: -2.0%, its sign not resolved (no parameter was seen to move it)"
+        empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
+        assert tornado.sentence(empty, []).startswith("phone: raises, but no percentage")
 
     def test_too_few_harms_are_no_number(self) -> None:
         few = sensitivity._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
         names = ["policy", "relative", "relative_low", "relative_high", "seeds", "verdict"]
         effects = pd.DataFrame([("phone", np.nan, np.nan, np.nan, 4, "too few")], columns=names)
-        text = tornado.text(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {})
+        text = render(tornado.blocks(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {}), WIDTH)
         assert "nan" not in text
-        assert text.count("too few") == 6
+        assert text.count("too few") == 7
 
 
 class TestQuestion:
@@ -190,7 +204,7 @@ class TestResult:
         assert "2 policies depend on 9 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
         assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in text
-        assert max(map(len, made.table().splitlines())) <= 140
+        assert max(map(len, made.table().splitlines())) <= WIDTH
 
     def test_the_tornado_has_its_bars_in_order(self, made: Ranges) -> None:
         axes = made.plot("phone").axes[0]

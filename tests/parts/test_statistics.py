@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from sim.statistics import (
+    NONE,
+    Interval,
     paired_effect,
     poisson_yardstick,
     ratio_change_interval,
@@ -105,13 +107,61 @@ def test_too_little_for_an_interval() -> None:
     assert np.isnan(t_interval(np.array([3.0]))[1:]).all()
     assert np.isnan(t_interval(np.array([]))).all()
     assert np.isnan(ratio_interval(np.array([1.0, 0.0]), np.array([5.0, 0.0]))).all()  # one seed carries everything
+    assert np.isnan(ratio_interval(np.array([1.0]), np.array([5.0]))).all()
 
 
-def test_the_jackknife_interval_by_hand() -> None:
+def test_the_ends_of_a_ratio_are_where_the_t_interval_of_the_rest_begins_at_zero() -> None:
+    part, whole = np.array([-2.0, -1.0, -4.0, -2.0]), np.array([10.0, 8.0, 12.0, 11.0])
+    found = ratio_interval(part, whole)
+    assert found.value == pytest.approx(-9 / 41)
+    for end, side in ((found.low, 1), (found.high, 2)):
+        assert t_interval(part - end * whole)[side] == pytest.approx(0, abs=1e-12)
+    a, b, c = (  # the quadratic equation of Fieller, by hand
+        41**2 / 16 - 3.182446**2 * whole.var(ddof=1) / 4,
+        9 * 41 / 16 + 3.182446**2 * np.cov(part, whole)[0, 1] / 4,
+        81 / 16 - 3.182446**2 * part.var(ddof=1) / 4,
+    )
+    roots = sorted((-b + sign * np.sqrt(b * b - a * c)) / a for sign in (1, -1))
+    assert found[1:] == pytest.approx(roots, rel=1e-5)
+
+
+def test_of_a_whole_that_is_not_told_from_zero_nothing_is_said_in_percent() -> None:
+    base = np.array([1.0, 60.0, 2.0])
+    found = effect([41, 100, 42], base=base)
+    assert t_interval(base).sign == 0
+    assert found.verdict == "raises"
+    assert np.isnan(found.relative).all()
+    assert effect(base.tolist(), base=base).relative == (0, 0, 0)
+
+
+def test_constant_ratios_and_ratios_at_the_edge_stand_firm() -> None:
+    whole = np.array([1e9 / 3, 1e9 / 7, 1e9 / 11, 1e9 / 6])
+    assert ratio_interval(-0.3 * whole, whole * 1.0) == pytest.approx((-0.3, -0.3, -0.3))
+    assert ratio_interval(-whole, whole) == (-1, -1, -1)
+    steady = np.full(5, 7.0)
+    assert ratio_interval(steady / 7, steady) == pytest.approx((1 / 7, 1 / 7, 1 / 7))
+    assert ratio_interval(steady * 0, steady) == (0, 0, 0)
+    part = np.array([1.0, 2.0, 3.0])
+    at_zero = part - t_interval(part).low  # the lower end of its t interval is zero, up to rounding
+    assert ratio_interval(at_zero, np.array([9.0, 8.0, 9.5])).sign == t_interval(at_zero).sign
+
+
+def test_no_percentage_goes_below_what_can_be() -> None:
+    found = effect([1, 0, 0, 30], base=np.array([20.0, 31.0, 28.0, 25.0]))
+    assert ratio_interval(np.array([-19.0, -31, -28, 5]), np.array([20.0, 31, 28, 25])).low < -1
+    assert (found.relative.low, found.verdict) == (-1, "not resolved")
+    assert Interval(0.5, -0.2, 1.3).within(0, 1) == (0.5, 0, 1)
+    assert np.isnan(NONE.within(0, 1)).all()
+
+
+def test_the_jackknife_of_a_change_of_ratios_by_hand() -> None:
     part, whole = np.array([-2.0, -1.0, -4.0]), np.array([10.0, 8.0, 12.0])
-    without = np.array([-5 / 20, -6 / 22, -3 / 18])
+    other, other_whole = np.array([-1.0, -1.0, -1.0]), np.array([11.0, 8.0, 13.0])
+    without = np.array([-2 / 21 + 5 / 20, -2 / 24 + 6 / 22, -2 / 19 + 3 / 18])
     half = 4.302653 * np.sqrt(2 / 3 * ((without - without.mean()) ** 2).sum())  # t of 2 degrees of freedom
-    assert ratio_interval(part, whole) == pytest.approx((-7 / 30, -7 / 30 - half, -7 / 30 + half))
+    value = -3 / 32 + 7 / 30
+    found = ratio_change_interval(part, whole, other, other_whole)
+    assert found == pytest.approx((value, value - half, value + half))
 
 
 def test_the_change_of_a_ratio_has_the_interval_of_the_pairs() -> None:

@@ -39,23 +39,24 @@ LAYERS = {
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
     "mechanisms": "rules",
     "text": "scenario",
-    "figures": "outcomes rules scenario statistics",
+    "drawing": "outcomes scenario statistics",
+    "figures": "drawing outcomes rules scenario statistics text",
     "table": "outcomes parameters records rules scenario statistics text",
-    "tornado": "scenario text",
+    "tornado": "scenario statistics text",
     "transparency": "outcomes scenario statistics",
     "dictionary": "declare outcomes parameters records rules scenario",
     "store": "errors provenance records scenario",
     "running": "agents errors model records scenario store",
-    "question": "errors records running scenario store",
+    "question": "errors records running scenario store text",
     "results": "dictionary errors provenance question running store",
     "experiment": "errors figures outcomes question records results running scenario statistics "
-    "store table transparency",
+    "store table text transparency",
     "attribution": "errors experiment figures mechanisms outcomes question records results rules scenario "
     "statistics store text",
     "response": "declare errors experiment figures outcomes parameters "
     "policies question records results rules scenario statistics store table text",
     "sensitivity": "declare errors experiment figures outcomes parameters "
-    "question records results rules scenario statistics store tornado",
+    "question records results rules scenario statistics store text tornado",
     "patterns": "draws errors population reading rules scenario statistics",
     "validation": "errors patterns question records results running scenario statistics store text",
     "reproduce": "attribution errors experiment provenance question records response results running sensitivity "
@@ -63,13 +64,13 @@ LAYERS = {
     "exports": "errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice attribution errors experiment explain exports question reading reproduce response results "
-    "scenario schema sensitivity template validation",
+    "scenario schema sensitivity template text validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"model", "agents"},
-    "matplotlib": {"attribution", "experiment", "figures", "response", "sensitivity"},
+    "matplotlib": {"attribution", "drawing", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
         *("attribution", "patterns", "transparency", "validation"),
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
