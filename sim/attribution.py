@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim import experiment, results
+from sim.arguments import Seeds, scenario_of, seeds_of
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
 from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
@@ -101,7 +102,7 @@ class WhyQuestion(Question, name="why"):
 def why(
     scenario: Scenario,
     policy: str,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
     workers: int = 1,
     progress: bool = False,
     out: str | Path | None = None,
@@ -126,9 +127,10 @@ def why(
     return found
 
 
-def question(scenario: Scenario, policy: str, seeds: int | Sequence[int] | None = None) -> WhyQuestion:
+def question(scenario: Scenario, policy: str, seeds: Seeds | None = None) -> WhyQuestion:
     """Return what `why` asks, checked; arguments and errors are those of `why`."""
-    asked = WhyQuestion(scenario, policy, experiment.seeds_of(scenario.seeds if seeds is None else seeds))
+    (arm,) = experiment.arms_of(scenario, [scenario_of(scenario).arm(policy)])
+    asked = WhyQuestion(scenario, arm, seeds_of(scenario.seeds if seeds is None else seeds))
     asked.tasks()
     return asked
 
@@ -137,7 +139,6 @@ _WHOLE = "whole"
 
 
 def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task]:
-    experiment.arms_of(scenario, [policy])
     found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
     if not works:
         raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")

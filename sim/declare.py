@@ -19,16 +19,35 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 Standing = Literal["sourced", "calibrated", "assumed"]
+
+
+ROUNDING = 1e-9
+"""By so much may a sum of shares miss what it is in decimals: .33 + .56 + .11 is a little more than 1 in a computer."""
 
 
 class Section(BaseModel):
     """A frozen group of parameters; unknown keys and NaN are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _list_as_declared(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse a list whose entries are not as `whole_numbers` declares them."""
+        if (
+            isinstance(value, tuple)
+            and info.field_name
+            and "each" in _extra(field := cls.model_fields[info.field_name])
+        ):
+            taken = Parameter.of(info.field_name, field)
+            if not taken.allows(value):
+                raise PydanticCustomError("entries", "it takes {accepts}", {"accepts": taken.accepts})
+        return value
 
 
 @dataclass(frozen=True)
@@ -42,12 +61,15 @@ class Parameter:
         unit: Unit in words; ``1`` for a plain share or factor.
         low: Lower end of the plausible range.
         high: Upper end of the plausible range.
-        minimum: Smallest value the model accepts, or ``None``.
-        maximum: Largest value the model accepts, or ``None``.
+        minimum: Smallest value the model accepts, or ``None``; of a list, of each entry.
+        maximum: Largest value the model accepts, or ``None``; of a list, of each entry.
         meaning: One sentence.
         sources: Ids of the rows in ``evidence.csv`` on which default or range rest; the first gives a sourced default.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
         doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
+        fewest: Entries that a list has at least.
+        most: Entries that a list has at most, or ``None``.
+        rises: Whether no entry of a list may be smaller than the one before.
     """
 
     key: str
@@ -62,12 +84,16 @@ class Parameter:
     sources: tuple[str, ...]
     standing: Standing
     doubt: str
+    fewest: int
+    most: int | None
+    rises: bool
 
     @classmethod
     def of(cls, key: str, field: FieldInfo) -> Parameter:
         """Return what a field of a section declares."""
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        extra = _extra(field)
         bounds = {type(m).__name__: m for m in field.metadata}
+        each = extra.get("each", {})
         return cls(
             key=key,
             type=_without_none(field.annotation),
@@ -75,12 +101,15 @@ class Parameter:
             unit=str(extra.get("unit", "")),
             low=extra.get("low"),
             high=extra.get("high"),
-            minimum=extra.get("minimum", getattr(bounds.get("Ge"), "ge", None)),
-            maximum=getattr(bounds.get("Le"), "le", None),
+            minimum=each.get("minimum", getattr(bounds.get("Ge"), "ge", None)),
+            maximum=each.get("maximum", getattr(bounds.get("Le"), "le", None)),
             meaning=field.description or "",
             sources=tuple(str(extra.get("source", "")).split()),
-            standing=extra.get("standing", "assumed"),  # type: ignore[arg-type]
+            standing=extra.get("standing", "assumed"),
             doubt=str(extra.get("doubt", "")),
+            fewest=getattr(bounds.get("MinLen"), "min_length", 0),
+            most=getattr(bounds.get("MaxLen"), "max_length", None),
+            rises=bool(each.get("rises")),
         )
 
     @property
@@ -98,36 +127,46 @@ class Parameter:
         }
         kind = kinds.get(self.type)
         if self.type == tuple[int, ...]:
-            return f"a list of whole numbers of at least {self.minimum}, none smaller than the one before"
+            n = f"{self.most} " if self.fewest == self.most else f"up to {self.most} " if self.most is not None else ""
+            kind = f"a list of {n}whole numbers"
         if kind is None:
             table = isinstance(self.type, type) and issubclass(self.type, Section)
             rows = "tables" if get_origin(self.type) is dict else "a list"
             return f"a section [{self.key}]" if table else f"{rows} ({self.meaning.rstrip('.')})"
+        return f"{kind}{self._bounds}{', none smaller than the one before' if self.rises else ''}".rstrip(",")
+
+    @property
+    def _bounds(self) -> str:
+        """Return the bounds in words that follow what they bound."""
         if self.minimum is None:
-            return kind.rstrip(",") if self.maximum is None else f"{kind} up to {self.maximum}"
-        return (
-            f"{kind} of at least {self.minimum}"
-            if self.maximum is None
-            else f"{kind} from {self.minimum} to {self.maximum}"
-        )
+            return "" if self.maximum is None else f" up to {self.maximum}"
+        return f" of at least {self.minimum}" if self.maximum is None else f" from {self.minimum} to {self.maximum}"
 
     def allows(self, value: object) -> bool:
-        """Tell whether the model accepts `value` for a single number, switch, choice or rising list."""
+        """Tell whether the model accepts `value` for a single number, switch, choice or list."""
         if self.type == tuple[int, ...]:
-            return isinstance(value, tuple) and rising(value, self.minimum)
+            return isinstance(value, tuple) and self._allows_list(value)
         if get_origin(self.type) is Literal:
             return value in get_args(self.type)
         if self.type is bool or isinstance(value, bool):
             return self.type is bool and isinstance(value, bool)
         if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
             return False
-        return (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum)
+        return self.within(value)
+
+    def within(self, number: int | float) -> bool:
+        """Tell whether a number is within the bounds, those of each entry where the value is a list."""
+        return (self.minimum is None or self.minimum <= number) and (self.maximum is None or number <= self.maximum)
+
+    def _allows_list(self, values: tuple[Any, ...]) -> bool:
+        whole = all(isinstance(v, int) and not isinstance(v, bool) and self.within(v) for v in values)
+        long = self.fewest <= len(values) and (self.most is None or len(values) <= self.most)
+        return whole and long and (not self.rises or list(values) == sorted(values))
 
 
-def rising(values: tuple[Any, ...], minimum: int) -> bool:
-    """Tell whether values are whole numbers of at least a minimum, none smaller than the one before."""
-    whole = all(isinstance(v, int) and not isinstance(v, bool) for v in values)
-    return whole and list(values) == sorted(values) and min(values, default=minimum) >= minimum
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    """Return what a field remembers beside what pydantic knows."""
+    return dict(field.json_schema_extra) if isinstance(field.json_schema_extra, dict) else {}
 
 
 def _without_none(annotation: Any) -> Any:
@@ -147,20 +186,39 @@ def parameter(
     maximum: Any = None,
     source: str = "",
     standing: Standing = "assumed",
-    strict: bool | None = None,
-    each: bool = False,
     doubt: str = "",
 ) -> Any:
     """Declare a parameter as a pydantic field that remembers unit, range, sources, standing and doubt.
 
     `source` names rows of the evidence, with spaces between them: ``"REP-18 REP-29"``.
-    With `each`, the value is a list and the bounds are those of its entries, which the section checks itself.
     """
     declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}
-    if each:
-        declared["minimum"] = minimum
-        minimum = None
-    return Field(default, ge=minimum, le=maximum, strict=strict, description=meaning, json_schema_extra=declared)
+    return Field(default, ge=minimum, le=maximum, description=meaning, json_schema_extra=declared)
+
+
+def whole_numbers(
+    default: Any,
+    unit: str,
+    meaning: str,
+    *,
+    minimum: int = 0,
+    maximum: int | None = None,
+    fewest: int = 0,
+    most: int | None = None,
+    rises: bool = False,
+    source: str = "",
+) -> Any:
+    """Declare a parameter that is a list of whole numbers, with the bounds of its entries and of their number."""
+    each = {"minimum": minimum, "maximum": maximum, "rises": rises}
+    declared: Any = {"unit": unit, "low": None, "high": None, "source": source, "standing": "assumed", "doubt": ""}
+    return Field(
+        default,
+        min_length=fewest or None,
+        max_length=most,
+        strict=False,
+        description=meaning,
+        json_schema_extra=declared | {"each": each},
+    )
 
 
 def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:

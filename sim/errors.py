@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
 
+import numpy as np
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.declare import Parameter, Section
+from sim.hints import hint
 
 Place = tuple[str | int, ...]
 """Place of a value in a scenario: the keys, and the number of the row in a list, that lead to it."""
@@ -76,8 +77,13 @@ def dotted(path: Place) -> str:
     return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
-def shown(value: object) -> str:
-    """Return a value as it would be written in a scenario file, shortened."""
+def shown(value: object, exactly: bool = False) -> str:
+    """Return a value as it would be written in a scenario file, shortened.
+
+    Args:
+        value: The value.
+        exactly: Whether it is what somebody gave: ``24.0`` is then not shown as 24, nor what is just above 1 as 1.
+    """
     match value:
         case bool():
             return str(value).lower()
@@ -86,59 +92,26 @@ def shown(value: object) -> str:
         case int() if abs(value) >= 10**30:
             return "a number of more than 30 digits"
         case int() | float():
-            return f"{value:g}" if isinstance(value, float) else str(value)
+            return str(value) if exactly or not isinstance(value, float) else f"{value:.12g}"
         case dt.date() | dt.time():
             return value.isoformat()
         case dict():
             return "a table"
         case list() | tuple():
             plain = len(value) <= 24 and all(isinstance(v, int | float | str) for v in value)
-            return f"[{', '.join(map(shown, value))}]" if plain else "a list"
+            return f"[{', '.join(shown(entry, exactly) for entry in value)}]" if plain else "a list"
+        case None:
+            return "None"
+        case np.generic():
+            return shown(value.item(), exactly)
         case _:
-            return str(value)[:60]
+            return f"something of the type {type(value).__name__}"
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """Return ``Did you mean ...? `` for a misspelt name, or nothing if no known name is close."""
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]}? " if close else ""
-
-
-_HOURS_IN = {"h": 1, "hour": 1, "d": 24, "day": 24, "w": 168, "week": 168}
-_QUANTITY = re.compile(r"([-+]?\d[\d_]*(?:\.\d+|,\d\d?)?)\s*(%|[A-Za-z]*)")
-
-
-def hint(given: object, takes: Parameter) -> str:
-    """Return how to write a value in the unit of its setting, in words to follow a message, or nothing.
-
-    Args:
-        given: What was written: ``80%``, ``7d``, ``0,5``, or 80 for a share.
-        takes: The setting.
-
-    >>> from sim.rules import RULES
-    >>> hint("7d", RULES["retention.message_hours"])
-    '. Write 168: this is in hours'
-    """
-    if takes.type not in (int, float) or isinstance(given, bool):
-        return ""
-    if isinstance(given, int | float):
-        return f". For {given:g}% write {given / 100:g}" if takes.unit == "share" and 1 < given <= 100 else ""
-    match = _QUANTITY.fullmatch(given.strip()) if isinstance(given, str) else None
-    if match is None:
-        return ""
-    number, suffix = float(match[1].replace("_", "").replace(",", ".")), match[2].lower()
-    hours = _HOURS_IN.get(suffix.removesuffix("s"))
-    per = {"hours": 1, "days": 24}.get(takes.unit.split(" ")[0])
-    if suffix == "%" and takes.unit in ("share", "factor"):
-        number /= 100
-    elif hours and per:
-        number *= hours / per
-    elif suffix:
-        return f". Write the number alone; its unit is: {takes.unit}"
-    value = int(number) if number.is_integer() else number
-    if not takes.allows(value):
-        return ""
-    return f". Write {value:.12g}: this is {'a' if takes.unit in ('share', 'factor') else 'in'} {takes.unit}"
 
 
 def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()) -> Iterator[Problem]:
@@ -181,7 +154,7 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
         accepts = "a whole number"
     elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
         accepts += "; nan and inf are no numbers here"
-    return f"{name} = {shown(given)} is not allowed. It takes {accepts}{hint(given, taken)}."
+    return f"{name} = {shown(given, exactly=True)} is not allowed. It takes {accepts}{hint(given, taken)}."
 
 
 def unknown(path: Place, owner: type[Section]) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sim import results, table, transparency
-from sim.errors import ScenarioError, suggestion
+from sim.arguments import Seeds, instance_of, scenario_of, seed_of, seeds_of, texts_of, whole
+from sim.errors import ScenarioError
 from sim.outcomes import HEADLINE, Counts, by_seed, counts_of, not_counted, outcomes_of
 from sim.question import Question, Result
 from sim.records import KINDS, Records, Runs
@@ -108,7 +109,7 @@ class Comparison(Result):
         if what in figures.OF_EFFECTS:
             return figures.OF_EFFECTS[what](self.policies, self.effects)
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
-        if what not in found:
+        if instance_of(str, what, "what", "the name of a figure or outcome") not in found:
             there = ", ".join((*figures.OF_EFFECTS, *found))
             raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
         return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
@@ -186,8 +187,9 @@ class Run:
             ScenarioError: If the run kept no events, or none of this contact.
         """
         events = _events_of(self)
-        found = events[events["contact"] == contact]
-        if found.empty or contact < 0:
+        number = whole(contact)
+        found = events[events["contact"] == number]
+        if number is None or number < 0 or found.empty:
             raise ScenarioError(f"the run has no contact {contact}; see the column contact of its events")
         zero = dt.datetime.combine(self.scenario.start, dt.time()) - dt.timedelta(days=self.scenario.warmup_days)
         seconds = (found["hour"] * 3600 + found["second"]).tolist()
@@ -202,7 +204,7 @@ class Run:
 def compare(
     scenario: Scenario,
     policies: Iterable[str] | None = None,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
     workers: int = 1,
     engine: Engine = "array",
     progress: bool = False,
@@ -231,12 +233,12 @@ def compare(
 def question(
     scenario: Scenario,
     policies: Iterable[str] | None = None,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
     engine: Engine = "array",
 ) -> CompareQuestion:
     """Return what `compare` asks, checked; arguments and errors are those of `compare`."""
-    numbers = seeds_of(scenario.seeds if seeds is None else seeds)
-    return CompareQuestion(scenario, arms_of(scenario, policies), numbers, engine)
+    arms = arms_of(scenario_of(scenario), policies)
+    return CompareQuestion(scenario, arms, seeds_of(scenario.seeds if seeds is None else seeds), engine)
 
 
 def run(
@@ -254,12 +256,10 @@ def run(
     Raises:
         ScenarioError: If the policy is unknown or the seed not allowed.
     """
-    if policy != BASELINE:
-        arms_of(scenario, [policy])
-    _check_seeds([seed])
-    records = Records.joined([engine_of(engine)(scenario, [seed], [policy], events=events)])
-    daily = _dated(scenario, records.daily)
-    return Run(scenario, policy, seed, engine, daily, records.breakdown, records.events)
+    arm, number = scenario_of(scenario).arm(policy), seed_of(seed)
+    kept = instance_of(bool, events, "events", "True or False")
+    records = Records.joined([engine_of(engine)(scenario, [number], [arm], events=kept)])
+    return Run(scenario, arm, number, engine, _dated(scenario, records.daily), records.breakdown, records.events)
 
 
 def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
@@ -378,35 +378,11 @@ def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ..
         ScenarioError: If one is unknown or there is none.
     """
     known = list(scenario.policies)
-    asked = known if policies is None else [p for p in policies if p != BASELINE]
-    for name in asked:
-        if name not in known:
-            has = ", ".join(known) or "none"
-            raise ScenarioError(f"no policy is called {name!r}. {suggestion(name, known)}The scenario has: {has}.")
-    if not asked:
+    asked = known if policies is None else [scenario.arm(name) for name in texts_of(policies, "policies")]
+    found = tuple(name for name in known if name in asked)
+    if not found:
         raise ScenarioError("there is no policy to compare with the baseline")
-    return tuple(name for name in known if name in asked)
-
-
-def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the seeds asked for: 0, 1, 2, ... if it is said how many.
-
-    Raises:
-        ScenarioError: If they are fewer than two or one is not allowed.
-    """
-    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted({int(seed) for seed in seeds}))
-    if len(numbers) < 2:
-        raise ScenarioError(
-            f"{len(numbers)} seed gives no interval: a comparison takes at least 2 (use run for a single one)"
-        )
-    _check_seeds(numbers)
-    return numbers
-
-
-def _check_seeds(seeds: Iterable[int]) -> None:
-    for seed in seeds:
-        if not 0 <= seed < 2**63:
-            raise ScenarioError(f"{seed} is no seed; seeds are whole numbers from 0 to 2^63 - 1")
+    return found
 
 
 def _dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
@@ -418,6 +394,7 @@ def _dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
 
 
 def _events_of(run: Run) -> pd.DataFrame:
-    if run.events is None:
+    events = instance_of(Run, run, "run", "what sim.run returns").events
+    if events is None:
         raise ScenarioError("this run kept no events; run it again with events=True")
-    return run.events
+    return events

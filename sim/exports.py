@@ -14,7 +14,8 @@ from typing import Any, Literal, get_args
 import pandas as pd
 import pyarrow.parquet as pq
 
-from sim.errors import ScenarioError
+from sim.arguments import path_of
+from sim.errors import ScenarioError, shown
 from sim.results import DICTIONARY, MANIFEST, read_json
 
 Format = Literal["csv", "parquet", "json"]
@@ -41,9 +42,9 @@ def export(folder: str | Path, out: str | Path, form: Format = "csv") -> list[Pa
         ScenarioError: If there is no result, the folder is not empty or cannot be written, the format is unknown, or a
             table is not the one that was written.
     """
-    folder, out = Path(folder), Path(out)
+    folder, out = path_of(folder, "folder"), path_of(out, "out")
     if form not in get_args(Format):
-        raise ScenarioError(f"no format is called {form!r}; there are {', '.join(get_args(Format))}")
+        raise ScenarioError(f"no format is called {shown(form)}; there are {', '.join(get_args(Format))}")
     if not (folder / MANIFEST).exists():
         raise ScenarioError(f"{folder} is no finished result: it has no {MANIFEST}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

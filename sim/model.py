@@ -8,6 +8,7 @@ import mesa
 import numpy as np
 
 from sim import decisions
+from sim.arguments import lanes_of, scenario_of
 from sim.draws import Ints
 from sim.observe import Recorder
 from sim.processes.approach import approach, foresee
@@ -58,8 +59,8 @@ class ChatModel(mesa.Model):
         events: bool | Collection[str] = False,
     ) -> None:
         super().__init__(rng=0)
-        self.scenario = scenario
-        self.policies = tuple(policies)
+        self.scenario = scenario_of(scenario)
+        self.policies, seeds = lanes_of(scenario, policies, seeds)
         self.world = World(scenario, seeds)
         self.state = State(self.world, decisions.numbers(self.world))
         self.record = Recorder(scenario, seeds, self.policies, events=events)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.arguments import texts_of
 from sim.day import NOBODY
 from sim.draws import Ints
+from sim.errors import ScenarioError
 from sim.parameters import CLASSES
 from sim.population import N_CLASSES
 from sim.records import (
@@ -57,7 +59,9 @@ class Recorder:
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._outside = np.array([o.outside for o in scenario.offences])
-        kinds = CODE if events is True else events or ()
+        kinds = [*CODE] if events is True else texts_of(events or (), "events")
+        if strange := [kind for kind in kinds if kind not in CODE]:
+            raise ScenarioError(f"no event is called {strange[0]!r}. The events are: {', '.join(CODE)}.")
         self._keep = frozenset(CODE[kind] for kind in kinds)
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
         self._cells: list[Ints] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from sim import names
 from sim.declare import Section, parameter
 
 
@@ -11,7 +12,7 @@ class Offence(Section):
     """One row of the table of offences: multipliers on the common hazards. Rows are data; no code names one."""
 
     name: str = Field(
-        min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$",
+        min_length=1, max_length=40, pattern=rf"^{names.SMALL}(?:{names.SMALL}|[0-9_])*$",
         description="up to 40 small letters, digits and _; first a letter",
     )  # fmt: skip
     label: str = Field("", max_length=80, description="name in words, up to 80 characters")

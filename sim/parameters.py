@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from sim.declare import Section, parameter, probability, rising
+from sim.declare import ROUNDING, Section, parameter, probability, whole_numbers
 
 Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "newest", "gravest", "most_reported"]
@@ -53,10 +53,10 @@ class Population(Section):
     p_under_15: float = probability(0.03, 0.01, 0.08, "Share of members under 15.", source="REP-37")
     p_15_17: float = probability(0.09, 0.03, 0.2, "Share of members aged 15 to 17.", source="REP-37")
     p_minority: float = probability(0.12, 0.04, 0.3, "Share of members who are adults of a targeted minority.")
-    hourly_weights: tuple[int, ...] = parameter(
+    hourly_weights: tuple[int, ...] = whole_numbers(
         (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9),
-        "weights by hour of the day", None, None, "When visits begin: 24 whole numbers from midnight on.",
-        minimum=None, strict=False,
+        "weights by hour of the day", "When visits begin: a weight for each hour from midnight on, not all of them 0.",
+        maximum=10_000, fewest=24, most=24,
     )  # fmt: skip
     rel_weekend: float = parameter(
         1.2, "factor", 0.8, 1.6, "Visits on Saturday and Sunday relative to other days.", minimum=0.01, maximum=100
@@ -67,11 +67,9 @@ class Population(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Population:
-        if len(self.hourly_weights) != 24 or min(self.hourly_weights) < 0 or sum(self.hourly_weights) == 0:
-            raise ValueError("hourly_weights takes 24 whole numbers of at least 0, not all of them 0")
-        if max(self.hourly_weights) > 10_000:
-            raise ValueError("hourly_weights takes whole numbers up to 10000")
-        if self.p_under_15 + self.p_15_17 + self.p_minority > 1:
+        if not any(self.hourly_weights):
+            raise ValueError("hourly_weights are all 0, so nobody ever comes: at least one hour needs a weight")
+        if self.p_under_15 + self.p_15_17 + self.p_minority > 1 + ROUNDING:
             raise ValueError("p_under_15, p_15_17 and p_minority add up to more than 1")
         return self
 
@@ -79,7 +77,7 @@ class Population(Section):
     def p_classes(self) -> tuple[float, ...]:
         """Shares of members in the order of `CLASSES`."""
         adult = 1 - self.p_under_15 - self.p_15_17 - self.p_minority
-        return (self.p_under_15, self.p_15_17, adult, self.p_minority)
+        return (self.p_under_15, self.p_15_17, adult if adult > ROUNDING else 0.0, self.p_minority)
 
 
 class Predators(Section):
@@ -210,7 +208,7 @@ class Responses(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Responses:
-        if self.p_false_engaged + self.p_false_private > 1:
+        if self.p_false_engaged + self.p_false_private > 1 + ROUNDING:
             raise ValueError("p_false_engaged and p_false_private add up to more than 1")
         return self
 
@@ -420,10 +418,10 @@ class Moderation(Section):
 class Sanctions(Section):
     """What somebody gets whom a review finds: a ladder that ends in a ban, and what a ban binds."""
 
-    ladder_hours: tuple[int, ...] = parameter(
-        (), "hours, rung by rung", None, None,
+    ladder_hours: tuple[int, ...] = whole_numbers(
+        (), "hours, rung by rung",
         "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
-        strict=False, each=True, source="MOD-31",
+        most=20, rises=True, source="MOD-31",
     )  # fmt: skip
     binds: Binds = parameter(
         "account", "what it binds", None, None, "What a ban binds: account, device or identity.", minimum=None
@@ -439,15 +437,6 @@ class Sanctions(Section):
         2.0, "factor", 1, 4, "Devices recognised of visitors without an account, where bans bind the device.",
         minimum=1, maximum=20,
     )  # fmt: skip
-
-    @model_validator(mode="after")
-    def _check(self) -> Sanctions:
-        if len(self.ladder_hours) > 20 or not rising(self.ladder_hours, 0):
-            raise ValueError(
-                "ladder_hours takes up to 20 whole numbers of at least 0, none smaller than the one before: "
-                "a ladder of sanctions goes up"
-            )
-        return self
 
 
 class Warnings(Section):

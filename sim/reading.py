@@ -10,15 +10,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sim.arguments import path_of
 from sim.declare import declared
-from sim.errors import Place, Problem, ScenarioError, dotted, hint, problems_of, shown, suggestion
+from sim.errors import Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
+from sim.hints import hint
 from sim.lines import lines_of, nearest
+from sim.names import normal
 from sim.offences import Offence
 from sim.rules import Policy
 from sim.scenario import Scenario, check
 
 MAX_BYTES = 1_000_000
 """Size of the largest scenario file that is read."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+"""Bytes that stand in no text."""
 
 LONGEST_LINE = 500
 """Characters of a broken line that are looked at for a value with a unit."""
@@ -36,7 +42,7 @@ def load(path: str | Path) -> Scenario:
         ScenarioError: If the file cannot be read or means no scenario: one line for each mistake, with file, line,
             what was given and what is allowed.
     """
-    text = _text(path)
+    text = _text(path_of(path, "path"))
     content, lines = _parsed(path, text)
     problems: list[Problem | str] = []
     arms = _arms(content.pop("policies", {}), problems)
@@ -59,16 +65,29 @@ def _text(path: str | Path) -> str:
             raise ScenarioError(f"{path}: this is not a file. Give the path of a scenario file (TOML).")
         if file.stat().st_size > MAX_BYTES:
             raise ScenarioError(f"{path}: this file is too large for a scenario (more than {MAX_BYTES:,} bytes).")
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.") from None
+        text = normal(_decoded(path, file.read_bytes()).replace("\r\n", "\n"))
     except OSError as error:
         raise ScenarioError(f"{path}: the file cannot be read ({error.strerror}).") from None
-    if "\0" in text:
-        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
     if not re.search(r"^\s*[^\s#]", text, re.MULTILINE):
         raise ScenarioError(f"{path}: the file is empty. A scenario needs at least a line such as: days = 365")
     return text
+
+
+def _decoded(path: str | Path, content: bytes) -> str:
+    """Return the text of a file in UTF-8."""
+    save = "A scenario is a TOML file in UTF-8: save it as that (editors ask for the encoding under Save as)."
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[1::2].count(0) > len(content) // 4:
+        raise ScenarioError(f"{path}: this is a text in UTF-16, which some editors call Unicode. {save}")
+    if _CONTROL.search(content):
+        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start)
+        seen = content.split(b"\n")[line].decode("cp1252", "replace").strip()[:60]
+        raise ScenarioError(
+            f"{path}:{line + 1}: this is not in UTF-8 but perhaps in Latin-1 (Windows-1252), in: {seen}. {save}"
+        ) from None
 
 
 def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, int]]:
@@ -94,21 +113,29 @@ def _broken(path: str | Path, text: str, reason: str) -> str:
     advice = "Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets]."
     if re.match("Cannot (overwrite|declare|mutate)", reason):
         advice = "A key or section is given twice. Keep one of them."
-    elif advised := _in_its_unit(lines[line - 1] if found else ""):
+    elif advised := _as_taken(lines[line - 1] if found else ""):
         advice = advised
+    elif reason.startswith("Invalid date"):
+        advice = "There is no such day or time; a date reads 2021-01-31."
     elif "digits" in reason:
         reason, advice = "a number has thousands of digits", "Give a smaller one."
     return f"{place}: this is not valid TOML ({reason}){shown_line}. {advice}"
 
 
-def _in_its_unit(line: str) -> str:
-    """Say how to write a value of a line that carries a unit or a decimal comma, such as ``friction = 80%``."""
+def _as_taken(line: str) -> str:
+    """Say how to write what keeps a line from being TOML: a quantity with a unit, a date, a name with accents."""
+    line = line[:LONGEST_LINE]
     settings = {p.key.rpartition(".")[2]: p for p in declared({"": Scenario, "offences": Offence, **Policy.registry})}
-    for key, given in re.findall(
-        r"([a-z0-9_]+)\s*=\s*([-+]?\d[\d_.]*(?:,\d+)?\s*(?:%|[A-Za-z]+)?)", line[:LONGEST_LINE]
-    ):
-        if key in settings and not re.fullmatch(r"[-+\d._]*", given.strip()):
-            return hint(given, settings[key]).removeprefix(". ") + "."
+    for key, given in re.findall(r"([a-z0-9_]+)\s*=\s*([-+]?\d[\d_.]*(?:,\d+)?\s*(?:%|[A-Za-z]+)?)", line):
+        if key in settings and not re.fullmatch(r"[-+\d._]*", given.strip()) and (words := hint(given, settings[key])):
+            return words.removeprefix(". ") + "."
+    for key, given in re.findall(r"\b(start|end)\s*=\s*([^#}=]*)", line):
+        for text in (given, given.rpartition(",")[0], given.partition(",")[0]):
+            if words := hint(text.strip(), settings[key]):
+                return words.removeprefix(". ").partition(";")[0] + "."
+    if (heading := re.match(r"\s*\[+([^\]\"']*)\]", line)) and not heading[1].isascii():
+        *sections, name = heading[1].strip().split(".")
+        return f"A name with letters beyond a to z stands in quotes: [{'.'.join((*sections, shown(name)))}]."
     return ""
 
 

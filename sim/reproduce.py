@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim import attribution, experiment, response, sensitivity, validation  # noqa: F401  (register their questions)
+from sim.arguments import path_of, whole_number
 from sim.errors import ScenarioError
 from sim.provenance import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.question import Question
 from sim.records import TABLES, TEXTS, Records
 from sim.results import MANIFEST, MERGED, UNITS, described, read_json
-from sim.running import module_of, simulate_all
+from sim.running import check, module_of, simulate_all
 from sim.store import Kept, Store, Task, damaged, lane_digests, unit_digest
 
 SAME_TO = 1e-6
@@ -61,9 +62,10 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         ScenarioError: If the folder is no finished result of this version, or the sample is not allowed.
         ExperimentError: If units failed.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "folder")
     manifest = _manifest(folder)
     question = Question.of(manifest)
+    check(workers, question.engine)
     tasks = question.tasks()
     kept = _Tables(folder)
     held, columns = _held(kept, tasks)
@@ -140,9 +142,8 @@ def _chosen(tasks: Sequence[Task], wrong: Sequence[str], sample: int | None) -> 
     names = [task.unit(seed) for task in tasks for seed in task.seeds]
     if sample is None:
         return list(tasks)
-    if not 1 <= sample <= len(names):
-        raise ScenarioError(f"a sample of {sample} is not allowed; it takes 1 to {len(names)} units")
-    drawn = {*np.random.default_rng().choice(names, sample, replace=False).tolist(), *wrong}
+    n = whole_number(sample, "sample", 1, len(names))
+    drawn = {*np.random.default_rng().choice(names, n, replace=False).tolist(), *wrong}
     some = [replace(task, seeds=tuple(seed for seed in task.seeds if task.unit(seed) in drawn)) for task in tasks]
     return [task for task in some if task.seeds]
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim import experiment, results
+from sim import experiment, results, sensitivity
+from sim.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, shown, suggestion
 from sim.experiment import CompareQuestion, Comparison
+from sim.hints import hint
 from sim.outcomes import HEADLINE, SECOND
 from sim.parameters import SECTIONS
 from sim.policies.registration import RegistrationPolicy
@@ -114,7 +116,7 @@ class SweepQuestion(Question, name="sweep"):
 def sweep(
     scenario: Scenario,
     over: Mapping[str, Sequence[Value]],
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
     workers: int = 1,
     progress: bool = False,
     out: str | Path | None = None,
@@ -140,13 +142,24 @@ def sweep(
     return found
 
 
-def question(
-    scenario: Scenario, over: Mapping[str, Sequence[Value]], seeds: int | Sequence[int] | None = None
-) -> SweepQuestion:
+def question(scenario: Scenario, over: Mapping[str, Sequence[Value]], seeds: Seeds | None = None) -> SweepQuestion:
     """Return what `sweep` asks, checked; arguments and errors are those of `sweep`."""
-    points(scenario, over)
-    numbers = experiment.seeds_of(scenario.seeds if seeds is None else seeds)
-    return SweepQuestion(scenario.replace(policies={}), _in_order(over), numbers)
+    listed = _listed(over)
+    points(scenario_of(scenario), listed)
+    numbers = seeds_of(scenario.seeds if seeds is None else seeds)
+    return SweepQuestion(scenario.replace(policies={}), _in_order(listed), numbers)
+
+
+def _listed(over: object) -> dict[str, tuple[Value, ...]]:
+    """Return the values of each rule as they were given, or refuse what are none."""
+    takes = 'lists of values by rule, such as {"reporting.friction": [0.2, 0.5]}'
+    if not isinstance(over, Mapping):
+        raise refused("over", over, takes)
+    lists = {
+        instance_of(str, key, "over", takes): entries_of(values, f"over[{shown(key)}]", "a list of values")
+        for key, values in over.items()
+    }
+    return {key: tuple(tuple(v) if isinstance(v, list) else v for v in values) for key, values in lists.items()}
 
 
 def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
@@ -154,7 +167,7 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     if not 1 <= len(over) <= MOST_RULES:
         raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
     for key, values in over.items():
-        _check_rule(key)
+        _check_rule(scenario, key)
         _check_values(key, values)
     if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
         raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
@@ -176,25 +189,44 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         raise ScenarioError(*named) from None
 
 
-def _check_rule(key: str) -> None:
+def _check_rule(scenario: Scenario, key: str) -> None:
     if key in SWEPT:
         return
     if key in {p.key for p in declared(SECTIONS)}:
         raise ScenarioError(
-            f"{key} is an assumption about the world: no rule that a policy could set. "
-            f"python -m sim ranges FILE --parameters {key} varies it."
+            f"{key} is an assumption about the world: no rule that a policy could set. {_instead(scenario, key)}"
         )
     raise ScenarioError(f"no rule is called {key!r}. {suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}.")
 
 
+def _instead(scenario: Scenario, key: str) -> str:
+    """Return the command that does vary a parameter: `ranges` where it takes it, for policies of this scenario."""
+    try:
+        sensitivity.question(scenario, None, [key])
+    except ScenarioError:
+        return f"python -m sim compare FILE --set {key}=VALUE gives it another value."
+    return f"python -m sim ranges FILE --parameters {key} varies it."
+
+
 def _check_values(key: str, values: Sequence[Value]) -> None:
+    rule = SWEPT[key]
     for value in values:
-        if not SWEPT[key].allows(value):
-            raise ScenarioError(f"{key} = {shown(value)} is not allowed. It takes {SWEPT[key].accepts}.")
+        if not rule.allows(value):
+            words = f"{key} = {shown(value, exactly=True)} is not allowed. It takes {rule.accepts}{hint(value, rule)}."
+            raise ScenarioError(f"{words}{_comma(values, rule)}")
         if list(values).count(value) > 1:
             raise ScenarioError(f"{key} = {_words(value)} is given twice.")
     if len(values) < 2:
         raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
+
+
+def _comma(values: Sequence[Value], rule: Parameter) -> str:
+    """Say how to write decimals if a decimal comma has been taken for one between values."""
+    pairs = zip(values[::2], values[1::2], strict=False)
+    meant = [f"{one}.{other}" for one, other in pairs if type(one) is type(other) is int and other >= 0]
+    if rule.type is not float or 2 * len(meant) != len(values) or not all(rule.allows(float(m)) for m in meant):
+        return ""
+    return f" A comma stands between values: if decimals are meant, write {','.join(meant)}."
 
 
 def _set_by_level(scenario: Scenario) -> set[str]:

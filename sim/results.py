@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.arguments import path_of
 from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
@@ -74,7 +75,7 @@ def answer(
     if out is None:
         say(cost(tasks, workers, question.engine))
         return question.answer(simulate_all(tasks, workers, question.engine, progress))
-    out = Path(out)
+    out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
         left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
         for path in store.damaged:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
-from sim.declare import Parameter, Section, declared, parameter
+from sim.declare import ROUNDING, Parameter, Section, declared, parameter
 from sim.parameters import (
     Binds,
     Entry,
@@ -249,7 +249,9 @@ def _allowed(rule: str, value: Any) -> Any:
     declared_rule = RULES[rule]
     if declared_rule.type is int and isinstance(value, float):
         value = round(value)
+    for bound in (declared_rule.minimum, declared_rule.maximum):
+        if isinstance(value, float) and bound is not None and abs(value - bound) <= ROUNDING:
+            value = value if declared_rule.allows(value) else float(bound)  # .3 - .1 - .2 is no negative share
     if not declared_rule.allows(value):
-        given = f"{value:g}" if isinstance(value, float) else value
-        raise CollisionError(f"{rule} would become {given}; it takes {declared_rule.accepts}")
+        raise CollisionError(f"{rule} would become {value}; it takes {declared_rule.accepts}")
     return value

@@ -16,7 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sim.errors import ExperimentError, ScenarioError
+from sim.arguments import whole_number
+from sim.errors import ExperimentError, ScenarioError, shown
 from sim.records import Records, Runs
 from sim.scenario import BASELINE, Scenario
 from sim.store import Kept, Shard, Store, Task, save
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 Engine = Literal["array", "agents"]
+
+MAX_WORKERS = 1000
+"""Processes that can be asked for."""
 
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
@@ -49,8 +53,8 @@ def module_of(engine: Engine) -> str:
     Raises:
         ScenarioError: If there is no such engine.
     """
-    if engine not in _ENGINES:
-        raise ScenarioError(f"no engine is called {engine!r}; there are {' and '.join(_ENGINES)}")
+    if not isinstance(engine, str) or engine not in _ENGINES:
+        raise ScenarioError(f"no engine is called {shown(engine)}; there are {' and '.join(_ENGINES)}")
     return _ENGINES[engine]
 
 
@@ -66,8 +70,7 @@ def check(workers: int, engine: Engine) -> None:
     Raises:
         ScenarioError: If there is no worker or no such engine.
     """
-    if workers < 1:
-        raise ScenarioError(f"{workers} workers cannot do anything; at least 1 is needed")
+    whole_number(workers, "workers", 1, MAX_WORKERS)
     module_of(engine)
 
 

@@ -6,20 +6,21 @@ import datetime as dt
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from html import escape
 from itertools import pairwise
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+import numpy as np
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sim import policies  # noqa: F401  (registers the policies that scenario files name)
-from sim.declare import Section, parameter
-from sim.errors import Problem, ScenarioError, problems_of
+from sim import names, policies  # noqa: F401  (registers the policies that scenario files name)
+from sim.declare import ROUNDING, Section, parameter
+from sim.errors import Problem, ScenarioError, problems_of, shown, suggestion, unknown
 from sim.offences import OFFENCES, Offence
 from sim.parameters import (
+    CLASSES,
     HOURS_PER_MONTH,
     SECTIONS,
     Contacts,
@@ -72,7 +73,7 @@ class Scenario(Section):
     site: str = Field(
         "site",
         max_length=40,
-        pattern=r"^[a-z][a-z0-9_-]*$",
+        pattern=rf"^{names.SMALL}(?:{names.SMALL}|[0-9_-])*$",
         description="small letters, digits, - and _; first a letter",
     )
     start: dt.date = parameter(
@@ -104,29 +105,81 @@ class Scenario(Section):
         {}, max_length=MAX_POLICIES, strict=False, description=f"up to {MAX_POLICIES} tables [policies.NAME]"
     )
 
+    @field_validator("policies", mode="before")
+    @classmethod
+    def _spelt_alike(cls, given: Any) -> Any:
+        """Return policies under names that are spelt in one way, having seen that they are tuples of levers."""
+        if not isinstance(given, dict):
+            return given
+        arms: dict[str, Any] = {}
+        for arm, found in given.items():
+            path = ("policies", arm)
+            if not isinstance(arm, str):
+                raise ScenarioError(f"policies = {shown(arm)}: the name of a policy is a text.")
+            if not isinstance(found, list | tuple) or not all(isinstance(policy, Policy) for policy in found):
+                raise ScenarioError(
+                    Problem(
+                        path,
+                        f"policies.{arm} = {shown(found, exactly=True)} is not allowed. It takes levers: in a file a "
+                        f"table [policies.{arm}], in Python a tuple such as (RetentionPolicy(message_hours=24),).",
+                    )
+                )
+            if names.normal(arm) in arms:
+                raise ScenarioError(Problem(path, f"two policies are called {arm!r}. Rename one of them."))
+            arms[names.normal(arm)] = found
+        return arms
+
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        problems = [*self._problems_of_size(), *self._problems_of_offences(), *self._problems_of_policies()]
+        problems = [
+            *self._problems_of_size(),
+            *self._problems_of_offences(),
+            *self._problems_of_names(),
+            *self._problems_of_policies(),
+        ]
         if problems:
             raise ScenarioError(*problems)
         return self
+
+    def _problems_of_names(self) -> Iterator[Problem]:
+        """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
+        if words := names.refusal("site", self.site):
+            yield Problem(("site",), words)
+        for row, offence in enumerate(self.offences):
+            if words := names.refusal("offence", offence.name):
+                yield Problem(("offences", row, "name"), words)
+        spelt = {BASELINE: BASELINE}
+        for arm in self.policies:
+            path = ("policies", arm)
+            if arm == BASELINE:
+                yield Problem(path, f"no policy may be called {BASELINE}: it is what every policy is compared with.")
+            elif words := names.refusal("policy", arm):
+                yield Problem(path, words)
+            elif other := spelt.get(arm.casefold()):
+                yield Problem(
+                    path,
+                    f"policy {arm!r}: many disks take this name and {other!r} for the same. Write {arm + '-2'!r}, or "
+                    "another name.",
+                )
+            spelt.setdefault(arm.casefold(), arm)
 
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
         people = self.population
         name = min("monthly_visitors", "monthly_visitors_start", key=lambda name: getattr(people, name))
         given = getattr(people, name)
-        if given * self.scale < MIN_VISITORS:
+        if given * self.scale < MIN_VISITORS - ROUNDING:
             yield Problem(
                 ("scale",),
-                f"population.{name} = {given:g} at scale = {self.scale:g} leaves {given * self.scale:.3g} visitors a "
-                f"month; the model needs at least {MIN_VISITORS}. Raise either.",
+                f"population.{name} = {shown(given)} at scale = {shown(self.scale)} leaves {shown(given * self.scale)} "
+                f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
             )
         for what, quantity, most in self._sizes():
             if quantity > most:
                 yield Problem(
                     ("population",),
-                    f"this scenario is too large to run: about {quantity:.2g} {what}, at most {most:.2g} are possible. "
+                    f"this scenario is too large to run: about {math.ceil(quantity):,} {what}, at most {most:,.0f} are "
+                    "possible. "
                     "Lower scale, population.monthly_visitors or how often persons do something.",
                 )
 
@@ -154,24 +207,26 @@ class Scenario(Section):
 
     def _problems_of_offences(self) -> Iterator[Problem]:
         """Yield what is wrong with the table of offences as a whole."""
-        names = [offence.name for offence in self.offences]
-        for row, name in enumerate(names):
-            if name in names[:row]:
+        called = [offence.name for offence in self.offences]
+        for row, name in enumerate(called):
+            if name in called[:row]:
                 yield Problem(("offences", row), f"two offences are called {name}. Rename one of them.")
+            if name in ("all", *CLASSES):
+                yield Problem(
+                    ("offences", row, "name"),
+                    f"offence {name!r}: tables have rows of this name that are of no one offence. Write "
+                    f"{f'offence_{name}'!r}, or another name.",
+                )
         if not any(offence.weight for offence in self.offences):
             yield Problem(
                 ("offences",), "every offence has weight = 0. Give at least one of them a weight of 1 or more."
             )
 
     def _problems_of_policies(self) -> Iterator[Problem]:
-        """Yield what is wrong with the names, dates and combinations of the policies."""
+        """Yield what is wrong with the dates and combinations of the policies."""
         collided = False
         for arm, found in self.policies.items():
             path = ("policies", arm)
-            if arm == BASELINE:
-                yield Problem(path, f"no policy may be called {BASELINE}: it is what every policy is compared with.")
-            elif not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", arm):
-                yield Problem(path, f"policy {arm!r}: a name takes up to 60 letters, digits, - and _.")
             undated = [*self._problems_of_dates(arm, found)]
             yield from undated
             if not undated:
@@ -237,9 +292,24 @@ class Scenario(Section):
         """Simulated hours of one run, warm-up included."""
         return 24 * (self.warmup_days + self.days)
 
+    def arm(self, name: object) -> str:
+        """Return the name of an arm, or of the baseline, as the scenario spells it.
+
+        Raises:
+            ScenarioError: If there is no such arm.
+        """
+        if not isinstance(name, str):
+            raise ScenarioError(f"policy = {shown(name, exactly=True)} is not allowed. It takes the name of a policy.")
+        spelt = names.normal(name)
+        if spelt != BASELINE and spelt not in self.policies:
+            known = [*self.policies]
+            has = ", ".join(known) or "none"
+            raise ScenarioError(f"no policy is called {name!r}. {suggestion(spelt, known)}The scenario has: {has}.")
+        return spelt
+
     def dated(self, arm: str) -> list[Dated]:
-        """Return the policies of an arm with the days on which they are in force."""
-        found = self.policies[arm] if arm != BASELINE else ()
+        """Return the policies of an arm with the days on which they are in force; errors as for `arm`."""
+        found = self.policies[self.arm(arm)] if arm != BASELINE else ()
         return [
             Dated(
                 policy,
@@ -333,9 +403,19 @@ class Scenario(Section):
         return f"{self.days:,} days from {self.start} after {self.warmup_days:,} days of warm-up"
 
     def value_of(self, key: str) -> Any:
-        """Return the value of a setting by its dotted name: ``reporting.friction``."""
+        """Return the value of a setting by its dotted name: ``reporting.friction``.
+
+        Raises:
+            ScenarioError: If there is no such setting.
+        """
         value: Any = self
+        place: list[str] = []
         for part in key.split("."):
+            place.append(part)
+            if not isinstance(value, Section):
+                raise ScenarioError(f"{key} is not a setting: {'.'.join(place[:-1])} has no settings of its own.")
+            if part not in type(value).model_fields:
+                raise ScenarioError(unknown(tuple(place), type(value)))
             value = getattr(value, part)
         return value
 
@@ -395,9 +475,18 @@ def check(content: dict[str, Any]) -> Scenario:
         ScenarioError: With every problem that was found.
     """
     try:
-        return Scenario.model_validate(content)
+        return Scenario.model_validate(_plain(content))
     except ValidationError as error:
         raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with Python's own numbers for NumPy's, and lists for arrays."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [*map(_plain, value)] if isinstance(value, list) else tuple(map(_plain, value))
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def of_content(content: dict[str, Any]) -> Scenario:

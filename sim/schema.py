@@ -13,16 +13,17 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from sim import names
 from sim.declare import Parameter, Section
 from sim.rules import RULES, Policy
-from sim.scenario import MAX_POLICIES, Scenario
+from sim.scenario import BASELINE, MAX_POLICIES, Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAME = "scenario.schema.json"
 """Name of the file beside scenario files; their first line points to it: ``#:schema ./scenario.schema.json``."""
 
-_DECLARED = ("unit", "low", "high", "source", "standing")
+_DECLARED = ("unit", "low", "high", "source", "standing", "each")
 
 
 def schema() -> dict[str, Any]:
@@ -42,7 +43,10 @@ def schema() -> dict[str, Any]:
     scenario["properties"]["policies"] = {
         "description": f"Policies to compare with the baseline: up to {MAX_POLICIES} tables [policies.NAME].",
         "type": "object",
-        "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,60}$", "not": {"const": "baseline"}},
+        "propertyNames": {
+            "pattern": rf"^(?!-){names.PATTERN}{{1,{names.LONGEST}}}$",
+            "not": {"const": BASELINE},
+        },
         "maxProperties": MAX_POLICIES,
         "additionalProperties": {"$ref": "#/$defs/arm"},
     }
@@ -90,10 +94,16 @@ def _bind_values(table: dict[str, Any]) -> None:
 
 def _value(rule: Parameter) -> dict[str, Any]:
     """Return the schema of the values that a rule takes."""
-    limits = {"minimum": rule.minimum, "maximum": rule.maximum}
     words = f"{rule.meaning} Unit: {rule.unit}."
-    given = {limit: value for limit, value in limits.items() if value is not None}
-    return {"description": words, **TypeAdapter(rule.type).json_schema(), **given}
+    made = {"description": words, **TypeAdapter(rule.type).json_schema()}
+    limits = {"minimum": rule.minimum, "maximum": rule.maximum}
+    if "items" not in made:
+        return made | _given(limits)
+    return made | {"items": made["items"] | _given(limits)} | _given({"maxItems": rule.most})
+
+
+def _given(limits: dict[str, Any]) -> dict[str, Any]:
+    return {limit: value for limit, value in limits.items() if value is not None}
 
 
 def _told(node: Any) -> Any:
@@ -114,6 +124,9 @@ def _told(node: Any) -> Any:
     if len(given) == 1:
         del kept["anyOf"]
         kept |= given[0]
+    if isinstance(each := node.get("each"), dict) and "standing" in node:
+        kept["items"] |= _given({limit: each[limit] for limit in ("minimum", "maximum")})
+        del kept["each"]
     if isinstance(kept.get("description"), str):
         kept["description"] = kept["description"].split("\n\n")[0].replace("\n", " ")
     if "standing" in node and not isinstance(node["standing"], dict):

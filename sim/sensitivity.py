@@ -17,8 +17,9 @@ import pandas as pd
 from pydantic import Field
 
 from sim import experiment, results, tornado
+from sim.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.declare import Parameter, declared
-from sim.errors import ScenarioError, shown, suggestion
+from sim.errors import Problem, ScenarioError, shown, suggestion
 from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
 from sim.parameters import SECTIONS, Registration
 from sim.question import Question, Result
@@ -84,7 +85,9 @@ class Ranges(Result):
         """
         from sim import figures
 
-        (policy,) = experiment.arms_of(self.scenario, [policy])
+        policy = self.scenario.arm(policy)
+        if policy not in self.policies:
+            raise ScenarioError(f"{policy} is not among the policies compared: {', '.join(self.policies)}.")
         effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
         return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
 
@@ -113,6 +116,10 @@ class _Doors(Scenario):
     """
 
     registrations: dict[str, Registration] = Field({})
+
+    def _problems_of_names(self) -> Iterator[Problem]:
+        """Yield nothing: its arms are numbered, and nobody reads them as names."""
+        return iter(())
 
     def shared(self) -> dict[str, Any]:
         """Return the values that runs of every arm depend on."""
@@ -213,12 +220,12 @@ def question(
     scenario: Scenario,
     policies: Iterable[str] | None = None,
     parameters: Iterable[str] | None = None,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
 ) -> RangesQuestion:
     """Return what `ranges` asks, checked; arguments and errors are those of `ranges`."""
-    arms = experiment.arms_of(scenario, policies)
-    numbers = experiment.seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
-    asked = None if parameters is None else tuple(parameters)
+    arms = experiment.arms_of(scenario_of(scenario), policies)
+    numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
+    asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
         _check_asked(scenario, arms, asked, _known())
     found = RangesQuestion(scenario, arms, asked, numbers)
@@ -231,7 +238,7 @@ def ranges(
     scenario: Scenario,
     policies: Iterable[str] | None = None,
     parameters: Iterable[str] | None = None,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds | None = None,
     workers: int = 1,
     progress: bool = False,
     out: str | Path | None = None,

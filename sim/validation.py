@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sim import results, running
-from sim.errors import ScenarioError
+from sim.arguments import MOST_SEEDS, entries_of, whole_number
 from sim.patterns import EVENTS, KINDS, MEASURES, Pattern, Quantity, Simulated, chosen
 from sim.question import Question, Result
 from sim.records import Records, Runs
@@ -140,9 +140,9 @@ def validate(
 
 def question(names: Sequence[str] = (), seeds: int | None = None) -> ValidateQuestion:
     """Return what `validate` asks, checked; arguments and errors are those of `validate`."""
-    if seeds is not None and seeds < 2:
-        raise ScenarioError(f"{seeds} seeds give no interval: validate takes at least 2")
-    return ValidateQuestion(tuple(pattern.name for pattern in chosen(names)), seeds)
+    many = None if seeds is None else whole_number(seeds, "seeds", 2, MOST_SEEDS)
+    asked = [str(name) for name in entries_of(names, "names", "a list of numbers or names of patterns")]
+    return ValidateQuestion(tuple(pattern.name for pattern in chosen(asked)), many)
 
 
 def run(pattern: Pattern, seeds: int | None = None, off: bool = False, **settings: Any) -> list[Finding]:

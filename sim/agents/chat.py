@@ -12,7 +12,9 @@ from sim import decisions
 from sim.agents.desk import Desk
 from sim.agents.ledger import Ledger
 from sim.agents.people import Contact, Person, Predator, User, Visit
+from sim.arguments import scenario_of, seed_of
 from sim.day import Day, Presences
+from sim.errors import ScenarioError
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
@@ -32,15 +34,16 @@ class Chat(mesa.Model):
         shuffle: Seed of the order in which agents of a kind act; it changes no byte of the result.
 
     Raises:
-        ValueError: If the scenario has more than `MAX_PERSONS` members.
+        ScenarioError: If the scenario has more than `MAX_PERSONS` members.
     """
 
     scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
 
     def __init__(self, scenario: Scenario, seed: int = 0, policy: str = BASELINE, *, shuffle: int = 0) -> None:
-        super().__init__(rng=shuffle)
-        self.scenario, self.seed_number, self.policy = scenario, seed, policy
-        self.world = World(scenario, [seed])
+        super().__init__(rng=seed_of(shuffle))
+        self.scenario = scenario_of(scenario)
+        self.seed_number, self.policy = seed_of(seed), scenario.arm(policy)
+        self.world = World(scenario, [self.seed_number])
         check_size(self.world)
         self.numbers = decisions.numbers(self.world)
         self.baseline_door = decisions.door(scenario.platform.rules)[0]
@@ -50,7 +53,7 @@ class Chat(mesa.Model):
         self.desk = Desk(self)
         self.ledger = Ledger(self)
         self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
-        self._changes = dict(scenario.changes_of(policy))
+        self._changes = dict(scenario.changes_of(self.policy))
         self._days = self.world.days()
 
     def step(self) -> None:
@@ -189,11 +192,11 @@ def check_size(world: World) -> None:
     """Refuse a world with more members than agents can be made of.
 
     Raises:
-        ValueError: If there are more than `MAX_PERSONS`.
+        ScenarioError: If there are more than `MAX_PERSONS`.
     """
     n_members = int((world.membership.high - world.membership.low).sum(axis=2).max())
     if n_members > MAX_PERSONS:
-        raise ValueError(
+        raise ScenarioError(
             f"the agents engine takes {MAX_PERSONS:,} members at most; this scenario has {n_members:,}; "
             "use the array engine or a smaller scale"
         )
@@ -210,7 +213,7 @@ def simulate(
     """Run seeds x policies one after the other and return their records, as `sim.model.simulate` does.
 
     Raises:
-        ValueError: If the scenario has more than `MAX_PERSONS` members.
+        ScenarioError: If the scenario has more than `MAX_PERSONS` members.
     """
     runs = [Chat(scenario, seed, policy).run(progress) for policy in policies for seed in seeds]
     daily = pd.concat([r.daily for r in runs], ignore_index=True)

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import field_validator
-
-from sim.declare import parameter, rising
+from sim.declare import parameter, whole_numbers
 from sim.parameters import Binds
 from sim.rules import Change, Platform, Policy
 
@@ -19,18 +17,11 @@ class SanctionsPolicy(Policy, name="sanctions"):
         "predators_warned", "predators_barred", "returns", "innocents_sanctioned", "hours_barred", "predator_hours",
     )  # fmt: skip
 
-    ladder_hours: tuple[int, ...] | None = parameter(
-        None, "hours, rung by rung", None, None, "0 is a warning, more a suspension; the ban comes after the last",
-        strict=False, each=True,
+    ladder_hours: tuple[int, ...] | None = whole_numbers(
+        None, "hours, rung by rung", "0 is a warning, more a suspension; the ban comes after the last",
+        most=20, rises=True,
     )  # fmt: skip
     binds: Binds | None = parameter(None, "what it binds", None, None, "account, device or identity", minimum=None)
-
-    @field_validator("ladder_hours")
-    @classmethod
-    def _goes_up(cls, ladder: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        if ladder is not None and (len(ladder) > 20 or not rising(ladder, 0)):
-            raise ValueError("it takes up to 20 whole numbers of at least 0, none smaller than the one before")
-        return ladder
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Set whatever was given."""

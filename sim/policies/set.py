@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import ValidationInfo, field_validator
 
 from sim.declare import parameter
-from sim.errors import hint, shown, suggestion
+from sim.errors import shown, suggestion
+from sim.hints import hint
 from sim.rules import RULES, Change, Platform, Policy, Value
 
 
@@ -32,9 +33,8 @@ class SetPolicy(Policy, name="set"):
         if isinstance(value, list):
             value = tuple(value)
         if not rule.allows(value):
-            raise ValueError(
-                f"{shown(value)} is not allowed for {rule.key}. It takes {rule.accepts}{hint(value, rule)}"
-            )
+            given = shown(value, exactly=True)
+            raise ValueError(f"{given} is not allowed for {rule.key}. It takes {rule.accepts}{hint(value, rule)}")
         return float(value) if rule.type is float else value
 
     def changes(self, platform: Platform) -> Sequence[Change]:

@@ -10,19 +10,22 @@ from tests.structure.modules import MODULES, PACKAGE, imported, part
 LAYERS = {
     "declare": "",
     "parameters": "declare",
-    "offences": "declare",
     "draws": "",
     "records": "",
     "evidence": "",
     "provenance": "",
-    "errors": "declare",
+    "hints": "declare",
+    "names": "",
+    "errors": "declare hints",
     "lines": "errors",
+    "offences": "declare names",
     "rules": "declare parameters",
-    "policies": "declare errors parameters rules",
-    "scenario": "declare errors offences parameters policies rules",
-    "reading": "declare errors lines offences rules scenario",
+    "policies": "declare errors hints parameters rules",
+    "scenario": "declare errors names offences parameters policies rules",
+    "arguments": "errors scenario",
+    "reading": "arguments declare errors hints lines names offences rules scenario",
     "advice": "scenario",
-    "schema": "declare rules scenario",
+    "schema": "declare names rules scenario",
     "template": "declare errors parameters",
     "population": "draws parameters scenario",
     "day": "draws population",
@@ -30,10 +33,10 @@ LAYERS = {
     "world": "crowd day draws population scenario",
     "decisions": "draws parameters population rules scenario world",
     "state": "decisions draws rules world",
-    "observe": "day draws parameters population records scenario state",
+    "observe": "arguments day draws errors parameters population records scenario state",
     "processes": "day decisions draws observe population rules state world",
-    "model": "decisions draws observe processes records rules scenario state world",
-    "agents": "day decisions draws parameters population records scenario world",
+    "model": "arguments decisions draws observe processes records rules scenario state world",
+    "agents": "arguments day decisions draws errors parameters population records scenario world",
     "statistics": "draws",
     "outcomes": "parameters records scenario",
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
@@ -46,22 +49,22 @@ LAYERS = {
     "transparency": "outcomes scenario statistics",
     "dictionary": "declare outcomes parameters records rules scenario",
     "store": "errors provenance records scenario",
-    "running": "agents errors model records scenario store",
+    "running": "agents arguments errors model records scenario store",
     "question": "errors records running scenario store text",
-    "results": "dictionary errors provenance question running store",
-    "experiment": "errors figures outcomes question records results running scenario statistics "
+    "results": "arguments dictionary errors provenance question running store",
+    "experiment": "arguments errors figures outcomes question records results running scenario statistics "
     "store table text transparency",
-    "attribution": "errors experiment figures mechanisms outcomes question records results rules scenario "
+    "attribution": "arguments errors experiment figures mechanisms outcomes question records results rules scenario "
     "statistics store text",
-    "response": "declare errors experiment figures outcomes parameters "
-    "policies question records results rules scenario statistics store table text",
-    "sensitivity": "declare errors experiment figures outcomes parameters "
+    "sensitivity": "arguments declare errors experiment figures outcomes parameters "
     "question records results rules scenario statistics store text tornado",
+    "response": "arguments declare errors experiment figures hints outcomes parameters "
+    "policies question records results rules scenario sensitivity statistics store table text",
     "patterns": "draws errors population reading rules scenario statistics",
-    "validation": "errors patterns question records results running scenario statistics store text",
-    "reproduce": "attribution errors experiment provenance question records response results running sensitivity "
+    "validation": "arguments errors patterns question records results running scenario statistics store text",
+    "reproduce": "arguments attribution errors experiment provenance question records response results running sensitivity "
     "store validation",
-    "exports": "errors results",
+    "exports": "arguments errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice attribution errors experiment explain exports question reading reproduce response results "
     "scenario schema sensitivity template text validation",

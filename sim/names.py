@@ -1,0 +1,68 @@
+"""What policies, sites and offences may be called, so that tables, shells and disks take every name for what it is."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+
+LONGEST = 60
+"""Characters of the name of a policy."""
+
+PATTERN = r"[^\x00-,./:-@\[-^`{-\xbf\xd7\xf7]"
+"""A character of a name, for editors: a letter of any alphabet, a digit, - or _; `refusal` looks more closely."""
+
+SMALL = r"[^\x00-`{-\xbf\xd7\xf7]"
+"""A letter that is no capital, likewise."""
+
+_MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in map(str.lower, calendar.month_name[1:]))
+_DATE = re.compile(rf"\d+(?:-\d+)+|\d{{1,4}}-?(?:{_MONTHS}|sept)(?:-?\d{{1,4}})?|(?:{_MONTHS}|sept)-?\d{{1,4}}")
+_DEVICE = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]")
+
+
+def normal(name: str) -> str:
+    """Return a name spelt in one way: an accent may be a character of its own or part of its letter."""
+    return unicodedata.normalize("NFC", name)
+
+
+def refusal(kind: str, name: str) -> str:
+    """Return what is wrong with a name and what to write instead, or nothing.
+
+    Args:
+        kind: What is called so: ``policy``, ``site`` or ``offence``.
+        name: Its name.
+    """
+    instead = "".join(c if _allowed(c) else "-" for c in name).strip("-")[:LONGEST] or kind
+    words = _misread(name)
+    if not name or len(name) > LONGEST or not all(map(_allowed, name)):
+        words = f"a name takes up to {LONGEST} letters, digits, - and _"
+    elif kind != "policy" and name != name.lower():
+        words, instead = "a name takes small letters", name.lower()
+    if _misread(instead):
+        instead = f"{kind}{'_' if kind == 'offence' else '-'}{instead}"[:LONGEST]
+    return f"{kind} {name!r}: {words}. Write {instead!r}, or another name." if words else ""
+
+
+def _allowed(character: str) -> bool:
+    """Tell whether a character is a letter with or without an accent, a digit, - or _."""
+    return character in "-_0123456789" or unicodedata.category(character)[0] in "LM"
+
+
+def _misread(name: str) -> str:
+    """Return what other programs take a name for, in words, or nothing."""
+    small = name.casefold()
+    if name.startswith("-"):
+        return "on a command line, what begins with - is an option"
+    if small in ("na", "nan", "null") or name == "None":
+        return "programs that read tables take this for a missing value"
+    if small in ("true", "false"):
+        return "programs that read tables take this for true or false"
+    if _DATE.fullmatch(small):
+        return "programs that read tables take this for a date"
+    if _DEVICE.fullmatch(small):
+        return "Windows keeps this name for a device, and no file can have it"
+    try:
+        float(name)
+    except ValueError:
+        return ""
+    return "programs that read tables take this for a number"
