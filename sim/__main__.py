@@ -8,10 +8,11 @@ import shlex
 import signal
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import sim
 from sim import (
     advice,
     attribution,
@@ -21,23 +22,57 @@ from sim import (
     reproduce,
     response,
     results,
+    running,
     schema,
     sensitivity,
     template,
     validation,
 )
-from sim.errors import ExperimentError, Problem, ScenarioError
+from sim.errors import ExperimentError, Problem, ScenarioError, shown
 from sim.question import Question
 from sim.reading import load
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 from sim.text import terminal_width
 
-MAX_WORKERS = 1000
-"""Processes that can be asked for."""
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of what stands beside a name, so that a command has its sentence and its example."""
+
+    def __init__(self, prog: str, max_help_position: int = 24) -> None:
+        super().__init__(prog, max_help_position=max_help_position)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return text.splitlines() if "\n" in text else super()._split_lines(text, width)
+
+
+class _Once(argparse.Action):
+    """Keeps the value of an option, which may be given once."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given = namespace.__dict__.setdefault("options_given", set())
+        if option and self.dest in given:
+            parser.error(f"{option} is given twice. Give it once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, True if self.nargs == 0 else values)
+
+
+class _Flag(_Once):
+    """Keeps that an option was given, which may be given once."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **rest: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=False, **rest)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and whose options are written out and given once."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(allow_abbrev=False, **rest)
+        self.register("action", None, _Once)
+        self.register("action", "store", _Once)
+        self.register("action", "store_true", _Flag)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
@@ -47,6 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 if runs failed, 2 for bad input, 130 if interrupted."""
     try:
         given = sys.argv[1:] if argv is None else argv
+        if not given:  # nothing was asked, so nothing was done: a script that lost its words must notice
+            _parser().print_help(sys.stderr)
+            return 2
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
         arguments.command(arguments)
         sys.stdout.flush()
@@ -66,115 +104,154 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> _Parser:
     parser = _Parser(
-        prog="python -m sim", description="Compare moderation policies of an anonymous chat by simulation."
+        prog="python -m sim",
+        description="Compare moderation policies of an anonymous chat by simulation.",
+        epilog="python -m sim COMMAND --help tells more of a command.",
+        formatter_class=lambda prog: _Help(prog, max_help_position=16),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"sim {sim.__version__}", help="print the version")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
-    new = commands.add_parser("new", help="write a scenario to begin with, with comments")
+    new = _command(commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml")
     new.add_argument("file", type=Path, metavar="FILE", help="a new file, whose name ends in .toml")
-    new.set_defaults(command=_new)
 
-    check = commands.add_parser("check", help="say what is wrong with scenario files, and what they leave unsaid")
-    check.add_argument("files", nargs="+", metavar="FILE")
-    check.set_defaults(command=_check)
-
-    policies = commands.add_parser("policies", help="list the policies of a scenario and the rules they change")
-    policies.add_argument("file", metavar="FILE")
-    policies.set_defaults(command=_policies)
-
-    explained = commands.add_parser("explain", help="say what a name means, with unit, range and source")
-    explained.add_argument(
-        "name", nargs="?", metavar="NAME",
-        help="a setting, section, policy, outcome, event, daily count or row of evidence; all of them if left out",
+    check = _command(
+        commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", _CLASSROOM
     )  # fmt: skip
-    explained.set_defaults(command=_explain)
+    check.add_argument("files", nargs="+", metavar="FILE")
 
-    printed = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors")
-    printed.set_defaults(command=_schema)
+    policies = _command(
+        commands, _policies, "List the policies of a scenario and the rules that each changes.", _CLASSROOM
+    )
+    policies.add_argument("file", metavar="FILE")
 
-    run = commands.add_parser("run", help="run one policy once")
+    explained = _command(commands, _explain, "Say what a name or a word of the tables means.", "told apart")
+    explained.add_argument(
+        "name", nargs="*", metavar="NAME",
+        help="a setting, section, policy, offence, outcome, event, daily count, row of evidence or word of the tables; "
+        "all of them if left out",
+    )  # fmt: skip
+
+    _command(
+        commands, _schema, "Print the JSON Schema of scenario files, for editors.", ""
+    )  # fmt: skip
+
+    run = _command(
+        commands,
+        _run,
+        "Run one policy once, with one seed: an example, not an estimate.",
+        f"{_CLASSROOM} --policy email",
+    )
     run.add_argument("file", metavar="FILE")
     run.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
-    run.add_argument("--seed", type=int, default=0, metavar="N", help="which run (0)")
+    run.add_argument("--seed", type=literal, default=0, metavar="N", help="which run (0)")
+    _add_set(run)
     run.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
-    run.set_defaults(command=_run)
 
-    compare = commands.add_parser("compare", help="compare policies with the baseline over paired runs")
+    compare = _command(
+        commands, _compare, "Compare policies with the baseline: what changes, at what cost?",
+        f"{_CLASSROOM} --policies email,phone",
+    )  # fmt: skip
     compare.add_argument("file", metavar="FILE")
     compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    compare.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting")
+    _add_set(compare)
     _add_size(compare)
     compare.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
-    compare.set_defaults(command=_compare)
 
-    sweep = commands.add_parser("sweep", help="compare values of one rule, or of two, with the baseline")
+    sweep = _command(
+        commands, _sweep, "Compare values of one rule, or of two: how much of it?",
+        f"{_CLASSROOM} --over reporting.friction=0.2,0.5",
+    )  # fmt: skip
     sweep.add_argument("file", metavar="FILE")
     sweep.add_argument(
         "--over", action="append", required=True, metavar="KEY=A,B,...", help="a rule and its values; once or twice"
     )
+    _add_set(sweep)
     _add_size(sweep)
-    sweep.set_defaults(command=_sweep)
 
-    ranges = commands.add_parser("ranges", help="say how far effects depend on uncertain parameters")
+    ranges = _command(
+        commands, _ranges, "Vary parameters over their ranges: how much is assumed?",
+        f"{_CLASSROOM} --policies phone",
+    )  # fmt: skip
     ranges.add_argument("file", metavar="FILE")
     ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
     ranges.add_argument(
         "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
     )
+    _add_set(ranges)
     _add_size(ranges)
-    ranges.set_defaults(command=_ranges)
 
-    why = commands.add_parser("why", help="say which mechanism makes a policy's effect")
+    why = _command(
+        commands, _why, "Take the effect of a policy apart: which mechanisms make it?", f"{_CLASSROOM} --policy email"
+    )
     why.add_argument("file", metavar="FILE")
     why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    _add_set(why)
     _add_size(why)
-    why.set_defaults(command=_why)
 
-    validate = commands.add_parser("validate", help="hold the model against what is known of real platforms")
+    validate = _command(
+        commands, _validate, "Hold the model against what is known of real platforms.", "nulls --seeds 5"
+    )  # fmt: skip
     validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
-    validate.add_argument("--seeds", type=int, metavar="N", help="runs of every arm (as many as each pattern says)")
+    validate.add_argument("--seeds", type=literal, metavar="N", help="runs of every arm (as many as each pattern says)")
     _add_folder(validate)
-    validate.set_defaults(command=_validate)
 
-    again = commands.add_parser("reproduce", help="run a result again from its manifest and say what is not the same")
+    again = _command(
+        commands, _reproduce, "Run a result again from its manifest, and say what is not the same.",
+        "results/classroom --sample 2",
+    )  # fmt: skip
     again.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
     some = again.add_mutually_exclusive_group()
-    some.add_argument("--sample", type=int, metavar="N", help="units to run again, drawn by lot (all)")
+    some.add_argument("--sample", type=literal, metavar="N", help="units to run again, drawn by lot (all)")
     some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
-    again.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
-    again.set_defaults(command=_reproduce)
+    again.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
 
-    exported = commands.add_parser("export", help="write the tables of a result as CSV, Parquet or JSON")
+    exported = _command(
+        commands, _export, "Write the tables of a result as CSV, Parquet or JSON.",
+        "results/classroom --out results/classroom-csv",
+    )  # fmt: skip
     exported.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
     exported.add_argument("--format", choices=["csv", "parquet", "json"], default="csv", help="(csv)")
     exported.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder, or a new one")
-    exported.set_defaults(command=_export)
     return parser
 
 
+_CLASSROOM = "scenarios/classroom.toml"
+
+
+def _command(commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str) -> _Parser:
+    """Add a command, called like the function that runs it, with a sentence on what it does and an example."""
+    name = run.__name__.strip("_")
+    line = f"python -m sim {name} {example}".strip()
+    command: _Parser = commands.add_parser(
+        name, help=f"{words}\n{line}", description=words, epilog=f"example:\n  {line}", formatter_class=_Help
+    )
+    command.set_defaults(command=run)
+    return command
+
+
+def _add_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting; as often as needed"
+    )
+
+
 def _add_size(command: argparse.ArgumentParser) -> None:
-    """Add the options that every comparison over paired runs takes."""
-    command.add_argument("--seeds", type=int, metavar="N", help="paired runs of every policy")
-    command.add_argument("--days", type=int, metavar="N", help="measured days")
-    command.add_argument("--scale", type=float, metavar="X", help="share of population and staff simulated")
+    """Add the options that every comparison over paired runs takes; each is short for a --set of its own."""
+    command.add_argument("--seeds", type=literal, metavar="N", help="paired runs of every policy")
+    command.add_argument("--days", type=literal, metavar="N", help="measured days")
+    command.add_argument("--scale", type=literal, metavar="X", help="share of population and staff simulated")
     _add_folder(command)
 
 
 def _add_folder(command: argparse.ArgumentParser) -> None:
     """Add the options for processes and for the folder of a result."""
-    command.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (1)")
+    command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
     command.add_argument(
         "--out", type=Path, metavar="DIR",
         help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
     )  # fmt: skip
     command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
-
-
-def _workers(text: str) -> int:
-    """Read a number of processes."""
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_WORKERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; it takes a whole number from 1 to {MAX_WORKERS}")
-    return int(text)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -208,22 +285,20 @@ def _policies(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    for line in explain.explain(arguments.name):
+    for line in explain.explain(" ".join(arguments.name) if arguments.name else None):
         print(line)
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    scenario = load(arguments.file)
+    scenario = _scenario(arguments, [arguments.policy])
     _warn(advice.of_small_queue(scenario))
     run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
     print(run.summary(terminal_width()))
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    changes = dict(assignment(text) for text in arguments.set) | _given(arguments)
-    scenario = load(arguments.file).replace(**changes)
-    asked = experiment.question(scenario, _names(arguments.policies), engine=arguments.engine)
-    _answer(asked, arguments, advice.of_idle_levels(scenario, changes))
+    policies = _names("--policies", arguments.policies)
+    _answer(experiment.question(_scenario(arguments, policies), policies, engine=arguments.engine), arguments)
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
@@ -233,27 +308,49 @@ def _sweep(arguments: argparse.Namespace) -> None:
         if key in over:
             raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
         over[key] = values
-    scenario = load(arguments.file).replace(policies={}, **_given(arguments))
-    _answer(response.question(scenario, over), arguments)
+    response.check_rules(load(arguments.file), over)
+    _answer(response.question(_scenario(arguments, []), over), arguments)
 
 
 def _ranges(arguments: argparse.Namespace) -> None:
-    scenario = load(arguments.file).replace(**_given(arguments))
-    policies, parameters = _names(arguments.policies), _names(arguments.parameters)
+    policies, parameters = _names("--policies", arguments.policies), _names("--parameters", arguments.parameters)
+    scenario = _scenario(arguments, policies)
     _answer(sensitivity.question(scenario, policies, parameters, arguments.seeds), arguments)
 
 
 def _why(arguments: argparse.Namespace) -> None:
-    scenario = load(arguments.file).replace(**_given(arguments))
-    _answer(attribution.question(scenario, arguments.policy), arguments)
+    _answer(attribution.question(_scenario(arguments, [arguments.policy]), arguments.policy), arguments)
 
 
-def _answer(asked: Question, arguments: argparse.Namespace, warnings: Iterable[str] = ()) -> None:
+def _scenario(arguments: argparse.Namespace, policies: Sequence[str] | None) -> Scenario:
+    """Return the scenario with the settings and of the policies those asked for, so that no other stands in the way."""
+    scenario = load(arguments.file)
+    asked = scenario.policies if policies is None else [scenario.arm(name) for name in policies]
+    arms = {arm: found for arm, found in scenario.policies.items() if arm in asked}
+    return scenario.replace(policies=arms, **_changes(arguments))
+
+
+def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that options change: by name with --set, or by an option of their own."""
+    changes: dict[str, Any] = {}
+    own = {name: getattr(arguments, name, None) for name in ("seeds", "days", "scale")}
+    given = [(name, value) for name, value in own.items() if value is not None]
+    for key, value in (*map(assignment, arguments.set), *given):
+        if key in changes:
+            raise ScenarioError(f"{key} is given twice. Give it one value.")
+        changes[key] = value
+    return changes
+
+
+def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
     out = arguments.out
+    running.check(arguments.workers, asked.engine)
     if out is not None:
         results.check_writable(out)
-    _warn([*(advice.of_small_queue(asked.scenario) if asked.scenario else ()), *warnings])
+    if asked.scenario:
+        _warn(advice.of_small_queue(asked.scenario))
+        _warn(advice.of_idle_levels(asked.scenario, _changes(arguments)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
     found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, _say)
     print(found.table(terminal_width()))
@@ -269,17 +366,12 @@ def _say(words: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings of the scenario that options of their own change."""
-    return {
-        name: getattr(arguments, name)
-        for name in ("seeds", "days", "scale")
-        if getattr(arguments, name, None) is not None
-    }
-
-
-def _names(text: str | None) -> list[str] | None:
-    return [name.strip() for name in text.split(",")] if text else None
+def _names(option: str, text: str | None) -> list[str] | None:
+    """Return the names that an option gives with commas between them; nothing if it is not given."""
+    names = None if text is None else [name.strip() for name in text.split(",")]
+    if names is not None and not all(names):
+        raise ScenarioError(f"{option} {shown(text)} is not allowed. It takes names with commas between: {option} A,B.")
+    return names
 
 
 def _validate(arguments: argparse.Namespace) -> None:
@@ -306,10 +398,15 @@ def assignment(text: str) -> tuple[str, Any]:
     key, equals, value = (part.strip() for part in text.partition("="))
     if not key or not equals or not value:
         raise ScenarioError(f"--set {text} is not allowed. It takes KEY=VALUE, such as reporting.friction=0.2.")
+    return key, literal(value)
+
+
+def literal(text: str) -> Any:
+    """Return what a value means in a scenario file; a bare word is a text."""
     try:
-        return key, tomllib.loads(f"value = {value}")["value"]
+        return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
-        return key, value
+        return text
 
 
 def _warn(warnings: Iterable[str], where: str = "") -> None:

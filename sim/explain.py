@@ -1,13 +1,15 @@
-"""Say in words what a name means, from what is declared: settings, policies, outcomes, events, counts, evidence."""
+"""Say what a name means, from what is declared of settings, policies, offences, outcomes, events, evidence and words."""
 
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -16,9 +18,9 @@ from pydantic_core import PydanticUndefined
 from sim.declare import Parameter, Section, declared
 from sim.errors import ScenarioError, shown
 from sim.evidence import HOW_SEEN, Evidence, evidence
-from sim.offences import Offence
+from sim.offences import OFFENCES, Offence
 from sim.outcomes import HEADLINE, WAITS, Outcome, Sums, outcomes_of
-from sim.parameters import SECTIONS, Registration
+from sim.parameters import SECTIONS, Entry, Registration
 from sim.records import COUNTS, KINDS, Kind
 from sim.rules import RULES, Dated, Policy, rules_on
 from sim.scenario import BASELINE, Scenario
@@ -52,6 +54,8 @@ def topics() -> Iterator[Topic]:
     for name, kind in Policy.registry.items():
         if name:
             yield Topic(name, "policy", _first(kind), partial(_policy, kind))
+    for offence in OFFENCES:
+        yield Topic(offence.name, "offence", offence.label, partial(_offence, offence))
     for outcome in outcomes_of(Scenario()):
         yield Topic(outcome.name, "outcome", f"{outcome.label} ({outcome.unit})", partial(_outcome, outcome))
     for event in KINDS:
@@ -60,6 +64,8 @@ def topics() -> Iterator[Topic]:
         yield Topic(column, "daily count", meaning, partial(_column, column))
     for row in evidence().values():
         yield Topic(row.id, "evidence", f"{row.parameter}: {_values(row)}", partial(_evidence, row))
+    for word, meaning in glossary().items():
+        yield Topic(word, "word", meaning.replace("`", ""), partial(_word, word))
 
 
 def explain(name: str | None = None) -> Lines:
@@ -74,7 +80,7 @@ def explain(name: str | None = None) -> Lines:
             link = " = " if topic.group == "setting" else f" ({topic.group}): "
             yield f"{topic.name}{link}{topic.gist}"
         return
-    found = [topic for topic in known if topic.name == name]
+    found = [topic for topic in known if topic.name.casefold() == name.casefold()]
     if not found:
         raise ScenarioError(_unknown(name, [topic.name for topic in known]))
     for topic in found:
@@ -117,16 +123,22 @@ def _unknown(name: str, known: list[str]) -> str:
     near = [lower[k] for k in get_close_matches(name.lower(), lower, n=5)]
     meant = list(dict.fromkeys(near + inner))[:8]
     advice = f"Did you mean {', '.join(meant)}?" if meant else "python -m sim explain lists all."
-    return f"{name} is no setting, section, policy, outcome, event, count or row of evidence. {advice}"
+    what = "setting, section, policy, offence, outcome, event, count, row of evidence or word of the tables"
+    return f"{name or shown(name)} is no {what}. {advice}"
 
 
 # -- settings, sections and policies --------------------------------------------------------------------------------
 
 
 def _sections() -> dict[str, type[Section]]:
-    levels = {f"registration.{n}": type(f.default) for n, f in Registration.model_fields.items()}
-    found = SECTIONS | {name: section for name, section in levels.items() if issubclass(section, Section)}
-    return found | {"offences": Offence}
+    levels = {f"registration.{level}": entry for level, entry in _levels().items()}
+    return SECTIONS | levels | {"offences": Offence}
+
+
+def _levels() -> dict[str, type[Entry]]:
+    """Return what each level of registration declares."""
+    found = {name: type(field.default) for name, field in Registration.model_fields.items()}
+    return {name: entry for name, entry in found.items() if issubclass(entry, Entry)}
 
 
 def _first(section: type[Section]) -> str:
@@ -141,11 +153,16 @@ def _value(value: Any) -> str:
 def _default(parameter: Parameter) -> str:
     if parameter.default is PydanticUndefined:
         return "(must be given)"
+    if parameter.key == "offences":
+        return ", ".join(row.name for row in parameter.default)
+    if parameter.default in ("", (), {}):
+        return "none"
     return "(left as it is)" if parameter.default is None else _value(parameter.default)
 
 
 def _range(parameter: Parameter) -> str:
-    return "" if parameter.low is None else f"{parameter.low:g} to {parameter.high:g}"
+    ranges = parameter.low is not None and parameter.low < parameter.high
+    return f"{shown(parameter.low)} to {shown(parameter.high)}" if ranges else ""
 
 
 def _setting(parameter: Parameter) -> Lines:
@@ -153,14 +170,19 @@ def _setting(parameter: Parameter) -> Lines:
     yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
     if plausible := _range(parameter):
         yield f"  plausible  {plausible}"
-    yield f"  accepted   {parameter.accepts.rstrip(',')}"
-    if parameter.unit:
+    yield f"  accepted   {parameter.accepts}"
+    if "." in parameter.key and parameter.unit:  # the others are choices of a study, and nothing that could be known
         yield f"  standing   {parameter.standing}"
     for source in parameter.sources:
         row = evidence()[source]
         yield f"  source     {row.id}: {_cited(row)}"
         yield f"             {row.parameter}: {_values(row)}"
         yield from (f"             {line}" for line in _trust(row))
+    section, _, name = parameter.key.rpartition(".")
+    if section == "registration" and name in Entry.model_fields:
+        for level, entry in _levels().items():
+            own = Parameter.of(f"registration.{level}.{name}", entry.model_fields[name])
+            yield f"  {level:<11}{_default(own)}{f', plausible {_range(own)}' if _range(own) else ''}"
     if parameter.key in RULES:
         yield f'  a rule     policies may set it: set = [{{ rule = "{parameter.key}", value = ... }}]'
 
@@ -174,7 +196,8 @@ def _row(parameter: Parameter) -> str:
     """Return name, default, unit and range of a setting in a line."""
     name = _last(parameter)
     plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
-    return f"  {name} = {_default(parameter)} ({parameter.unit or parameter.accepts}{plausible}): {parameter.meaning}"
+    unit = f" ({parameter.unit}{plausible})" if parameter.unit else ""
+    return f"  {name} = {_default(parameter)}{unit}: {parameter.meaning}"
 
 
 def _section(name: str, section: type[Section]) -> Lines:
@@ -185,6 +208,43 @@ def _section(name: str, section: type[Section]) -> Lines:
     for inner in _sections():
         if inner.startswith(f"{name}."):
             yield f"  [{inner}] is a section of its own: python -m sim explain {inner}"
+    if section is Offence:
+        yield "  The rows that a scenario has which gives none of its own; target_weights in the order above:"
+        yield from _table_of_offences()
+
+
+def _table_of_offences() -> Lines:
+    """Yield the table of offences, cut in two so that it fits a terminal: the factors on the hazards stand apart."""
+    names = [name for name in Offence.model_fields if name not in ("name", "label")]
+    for part in ([n for n in names if not n.startswith("rel_")], [n for n in names if n.startswith("rel_")]):
+        halves = [name.partition("_") for name in part]
+        heads = [("", "name"), *((f"{first}_", rest) if rest else ("", first) for first, _, rest in halves)]
+        rows = [[row.name, *(_cell(getattr(row, name)) for name in part)] for row in OFFENCES]
+        lines = [*map(list, zip(*heads, strict=True)), *rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        yield ""
+        for line in lines:
+            cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            yield "  ".join([f"  {line[0]:<{widths[0]}}", *cells])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(map(str, value)) if isinstance(value, tuple) else _value(value)
+
+
+def _offence(row: Offence) -> Lines:
+    yield f"{row.name}, a row of the table of offences: {row.label}"
+    for parameter in declared({"offences": Offence}):
+        name = _last(parameter)
+        if name not in ("name", "label"):
+            unit = f" ({parameter.unit})" if parameter.unit else ""
+            yield f"  {name} = {_value(getattr(row, name))}{unit}: {parameter.meaning}"
+    yield f"  weight {row.weight} is a share of {row.weight / sum(o.weight for o in OFFENCES):.0%} of the predators"
+    if row.serious:
+        yield f"  outcome    {HEADLINE}_{row.name}"
+    yield "  A scenario that has tables [[offences]] has those alone."
 
 
 def _policy(kind: type[Policy]) -> Lines:
@@ -389,3 +449,16 @@ def _evidence(row: Evidence) -> Lines:
         if row.id in parameter.sources:
             plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
             yield f"  behind     {parameter.key} = {_default(parameter)}{plausible}, {parameter.standing}"
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def glossary() -> dict[str, str]:
+    """Return the words of the model and of its tables with their meanings, in the order of the alphabet."""
+    return tomllib.loads(Path(__file__).with_name("glossary.toml").read_text(encoding="utf-8"))
+
+
+def _word(word: str) -> Lines:
+    yield f"{word}, a word of the model: {glossary()[word].replace('`', '')}."

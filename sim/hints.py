@@ -1,4 +1,4 @@
-"""How to write a value as its setting takes it: units, percent, decimal commas, whole numbers, dates as people write."""
+"""How to write a value as its setting takes it: with a unit, in percent, with a comma, a date as people write it."""
 
 from __future__ import annotations
 

@@ -166,8 +166,8 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     """Return the scenario with a policy for each point instead of its own; arguments and errors as for `sweep`."""
     if not 1 <= len(over) <= MOST_RULES:
         raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
+    check_rules(scenario, over)
     for key, values in over.items():
-        _check_rule(scenario, key)
         _check_values(key, values)
     if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
         raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
@@ -189,23 +189,25 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         raise ScenarioError(*named) from None
 
 
-def _check_rule(scenario: Scenario, key: str) -> None:
-    if key in SWEPT:
-        return
-    if key in {p.key for p in declared(SECTIONS)}:
-        raise ScenarioError(
-            f"{key} is an assumption about the world: no rule that a policy could set. {_instead(scenario, key)}"
-        )
-    raise ScenarioError(f"no rule is called {key!r}. {suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}.")
+def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
+    """Refuse names that are no rules, and say what varies them instead.
 
-
-def _instead(scenario: Scenario, key: str) -> str:
-    """Return the command that does vary a parameter: `ranges` where it takes it, for policies of this scenario."""
-    try:
-        sensitivity.question(scenario, None, [key])
-    except ScenarioError:
-        return f"python -m sim compare FILE --set {key}=VALUE gives it another value."
-    return f"python -m sim ranges FILE --parameters {key} varies it."
+    Args:
+        scenario: Whose policies say what does.
+        keys: Dotted names.
+    """
+    for key in keys:
+        if key in SWEPT:
+            continue
+        if key not in {p.key for p in declared(SECTIONS)}:
+            known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
+            raise ScenarioError(f"no rule is called {key!r}. {known}")
+        words = f"{key} is an assumption about the world: no rule that a policy could set"
+        try:
+            sensitivity.question(scenario, None, [key])
+        except ScenarioError:
+            raise ScenarioError(f"{words}. Give it another value with --set {key}=VALUE.") from None
+        raise ScenarioError(f"{words}. python -m sim ranges FILE --parameters {key} varies it.")
 
 
 def _check_values(key: str, values: Sequence[Value]) -> None:

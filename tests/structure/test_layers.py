@@ -62,12 +62,12 @@ LAYERS = {
     "policies question records results rules scenario sensitivity statistics store table text",
     "patterns": "draws errors population reading rules scenario statistics",
     "validation": "arguments errors patterns question records results running scenario statistics store text",
-    "reproduce": "arguments attribution errors experiment provenance question records response results running sensitivity "
-    "store validation",
+    "reproduce": "arguments attribution errors experiment provenance question records response results running "
+    "sensitivity store validation",
     "exports": "arguments errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice attribution errors experiment explain exports question reading reproduce response results "
-    "scenario schema sensitivity template text validation",
+    "running scenario schema sensitivity template text validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
