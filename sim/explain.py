@@ -1,4 +1,4 @@
-"""Say what a name means, from what is declared of settings, policies, offences, outcomes, events, evidence and words."""
+"""Say what a name means, from what is declared: of settings, policies, offences, outcomes, events, evidence, words."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def _table_of_offences() -> Lines:
         yield ""
         for line in lines:
             cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-            yield "  ".join([f"  {line[0]:<{widths[0]}}", *cells])
+            yield "  ".join([f" {line[0]:<{widths[0]}}", *cells])
 
 
 def _cell(value: Any) -> str:
@@ -462,3 +462,5 @@ def glossary() -> dict[str, str]:
 
 def _word(word: str) -> Lines:
     yield f"{word}, a word of the model: {glossary()[word].replace('`', '')}."
+    if alike := [key for key in settings() if key.rpartition(".")[2] == word and key != word]:
+        yield f"  settings   {', '.join(alike)}"

@@ -59,7 +59,7 @@ class Recorder:
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._outside = np.array([o.outside for o in scenario.offences])
-        kinds = [*CODE] if events is True else texts_of(events or (), "events")
+        kinds = tuple(CODE) if events is True else () if events is False else texts_of(events, "events")
         if strange := [kind for kind in kinds if kind not in CODE]:
             raise ScenarioError(f"no event is called {strange[0]!r}. The events are: {', '.join(CODE)}.")
         self._keep = frozenset(CODE[kind] for kind in kinds)

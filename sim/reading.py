@@ -76,7 +76,7 @@ def _text(path: str | Path) -> str:
 def _decoded(path: str | Path, content: bytes) -> str:
     """Return the text of a file in UTF-8."""
     save = "A scenario is a TOML file in UTF-8: save it as that (editors ask for the encoding under Save as)."
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[1::2].count(0) > len(content) // 4:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _half_empty(content):
         raise ScenarioError(f"{path}: this is a text in UTF-16, which some editors call Unicode. {save}")
     if _CONTROL.search(content):
         raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
@@ -88,6 +88,11 @@ def _decoded(path: str | Path, content: bytes) -> str:
         raise ScenarioError(
             f"{path}:{line + 1}: this is not in UTF-8 but perhaps in Latin-1 (Windows-1252), in: {seen}. {save}"
         ) from None
+
+
+def _half_empty(content: bytes) -> bool:
+    """Tell whether every other byte is mostly 0, as in a text of two bytes a letter."""
+    return max(content[first::2].count(0) for first in (0, 1)) > len(content) // 4
 
 
 def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, int]]:

@@ -107,7 +107,7 @@ def run_alone(folder: str | Path, unit: str) -> str:
     Raises:
         ScenarioError: If there is no such unit.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "folder")
     plan = described(folder)
     if plan is None:
         raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")

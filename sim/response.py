@@ -212,12 +212,11 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
 
 def _check_values(key: str, values: Sequence[Value]) -> None:
     rule = SWEPT[key]
-    for value in values:
-        if not rule.allows(value):
-            words = f"{key} = {shown(value, exactly=True)} is not allowed. It takes {rule.accepts}{hint(value, rule)}."
-            raise ScenarioError(f"{words}{_comma(values, rule)}")
-        if list(values).count(value) > 1:
-            raise ScenarioError(f"{key} = {_words(value)} is given twice.")
+    if strange := [value for value in values if not rule.allows(value)]:
+        told = f"It takes {rule.accepts}{hint(strange[0], rule)}.{_comma(values, rule)}"
+        raise ScenarioError(f"{key} = {shown(strange[0], exactly=True)} is not allowed. {told}")
+    if doubled := [value for value in values if list(values).count(value) > 1]:
+        raise ScenarioError(f"{key} = {_words(doubled[0])} is given twice.")
     if len(values) < 2:
         raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
 

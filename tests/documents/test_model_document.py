@@ -13,6 +13,7 @@ import pytest
 import sim
 from sim.declare import declared
 from sim.evidence import evidence
+from sim.explain import glossary
 from sim.model import ChatModel
 from sim.offences import Offence
 from sim.outcomes import OUTCOMES, outcomes_of
@@ -116,10 +117,15 @@ def test_the_steps_are_those_of_the_code() -> None:
 
 def test_the_glossary_is_in_order_and_has_one_line_a_term() -> None:
     lines = section("Glossary").strip().splitlines()
-    assert all(re.fullmatch(r"\* \*\*[A-Z][a-z -]+\*\*: .+\.", line) for line in lines)
+    assert all(re.fullmatch(r"\* \*\*[A-Z][A-Za-z -]+\*\*: .+\.", line) for line in lines)
     terms = [line.split("**")[1].lower() for line in lines]
     assert terms == sorted(set(terms))
     assert len(terms) >= 40
+
+
+def test_the_glossary_is_what_explain_prints() -> None:
+    written = [f"* **{word[0].upper()}{word[1:]}**: {meaning}." for word, meaning in glossary().items()]
+    assert section("Glossary").strip().splitlines() == written
 
 
 def test_the_document_stands_alone() -> None:

@@ -3,16 +3,23 @@
 import re
 import shlex
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim import experiment, results, running
-from sim.__main__ import main
+import sim
+from sim import experiment, results, running, validation
+from sim.__main__ import _parser, main
+from sim.declare import declared
 from sim.errors import ExperimentError
+from sim.parameters import SECTIONS
 from sim.question import Question
+from sim.response import SWEPT
 from sim.scenario import Scenario
+
+ROOT = Path(__file__).parents[2]
 
 GOOD = """
 title = "small"
@@ -118,6 +125,136 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "policies may set it" in capsys.readouterr().out
 
 
+def commands() -> dict[str, Any]:
+    """Return the parser of every command by name."""
+    (found,) = (action for action in _parser()._actions if action.choices and "compare" in action.choices)
+    return dict(found.choices)  # type: ignore[arg-type]
+
+
+def test_without_a_word_it_tells_of_every_command_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2  # nothing was asked: a script that lost its words must notice
+    out, err = capsys.readouterr()
+    assert out == ""
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code in (0, None)
+    assert capsys.readouterr().out == err
+    lines = err.splitlines()
+    assert len(commands()) == 13
+    for name, command in commands().items():
+        at = next(
+            i for i, line in enumerate(lines) if line.strip() == command.description or line.split()[:1] == [name]
+        )
+        assert command.description in err
+        assert any(line.strip().startswith(f"python -m sim {name}") for line in lines[at : at + 3]), name
+
+
+def example(name: str) -> list[str]:
+    """Return the words of the example of a command."""
+    head, line = commands()[name].epilog.split("\n  ")
+    assert head == "example:"
+    return shlex.split(line.removeprefix("python -m sim "))
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_a_sentence_and_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    out = capsys.readouterr().out
+    described = commands()[name].description
+    assert re.fullmatch(r"[A-Z].*[.?]", described)
+    assert described in out
+    assert f"example:\n  python -m sim {name}" in out
+
+
+@pytest.mark.parametrize("name", [name for name in commands() if name not in ("validate", "reproduce", "export")])
+@pytest.mark.usefixtures("no_simulation")
+def test_every_example_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(ROOT / word) if word.startswith("scenarios/") else word for word in example(name)]
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 0
+    assert capsys.readouterr().out
+
+
+def test_the_other_examples_are_of_what_is_there() -> None:
+    assert validation.question(example("validate")[1:2], 5).tasks()
+    for name in ("reproduce", "export"):
+        assert (ROOT / example(name)[1] / "manifest.json").exists()
+
+
+def test_the_version_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert not stop.value.code
+    assert capsys.readouterr().out == f"sim {sim.__version__}\n"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" not in project["project"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "sim.__version__"}
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_a_window_is_not_refused_for_a_policy_that_was_not_asked_for(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep = ["--over", "moderation.staff=1,2"]
+    same = [file, "--policies", "same"]
+    for command in (
+        *(["compare", *same], ["ranges", *same], ["compare", *same, "--set", "start=2022-01-01"]),
+        ["sweep", file, *sweep],
+    ):
+        assert main([*command, "--days", "3"]) == 0
+        assert "days 3" in capsys.readouterr().out
+    assert main(["run", file, "--policy", "same", "--set", "days=3"]) == 0
+    for command in (["compare", file], ["why", file, "--policy", "keep"], ["ranges", file, "--policies", "same,keep"]):
+        assert main([*command, "--days", "3"]) == 2
+        assert "'keep': retention starts on 2021-01-05, outside the measured days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["compare"], ["sweep", "--over", "moderation.staff=1,2"], ["ranges"], ["why", "--policy", "keep"], ["run"]],
+    ids=lambda command: command[0],
+)
+@pytest.mark.usefixtures("no_simulation")
+def test_every_question_takes_other_settings(command: list[str], file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--set", "reporting.friction=0.25", "--set", "days=9"]
+    assert main([*command, file, *given]) == 0
+    assert "days 9, friction 0.25" in capsys.readouterr().out
+
+
+ASSUMED = [p for p in declared(SECTIONS) if p.key not in SWEPT]
+
+
+@pytest.mark.parametrize("policies", ["", '[policies.phone]\nregistration = { level = "phone" }\n'])
+@pytest.mark.usefixtures("no_simulation")
+def test_a_sweep_recommends_no_command_that_refuses(
+    policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text(GOOD.partition("[policies")[0] + policies)
+    told = {"ranges": 0, "--set": 0}
+    for parameter in ASSUMED:
+        assert main(["sweep", str(file), "--over", f"{parameter.key}=1,2"]) == 2
+        message = capsys.readouterr().err
+        if found := re.search(r"python -m sim (ranges FILE --parameters \S+) varies it", message):
+            words = found[1].replace("FILE", str(file))
+            told["ranges"] += 1
+        else:
+            found = re.search(r"Give it another value with (--set \S+)VALUE\.", message)
+            assert found, message
+            value = parameter.default if isinstance(parameter.default, float | int) else [*parameter.default]
+            if isinstance(value, bool):
+                value = str(value).lower()
+            words = f"sweep {file} --over moderation.staff=1,2 {found[1]}'{value}'"
+            told["--set"] += 1
+        assert main(shlex.split(words)) == 0, words
+        capsys.readouterr()
+    assert told["--set"] > 5
+    assert (told["ranges"] > 20) == bool(policies)
+
+
 def test_explain_lists_all_and_each_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -130,7 +267,7 @@ def test_explain_lists_all_and_each_can_be_explained(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("friction", "reporting.friction"),
+        ("fricton", "friction"),
         ("reporting.frction", "reporting.friction"),
         ("qqq", "lists all"),
         ("case-8", "CASE-08"),
@@ -179,7 +316,6 @@ def staff(values: str) -> tuple[str, str]:
 
 
 BAD = {
-    "no command": ([], "required"),
     "unknown command": (["cmpare", "FILE"], "invalid choice"),
     "unknown option": (["compare", "FILE", "--sed", "1"], "unrecognized"),
     "no file": (["compare"], "required"),
@@ -194,7 +330,46 @@ BAD = {
     "new below a file": (["new", "FILE/mine.toml"], "there is no folder"),
     "new where nothing can be written": (["new", "/proc/mine.toml"], "cannot be written"),
     "new with an impossible name": (["new", "y" * 300 + ".toml"], "cannot be written"),
-    "explain two names": (["explain", "days", "seeds"], "unrecognized"),
+    "explain two names": (["explain", "days", "seeds"], "days seeds is no setting"),
+    "explain nothing": (["explain", ""], '"" is no setting'),
+    "an option cut short": (["compare", "FILE", "--polic", "keep"], "unrecognized arguments: --polic"),
+    "no names": (["compare", "FILE", "--policies", ""], '--policies "" is not allowed. It takes names with commas'),
+    "a gap between names": (["ranges", "FILE", "--policies", "keep,,same"], '--policies "keep,,same" is not allowed'),
+    "no parameters": (["ranges", "FILE", "--parameters", " "], '--parameters " " is not allowed'),
+    "an option twice": (["compare", "FILE", "--seeds", "2", "--seeds", "3"], "--seeds is given twice. Give it once"),
+    "an option twice alike": (
+        ["sweep", "FILE", "--over", "moderation.staff=1,2", "--workers", "1", "--workers", "1"],
+        "--workers is given twice",
+    ),
+    "a switch twice": (["compare", "FILE", "--replace", "--replace"], "--replace is given twice"),
+    "a policy twice": (["why", "FILE", "--policy", "keep", "--policy", "same"], "--policy is given twice"),
+    "a setting twice": (["compare", "FILE", "--set", "scale=1", "--set", "scale=0.5"], "scale is given twice"),
+    "a setting by two options": (["compare", "FILE", "--set", "days=9", "--days", "8"], "days is given twice"),
+    "weeks of days": (["compare", "FILE", "--days", "2w"], 'days = "2w" is not allowed. It takes a whole number'),
+    "per cent of a scale": (
+        ["sweep", "FILE", "--over", "moderation.staff=1,2", "--scale", "50%"],
+        "Write 0.5: this is a",
+    ),
+    "a scale with a comma": (["why", "FILE", "--policy", "keep", "--scale", "0,5"], "Write 0.5: this is a share."),
+    "a point in a number of seeds": (["compare", "FILE", "--seeds", "3.0"], "Write 3, without a point."),
+    "a sample in words": (["reproduce", "FILE", "--sample", "two"], "is no folder"),
+    "unknown setting of a sweep": (
+        ["sweep", "FILE", *("--over", "moderation.staff=1,2"), "--set", "dys=1"],
+        "dys is not",
+    ),
+    "unknown setting of ranges": (["ranges", "FILE", "--set", "scale=9"], "scale = 9 is not allowed"),
+    "unknown setting of why": (["why", "FILE", "--policy", "keep", "--set", "scale"], "--set scale is not allowed"),
+    "unknown setting of a run": (
+        ["run", "FILE", "--set", "reporting.friction=2"],
+        "reporting.friction = 2 is not allowed",
+    ),
+    "per cent in a sweep": (["sweep", "FILE", "--over", "reporting.friction=80%,90%"], "Write 0.8: this is a share."),
+    "days in a sweep": (["sweep", "FILE", "--over", "retention.message_hours=7d,1d"], "Write 168: this is in hours."),
+    "a decimal comma in a sweep": (
+        ["sweep", "FILE", "--over", "reporting.friction=0,5"],
+        "For 5% write 0.05. A comma stands between values: if decimals are meant, write 0.5.",
+    ),
+    "decimal commas in a sweep": (["sweep", "FILE", "--over", "reporting.friction=0,2,0,5"], "meant, write 0.2,0.5."),
     "schema of something": (["schema", "FILE"], "unrecognized"),
     "per cent": (["compare", "FILE", "--set", "reporting.friction=80%"], "Write 0.8: this is a share."),
     "days for hours": (["compare", "FILE", "--set", "retention.message_hours=7d"], "Write 168: this is in hours."),
@@ -202,7 +377,7 @@ BAD = {
     "large seed": (["run", "FILE", "--seed", str(2**70)], str(2**70)),
     "one seed": (["compare", "FILE", "--seeds", "1"], "gives no interval"),
     "no seed": (["compare", "FILE", "--seeds", "0"], "seeds = 0"),
-    "seeds in words": (["compare", "FILE", "--seeds", "two"], "invalid int value: 'two'"),
+    "seeds in words": (["compare", "FILE", "--seeds", "two"], 'seeds = "two" is not allowed. It takes a whole number'),
     "no worker": (["compare", "FILE", "--workers", "0"], "whole number from 1"),
     "workers in words": (["compare", "FILE", "--workers", "all"], "whole number from 1"),
     "unknown engine": (["compare", "FILE", "--engine", "gpu"], "invalid choice"),

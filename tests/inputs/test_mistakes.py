@@ -48,7 +48,35 @@ MISTAKES = {
     ),
     "time for a date": ("start = 2021-01-01T10:00:00", ["1: start = 2021-01-01T10:00:00", "a date without quotes"]),
     "ancient date": ("start = 0001-01-01", ["1: start = 0001-01-01", "from 1970-01-01"]),
-    "a ladder that goes down": ("[sanctions]\nladder_hours = [24, 0]", ["sanctions", "a ladder of sanctions goes up"]),
+    "a ladder that goes down": (
+        "[sanctions]\nladder_hours = [24, 0]",
+        ["2: sanctions.ladder_hours = [24, 0]", "whole numbers of at least 0, none smaller than the one before."],
+    ),
+    "a whole number with a point": ("days = 24.0", ["1: days = 24.0 is not", "Write 24, without a point."]),
+    "just above the bound": ("scale = 1.0000001", ["1: scale = 1.0000001 is not allowed."]),
+    "a date without zeros": ("start = 2021-1-1", ["1: ", "TOML", "Write 2021-01-01."]),
+    "a date with slashes": ("start = 01/02/2021", ["1: ", "Write 2021-02-01 if 1 is the day, or 2021-01-02 if 2 is"]),
+    "a date in words": ("start = 1 January 2021", ["1: ", "TOML", "Write 2021-01-01."]),
+    "a date in French": ('start = "1er février 2021"', ["1: start = ", "Write 2021-02-01;"]),
+    "a date of a lever": (
+        ARM + "retention = { message_hours = 9, start = 3/31/2021, end = 2021-05-01 }",
+        ["2: ", "TOML", "Write 2021-03-31."],
+    ),
+    "no such day": ("start = 2021-02-30", ["1: ", "There is no such day", "2021-01-31"]),
+    "a name that reads as missing": (
+        "[policies.NA]\nreporting = { friction = 0 }",
+        ["1: policy 'NA': ", "a missing value. Write 'policy-NA'"],
+    ),
+    "a name that is an option": ("[policies.-1]\nreporting = { friction = 0 }", ["1: policy '-1': ", "an option"]),
+    "a name in other capitals": (
+        "[policies.A]\nreporting = { friction = 0 }\n[policies.a]\nreporting = { friction = 0.1 }",
+        ["3: policy 'a': many disks take this name and 'A' for the same. Write 'a-2'"],
+    ),
+    "a site that reads as missing": ('site = "nan"', ["1: site 'nan': ", "Write 'site-nan'"]),
+    "an offence called all": (
+        '[[offences]]\nname = "all"\ntarget_weights = [1, 0, 0, 0]',
+        ["2: offence 'all': ", "Write 'offence_all'"],
+    ),
     "a ladder with half an hour": ("[sanctions]\nladder_hours = [0.5]", ["sanctions.ladder_hours", "0.5"]),
     "a policy whose ladder goes down": (
         "[policies.a]\nsanctions = { ladder_hours = [24, 0] }",
@@ -268,12 +296,21 @@ def test_a_file_from_another_editor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x00\x01", bytes(range(256)), "days = 3 # é".encode("latin-1"), "days = 3".encode("utf-16")]
+    ("content", "words"),
+    [
+        (b"\x00\x01\x02\x03", "this is not a text file"),
+        (b"\x7fELF" + bytes(range(256)), "this is not a text file"),
+        ("days = 3\ntitle = 'Café'".encode("latin-1"), "binary.toml:2: this is not in UTF-8 but perhaps in Latin-1"),
+        ("title = '5 €'".encode("cp1252"), "in: title = '5 €'. A scenario is a TOML file in UTF-8: save it as that"),
+        ("days = 3".encode("utf-16"), "this is a text in UTF-16, which some editors call Unicode"),
+        ("days = 3".encode("utf-16-le"), "in UTF-8: save it as that"),
+        ("days = 3".encode("utf-16-be"), "this is a text in UTF-16"),
+    ],
 )
-def test_no_text(content: bytes, tmp_path: Path) -> None:
+def test_no_text_in_utf_8(content: bytes, words: str, tmp_path: Path) -> None:
     file = tmp_path / "binary.toml"
     file.write_bytes(content)
-    assert "this is not a text file" in message(file)
+    assert words in message(file)
 
 
 def test_no_file(tmp_path: Path) -> None:

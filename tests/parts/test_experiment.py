@@ -109,8 +109,8 @@ class TestCompare:
             ({"seeds": [-1, 4]}, "-1 is no seed"),
             ({"policies": ["phnoe"]}, "no policy is called 'phnoe'. Did you mean phone"),
             ({"policies": []}, "there is no policy to compare"),
-            ({"workers": 0}, "0 workers"),
-            ({"engine": "abacus"}, "no engine is called 'abacus'"),
+            ({"workers": 0}, "workers = 0 is not allowed"),
+            ({"engine": "abacus"}, 'no engine is called "abacus"'),
         ],
     )
     def test_what_cannot_be_compared_is_refused(self, arguments: dict[str, object], message: str) -> None:

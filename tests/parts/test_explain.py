@@ -1,15 +1,18 @@
 """What is said of a name is what is declared of it."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import pandas as pd
 import pytest
 
-from sim import explain
-from sim.declare import declared, parameter
+from sim import dictionary, explain, statistics
+from sim.declare import Parameter, declared, parameter
 from sim.errors import ScenarioError
 from sim.evidence import evidence
+from sim.offences import OFFENCES, Offence
 from sim.outcomes import OUTCOMES, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS
 from sim.policies.registration import RegistrationPolicy
@@ -164,7 +167,8 @@ def test_a_row_says_its_values_its_source_and_how_it_was_seen(row: str, words: s
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("persons_harm", "persons_harmed"), ("retenton", "retention"), ("n_aproach", "n_approach"), ("Harm", "harm"),
+    [("persons_harm", "persons_harmed"), ("retenton", "retention"), ("n_aproach", "n_approach"),
+     ("told appart", "told apart"), ("groming_of_minors", "grooming_of_minors"),
      ("CASE-3", "CASE-03"), ("leave_per_hour", "contacts.private_leave_per_hour")],
 )  # fmt: skip
 def test_what_may_be_meant(name: str, meant: str) -> None:
@@ -181,6 +185,143 @@ def test_the_rules_of_a_policy_before_and_after_when_they_add_up() -> None:
     assert "rules from 2021-01-01, baseline -> policy:\n    registration.friction_user: 0 -> 0.35 (share)" in text
     assert "rules from 2021-03-01, baseline -> policy:\n    registration.friction_user: 0 -> 0.55 (share)" in text
     assert "    registration.accounts_persist: false -> true (yes or no)" in text
+
+
+# -- offences and words -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", OFFENCES, ids=lambda row: row.name)
+def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
+    text = told(row.name)
+    assert text.startswith(f"{row.name}, a row of the table of offences: {row.label}\n")
+    for name, value in row:
+        if name not in ("name", "label"):
+            assert f"  {name} = {explain._value(value)}" in text
+    share = row.weight / sum(other.weight for other in OFFENCES)
+    assert f"weight {row.weight} is a share of {share:.0%} of the predators" in text
+    table = told("offences")
+    wanted = [[*map(str, row.target_weights)], [f"{row.rel_complain:g}"], [f"{row.severity_sentence:g}"]]
+    lines = [line.split() for line in table.splitlines() if line.split()[:1] == [row.name]]
+    assert len(lines) == 2
+    assert all({*cells} <= {*lines[0], *lines[1]} for cells in wanted)
+    cells = len(Offence.model_fields) - 1 + len(row.target_weights) - 1  # no label, and a cell for each weight
+    assert sum(map(len, lines)) == cells + 1  # the name stands twice
+    assert max(map(len, table.splitlines()[-16:])) <= 80
+
+
+WORDS = {
+    *get_args(statistics.Verdict),
+    *("above the sum", "below the sum", "moves", "passed", "not passed", "not represented", "no harm", "no percentage"),
+    *("turns", "stays", "may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
+    *(
+        "lane",
+        "seed",
+        "verdict",
+        "interval",
+        "level",
+        "change",
+        "points",
+        "part",
+        "without",
+        "alone",
+        "whole",
+        "together",
+    ),
+    *(
+        "those who remain",
+        "on this site only",
+        "Monte Carlo error",
+        "messages in store",
+        "out",
+        "expired",
+        "wait",
+        "rank",
+    ),
+    *("effect", "outcome", "policy", "parameter", "plausible", "accepted", "default", "standing", "sourced", "assumed"),
+    *(
+        "calibrated",
+        "observed",
+        "tolerance",
+        "must emerge",
+        "calibrates",
+        "arithmetic",
+        "mechanism",
+        "doubt",
+        "pairing",
+    ),
+}
+"""Words that tables, notes and `explain` itself use in a sense of their own."""
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_every_word_of_the_tables_is_explained(word: str) -> None:
+    assert f"{word}, a word of the model: " in told(word)
+    assert told(word.upper()) == told(word)
+
+
+def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
+    columns = {column for table in dictionary._TABLES.values() for name, column in table.items()
+               if name in ("verdict", "result")}  # fmt: skip
+    verdicts = {re.sub(r" \(.*?\)", "", word) for column in columns for word in column.meaning.split(", ")}
+    assert verdicts == WORDS & verdicts
+
+
+def test_no_meaning_uses_a_word_of_a_program() -> None:
+    for word, meaning in explain.glossary().items():
+        assert not meaning.endswith(".")
+        assert len(meaning) < 220, word
+
+
+# -- truth ------------------------------------------------------------------------------------------------------------
+
+
+def examples(takes: Parameter) -> Iterator[object]:
+    """Yield values of every kind, many of them at the bounds."""
+    yield from (None, True, "x", -1, 0, 1, 1.5, 24, (), (0, 24), (24, 0), (1,) * 24, (0.5,), ("a",))
+    for bound in (takes.minimum, takes.maximum):
+        if isinstance(bound, int | float):
+            yield from (bound, bound - 1, bound + 1, (bound,) * 24, (bound - 1,) * 24, (bound + 1,) * 24)
+
+
+SETTINGS = [p for p in explain.settings().values() if p.unit and p.type is not dt.date]
+
+
+@pytest.mark.parametrize("takes", SETTINGS, ids=lambda p: p.key)
+def test_what_is_said_to_be_accepted_is_what_is_accepted(takes: Parameter) -> None:
+    (line,) = (line for line in told(takes.key).splitlines() if line.startswith("  accepted   "))
+    assert "None" not in line
+    words = line.removeprefix("  accepted   ")
+    for value in examples(takes):
+        assert accepts(words, value) == takes.allows(value), (words, value)
+    for line in told(takes.key).splitlines():
+        if line.startswith("  plausible"):
+            low, high = (float(end) for end in line.split()[1::2])
+            assert (low, high) == (takes.low, takes.high)
+            assert accepts(words, low if takes.type is float else int(low))
+            assert accepts(words, high if takes.type is float else int(high))
+    if takes.type == tuple[int, ...]:
+        assert accepts(words, takes.default)
+
+
+def accepts(words: str, value: object) -> bool:
+    """Tell whether a value is what the words say, read as a person reads them."""
+    if words.startswith("one of "):
+        return value in words.removeprefix("one of ").split(", ")
+    if words == "true or false":
+        return isinstance(value, bool)
+    bounds = re.search(r"(?:of at least (\S+?)|from (\S+) to (\S+?)|up to (\S+?))(?:,|$)", words)
+    least, first, last, most = bounds.groups() if bounds else (None,) * 4
+    low, high = float(least or first or "-inf"), float(last or most or "inf")
+    if words.startswith("a list"):
+        count = re.match(r"a list of (up to )?(\d+ )?whole numbers", words)
+        assert count
+        entries = value if isinstance(value, tuple) else (None,)
+        fits = not count[2] or (len(entries) <= int(count[2]) and (count[1] or len(entries) == int(count[2])))
+        whole = all(type(e) is int and low <= e <= high for e in entries)
+        return bool(fits and whole and ("none smaller" not in words or [*entries] == sorted(entries)))
+    whole = words.startswith("a whole number")
+    assert whole or words.startswith("a number"), words
+    return type(value) in ((int,) if whole else (int, float)) and low <= value <= high  # type: ignore[operator]
 
 
 def test_every_outcome_is_told_apart_from_its_neighbours() -> None:

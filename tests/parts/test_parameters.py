@@ -48,7 +48,12 @@ def test_defaults_of_sections_are_what_is_declared() -> None:
         ("registration.email.accounts_persist", [True, False], [0, 1, "true", 1.0]),
         ("moderation.triage", ["oldest", "newest"], ["best", 1, True, None]),
         ("contacts.lapse_per_hour", [0, 1, 3600], [-1, 3601]),
-        ("sanctions.ladder_hours", [(), (0, 0, 24)], [(24, 0), (-1,), (1.5,), (True,), 24, None]),
+        ("sanctions.ladder_hours", [(), (0, 0, 24)], [(24, 0), (-1,), (1.5,), (True,), 24, None, (0,) * 21]),
+        (
+            "population.hourly_weights",
+            [(1,) * 24, (3, *(0,) * 23)],
+            [(1,) * 23, (-1,) * 24, (10_001,) * 24, (1.0,) * 24],
+        ),
     ],
 )
 def test_allows(key: str, good: list[object], bad: list[object]) -> None:
@@ -64,6 +69,8 @@ def test_allows(key: str, good: list[object], bad: list[object]) -> None:
         ("population.max_session_hours", "a whole number from 1 to 24"),
         ("registration.level", "one of none, email, phone, document"),
         ("registration.none.accounts_persist", "true or false"),
+        ("population.hourly_weights", "a list of 24 whole numbers from 0 to 10000"),
+        ("sanctions.ladder_hours", "a list of up to 20 whole numbers of at least 0, none smaller than the one before"),
     ],
 )
 def test_accepts_says_it_in_words(key: str, words: str) -> None:
@@ -79,7 +86,7 @@ def test_classes_add_up() -> None:
 
 def test_hourly_weights() -> None:
     for weights in [(1,) * 23, (0,) * 24, (-1, *(1,) * 23), (10**9,) * 24]:
-        with pytest.raises(ValueError, match="hourly_weights takes"):
+        with pytest.raises(ValueError, match="hourly_weights"):
             Population(hourly_weights=weights)
 
 

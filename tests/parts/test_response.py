@@ -129,7 +129,7 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
         ({}, "one rule or two, not 0"),
         ({"reporting.friction": [0, 1], "moderation.staff": [1, 2], "retention.message_hours": [1, 2]}, "not 3"),
         ({"reporting.frction": [0, 1]}, "no rule is called 'reporting.frction'. Did you mean reporting.friction"),
-        ({"predators.p_retry_absent": [0, 1]}, "an assumption about the world.*sim ranges FILE --parameters predators"),
+        ({"predators.p_retry_absent": [0, 1]}, "an assumption about the world.*--set predators.p_retry_absent=VALUE"),
         ({"registration.phone.findability": [0, 1]}, "is an assumption about the world"),
         ({"reporting.friction": [0.2, 1.5]}, "reporting.friction = 1.5 is not allowed. It takes a number from 0 to 1"),
         ({"retention.message_hours": [1, 2.5]}, "It takes a whole number"),

@@ -57,10 +57,13 @@ def test_every_setting_has_default_range_meaning_and_unit(setting: Parameter) ->
     assert f"Unit: {setting.unit}." in node["description"] or not setting.unit
     if isinstance(setting.low, int | float):
         assert f"Plausible: {setting.low:g} to {setting.high:g}. Standing: {setting.standing}" in node["description"]
+    bounds = node.get("items", node)
     if isinstance(setting.minimum, int | float):
-        assert node["minimum"] == setting.minimum
+        assert bounds["minimum"] == setting.minimum
     if isinstance(setting.maximum, int | float):
-        assert node["maximum"] == setting.maximum
+        assert bounds["maximum"] == setting.maximum
+    if "items" in node:
+        assert (node.get("minItems", 0), node.get("maxItems")) == (setting.fewest, setting.most)
 
 
 def test_every_table_forbids_keys_it_does_not_know() -> None:

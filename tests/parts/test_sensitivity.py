@@ -190,7 +190,7 @@ class TestQuestion:
             ({"parameters": ["registration.email.p_return"]}, "moves no effect: no policy here uses the level email"),
             ({"parameters": ["moderation.shift_hours"]}, "runs past midnight"),
             ({"seeds": 1}, "1 seed gives no interval"),
-            ({"workers": 0}, "0 workers"),
+            ({"workers": 0}, "workers = 0 is not allowed"),
         ],
     )
     def test_what_cannot_be_varied_is_refused(self, arguments: dict, message: str) -> None:
