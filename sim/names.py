@@ -9,8 +9,8 @@ import unicodedata
 LONGEST = 60
 """Characters of the name of a policy."""
 
-PATTERN = r"[^\x00-,./:-@\[-^`{-\xbf\xd7\xf7]"
-"""A character of a name, for editors: a letter of any alphabet, a digit, - or _; `refusal` looks more closely."""
+PATTERN = rf"^[^\x00-/:-@\[-^`{{-\xbf\xd7\xf7][^\x00-,./:-@\[-^`{{-\xbf\xd7\xf7]{{0,{LONGEST - 1}}}$"
+"""A name of a policy, for editors: letters of any alphabet, digits, - and _; `refusal` looks more closely."""
 
 SMALL = r"[^\x00-`{-\xbf\xd7\xf7]"
 """A letter that is no capital, likewise."""

@@ -249,9 +249,9 @@ def _allowed(rule: str, value: Any) -> Any:
     declared_rule = RULES[rule]
     if declared_rule.type is int and isinstance(value, float):
         value = round(value)
-    for bound in (declared_rule.minimum, declared_rule.maximum):
-        if isinstance(value, float) and bound is not None and abs(value - bound) <= ROUNDING:
-            value = value if declared_rule.allows(value) else float(bound)  # .3 - .1 - .2 is no negative share
+    if isinstance(value, float) and not declared_rule.allows(value):  # .3 - .1 - .2 is no negative share
+        bounds = (float(b) for b in (declared_rule.minimum, declared_rule.maximum) if b is not None)
+        value = next((bound for bound in bounds if abs(value - bound) <= ROUNDING), value)
     if not declared_rule.allows(value):
         raise CollisionError(f"{rule} would become {value}; it takes {declared_rule.accepts}")
     return value

@@ -158,8 +158,8 @@ class Scenario(Section):
             elif other := spelt.get(arm.casefold()):
                 yield Problem(
                     path,
-                    f"policy {arm!r}: many disks take this name and {other!r} for the same. Write {arm + '-2'!r}, or "
-                    "another name.",
+                    f"policy {arm!r}: many disks take this name and {other!r} for the same. Write "
+                    f"{f'{arm[: names.LONGEST - 2]}-2'!r}, or another name.",
                 )
             spelt.setdefault(arm.casefold(), arm)
 
@@ -179,8 +179,7 @@ class Scenario(Section):
                 yield Problem(
                     ("population",),
                     f"this scenario is too large to run: about {math.ceil(quantity):,} {what}, at most {most:,.0f} are "
-                    "possible. "
-                    "Lower scale, population.monthly_visitors or how often persons do something.",
+                    "possible. Lower scale, population.monthly_visitors or how often persons do something.",
                 )
 
     def _sizes(self) -> Iterator[tuple[str, float, float]]:

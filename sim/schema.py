@@ -44,7 +44,7 @@ def schema() -> dict[str, Any]:
         "description": f"Policies to compare with the baseline: up to {MAX_POLICIES} tables [policies.NAME].",
         "type": "object",
         "propertyNames": {
-            "pattern": rf"^(?!-){names.PATTERN}{{1,{names.LONGEST}}}$",
+            "pattern": names.PATTERN,
             "not": {"const": BASELINE},
         },
         "maxProperties": MAX_POLICIES,

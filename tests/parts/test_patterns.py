@@ -249,7 +249,7 @@ def test_workers_change_nothing() -> None:
     ("words", "error"),
     [(["warning"], "no pattern is called 'warning'. Did you mean warnings? There are: 3 (responses)"),
      (["3", "44"], "no pattern is called '44'. Did you mean 4? There are: 3 (responses)"),
-     (["--seeds", "1"], "1 seeds give no interval: validate takes at least 2"),
+     (["--seeds", "1"], "seeds = 1 is not allowed. It takes a whole number from 2 to 100000."),
      (["--out", __file__], "is a file; a result is a folder")],
 )  # fmt: skip
 def test_bad_input_is_refused_in_words(words: list[str], error: str, capsys: pytest.CaptureFixture[str]) -> None:
