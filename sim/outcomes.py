@@ -107,7 +107,7 @@ HEADLINE = "persons_harmed"
 """Name of the first outcome: what the first sentence is about."""
 
 SECOND = "harm_per_100k_user_days"
-"""Name of the second: the risk of those who remain."""
+"""Name of the second: the risk of those who remain, whom neither the door nor a bar keeps out that day."""
 
 _PER_VISITORS = "persons a year per 1,000 baseline monthly visitors"
 _PER_DECLARED = "persons a year per 1,000 declared monthly visitors"
@@ -120,7 +120,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         "under the policy as under the baseline, and a difference fades.",
     ),
     Outcome(
-        SECOND, "Serious harm per day of use, of those who remain", "serious harms per 100,000 user-days", "lower",
+        SECOND, "Serious harm per day of use, of those neither turned away nor barred",
+        "serious harms per 100,000 user-days", "lower",
         lambda s: s.share("n_harm_serious", "n_user_days") * 100_000, ("n_harm_serious",),
     ),
     Outcome(
@@ -232,6 +233,10 @@ OUTCOMES: tuple[Outcome, ...] = (
         "conversations_lost", "Lawful conversations lost (an input times hours lost)", "conversations a month", "lower",
         lambda s: s.conversations_per_hour * (s.a_month("n_user_hours_turned_away") + s.a_month("n_user_hours_barred")),
         ("n_user_hours_turned_away", "n_user_hours_barred"),
+    ),
+    Outcome(
+        "user_days_barred", "Days of lawful use lost to suspensions and bans", "user-days a month", "lower",
+        lambda s: s.a_month("n_user_days_barred"), ("n_user_days_barred",),
     ),
     Outcome(
         "hours_barred", "Lawful use lost to suspensions and bans", "user-hours a month", "lower",

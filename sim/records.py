@@ -125,9 +125,17 @@ class Count(NamedTuple):
 COUNTS: Final = {
     "n_visits": Count("visits", "visits of lawful users that happened"),
     "n_visits_turned_away": Count("visits", "visits of lawful users turned away at the door"),
-    "n_user_days": Count("user-days", "days on which a lawful user began a visit"),
+    "n_visits_barred": Count(
+        "visits", "visits of lawful users whom the door let in and who were barred when they began"
+    ),
+    "n_user_days": Count(
+        "user-days", "days on which a lawful user began a visit, neither turned away at the door nor barred"
+    ),
     "n_user_days_turned_away": Count(
         "user-days", "days on which a lawful user would have begun a visit but for the door"
+    ),
+    "n_user_days_barred": Count(
+        "user-days", "days on which a lawful user, let in by the door, would have begun a visit but for a bar"
     ),
     "n_user_hours": Count("user-hours", "hours that lawful users were online"),
     "n_user_hours_turned_away": Count("user-hours", "hours that lawful users would have been online but for the door"),

@@ -291,7 +291,8 @@ def _harm(cells: Cells) -> Block:
     levels = " and ".join(f"{cells.levels(outcome)[0]} {cells.unit(outcome)}" for outcome in (HEADLINE, SECOND))
     note = (
         f"Under the baseline the model has {levels}. Such levels of harm are not identified, only changes are. "
-        f"Too few: under {FEWEST_EVENTS} events in both."
+        "Those who remain: lawful users whom neither the door nor a bar kept out that day; the days of the others are "
+        f"among the costs and not in the risk. Too few: under {FEWEST_EVENTS} events in both."
     )
     if any(NO_PERCENTAGE in column.cells for column in columns):
         note += (
@@ -383,9 +384,10 @@ def _by_severity(cells: Cells) -> Block | None:
 
 _COSTS = (
     ("visitors_turned_away", 1, "lawful visitors turned away a month"),
-    ("user_days_lost", 1, "lawful user-days lost a month"),
+    ("user_days_lost", 1, "lawful user-days lost at the door a month"),
     ("conversations_lost", 1, "lawful talks lost a month (echo)"),
     ("innocents_sanctioned", 1, "sanctions of lawful users a year"),
+    ("user_days_barred", 1, "lawful user-days lost to that a month"),
     ("hours_barred", 1, "lawful user-hours lost to that a month"),
     ("history_kept", 1, "messages in store, user-hours"),
     ("moderator_hours", 1, "moderators on shift, hours a month"),

@@ -104,6 +104,7 @@ class Ledger:
         users = [p for p in persons if p.kind == "user"]
         page["n_user_days"] = sum(u.came_today for u in users)
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
+        page["n_user_days_barred"] = sum(u.barred_today and not u.came_today for u in users)
         page["n_history_hours"] = page["n_user_hours"] * model.rules.retention_message_hours
         if model.day.number + 1 - model.scenario.warmup_days in model.scenario.months[1:]:
             came = sum(p.came_in_month for p in persons)

@@ -61,7 +61,7 @@ class Person(mesa.Agent):
         self.returns_as = AS_BEFORE
         self.strikes = Strikes()
         self.new_since = -NEVER
-        self.came_today = self.turned_away_today = False
+        self.came_today = self.turned_away_today = self.barred_today = False
         self.came_in_month = self.turned_away_in_month = False
 
     def friction(self, begin: int) -> int:
@@ -85,7 +85,10 @@ class Person(mesa.Agent):
         if decisions.lets_in(self.tolerance, self.friction(visit.begin)):
             self.visits.append(visit)
             self.came_in_month = True
-            if not self.barred(visit.begin):
+            if self.barred(visit.begin):
+                self.barred_today = True
+                self.model.ledger.count("n_visits_barred", int(self.kind == "user"))
+            else:
                 self.came_today = True
                 self.model.ledger.count("n_visits", int(self.kind == "user"))
         else:
@@ -115,7 +118,7 @@ class Person(mesa.Agent):
         """Begin a new day: drop visits that are over."""
         self.visits = [v for v in self.visits if v.end >= hour]
         self.visits_turned_away = [v for v in self.visits_turned_away if v.end >= hour]
-        self.came_today = self.turned_away_today = False
+        self.came_today = self.turned_away_today = self.barred_today = False
 
     def bar(self, hour: int, until: int, as_whom: int) -> None:
         """Keep the person out from the next hour on, unless a longer bar is in force."""

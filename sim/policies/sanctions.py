@@ -14,7 +14,8 @@ class SanctionsPolicy(Policy, name="sanctions"):
     """
 
     seen_in = (
-        "predators_warned", "predators_barred", "returns", "innocents_sanctioned", "hours_barred", "predator_hours",
+        "predators_warned", "predators_barred", "returns", "innocents_sanctioned", "user_days_barred", "hours_barred",
+        "predator_hours",
     )  # fmt: skip
 
     ladder_hours: tuple[int, ...] | None = whole_numbers(

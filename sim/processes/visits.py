@@ -119,11 +119,15 @@ def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> 
     begin = people.begin.take(row)
     barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
+    record.add("n_visits_barred", place.take(barred), 1)
     _take_out_user_days(state, people, row.take(barred), place.take(barred), record)
 
 
 def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints, record: Recorder) -> None:
-    """Take out the user-days of persons all of whose visits of the day were barred."""
+    """Count the user-days of persons all of whose visits of the day were barred as barred.
+
+    A door is the same all day, so whoever was let in to one visit begun that day was let in to all of them.
+    """
     if not row.size:
         return
     pair = person_key(people.seed.take(row), people.person.take(row))
@@ -131,7 +135,9 @@ def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints,
     begun = people.n_carried + state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
     keys = np.sort(person_key(people.seed.take(begun), people.person.take(begun)))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
-    record.add("n_user_days", pairs[0][n_barred == n_visits], -1)
+    lost = pairs[0][n_barred == n_visits]
+    record.add("n_user_days", lost, -1)
+    record.add("n_user_days_barred", lost, 1)
 
 
 def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -102,6 +103,33 @@ def test_months_are_counted_by_both_engines() -> None:
     assert away[BASELINE] == away["before"] == [0, 0]
     assert min(away["within"]) > 0
     assert away["between"][0] == 0 < away["between"][1]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_all_use_that_the_world_has_is_let_in_turned_away_or_barred(name: str) -> None:
+    scenario, seeds = RUNS[name]
+    ends = ("", "_turned_away", "_barred")
+    daily = both(name)[0].daily.set_index(["policy", "seed", "day"])
+    of_world = {"n_visits": {}, "n_user_days": {}, "n_user_hours": {}, "n_predator_hours": {}}
+    for day in World(scenario, seeds).days():
+        people, begun = day.people, np.arange(day.people.person.size) >= day.people.n_carried
+        for i, seed in enumerate(seeds):
+            user = (people.seed == i) & (people.is_predator(np.arange(begun.size)) == 0)
+            key = seed, day.number - scenario.warmup_days
+            of_world["n_visits"][key] = (user & begun).sum()
+            of_world["n_user_days"][key] = np.unique(people.person[user & begun]).size
+            of_world["n_user_hours"][key] = people.hours[user].sum()
+            of_world["n_predator_hours"][key] = people.hours[(people.seed == i) & ~user].sum()
+    for count, by_day in of_world.items():
+        found = daily[[count + end for end in ends if count + end in daily]].sum(axis=1)
+        assert [by_day[key[1:]] for key in found.index] == found.tolist(), count
+
+
+def test_days_and_visits_are_barred_often_enough_to_notice() -> None:
+    daily = pd.concat([both(name)[0].daily for name in RUNS])
+    assert daily["n_visits_barred"].sum() > daily["n_user_days_barred"].sum() >= MANY
+    # On some days a person is barred for a visit and not for another: the day is one of use.
+    assert daily.eval("n_visits_barred > 0 and n_user_days_barred == 0").any()
 
 
 def test_the_smallest_staff_is_a_staff_in_both_engines() -> None:

@@ -86,6 +86,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("snapshots_kept", {"n_snapshot_hours": 48}, 2),
         ("recorded_per_harm", {"n_complain": 1, "n_harm": 10}, 0.1),
         ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
+        ("user_days_barred", {"n_user_days_barred": 12}, YEAR),
         ("conversations_lost", {"n_user_hours_turned_away": 10, "n_user_hours_barred": 2}, 0.5 * YEAR),
         ("history_kept", {"n_history_hours": 240, "n_snapshot_hours": 24}, 11),
         ("moderator_hours", {"n_moderator_milli_hours": 8000}, 8 * YEAR / 12),

@@ -242,13 +242,17 @@ def test_training_removes_its_share_of_the_errors_of_both_kinds(sanctioned: tupl
         assert abs(share_z(ended.sum(), ended.size, p)) < ERRORS
 
 
-def test_every_lawful_hour_that_a_sanction_takes_is_counted(sanctioned: tuple[Scenario, Records]) -> None:
+@pytest.mark.parametrize(("arm", "many"), [("ladder", 1), ("account", 100)])
+def test_every_lawful_hour_visit_and_day_that_a_sanction_takes_is_counted(
+    sanctioned: tuple[Scenario, Records], arm: str, many: int
+) -> None:
     scenario, records = sanctioned
     out: dict[int, set[int]] = defaultdict(set)
-    for move in of_kind(records, "ladder", "suspend", "bar").query("target_kind == 'user'").itertuples():
+    for move in of_kind(records, arm, "suspend", "bar").query("target_kind == 'user'").itertuples():
         until = scenario.hours if move.detail < 0 else move.hour + 1 + move.detail
         out[move.target].update(range(move.hour + 1, until))
     there, lost = set(), set()
+    begun: dict[tuple[int, int], list[bool]] = defaultdict(list)
     for day in World(scenario, [1]).days():
         people, first = day.people, day.first_hour
         rows = np.isin(people.person, list(out)).nonzero()[0]
@@ -257,10 +261,18 @@ def test_every_lawful_hour_that_a_sanction_takes_is_counted(sanctioned: tuple[Sc
             hours = {(person, hour) for hour in range(max(start, first), min(end, first + 24))}
             there |= hours
             lost |= {(person, hour) for person, hour in hours if hour in out[person]}
+        rows = rows[rows >= people.n_carried]
+        for person, begin in zip(people.person[rows].tolist(), people.begin[rows].tolist(), strict=True):
+            begun[person, day.number].append(begin in out[person])
     assert 0 < len(lost) < len(there)
-    ours, theirs = (daily(records, arm)[["n_user_hours", "n_user_hours_barred"]].sum() for arm in ("ladder", BASELINE))
-    assert ours["n_user_hours_barred"] == len(lost)
-    assert ours.sum() == theirs.sum()
+    n_visits, n_days = sum(map(sum, begun.values())), sum(map(all, begun.values()))
+    assert n_visits > n_days > many
+    assert sum(any(visits) and not all(visits) for visits in begun.values()) >= many
+    barred = {"n_user_hours": len(lost), "n_visits": n_visits, "n_user_days": n_days}
+    for count, expected in barred.items():
+        ours, theirs = (daily(records, a)[[count, f"{count}_barred"]].sum() for a in (arm, BASELINE))
+        assert ours[f"{count}_barred"] == expected, count
+        assert ours.sum() == theirs.sum(), count
 
 
 # -- limits on new accounts -------------------------------------------------------------------------------------------
