@@ -5,7 +5,7 @@ The first comparison:
     import sim
     comparison = sim.compare(sim.load("scenarios/classroom.toml"))
     print(comparison.table())
-    comparison.plot()
+    comparison.plot().show()
 
 It explores what assumptions imply; it does not estimate how many victims there were.
 """

@@ -31,7 +31,7 @@ class Result(ABC):
         """Return what a notebook shows: all down to the first table, and how to see the rest."""
         blocks = self.blocks()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-        rest = "<p>All of it: <code>print(result.table())</code></p>" if blocks[first + 1 :] else ""
+        rest = "<p><code>print(x.table())</code> shows all of it.</p>" if blocks[first + 1 :] else ""
         return "".join(block.html() for block in blocks[: first + 1]) + rest
 
     @abstractmethod

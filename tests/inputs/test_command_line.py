@@ -49,7 +49,7 @@ class Nothing:
     def __init__(self, scenario: Scenario, *args: object, **options: object) -> None:
         self.scenario = scenario
 
-    def table(self) -> str:
+    def table(self, width: int) -> str:
         return f"days {self.scenario.days}, friction {self.scenario.reporting.friction}, seeds {self.scenario.seeds}"
 
     summary = table
