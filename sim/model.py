@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import Any
 
-import mesa
 import numpy as np
 
 from sim import decisions
 from sim.arguments import lanes_of, scenario_of
 from sim.draws import Ints
+from sim.errors import ScenarioError
+from sim.hourly import COUNTS, HourlyModel, one_seed
 from sim.observe import Recorder
 from sim.processes.approach import approach, foresee
 from sim.processes.contacts import run_contacts
@@ -26,49 +29,72 @@ LaneName = tuple[str, int]
 """A policy and a seed."""
 
 
-class ChatModel(mesa.Model):
+class ChatModel(HourlyModel):
     """Users, predators and moderators on an anonymous chat, hour by hour, under several policies at once.
 
     Args:
         scenario: What to simulate.
         seeds: Seeds; each seed's lanes are the same whatever other seeds share the loop.
-        policies: Names of arms of the scenario, or ``baseline``.
+        policies: Names of arms of the scenario, or ``baseline``, which it is if none are named.
+        seed: A single seed, as users of Mesa give it.
+        rng: Likewise, also a generator of NumPy from which a seed is drawn. Without seeds, `seed` and `rng` a seed is
+            drawn anew, as in Mesa.
+        policy: A single policy.
         events: Whether to keep every event, or which kinds.
+        collect: Whether to have a `datacollector`, which takes some time in every hour.
 
     Attributes:
         hour: Hours simulated so far.
+        seeds: The seeds.
+        policies: The policies.
         record: What was counted.
+        datacollector: A column for each count of the moment, after each hour: plain numbers of a single policy and
+            seed, which then stand beside them; of several, dictionaries by (policy, seed), so that
+            ``pd.DataFrame(collected["harms_so_far"].tolist())`` has a column a lane.
 
-    Mesa's `DataCollector` takes the names of the properties as reporters; each is a count by (policy, seed), so that
-    ``pd.DataFrame(collected["harms_so_far"].tolist())`` has a column a lane:
+    Raises:
+        ScenarioError: If a seed or policy is not allowed, or given twice.
 
-        collector = DataCollector({name: name for name in ("predators_online", "harms_so_far")})
-        model.step()
-        collector.collect(model)
-        collected = collector.get_model_vars_dataframe()
+    Persons and contacts are rows of arrays (`state`), so that Mesa's `agents` is empty; `sim.agents.Chat` is the same
+    model with an agent for every person. For Mesa's `batch_run` both take the same parameters:
+
+        mesa.batch_run(  # Mesa 3.3; from 3.5 on seeds are an argument of their own: rng=range(10)
+            ChatModel,
+            {"scenario": scenario, "policy": ["baseline", "email"], "seed": range(10)},
+            max_steps=scenario.hours,
+        )
     """
-
-    scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
 
     def __init__(
         self,
         scenario: Scenario,
-        seeds: Sequence[int] = (0,),
-        policies: Sequence[str] = (BASELINE,),
+        seeds: Iterable[int] | None = None,
+        policies: Iterable[str] | None = None,
         *,
+        seed: int | None = None,
+        rng: object = None,
+        policy: str | None = None,
         events: bool | Collection[str] = False,
+        collect: bool = True,
     ) -> None:
-        super().__init__(rng=0)
-        self.scenario = scenario_of(scenario)
-        self.policies, seeds = lanes_of(scenario, policies, seeds)
-        self.world = World(scenario, seeds)
+        if seeds is not None and (seed is not None or rng is not None):
+            raise ScenarioError("seeds and seed are given; take seed for a single one, seeds for several")
+        if policies is not None and policy is not None:
+            raise ScenarioError("policies and policy are given; take policy for a single one, policies for several")
+        arms, numbers = lanes_of(
+            scenario_of(scenario),
+            [BASELINE if policy is None else policy] if policies is None else policies,
+            [one_seed(seed, rng)] if seeds is None else seeds,
+        )
+        super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})
+        self.policies, self.seeds = arms, numbers
+        self.world = World(scenario, self.seeds)
         self.state = State(self.world, decisions.numbers(self.world))
-        self.record = Recorder(scenario, seeds, self.policies, events=events)
-        self.hour = 0
+        self.record = Recorder(scenario, self.seeds, self.policies, events=events)
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
-        self._office = Office(len(seeds))
-        self._lanes = self._compiled([scenario.platform.rules] * len(seeds), None)
+        self._office = Office(len(self.seeds))
+        self._lanes = self._compiled([scenario.platform.rules] * len(self.seeds), None)
         self._visitors: Visitors | None = None
 
     def step(self) -> None:
@@ -93,6 +119,7 @@ class ChatModel(mesa.Model):
 
         The same list is section 3 of `MODEL.md`.
         """
+        self._begin_hour()
         state, record, hour = self.state, self.record, self.hour
         if hour % 24 == 0:
             self._begin_day()
@@ -106,25 +133,12 @@ class ChatModel(mesa.Model):
         self.hour += 1
         if self.hour % 24 == 0:
             self._end_day()
+        self._end_hour()
 
-    def run(self, progress: Callable[[int], None] | None = None) -> Records:
-        """Simulate to the end of the window and return what was recorded.
-
-        Args:
-            progress: Called after each day with the hours just simulated.
-        """
-        while self.hour < self.scenario.hours:
-            self.step()
-            if progress is not None and self.hour % 24 == 0:
-                progress(24)
+    def _records(self) -> Records:
         return self.record.records()
 
-    @property
-    def day_of_window(self) -> int:
-        """Day of the measured window; negative during the warm-up."""
-        return self.hour // 24 - self.scenario.warmup_days
-
-    # What Mesa's DataCollector may collect after any step: counts by lane, worked out when asked for.
+    # `COUNTS` of the moment by lane, worked out when asked for.
 
     @property
     def predators_online(self) -> dict[LaneName, int]:
@@ -248,4 +262,25 @@ def simulate(
         events: Whether to keep every event, or which kinds.
         progress: Called with the number of hours just simulated.
     """
-    return ChatModel(scenario, seeds, policies, events=events).run(progress)
+    return ChatModel(scenario, seeds, policies, events=events, collect=False).run(progress)
+
+
+def _reporters(n_lanes: int) -> dict[str, Any]:
+    """Return what is collected after every hour: of a single lane numbers, and whose they are; of several by lane."""
+    if n_lanes > 1:
+        return {count: count for count in COUNTS}
+    return {"policy": _policy, "seed": _seed} | {count: partial(_of_one, count=count) for count in COUNTS}
+
+
+def _policy(model: ChatModel) -> str:
+    return model.policies[0]
+
+
+def _seed(model: ChatModel) -> int:
+    return model.seeds[0]
+
+
+def _of_one(model: ChatModel, count: str) -> int:
+    """Return a count of the only lane."""
+    (number,) = getattr(model, count).values()
+    return int(number)

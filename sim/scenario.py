@@ -129,6 +129,9 @@ class Scenario(Section):
             arms[names.normal(arm)] = found
         return arms
 
+    # One value, and not a sequence of settings: whoever runs a model over lists of parameters gives it as a parameter.
+    __iter__ = None  # type: ignore[assignment]
+
     @model_validator(mode="after")
     def _check(self) -> Scenario:
         problems = [

@@ -53,7 +53,7 @@ def yardstick() -> float:
 def full(lanes: int, days: int, warmup_days: int) -> dict[str, Any]:
     """Run the full Coco population under some lanes."""
     scenario = load(SCENARIOS / "coco.toml").replace(days=days, warmup_days=warmup_days, **FULL)
-    model = ChatModel(scenario, [1], [BASELINE, *scenario.policies][:lanes])
+    model = ChatModel(scenario, [1], [BASELINE, *scenario.policies][:lanes], collect=False)
     begun = time.process_time()
     records = model.run()
     seconds = time.process_time() - begun
@@ -92,7 +92,7 @@ def parts(times_users: int, days: int) -> dict[str, Any]:
         "predators.p_of_adults": 0.056 / times_users,
     }
     with _timed_parts() as spent:
-        model = ChatModel(base.replace(**population), [1])
+        model = ChatModel(base.replace(**population), [1], collect=False)
         model.run()
     hours = model.scenario.hours
     return {name: nanoseconds / hours / 1000 for name, nanoseconds in spent.items()}

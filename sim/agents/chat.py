@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import mesa
 import pandas as pd
 
 from sim import decisions
 from sim.agents.desk import Desk
 from sim.agents.ledger import Ledger
 from sim.agents.people import Contact, Person, Predator, User, Visit
-from sim.arguments import scenario_of, seed_of
+from sim.arguments import seed_of
 from sim.day import Day, Presences
 from sim.errors import ScenarioError
+from sim.hourly import COUNTS, HourlyModel, one_seed
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
@@ -24,41 +24,58 @@ MAX_PERSONS = 20_000
 """Members above which this engine refuses to run."""
 
 
-class Chat(mesa.Model):
+class Chat(HourlyModel):
     """The site in one lane, with everybody on it as an agent.
 
     Args:
         scenario: What to simulate.
-        seed: Seed.
+        seed: Seed. Without `seed` and `rng` one is drawn anew, as in Mesa.
         policy: Name of an arm, or ``baseline``.
+        rng: The seed under its other name in Mesa, or a generator of NumPy from which one is drawn.
         shuffle: Seed of the order in which agents of a kind act; it changes no byte of the result.
+        collect: Whether to have a `datacollector`, which takes some time in every hour.
+
+    Attributes:
+        hour: Hours simulated so far.
+        seed_number: The seed.
+        policy: The policy.
+        agents: Everybody who is a member or was, and the moderators on shift: Mesa's `AgentSet`, from the start on.
+        datacollector: After each hour the counts of the moment, the policy and the seed.
 
     Raises:
-        ScenarioError: If the scenario has more than `MAX_PERSONS` members.
+        ScenarioError: If the seed or policy is not allowed, or the scenario has more than `MAX_PERSONS` members.
     """
 
-    scenario: Scenario = None  # type: ignore[assignment]  # hides Mesa 3.5's property, which writes to its value
-
-    def __init__(self, scenario: Scenario, seed: int = 0, policy: str = BASELINE, *, shuffle: int = 0) -> None:
-        super().__init__(rng=seed_of(shuffle))
-        self.scenario = scenario_of(scenario)
-        self.seed_number, self.policy = seed_of(seed), scenario.arm(policy)
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int | None = None,
+        policy: str = BASELINE,
+        *,
+        rng: object = None,
+        shuffle: int = 0,
+        collect: bool = True,
+    ) -> None:
+        reporters = {"policy": "policy", "seed": "seed_number"} | {count: count for count in COUNTS}
+        super().__init__(scenario, seed_of(shuffle), reporters if collect else {})
+        self.seed_number, self.policy = one_seed(seed, rng), scenario.arm(policy)
         self.world = World(scenario, [self.seed_number])
         check_size(self.world)
         self.numbers = decisions.numbers(self.world)
         self.baseline_door = decisions.door(scenario.platform.rules)[0]
         self.rules = self.rules_yesterday = scenario.platform.rules
-        self.hour = 0
         self.persons: dict[int, Person] = {}
         self.desk = Desk(self)
         self.ledger = Ledger(self)
         self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
         self._changes = dict(scenario.changes_of(self.policy))
         self._days = self.world.days()
+        self._begin_day()
 
     def step(self) -> None:
         """Simulate one hour; the steps are numbered as in `sim.model.ChatModel.step`."""
-        if self.hour % 24 == 0:
+        self._begin_hour()
+        if self.hour % 24 == 0 and self.hour:
             self._begin_day()
         # 1. World: visits begin, doors let in or turn away, users are there or not.
         for person, visit in self._arrivals.get(self.hour, ()):
@@ -83,21 +100,12 @@ class Chat(mesa.Model):
         # 9. Observe.
         if self.hour % 24 == 0:
             self.ledger.end_day()
+        self._end_hour()
 
-    def run(self, progress: Callable[[int], None] | None = None) -> Records:
-        """Simulate to the end of the window and return what was recorded, events included."""
-        while self.hour < self.scenario.hours:
-            self.step()
-            if progress is not None and self.hour % 24 == 0:
-                progress(24)
+    def _records(self) -> Records:
         return self.ledger.records()
 
-    @property
-    def day_of_window(self) -> int:
-        """Day of the measured window; negative during the warm-up."""
-        return self.hour // 24 - self.scenario.warmup_days
-
-    # What Mesa's DataCollector may collect after any step; `sim.model.ChatModel` has the same, by lane.
+    # `COUNTS` of the moment; `sim.model.ChatModel` has the same, by lane.
 
     @property
     def predators_online(self) -> int:
@@ -215,7 +223,7 @@ def simulate(
     Raises:
         ScenarioError: If the scenario has more than `MAX_PERSONS` members.
     """
-    runs = [Chat(scenario, seed, policy).run(progress) for policy in policies for seed in seeds]
+    runs = [Chat(scenario, seed, policy, collect=False).run(progress) for policy in policies for seed in seeds]
     daily = pd.concat([r.daily for r in runs], ignore_index=True)
     breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
     return Records(

@@ -178,6 +178,30 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         ),
         (3, 4),
     ),
+    "known-accounts": (
+        BUSY.replace(**{
+            "policies": {
+                "phone": (RegistrationPolicy(level="phone", start=day(1)),),
+                "gravest-for-days": (ModerationPolicy(triage="gravest", start=day(1), end=day(3)),),
+            },
+            "days": 5,
+            "warmup_days": 9,
+            # The warm-up leaves strikes, suspensions and a backlog behind, for every lane to begin with.
+            "registration.level": "email",
+            "registration.email.return_delay_hours": 200.0,
+            "reporting.friction": 0.0,
+            "reporting.snapshot": True,
+            "moderation.staff": 0.02,
+            "moderation.shift_start_hour": 0,
+            "moderation.shift_hours": 24,
+            "moderation.dossier_expiry_hours": 200,
+            "moderation.p_find_with_evidence": 0.95,
+            "moderation.p_clear_with_evidence": 0.5,
+            "sanctions.ladder_hours": (0, 4),
+            "sanctions.binds": "device",
+        }),
+        (1,),
+    ),
 }  # fmt: skip
 """Scenarios and seeds on which the engines must agree."""
 

@@ -18,6 +18,13 @@ class Watch:
         self.passed: list[str] = []
         self.failed: dict[str, str] = {}
 
+    def pytest_configure(self) -> None:
+        """Let a failing example stay as large as it was found: that it fails is all that is asked."""
+        from hypothesis import Phase, settings
+
+        settings.register_profile("faults", phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("faults")
+
     def pytest_exception_interact(self, node: Any, call: Any) -> None:
         """Note how a test, its fixture or its import failed."""
         asserted = call.excinfo.errisinstance((AssertionError, pytest.fail.Exception))

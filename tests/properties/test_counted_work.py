@@ -51,7 +51,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 def work(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> tuple[Counter[str], dict[str, int]]:
     """Return what a run counts after it is set up, and what happened in it."""
     with monkeypatch.context() as patch:
-        model = ChatModel(CHAT.replace(**changes), [1])
+        model = ChatModel(CHAT.replace(**changes), [1], collect=False)
         with counted(patch) as counts:
             daily = model.run().daily
     return counts, daily.drop(columns=["policy", "site", "seed", "day"]).sum().to_dict()

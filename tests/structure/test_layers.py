@@ -35,8 +35,9 @@ LAYERS = {
     "state": "decisions draws rules world",
     "observe": "arguments day draws errors parameters population records scenario state",
     "processes": "day decisions draws observe population rules state world",
-    "model": "arguments decisions draws observe processes records rules scenario state world",
-    "agents": "arguments day decisions draws errors parameters population records scenario world",
+    "hourly": "arguments errors records scenario",
+    "model": "arguments decisions draws errors hourly observe processes records rules scenario state world",
+    "agents": "arguments day decisions draws errors hourly parameters population records scenario world",
     "statistics": "draws",
     "outcomes": "parameters records scenario",
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
@@ -72,7 +73,7 @@ LAYERS = {
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
-    "mesa": {"model", "agents"},
+    "mesa": {"hourly", "agents"},
     "matplotlib": {"attribution", "drawing", "experiment", "figures", "response", "sensitivity"},
     "pandas": {
         *("attribution", "patterns", "transparency", "validation"),

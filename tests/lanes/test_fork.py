@@ -1,0 +1,218 @@
+"""When the warm-up is over, whatever a run holds goes from the one lane of a seed to all its lanes.
+
+What need not be copied is named here, with its reason; whatever else a run comes to hold is held to it by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import mesa
+import numpy as np
+import pytest
+
+from sim.model import ChatModel
+from sim.observe import Recorder
+from sim.processes.moderate import Desk, Office
+from sim.rules import Policy
+from sim.state import DEAD, BarLog, Contacts, Dossier, State
+from tests.engines.chats import BUSY
+
+N_LANES = 3
+SAME: dict[str, tuple[Policy, ...]] = {"one": (), "other": ()}
+SEEDS = (4, 9)
+
+# Many reports on people who have been sanctioned before, more than can be read: the warm-up leaves something of all.
+CHAT = BUSY.replace(**{
+    "policies": SAME,
+    "days": 1,
+    "warmup_days": 6,
+    "registration.level": "email",
+    "registration.email.return_delay_hours": 200.0,
+    "reporting.friction": 0.0,
+    "reporting.snapshot": True,
+    "responses.p_ready_false_report": 0.4,
+    "responses.p_complain_recognised": 0.3,
+    "moderation.staff": 0.13,
+    "moderation.shift_start_hour": 0,
+    "moderation.shift_hours": 24,
+    "moderation.p_clear_with_evidence": 0.2,
+    "moderation.triage": "newest",
+    "moderation.dossier_expiry_hours": 100,
+    "sanctions.ladder_hours": (0, 48),
+    "sanctions.rel_return_identity": 1.0,
+})  # fmt: skip
+
+NOT_COPIED: dict[type, dict[str, str]] = {
+    ChatModel: {
+        "scenario seeds policies world record": "given, or shared by all lanes",
+        "hour": "the clock of all lanes",
+        "_days _day _approaches _false_reports": "of a day, and foreseen anew after the fork",
+        "_changes _lanes _visitors": "made for all lanes, at the start or by the fork",
+    },
+    State: {
+        "world numbers": "depends on no lane",
+        "lanes_per_seed": "what the fork changes",
+        "flag": "by member, of any lane: says only who may be barred",
+        "pair_flag": "scratch, cleared after use",
+    },
+    Contacts: {
+        "n n_dead _data _shift _heads _last_come link": "how the table is kept",
+        "redirected": "nothing yet: in the warm-up no policy turns anybody away",
+        "place pair cell": "where it stands, compared as parts of the place",
+    },
+    BarLog: {"_table _new": "compared as stretches"},
+    Office: {
+        "_on_shift _milli_hours _capacity_milli _retention _rules _requeue": "the rules of a day, taken over anew",
+    },
+    Desk: {
+        "_queues _triage": "made anew with the day's rule of triage",
+        "next_expiry": "worked out anew with the day's rules",
+        "_touched": "reports of one hour, queued within it",
+    },
+    Dossier: {"queued": "its place in queues that are made anew"},
+    Recorder: {
+        "scenario seeds policies n_lanes n_offences _cell_of_stage _serious _outside _keep": "given",
+        "_kept": "events of the warm-up, written for every lane in the end",
+        "_cells _harms_today _waits_today": "of a day, and empty between days",
+        "_breakdown _distinct _seen _daily _waits": "of the measured window, and empty before it",
+        "_events _counts": "begun anew for all lanes",
+    },
+}
+"""By class: attributes that are not copied lane by lane, and why."""
+
+MESAS = {*vars(mesa.Model(rng=0))}
+
+
+def named(kind: type) -> set[str]:
+    return {name for names in NOT_COPIED[kind] for name in names.split()}
+
+
+def held(holder: object) -> dict[str, Any]:
+    """Return by name what an object holds and must be copied lane by lane."""
+    slots = getattr(type(holder), "__slots__", None)
+    found = {name: getattr(holder, name) for name in slots} if slots else dict(vars(holder))
+    skipped = named(type(holder)) | (MESAS if isinstance(holder, mesa.Model) else set())
+    return {name: value for name, value in found.items() if name not in skipped}
+
+
+def by_place(value: Any, n_places: int) -> list[Any]:
+    """Return what each place has of a container that keeps the place as row, as first key or as first number."""
+    places: list[Any] = [[] for _ in range(n_places)]
+    if isinstance(value, np.ndarray):
+        return value.reshape(n_places, -1).tolist()
+    if isinstance(value, BarLog):
+        for key, place, *stretch in value.since(-1).T.tolist():
+            places[place].append((key, *stretch))
+    elif isinstance(value, list) and all(isinstance(thing, Desk) for thing in value):
+        return [{name: contents(thing) for name, thing in held(desk).items()} for desk in value]
+    elif isinstance(value, list):
+        for place, *rest in value:
+            places[place].append(rest)
+    elif all(isinstance(key, tuple) for key in value):
+        for (place, *rest), content in value.items():
+            places[place].append((*rest, content))
+    else:
+        for key, rows in value.items():
+            for place, *rest in rows:
+                places[place].append((key, *rest))
+    return places
+
+
+def contents(thing: Any) -> Any:
+    """Return what can be compared of an attribute of a desk."""
+    return {account: held(dossier) for account, dossier in thing.items()} if isinstance(thing, dict) else thing
+
+
+def rows(contacts: Contacts, model: ChatModel) -> dict[str, list[Any]]:
+    """Return the columns of the contacts that have not ended, by place."""
+    alive = (contacts.status[: contacts.n] != DEAD).nonzero()[0]
+    place = contacts.place[alive]
+    columns = {name: column[alive] for name, column in held(contacts).items()}
+    columns["index of the predator"] = contacts.pair[alive] - place * model.world.n_predators
+    columns["cell within the place"] = contacts.cell[alive] - place * model.record.cells_per_place
+    of_place = [(place == p).nonzero()[0] for p in range(model.state.n_places)]
+    return {name: [column[which].tolist() for which in of_place] for name, column in columns.items()}
+
+
+def all_of(model: ChatModel) -> dict[str, list[Any]]:
+    """Return by name what each place has of everything that a run holds."""
+    found = {f"Contacts.{name}": column for name, column in rows(model.state.contacts, model).items()}
+    for holder in (model, model.state, model._office, model.record):
+        for name, value in held(holder).items():
+            if not isinstance(value, State | Office | Contacts):
+                found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.n_places)
+    return found
+
+
+@pytest.fixture(scope="module")
+def forked() -> tuple[dict[str, list[Any]], dict[str, list[Any]], ChatModel]:
+    """What a run holds before and after the fork, with a container planted that no fork knows of."""
+    model = ChatModel(CHAT, SEEDS, ["baseline", *SAME], collect=False)
+    while model.hour < 24 * CHAT.warmup_days:
+        model.step()
+    model.state.planted = {(0, 1): 7, (1, 5): 8}  # type: ignore[attr-defined]
+    before = all_of(model)
+    model._fork()
+    return before, all_of(model), model
+
+
+def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> Iterator[str]:
+    """Yield the name of everything that some lane has otherwise than the one lane of its seed had it."""
+    for name, places in before.items():
+        if after[name] != [content for content in places for _ in range(N_LANES)]:
+            yield name
+
+
+def test_every_lane_begins_with_all_that_the_warm_up_left_and_what_no_fork_knows_is_seen(
+    forked: tuple[Any, Any, ChatModel],
+) -> None:
+    before, after, model = forked
+    assert model.state.lanes_per_seed == N_LANES
+    assert before.keys() == after.keys()
+    seen = [*differences(before, after)]
+    assert seen == ["State.planted"], "copy it in the fork of its class, or say above why it needs none"
+
+
+def test_the_warm_up_leaves_something_of_everything(forked: tuple[Any, Any, ChatModel]) -> None:
+    before, _, _ = forked
+    assert [name for name, places in before.items() if not any(map(something, places))] == []
+
+
+def something(content: Any) -> bool:
+    """Tell whether there is anything but zeros in a list or dictionary."""
+    if isinstance(content, dict):
+        content = [*content.values()]
+    return any(map(something, content)) if isinstance(content, list | tuple) else content != 0
+
+
+def test_what_is_named_is_there_and_nothing_is_shared_between_lanes(forked: tuple[Any, Any, ChatModel]) -> None:
+    _, _, model = forked
+    state, office = model.state, model._office
+    for holder in (model, state, state.contacts, state.bar_log, office, office.desks[0], model.record):
+        assert named(type(holder)) <= {*vars(holder)}, type(holder)
+    dossiers = [dossier for desk in office.desks for dossier in desk.dossiers.values()]
+    assert len({id(dossier) for dossier in dossiers}) == len(dossiers) > 0
+    assert named(Dossier) <= {*Dossier.__slots__}
+    assert not any(desk._touched for desk in office.desks)
+
+
+def one_lane_less(state: State) -> dict[str, Any]:
+    """Return containers as a fork would leave them that copied to no lane but the first, or not as many times."""
+    n_first = state.n_places // N_LANES
+    return {
+        "n_live": np.roll(state.n_live, state.world.n_predators),
+        "strikes": {key: value for key, value in state.strikes.items() if key[0] < n_first},
+        "returns": {hour: [row for row in rows if row[0] < n_first] for hour, rows in state.returns.items()},
+        "just_barred": [row for row in state.just_barred if row[0] < n_first],
+    }
+
+
+@pytest.mark.parametrize("name", ["n_live", "strikes", "returns", "just_barred"])
+def test_what_is_not_copied_is_seen(
+    name: str, forked: tuple[Any, Any, ChatModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, _, model = forked
+    monkeypatch.setattr(model.state, name, one_lane_less(model.state)[name])
+    assert f"State.{name}" in differences(before, all_of(model))
