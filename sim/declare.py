@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NoReturn, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -29,9 +29,12 @@ Standing = Literal["sourced", "calibrated", "assumed"]
 ROUNDING = 1e-9
 """By so much may a sum of shares miss what it is in decimals: .33 + .56 + .11 is a little more than 1 in a computer."""
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
 
 class Section(BaseModel):
-    """A frozen group of parameters; unknown keys and NaN are refused."""
+    """A frozen group of parameters; unknown keys and NaN are refused, in whatever way it is made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
@@ -48,6 +51,34 @@ class Section(BaseModel):
             if not taken.allows(value):
                 raise PydanticCustomError("entries", "it takes {accepts}", {"accepts": taken.accepts})
         return value
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]
+        """Return a checked section, as the class itself does; pydantic's own would not check."""
+        return cls.model_validate(values)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a checked section with other values; pydantic's own would not check."""
+        return self.model_validate({name: getattr(self, name) for name in self.model_fields_set} | dict(update or {}))
+
+    def copy(self, **changes: Any) -> Self:
+        """Do what `model_copy` does, under its old name."""
+        return self.model_copy(**changes)
+
+
+class Frozen(dict[_Key, _Value]):
+    """A dictionary that cannot be changed, so that it can be hashed; `dict` makes a copy of it that can."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
+    def _refuse(self, *given: object, **more: object) -> NoReturn:
+        raise TypeError("this dictionary cannot be changed; for a scenario with other policies use its replace")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from sim import names, policies  # noqa: F401  (registers the policies that scenario files name)
-from sim.declare import ROUNDING, Section, parameter
+from sim.declare import ROUNDING, Frozen, Section, parameter
 from sim.errors import Problem, ScenarioError, problems_of, shown, suggestion, unknown
 from sim.offences import OFFENCES, Offence
 from sim.parameters import (
@@ -101,8 +101,12 @@ class Scenario(Section):
     offences: tuple[Offence, ...] = Field(
         OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
     )
-    policies: dict[str, tuple[Policy, ...]] = Field(
-        {}, max_length=MAX_POLICIES, strict=False, description=f"up to {MAX_POLICIES} tables [policies.NAME]"
+    policies: Annotated[dict[str, tuple[Policy, ...]], AfterValidator(Frozen)] = Field(
+        {},
+        max_length=MAX_POLICIES,
+        strict=False,
+        validate_default=True,
+        description=f"up to {MAX_POLICIES} tables [policies.NAME]",
     )
 
     @field_validator("policies", mode="before")
@@ -229,6 +233,12 @@ class Scenario(Section):
         collided = False
         for arm, found in self.policies.items():
             path = ("policies", arm)
+            if any(not _stays(policy) for policy in found):
+                yield Problem(
+                    path,
+                    f"policy {arm!r}: a level holds a list, a dictionary or something else that could be changed after "
+                    "the scenario is checked. Declare it as a tuple.",
+                )
             undated = [*self._problems_of_dates(arm, found)]
             yield from undated
             if not undated:
@@ -503,6 +513,15 @@ def of_content(content: dict[str, Any]) -> Scenario:
         return Scenario.model_validate_json(json.dumps(shared)).replace(policies=arms)
     except ValidationError as error:
         raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def _stays(policy: Policy) -> bool:
+    """Tell whether nothing in a policy can be changed."""
+    try:
+        hash(policy)
+    except TypeError:
+        return False
+    return True
 
 
 def _lever(arm: str, row: dict[str, Any]) -> Policy:
