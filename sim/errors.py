@@ -16,6 +16,15 @@ from pydantic_core import ErrorDetails
 from sim.declare import Parameter, Section
 from sim.hints import hint
 
+MOST_PROBLEMS = 50
+"""Problems of one file or section that are listed."""
+
+_LONGEST = 2_000
+"""Characters of a line that says what is wrong."""
+
+_LONGEST_NAME = 60
+"""Characters that are shown of a name, and up to which others are looked for that may be meant."""
+
 Place = tuple[str | int, ...]
 """Place of a value in a scenario: the keys, and the number of the row in a list, that lead to it."""
 
@@ -46,9 +55,9 @@ class ScenarioError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        """Return one line for each problem, control characters replaced."""
-        lines = ("".join(c if c.isprintable() else "?" for c in str(problem)) for problem in self.problems)
-        return "\n".join(lines)
+        """Return one line for each problem, control characters replaced and what is overlong cut."""
+        lines = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..." for text in map(str, self.problems))
+        return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
 
 
 class ExperimentError(RuntimeError):
@@ -74,7 +83,11 @@ def dotted(path: Place) -> str:
     >>> dotted(("offences", 1, "weight"))
     'offences[row 2].weight'
     """
-    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{_short(part)}" for part in path).lstrip(".")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 
 def shown(value: object, exactly: bool = False) -> str:
@@ -110,7 +123,7 @@ def shown(value: object, exactly: bool = False) -> str:
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """Return ``Did you mean ...? `` for a misspelt name, or nothing if no known name is close."""
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    close = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= _LONGEST_NAME else []
     return f"Did you mean {close[0]}? " if close else ""
 
 
@@ -123,8 +136,14 @@ def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()
         prefix: Where that section stands in the scenario.
     """
     found = error.errors(include_url=False)
-    for details in found:
-        if any(other["loc"][:-1][: len(details["loc"])] == details["loc"] for other in found if details["loc"]):
+    around = {details["loc"][:n] for details in found for n in range(1, len(details["loc"]))}
+    for number, details in enumerate(found):
+        if number == MOST_PROBLEMS:
+            yield Problem(
+                prefix + details["loc"], f"{len(found) - number:,} more mistakes are not listed. Mend these first."
+            )
+            return
+        if details["loc"] in around:
             continue  # a list is "too short" only because of its rows, which have a line of their own
         cause = details.get("ctx", {}).get("error")
         path = prefix + details["loc"]

@@ -1,17 +1,61 @@
-"""Find the lines of a TOML file on which its values stand, for messages that name the line."""
+"""Read TOML: its content, unless it is deeper or longer than a scenario can be, and the line of each value."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from bisect import bisect_right
+from typing import Any
 
 from sim.errors import Place
+
+MAX_DEPTH = 20
+"""Tables and lists within each other, or names with dots between: a scenario has six."""
+
+MAX_VALUES = 20_000
+"""Tables, lists and values in a file: those of 200 policies are some thousands."""
+
+_NAME = r"""(?>[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+')"""
+_DOT = r"(?>[ \t]*+\.[ \t]*+)"
+# Never given back, and from the beginning of a name on, so that no character is looked at more than a few times.
+_DEEP = re.compile(rf"(?<![A-Za-z0-9_\\-]){_NAME}(?:{_DOT}{_NAME}){{{MAX_DEPTH}}}")
+
+_TOO_DEEP = "names, lists or tables are nested too deeply for a scenario"
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*""")
 _STRING = re.compile(r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\]|\\.)*"|'[^']*\'''', re.DOTALL)
 _OTHER = re.compile(r"[^,\]}\n#]+")
+
+
+class TooMuchError(ValueError):
+    """A text is nested too deeply, or holds too many values."""
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Return what a TOML text holds. It takes no more time and memory than its length is worth.
+
+    Raises:
+        ValueError: If it is no TOML.
+        TooMuchError: If it is nested too deeply, or holds too many values.
+    """
+    # The parser keeps the path to every part of a name with dots, so that a long one takes the square of its length.
+    if _DEEP.search(text):
+        raise TooMuchError(_TOO_DEEP)
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise TooMuchError(_TOO_DEEP) from None
+    level: list[Any] = [content]
+    depth = n_values = 0
+    while level:
+        inner = [value for thing in level for value in (thing.values() if isinstance(thing, dict) else thing)]
+        level, depth, n_values = [v for v in inner if isinstance(v, dict | list)], depth + 1, n_values + len(inner)
+        if depth > MAX_DEPTH:
+            raise TooMuchError(_TOO_DEEP)
+        if n_values > MAX_VALUES:
+            raise TooMuchError(f"these are more than {MAX_VALUES:,} values, too many for a scenario")
+    return content
 
 
 def lines_of(text: str) -> dict[Place, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,19 @@ from pydantic import ValidationError
 
 from sim.arguments import path_of
 from sim.declare import declared
-from sim.errors import Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
+from sim.errors import MOST_PROBLEMS, Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
 from sim.hints import hint
-from sim.lines import lines_of, nearest
+from sim.lines import TooMuchError, lines_of, loads, nearest
 from sim.names import normal
 from sim.offences import Offence
 from sim.rules import Policy
-from sim.scenario import Scenario, check
+from sim.scenario import MAX_POLICIES, Scenario, check
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 300_000
 """Size of the largest scenario file that is read."""
+
+MAX_ROWS = 100
+"""Tables of one lever in one policy, each with its dates."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 """Bytes that stand in no text."""
@@ -68,7 +71,7 @@ def _text(path: str | Path) -> str:
         text = normal(_decoded(path, file.read_bytes()).replace("\r\n", "\n"))
     except OSError as error:
         raise ScenarioError(f"{path}: the file cannot be read ({error.strerror}).") from None
-    if not re.search(r"^\s*[^\s#]", text, re.MULTILINE):
+    if all(line.lstrip()[:1] in ("", "#") for line in text.split("\n")):
         raise ScenarioError(f"{path}: the file is empty. A scenario needs at least a line such as: days = 365")
     return text
 
@@ -98,9 +101,9 @@ def _half_empty(content: bytes) -> bool:
 def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, int]]:
     """Return the content of a TOML file and the line of each value."""
     try:
-        return tomllib.loads(text), lines_of(text)
-    except RecursionError:
-        raise ScenarioError(f"{path}: lists or tables are nested too deeply for a scenario.") from None
+        return loads(text), lines_of(text)
+    except TooMuchError as error:
+        raise ScenarioError(f"{path}: {error}.") from None
     except ValueError as error:  # tomllib.TOMLDecodeError, and int() for numbers of thousands of digits
         raise ScenarioError(_broken(path, text, str(error))) from None
 
@@ -150,7 +153,10 @@ def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem |
     for problem in problems:
         line = nearest(lines, problem.path) if isinstance(problem, Problem) else None
         found.append((line or 0, f"{path}:{line}: {problem}" if line else f"{path}: {problem}"))
-    yield from (text for _, text in sorted(found, key=lambda f: f[0]))
+    found.sort(key=lambda f: f[0])
+    yield from (text for _, text in found[:MOST_PROBLEMS])
+    if len(found) > MOST_PROBLEMS:
+        yield f"{path}: more mistakes are not listed. Mend these first."
 
 
 def _arms(tables: object, problems: list[Problem | str]) -> Arms:
@@ -160,10 +166,15 @@ def _arms(tables: object, problems: list[Problem | str]) -> Arms:
             Problem(("policies",), f"policies = {shown(tables)} is not allowed. It takes tables [policies.NAME].")
         )
         return {}
+    if len(tables) > MAX_POLICIES:
+        problems.append(
+            Problem(("policies",), f"these are {len(tables):,} policies; up to {MAX_POLICIES} are possible.")
+        )
+        return {}
     own: dict[str, tuple[Policy, ...]] = {}
     others: dict[str, list[str]] = {}
     for arm, table in tables.items():
-        wrong = list(_wrong_shape(arm, table, tables))
+        wrong = list(islice(_wrong_shape(arm, table, tables), MOST_PROBLEMS + 1))
         if wrong:
             problems += wrong
             continue
@@ -207,6 +218,11 @@ def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Pr
             f'policies.{arm}.combine = {shown(combined)} is not allowed. It takes names of policies: ["one", "other"].',
         )
         return
+    if len(combined) > MAX_POLICIES:
+        yield Problem(
+            (*path, "combine"), f"policies.{arm}.combine names more than {MAX_POLICIES} policies. Name fewer."
+        )
+        return
     if combined == [] and list(table) == ["combine"]:
         yield Problem(
             (*path, "combine"), f"policies.{arm}.combine is an empty list. Name the policies to take together."
@@ -223,6 +239,8 @@ def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Pr
 def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem]:
     """Return the policies that one lever of an arm describes, or what is wrong with them."""
     kind = Policy.registry[path[-1]]
+    if isinstance(rows, list) and len(rows) > MAX_ROWS:
+        return [Problem(path, f"{dotted(path)} is a list of {len(rows):,} tables; up to {MAX_ROWS} are possible.")]
     found: list[Policy | Problem] = []
     for row, levels in enumerate(rows) if isinstance(rows, list) else [(None, rows)]:
         try:
@@ -234,11 +252,13 @@ def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem
 
 def _members(arm: str, others: dict[str, list[str]]) -> list[str] | None:
     """Return an arm and the arms it combines, each once, or None if it combines itself."""
-    members = [arm]
-    for member in members:
+    members = {arm: True}
+    left = [arm]
+    for member in left:
         for other in others.get(member, []):
             if other == arm:
                 return None
             if other not in members:
-                members.append(other)
-    return members
+                members[other] = True
+                left.append(other)
+    return left

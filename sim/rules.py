@@ -213,7 +213,8 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     """
     active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
     changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
-    values: dict[str, Any] = {rule_name(f.name): getattr(platform.rules, f.name) for f in fields(Rules)}
+    baseline = platform.rules
+    values: dict[str, Any] = {rule_name(f.name): getattr(baseline, f.name) for f in fields(Rules)}
     setter: dict[str, Policy] = {}
     for operation in ("set", "add", "multiply"):
         for policy, change in changes:
