@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from html import escape
 from itertools import pairwise
@@ -434,18 +434,16 @@ class Scenario(Section):
     def replace(self, **changes: Any) -> Scenario:
         """Return a checked copy with other values: ``replace(days=60, **{"reporting.friction": 0.2})``.
 
+        Args:
+            changes: Values by dotted name. A table of settings changes what it names and nothing else, as in
+                ``replace(moderation={"triage": "oldest"})``; a section as an object takes the place of the whole
+                section, ``policies`` and ``offences`` that of all there were.
+
         Raises:
             ScenarioError: If a key is unknown or a value not allowed.
         """
         content: dict[str, Any] = self.model_dump(exclude={"policies"}) | {"policies": dict(self.policies)}
-        for key, value in changes.items():
-            *path, last = key.split(".")
-            place = content
-            for part in path:
-                place = place.setdefault(part, {})
-                if not isinstance(place, dict):
-                    raise ScenarioError(f"{key} is not a setting: {part} has no settings of its own.")
-            place[last] = value
+        _lay_over(content, changes)
         return check(content)
 
     def fingerprint(self, arm: str | None = None) -> str:
@@ -475,6 +473,21 @@ class Scenario(Section):
         Policies act through rules alone, so two arms with the same rules are the same whatever they are made of.
         """
         return {str(day): asdict(rules) for day, rules in self.changes_of(arm)}
+
+
+def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], within: str = "") -> None:
+    """Change settings by dotted name in what a scenario or a section holds, tables setting by setting."""
+    for key, value in changes.items():
+        *path, last = str(key).split(".")
+        place = content
+        for part in path:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise ScenarioError(f"{within}{key} is not a setting: {part} has no settings of its own.")
+        if isinstance(value, Mapping) and isinstance(place.get(last), dict) and key != "policies":
+            _lay_over(place[last], value, f"{within}{key}.")
+        else:
+            place[last] = value.model_dump() if isinstance(value, Section) else value
 
 
 def check(content: dict[str, Any]) -> Scenario:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
+from sim.parameters import Predators
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
@@ -51,6 +52,39 @@ def test_replace_is_checked_and_leaves_the_original_alone() -> None:
     assert [*scenario.policies] == ["a"]
 
 
+def test_a_table_changes_the_settings_that_it_names_and_no_other() -> None:
+    own = {"predators.p_of_adults": 0.05, "registration.phone.findability": 0.4, "moderation.staff": 1.0}
+    scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720),)}).replace(**own)
+    for whole, alike in (
+        ({"predators": {"visits_per_month": 10.0}}, {"predators.visits_per_month": 10.0}),
+        ({"moderation": {"triage": "gravest", "shift_hours": 4}},
+         {"moderation.triage": "gravest", "moderation.shift_hours": 4}),
+        ({"registration": {"level": "phone"}}, {"registration.level": "phone"}),
+        ({"registration": {"phone": {"p_return": 0.1}}}, {"registration.phone.p_return": 0.1}),
+        ({"registration.phone": {"p_return": 0.1}}, {"registration.phone.p_return": 0.1}),
+        ({"registration": {"phone.p_return": 0.1}}, {"registration.phone.p_return": 0.1}),
+        ({"moderation": {"staff": 2.0}, "moderation.triage": "newest"},
+         {"moderation.staff": 2.0, "moderation.triage": "newest"}),
+        ({"predators": {}}, {}),
+    ):  # fmt: skip
+        changed = scenario.replace(**whole)
+        assert changed == scenario.replace(**alike)
+        unsaid = own.keys() - alike.keys()
+        assert {key: changed.value_of(key) for key in unsaid} == {key: own[key] for key in unsaid}
+
+
+def test_sections_policies_and_offences_take_the_place_of_what_was_there() -> None:
+    scenario = Scenario(policies={"a": (RetentionPolicy(message_hours=720),)}).replace(
+        **{"predators.p_of_adults": 0.05}
+    )
+    assert scenario.replace(predators=Predators(visits_per_month=10.0)).predators == Predators(visits_per_month=10.0)
+    both = scenario.replace(predators=Predators(visits_per_month=10.0), **{"predators.p_of_adults": 0.02})
+    assert both.predators == Predators(visits_per_month=10.0, p_of_adults=0.02)
+    assert [*scenario.replace(policies={"b": (ModerationPolicy(staff=5.0),)}).policies] == ["b"]
+    (only,) = scenario.replace(offences=[{"name": "one", "target_weights": (1, 1, 1, 1)}]).offences
+    assert only.weight == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -63,6 +97,14 @@ def test_replace_is_checked_and_leaves_the_original_alone() -> None:
         ({"days": 3}, "retention starts on 2021-03-01, outside the measured days"),
         ({"policies": {"b c": ()}}, "a name takes up to 60 letters, digits, - and _"),
         ({"policies": {BASELINE: ()}}, "no policy may be called baseline"),
+        ({"reporting": {"frction": 0.2}}, "reporting.frction is not a setting. Did you mean reporting.friction?"),
+        ({"registration": {"phone": {"x.y": 1}}}, "registration.phone.x is not a setting"),
+        (
+            {"registration": {"phone": {"p_return.y": 1}}},
+            "registration.phone.p_return.y is not a setting: p_return has",
+        ),
+        ({"moderation": {1: 2}}, "moderation.1 is not a setting"),
+        ({"days": {}}, "days = a table is not allowed"),
         ({"reporting": 3}, "reporting = 3 is not allowed. It takes a section [reporting]."),
     ],
 )
