@@ -418,9 +418,25 @@ def _warn(warnings: Iterable[str], where: str = "") -> None:
 def assignments(text: str) -> tuple[str, list[Any]]:
     """Return key and values of ``KEY=A,B,...``; a bare word is a text."""
     key, equals, values = (part.strip() for part in text.partition("="))
-    if not key or not equals or not all(value.strip() for value in values.split(",")):
+    found = _apart(values)
+    if not key or not equals or not all(found):
         raise ScenarioError(f"--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.")
-    return key, [assignment(f"{key}={value}")[1] for value in values.split(",")]
+    return key, [assignment(f"{key}={value}")[1] for value in found]
+
+
+def _apart(values: str) -> list[str]:
+    """Split at the commas that stand in no brackets and no quotes."""
+    found, depth, quote = [""], 0, ""
+    for character in values:
+        if character == "," and depth == 0 and not quote:
+            found.append("")
+            continue
+        found[-1] += character
+        if character in "\"'":
+            quote = character if not quote else "" if character == quote else quote
+        elif not quote:
+            depth = max(0, depth + (character in "[{") - (character in "]}"))
+    return [value.strip() for value in found]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -42,7 +43,7 @@ class Result(ABC):
 class Question(ABC):
     """What is asked of the model: which step loops answer it, and what is made of their counts.
 
-    Subclasses are frozen dataclasses; their fields but the scenario, as JSON can hold them, say all of it.
+    Subclasses are frozen dataclasses; their fields but the scenario, as JSON holds them, say all of it.
     """
 
     kinds: ClassVar[dict[str, type[Question]]] = {}
@@ -65,9 +66,10 @@ class Question(ABC):
         """Make the result of the runs of each task, which come in the order of the tasks."""
 
     def asked(self) -> dict[str, Any]:
-        """Return its fields but the scenario, as JSON can hold them."""
+        """Return its fields but the scenario as JSON holds them: what is read from a manifest equals it."""
         names: list[str] = [field.name for field in fields(self)]  # type: ignore[arg-type]
-        return {name: getattr(self, name) for name in names if name != "scenario"}
+        said = json.dumps({name: getattr(self, name) for name in names if name != "scenario"})
+        return dict(json.loads(said))
 
     @staticmethod
     def of(plan: Mapping[str, Any]) -> Question:

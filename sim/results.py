@@ -274,10 +274,13 @@ def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         for key, value in before.items():
             yield from _less(value, now.get(key), key)
-    elif isinstance(before, list) and isinstance(now, list | tuple):
+    elif isinstance(before, list) and isinstance(now, list):
         gone = [value for value in before if value not in now]
         if gone:
             yield f"{of} {', '.join(map(str, gone[:5]))}{', ...' * (len(gone) > 5)}"
+    elif isinstance(before, int) and isinstance(now, int):
+        if now < before:
+            yield f"{of} {before}"
     elif before != now:
         yield f"{of} {before}"
 

@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from sim import experiment, results, running, validation
-from sim.__main__ import _parser, main
+from sim.__main__ import _parser, assignments, main
 from sim.declare import declared
 from sim.errors import ExperimentError
 from sim.parameters import SECTIONS
@@ -448,6 +448,31 @@ def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.Captur
             assert err == ""
         tables = [{f.name: f.read_bytes() for f in out.glob("*.csv")} for out in outs]
         assert tables[0] == tables[1] != {}
+
+
+def test_values_that_are_lists_or_hold_commas(
+    file: str, no_simulation: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", file, "--over", "sanctions.ladder_hours=[24], [24,48] ,[]"]) == 0
+    ((question, *_),) = no_simulation
+    assert question.over == {"sanctions.ladder_hours": ((24,), (24, 48), ())}
+    assert main(["sweep", file, "--over", "sanctions.ladder_hours=[24],[24,48"]) == 2
+    assert 'sanctions.ladder_hours = "[24,48" is not allowed. It takes a list of whole' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ("1, 2", [1, 2]),
+        ("none,'phone'", ["none", "phone"]),
+        ("[[1,2],[3]],[4]", [[[1, 2], [3]], [4]]),
+        ("'a,b',\"c,'d\"", ["a,b", "c,'d"]),
+        ("{a=1,b=[2,3]},it's", [{"a": 1, "b": [2, 3]}, "it's"]),
+        ("a]],b", ["a]]", "b"]),
+    ],
+)
+def test_values_are_apart_at_commas_outside_of_brackets_and_quotes(values: str, parts: list[Any]) -> None:
+    assert assignments(f"key={values}") == ("key", parts)
 
 
 def timeless(out: Path) -> dict[Path, bytes]:

@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import experiment, figures, response, results, running
+from sim import attribution, experiment, figures, response, results, running, sensitivity, validation
 from sim.errors import ExperimentError, ScenarioError
 from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.policies.sanctions import SanctionsPolicy
 from sim.provenance import ColumnHashes
 from sim.question import Question
 from sim.results import check_writable, files_of
@@ -199,6 +200,36 @@ class TestGoneOnWith:
     def test_workers_change_no_byte(self, written: tuple[Path, Comparison], tmp_path: Path) -> None:
         compare(tmp_path / "r", workers=2)
         assert content(tmp_path / "r") == content(written[0])
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [(24,), (24, 48)]}, 2),
+            lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [[0], [24, 48]]}, 2),
+            lambda: response.question(SCENARIO, {"reporting.snapshot": [True, False]}, 2),
+            lambda: response.question(SCENARIO, {"registration.level": ["none", "phone"], "moderation.staff": [1, 2]}, 2),
+            lambda: experiment.question(SCENARIO.replace(policies={"ladder": (SanctionsPolicy(ladder_hours=(0, 24)),)}), seeds=2),
+            lambda: attribution.question(SCENARIO, "phone", 2),
+            lambda: sensitivity.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+            lambda: validation.question(["warnings"], 2),
+        ],
+    )  # fmt: skip
+    def test_any_question_can_be_asked_again(self, ask: Callable[[], Question], tmp_path: Path, ran: list) -> None:
+        results.answer(ask(), out=tmp_path / "r")
+        before = content(tmp_path / "r", units=True)
+        ran.clear()
+        results.answer(ask(), out=tmp_path / "r")
+        assert content(tmp_path / "r", units=True) == before
+        assert ran == []
+        assert Question.of(manifest(tmp_path / "r")) == ask()
+
+    def test_more_seeds_are_more_where_they_are_only_counted(self, tmp_path: Path, ran: list) -> None:
+        for seeds, run in ((2, {"seed-0", "seed-1"}), (3, {"seed-2"})):
+            ran.clear()
+            results.answer(validation.question(["warnings"], seeds), out=tmp_path / "r")
+            assert {unit.split("/")[-1] for unit, *_ in ran} == run
+        with pytest.raises(ScenarioError, match="a result of more than this, with seeds 3"):
+            results.answer(validation.question(["warnings"], 2), out=tmp_path / "r")
 
     def test_files_of_the_old_result_go_and_those_of_others_stay(self, out: Path) -> None:
         before = content(out)
