@@ -28,6 +28,7 @@ from sim import (
     template,
     validation,
 )
+from sim.arguments import path_of
 from sim.errors import ExperimentError, Problem, ScenarioError, shown
 from sim.question import Question
 from sim.reading import load
@@ -113,7 +114,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     new = _command(commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml")
-    new.add_argument("file", type=Path, metavar="FILE", help="a new file, whose name ends in .toml")
+    new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
 
     check = _command(
         commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", _CLASSROOM
@@ -200,7 +201,7 @@ def _parser() -> _Parser:
         commands, _reproduce, "Run a result again from its manifest, and say what is not the same.",
         "results/classroom --sample 2",
     )  # fmt: skip
-    again.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
+    again.add_argument("folder", metavar="DIR", help="a result folder")
     some = again.add_mutually_exclusive_group()
     some.add_argument("--sample", type=literal, metavar="N", help="units to run again, drawn by lot (all)")
     some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
@@ -210,9 +211,9 @@ def _parser() -> _Parser:
         commands, _export, "Write the tables of a result as CSV, Parquet or JSON.",
         "results/classroom --out results/classroom-csv",
     )  # fmt: skip
-    exported.add_argument("folder", type=Path, metavar="DIR", help="a result folder")
+    exported.add_argument("folder", metavar="DIR", help="a result folder")
     exported.add_argument("--format", choices=["csv", "parquet", "json"], default="csv", help="(csv)")
-    exported.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder, or a new one")
+    exported.add_argument("--out", required=True, metavar="DIR", help="an empty folder, or a new one")
     return parser
 
 
@@ -248,7 +249,7 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
     """Add the options for processes and for the folder of a result."""
     command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
     command.add_argument(
-        "--out", type=Path, metavar="DIR",
+        "--out", metavar="DIR",
         help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
     )  # fmt: skip
     command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
@@ -272,7 +273,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _new(arguments: argparse.Namespace) -> None:
     template.write(arguments.file)
     print(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
-    print(f"python -m sim check {shlex.quote(str(arguments.file))}")
+    print(f"python -m sim check {shlex.quote(arguments.file)}")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
@@ -344,7 +345,7 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
-    out = arguments.out
+    out = None if arguments.out is None else path_of(arguments.out, "--out")
     running.check(arguments.workers, asked.engine)
     if out is not None:
         results.check_writable(out)
@@ -354,8 +355,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
     found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, _say)
     print(found.table(terminal_width()))
-    for file in results.files_of(out) if out is not None else ():
-        print(file)
+    if out is not None:
+        for file in results.files_of(out):
+            print(Path(arguments.out) / file.relative_to(out))
 
 
 def _say(words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
@@ -54,10 +55,21 @@ def instance_of(kind: type[_Given], given: object, name: str, takes: str) -> _Gi
 
 
 def path_of(given: object, name: str) -> Path:
-    """Return a path, or refuse what is none."""
-    if isinstance(given, str | Path):
-        return Path(given)
-    raise refused(name, given, "a path: a text or a pathlib.Path")
+    """Return a path that means the same from now on, wherever this process goes: absolute, ``~`` the home folder.
+
+    As in a shell, ``~name`` is a file of that name where there is no such user.
+    """
+    if not isinstance(given, str | Path):
+        raise refused(name, given, "a path: a text or a pathlib.Path")
+    if not os.fspath(given) or "\0" in os.fspath(given):
+        raise ScenarioError("an empty path names nothing" if not os.fspath(given) else f"{Path(given)} is no path")
+    path = Path(given)
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    try:
+        return path.absolute()
+    except OSError:
+        raise ScenarioError(f"{path}: the folder from which this is to be found is gone; give the whole path") from None
 
 
 def texts_of(given: object, name: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def export(folder: str | Path, out: str | Path, form: Format = "csv") -> list[Pa
     for path in tables:
         if hashlib.sha256(path.read_bytes()).hexdigest() != listed[path.name]:
             raise ScenarioError(f"{path} is not the file that was written: python -m sim reproduce {folder} says more")
-    beside = out.absolute().with_name(f".{out.absolute().name}.part-{os.getpid()}")
+    beside = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:
         beside.mkdir(parents=True)
         texts = _texts(folder)

@@ -45,7 +45,7 @@ def load(path: str | Path) -> Scenario:
         ScenarioError: If the file cannot be read or means no scenario: one line for each mistake, with file, line,
             what was given and what is allowed.
     """
-    text = _text(path_of(path, "path"))
+    text = _text(path)
     content, lines = _parsed(path, text)
     problems: list[Problem | str] = []
     arms = _arms(content.pop("policies", {}), problems)
@@ -60,7 +60,7 @@ def load(path: str | Path) -> Scenario:
 
 def _text(path: str | Path) -> str:
     """Return what a file holds, if it can be a scenario at all."""
-    file = Path(path)
+    file = path_of(path, "path")
     try:
         if not file.exists():
             raise ScenarioError(f"{path}: there is no such file. Give the path of a scenario file (TOML).")

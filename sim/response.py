@@ -115,7 +115,7 @@ class SweepQuestion(Question, name="sweep"):
 
 def sweep(
     scenario: Scenario,
-    over: Mapping[str, Sequence[Value]],
+    over: Mapping[str, Sequence[Value | list[int]]],
     seeds: Seeds | None = None,
     workers: int = 1,
     progress: bool = False,
@@ -142,7 +142,9 @@ def sweep(
     return found
 
 
-def question(scenario: Scenario, over: Mapping[str, Sequence[Value]], seeds: Seeds | None = None) -> SweepQuestion:
+def question(
+    scenario: Scenario, over: Mapping[str, Sequence[Value | list[int]]], seeds: Seeds | None = None
+) -> SweepQuestion:
     """Return what `sweep` asks, checked; arguments and errors are those of `sweep`."""
     listed = _listed(over)
     points(scenario_of(scenario), listed)

@@ -123,7 +123,7 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
                 shutil.rmtree(left, ignore_errors=True)
             _write_json(plan, units / "store.json")
             model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
-            yield Store(units.absolute() / f"{question.engine}-{model[:12]}")
+            yield Store(units / f"{question.engine}-{model[:12]}")
     except BrokenPipeError:  # of whoever reads what is said; it is none of the folder
         raise
     except OSError as error:
@@ -189,8 +189,8 @@ def check_writable(out: Path) -> None:
     is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
     if not is_result and out.exists() and any(not _begun(path) for path in out.iterdir()):
         raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
-    name = f".{out.absolute().name}.probe-{os.getpid()}"
-    probe = out / name if out.exists() else out.absolute().with_name(name)
+    name = f".{out.name}.probe-{os.getpid()}"
+    probe = out / name if out.exists() else out.with_name(name)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         probe.mkdir()

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.arguments import path_of
 from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, shown
 from sim.parameters import SECTIONS
@@ -23,24 +24,25 @@ def template() -> str:
     return "\n".join(_lines(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))) + "\n"
 
 
-def write(path: Path) -> None:
+def write(path: str | Path) -> None:
     """Write the template to a new file.
 
     Raises:
         ScenarioError: If the name does not end in ``.toml``, something of that name exists, or the file cannot be
             written.
     """
-    if path.suffix != ".toml":
+    place = path_of(path, "path")
+    if place.suffix != ".toml":
         raise ScenarioError(f'{path}: the name of a scenario file ends in .toml. Write "{path}.toml".')
     text = template()
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
+        with place.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
         raise ScenarioError(f"{path}: this exists already, and nothing is overwritten. Choose another name.") from None
     except OSError as error:
-        if not path.parent.is_dir():
-            raise ScenarioError(f"{path}: there is no folder {path.parent}. Make it or choose another.") from None
+        if not place.parent.is_dir():
+            raise ScenarioError(f"{path}: there is no folder {Path(path).parent}. Make it or choose another.") from None
         raise ScenarioError(f"{path}: this cannot be written ({error.strerror}). Choose another folder.") from None
 
 

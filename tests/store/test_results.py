@@ -32,6 +32,7 @@ from tests.parts import synthetic
 SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )
+LADDER = SanctionsPolicy(ladder_hours=(0, 24))
 TABLES = ("daily", "breakdown", "waits")
 HERE = shlex.quote(sys.executable)
 
@@ -207,8 +208,8 @@ class TestGoneOnWith:
             lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [(24,), (24, 48)]}, 2),
             lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [[0], [24, 48]]}, 2),
             lambda: response.question(SCENARIO, {"reporting.snapshot": [True, False]}, 2),
-            lambda: response.question(SCENARIO, {"registration.level": ["none", "phone"], "moderation.staff": [1, 2]}, 2),
-            lambda: experiment.question(SCENARIO.replace(policies={"ladder": (SanctionsPolicy(ladder_hours=(0, 24)),)}), seeds=2),
+            lambda: response.question(SCENARIO, {"moderation.staff": [1, 2], "reporting.friction": [0, 1]}, 2),
+            lambda: experiment.question(SCENARIO.replace(policies={"a": (LADDER,)}), seeds=2),
             lambda: attribution.question(SCENARIO, "phone", 2),
             lambda: sensitivity.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
             lambda: validation.question(["warnings"], 2),

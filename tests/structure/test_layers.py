@@ -26,7 +26,7 @@ LAYERS = {
     "reading": "arguments declare errors hints lines names offences rules scenario",
     "advice": "scenario",
     "schema": "declare names rules scenario",
-    "template": "declare errors parameters",
+    "template": "arguments declare errors parameters",
     "population": "draws parameters scenario",
     "day": "draws population",
     "crowd": "day draws parameters population scenario",
@@ -67,8 +67,8 @@ LAYERS = {
     "sensitivity store validation",
     "exports": "arguments errors results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
-    "__main__": "advice attribution errors experiment explain exports question reading reproduce response results "
-    "running scenario schema sensitivity template text validation",
+    "__main__": "advice arguments attribution errors experiment explain exports question reading reproduce response "
+    "results running scenario schema sensitivity template text validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
