@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.arguments import path_of
 from sim.errors import ScenarioError, shown
+from sim.records import TEXT
 from sim.results import DICTIONARY, MANIFEST, read_json
 
 Format = Literal["csv", "parquet", "json"]
@@ -84,7 +86,7 @@ def _write(source: Path, target: Path, texts: Mapping[str, set[str]]) -> None:
     if source.suffix == target.suffix:
         shutil.copyfile(source, target)
     elif target.suffix == ".parquet":
-        next(_rows(source, texts)).to_parquet(target, index=False)
+        pq.write_table(_arrow(next(_rows(source, texts))), target)
     else:
         with target.open("w", encoding="utf-8", newline="") as file:
             for number, rows in enumerate(_rows(source, texts)):
@@ -96,6 +98,13 @@ def _write(source: Path, target: Path, texts: Mapping[str, set[str]]) -> None:
                         file.write(f"{',' if number or i else '['}\n{json.dumps(said, ensure_ascii=False)}")
             if target.suffix == ".json":
                 file.write("\n]\n" if file.tell() else "[]\n")
+
+
+def _arrow(rows: pd.DataFrame) -> pa.Table:
+    """Return rows with what is no number as text, whatever pandas makes of it in memory."""
+    table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+    plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    return table.cast(pa.schema([f if any(of(f.type) for of in plain) else f.with_type(TEXT) for f in table.schema]))
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 import pandas as pd
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,24 @@ TEXTS: Final = {
     *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind"),
 }
 """Columns that hold names; all others hold whole numbers."""
+
+TEXT = pa.string()
+"""The Arrow type of names in every file, whatever pandas makes of them in memory."""
+
+
+def schema_of(name: str) -> pa.Schema:
+    """Return the Arrow columns of a table: names are `TEXT`, whole numbers int64."""
+    return pa.schema([(column, TEXT if column in TEXTS else pa.int64()) for column in TABLES[name][0]])
+
+
+def to_arrow(name: str, table: pd.DataFrame) -> pa.Table:
+    """Return a table as it is kept in files: the same for every version of pandas and all of its options."""
+    return pa.Table.from_pandas(table, schema_of(name), preserve_index=False).replace_schema_metadata(None)
+
+
+def of_arrow(name: str, table: pa.Table) -> pa.Table:
+    """Return the columns of a table that was read from a file, with their types whatever it has for them."""
+    return table.select(TABLES[name][0]).cast(schema_of(name))
 
 
 class Runs(Protocol):

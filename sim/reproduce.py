@@ -19,7 +19,7 @@ from sim.arguments import path_of, whole_number
 from sim.errors import ScenarioError
 from sim.provenance import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.question import Question
-from sim.records import TABLES, TEXTS, Records
+from sim.records import TABLES, TEXTS, Records, of_arrow
 from sim.results import MANIFEST, MERGED, UNITS, described, read_json
 from sim.running import check, module_of, simulate_all
 from sim.store import Kept, Store, Task, damaged, lane_digests, unit_digest
@@ -168,8 +168,7 @@ class _Tables:
         wanted += [("variant", "==", task.label)] if task.label else []
         wanted += [("seed", "==", seed)] if seed is not None else []
         return {
-            name: pq.read_table(self._path(name), filters=wanted).select(TABLES[name][0]).to_pandas()
-            for name in self.names
+            name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
         }
 
     def _readable(self, name: str) -> bool:

@@ -24,6 +24,7 @@ from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
 from sim.question import Question, Result
+from sim.records import TEXT, to_arrow
 from sim.running import check, cost, module_of, simulate_all
 from sim.store import LANE_RULE, Kept, Store, Task
 
@@ -375,11 +376,12 @@ def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
                 for name, table in part.tables().items():
                     if name not in MERGED:
                         continue
+                    content = to_arrow(name, table)
                     if task.label:
-                        variant = pd.Series([task.label] * len(table), dtype="str")
-                        table = pd.concat([variant.rename("variant"), table], axis=1)
+                        variant = [task.label] * len(table)
+                        table = pd.concat([pd.Series(variant, name="variant", dtype="str"), table], axis=1)
+                        content = content.add_column(0, "variant", pa.array(variant, TEXT))
                     hashes[name].add(table)
-                    content = pa.Table.from_pandas(table, preserve_index=False)
                     if name not in writers:
                         path = folder / f"{name}.parquet"
                         writers[name] = files.enter_context(pq.ParquetWriter(path, content.schema, compression="zstd"))

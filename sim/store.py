@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from sim.errors import ScenarioError
 from sim.provenance import Columns, difference
-from sim.records import TABLES, Records
+from sim.records import TEXT, Records, of_arrow, to_arrow
 from sim.scenario import BASELINE, Scenario
 
 MEMORY_OF_A_PART = 64e6
@@ -116,7 +116,7 @@ class Shard:
             raise ScenarioError(f"{self.path}: {error}. Run the same command again.") from None
         ends = accumulate(self.rows.values())
         return {
-            name: whole.slice(end - n, n).select(TABLES[name][0])
+            name: of_arrow(name, whole.slice(end - n, n))
             for (name, n), end in zip(self.rows.items(), ends, strict=True)
         }
 
@@ -296,7 +296,7 @@ def save(folder: Path, task: Task, records: Records, known: Mapping[int, Shard])
         OSError: If a file cannot be written; then it is not there.
     """
     tables, made_with = records.tables(), _made_with()
-    arrow = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()}
+    arrow = {name: to_arrow(name, table) for name, table in tables.items()}
     sha256 = lane_digests(tables)
     shards = []
     for seed in task.seeds:
@@ -384,10 +384,7 @@ def _write(folder: Path, seed: int, tables: Mapping[str, pa.Table], said: Mappin
     A Parquet file has one set of columns, so the tables stand one after the other, and the column ``table`` says which
     it is; columns that a table has not are empty there and take no room.
     """
-    named = [
-        table.replace_schema_metadata(None).append_column("table", pa.array([name] * table.num_rows, pa.string()))
-        for name, table in tables.items()
-    ]
+    named = [table.append_column("table", pa.array([name] * table.num_rows, TEXT)) for name, table in tables.items()]
     rows = pa.concat_tables(named, promote_options="default").replace_schema_metadata({_KEY: json.dumps(said)})
     texts = [field.name for field in rows.schema if not pa.types.is_integer(field.type)]
     content = io.BytesIO()

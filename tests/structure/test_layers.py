@@ -52,7 +52,7 @@ LAYERS = {
     "store": "errors provenance records scenario",
     "running": "agents arguments errors model records scenario store",
     "question": "errors records running scenario store text",
-    "results": "arguments dictionary errors provenance question running store",
+    "results": "arguments dictionary errors provenance question records running store",
     "experiment": "arguments errors figures outcomes question records results running scenario statistics "
     "store table text transparency",
     "attribution": "arguments errors experiment figures mechanisms outcomes question records results rules scenario "
@@ -65,7 +65,7 @@ LAYERS = {
     "validation": "arguments errors patterns question records results running scenario statistics store text",
     "reproduce": "arguments attribution errors experiment provenance question records response results running "
     "sensitivity store validation",
-    "exports": "arguments errors results",
+    "exports": "arguments errors records results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice arguments attribution errors experiment explain exports question reading reproduce response "
     "results running scenario schema sensitivity template text validation",
@@ -81,7 +81,7 @@ PACKAGES = {
         *("response", "results", "sensitivity", "table", "tornado"),
         *("dictionary", "exports", "provenance", "reproduce", "store"),
     },
-    "pyarrow": {"exports", "reproduce", "results", "store"},
+    "pyarrow": {"exports", "records", "reproduce", "results", "store"},
     "tqdm": {"running"},
     "joblib": {"running"},
     "scipy": {"statistics"},
