@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import signal
 import sys
@@ -33,6 +32,7 @@ from sim.errors import ExperimentError, Problem, ScenarioError, shown
 from sim.question import Question
 from sim.reading import load
 from sim.scenario import BASELINE, Scenario
+from sim.terminal import lost, prepare, say, tell
 from sim.text import terminal_width
 
 
@@ -80,25 +80,40 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 1 if runs failed, 2 for bad input, 130 if interrupted."""
+    """Run a command.
+
+    Returns:
+        The exit code: 0; 1 if runs failed, a result is not reproduced, or what came out could not be printed; 2 for bad
+        input; 130 if interrupted.
+    """
+    prepare()
     try:
-        given = sys.argv[1:] if argv is None else argv
+        code = _done(sys.argv[1:] if argv is None else argv)
+    except SystemExit as end:  # of the parser: after help, or what is wrong
+        if not lost():
+            raise
+        code = int(end.code or 0)
+    if reason := lost():
+        tell(f"standard output cannot be written: {reason}. Only what was to be printed is lost")
+    return code or int(bool(reason))
+
+
+def _done(given: Sequence[str]) -> int:
+    """Do what is asked and return the exit code."""
+    try:
         if not given:  # nothing was asked, so nothing was done: a script that lost its words must notice
-            _parser().print_help(sys.stderr)
+            tell(_parser().format_help())
             return 2
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
         arguments.command(arguments)
-        sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
-        print(". ".join(("interrupted", *map(str, interrupt.args))), file=sys.stderr)
+        tell(". ".join(("interrupted", *map(str, interrupt.args))))
         return 130
     except ExperimentError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return 1
-    except BrokenPipeError:  # whoever read the output, for instance `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScenarioError, OSError) as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return 2
     return 0
 
@@ -264,7 +279,7 @@ def _check(arguments: argparse.Namespace) -> None:
             problems += error.problems
         else:
             n = len(scenario.policies)
-            print(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
+            say(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
             _warn(advice.of_scenario(scenario), f"{file}: ")
     if problems:
         raise ScenarioError(*problems)
@@ -272,29 +287,29 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _new(arguments: argparse.Namespace) -> None:
     template.write(arguments.file)
-    print(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
-    print(f"python -m sim check {shlex.quote(arguments.file)}")
+    say(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
+    say(f"python -m sim check {shlex.quote(arguments.file)}")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
-    print(schema.written(), end="")
+    say(schema.written().rstrip())
 
 
 def _policies(arguments: argparse.Namespace) -> None:
     for line in explain.policies(load(arguments.file)):
-        print(line)
+        say(line)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
     for line in explain.explain(" ".join(arguments.name) if arguments.name else None):
-        print(line)
+        say(line)
 
 
 def _run(arguments: argparse.Namespace) -> None:
     scenario = _scenario(arguments, [arguments.policy])
     _warn(advice.of_small_queue(scenario))
     run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
-    print(run.summary(terminal_width()))
+    say(run.summary(terminal_width()))
 
 
 def _compare(arguments: argparse.Namespace) -> None:
@@ -353,19 +368,13 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
         _warn(advice.of_small_queue(asked.scenario))
         _warn(advice.of_idle_levels(asked.scenario, _changes(arguments)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
-    found = results.answer(asked, arguments.workers, True, out, command, arguments.replace, _say)
-    print(found.table(terminal_width()))
+    found = results.answer(
+        asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: _warn([words])
+    )
+    say(found.table(terminal_width()))
     if out is not None:
         for file in results.files_of(out):
-            print(Path(arguments.out) / file.relative_to(out))
-
-
-def _say(words: str) -> None:
-    """Print a line at once. If nobody reads it, the work goes on."""
-    try:
-        print(words, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            say(f"{Path(arguments.out) / file.relative_to(out)}")
 
 
 def _names(option: str, text: str | None) -> list[str] | None:
@@ -382,17 +391,17 @@ def _validate(arguments: argparse.Namespace) -> None:
 
 def _reproduce(arguments: argparse.Namespace) -> None:
     if arguments.unit is not None:
-        print(reproduce.run_alone(arguments.folder, arguments.unit))
+        say(reproduce.run_alone(arguments.folder, arguments.unit))
         return
     found = reproduce.reproduce(arguments.folder, arguments.sample, arguments.workers, progress=True)
     if found.differences:
         raise ExperimentError(found.text())
-    print(found.text())
+    say(found.text())
 
 
 def _export(arguments: argparse.Namespace) -> None:
     for file in exports.export(arguments.folder, arguments.out, arguments.format):
-        print(file)
+        say(str(file))
 
 
 def assignment(text: str) -> tuple[str, Any]:
@@ -414,7 +423,7 @@ def literal(text: str) -> Any:
 def _warn(warnings: Iterable[str], where: str = "") -> None:
     """Print warnings, which keep nothing from running."""
     for warning in warnings:
-        print(f"{where}warning: {warning}", file=sys.stderr)
+        tell(f"{where}warning: {warning}")
 
 
 def assignments(text: str) -> tuple[str, list[Any]]:

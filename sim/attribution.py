@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,11 +74,12 @@ class Why(Result):
         return figures.parts(self.policy, self.effect, self.parts, self.together)
 
     def fill(self, folder: Path) -> None:
-        """Write the table and the figure."""
-        from sim import figures
-
+        """Write the table."""
         results.write_csv(self.parts, folder / "why.csv")
-        figures.save(self.plot(), folder / "figures" / "why")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figure."""
+        return {"why": self.plot}
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def why(
         policy: An arm of it.
         seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
         workers: Processes. The results do not depend on it.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal, NoReturn, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -79,6 +80,35 @@ class Frozen(dict[_Key, _Value]):
         raise TypeError("this dictionary cannot be changed; for a scenario with other policies use its replace")
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of Unicode: control codes, format marks, halves of letters, ends of lines and of paragraphs."""
+
+_JOINERS = "\u200c\u200d"
+"""Format marks without which Persian, Hindi and others cannot be written."""
+
+
+def unseen(text: str) -> list[str]:
+    """Return the characters that are not seen and act: on a terminal, or on the direction in which others are read."""
+    if text.isprintable():
+        return []
+    return [c for c in text if unicodedata.category(c) in _UNSEEN and c not in _JOINERS]
+
+
+def _all_seen(text: str) -> str:
+    """Refuse a text with a character that is not seen: it would go on to terminals, figures and tables."""
+    if hidden := unseen(text):
+        names = {"\n": "a line break", "\t": "a tab"}
+        named = names.get(hidden[0], unicodedata.name(hidden[0], "a control code").lower())
+        raise ValueError(
+            f"character {text.index(hidden[0]) + 1} is not seen (U+{ord(hidden[0]):04X}, {named}). Leave it out"
+        )
+    return text
+
+
+Text = Annotated[str, AfterValidator(_all_seen)]
+"""A text for people, in letters of any language."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ grey circles are not resolved, crosses identical to the baseline. Data stand whe
 
 from __future__ import annotations
 
+from sim.canvas import own_settings  # before matplotlib, which it imports whatever the environment asks for
+
+# isort: split
 import io
 import os
 import sys
@@ -46,7 +49,8 @@ class Drawing(Figure):
 
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()
-        self.savefig(image, format="png", dpi=100)
+        with own_settings():
+            self.savefig(image, format="png", dpi=100)
         return image.getvalue()
 
     def show(self, warn: bool = True) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,24 +106,27 @@ class Comparison(Result):
         """
         from sim import figures
 
+        instance_of(str, what, "what", "the name of a figure or outcome")
         if what in figures.OF_EFFECTS:
             return figures.OF_EFFECTS[what](self.policies, self.effects)
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
-        if instance_of(str, what, "what", "the name of a figure or outcome") not in found:
+        if what not in found:
             there = ", ".join((*figures.OF_EFFECTS, *found))
             raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
         return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
 
     def fill(self, folder: Path) -> None:
-        """Write tables and figures."""
-        from sim import figures
-
+        """Write the tables."""
         results.write_csv(self.effects, folder / "effects.csv")
         results.write_csv(self.interactions, folder / "interactions.csv")
         results.write_csv(self.transparency(), folder / "transparency.csv")
-        figures.save(self.plot(), folder / "figures" / "difference")
-        for name in figures.OF_EFFECTS:
-            figures.save(self.plot(name), folder / "figures" / name)
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figures: the course over time, all policies at a glance, harm against its price."""
+        from sim import figures
+
+        named: dict[str, Callable[[], Figure]] = {name: partial(self.plot, name) for name in figures.OF_EFFECTS}
+        return {"difference": self.plot} | named
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,10 @@ class CompareQuestion(Question, name="compare"):
     def tasks(self) -> list[Task]:
         """Return the one task there is."""
         return [Task(self.scenario, (BASELINE, *self.policies), self.seeds)]
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return how much is compared and drawn."""
+        return len(self.policies), len(self.policies) + 4
 
     def answer(self, runs: Iterable[Runs]) -> Comparison:
         """Make the comparison."""
@@ -218,7 +225,7 @@ def compare(
         seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
         workers: Processes. The results do not depend on it.
         engine: ``array`` (fast) or ``agents`` (to be read; small chats only).
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write tables and figures into. The same call again runs only
             what is missing there; more seeds or policies are added to it.
 

@@ -5,10 +5,12 @@ Axes say what zero and the level of the baseline are. What the marks mean stands
 
 from __future__ import annotations
 
+from sim.canvas import in_own_settings  # before matplotlib, which it imports whatever the environment asks for
+
+# isort: split
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,7 @@ _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, param
 _HARM = {outcome.name: outcome for outcome in OUTCOMES if outcome.name in (HEADLINE, SECOND)}
 
 
+@in_own_settings
 def differences(
     scenario: Scenario, policies: Sequence[str], counts: Counts, effects: pd.DataFrame, outcome: Outcome
 ) -> Figure:
@@ -116,6 +119,7 @@ def differences(
     return figure
 
 
+@in_own_settings
 def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy."""
     figure = _figure(9.6, 0.36 * len(policies) + 2.2)
@@ -144,6 +148,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
 _PANELS = {HEADLINE: "persons seriously harmed", SECOND: "risk per user-day of those who remain"}
 
 
+@in_own_settings
 def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     """Draw what each policy spares against whom it turns away: serious harm and visitors, changes from the baseline.
 
@@ -188,6 +193,7 @@ OF_EFFECTS: Mapping[str, Callable[[Sequence[str], pd.DataFrame], Figure]] = {"ov
 """Figures that a table of effects is enough for, by their names."""
 
 
+@in_own_settings
 def response(label: str, values: Sequence[Value], setting: Value, effects: pd.DataFrame) -> Figure:
     """Draw dose and response: the change in percent at each value of a rule with its 95% band over the seeds.
 
@@ -232,6 +238,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
     return figure
 
 
+@in_own_settings
 def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str], effects: pd.DataFrame) -> Figure:
     """Draw the change in percent of persons seriously harmed over two rules, its number and interval in each cell.
 
@@ -282,6 +289,7 @@ _HATCHES = {"not resolved": "///", "identical": "..."}
 """How the cell of a verdict is filled, where nothing is told apart."""
 
 
+@in_own_settings
 def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figure:
     """Draw the tornado of a policy: from its effect with a parameter at its low end to that at its high end.
 
@@ -336,6 +344,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
     return figure
 
 
+@in_own_settings
 def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval) -> Figure:
     """Draw what makes a policy's effect: the part of every mechanism and the whole, each with its 95% interval.
 
@@ -366,15 +375,6 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     figure.supxlabel("A part is the whole less the effect with the mechanism held as in the baseline; 95%.\n"
                      "On this site only; Monte Carlo error only.", fontsize=8)  # fmt: skip
     return figure
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG and as SVG, without a date, so that the same figure gives the same bytes."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "path"}):
-        figure.savefig(path.with_suffix(".png"), dpi=150, metadata={"Software": None})
-        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
 
 
 def _band(differences: Floats) -> Interval:

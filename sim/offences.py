@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from sim import names
-from sim.declare import Section, parameter
+from sim.declare import Section, Text, parameter
 
 
 class Offence(Section):
@@ -15,7 +15,7 @@ class Offence(Section):
         min_length=1, max_length=40, pattern=rf"^{names.SMALL}(?:{names.SMALL}|[0-9_])*$",
         description="up to 40 small letters, digits and _; first a letter",
     )  # fmt: skip
-    label: str = Field("", max_length=80, description="name in words, up to 80 characters")
+    label: Text = Field("", max_length=80, description="name in words, up to 80 characters")
     serious: bool = parameter(True, "yes or no", None, None, "Harm counts in the headline.", minimum=None)
     weight: int = parameter(1, "weight among predators", None, None, "Relative number of predators.", maximum=10_000)
     target_weights: tuple[int, int, int, int] = Field(

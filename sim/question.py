@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.errors import ScenarioError
 from sim.records import Runs
@@ -15,6 +15,13 @@ from sim.running import Engine
 from sim.scenario import Scenario, of_content
 from sim.store import Task
 from sim.text import WIDTH, Block, Table, render
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+SECONDS_OF_A_RUN, SECONDS_OF_EFFECTS, SECONDS_OF_A_PANEL = 0.005, 0.1, 0.25
+"""What counting a run, comparing the outcomes of an arm and drawing a panel take; on a two-core development machine."""
 
 
 class Result(ABC):
@@ -37,7 +44,11 @@ class Result(ABC):
 
     @abstractmethod
     def fill(self, folder: Path) -> None:
-        """Write its tables and figures into a folder; ``figures`` is there."""
+        """Write its tables into a folder."""
+
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """Return what draws each of its figures, by the name of its file."""
+        return {}
 
 
 class Question(ABC):
@@ -64,6 +75,16 @@ class Question(ABC):
     @abstractmethod
     def answer(self, runs: Iterable[Runs]) -> Result:
         """Make the result of the runs of each task, which come in the order of the tasks."""
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return of how many arms every outcome is compared, and about how many panels its figures have."""
+        return 0, 1
+
+    def later(self, drawn: bool) -> float:
+        """Return about how many seconds follow when all is simulated: to count and compare, and to write and draw."""
+        runs = sum(len(task.arms) * len(task.seeds) for task in self.tasks())
+        effects, panels = self.effects_and_panels()
+        return runs * SECONDS_OF_A_RUN + effects * SECONDS_OF_EFFECTS + drawn * panels * SECONDS_OF_A_PANEL
 
     def asked(self) -> dict[str, Any]:
         """Return its fields but the scenario as JSON holds them: what is read from a manifest equals it."""

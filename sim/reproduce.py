@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from sim import attribution, experiment, response, sensitivity, validation  # noqa: F401  (register their questions)
 from sim.arguments import path_of, whole_number
 from sim.errors import ScenarioError
+from sim.progress import Progress
 from sim.provenance import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.question import Question
 from sim.records import TABLES, TEXTS, Records, of_arrow
 from sim.results import MANIFEST, MERGED, UNITS, described, read_json
-from sim.running import check, module_of, simulate_all
+from sim.running import check, module_of, seconds_of, simulate_all
 from sim.store import Kept, Store, Task, damaged, lane_digests, unit_digest
 
 SAME_TO = 1e-6
@@ -56,7 +57,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         sample: Run so many units again, drawn by lot, and those whose stored counts are not those of the manifest; all
             units if not given.
         workers: Processes.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
 
     Raises:
         ScenarioError: If the folder is no finished result of this version, or the sample is not allowed.
@@ -75,7 +76,8 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     differences += _columns(columns, manifest)
     with tempfile.TemporaryDirectory() as made:
         store = Store(Path(made) / "units")
-        runs = list(simulate_all(again, workers, question.engine, progress, store))
+        with Progress(progress, [seconds_of(again, workers, question.engine)]) as shown:
+            runs = list(simulate_all(again, workers, question.engine, shown, store))
         differences += _units(again, store, kept, manifest)
         whole = sample is None
         if not whole and (wrong or not kept.complete(tasks)):
@@ -298,7 +300,7 @@ def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[str]:
 
 def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[str]:
     """Make the derived tables again and yield where the stored ones are not the same."""
-    (made / "figures").mkdir(parents=True)
+    made.mkdir(parents=True)
     result.fill(made)
     for path in sorted(made.glob("*.csv")):
         stored = folder / path.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -74,11 +74,12 @@ class Sweep(Result):
         return figures.response_map(self.over, labels, self.effects)
 
     def fill(self, folder: Path) -> None:
-        """Write the table and the figure."""
-        from sim import figures
-
+        """Write the table."""
         results.write_csv(self.effects, folder / "sweep.csv")
-        figures.save(self.plot(), folder / "figures" / "response")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figure."""
+        return {"response": self.plot}
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ class SweepQuestion(Question, name="sweep"):
     def tasks(self) -> list[Task]:
         """Return the one task there is."""
         return self.compared.tasks()
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return how much is compared and drawn."""
+        return len(self.compared.policies), 8
 
     def answer(self, runs: Iterable[Runs]) -> Sweep:
         """Make the sweep."""
@@ -131,7 +136,7 @@ def sweep(
         over: Values by dotted name of a rule, or of ``registration.level``.
         seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
         workers: Processes. The results do not depend on it.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:

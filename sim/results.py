@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -22,10 +23,11 @@ import pyarrow.parquet as pq
 from sim.arguments import path_of
 from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError
+from sim.progress import Progress
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
 from sim.question import Question, Result
 from sim.records import TEXT, to_arrow
-from sim.running import check, cost, module_of, simulate_all
+from sim.running import check, cost, module_of, seconds_of, simulate_all
 from sim.store import LANE_RULE, Kept, Store, Task
 
 FORMAT = 2
@@ -53,18 +55,20 @@ def answer(
     out: str | Path | None = None,
     command: str = "",
     replace: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], object] = lambda words: None,
+    warn: Callable[[str], object] = warnings.warn,
 ) -> Any:
     """Simulate and return the result; with a folder, keep every finished unit there and write the result into it.
 
     Args:
         question: What is asked.
         workers: Processes. The result does not depend on it.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, a line now and then elsewhere.
         out: The folder. What it holds already of this study is not run again; a result of another study is refused.
         command: The command that makes it again; goes into the manifest.
         replace: Begin anew in a folder that holds a result.
         say: Called with what to know before it runs: what there is already, and what the rest will cost.
+        warn: Called with what is missing in the end although the result is right: a figure that cannot be drawn.
 
     Raises:
         ScenarioError: If the question, or the folder, does not allow it.
@@ -72,10 +76,11 @@ def answer(
         KeyboardInterrupt: If interrupted, with words on how to go on.
     """
     check(workers, question.engine)
-    tasks = question.tasks()
+    tasks, later = question.tasks(), question.later(drawn=out is not None)
     if out is None:
-        say(cost(tasks, workers, question.engine))
-        return question.answer(simulate_all(tasks, workers, question.engine, progress))
+        say(cost(tasks, workers, question.engine, later))
+        with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
+            return question.answer(simulate_all(tasks, workers, question.engine, shown))
     out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
         left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
@@ -84,10 +89,11 @@ def answer(
         if (n := sum(len(task.seeds) for task in left)) < total:
             say(f"{total - n} of {total} units are in {out} already.")
         if left:
-            say(cost(left, workers, question.engine))
+            say(cost(left, workers, question.engine, later))
         try:
-            result = question.answer(simulate_all(tasks, workers, question.engine, progress, store))
-            _write(out, question, tasks, store, result, command)
+            with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
+                result = question.answer(simulate_all(tasks, workers, question.engine, shown, store))
+                _write(out, question, tasks, store, result, command, shown, warn)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
         except ExperimentError as error:
@@ -111,9 +117,10 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
         described(out, _OTHER)
     else:
         _check_same(out, plan)
-    try:
-        units.mkdir(parents=True, exist_ok=True)
-        with (units / "lock").open("a+", encoding="utf-8") as lock:
+    with ExitStack() as until_the_end:
+        with _writing(out):
+            units.mkdir(parents=True, exist_ok=True)
+            lock = until_the_end.enter_context((units / "lock").open("a+", encoding="utf-8"))
             _lock(lock, out)
             if replace:
                 _clear(out)
@@ -123,10 +130,15 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
             _write_json(plan, units / "store.json")
-            model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
-            yield Store(units / f"{question.engine}-{model[:12]}")
-    except BrokenPipeError:  # of whoever reads what is said; it is none of the folder
-        raise
+        model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
+        yield Store(units / f"{question.engine}-{model[:12]}")
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Say of a file that cannot be written to which folder it belongs; what else the system refuses is none of it."""
+    try:
+        yield
     except OSError as error:
         raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
 
@@ -343,27 +355,60 @@ def _here(command: str) -> str:
 # -- writing it --------------------------------------------------------------------------------------------------------
 
 
-def _write(out: Path, question: Question, tasks: Sequence[Task], store: Store, result: Result, command: str) -> None:
-    """Write everything beside, then put it in place file by file, the manifest last."""
+def _write(
+    out: Path,
+    question: Question,
+    tasks: Sequence[Task],
+    store: Store,
+    result: Result,
+    command: str,
+    progress: Progress,
+    warn: Callable[[str], object],
+) -> None:
+    """Write the tables and their manifest, then draw: what becomes of a figure costs no result."""
+    from sim.canvas import rendered  # late: matplotlib takes a while
+
     beside = out / f".new-{os.getpid()}"
     try:
-        (beside / "figures").mkdir(parents=True)
-        counted = _merge(beside, tasks, store)
-        result.fill(beside)
-        (beside / "table.txt").write_text(result.table() + "\n", encoding="utf-8")
-        columns = {path.stem: _columns(path) for path in _tables(beside)}
-        write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
-        files = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
-        hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in files}
-        _write_json(_manifest(question, command, tasks, store, counted, hashes), beside / MANIFEST)
-        (out / "figures").mkdir(exist_ok=True)
-        for name in _listed(out) - {*files}:
-            (out / name).unlink(missing_ok=True)
-        (out / MANIFEST).unlink(missing_ok=True)
-        for name in (*files, MANIFEST):
-            (beside / name).replace(out / name)
+        with _writing(out):
+            (beside / "figures").mkdir(parents=True)
+            counted = _merge(beside, tasks, store)
+            result.fill(beside)
+            (beside / "table.txt").write_text(result.table() + "\n", encoding="utf-8")
+            columns = {path.stem: _columns(path) for path in _tables(beside)}
+            write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
+            said = _manifest(question, command, tasks, store, counted)
+            _put_in_place(beside, out, said)
+        figures, made = result.figures(), question.later(drawn=False)
+        progress.advance(made)
+        for name, draw in figures.items():
+            try:
+                content = rendered(draw)
+            except Exception as error:
+                warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
+                continue
+            with _writing(out):
+                for ending, data in content.items():
+                    (beside / "figures" / f"{name}{ending}").write_bytes(data)
+            progress.advance((question.later(drawn=True) - made) / len(figures))
+        with _writing(out):
+            _put_in_place(beside, out, said)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
+    """Put new files in place, one by one, and last the manifest, which lists them with those put there before."""
+    new = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
+    hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in new}
+    said["files"] = dict(sorted((said["files"] | hashes).items()))
+    (out / "figures").mkdir(exist_ok=True)
+    for name in _listed(out) - said["files"].keys():
+        (out / name).unlink(missing_ok=True)
+    (out / MANIFEST).unlink(missing_ok=True)
+    for name in new:
+        (beside / name).replace(out / name)
+    _write_json(said, out / MANIFEST)
 
 
 def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
@@ -408,9 +453,8 @@ def _manifest(
     tasks: Sequence[Task],
     store: Store,
     counted: Mapping[str, Any],
-    files: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return what a manifest says: how the result was made, and hashes of all that was counted and written."""
+    """Return what a manifest says: how the result was made, hashes of all that was counted, and no file yet."""
     return {
         **_plan(question, command),
         "code_fingerprint": code_fingerprint(),
@@ -420,7 +464,7 @@ def _manifest(
         "units_made_with": store.made_with(tasks),
         "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
         "tables": dict(counted),
-        "files": dict(files),
+        "files": {},
         "rules": {"column": DIGEST_RULE, "unit": LANE_RULE},
     }
 

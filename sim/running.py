@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -14,21 +13,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sim.arguments import whole_number
 from sim.errors import ExperimentError, ScenarioError, shown
+from sim.progress import Progress
 from sim.records import Records, Runs
 from sim.scenario import BASELINE, Scenario
 from sim.store import Kept, Shard, Store, Task, save
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from sim.text import lasting
 
 Engine = Literal["array", "agents"]
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
+SIMULATING, MAKING = "simulating", "making tables and figures"
+"""Stages of a study, as they are shown."""
 
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
@@ -40,7 +40,10 @@ MOST_BREAKDOWNS = 5
 """So often in a row may workers be killed before one of them finishes a unit."""
 
 Job = tuple[Any, ...]
-"""A step loop and what else the work on it is given."""
+"""A step loop, the seconds it is expected to take, and what else the work on it is given."""
+
+SECONDS_TO_START = 2.0
+"""What a command takes before it simulates."""
 
 _SHORT = "the machine may be short of memory: take fewer --workers"
 
@@ -74,14 +77,19 @@ def check(workers: int, engine: Engine) -> None:
     module_of(engine)
 
 
-def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
-    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb."""
-    loops = _loops(tasks, -(-workers // len(tasks)), engine)
-    price = [_price(loop.scenario, len(loop.arms), len(loop.seeds), engine) for loop in loops]
-    busy = min(workers, len(price))
-    seconds = 2 + sum(s for s, _ in price) / busy
-    memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * max(m for _, m in price)
-    lasts = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0) -> str:
+    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
+
+    Args:
+        tasks: What to run.
+        workers: Processes.
+        engine: ``array`` or ``agents``.
+        later: Seconds that follow when all is simulated.
+    """
+    loops = [loop for of_task in _priced(tasks, workers, engine) for loop, _ in of_task]
+    busy = min(workers, len(loops))
+    most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop in loops)
+    memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * most
     process = "1 process" if busy == 1 else f"{busy} processes"
     hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
     first = tasks[0]
@@ -95,14 +103,21 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array") -> str:
         runs += f" in {variants} variants" * (variants > 1)
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
+    lasts = lasting(seconds_of(tasks, workers, engine) + later)
     return f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}."
+
+
+def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:
+    """Return about how many seconds step loops will take, from a rule of thumb."""
+    prices = [seconds for of_task in _priced(tasks, workers, engine) for _, seconds in of_task]
+    return SECONDS_TO_START + sum(prices) / max(1, min(workers, len(prices)))
 
 
 def simulate_all(
     tasks: Sequence[Task],
     workers: int = 1,
     engine: Engine = "array",
-    progress: bool = False,
+    progress: Progress | None = None,
     store: Store | None = None,
 ) -> Iterator[Runs]:
     """Yield the runs of every task, in order; same tables whatever the workers.
@@ -111,35 +126,31 @@ def simulate_all(
         tasks: What to run.
         workers: Processes.
         engine: ``array`` or ``agents``.
-        progress: Show a bar, where there is a terminal.
+        progress: Told how far it is; its next stage begins when all is simulated.
         store: Where to keep finished units, and to take from what is there already; in memory if not given.
 
     Raises:
         ScenarioError: If there is no worker or no such engine, or the store cannot be written.
         ExperimentError: If units failed in a store, or its workers were killed again and again.
     """
-    from tqdm import tqdm
-
     check(workers, engine)
-    total = sum(task.scenario.hours * len(task.seeds) for task in tasks)
-    left = tasks if store is None else store.missing(tasks)
-    done = total - sum(task.scenario.hours * len(task.seeds) for task in left)
-    silent = None if progress else True
-    looks = "simulating {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left{postfix}"
-    with tqdm(total=total, initial=done, bar_format=looks, file=sys.stderr, disable=silent, leave=False) as bar:
-        if store is None:
-            yield from _in_memory(tasks, workers, engine, bar)
-            return
-        _fill(store, tasks, workers, engine, bar)
-    yield from (Kept(store, task) for task in tasks)
+    progress = progress or Progress()
+    if store is None:
+        yield from _in_memory(tasks, workers, engine, progress)
+        progress.begin(MAKING)
+    else:
+        _fill(store, tasks, workers, engine, progress)
+        progress.begin(MAKING)
+        yield from (Kept(store, task) for task in tasks)
 
 
-def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> Iterator[Records]:
-    groups = [list(_loops([task], -(-workers // len(tasks)), engine)) for task in tasks]
-    jobs = [(loop, module_of(engine)) for of_task in groups for loop in of_task]
-    parts = _each(_simulated, jobs, workers, bar, True)
+def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> Iterator[Records]:
+    loops = _priced(tasks, workers, engine)
+    jobs = [(loop, seconds, module_of(engine)) for of_task in loops for loop, seconds in of_task]
+    progress.begin(SIMULATING)
+    parts = _each(_simulated, jobs, workers, progress, True)
     try:
-        for of_task in groups:
+        for of_task in loops:
             yield Records.joined([next(parts) for _ in of_task])
     except BrokenProcessPool:
         raise ExperimentError(f"a worker process was killed; {_SHORT}, or keep finished runs with --out") from None
@@ -151,28 +162,50 @@ def _simulated(task: Task, module: str, progress: Callable[[int], None] | None =
     return simulate(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
 
 
-def _loops(tasks: Iterable[Task], workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
-    """Share the seeds of each task out: together in one step loop as far as time and memory allow.
+def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
+    """Share the seeds of a task out: together in one step loop as far as time and memory allow.
 
     Args:
-        tasks: Tasks.
+        task: The task.
         workers: Over so many loops at least, if there are seeds enough.
         engine: ``array``, or ``agents``, which takes one seed at a time.
         alone: Names of units that get a loop of their own.
     """
     apart = set(alone)
-    for task in tasks:
-        size = 1
-        if engine != "agents":
-            seconds, memory = _price(task.scenario, len(task.arms), 1, engine)
-            most = min(MEMORY_OF_A_PROCESS / memory, SECONDS_OF_A_LOOP / seconds, -(-len(task.seeds) // workers))
-            size = max(1, int(most))
-        single = [seed for seed in task.seeds if task.unit(seed) in apart]
-        others = [seed for seed in task.seeds if task.unit(seed) not in apart]
-        for seed in single:
-            yield replace(task, seeds=(seed,))
-        for i in range(0, len(others), size):
-            yield replace(task, seeds=tuple(others[i : i + size]))
+    size = 1
+    if engine != "agents":
+        seconds, memory = _price(task.scenario, len(task.arms), 1, engine)
+        most = min(MEMORY_OF_A_PROCESS / memory, SECONDS_OF_A_LOOP / seconds, -(-len(task.seeds) // workers))
+        size = max(1, int(most))
+    single = [seed for seed in task.seeds if task.unit(seed) in apart]
+    others = [seed for seed in task.seeds if task.unit(seed) not in apart]
+    for seed in single:
+        yield replace(task, seeds=(seed,))
+    for i in range(0, len(others), size):
+        yield replace(task, seeds=tuple(others[i : i + size]))
+
+
+def _priced(
+    tasks: Sequence[Task], workers: int, engine: Engine, alone: Iterable[str] = ()
+) -> list[list[tuple[Task, float]]]:
+    """Return the step loops of each task with the seconds that a process is expected to take for each.
+
+    Arguments as for `_loops`, but `workers` for all tasks together.
+    """
+    found = [[*_loops(task, -(-workers // len(tasks)), engine, alone)] for task in tasks]
+    busy = min(workers, sum(map(len, found)))
+    crowded = max(1.0, busy / _n_cores()) if busy > 1 else 1.0
+    return [
+        [(loop, crowded * _price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[0]) for loop in of_task]
+        for of_task in found
+    ]
+
+
+def _n_cores() -> int:
+    """Return how many processes this machine lets run at a time."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
@@ -186,15 +219,15 @@ def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[f
 
 
 def _each(
-    work: Callable[..., Any], jobs: Sequence[Job], workers: int, bar: tqdm[Any], ordered: bool, apart: bool = False
+    work: Callable[..., Any], jobs: Sequence[Job], workers: int, progress: Progress, ordered: bool, apart: bool = False
 ) -> Iterator[Any]:
     """Yield what `work` returns for every job, over processes if several are of use, or if none may run in this one."""
     from joblib import Parallel, delayed
 
     busy = max(min(workers, len(jobs)), 2 * apart)
     if busy <= 1:
-        for loop, *more in jobs:
-            yield work(loop, *more, progress=partial(_advance, bar, len(loop.seeds)))
+        for loop, seconds, *more in jobs:
+            yield work(loop, *more, progress=partial(_advance, progress, seconds / loop.scenario.hours))
         return
     parallel = Parallel(
         n_jobs=busy,
@@ -209,23 +242,27 @@ def _each(
         results = parallel(delayed(_elsewhere)(work, job[0].lanes, *job) for job in jobs)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    for hours, done in results:
-        bar.update(hours)
+    for seconds, took, done in results:
+        progress.advance(seconds / busy, took / busy)
         yield done
 
 
-def _advance(bar: tqdm[Any], seeds: int, hours: int) -> None:
-    bar.update(seeds * hours)
+def _advance(progress: Progress, seconds_of_an_hour: float, hours: int) -> None:
+    progress.advance(seconds_of_an_hour * hours)
 
 
-def _elsewhere(work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, *more: Any) -> tuple[int, Any]:
+def _elsewhere(
+    work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, seconds: float, *more: Any
+) -> tuple[float, float, Any]:
     """Do a piece of work in another process, which must find the same rules by day as the one that asks."""
     if replace(loop).lanes != lanes:
         raise ScenarioError(
             "worker processes read a policy from its module and find other rules than this process has: it was changed "
             "after its import. Change the module itself, or take one worker."
         )
-    return loop.scenario.hours * len(loop.seeds), work(loop, *more)
+    start = time.monotonic()
+    done = work(loop, *more)
+    return seconds, time.monotonic() - start, done
 
 
 def _watch(parent: int) -> None:
@@ -250,32 +287,31 @@ class _Failed:
     error: str
 
 
-def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, bar: tqdm[Any]) -> None:
+def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> None:
     """Run what a store lacks. Killed workers cost what they were at; a loop that fails is run again seed by seed."""
     failed: dict[str, str] = {}
     alone: set[str] = set()
     breakdowns = 0
+    progress.begin(SIMULATING)
     while left := _without(store.missing(tasks), failed):
-        loops = list(_loops(left, -(-workers // len(left)), engine, alone))
-        jobs = [(loop, module_of(engine), store.folder, _baselines(store, loop)) for loop in loops]
+        priced = [loop for of_task in _priced(left, workers, engine, alone) for loop in of_task]
+        jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in priced]
         try:
             # What kills its process may be left as the only job: it must not kill this one if it need not run here.
-            for done in _each(_into, jobs, workers, bar, False, workers > 1):
+            for done in _each(_into, jobs, workers, progress, False, workers > 1):
                 if not isinstance(done, _Failed):
                     store.add(done)
                 elif len(done.units) > 1:
                     alone |= {*done.units}
                 else:
                     failed[done.units[0]] = done.error
-                    bar.set_postfix_str(f"{len(failed)} failed")
-        except OSError as error:
-            raise ScenarioError(f"{store.folder} cannot be written: {error.strerror or error}") from None
+                    progress.note(f"{len(failed)} failed")
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
             still = _without(store.missing(tasks), failed)
             breakdowns = breakdowns + 1 if _n_units(still) == _n_units(left) else 1
-            bar.set_postfix_str("a worker was killed, going on")
-            alone |= {loop.unit(seed) for loop in loops for seed in loop.seeds}
+            progress.note("a worker was killed, going on")
+            alone |= {loop.unit(seed) for loop, _ in priced for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
                 first = [task.unit(seed) for task in still for seed in task.seeds][:workers]
                 raise ExperimentError(
@@ -306,7 +342,10 @@ def _into(
     except Exception as error:
         words = traceback.format_exception_only(error)[-1].strip()
         return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), words)
-    return save(folder, loop, records, baselines)
+    try:
+        return save(folder, loop, records, baselines)
+    except OSError as error:
+        raise ScenarioError(f"{folder} cannot be written: {error.strerror or error}") from None
 
 
 def _n_units(tasks: Iterable[Task]) -> int:

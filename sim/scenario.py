@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from sim import names, policies  # noqa: F401  (registers the policies that scenario files name)
-from sim.declare import ROUNDING, Frozen, Section, parameter
+from sim.declare import ROUNDING, Frozen, Section, Text, parameter
 from sim.errors import Problem, ScenarioError, problems_of, shown, suggestion, unknown
 from sim.offences import OFFENCES, Offence
 from sim.parameters import (
@@ -69,7 +69,7 @@ class Scenario(Section):
             one.
     """
 
-    title: str = Field("", max_length=200, description="up to 200 characters")
+    title: Text = Field("", max_length=200, description="up to 200 characters")
     site: str = Field(
         "site",
         max_length=40,

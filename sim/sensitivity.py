@@ -6,9 +6,9 @@ parameter changes in an effect is known better than the effect itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,12 +92,12 @@ class Ranges(Result):
         return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
 
     def fill(self, folder: Path) -> None:
-        """Write the table and the figures."""
-        from sim import figures
-
+        """Write the table."""
         results.write_csv(self.bars, folder / "ranges.csv")
-        for policy in self.policies:
-            figures.save(self.plot(policy), folder / "figures" / f"tornado-{policy}")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws the tornado of each policy."""
+        return {f"tornado-{policy}": partial(self.plot, policy) for policy in self.policies}
 
 
 class _Lane(NamedTuple):
@@ -175,6 +175,10 @@ class RangesQuestion(Question, name="ranges"):
     def tasks(self) -> list[Task]:
         """Return a task for what needs none of its own, and one for every end of a parameter."""
         return [Task(variant, (BASELINE, *arms), self.seeds, label=label) for variant, arms, label in self._variants]
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return how much is compared and drawn."""
+        return 0, 4 * len(self.policies)
 
     def answer(self, runs: Iterable[Runs]) -> Ranges:
         """Make the bars."""
@@ -255,7 +259,7 @@ def ranges(
             with a doubt in `sim/parameters.py`.
         seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
         workers: Processes. The results do not depend on it.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:

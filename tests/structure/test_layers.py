@@ -9,6 +9,7 @@ from tests.structure.modules import MODULES, PACKAGE, imported, part
 
 LAYERS = {
     "declare": "",
+    "terminal": "declare",
     "parameters": "declare",
     "draws": "",
     "records": "",
@@ -43,16 +44,18 @@ LAYERS = {
     "explain": "declare errors evidence offences outcomes parameters records rules scenario",
     "mechanisms": "rules",
     "text": "scenario",
-    "drawing": "outcomes scenario statistics",
-    "figures": "drawing outcomes rules scenario statistics text",
+    "progress": "terminal text",
+    "canvas": "",
+    "drawing": "canvas outcomes scenario statistics",
+    "figures": "canvas drawing outcomes rules scenario statistics text",
     "table": "outcomes parameters records rules scenario statistics text",
     "tornado": "scenario statistics text",
     "transparency": "outcomes scenario statistics",
     "dictionary": "declare outcomes parameters records rules scenario",
     "store": "errors provenance records scenario",
-    "running": "agents arguments errors model records scenario store",
+    "running": "agents arguments errors model progress records scenario store text",
     "question": "errors records running scenario store text",
-    "results": "arguments dictionary errors provenance question records running store",
+    "results": "arguments canvas dictionary errors progress provenance question records running store",
     "experiment": "arguments errors figures outcomes question records results running scenario statistics "
     "store table text transparency",
     "attribution": "arguments errors experiment figures mechanisms outcomes question records results rules scenario "
@@ -63,18 +66,20 @@ LAYERS = {
     "policies question records results rules scenario sensitivity statistics store table text",
     "patterns": "draws errors population reading rules scenario statistics",
     "validation": "arguments errors patterns question records results running scenario statistics store text",
-    "reproduce": "arguments attribution errors experiment provenance question records response results running "
-    "sensitivity store validation",
+    "reproduce": "arguments attribution errors experiment progress provenance question records response results "
+    "running sensitivity store validation",
     "exports": "arguments errors records results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
     "__main__": "advice arguments attribution errors experiment explain exports question reading reproduce response "
-    "results running scenario schema sensitivity template text validation",
+    "results running scenario schema sensitivity template terminal text validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
 PACKAGES = {
     "mesa": {"hourly", "agents"},
-    "matplotlib": {"attribution", "drawing", "experiment", "figures", "response", "sensitivity"},
+    "matplotlib": {
+        *("attribution", "canvas", "drawing", "experiment", "figures", "question", "response", "sensitivity"),
+    },
     "pandas": {
         *("attribution", "patterns", "transparency", "validation"),
         *("agents", "experiment", "figures", "observe", "outcomes", "records"),
@@ -82,7 +87,7 @@ PACKAGES = {
         *("dictionary", "exports", "provenance", "reproduce", "store"),
     },
     "pyarrow": {"exports", "records", "reproduce", "results", "store"},
-    "tqdm": {"running"},
+    "tqdm": {"progress"},
     "joblib": {"running"},
     "scipy": {"statistics"},
 }
