@@ -394,7 +394,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         say(reproduce.run_alone(arguments.folder, arguments.unit))
         return
     found = reproduce.reproduce(arguments.folder, arguments.sample, arguments.workers, progress=True)
-    if found.differences:
+    if not found.complete:
         raise ExperimentError(found.text())
     say(found.text())
 

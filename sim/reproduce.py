@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from sim.progress import Progress
 from sim.provenance import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.question import Question
 from sim.records import TABLES, TEXTS, Records, of_arrow
-from sim.results import MANIFEST, MERGED, UNITS, described, read_json
+from sim.results import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, read_json
 from sim.running import check, module_of, seconds_of, simulate_all
 from sim.store import Kept, Store, Task, damaged, lane_digests, unit_digest
 
@@ -37,23 +37,37 @@ class Reproduction:
         notes: How the result was made, and what is not as it was then, in words.
         checked: What was done, in words.
         differences: What is not the same, in words; empty if everything is.
+        missing: Files of the result that are not there, so that nothing could be held against them.
     """
 
     notes: tuple[str, ...]
     checked: tuple[str, ...]
     differences: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole result is there and all that was compared is the same."""
+        return not self.differences and not self.missing
 
     def text(self) -> str:
         """Return it all as text for a terminal."""
-        verdict = "NOT REPRODUCED:" if self.differences else "REPRODUCED: all that was compared is the same."
-        return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in self.differences)))
+        if self.differences:
+            verdict = "NOT REPRODUCED:"
+        elif self.missing:
+            verdict = "INCOMPLETE: all that was compared is the same, but the result is not all there:"
+        else:
+            verdict = "REPRODUCED: all that was compared is the same."
+        found = (*self.differences, *(f"{name} is not there" for name in self.missing))
+        return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in found)))
 
 
 def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, progress: bool = False) -> Reproduction:
     """Run units of a result again and make its tables again; nothing in the folder is changed.
 
     Args:
-        folder: The result. Its manifest is enough; what else is there is held against it.
+        folder: The result. Its manifest is enough to run it; what else is there is held against it, and what is not
+            there is told. Its units may have been deleted.
         sample: Run so many units again, drawn by lot, and those whose stored counts are not those of the manifest; all
             units if not given.
         workers: Processes.
@@ -72,8 +86,9 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     held, columns = _held(kept, tasks)
     wrong = [name for name, sha in held.items() if sha != manifest["units"].get(name)]
     again = _chosen(tasks, wrong, sample)
-    files, differences = _files(folder, manifest)
+    files, missing, differences = _files(folder, manifest)
     differences += _columns(columns, manifest)
+    differences += _unreadable(kept, missing)
     with tempfile.TemporaryDirectory() as made:
         store = Store(Path(made) / "units")
         with Progress(progress, [seconds_of(again, workers, question.engine)]) as shown:
@@ -85,7 +100,9 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         else:
             from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
             checked = "tables: made again from the counts" + " of the units run again" * whole
-            differences += _derived(folder, question.answer(from_runs), Path(made) / "result", _same_versions(manifest))
+            result, exactly = question.answer(from_runs), _same_versions(manifest)
+            differences += _derived(folder, result, Path(made) / "result", exactly)
+            missing |= {path.name for path in (Path(made) / "result").iterdir() if not (folder / path.name).is_file()}
     units = [task.unit(seed) for task in again for seed in task.seeds]
     of_all = sum(len(task.seeds) for task in tasks)
     named = "" if whole else f": {', '.join(units)}"
@@ -93,6 +110,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         tuple(_notes(manifest)),
         (files, f"units: {len(units)} of {of_all} run again{named}", checked),
         tuple(differences),
+        tuple(sorted(missing)),
     )
 
 
@@ -251,24 +269,37 @@ def _same_versions(manifest: Mapping[str, Any]) -> bool:
     return {key: manifest[key] for key in ("python", "packages")} == versions()
 
 
-def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Say which files are there, and return those that are not as they were written."""
-    absent = [name for name in manifest["files"] if not (folder / name).exists()]
+def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, set[str], list[str]]:
+    """Say which files are there, and return those that are not, and which are not as they were written."""
+    listed = {*manifest["files"], *(f"{name}.parquet" for name in MERGED), TABLE, DICTIONARY}
+    absent = {name for name in listed if not (folder / name).is_file()}
     there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
     changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
-    without = f"; NOT THERE, so not compared: {', '.join(absent)}" if absent else ""
-    words = f"files: {len(there) - len(changed)} of {len(manifest['files'])} as they were written{without}"
+    without = f"; NOT THERE, so not compared: {', '.join(sorted(absent))}" if absent else ""
+    words = f"files: {len(there) - len(changed)} of {len(listed)} as they were written{without}"
     cut = [path.relative_to(folder) for path in damaged(folder / UNITS)]
-    return words, [
-        *(f"{name} is not the file that was written" for name in changed),
-        *(f"{path} was cut or changed; the command that made the result runs it again" for path in cut),
-    ]
+    return (
+        words,
+        absent,
+        [
+            *(f"{name} is not the file that was written" for name in changed),
+            *(f"{name} is not listed in the manifest" for name in sorted(listed - absent - there.keys())),
+            *(f"{path} was cut or changed; the command that made the result runs it again" for path in cut),
+        ],
+    )
+
+
+def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[str]:
+    """Yield the merged tables that are there and cannot be read, or lack columns."""
+    for name in MERGED:
+        if name not in kept.names and f"{name}.parquet" not in missing:
+            yield f"{name}.parquet cannot be read as the table that it is"
 
 
 def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:
     """Yield the columns of merged tables that have not the hashes of the manifest."""
     for name, hashes in found.items():
-        was, now = (content["sha256"] for content in (manifest["tables"][name], hashes.found()))
+        was, now = (content.get("sha256", {}) for content in (manifest["tables"].get(name, {}), hashes.found()))
         unlike = [column for column in now if now[column] != was.get(column)]
         if unlike:
             yield f"{name}.parquet: the hashes of its columns {', '.join(unlike)} are not those of the manifest"
@@ -306,13 +337,13 @@ def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[s
         stored = folder / path.name
         if stored.exists() and (words := _of_csv(stored, path, exactly)):
             yield words
-    stored, text = folder / "table.txt", result.table().splitlines()
+    stored, text = folder / TABLE, result.table().splitlines()
     if stored.exists():
         lines = stored.read_text(encoding="utf-8", errors="replace").splitlines()
         for number in range(max(len(lines), len(text))):
             one, other = (all_of[number] if number < len(all_of) else "nothing" for all_of in (lines, text))
             if one != other:
-                yield f"table.txt, line {number + 1}: {one.strip()!r}; made again: {other.strip()!r}"
+                yield f"{TABLE}, line {number + 1}: {one.strip()!r}; made again: {other.strip()!r}"
                 return
 
 

@@ -36,6 +36,7 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 UNITS = "units"
 DICTIONARY = "dictionary.csv"
+TABLE = "table.txt"
 MERGED = ("daily", "breakdown", "waits")
 """Tables of counts that are merged into the folder."""
 
@@ -374,7 +375,7 @@ def _write(
             (beside / "figures").mkdir(parents=True)
             counted = _merge(beside, tasks, store)
             result.fill(beside)
-            (beside / "table.txt").write_text(result.table() + "\n", encoding="utf-8")
+            (beside / TABLE).write_text(result.table() + "\n", encoding="utf-8")
             columns = {path.stem: _columns(path) for path in _tables(beside)}
             write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
             said = _manifest(question, command, tasks, store, counted)

@@ -72,7 +72,7 @@ class TestTheSame:
     def test_an_untouched_result_is_reproduced(self, name: str, sample: int | None, written: dict[str, Path]) -> None:
         before = {path: path.read_bytes() for path in written[name].rglob("*") if path.is_file()}
         again = reproduce.reproduce(written[name], sample)
-        assert again.differences == ()
+        assert again.complete
         assert again.notes[0] == f"made by: the command of {name}"
         assert "code: the same" in again.notes and "versions: the same" in again.notes
         assert again.text().splitlines()[-1] == "REPRODUCED: all that was compared is the same."
@@ -86,6 +86,8 @@ class TestTheSame:
         assert again.differences == ()
         assert again.checked[0].startswith("files: 0 of 14 as they were written; NOT THERE, so not compared: ")
         assert again.checked[1] == "units: 3 of 3 run again"
+        assert len(again.missing) == 14 and not again.complete
+        assert "INCOMPLETE: all that was compared is the same, but the result is not all there:" in again.text()
         sampled = reproduce.reproduce(out, 2)
         assert sampled.checked[1].startswith("units: 2 of 3 run again: seed-")
         assert sampled.checked[2].startswith("tables: not made again")
@@ -163,6 +165,51 @@ class TestTampered:
         again = reproduce.reproduce(out)
         assert "daily.parquet is not the file that was written" in again.differences
         assert "effects.csv" in found(again)
+
+
+class TestNotAllThere:
+    @pytest.mark.parametrize("sample", [None, 1])
+    @pytest.mark.parametrize("hidden", [False, True])
+    @pytest.mark.parametrize("name", ["daily.parquet", "effects.csv", "table.txt", "dictionary.csv"])
+    def test_a_file_that_is_gone_is_named_even_if_the_manifest_is_silent(
+        self, name: str, hidden: bool, sample: int | None, out: Path
+    ) -> None:
+        (out / name).unlink()
+        if hidden:
+            files = json.loads((out / "manifest.json").read_text())["files"]
+            change_manifest(out, files={other: sha for other, sha in files.items() if other != name})
+        again = reproduce.reproduce(out, sample)
+        assert again.missing == (name,)
+        assert again.differences == ()
+        assert again.text().splitlines()[-2:] == [
+            "INCOMPLETE: all that was compared is the same, but the result is not all there:",
+            f"- {name} is not there",
+        ]
+
+    def test_what_is_gone_and_what_differs_are_both_told(self, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (out / "figures" / "price.svg").unlink()
+        assert main(["reproduce", str(out), "--sample", "1"]) == 1
+        assert capsys.readouterr().err.endswith("- figures/price.svg is not there\n")
+        (out / "table.txt").write_text("")
+        assert main(["reproduce", str(out), "--sample", "1"]) == 1
+        said = capsys.readouterr().err.splitlines()
+        assert said[-4] == "NOT REPRODUCED:"
+        assert said[-1] == "- figures/price.svg is not there"
+
+    def test_a_folder_in_place_of_a_file_and_a_forged_one_that_cannot_be_read(self, out: Path) -> None:
+        (out / "effects.csv").unlink()
+        (out / "effects.csv").mkdir()
+        (out / "waits.parquet").write_bytes(b"PAR1")
+        hide(out, "waits.parquet")
+        again = reproduce.reproduce(out, 1)
+        assert again.missing == ("effects.csv",)
+        assert again.differences == ("waits.parquet cannot be read as the table that it is",)
+
+    def test_a_table_or_file_that_the_manifest_does_not_know(self, out: Path) -> None:
+        said = json.loads((out / "manifest.json").read_text())
+        del said["files"]["waits.parquet"], said["tables"]["waits"]
+        change_manifest(out, files=said["files"], tables=said["tables"])
+        assert "waits.parquet is not listed in the manifest" in found(reproduce.reproduce(out, 1))
 
 
 class TestOtherThanThen:
