@@ -13,12 +13,12 @@ from sim.text import lasting
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-SECONDS_UNTIL_SURE = 10.0
+SECONDS_UNTIL_SURE = 15.0
 """After so long it is said if a machine is much slower than expected."""
 
 MUCH_SLOWER = 1.5
 
-SECONDS_OF_DOUBT = 3.0
+SECONDS_OF_DOUBT = 1.0
 """What was expected counts as much as so many seconds that were measured."""
 
 SECONDS_BETWEEN_LINES, SHARE_BETWEEN_LINES, MOST_SECONDS = 30.0, 0.1, 600.0
@@ -75,7 +75,7 @@ class Progress:
             self._took, self._counted = SECONDS_OF_DOUBT * self.slower, SECONDS_OF_DOUBT
         self._doing, self._done = doing, 0.0
         self._stage_start = self._counted_at = time.monotonic()
-        self._show()
+        self._show(at_once=True)
 
     def advance(self, work: float, took: float | None = None) -> None:
         """Take note that a part of the stage's work is done.
@@ -94,9 +94,9 @@ class Progress:
     def note(self, words: str) -> None:
         """Show words beside how far it is."""
         self._note = f", {words}"
-        self._show()
+        self._show(at_once=True)
 
-    def _show(self) -> None:
+    def _show(self, at_once: bool = False) -> None:
         if not self._shown:
             return
         gone = time.monotonic() - self._start
@@ -107,7 +107,7 @@ class Progress:
                 f"{lasting(gone + self.left)} in all."
             )
         if sys.stderr.isatty():
-            self._on_terminal()
+            self._on_terminal(at_once)
             return
         silent, more = gone - self._told_at, self.share - self._told
         if silent >= SECONDS_BETWEEN_LINES and (more >= SHARE_BETWEEN_LINES or silent >= MOST_SECONDS):
@@ -118,15 +118,17 @@ class Progress:
     def _rest(self) -> str:
         return f"about {lasting(self.left)} left{self._note}"
 
-    def _on_terminal(self) -> None:
+    def _on_terminal(self, at_once: bool) -> None:
         from tqdm import tqdm
 
         if self._bar is None:
             looks = "{desc} {percentage:3.0f}%|{bar}| {elapsed} so far{postfix}"
-            self._bar = tqdm(total=1.0, bar_format=looks, file=sys.stderr, leave=False, miniters=0)
+            self._bar = tqdm(total=1.0, bar_format=looks, file=sys.stderr, leave=False, miniters=0, delay=1e-9)
         self._bar.set_description_str(self._doing, refresh=False)
         self._bar.set_postfix_str(self._rest, refresh=False)
         self._bar.update(self.share - self._bar.n)
+        if at_once:
+            self._bar.refresh()
 
     def _line(self, words: str) -> None:
         if self._bar is not None:
