@@ -280,6 +280,8 @@ def _check(arguments: argparse.Namespace) -> None:
         else:
             n = len(scenario.policies)
             say(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
+            for line in explain.staff(scenario):
+                say(f"{file}: {line}")
             _warn(advice.of_scenario(scenario), f"{file}: ")
     if problems:
         raise ScenarioError(*problems)

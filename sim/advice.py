@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from sim.scenario import Scenario
+from sim import template, workload
+from sim.errors import shown
+from sim.rules import Change
+from sim.scenario import BASELINE, Scenario
 
 FEW_REVIEWS = 10
 """Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
@@ -35,9 +38,27 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
             f"population.monthly_visitors = {people.monthly_visitors:g}: the audience shrinks over "
             f"{people.growth_days} days. Give both the same value for no growth."
         )
+    yield from of_unsaid(scenario)
+    yield from of_idle_levels(scenario, scenario.given())
     for arm in scenario.policies:
         yield from _of_arm(scenario, arm)
+        yield from _of_sums(scenario, arm)
     yield from of_small_queue(scenario)
+    shares = {arm: workload.busy_share(scenario, arm) for arm in (BASELINE, *scenario.policies)}
+    yield from workload.remarks({arm: share for arm, share in shares.items() if share is not None}, estimated=True)
+
+
+def of_unsaid(scenario: Scenario) -> Iterator[str]:
+    """Warn of the numbers that decide most, those that the template asks for, where they are left at their defaults."""
+    asked = [key.replace(".none.", f".{scenario.registration.level}.") for key in template.questions()]
+    said = set(scenario.given())
+    unsaid = [f"{key} = {shown(scenario.value_of(key))}" for key in asked if key not in said]
+    if unsaid:
+        yield (
+            f"of the numbers that decide most, {len(unsaid)} of {len(asked)} are left at their defaults: "
+            f"{', '.join(unsaid)}. See what is known of each with python -m sim explain NAME, and write down what "
+            "holds here."
+        )
 
 
 def _of_arm(scenario: Scenario, arm: str) -> Iterator[str]:
@@ -65,6 +86,28 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[str]:
             )
 
 
+def _of_sums(scenario: Scenario, arm: str) -> Iterator[str]:
+    """Yield the rules of an arm to which several policies contribute, so that what one sets is not what comes out."""
+    said = set()
+    for day, rules in scenario.changes_of(arm):
+        parts: dict[str, list[tuple[str, Change]]] = {}
+        for dated in scenario.dated(arm):
+            if dated.in_force(day):
+                for change in dated.policy.changes_after(scenario.platform, day - dated.first_day):
+                    if change.operation != "add" or change.value:
+                        parts.setdefault(change.rule, []).append((dated.policy.name, change))
+        for rule, found in parts.items():
+            if rule not in said and len(found) > 1 and any(change.operation == "add" for _, change in found):
+                said.add(rule)
+                total = getattr(rules, rule.replace(".", "_", 1))
+                told = ", ".join(f"{name} {_WORDS[c.operation].format(shown(c.value))}" for name, c in found)
+                level = " What a level adds follows from its section." if rule.startswith("registration.") else ""
+                yield f"policy {arm!r}: {rule} comes to {shown(total)}, for {told}. Is that sum meant?{level}"
+
+
+_WORDS = {"set": "sets it to {}", "add": "adds {}", "multiply": "multiplies it by {}"}
+
+
 def of_small_queue(scenario: Scenario) -> Iterator[str]:
     """Warn when the scaled staff is too small to behave like the full one."""
     rules = scenario.platform.rules
@@ -76,16 +119,22 @@ def of_small_queue(scenario: Scenario) -> Iterator[str]:
         )
 
 
-def of_idle_levels(scenario: Scenario, changes: Iterable[str]) -> Iterator[str]:
-    """Warn when a setting of a level of registration was changed that neither the baseline nor a policy uses.
+def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> Iterator[str]:
+    """Warn of settings of a level of registration that neither the baseline nor a policy uses.
 
     Args:
-        scenario: The scenario with the changes.
-        changes: Names of the settings that were changed.
+        scenario: The scenario.
+        given: Names of the settings that were given, in its file or to change it.
     """
     doors = [p for arm in scenario.policies.values() for p in arm if p.name == "registration"]
     used = {str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)}
-    for key in changes:
+    idle: dict[str, list[str]] = {}
+    for key in given:
         section, *rest = key.split(".")
         if section == "registration" and len(rest) == 2 and rest[0] not in used:
-            yield f"{key} changes nothing: no policy here uses the level {rest[0]}; in use: {', '.join(sorted(used))}."
+            idle.setdefault(rest[0], []).append(key)
+    for level, keys in idle.items():
+        yield (
+            f"{', '.join(keys)} {'changes' if len(keys) == 1 else 'change'} nothing: no policy here uses the level "
+            f"{level}; in use: {', '.join(sorted(used))}."
+        )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws import Draws, Ints, Purpose, exponential, pick, unit
-from sim.parameters import HOURS_PER_MONTH
+from sim.parameters import HOURS_PER_MONTH, WEEKDAYS
 from sim.population import N_USER_STRATA, permille
 from sim.rules import Rules
 from sim.scenario import Scenario
@@ -383,16 +383,27 @@ def kept_since(before: Any, hour: int, retention_hours: Any) -> Any:
     return np.maximum(before, hour - retention_hours + 1)
 
 
-def capacity_milli(rules: Rules, hour_of_day: int, scale: float) -> int:
-    """Return thousandths of a review that the staff can do in an hour."""
-    return round(moderators(rules, hour_of_day, scale) * rules.moderation_reviews_per_hour * 1000)
+def capacity_milli(rules: Rules, hour_of_week: Any, scale: float) -> Any:
+    """Return thousandths of a review that the staff can do in an hour of the week."""
+    milli = moderators(rules, hour_of_week, scale) * rules.moderation_reviews_per_hour * 1000
+    return np.rint(milli).astype(np.int64)
 
 
-def moderators(rules: Rules, hour_of_day: int, scale: float) -> float:
-    """Return the heads on shift in an hour."""
-    first = rules.moderation_shift_start_hour
-    on_shift = first <= hour_of_day < first + rules.moderation_shift_hours
-    return rules.moderation_staff * scale if on_shift else 0.0
+def moderators(rules: Rules, hour_of_week: Any, scale: float) -> Any:
+    """Return the heads on shift in an hour of the week."""
+    return rules.moderation_staff * scale * on_shift(rules, hour_of_week)
+
+
+def on_shift(rules: Rules, hour_of_week: Any) -> Any:
+    """Tell whether an hour lies in a shift: one that begins on a day of shifts, and may last into the next day.
+
+    Args:
+        rules: Rules of the day on which the hour falls.
+        hour_of_week: Counted from the midnight before Monday.
+    """
+    begins = np.array([day in rules.moderation_shift_days for day in WEEKDAYS])
+    latest, since = np.divmod((hour_of_week - rules.moderation_shift_start_hour) % 168, 24)
+    return begins[latest] & (since < rules.moderation_shift_hours)
 
 
 # -- sanctions and evasion ----------------------------------------------------------------------------------------

@@ -66,6 +66,13 @@ class Section(BaseModel):
         """Do what `model_copy` does, under its old name."""
         return self.model_copy(**changes)
 
+    def given(self) -> Iterator[str]:
+        """Yield the names of the settings that were given rather than left at their defaults, dotted, in order."""
+        for name in type(self).model_fields:
+            if name in self.model_fields_set:
+                value = getattr(self, name)
+                yield from (f"{name}.{inner}" for inner in value.given()) if isinstance(value, Section) else [name]
+
 
 class Frozen(dict[_Key, _Value]):
     """A dictionary that cannot be changed, so that it can be hashed; `dict` makes a copy of it that can."""
@@ -184,12 +191,14 @@ class Parameter:
             float: "a number",
             dt.date: "a date without quotes, such as 2021-01-01,",
             str: f"a text in quotes ({self.meaning.rstrip('.')})",
-            float | int | bool | str | tuple[int, ...]: f"a value ({self.meaning.rstrip('.')})",
+            float | int | bool | str | tuple[int, ...] | tuple[str, ...]: f"a value ({self.meaning.rstrip('.')})",
         }
         kind = kinds.get(self.type)
         if self.type == tuple[int, ...]:
             n = f"{self.most} " if self.fewest == self.most else f"up to {self.most} " if self.most is not None else ""
             kind = f"a list of {n}whole numbers"
+        if names := listed_names(self.type):
+            return f"a list of one or more of {', '.join(names)}, in this order and none twice"
         if kind is None:
             table = isinstance(self.type, type) and issubclass(self.type, Section)
             rows = "tables" if get_origin(self.type) is dict else "a list"
@@ -207,6 +216,8 @@ class Parameter:
         """Tell whether the model accepts `value` for a single number, switch, choice or list."""
         if self.type == tuple[int, ...]:
             return isinstance(value, tuple) and self._allows_list(value)
+        if names := listed_names(self.type):
+            return isinstance(value, tuple) and in_order(value, names)
         if get_origin(self.type) is Literal:
             return value in get_args(self.type)
         if self.type is bool or isinstance(value, bool):
@@ -228,6 +239,17 @@ class Parameter:
 def _extra(field: FieldInfo) -> dict[str, Any]:
     """Return what a field remembers beside what pydantic knows."""
     return dict(field.json_schema_extra) if isinstance(field.json_schema_extra, dict) else {}
+
+
+def listed_names(kind: Any) -> tuple[str, ...]:
+    """Return the names that a list takes whose type is ``tuple[Literal[...], ...]``; none for any other type."""
+    of = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return get_args(of) if get_origin(of) is Literal else ()
+
+
+def in_order(values: tuple[Any, ...], names: tuple[str, ...]) -> bool:
+    """Tell whether values are at least one of the names, in their order and none twice."""
+    return bool(values) and [name for name in names if name in values] == list(values)
 
 
 def _without_none(annotation: Any) -> Any:
@@ -280,6 +302,12 @@ def whole_numbers(
         description=meaning,
         json_schema_extra=declared | {"each": each},
     )
+
+
+def names_in_order(default: Any, unit: str, meaning: str) -> Any:
+    """Declare a parameter that is a list of names, of the type ``tuple[Literal[...], ...]``: see `in_order`."""
+    declared: Any = {"unit": unit, "low": None, "high": None, "source": "", "standing": "assumed", "doubt": ""}
+    return Field(default, strict=False, description=meaning, json_schema_extra=declared)
 
 
 def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:

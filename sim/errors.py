@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.declare import Parameter, Section
+from sim.declare import Parameter, Section, listed_names
 from sim.hints import hint
 
 MOST_PROBLEMS = 50
@@ -171,6 +171,8 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
     accepts = taken.accepts
     if kind == "int_type" and isinstance(loc[-1], int):
         accepts = "a whole number"
+    elif kind == "literal_error" and isinstance(loc[-1], int):
+        accepts = f"one of {', '.join(listed_names(taken.type))}"
     elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
         accepts += "; nan and inf are no numbers here"
     return f"{name} = {shown(given, exactly=True)} is not allowed. It takes {accepts}{hint(given, taken)}."

@@ -98,8 +98,8 @@ class Comparison(Result):
         keeps it.
 
         Args:
-            what: An outcome that has a course over time; ``overview`` (change in percent by policy) or ``price`` (harm
-                spared against visitors turned away).
+            what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``price`` (harm
+                spared against visitors turned away) or ``staff`` (how busy moderators are).
 
         Raises:
             ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
@@ -107,11 +107,12 @@ class Comparison(Result):
         from sim import figures
 
         instance_of(str, what, "what", "the name of a figure or outcome")
-        if what in figures.OF_EFFECTS:
-            return figures.OF_EFFECTS[what](self.policies, self.effects)
+        named = self._named_figures()
+        if what in named:
+            return named[what]()
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
         if what not in found:
-            there = ", ".join((*figures.OF_EFFECTS, *found))
+            there = ", ".join((*named, *found))
             raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
         return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
 
@@ -122,11 +123,14 @@ class Comparison(Result):
         results.write_csv(self.transparency(), folder / "transparency.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
-        """Return what draws its figures: the course over time, all policies at a glance, harm against its price."""
+        """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
+        return {"difference": self.plot} | self._named_figures()
+
+    def _named_figures(self) -> dict[str, Callable[[], Figure]]:
         from sim import figures
 
-        named: dict[str, Callable[[], Figure]] = {name: partial(self.plot, name) for name in figures.OF_EFFECTS}
-        return {"difference": self.plot} | named
+        of_effects = {name: partial(draw, self.policies, self.effects) for name, draw in figures.OF_EFFECTS.items()}
+        return {**of_effects, "staff": partial(figures.staff, self.policies, self.counts)}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
-from sim.declare import Parameter, Section, declared
+from sim import workload
+from sim.declare import Parameter, Section, declared, listed_names
 from sim.errors import ScenarioError, shown
 from sim.evidence import HOW_SEEN, Evidence, evidence
 from sim.offences import OFFENCES, Offence
@@ -90,6 +91,7 @@ def explain(name: str | None = None) -> Lines:
 def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
     yield f"{BASELINE}: nothing is changed; every policy is compared with it"
+    yield f"  staff: {workload.staffing(scenario.platform.rules)}"
     before = vars(scenario.platform.rules)
     for arm, found in scenario.policies.items():
         yield f"{arm}:"
@@ -108,6 +110,18 @@ def policies(scenario: Scenario) -> Lines:
             if changed or day:
                 yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
                 yield from changed or ["    all as in the baseline"]
+            if workload.staffing(rules) != workload.staffing(scenario.platform.rules):
+                yield f"    staff: {workload.staffing(rules)}"
+
+
+def staff(scenario: Scenario) -> Lines:
+    """Yield who works when under the baseline, and under each policy that changes it, and what that comes to."""
+    before = workload.staffing(scenario.platform.rules)
+    yield f"staff under {BASELINE}: {before}"
+    for arm in scenario.policies:
+        for text in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
+            if text != before:
+                yield f"staff under {arm}: {text}"
 
 
 def settings() -> dict[str, Parameter]:
@@ -279,7 +293,7 @@ def _rules_of(kind: type[Policy], own: list[Parameter]) -> dict[str, str]:
 
 def _example(parameter: Parameter) -> Any:
     """Return a value that a setting takes, if one can be guessed."""
-    choices = (*get_args(parameter.type), parameter.high, parameter.maximum, True, ())
+    choices = (*get_args(parameter.type), listed_names(parameter.type), parameter.high, parameter.maximum, True, ())
     return next((value for value in choices if value is not None and parameter.allows(value)), None)
 
 

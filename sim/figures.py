@@ -42,7 +42,18 @@ from sim.drawing import (
     steps,
     verdict_of,
 )
-from sim.outcomes import HEADLINE, OUTCOMES, SECOND, Counts, Outcome, by_seed, periods_of, reasons
+from sim.outcomes import (
+    HEADLINE,
+    IDLE,
+    OUTCOMES,
+    OVERLOADED,
+    SECOND,
+    Counts,
+    Outcome,
+    by_seed,
+    periods_of,
+    reasons,
+)
 from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, t_interval
@@ -191,6 +202,40 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
 
 OF_EFFECTS: Mapping[str, Callable[[Sequence[str], pd.DataFrame], Figure]] = {"overview": overview, "price": price}
 """Figures that a table of effects is enough for, by their names."""
+
+
+@in_own_settings
+def staff(policies: Sequence[str], counts: Counts) -> Figure:
+    """Draw how busy moderators are: the share of their capacity used under the baseline and each policy, with its 95%.
+
+    Args:
+        policies: The arms, a row each under the baseline's.
+        counts: The counts of every arm and the baseline.
+    """
+    arms = [BASELINE, *policies]
+    (busy,) = (o.formula(counts.sums()) for o in OUTCOMES if o.name == "staff_busy_share")
+    figure = _figure(8.6, 0.42 * len(arms) + 1.9)
+    axes = figure.subplots()
+    for place, arm in enumerate(arms):
+        value, low, high = (100 * end for end in _band(by_seed(busy, arm)).within(0, 1))
+        if value != value:
+            axes.text(0, place, " nobody on shift", color=GREY, fontsize=8, va="center")
+            continue
+        axes.errorbar(value, place, xerr=[[value - low], [high - value]], fmt="o", color=BLUE, capsize=3, lw=1.5)
+    axes.set_xlim(0, 105)
+    axes.set_ylim(len(arms) - 0.5, -0.9)
+    for share, word, side in ((IDLE, "idle ", "right"), (OVERLOADED, " overloaded", "left")):
+        axes.axvline(100 * share, color=INK, linewidth=0.8, ls=":")
+        axes.text(100 * share, -0.7, word, fontsize=9, ha=side, va="center")
+    axes.set_yticks(range(len(arms)), [shortened(arm, 40) for arm in arms])
+    axes.set_xlabel("Reviews done, % of those that moderators on shift could do")
+    bare(axes)
+    heading(figure, "How busy moderators are")
+    figure.supxlabel(
+        f"Below {IDLE:.0%} more staff can change next to nothing, above {OVERLOADED:.0%} the queue grows.\n{_CAVEAT}",
+        fontsize=8,
+    )
+    return figure
 
 
 @in_own_settings

@@ -54,8 +54,8 @@ MECHANISMS = (
     Mechanism(
         "the queue",
         (
-            "moderation.staff", "moderation.shift_start_hour", "moderation.shift_hours", "moderation.reviews_per_hour",
-            "moderation.triage", "moderation.dossier_expiry_hours",
+            "moderation.staff", "moderation.shift_start_hour", "moderation.shift_hours", "moderation.shift_days",
+            "moderation.reviews_per_hour", "moderation.triage", "moderation.dossier_expiry_hours",
         ),
     ),
     Mechanism(

@@ -93,7 +93,7 @@ class ChatModel(HourlyModel):
         self.record = Recorder(scenario, self.seeds, self.policies, events=events)
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
-        self._office = Office(len(self.seeds))
+        self._office = Office(self.world, len(self.seeds))
         self._lanes = self._compiled([scenario.platform.rules] * len(self.seeds), None)
         self._visitors: Visitors | None = None
 
@@ -231,7 +231,7 @@ class ChatModel(HourlyModel):
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
         if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
             return before
-        self._office.follow(rules, self.scenario.scale)
+        self._office.follow(rules)
         doors = np.array([decisions.door(r) for r in rules]).T
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
         baseline = decisions.door(self.scenario.platform.rules)[0]

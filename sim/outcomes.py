@@ -109,6 +109,10 @@ HEADLINE = "persons_harmed"
 SECOND = "harm_per_100k_user_days"
 """Name of the second: the risk of those who remain, whom neither the door nor a bar keeps out that day."""
 
+IDLE, OVERLOADED = 0.2, 0.9
+"""Shares of capacity (`staff_busy_share`) below which more staff can change next to nothing, and above which a queue
+grows: at random arrivals waits rise without limit as the share nears 1."""
+
 _PER_VISITORS = "persons a year per 1,000 baseline monthly visitors"
 _PER_DECLARED = "persons a year per 1,000 declared monthly visitors"
 
@@ -173,6 +177,11 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "reviews", "Dossiers reviewed", "reviews a month", "neither",
         lambda s: s.a_month("n_review"), ("n_review",),
+    ),
+    Outcome(
+        "staff_busy_share", "Staff busy: reviews done of those it could do", "share of capacity",
+        "neither",
+        lambda s: s.share("n_review", "n_capacity"), ("n_review",),
     ),
     Outcome(
         "evidence_share", "Reviews with evidence still there", "share of reviews", "higher",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from sim.declare import ROUNDING, Section, parameter, probability, whole_numbers
+from sim.declare import ROUNDING, Section, in_order, names_in_order, parameter, probability, whole_numbers
 
 Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "newest", "gravest", "most_reported"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Binds = Literal["account", "device", "identity"]
 
 CLASSES = ("under_15", "15_17", "adult", "minority")
 """Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
+
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""Days of the week, from Monday on."""
 
 HOURS_PER_MONTH = 730.5
 """A twelfth of 365.25 days, in hours."""
@@ -360,16 +364,39 @@ class Reporting(Section):
     )  # fmt: skip
 
 
+def days_in_order(days: tuple[Weekday, ...] | None) -> tuple[Weekday, ...] | None:
+    """Return days of the week as they are, or nothing if none are given.
+
+    Raises:
+        ValueError: If there are none in a list, or not in the order of the week, or one of them twice.
+    """
+    if days is not None and not in_order(days, WEEKDAYS):
+        given, names = ", ".join(days) or "an empty list", ", ".join(WEEKDAYS)
+        raise ValueError(f"{given} is not allowed. It takes one or more of {names}, in this order and none twice")
+    return days
+
+
+def days_in_words(days: tuple[Weekday, ...]) -> str:
+    """Return days of the week in words: ``every day``, ``from mon to fri``, ``on mon, wed, fri``."""
+    if days == WEEKDAYS:
+        return "every day"
+    first, last = WEEKDAYS.index(days[0]), WEEKDAYS.index(days[-1])
+    if last - first + 1 == len(days) > 2:
+        return f"from {days[0]} to {days[-1]}"
+    return f"on {', '.join(days)}"
+
+
 class Moderation(Section):
     """Who reads the reports, when, in which order, and how well."""
 
     staff: float = parameter(
         1.0, "moderators", 0, 16,
-        "Heads on shift at once, every day, for the whole site, before `scale`; fractions allowed.", maximum=10_000,
-        source="CASE-10 MOD-33 MOD-35",
+        "Heads on shift at the same time, not employees, for the whole site, before `scale`; fractions allowed.",
+        maximum=10_000, source="CASE-10 MOD-33 MOD-35",
     )  # fmt: skip
-    shift_start_hour: int = parameter(14, "hour of the day", 0, 23, "Hour at which the daily shift begins.", maximum=23)
-    shift_hours: int = parameter(8, "hours a day", 4, 24, "Length of the daily shift.", maximum=24)
+    shift_start_hour: int = parameter(14, "hour of the day", 0, 23, "Hour at which a shift begins.", maximum=23)
+    shift_hours: int = parameter(8, "hours", 4, 24, "Length of a shift, which may pass midnight.", maximum=24)
+    shift_days: tuple[Weekday, ...] = names_in_order(WEEKDAYS, "days of the week", "Days on which a shift begins.")
     reviews_per_hour: float = parameter(
         20.0, "reviews a moderator and hour", 3, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
         source="MOD-03 MOD-36 MOD-37",
@@ -405,14 +432,7 @@ class Moderation(Section):
         "A review of an innocent clears them when no messages exist any more: with nothing to misread, few are barred.",
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _check(self) -> Moderation:
-        if self.shift_start_hour + self.shift_hours > 24:
-            raise ValueError(
-                f"a shift of {self.shift_hours} hours from hour {self.shift_start_hour} runs past midnight; "
-                "shift_start_hour + shift_hours may be 24 at most"
-            )
-        return self
+    _in_order = field_validator("shift_days")(days_in_order)
 
 
 class Sanctions(Section):

@@ -136,14 +136,32 @@ def visits_per_month(scenario: Scenario) -> NDArray[np.float64]:
 def weekly_profile(scenario: Scenario) -> NDArray[np.float64]:
     """Return visits by hour of the run's week relative to the mean hour; index 0 is the first simulated hour."""
     population = scenario.population
-    first_weekday = (scenario.start.weekday() - scenario.warmup_days) % 7
     week = [
-        float(weight) * (population.rel_weekend if (first_weekday + day) % 7 >= 5 else 1.0)
+        float(weight) * (population.rel_weekend if (scenario.first_weekday + day) % 7 >= 5 else 1.0)
         for day in range(7)
         for weight in population.hourly_weights
     ]
     mean = math.fsum(week) / len(week)
     return np.array([w / mean for w in week])
+
+
+def shares_and_uniques(scenario: Scenario) -> tuple[list[float], float]:
+    """Return the members of each stratum, and the visitors a month whom the baseline's door lets in, per lawful member.
+
+    So many visitors a month mean as many members as visitors over the second, times the first.
+    """
+    population, predators = scenario.population, scenario.predators
+    p_class = population.p_classes
+    share = [p * w for p in p_class for w in RATE_WEIGHTS]
+    share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
+    rules = scenario.platform.rules
+    frictions = [rules.registration_friction_user] * N_USER_STRATA
+    frictions += [rules.registration_friction_predator] * N_RATES
+    uniques = math.fsum(
+        s * (1 - permille(f) / TOLERANCES) * unique_share(v, population.mean_stay_days)
+        for s, f, v in zip(share, frictions, visits_per_month(scenario), strict=True)
+    )
+    return share, uniques
 
 
 def membership(scenario: Scenario, draws: Draws) -> Membership:
@@ -172,19 +190,9 @@ def _ever_joined(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.fl
 
     Shares are of the lawful members; those of predators come on top.
     """
-    population, predators = scenario.population, scenario.predators
     n_days = scenario.warmup_days + scenario.days
-    p_class = population.p_classes
-    share = [p * w for p in p_class for w in RATE_WEIGHTS]
-    share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
-    rules = scenario.platform.rules
-    frictions = [rules.registration_friction_user] * N_USER_STRATA
-    frictions += [rules.registration_friction_predator] * N_RATES
-    stay = population.mean_stay_days
-    uniques = math.fsum(
-        s * (1 - permille(f) / TOLERANCES) * unique_share(v, stay)
-        for s, f, v in zip(share, frictions, visits_per_month(scenario), strict=True)
-    )
+    share, uniques = shares_and_uniques(scenario)
+    population, stay = scenario.population, scenario.population.mean_stay_days
     scale = scenario.scale / max(uniques, 1e-9)
     first, last = population.monthly_visitors_start * scale, population.monthly_visitors * scale
     joined, left = np.empty((2, n_days + 1))

@@ -25,9 +25,10 @@ from sim.parameters import (
     Sanctions,
     Triage,
     Warnings,
+    Weekday,
 )
 
-Value = float | int | bool | str | tuple[int, ...]
+Value = float | int | bool | str | tuple[int, ...] | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Rules:
     moderation_staff: float
     moderation_shift_start_hour: int
     moderation_shift_hours: int
+    moderation_shift_days: tuple[Weekday, ...]
     moderation_reviews_per_hour: float
     moderation_triage: Triage
     moderation_dossier_expiry_hours: int
@@ -239,10 +241,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
                 values[rule] = values[rule] * value
     for rule in {change.rule for _, change in changes}:
         values[rule] = _allowed(rule, values[rule])
-    rules = Rules(**{f.name: values[rule_name(f.name)] for f in fields(Rules)})
-    if rules.moderation_shift_start_hour + rules.moderation_shift_hours > 24:
-        raise CollisionError("the shift runs past midnight: shift_start_hour + shift_hours may be 24 at most")
-    return rules
+    return Rules(**{f.name: values[rule_name(f.name)] for f in fields(Rules)})
 
 
 def _allowed(rule: str, value: Any) -> Any:

@@ -300,6 +300,15 @@ class Scenario(Section):
         return tuple(int(self.days - ahead * length + 0.5) for ahead in range(n, -1, -1)) if n else ()
 
     @property
+    def first_weekday(self) -> int:
+        """Day of the week on which a run begins, warm-up included: 0 is Monday."""
+        return (self.start.weekday() - self.warmup_days) % 7
+
+    def hour_of_week(self, hour: Any) -> Any:
+        """Return the hour of the week in which simulated hours fall, counted from the midnight before Monday."""
+        return (hour + 24 * self.first_weekday) % 168
+
+    @property
     def hours(self) -> int:
         """Simulated hours of one run, warm-up included."""
         return 24 * (self.warmup_days + self.days)
@@ -442,7 +451,9 @@ class Scenario(Section):
         Raises:
             ScenarioError: If a key is unknown or a value not allowed.
         """
-        content: dict[str, Any] = self.model_dump(exclude={"policies"}) | {"policies": dict(self.policies)}
+        given = self.model_dump(include={*SECTIONS}, exclude_unset=True)  # so that it stays told apart from defaults
+        content: dict[str, Any] = self.model_dump(exclude={*SECTIONS, "policies"}) | {"policies": dict(self.policies)}
+        content |= {section: given.get(section, {}) for section in SECTIONS}
         _lay_over(content, changes)
         return check(content)
 

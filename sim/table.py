@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from sim import workload
 from sim.outcomes import (
     HEADLINE,
     NO_MONTH,
@@ -95,6 +96,7 @@ def comparison(
         interactions: The table of interactions.
     """
     cells = Cells(scenario, effects, policies)
+    busy = _busy_shares(policies, counts)
     arms = counted(len(policies), "policy", "policies")
     blocks: list[Block | None] = [
         title(scenario, f"{arms} against the baseline, {n_seeds} seeds each"),
@@ -105,8 +107,8 @@ def comparison(
         _for_whom(cells),
         _by_severity(cells),
         _costs(cells),
-        _process(cells),
-        _notes(scenario, cells, inert(policies, counts)),
+        _process(cells, busy),
+        _notes(scenario, cells, inert(policies, counts), busy),
     ]
     return [block for block in blocks if block]
 
@@ -135,6 +137,16 @@ def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
     totals = daily[daily["policy"] == BASELINE].sum(numeric_only=True)
     same = {arm for arm in policies if (hashes.loc[[arm]].to_numpy() == hashes.loc[[BASELINE]].to_numpy()).all()}
     return {arm: _lack(counts.scenario, arm, totals) for arm in policies if arm in same}
+
+
+def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
+    """Return the share of its capacity that staff uses, mean over the seeds, by arm; missing where nobody is on shift.
+
+    Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
+    """
+    (busy,) = (outcome.formula(counts.sums()) for outcome in OUTCOMES if outcome.name == "staff_busy_share")
+    means = busy.groupby("policy").mean()
+    return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
 
 
 def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
@@ -215,9 +227,14 @@ class Cells:
         relative = self.relative(policy, outcome)
         return f"{self.change(policy, outcome)} {self.unit(outcome)}" if relative == NO_PERCENTAGE else relative
 
+    def baseline(self, outcome: str) -> float:
+        """Return the mean of the baseline, taken from a policy that could be compared with it in most seeds."""
+        policy = max(self.policies, key=lambda p: self.number(p, outcome, "seeds"))
+        return self.number(policy, outcome, "baseline")
+
     def levels(self, outcome: str, factor: float = 1) -> list[str]:
         """Return the means of the baseline and of each policy."""
-        means = [self.number(self.policies[0], outcome, "baseline")]
+        means = [self.baseline(outcome)]
         means += [self.number(policy, outcome, "value") for policy in self.policies]
         return [number(factor * mean) for mean in means]
 
@@ -400,15 +417,14 @@ _PROCESS = (
     ("waiting_hours", 1, "wait for review, hours"),
     ("expired", 1, "dossiers expired unread a month"),
     ("predators_barred", 1, "predators out, sanctions a year"),
-    ("returns", 1, "back under a new name, returns a year"),
+    ("returns", 1, "back as strangers, returns a year"),
     ("recorded_harm", 1, "recorded: complaints a year"),
 )
 """Columns of the tables of levels: outcome, factor, heading."""
 
 
-def _levels(cells: Cells, title: str, columns: Sequence[tuple[str, float, str]], note: str) -> Block:
-    made = [Column(head, cells.levels(outcome, factor)) for outcome, factor, head in columns]
-    return Table(title, LEVELS, [cells.names(baseline=True)], made, note)
+def _columns(cells: Cells, of: Sequence[tuple[str, float, str]]) -> list[Column]:
+    return [Column(head, cells.levels(outcome, factor)) for outcome, factor, head in of]
 
 
 def _costs(cells: Cells) -> Block:
@@ -416,18 +432,22 @@ def _costs(cells: Cells) -> Block:
         "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
         "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
     )
-    return _levels(cells, "COSTS", _COSTS, f"{note} {cells.visitors_not_counted()}".strip())
+    note = f"{note} {cells.visitors_not_counted()}".strip()
+    return Table("COSTS", LEVELS, [cells.names(baseline=True)], _columns(cells, _COSTS), note)
 
 
-def _process(cells: Cells) -> Block:
+def _process(cells: Cells, busy: Mapping[str, float]) -> Block:
     note = (
         "Complaints to the police are recorded harm: another thing than the true harm above. Out: suspended or banned."
     )
-    return _levels(cells, "WHAT HAPPENS", _PROCESS, note)
+    columns = _columns(cells, _PROCESS)
+    columns.insert(3, Column("staff busy, %", [number(100 * share) for share in busy.values()]))
+    return Table("WHAT HAPPENS", LEVELS, [cells.names(baseline=True)], columns, note)
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: dict[str, str]) -> Block:
+def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapping[str, float]) -> Block:
     notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
+    notes += workload.remarks(busy)
     unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
     for arm in unmoved:
         before, after = (number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))

@@ -21,7 +21,23 @@ def template() -> str:
     In `template.toml` a line ``? name`` stands for a setting at its default, ``? name = value`` for another value; what
     is declared of it comes before it as a comment.
     """
-    return "\n".join(_lines(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))) + "\n"
+    return "\n".join(_lines(_source())) + "\n"
+
+
+def questions() -> tuple[str, ...]:
+    """Return the settings that the numbered questions of the template ask for, in their order.
+
+    Findability is that of the level without registration, as the template's chat has it.
+    """
+    asked, section, numbered = [], "", False
+    for line in _source().splitlines():
+        if heading := re.match(r"\[(.*)\]", line):
+            section = heading[1]
+        if not line.startswith("?"):
+            numbered = (numbered and line.startswith("#")) or bool(re.match(r"# \d+\. ", line))
+        elif numbered:
+            asked.append(f"{section}.{line.removeprefix('? ').partition(' = ')[0]}")
+    return tuple(asked)
 
 
 def write(path: str | Path) -> None:
@@ -44,6 +60,10 @@ def write(path: str | Path) -> None:
         if not place.parent.is_dir():
             raise ScenarioError(f"{path}: there is no folder {Path(path).parent}. Make it or choose another.") from None
         raise ScenarioError(f"{path}: this cannot be written ({error.strerror}). Choose another folder.") from None
+
+
+def _source() -> str:
+    return Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 
 
 def _lines(text: str) -> Iterator[str]:

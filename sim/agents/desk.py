@@ -86,9 +86,10 @@ class Desk:
             if since + rules.moderation_dossier_expiry_hours <= hour:
                 self._close(dossier)
                 model.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
-        heads = decisions.moderators(rules, hour % 24, model.scenario.scale)
+        hour_of_week, scale = model.scenario.hour_of_week(hour), model.scenario.scale
+        heads = float(decisions.moderators(rules, hour_of_week, scale))
         if heads:
-            self.credit_milli += decisions.capacity_milli(rules, hour % 24, model.scenario.scale)
+            self.credit_milli += int(decisions.capacity_milli(rules, hour_of_week, scale))
             model.ledger.count("n_capacity", self.credit_milli // 1000)
             model.ledger.count("n_moderator_milli_hours", round(heads * 1000))
             self.reviews_this_hour = min(self.credit_milli // 1000, len(self.dossiers))

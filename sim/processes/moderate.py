@@ -19,6 +19,7 @@ from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
 from sim.state import Dossier, Lanes, State
+from sim.world import World
 
 _EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
 
@@ -144,18 +145,22 @@ class Desk:
 class Office:
     """The moderation of all places: a desk each, and what does not need one.
 
+    Args:
+        world: Whose calendar and scale to follow.
+        n_places: Number of places.
+
     Attributes:
         desks: By place.
         n_waiting: Open dossiers, by place.
         kept_since: Oldest hour whose messages are still kept, by place.
     """
 
-    def __init__(self, n_places: int) -> None:
+    def __init__(self, world: World, n_places: int) -> None:
+        self._scenario = world.scenario
         self.desks = [Desk() for _ in range(n_places)]
         self.n_waiting = np.zeros(n_places, np.int64)
         self.kept_since = np.zeros(n_places, np.int64)
         self._credit_milli = np.zeros(n_places, np.int64)
-        self.follow([])
 
     def fork(self, lanes: int) -> None:
         """Copy each seed's one lane to all its lanes."""
@@ -163,18 +168,18 @@ class Office:
         for name in ("n_waiting", "kept_since", "_credit_milli"):
             setattr(self, name, np.repeat(getattr(self, name), lanes))
 
-    def follow(self, rules: list[Rules], scale: float = 1.0) -> None:
+    def follow(self, rules: list[Rules]) -> None:
         """Take over the rules of the day, one a place."""
-        heads = [[decisions.moderators(r, hour, scale) for r in rules] for hour in range(24)]
-        capacity = [[decisions.capacity_milli(r, hour, scale) for r in rules] for hour in range(24)]
-        self._on_shift = np.array(heads) > 0
-        self._milli_hours = np.rint(np.array(heads) * 1000).astype(np.int64)
-        self._capacity_milli = np.array(capacity, np.int64)
+        hours, scale = self._scenario.hour_of_week(np.arange(168)), self._scenario.scale
+        heads = np.array([decisions.moderators(r, hours, scale) for r in rules]).T
+        self._on_shift = heads > 0
+        self._milli_hours = np.rint(heads * 1000).astype(np.int64)
+        self._capacity_milli = np.array([decisions.capacity_milli(r, hours, scale) for r in rules]).T
         self._retention = np.array([r.retention_message_hours for r in rules], np.int64)
         self._rules = rules
-        for desk in self.desks if rules else ():
+        for desk in self.desks:
             desk.next_expiry = 0  # triage or expiry may have changed
-        self._requeue = bool(rules)
+        self._requeue = True
 
     def work(self, state: State, hour: int, touched: set[int], record: Recorder) -> None:
         """Drop the expired dossiers of an hour, and let every place's staff review what it can.
@@ -182,8 +187,8 @@ class Office:
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
         self.kept_since = decisions.kept_since(self.kept_since, hour, self._retention)
-        milli = self._capacity_milli[hour % 24]
-        on_shift = self._on_shift[hour % 24]
+        milli = self._capacity_milli[hour % 168]
+        on_shift = self._on_shift[hour % 168]
         self._credit_milli += milli
         possible = np.where(on_shift, self._credit_milli // 1000, 0)
         log = _ReviewLog()
@@ -205,7 +210,7 @@ class Office:
         self._credit_milli[idle] %= 1000  # idle time is not saved up, fractions of a review are
         log.write(hour, record)
         record.add_all("n_capacity", possible)
-        record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 24])
+        record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 168])
         record.add_all("n_waiting_hours", self.n_waiting)
         record.add_all("n_snapshot_hours", [desk.n_snapshots for desk in self.desks])
         if hour % 24 == 23:

@@ -12,6 +12,7 @@ import pytest
 
 from sim.model import simulate
 from sim.offences import OFFENCES
+from sim.parameters import WEEKDAYS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -28,6 +29,7 @@ ARMS = {
     "easy": (ReportingPolicy(friction=0.1),),
     "kept": (RetentionPolicy(message_hours=500),),
     "staff": (ModerationPolicy(staff=3.0),),
+    "weekdays": (ModerationPolicy(shift_days=WEEKDAYS[:5]),),
     "gravest": (ModerationPolicy(triage="gravest"),),
     "no-return": (SetPolicy(rule="registration.p_return", value=0.0),),
     "document": (RegistrationPolicy(level="document"),),
@@ -97,6 +99,11 @@ def test_longer_retention_brings_more_reviews_with_evidence_and_more_bars(record
     """With a backlog longer than the memory reviews come too late, and without evidence they find less."""
     for outcome in ("n_review_evidence", "n_bar"):
         assert clearly_more(total(records, "kept", outcome), total(records, "baseline", outcome))
+
+
+def test_free_weekends_mean_more_waiting(records: Records) -> None:
+    """The same heads are there for five days instead of seven."""
+    assert clearly_more(total(records, "weekdays", "n_waiting_hours"), total(records, "baseline", "n_waiting_hours"))
 
 
 def test_more_staff_means_less_waiting(records: Records) -> None:

@@ -199,7 +199,13 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         RetentionPolicy(message_hours=1),
         ReportingPolicy(friction=0.5, rel_ready=1.0, rel_false=1.0, snapshot=True, p_flagged=0.1),
         ModerationPolicy(
-            staff=1.0, shift_start_hour=1, shift_hours=1, reviews_per_hour=1.0, triage="oldest", training=0.5
+            staff=1.0,
+            shift_start_hour=1,
+            shift_hours=1,
+            shift_days=("mon",),
+            reviews_per_hour=1.0,
+            triage="oldest",
+            training=0.5,
         ),
         SanctionsPolicy(ladder_hours=(0,), binds="device"),
         WarningsPolicy(p_reached=0.5),

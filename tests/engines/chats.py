@@ -59,6 +59,16 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "reporting": (ReportingPolicy(friction=0.1, start=day(2), end=day(12)),),
     "staff": (ModerationPolicy(staff=2.5),),
     "shift": (ModerationPolicy(shift_start_hour=0, shift_hours=24, reviews_per_hour=33.3, start=day(1)),),
+    "nights": (
+        ModerationPolicy(
+            shift_days=("mon", "tue", "wed", "thu", "fri"),
+            shift_start_hour=22,
+            shift_hours=8,
+            staff=0.5,
+            start=day(1),
+            end=day(11),
+        ),
+    ),
     "triage": (ModerationPolicy(triage="gravest", end=day(12)),),
     "device": (SetPolicy(rule="registration.p_device_recognised", value=0.9),),
     "ladder": (SanctionsPolicy(ladder_hours=(0, 3, 24), start=day(1)),),
@@ -89,6 +99,7 @@ COMBINED: dict[str, tuple[Policy, ...]] = {
         ModerationPolicy(triage="newest", end=day(9)),
         SanctionsPolicy(binds="device", start=day(2)),
         ReportingPolicy(p_flagged=0.4, snapshot=True),
+        SetPolicy(rule="moderation.shift_days", value=("fri", "sun"), start=day(1)),
     ),
     "one-after-another": (
         RegistrationPolicy(level="document", end=day(5)),

@@ -74,11 +74,14 @@ def no_simulation(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 def test_check(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", file, file]) == 0
-    assert capsys.readouterr().out == f"{file}: right; 2 policies, 10 days\n" * 2
+    staff = "staff under baseline: 1 moderator on shift every day, 14:00 to 22:00: 56 paid hours a week"
+    out = capsys.readouterr().out.splitlines()
+    assert out[::2] == [f"{file}: right; 2 policies, 10 days"] * 2
+    assert all(line.startswith(f"{file}: {staff}, about 1.6 full-time") for line in out[1::2])
     assert main(["check", file, "missing.toml"]) == 2
     *warnings, error = capsys.readouterr().err.splitlines()
     assert error == "missing.toml: there is no such file. Give the path of a scenario file (TOML)."
-    assert len(warnings) == 3
+    assert len(warnings) == 5
     assert all(line.startswith(f"{file}: warning: ") for line in warnings)
 
 
@@ -87,7 +90,9 @@ def test_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", path]) == 0
     assert f"python -m sim check {path}\n" in capsys.readouterr().out
     assert main(["check", path]) == 0
-    assert capsys.readouterr() == (f"{path}: right; 4 policies, 60 days\n", "")
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{path}: right; 4 policies, 60 days\n{path}: staff under baseline: 0.1 moderators on shift")
+    assert err == ""
     for command in ("policies", "compare"):
         assert main([command, path]) == 0
         assert capsys.readouterr().err == ""

@@ -103,7 +103,27 @@ MISTAKES = {
     "shares of more than 1": ("[population]\np_under_15 = 0.9\np_15_17 = 0.9", ["1: population", "more than 1"]),
     "23 weights": (f"[population]\nhourly_weights = {[1] * 23}", ["population", "24 whole numbers"]),
     "a weight that is no number": ('[population]\nhourly_weights = [\n 1,\n "a"]', ["4: ", '"a"', "a whole number"]),
-    "a shift past midnight": ("[moderation]\nshift_hours = 12", ["1: moderation", "from hour 14 runs past midnight"]),
+    "days out of order": (
+        '[moderation]\nshift_days = ["tue", "mon"]',
+        ["2: moderation.shift_days: tue, mon is not allowed", "in this order and none twice."],
+    ),
+    "a day twice": (
+        ARM + 'moderation = { shift_days = ["mon", "mon"] }',
+        ["2: policies.a.moderation.shift_days: mon, mon"],
+    ),
+    "no days": ("[moderation]\nshift_days = []", ["2: moderation.shift_days: an empty list is not allowed"]),
+    "an unknown day": (
+        '[moderation]\nshift_days = [\n "mon",\n "friday"]',
+        ['4: moderation.shift_days[row 2] = "friday"', "one of mon, tue, wed, thu, fri, sat, sun."],
+    ),
+    "an unknown day that is set": (
+        ARM + "set = { rule = 'moderation.shift_days', value = ['mon', 'dim'] }",
+        ['2: policies.a.set.value: ["mon", "dim"] is not allowed for moderation.shift_days', "one or more of mon, tue"],
+    ),
+    "a day that is no list": (
+        '[moderation]\nshift_days = "mon"',
+        ['2: moderation.shift_days = "mon"', "a list of one or more of mon, tue"],
+    ),
     "unknown choice": (
         '[moderation]\ntriage = "best"',
         ['2: moderation.triage = "best"', "one of oldest, newest, gravest"],
@@ -189,7 +209,10 @@ MISTAKES = {
     ),
     "collision": (
         ARM + "moderation = { staff = 5 }\nset = { rule = 'moderation.staff', value = 2 }",
-        ["1: policy 'a'", "moderation (5 moderators) and set (moderation.staff = 2.0) both set moderation.staff"],
+        [
+            "1: policy 'a'",
+            "moderation (5 moderators on shift) and set (moderation.staff = 2.0) both set moderation.staff",
+        ],
     ),
     "collision of combined policies": (
         "[policies.a]\nreporting={friction=0.1}\n[policies.b]\nreporting={friction=0.2}\n[policies.c]\ncombine=['a','b']",

@@ -10,7 +10,8 @@ from tests.parts.editor import complaints
 ONLY_CHECK_SEES = {
     "date in quotes", "time for a date", "ancient date", "nan",  # editors have no dates, nan or infinity
     "a date in French", "a whole number with a point", "a name that reads as missing", "a name in other capitals",
-    "a site that reads as missing", "an offence called all", "shares of more than 1", "a shift past midnight",
+    "a site that reads as missing", "an offence called all", "shares of more than 1", "days out of order",
+    "a day twice", "no days",
     "small scale", "large population", "too large for itself", "a door that lets nobody in", "two of a name",
     "no weight at all", "collision", "collision of combined policies", "collision with a combined policy",
     "unknown policy to combine", "combine itself", "combine nothing", "a ladder that goes down",

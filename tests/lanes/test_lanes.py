@@ -41,6 +41,7 @@ INERT: dict[str, tuple[Policy, ...]] = {
             staff=EMAIL.moderation.staff,
             shift_start_hour=EMAIL.moderation.shift_start_hour,
             shift_hours=EMAIL.moderation.shift_hours,
+            shift_days=EMAIL.moderation.shift_days,
             reviews_per_hour=EMAIL.moderation.reviews_per_hour,
             triage=EMAIL.moderation.triage,
         ),

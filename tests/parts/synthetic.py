@@ -106,6 +106,7 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
         "n_monthly_visitors": np.where(month_ends, int(20_000 * (1 - door)), 0),
         "n_monthly_turned_away": np.where(month_ends, int(20_000 * door), 0),
         "n_history_hours": users * rules.retention_message_hours,
+        "n_capacity": np.full(scenario.days, int(160 * rules.moderation_staff)),
         "n_moderator_milli_hours": np.full(scenario.days, 8000),
     }
     table = pd.DataFrame(0, days, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site=scenario.site, day=days)

@@ -1,13 +1,21 @@
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from sim import advice
+from sim import advice, template
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.set import SetPolicy
+from sim.reading import load
 from sim.rules import Policy
 from sim.scenario import Scenario
 
 LONG = {"a": (RetentionPolicy(message_hours=720),)}
+SAID = Scenario(policies=LONG).replace(**{key: Scenario().value_of(key) for key in template.questions()})
+"""A scenario that leaves none of the numbers unsaid that decide most, at their defaults."""
 
 
 def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:
@@ -18,7 +26,7 @@ def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:
 
 
 def test_a_scenario_that_says_all_has_no_warning() -> None:
-    assert list(advice.of_scenario(Scenario(policies=LONG))) == []
+    assert list(advice.of_scenario(SAID)) == []
 
 
 @pytest.mark.parametrize(
@@ -36,10 +44,99 @@ def test_a_scenario_that_says_all_has_no_warning() -> None:
     ],
 )
 def test_what_is_left_unsaid(changes: dict, words: str) -> None:
-    (warning,) = advice.of_scenario(Scenario(policies=LONG).replace(**changes))
+    (warning,) = advice.of_scenario(SAID.replace(**changes))
     assert words in warning
 
 
 @pytest.mark.parametrize("changes", [{"policies": dated(351)}, {"policies": dated(0, 364)}, {"days": 5}, {"seeds": 2}])
 def test_what_is_no_reason_to_warn(changes: dict) -> None:
-    assert list(advice.of_scenario(Scenario(policies=LONG).replace(**changes))) == []
+    assert list(advice.of_scenario(SAID.replace(**changes))) == []
+
+
+# -- numbers left at their defaults -----------------------------------------------------------------------------------
+
+
+def loaded(tmp_path: Path, text: str) -> Scenario:
+    file = tmp_path / "written.toml"
+    file.write_text(text)
+    return load(file)
+
+
+def test_numbers_that_decide_most_and_are_left_at_their_defaults_are_named_in_one_line(tmp_path: Path) -> None:
+    scenario = loaded(
+        tmp_path,
+        '[registration]\nlevel = "email"\n[reporting]\nfriction = 0.8\n[policies.a]\nlimits.cooling_off_hours = 1',
+    )
+    (warning,) = advice.of_unsaid(scenario)
+    assert "13 of 14 are left at their defaults: population.monthly_visitors = 778000, " in warning
+    assert "registration.email.findability = 0.5" in warning
+    assert "reporting.friction" not in warning
+    assert "python -m sim explain NAME" in warning
+    assert warning in advice.of_scenario(scenario)
+
+
+def test_what_is_given_is_said_though_it_is_the_default_and_stays_so() -> None:
+    assert list(Scenario().given()) == []
+    assert "reporting.friction" in SAID.given()
+    assert list(advice.of_unsaid(SAID.replace(days=60, **{"registration.p_device_recognised": 0.3}))) == []
+    other = SAID.replace(**{"registration.level": "email"})
+    (warning,) = advice.of_unsaid(other)
+    assert "1 of 14 are left at their defaults: registration.email.findability = 0.5." in warning
+
+
+def test_a_level_that_nothing_uses_is_named_with_all_that_is_given_of_it(tmp_path: Path) -> None:
+    levels = "[registration.phone]\nfriction_user = 0.9\np_return = 0.2\n[registration.email]\np_return = 0.5\n"
+    scenario = loaded(tmp_path, levels + '[policies.email]\nregistration = { level = "email" }')
+    (warning,) = advice.of_idle_levels(scenario, scenario.given())
+    assert warning == (
+        "registration.phone.friction_user, registration.phone.p_return change nothing: no policy here uses the level "
+        "phone; in use: email, none."
+    )
+    assert warning in advice.of_scenario(scenario)
+    (one,) = advice.of_idle_levels(scenario, ["registration.document.p_return", "registration.email.p_return"])
+    assert one.startswith("registration.document.p_return changes nothing")
+
+
+# -- policies that add up ---------------------------------------------------------------------------------------------
+
+
+def test_a_level_and_a_friction_that_is_set_add_up_and_the_sum_is_said() -> None:
+    door = "registration.friction_user"
+    both = (RegistrationPolicy(level="phone"), SetPolicy(rule=door, value=0.1))
+    (warning,) = advice.of_scenario(SAID.replace(policies={"both": both}))
+    assert warning == (
+        "policy 'both': registration.friction_user comes to 0.45, for registration adds 0.35, set sets it to 0.1. "
+        "Is that sum meant? What a level adds follows from its section."
+    )
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.p_device_recognised", value=0.1)),
+        (
+            RegistrationPolicy(level="phone", end=dt.date(2021, 6, 1)),
+            SetPolicy(rule="registration.friction_user", value=0.1, start=dt.date(2021, 6, 1)),
+        ),
+        (RegistrationPolicy(level="none"), SetPolicy(rule="registration.friction_user", value=0.1)),
+        (SetPolicy(rule="registration.friction_user", value=0.1),),
+    ],
+    ids=["another rule", "one after the other", "nothing to add", "alone"],
+)
+def test_what_does_not_add_up(arm: tuple[Policy, ...]) -> None:
+    assert list(advice.of_scenario(SAID.replace(policies={"a": arm}))) == []
+
+
+# -- staff ------------------------------------------------------------------------------------------------------------
+
+
+def test_staff_that_would_be_idle_or_overloaded_is_told_before_any_run() -> None:
+    arms = {"more": (ModerationPolicy(staff=20.0),), "easy": (ReportingPolicy(friction=0.1),)}
+    idle, overloaded = advice.of_scenario(SAID.replace(policies=arms))
+    assert idle.startswith("staff is mostly idle (an estimate before any run): busy about 3% under more.")
+    assert overloaded.startswith("staff is overloaded (an estimate before any run): busy about ")
+    assert "under easy. There, the queue grows" in overloaded
+
+
+def test_nobody_on_shift_is_neither_idle_nor_overloaded() -> None:
+    assert list(advice.of_scenario(SAID.replace(policies={"none": (ModerationPolicy(staff=0.0),)}))) == []

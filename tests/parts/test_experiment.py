@@ -121,6 +121,12 @@ class TestCompare:
         assert capfd.readouterr() == ("", "")
 
 
+def busy_column(text: str) -> dict[str, str]:
+    """Return what a printed comparison says of how busy staff is, by the first word of a row."""
+    happens = next(part for part in text.split("\n\n") if "WHAT HAPPENS" in part)
+    return {row[0]: row[4] for row in map(str.split, happens.splitlines()) if len(row) > 9}
+
+
 class TestTable:
     def test_policies_are_ranked_under_each_way_of_weighing_harm(self, comparison: Comparison) -> None:
         lines = comparison.table().splitlines()
@@ -215,6 +221,24 @@ class TestTable:
         text = " ".join(comparison.table().split())
         assert "shown for phone rests on assumed inputs: the share of lawful users turned away (0% to" in text
         assert "shown for easy" not in text
+
+    def test_it_says_how_busy_staff_is_and_what_idle_and_overloaded_staff_means(self) -> None:
+        # 20 reviews a day, where one moderator could do 160.
+        arms = {name: (ModerationPolicy(staff=n),) for name, n in (("none", 0.0), ("few", 0.128), ("quarter", 0.25))}
+        text = sim.compare(SCENARIO.replace(policies=arms), seeds=4).table()
+        busy = busy_column(text)
+        assert busy["none"] == "-"
+        assert float(busy["baseline"]) == pytest.approx(12.5, abs=0.2)
+        assert float(busy["quarter"]) == pytest.approx(50, abs=1)
+        told = " ".join(text.split())
+        assert re.search(r"- staff is mostly idle: busy 1[23]% under baseline\. There", told)
+        assert re.search(r"- staff is overloaded: busy 1?\d\d% under few\. There, the queue grows", told)
+
+    def test_staff_is_busy_though_the_baseline_has_none(self) -> None:
+        alone = SCENARIO.replace(**{"moderation.staff": 0.0}, policies={"few": (ModerationPolicy(staff=0.5),)})
+        busy = busy_column(sim.compare(alone, seeds=4).table())
+        assert busy["baseline"] == "-"
+        assert float(busy["few"]) == pytest.approx(25, abs=1)
 
     def test_a_smaller_scale_is_said(self) -> None:
         assert "at scale 0.5" in sim.compare(SCENARIO.replace(scale=0.5), ["same"], 2).table()

@@ -15,6 +15,7 @@ from sim.evidence import evidence
 from sim.offences import OFFENCES, Offence
 from sim.outcomes import OUTCOMES, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS
+from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.records import COUNTS, KINDS
@@ -322,6 +323,23 @@ def accepts(words: str, value: object) -> bool:
     whole = words.startswith("a whole number")
     assert whole or words.startswith("a number"), words
     return type(value) in ((int,) if whole else (int, float)) and low <= value <= high  # type: ignore[operator]
+
+
+def test_policies_say_who_works_when_and_what_it_comes_to() -> None:
+    arms = {
+        "nights": (ModerationPolicy(shift_days=("fri", "sat"), shift_start_hour=22, start=dt.date(2021, 3, 1)),),
+        "order": (ModerationPolicy(triage="newest"),),
+    }
+    text = "\n".join(explain.policies(Scenario(policies=arms)))
+    assert (
+        "\n  staff: 1 moderator on shift every day, 14:00 to 22:00: 56 paid hours a week, about 1.6 full-time" in text
+    )
+    assert "nights:\n  shifts from 22:00 on, shifts on fri, sat, from 2021-03-01\n" in text
+    assert '    moderation.shift_days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] -> ["fri", "sat"]' in text
+    assert "\n    staff: 1 moderator on shift on fri, sat, 22:00 to 6:00 the next day: 16 paid hours a week" in text
+    assert text.count("staff: ") == 2
+    told = list(explain.staff(Scenario(policies=arms)))
+    assert [line.partition(":")[0] for line in told] == ["staff under baseline", "staff under nights"]
 
 
 def test_every_outcome_is_told_apart_from_its_neighbours() -> None:

@@ -20,6 +20,7 @@ from sim import canvas, figures, results
 from sim.drawing import BLUE, INK, VERMILION, mark_of
 from sim.errors import ScenarioError
 from sim.experiment import Comparison
+from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.statistics import NONE
@@ -224,6 +225,26 @@ def test_a_figure_is_kept_by_savefig_and_survives_a_pickle(comparison: Compariso
     figure.savefig(tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 5000
     assert figure._repr_png_()[1:4] == b"PNG"
+
+
+def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp_path: Path) -> None:
+    arms = {name: (ModerationPolicy(staff=n),) for name, n in (("quarter", 0.25), ("none", 0.0), ("few", 0.13))}
+    comparison = sim.compare(synthetic.SCENARIO.replace(policies=arms), seeds=6, out=tmp_path / "r")
+    assert tmp_path / "r" / "figures" / "staff.png" in results.files_of(tmp_path / "r")
+    axes = figures.staff(comparison.policies, comparison.counts).axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["baseline", "quarter", "none", "few"]
+    assert [t.get_text().strip() for t in axes.texts] == ["nobody on shift", "idle", "overloaded"]
+    lines = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+    assert lines == [20, 90]
+    busy = comparison.effects.set_index(["outcome", "policy"]).loc["staff_busy_share"]
+    points = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"}
+    assert points == pytest.approx(
+        {0: 100 * busy["baseline"]["few"], 1: 100 * busy["value"]["quarter"], 3: 100 * busy["value"]["few"]}
+    )
+    intervals = [bars.get_segments()[0] for bars in axes.collections]
+    assert len(intervals) == 3
+    for (low, place), (high, _) in intervals:
+        assert low < points[place] < high
 
 
 def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:

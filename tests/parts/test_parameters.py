@@ -5,7 +5,7 @@ import pytest
 from sim.declare import Parameter, declared
 from sim.errors import Problem, ScenarioError, dotted, shown
 from sim.offences import OFFENCES, Offence
-from sim.parameters import CLASSES, SECTIONS, Moderation, Population, Registration
+from sim.parameters import CLASSES, SECTIONS, WEEKDAYS, Moderation, Population, Registration, Weekday, days_in_words
 from sim.scenario import Scenario
 
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
@@ -90,10 +90,30 @@ def test_hourly_weights() -> None:
             Population(hourly_weights=weights)
 
 
-def test_shift_ends_by_midnight() -> None:
-    assert Moderation(shift_start_hour=16, shift_hours=8).shift_hours == 8
-    with pytest.raises(ValueError, match="past midnight"):
-        Moderation(shift_start_hour=17)
+def test_a_shift_may_pass_midnight() -> None:
+    assert Moderation(shift_start_hour=22, shift_hours=24).shift_hours == 24
+
+
+def test_days_of_shifts_are_days_of_the_week_in_order() -> None:
+    assert Moderation().shift_days == WEEKDAYS
+    assert Moderation.model_validate({"shift_days": ["mon", "sun"]}).shift_days == ("mon", "sun")
+    for days in [(), ("tue", "mon"), ("mon", "mon"), ("sun", "mon")]:
+        with pytest.raises(ValueError, match="one or more of mon, tue, wed, thu, fri, sat, sun, in this order"):
+            Moderation(shift_days=days)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (WEEKDAYS, "every day"),
+        (WEEKDAYS[:5], "from mon to fri"),
+        (WEEKDAYS[5:], "on sat, sun"),
+        (("mon", "wed", "thu"), "on mon, wed, thu"),
+        (("tue",), "on tue"),
+    ],
+)
+def test_days_in_words(days: tuple[Weekday, ...], words: str) -> None:
+    assert days_in_words(days) == words
 
 
 def test_offences_are_rows_of_data() -> None:

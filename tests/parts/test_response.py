@@ -12,6 +12,7 @@ import pytest
 import sim
 from sim import response, results
 from sim.errors import ScenarioError
+from sim.parameters import WEEKDAYS
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.question import Question
@@ -47,8 +48,13 @@ def test_each_point_is_a_policy_and_numbers_rise() -> None:
 @pytest.mark.parametrize("rule", [r for r in RULES if RULES[r].type in (int, float)])
 def test_every_rule_can_be_swept(rule: str) -> None:
     low, high = (RULES[rule].low, RULES[rule].high) if RULES[rule].low != RULES[rule].high else (0, 1)
-    high = min(high, 16) if "shift" in rule else high
-    assert len(points(SCENARIO.replace(**{"moderation.shift_start_hour": 0}), {rule: [low, high]}).policies) == 2
+    assert len(points(SCENARIO, {rule: [low, high]}).policies) == 2
+
+
+def test_days_of_shifts_can_be_swept() -> None:
+    days = [("mon", "tue", "wed", "thu", "fri"), WEEKDAYS]
+    made = points(SCENARIO, {"moderation.shift_days": days})
+    assert [made.rules_on(0, arm).moderation_shift_days for arm in made.policies] == days
 
 
 def test_a_sweep_is_the_comparison_of_its_points(curve: Sweep) -> None:
@@ -137,7 +143,10 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
         ({"moderation.staff": [1, 1.0]}, "moderation.staff = 1 is given twice"),
         ({"moderation.staff": [1]}, "has 1 value; a sweep takes at least two"),
         ({"moderation.staff": list(range(MOST_POINTS + 1))}, f"{MOST_POINTS + 1} points are too many"),
-        ({"moderation.shift_hours": [8, 20]}, "moderation.shift_hours = 20: the shift runs past midnight"),
+        (
+            {"moderation.shift_days": [("mon",), ("tue", "mon")]},
+            r"\[\"tue\", \"mon\"\] is not allowed. It takes a list of",
+        ),
         ({"registration.level": ["none", "email"], "registration.p_return": [0, 1]}, "sets registration.p_return"),
     ],
 )

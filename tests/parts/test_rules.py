@@ -74,9 +74,11 @@ def test_a_rule_stays_in_its_bounds() -> None:
         )
 
 
-def test_a_shift_ends_by_midnight() -> None:
-    with pytest.raises(CollisionError, match="past midnight"):
-        rules_on(0, PLATFORM, always(ModerationPolicy(shift_hours=12)))
+def test_a_shift_may_pass_midnight_by_what_two_policies_set() -> None:
+    both = always(ModerationPolicy(shift_hours=12), SetPolicy(rule="moderation.shift_days", value=["fri", "sat"]))
+    rules = rules_on(0, PLATFORM, both)
+    assert (rules.moderation_shift_start_hour, rules.moderation_shift_hours) == (14, 12)
+    assert rules.moderation_shift_days == ("fri", "sat")
 
 
 def test_rules_are_frozen() -> None:
@@ -90,7 +92,7 @@ class _Odd(Policy):
 
     rule: str = "moderation.staff"
     operation: str = "set"
-    value: float | str | tuple[int, ...] = 1.0
+    value: float | str | tuple[int, ...] | tuple[str, ...] = 1.0
 
     def changes(self, platform: Platform) -> list[Change]:
         return [Change(self.rule, self.operation, self.value)]  # type: ignore[arg-type]
@@ -106,6 +108,7 @@ class _Odd(Policy):
         ({"value": "many"}, "moderation.staff would become many"),
         ({"rule": "moderation.triage", "value": "best"}, "moderation.triage would become best"),
         ({"rule": "sanctions.ladder_hours", "value": (24, 0)}, "sanctions.ladder_hours would become"),
+        ({"rule": "moderation.shift_days", "value": ("sun", "mon")}, "moderation.shift_days would become"),
         ({"rule": "registration.findability", "operation": "add", "value": 1.0}, "would become 1.15"),
     ],
 )

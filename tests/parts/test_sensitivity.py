@@ -18,6 +18,7 @@ from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.policies.set import SetPolicy
 from sim.question import Question
 from sim.scenario import BASELINE, Scenario
 from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
@@ -144,7 +145,14 @@ class TestQuestion:
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
         assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
         assert "outside its plausible range" in asked.left_out["population.monthly_visitors"]
-        assert asked.left_out["moderation.shift_hours"] == "24 cannot be run here"
+
+    def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
+        more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
+        scenario = SCENARIO.replace(policies={"more": more})
+        key = "registration.phone.friction_user"
+        assert question(scenario, parameters=["all"]).left_out[key] == "0.6 cannot be run here"
+        with pytest.raises(ScenarioError, match=r"registration.friction_user would become 1\.1"):
+            sim.ranges(scenario, parameters=[key])
 
     def test_a_rule_that_a_policy_sets_is_varied_in_the_baseline(self) -> None:
         bars = sim.ranges(SCENARIO, parameters=KEYS, seeds=2).bars
@@ -188,7 +196,6 @@ class TestQuestion:
             ({"parameters": ["registration.level"]}, "registration.level has no plausible range"),
             ({"parameters": [KEYS[0], KEYS[0]]}, "contacts.rel_meeting is named twice"),
             ({"parameters": ["registration.email.p_return"]}, "moves no effect: no policy here uses the level email"),
-            ({"parameters": ["moderation.shift_hours"]}, "runs past midnight"),
             ({"seeds": 1}, "1 seed gives no interval"),
             ({"workers": 0}, "workers = 0 is not allowed"),
         ],

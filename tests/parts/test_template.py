@@ -24,9 +24,10 @@ TEN = {
     "population.monthly_visitors", "population.visits_per_month", "predators.p_of_adults",
     "predators.approaches_per_hour", "predators.p_retry_absent", "contacts.private_leave_per_hour",
     "registration.level", "registration.none.findability", "retention.message_hours", "reporting.friction",
-    "moderation.staff", "moderation.reviews_per_hour",
+    "moderation.staff", "moderation.shift_days", "moderation.shift_start_hour", "moderation.shift_hours",
+    "moderation.reviews_per_hour",
 }  # fmt: skip
-"""What the ten questions are about; the level only chooses, and two make up the capacity of the staff."""
+"""What the ten questions are about; the level only chooses, and five make up who reads reports when."""
 
 
 def test_it_asks_ten_questions_each_with_a_reason() -> None:
@@ -46,6 +47,10 @@ def test_it_says_what_is_declared(setting: Parameter) -> None:
         assert f"plausible {setting.low:g} to {setting.high:g}" in rest
 
 
+def test_the_questions_are_those_with_a_number() -> None:
+    assert set(template.questions()) == TEN - {"registration.level"}
+
+
 def test_all_ten_are_there() -> None:
     assert {p.key for p in declared(SECTIONS)} >= TEN
     assert SET | {"registration.none.findability"} >= TEN
@@ -63,7 +68,8 @@ def test_what_is_not_changed_has_its_default(tmp_path: Path) -> None:
         if value != parameter.default:
             changed.add(parameter.key)
     assert changed == {
-        "population.monthly_visitors", "population.monthly_visitors_start", "predators.p_of_adults", "moderation.staff"
+        "population.monthly_visitors", "population.monthly_visitors_start", "predators.p_of_adults", "moderation.staff",
+        "moderation.shift_hours", "moderation.reviews_per_hour",
     }  # fmt: skip
     assert not [arm for arm in scenario.policies if scenario.inert(arm)]
 

@@ -104,7 +104,11 @@ class TestWritten:
         out, comparison = written
         assert [*content(out)] == [
             *("breakdown.parquet", "daily.parquet", "dictionary.csv", "effects.csv"),
-            *(f"figures/{name}.{end}" for name in ("difference", "overview", "price") for end in ("png", "svg")),
+            *(
+                f"figures/{name}.{end}"
+                for name in ("difference", "overview", "price", "staff")
+                for end in ("png", "svg")
+            ),
             *("interactions.csv", "manifest.json", "table.txt", "transparency.csv", "waits.parquet"),
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]

@@ -12,10 +12,7 @@ from tests.structure.modules import MODULES, part
 
 DECIDING = [module for module in MODULES if part(module) in ("decisions", "processes", "agents")]
 
-FLOATS = {
-    0.0: "no moderator on shift",
-    1.0: "scale of a chat that was not made smaller",
-}
+FLOATS = {}
 
 INTEGERS = {
     **dict.fromkeys((0, 1, 2), "index, sign, count"),

@@ -25,7 +25,7 @@ from sim.agents import Chat
 from sim.errors import ScenarioError
 from sim.model import ChatModel
 from sim.outcomes import outcomes_of
-from sim.parameters import CLASSES, Binds, Triage
+from sim.parameters import CLASSES, Binds, Triage, Weekday
 from sim.records import KINDS, Records
 from sim.rules import Rules
 from sim.scenario import BASELINE, Scenario
@@ -51,7 +51,7 @@ WORDS = {
 }
 """Every word that may stand in a column of text. All other columns are whole numbers."""
 
-CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds)}
+CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Weekday)}
 """What rules that are words may be."""
 
 TEXT_FIELDS = {("state", "Lanes", "policies"), ("records", "Kind", "name"), ("records", "Kind", "meaning"),

@@ -1,5 +1,6 @@
 """The queue of dossiers against theory: what comes in goes out or waits, Little's law, Lindley's recursion, triage."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +13,14 @@ from scipy import stats
 
 from sim import agents, decisions
 from sim.model import simulate
+from sim.parameters import WEEKDAYS, Weekday
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.processes.moderate import Desk
 from sim.records import Records
+from sim.scenario import Scenario
 from sim.state import Dossier
-from tests.theory.laboratory import ERRORS, laboratory
+from tests.theory.laboratory import ERRORS, laboratory, ratio
 
 DAYS = 40
 ARMS = {
@@ -26,8 +29,11 @@ ARMS = {
     "gravest": (ModerationPolicy(triage="gravest"),),
     "accounts": (RegistrationPolicy(level="email"),),
     "nobody": (ModerationPolicy(staff=0.0),),
+    "nights": (ModerationPolicy(shift_days=WEEKDAYS[:5], shift_start_hour=22, shift_hours=8),),
 }
 SHIFT = range(9, 15)
+NIGHTS = (2, 8, 8, 8, 8, 6, 0)
+"""Hours on shift by day of the week where a shift of 8 hours begins at 22 from Monday to Friday."""
 
 
 def scenario(**changes: Any) -> Any:
@@ -108,6 +114,8 @@ def test_nobody_reviews_outside_the_shift_or_beyond_capacity(records: Records) -
         policy = daily["policy"].iloc[0]
         if policy == "nobody":
             assert reviews.sum() == 0
+        elif policy == "nights":
+            assert set(reviews.nonzero()[1]) == {22, 23, 0, 1, 2, 3, 4, 5}
         elif policy != "overloaded":
             assert set(reviews.nonzero()[1]) == set(SHIFT)
         assert (reviews.sum(axis=1) <= daily["n_capacity"]).all()
@@ -122,6 +130,115 @@ def test_an_overloaded_desk_reviews_its_fractional_capacity_to_one_review(record
             assert busy < 24
             assert abs(reviews[busy:].sum() - 0.137 * 7 * (24 * DAYS - busy)) <= 1
             assert set(reviews[busy:]) == {0, 1}
+
+
+def test_weekday_nights_are_so_many_hours_on_each_day_of_the_week(records: Records) -> None:
+    # The first day is a Monday, after no Sunday's shift: the rules of the day decide, and they never have one.
+    for _, daily in runs(records):
+        if daily["policy"].iloc[0] == "nights":
+            hours = [NIGHTS[day % 7] for day in range(DAYS)]
+            assert daily["n_moderator_milli_hours"].tolist() == [600 * n for n in hours]
+            assert daily["n_capacity"].sum() == int(sum(hours) * 0.6 * 7)
+
+
+@pytest.mark.parametrize(("start", "warmup_days"), [("2024-01-03", 0), ("2024-01-03", 3), ("2023-12-31", 8)])
+@pytest.mark.parametrize("engine", [simulate, agents.simulate])
+def test_days_of_shifts_are_those_of_the_calendar(engine: Any, start: str, warmup_days: int) -> None:
+    first = dt.date.fromisoformat(start)
+    night = {"moderation.shift_days": WEEKDAYS[:5], "moderation.shift_start_hour": 22, "moderation.shift_hours": 8}
+    few = {"start": first, "warmup_days": warmup_days, "days": 9, "policies": {}, "population.monthly_visitors": 200.0}
+    daily = engine(scenario(**few, **night, **{"population.monthly_visitors_start": 200.0}), [1], ["baseline"]).daily
+    hours = [NIGHTS[(first + dt.timedelta(day)).weekday()] for day in range(9)]
+    assert daily["n_moderator_milli_hours"].tolist() == [600 * n for n in hours]
+
+
+def test_the_hours_after_midnight_follow_the_rules_of_their_day() -> None:
+    # From Wednesday, 3 January, on two heads instead of one are on the shift that began on Tuesday.
+    one = {"shift_start_hour": 22, "shift_hours": 8, "shift_days": WEEKDAYS[:5]}
+    arms = {
+        "more": (
+            ModerationPolicy(staff=2.0, start=dt.date(2024, 1, 3), **one),
+            ModerationPolicy(staff=1.0, end=dt.date(2024, 1, 3), **one),
+        )
+    }
+    daily = simulate(scenario(days=4, policies=arms), [1], ["more"]).daily
+    assert (daily["n_moderator_milli_hours"] // 1000).tolist() == [2, 8, 16, 16]
+
+
+@given(
+    days=st.sets(st.sampled_from(WEEKDAYS), min_size=1),
+    start=st.integers(0, 23),
+    length=st.integers(0, 24),
+)
+def test_a_week_has_as_many_hours_on_shift_as_days_times_hours(days: set[Weekday], start: int, length: int) -> None:
+    in_order = tuple(day for day in WEEKDAYS if day in days)
+    moderation = ModerationPolicy(shift_days=in_order, shift_start_hour=start, shift_hours=length, staff=1.5)
+    rules = Scenario(policies={"a": (moderation,)}).rules_on(0, "a")
+    week = decisions.moderators(rules, np.arange(168), 1.0)
+    assert week.sum() == 1.5 * len(days) * length
+    # Hour by hour: on shift is whoever began within the last hours.
+    began = [24 * WEEKDAYS.index(day) + start for day in in_order]
+    on_shift = {(first + hour) % 168 for first in began for hour in range(length)}
+    assert set(week.nonzero()[0]) == on_shift
+
+
+# -- how busy ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", [simulate, agents.simulate])
+@pytest.mark.parametrize("staff", [0.0137, 0.137, 3.0])
+def test_capacity_is_every_whole_review_that_the_hours_on_shift_allow(engine: Any, staff: float) -> None:
+    # Fractions are kept, also while nobody waits; what is idle is not: a busy and an idle desk have the same capacity.
+    few = {"days": 10, "policies": {}, "population.monthly_visitors": 300.0, "population.monthly_visitors_start": 300.0}
+    daily = engine(scenario(**few, **{"moderation.staff": staff}), [1], ["baseline"]).daily
+    milli = round(staff * 7 * 1000) * len(SHIFT) * np.arange(11)
+    assert daily["n_capacity"].tolist() == np.diff(milli // 1000).tolist()
+
+
+BUSY = {
+    "around-the-clock": ModerationPolicy(staff=0.5, shift_start_hour=0, shift_hours=24, reviews_per_hour=8.0),
+    "weekday-nights": ModerationPolicy(
+        staff=3.0, shift_start_hour=22, shift_hours=8, shift_days=WEEKDAYS[:5], reviews_per_hour=6.0
+    ),
+}
+"""Capacity in a week: 672 and 720 reviews."""
+
+
+@pytest.fixture(scope="module")
+def false_alone() -> Records:
+    """Five seeds in which lawful users alone are reported, as many by day as by night, and hardly one of them twice."""
+    found = scenario(**{
+        "days": 28,
+        "policies": {arm: (policy,) for arm, policy in BUSY.items()},
+        "population.monthly_visitors": 100_000.0,
+        "population.monthly_visitors_start": 100_000.0,
+        "population.hourly_weights": (1,) * 24,
+        "population.rel_weekend": 1.0,
+        "predators.p_of_adults": 0.0,
+        "responses.p_ready_false_report": 0.004,
+        "moderation.dossier_expiry_hours": 1_000,
+    })  # fmt: skip
+    return simulate(found, [1, 2, 3, 4, 5], list(BUSY))
+
+
+@pytest.mark.parametrize(("arm", "a_week"), [("around-the-clock", 672), ("weekday-nights", 720)])
+def test_staff_is_as_busy_as_arrivals_divided_by_capacity(false_alone: Records, arm: str, a_week: int) -> None:
+    daily = false_alone.daily[false_alone.daily.policy == arm]
+    # Those who come at least once a month are the visitors; each is there for two hours, five times a month.
+    members = 100_000 / -np.expm1(-5)
+    online = members * -np.expm1(-5 * 2 / 730.5)
+    expected = online * 0.5 * 0.004 * 168 / a_week
+    assert 0.6 < expected < 0.8, "a stable queue"
+    # Weeks of a seed are as good as independent, but for the few dossiers left over.
+    week = daily["seed"] * 100 + daily["day"] // 7
+    share, error = ratio(daily["n_review"], daily["n_capacity"], week)
+    assert error < 0.02
+    assert abs(share - expected) < ERRORS * error
+    # What was read is what came in and is neither waiting nor expired.
+    last = daily[daily["day"] == 27].groupby("seed")["n_waiting"].sum()
+    sums = daily.groupby("seed")[["n_open", "n_review", "n_expire", "n_capacity"]].sum()
+    assert (sums["n_review"] == sums["n_open"] - sums["n_expire"] - last).all()
+    assert (sums["n_capacity"] == 4 * a_week).all()
 
 
 # -- a desk alone -----------------------------------------------------------------------------------------------------
