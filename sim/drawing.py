@@ -118,9 +118,14 @@ def draw(axes: Axes, place: float, interval: Interval, verdict: str, better: Bet
     value, low, high = interval
     if mark is None or value != value:
         words = verdict if mark is None else f"{verdict}, no percentage"
-        where = (place, 0.0) if upright else (0.0, place)
-        turned: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom"} if upright else {"va": "center"}
-        axes.text(where[0], where[1], f" {words}", color=colour_of(verdict, better), fontsize=8, **turned)
+        # Words have no place on the axis of the estimate, so they stand in its middle.
+        x, y = (place, 0.5) if upright else (0.5, place)
+        across = axes.get_xaxis_transform() if upright else axes.get_yaxis_transform()
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.text(
+            x, y, words, color=colour_of(verdict, better), fontsize=8, rotation=90 * upright, ha="center", va="center",
+            transform=across, bbox=box, in_layout=False,
+        )  # fmt: skip
         return
     ends: dict[str, Any] = {"yerr" if upright else "xerr": [[max(value - low, 0)], [max(high - value, 0)]]}
     x, y = (place, value) if upright else (value, place)

@@ -144,6 +144,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         axes.set_xlabel(f"Change from the baseline, %\n{level}", fontsize=8)
         axes.set_title(words, fontsize=10, loc="left")
         axes.set_xlim(*at_least_a_percent(axes.get_xlim()))
+        axes.locator_params(axis="x", nbins=6)
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         bare(axes)
@@ -184,17 +185,25 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         axes.set_xticks([0])
     axes.set_title("\n".join(textwrap.wrap("; ".join(said), 90)), color=GREY, fontsize=9)
     for place, interval, verdict in zip(x, spared, verdicts, strict=True):
-        draw(axes, place, interval, verdict, "lower", upright=True)
+        if mark_of(verdict, "lower"):
+            draw(axes, place, interval, verdict, "lower", upright=True)
     before = number(float(away["baseline"].iloc[0]))
     axes.set_xlabel(f"Lawful visitors turned away a month, more than under the baseline (which turns away {before})")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     level = number(float(harm["baseline"].iloc[0]))
     unit = textwrap.wrap(str(harm["unit"].iloc[0]), 36)
     axes.set_ylabel("\n".join(("Serious harm spared,", *unit, f"(0: as under the baseline: {level})")), fontsize=9)
-    axes.margins(x=0.06, y=0.1)
     if drawn:
-        y = np.array([i.value if mark_of(v, "lower") else 0.0 for i, v in zip(spared, verdicts, strict=True)])
-        label_beside(axes, x, y, [shortened(p, 36) for p in drawn], [colour_of(v, "lower") for v in verdicts])
+        marked = [bool(mark_of(verdict, "lower")) for verdict in verdicts]
+        y = np.array([interval.value if known else 0.0 for interval, known in zip(spared, marked, strict=True)])
+        names = [
+            shortened(policy, 36) if known else f"{shortened(policy, 36)}: {verdict}"
+            for policy, verdict, known in zip(drawn, verdicts, marked, strict=True)
+        ]
+        axes.update_datalim(np.column_stack([x, y]))
+        axes.margins(x=0.06, y=0.1)
+        axes.autoscale_view()
+        label_beside(axes, x, y, names, [colour_of(verdict, "lower") for verdict in verdicts])
     heading(figure, "Harm spared against visitors turned away", key_of(verdicts, "lower"))
     figure.supxlabel(_CAVEAT, fontsize=8)
     return figure
@@ -221,7 +230,7 @@ def staff(policies: Sequence[str], counts: Counts) -> Figure:
         if value != value:
             axes.text(0, place, " nobody on shift", color=GREY, fontsize=8, va="center")
             continue
-        axes.errorbar(value, place, xerr=[[value - low], [high - value]], fmt="o", color=BLUE, capsize=3, lw=1.5)
+        axes.errorbar(value, place, xerr=[[value - low], [high - value]], fmt="o", color=INK, capsize=3, lw=1.5)
     axes.set_xlim(0, 105)
     axes.set_ylim(len(arms) - 0.5, -0.9)
     for share, word, side in ((IDLE, "idle ", "right"), (OVERLOADED, " overloaded", "left")):

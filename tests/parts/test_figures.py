@@ -164,6 +164,15 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
     assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
 
 
+def test_a_policy_of_too_few_harms_is_named_where_it_would_stand(comparison: Comparison) -> None:
+    effects = comparison.effects.copy()
+    effects.loc[effects["outcome"] == "persons_harmed", "verdict"] = "too few"
+    axes = figures.price(comparison.policies, effects).axes[0]
+    assert {t.get_text() for t in axes.texts} == {f"{policy}: too few" for policy in comparison.policies}
+    away = effects.loc[effects["outcome"] == "visitors_turned_away", "difference"]
+    assert axes.get_xlim()[0] < away.min() and away.max() < axes.get_xlim()[1]
+
+
 def test_labels_of_points_at_one_place_do_not_overlap(comparison: Comparison) -> None:
     figure = figures.price(comparison.policies, comparison.effects)
     figure.draw_without_rendering()
