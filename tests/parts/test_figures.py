@@ -77,11 +77,11 @@ def test_nothing_is_drawn_before_a_policy_begins_and_its_dates_are(comparison: C
 
 def test_months_are_steps_of_months(comparison: Comparison) -> None:
     figure = comparison.plot("visitors_turned_away")
-    months = [31, 28, 31, 30]
     phone = next(axes for axes in panels(figure) if axes.get_title(loc="left").startswith("phone-a"))
     (steps,) = [patch for patch in phone.patches if isinstance(patch, StepPatch)]
-    assert np.diff(steps.get_data().edges).tolist() == months[: len(steps.get_data().values)]
-    assert "Each step is a calendar month" in words(figure.get_supxlabel())
+    edges = steps.get_data().edges - phone.get_xlim()[0]
+    assert tuple(edges) == comparison.scenario.months
+    assert "Each step is a month of the window" in words(figure.get_supxlabel())
 
 
 def test_of_persons_who_count_once_a_year_it_is_said_that_differences_fade(comparison: Comparison) -> None:
