@@ -14,7 +14,7 @@ from sim import experiment, results
 from sim.arguments import Seeds, scenario_of, seeds_of
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
-from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
+from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of, outcomes_of
 from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import Policy
@@ -45,7 +45,7 @@ class Why(Result):
         policy: The arm.
         seeds: The seeds, each run under every variant.
         effect: The whole effect, as a share of the baseline, with its 95% interval, as in `Comparison.effects`.
-        difference: The same in persons a year per 1,000 baseline monthly visitors.
+        difference: The same in the unit of the outcome, persons a year per 1,000 monthly visitors.
         verdict: The same in one word.
         parts: One row per mechanism: the effect ``without`` it, its ``part`` (the whole less that), and what it does
             ``alone``, all others held (missing for what no rule switches off), each with its ends. What predators make
@@ -234,7 +234,7 @@ def _finding(found: Why) -> str:
     if found.verdict == "identical":
         return f"{assumed} {name} changes nobody's harm: there is nothing to take apart."
     if found.effect.value != found.effect.value:
-        size = f"{numbers(found.difference, '+')} {OUTCOMES[0].unit}"
+        size = f"{numbers(found.difference, '+')} {outcomes_of(found.scenario)[0].unit}"
         return (
             f"{assumed} {name} changes serious harm by {size} ({found.verdict}). Under the baseline it is not told "
             "apart from none, so that nothing can be said in percent of it."

@@ -70,7 +70,7 @@ def differences(
 ) -> Figure:
     """Draw what each policy changes over time: the difference from the baseline with its 95% band over the seeds.
 
-    The window is cut at the dates of a policy, and between them into periods as `periods_of` says, or into calendar
+    The window is cut at the dates of a policy, and between them into periods as `periods_of` says, or into its
     months where the outcome is counted by them. Each is a step, and nothing is drawn before the policy begins. A dotted
     line is a date of the policy.
 
@@ -140,7 +140,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         axes.axvline(0, color=INK, linewidth=0.8)
         for place, row in enumerate(rows.to_dict("records")):
             draw(axes, place, interval_of(row, "relative", 100), str(row["verdict"]), _HARM[name].better)
-        level = f"0: as under the baseline, which has {number(float(rows['baseline'].iloc[0]))}\n{_HARM[name].unit}"
+        level = f"0: as under the baseline, which has {number(float(rows['baseline'].iloc[0]))}\n{rows['unit'].iloc[0]}"
         axes.set_xlabel(f"Change from the baseline, %\n{level}", fontsize=8)
         axes.set_title(words, fontsize=10, loc="left")
         axes.set_xlim(*at_least_a_percent(axes.get_xlim()))
@@ -280,7 +280,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
         axes.set_xticks(x, [f"{v:g}" if numeric else str(v).lower() for v in rows.iloc[:, 0]], fontsize=8)
         axes.minorticks_off()
         level = number(float(rows["baseline"].iloc[0]))
-        title = f"{words}\n(0: as under the baseline, {level} {_HARM[name].unit})"
+        title = f"{words}\n(0: as under the baseline, {level} {rows['unit'].iloc[0]})"
         axes.set_title(
             "\n".join(line for part in title.split("\n") for line in textwrap.wrap(part, 62)), fontsize=9, loc="left"
         )
@@ -333,7 +333,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     axes.set_ylabel(labels[up])
     figure.colorbar(image, label="Change from the baseline, %\n(blue: better, orange: worse)")
     heading(figure, "Change of persons seriously harmed")
-    level = f"{number(float(found['baseline'].iloc[0]))} {_HARM[HEADLINE].unit}"
+    level = f"{number(float(found['baseline'].iloc[0]))} {found['unit'].iloc[0]}"
     caption = f"Hatched: not resolved; dots: identical to the baseline, which has {level}. {_CAVEAT}"
     figure.supxlabel("\n".join(textwrap.wrap(caption, int(14 * figure.get_figwidth()))), fontsize=8)
     return figure

@@ -156,11 +156,13 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
     effects = comparison.effects.copy()
     unknown = (effects["outcome"] == "visitors_turned_away") & effects["policy"].isin(["phone-a", "phone-b"])
     effects.loc[unknown, ["value", "difference", "low", "high"]] = np.nan
+    effects.loc[unknown, "reason"] = "it rained"
     axes = figures.price(comparison.policies, effects).axes[0]
     labels = {t.get_text() for t in axes.texts if isinstance(t, Annotation)}
     assert labels == {*comparison.policies} - {"phone-a", "phone-b"}
-    assert axes.get_title() == "not counted for phone-a, phone-b"
-    effects.loc[effects["outcome"] == "visitors_turned_away", "difference"] = np.nan
+    assert axes.get_title() == "not counted for phone-a, phone-b: it rained"
+    of_all = effects["outcome"] == "visitors_turned_away"
+    effects.loc[of_all, "difference"], effects.loc[of_all, "reason"] = np.nan, "it snowed"
     assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
 
 

@@ -75,7 +75,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("waiting_hours", {"n_wait_hours": 30, "n_review": 5}, 6),
         ("backlog", {"n_waiting_hours": 48}, 2),
         ("flagged", {"n_flag": 10}, 10 * YEAR / 12),
-        ("sought_again", {"n_seek": 1, "n_recognise_on_platform": 4}, 0.25),
+        ("sought_again", {"n_seek": 1, "n_block_on_platform": 4}, 0.25),
         ("predators_warned", {"n_warn": 5, "n_warn_user": 2}, 3 * YEAR),
         (
             "predators_barred",
