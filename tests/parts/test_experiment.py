@@ -121,10 +121,11 @@ class TestCompare:
         assert capfd.readouterr() == ("", "")
 
 
-def busy_column(text: str) -> dict[str, str]:
-    """Return what a printed comparison says of how busy staff is, by the first word of a row."""
-    happens = next(part for part in text.split("\n\n") if "WHAT HAPPENS" in part)
-    return {row[0]: row[4] for row in map(str.split, happens.splitlines()) if len(row) > 9}
+def busy_column(comparison: Comparison) -> dict[str, str]:
+    """Return what a comparison says of how busy staff is, by the name of a row."""
+    (happens,) = (b for b in comparison.blocks() if isinstance(b, Table) and b.title == "WHAT HAPPENS")
+    (busy,) = (column for column in happens.columns if column.head == "staff busy, %")
+    return dict(zip(happens.keys[0].cells, busy.cells, strict=True))
 
 
 class TestTable:
@@ -225,18 +226,18 @@ class TestTable:
     def test_it_says_how_busy_staff_is_and_what_idle_and_overloaded_staff_means(self) -> None:
         # 20 reviews a day, where one moderator could do 160.
         arms = {name: (ModerationPolicy(staff=n),) for name, n in (("none", 0.0), ("few", 0.128), ("quarter", 0.25))}
-        text = sim.compare(SCENARIO.replace(policies=arms), seeds=4).table()
-        busy = busy_column(text)
+        comparison = sim.compare(SCENARIO.replace(policies=arms), seeds=4)
+        busy = busy_column(comparison)
         assert busy["none"] == "-"
         assert float(busy["baseline"]) == pytest.approx(12.5, abs=0.2)
         assert float(busy["quarter"]) == pytest.approx(50, abs=1)
-        told = " ".join(text.split())
+        told = " ".join(comparison.table().split())
         assert re.search(r"- staff is mostly idle: busy 1[23]% under baseline\. There", told)
         assert re.search(r"- staff is overloaded: busy 1?\d\d% under few\. There, the queue grows", told)
 
     def test_staff_is_busy_though_the_baseline_has_none(self) -> None:
         alone = SCENARIO.replace(**{"moderation.staff": 0.0}, policies={"few": (ModerationPolicy(staff=0.5),)})
-        busy = busy_column(sim.compare(alone, seeds=4).table())
+        busy = busy_column(sim.compare(alone, seeds=4))
         assert busy["baseline"] == "-"
         assert float(busy["few"]) == pytest.approx(25, abs=1)
 

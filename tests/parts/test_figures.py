@@ -239,7 +239,7 @@ def test_a_figure_is_kept_by_savefig_and_survives_a_pickle(comparison: Compariso
 
 
 def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp_path: Path) -> None:
-    arms = {name: (ModerationPolicy(staff=n),) for name, n in (("quarter", 0.25), ("none", 0.0), ("few", 0.13))}
+    arms = {name: (ModerationPolicy(staff=n),) for name, n in (("quarter", 0.25), ("none", 0.0), ("few", 0.14))}
     comparison = sim.compare(synthetic.SCENARIO.replace(policies=arms), seeds=6, out=tmp_path / "r")
     assert tmp_path / "r" / "figures" / "staff.png" in results.files_of(tmp_path / "r")
     axes = figures.staff(comparison.policies, comparison.counts).axes[0]

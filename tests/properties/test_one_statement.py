@@ -104,8 +104,7 @@ def test_what_goes_beyond_a_sum_is_told_in_percent_as_in_counts(pair: tuple[Floa
 def effects(base: Floats, value: Floats) -> pd.DataFrame:
     """Return a table of effects in which every outcome has these counts."""
     found = _flat(asdict(paired_effect(base, value, (99, 99), "key", False)))
-    found = pd.DataFrame([{"policy": "easy", "outcome": o.name, "unit": o.unit} | found for o in OUTCOMES])
-    return found
+    return pd.DataFrame([{"policy": "easy", "outcome": o.name, "unit": o.unit, "reason": ""} | found for o in OUTCOMES])
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
