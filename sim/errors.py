@@ -56,8 +56,13 @@ class ScenarioError(ValueError):
 
     def __str__(self) -> str:
         """Return one line for each problem, control characters replaced and what is overlong cut."""
-        lines = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..." for text in map(str, self.problems))
+        lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(str, self.problems))
         return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+
+
+def _cut(text: str) -> str:
+    """Return an overlong text without its middle: it begins with where and ends with what to do."""
+    return f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 
 class ExperimentError(RuntimeError):

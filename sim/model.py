@@ -83,7 +83,7 @@ class ChatModel(HourlyModel):
             raise ScenarioError("policies and policy are given; take policy for a single one, policies for several")
         arms, numbers = lanes_of(
             scenario_of(scenario),
-            [BASELINE if policy is None else policy] if policies is None else policies,
+            [BASELINE if policy is None else scenario.arm(policy)] if policies is None else policies,
             [one_seed(seed, rng)] if seeds is None else seeds,
         )
         super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 
 LONGEST = 60
 """Characters of the name of a policy."""
@@ -25,6 +26,29 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def refusals(kind: str, called: Iterable[str], kept: Collection[str] = ()) -> dict[str, str]:
+    """Return by name what is wrong with it, alone or beside those before it, and what to write instead.
+
+    Args:
+        kind: What is called so: ``policy``, ``site`` or ``offence``.
+        called: The names.
+        kept: Names that tables use for something else.
+    """
+    found: dict[str, str] = {}
+    before = {name.casefold(): name for name in kept}
+    for name in called:
+        other = before.setdefault(name.casefold(), name)
+        if words := refusal(kind, name):
+            found[name] = words
+        elif name in kept:
+            words = "tables use this name for something else"
+            found[name] = f"no {kind} may be called {name}: {words}. Write {_longer(kind, name)!r}, or another name."
+        elif other != name:
+            words = f"many disks take this name and {other!r} for the same"
+            found[name] = f"{kind} {name!r}: {words}. Write {f'{name[: LONGEST - 2]}-2'!r}, or another name."
+    return found
+
+
 def refusal(kind: str, name: str) -> str:
     """Return what is wrong with a name and what to write instead, or nothing.
 
@@ -39,8 +63,13 @@ def refusal(kind: str, name: str) -> str:
     elif kind != "policy" and name != name.lower():
         words, instead = "a name takes small letters", name.lower()
     if _misread(instead):
-        instead = f"{kind}{'_' if kind == 'offence' else '-'}{instead}"[:LONGEST]
+        instead = _longer(kind, instead)
     return f"{kind} {name!r}: {words}. Write {instead!r}, or another name." if words else ""
+
+
+def _longer(kind: str, name: str) -> str:
+    """Return a name with what it is of before it: ``policy-7``."""
+    return f"{kind}{'_' if kind == 'offence' else '-'}{name}"[:LONGEST]
 
 
 def _allowed(character: str) -> bool:

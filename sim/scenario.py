@@ -117,19 +117,18 @@ class Scenario(Section):
             return given
         arms: dict[str, Any] = {}
         for arm, found in given.items():
-            path = ("policies", arm)
+            words = ""
             if not isinstance(arm, str):
                 raise ScenarioError(f"policies = {shown(arm)}: the name of a policy is a text.")
             if not isinstance(found, list | tuple) or not all(isinstance(policy, Policy) for policy in found):
-                raise ScenarioError(
-                    Problem(
-                        path,
-                        f"policies.{arm} = {shown(found, exactly=True)} is not allowed. It takes levers: in a file a "
-                        f"table [policies.{arm}], in Python a tuple such as (RetentionPolicy(message_hours=24),).",
-                    )
+                words = (
+                    f"policies.{arm} = {shown(found, exactly=True)} is not allowed. It takes levers: in a file a table "
+                    f"[policies.{arm}], in Python a tuple such as (RetentionPolicy(message_hours=24),)."
                 )
-            if names.normal(arm) in arms:
-                raise ScenarioError(Problem(path, f"two policies are called {arm!r}. Rename one of them."))
+            elif names.normal(arm) in arms:
+                words = f"two policies are called {arm!r}. Rename one of them."
+            if words:
+                raise ScenarioError(Problem(("policies", arm), words))
             arms[names.normal(arm)] = found
         return arms
 
@@ -150,25 +149,12 @@ class Scenario(Section):
 
     def _problems_of_names(self) -> Iterator[Problem]:
         """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
-        if words := names.refusal("site", self.site):
-            yield Problem(("site",), words)
-        for row, offence in enumerate(self.offences):
-            if words := names.refusal("offence", offence.name):
-                yield Problem(("offences", row, "name"), words)
-        spelt = {BASELINE: BASELINE}
-        for arm in self.policies:
-            path = ("policies", arm)
-            if arm == BASELINE:
-                yield Problem(path, f"no policy may be called {BASELINE}: it is what every policy is compared with.")
-            elif words := names.refusal("policy", arm):
-                yield Problem(path, words)
-            elif other := spelt.get(arm.casefold()):
-                yield Problem(
-                    path,
-                    f"policy {arm!r}: many disks take this name and {other!r} for the same. Write "
-                    f"{f'{arm[: names.LONGEST - 2]}-2'!r}, or another name.",
-                )
-            spelt.setdefault(arm.casefold(), arm)
+        yield from (Problem(("site",), words) for words in names.refusals("site", [self.site]).values())
+        called = [offence.name for offence in self.offences]
+        for name, words in names.refusals("offence", called, ("all", *CLASSES)).items():
+            yield Problem(("offences", called.index(name), "name"), words)
+        for arm, words in names.refusals("policy", self.policies, [BASELINE]).items():
+            yield Problem(("policies", arm), words)
 
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
@@ -217,12 +203,6 @@ class Scenario(Section):
         for row, name in enumerate(called):
             if name in called[:row]:
                 yield Problem(("offences", row), f"two offences are called {name}. Rename one of them.")
-            if name in ("all", *CLASSES):
-                yield Problem(
-                    ("offences", row, "name"),
-                    f"offence {name!r}: tables have rows of this name that are of no one offence. Write "
-                    f"{f'offence_{name}'!r}, or another name.",
-                )
         if not any(offence.weight for offence in self.offences):
             yield Problem(
                 ("offences",), "every offence has weight = 0. Give at least one of them a weight of 1 or more."

@@ -110,12 +110,16 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
             {"scenario": "scenario", "policy": "policy", "seed": "seed", "engine": "engine", "events": "keep_events"},
             scenario,
         ),
-        "ChatModel": (sim.ChatModel, asked | {"seeds": "lanes", "events": "events"}, scenario),
+        "ChatModel": (
+            sim.ChatModel,
+            asked | {"seeds": "lanes", "events": "events", "seed": "seed", "rng": "seed", "policy": "policy"}, scenario,
+        ),
         "Chat": (
-            agents.Chat, {"scenario": "scenario", "seed": "seed", "policy": "policy", "shuffle": "seed"}, scenario
+            agents.Chat,
+            {"scenario": "scenario", "seed": "seed", "rng": "seed", "policy": "policy", "shuffle": "seed"}, scenario,
         ),
         "first_difference": (sim.first_difference, {"one": "run", "other": "run"}, {"one": run, "other": run}),
-        "Comparison.plot": (comparison.plot, {"outcome": "outcome"}, {}),
+        "Comparison.plot": (comparison.plot, {"what": "outcome"}, {}),
         "Ranges.plot": (ranges.plot, {"policy": "policy"}, {}),
         "Run.trace": (run.trace, {"contact": "contact"}, {}),
         "Scenario.value_of": (SCENARIO.value_of, {"key": "key"}, {}),
@@ -125,7 +129,7 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
     }  # fmt: skip
 
 
-NEVER_WRONG = {"progress"}
+NEVER_WRONG = {"progress", "collect"}
 """Arguments that take anything, as true or false."""
 
 

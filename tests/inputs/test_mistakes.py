@@ -75,7 +75,7 @@ MISTAKES = {
     "a site that reads as missing": ('site = "nan"', ["1: site 'nan': ", "Write 'site-nan'"]),
     "an offence called all": (
         '[[offences]]\nname = "all"\ntarget_weights = [1, 0, 0, 0]',
-        ["2: offence 'all': ", "Write 'offence_all'"],
+        ["2: no offence may be called all: ", "Write 'offence_all'"],
     ),
     "a ladder with half an hour": ("[sanctions]\nladder_hours = [0.5]", ["sanctions.ladder_hours", "0.5"]),
     "a policy whose ladder goes down": (
@@ -270,7 +270,7 @@ MISTAKES = {
         ["2: ", "Write 10: this is in hours."],
     ),
     "a small share": ('[reporting]\nfriction = "1.1%"', ["2: ", "Write 0.011: this is a share."]),
-    "a large value of a long broken line": ("a" * 900_000 + " = 7d", ["1: this is not valid TOML", "Correct it"]),
+    "a large value of a long broken line": ("a" * 200_000 + " = 7d", ["1: this is not valid TOML", "Correct it"]),
     "decimal comma in quotes": ('scale = "0,5"', ["1: scale", "Write 0.5: this is a share."]),
     "key given twice": ("days = 3\ndays = 4", ["2: this is not valid TOML", "given twice"]),
     "section given twice": ("[reporting]\n[retention]\n[reporting]", ["3: this is not valid TOML", "given twice"]),
@@ -340,8 +340,8 @@ def test_no_file(tmp_path: Path) -> None:
     assert "there is no such file" in message(tmp_path / "missing.toml")
     assert "this is not a file" in message(tmp_path)
     assert "this is not a file" in message(os.devnull)
-    assert "cannot be read" in message("x" * 5000)
-    assert "there is no such file" in message("a\0b")
+    assert message("x" * 5000).endswith("the file cannot be read (File name too long).")
+    assert message("a\0b").endswith("is no path")
     large = tmp_path / "large.toml"
     large.write_bytes(b"#" * 1_000_001)
     assert "too large for a scenario" in message(large)

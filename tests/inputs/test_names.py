@@ -115,7 +115,7 @@ def test_a_site_is_no_missing_value_either(site: str) -> None:
 @pytest.mark.parametrize("name", ["null", "nan", "aux", "all", "adult", "minority"])
 def test_an_offence_is_not_called_like_something_else_in_the_tables(name: str) -> None:
     rows = [{"name": name, "target_weights": [1, 0, 0, 0]}]
-    with pytest.raises(ScenarioError, match=f"offence '{name}': .* Write 'offence_{name}', or another name"):
+    with pytest.raises(ScenarioError, match=f"offence .*{name}.*: .* Write 'offence_{name}', or another name"):
         Scenario().replace(offences=rows)
 
 

@@ -263,7 +263,7 @@ def test_every_word_of_the_tables_is_explained(word: str) -> None:
 def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
     columns = {column for table in dictionary._TABLES.values() for name, column in table.items()
                if name in ("verdict", "result")}  # fmt: skip
-    verdicts = {re.sub(r" \(.*?\)", "", word) for column in columns for word in column.meaning.split(", ")}
+    verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.meaning.split(", ")}
     assert verdicts == WORDS & verdicts
 
 
@@ -278,7 +278,7 @@ def test_no_meaning_uses_a_word_of_a_program() -> None:
 
 def examples(takes: Parameter) -> Iterator[object]:
     """Yield values of every kind, many of them at the bounds."""
-    yield from (None, True, "x", -1, 0, 1, 1.5, 24, (), (0, 24), (24, 0), (1,) * 24, (0.5,), ("a",))
+    yield from (None, True, "x", -1, 0, 1, 1.5, 24, (), (0, 24), (24, 0), (1,) * 24, (0.5,), ("a",), ("Mon", "Sat"))
     for bound in (takes.minimum, takes.maximum):
         if isinstance(bound, int | float):
             yield from (bound, bound - 1, bound + 1, (bound,) * 24, (bound - 1,) * 24, (bound + 1,) * 24)
@@ -308,6 +308,10 @@ def accepts(words: str, value: object) -> bool:
     """Tell whether a value is what the words say, read as a person reads them."""
     if words.startswith("one of "):
         return value in words.removeprefix("one of ").split(", ")
+    if words.startswith("a list of one or more of "):
+        known = words.removeprefix("a list of one or more of ").partition(", in this order")[0].split(", ")
+        listed = isinstance(value, tuple) and value and all(entry in known for entry in value)
+        return bool(listed) and sorted({*value}, key=known.index) == [*value]  # type: ignore[misc]
     if words == "true or false":
         return isinstance(value, bool)
     bounds = re.search(r"(?:of at least (\S+?)|from (\S+) to (\S+?)|up to (\S+?))(?:,|$)", words)
