@@ -303,9 +303,8 @@ class Scenario(Section):
             raise ScenarioError(f"policy = {shown(name, exactly=True)} is not allowed. It takes the name of a policy.")
         spelt = names.normal(name)
         if spelt != BASELINE and spelt not in self.policies:
-            known = [*self.policies]
-            has = ", ".join(known) or "none"
-            raise ScenarioError(f"no policy is called {name!r}. {suggestion(spelt, known)}The scenario has: {has}.")
+            has = f"{suggestion(spelt, [*self.policies])}The scenario has: {', '.join(self.policies) or 'none'}."
+            raise ScenarioError(f"no policy is called {name!r}. {has}")
         return spelt
 
     def dated(self, arm: str) -> list[Dated]:
@@ -434,7 +433,7 @@ class Scenario(Section):
         given = self.model_dump(include={*SECTIONS}, exclude_unset=True)  # so that it stays told apart from defaults
         content: dict[str, Any] = self.model_dump(exclude={*SECTIONS, "policies"}) | {"policies": dict(self.policies)}
         content |= {section: given.get(section, {}) for section in SECTIONS}
-        _lay_over(content, changes)
+        _lay_over(content, changes, self.model_dump(exclude={"policies"}) | {"policies": content["policies"]})
         return check(content)
 
     def fingerprint(self, arm: str | None = None) -> str:
@@ -466,17 +465,18 @@ class Scenario(Section):
         return {str(day): asdict(rules) for day, rules in self.changes_of(arm)}
 
 
-def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], within: str = "") -> None:
-    """Change settings by dotted name in what a scenario or a section holds, tables setting by setting."""
+def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[str, Any], within: str = "") -> None:
+    """Change settings by dotted name in what is said of a scenario or section that `has` them, setting by setting."""
     for key, value in changes.items():
         *path, last = str(key).split(".")
-        place = content
+        place, known = content, has
         for part in path:
-            place = place.setdefault(part, {})
-            if not isinstance(place, dict):
+            known = known.get(part, {})
+            if not isinstance(known, dict):
                 raise ScenarioError(f"{within}{key} is not a setting: {part} has no settings of its own.")
-        if isinstance(value, Mapping) and isinstance(place.get(last), dict) and key != "policies":
-            _lay_over(place[last], value, f"{within}{key}.")
+            place = place.setdefault(part, {})
+        if isinstance(value, Mapping) and isinstance(inner := known.get(last, {}), dict) and key != "policies":
+            _lay_over(place.setdefault(last, {}), value, inner, f"{within}{key}.")
         else:
             place[last] = value.model_dump() if isinstance(value, Section) else value
 
