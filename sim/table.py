@@ -404,8 +404,8 @@ _COSTS = (
     ("user_days_lost", 1, "lawful user-days lost at the door a month"),
     ("conversations_lost", 1, "lawful talks lost a month (echo)"),
     ("innocents_sanctioned", 1, "sanctions of lawful users a year"),
-    ("user_days_barred", 1, "lawful user-days lost to that a month"),
-    ("hours_barred", 1, "lawful user-hours lost to that a month"),
+    ("user_days_barred", 1, "lawful user-days lost to sanctions a month"),
+    ("hours_barred", 1, "lawful user-hours lost to sanctions a month"),
     ("history_kept", 1, "messages in store, user-hours"),
     ("moderator_hours", 1, "moderators on shift, hours a month"),
 )
