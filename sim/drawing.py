@@ -47,10 +47,14 @@ class Drawing(Figure):
         title = " ".join(self.get_suptitle().split())
         return f"<Figure {title!r}: .show() opens it, .savefig('name.png') keeps it>"
 
+    def savefig(self, *given: Any, **named: Any) -> None:
+        """Keep the figure in a file, with the settings that it was drawn with; arguments are matplotlib's."""
+        with own_settings():
+            super().savefig(*given, **named)
+
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()
-        with own_settings():
-            self.savefig(image, format="png", dpi=100)
+        self.savefig(image, format="png", dpi=100)
         return image.getvalue()
 
     def show(self, warn: bool = True) -> None:

@@ -312,7 +312,8 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             effect = effect_not_counted(base) if reason else paired_effect(base, values, events, key, outcome.harm)
             names = {"policy": policy, "outcome": outcome.name, "unit": outcome.unit}
             rows.append(names | _flat(asdict(effect)) | {"reason": reason})
-    return pd.DataFrame(rows).astype({"seeds_to_halve": "Int64"})
+    table = pd.DataFrame(rows)
+    return table.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
 
 
 _ROUNDING = 1e-12

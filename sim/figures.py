@@ -277,7 +277,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
             spread_out(axes, x)
         if setting in places or numeric:
             axes.axvline(places.get(setting, setting), color=INK, lw=1.2, ls=":")
-        axes.set_xticks(x, [f"{v:g}" if numeric else str(v).lower() for v in rows.iloc[:, 0]], fontsize=8)
+        axes.set_xticks(x, [f"{v:g}" if numeric else _words(v) for v in rows.iloc[:, 0]], fontsize=8)
         axes.minorticks_off()
         level = number(float(rows["baseline"].iloc[0]))
         title = f"{words}\n(0: as under the baseline, {level} {rows['unit'].iloc[0]})"
@@ -328,7 +328,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
             corner, hatch = (j - 0.5, i - 0.5), _HATCHES[verdict]
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch=hatch, edgecolor="#bbbbbb", lw=0))
     for ticks, key in ((axes.set_yticks, up), (axes.set_xticks, right)):
-        ticks(range(len(over[key])), [str(v).lower() for v in over[key]])
+        ticks(range(len(over[key])), [_words(v) for v in over[key]])
     axes.set_xlabel(labels[right])
     axes.set_ylabel(labels[up])
     figure.colorbar(image, label="Change from the baseline, %\n(blue: better, orange: worse)")
@@ -429,6 +429,11 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     figure.supxlabel("A part is the whole less the effect with the mechanism held as in the baseline; 95%.\n"
                      "On this site only; Monte Carlo error only.", fontsize=8)  # fmt: skip
     return figure
+
+
+def _words(value: Value) -> str:
+    """Return a value as scenarios write it."""
+    return str([*value] if isinstance(value, tuple) else value).lower()
 
 
 def _band(differences: Floats) -> Interval:

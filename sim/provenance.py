@@ -143,8 +143,8 @@ def checkout(root: Path = PACKAGE.parent) -> dict[str, Any] | None:
         return None
 
     def ask(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+        return done.stdout.decode(errors="replace").strip()  # names of files may be in any encoding
 
     try:
         changed = ask("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results")

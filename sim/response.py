@@ -74,8 +74,10 @@ class Sweep(Result):
         return figures.response_map(self.over, labels, self.effects)
 
     def fill(self, folder: Path) -> None:
-        """Write the table."""
-        results.write_csv(self.effects, folder / "sweep.csv")
+        """Write the table, lists as scenarios write them."""
+        lists = [key for key, values in self.over.items() if any(isinstance(v, tuple) for v in values)]
+        written = {key: self.effects[key].map(_words) for key in lists}
+        results.write_csv(self.effects.assign(**written), folder / "sweep.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
         """Return what draws its figure."""

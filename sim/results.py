@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -367,8 +368,6 @@ def _write(
     warn: Callable[[str], object],
 ) -> None:
     """Write the tables and their manifest, then draw: what becomes of a figure costs no result."""
-    from sim.canvas import rendered  # late: matplotlib takes a while
-
     beside = out / f".new-{os.getpid()}"
     try:
         with _writing(out):
@@ -380,11 +379,12 @@ def _write(
             write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
             said = _manifest(question, command, tasks, store, counted)
             _put_in_place(beside, out, said)
-        figures, made = result.figures(), question.later(drawn=False)
+        made = question.later(drawn=False)
         progress.advance(made)
+        figures = _figures(result, warn)
         for name, draw in figures.items():
             try:
-                content = rendered(draw)
+                content = draw()
             except Exception as error:
                 warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
                 continue
@@ -396,6 +396,17 @@ def _write(
             _put_in_place(beside, out, said)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _figures(result: Result, warn: Callable[[str], object]) -> dict[str, Callable[[], dict[str, bytes]]]:
+    """Return what makes the files of each figure; nothing where matplotlib itself cannot be used."""
+    try:
+        from sim.canvas import rendered  # late: matplotlib takes a while
+
+        return {name: partial(rendered, draw) for name, draw in result.figures().items()}
+    except Exception as error:
+        warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
+        return {}
 
 
 def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:

@@ -1,15 +1,16 @@
+import hashlib
+import io
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
@@ -23,7 +24,6 @@ from sim.experiment import Comparison
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.statistics import NONE
 from sim.text import number
 from tests.parts import synthetic
 
@@ -268,9 +268,15 @@ def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:
     assert figure.bbox.x0 < caption.get_window_extent().x0 < caption.get_window_extent().x1 < figure.bbox.x1
 
 
+def saved(figure: Figure) -> bytes:
+    image = io.BytesIO()
+    figure.savefig(image)
+    return image.getvalue()
+
+
 def test_the_same_figure_is_the_same_file_whatever_the_session_has_set(comparison: Comparison) -> None:
     draw = comparison.figures()["overview"]
-    before, shown = canvas.rendered(draw), draw()._repr_png_()  # type: ignore[attr-defined]
+    before, kept, shown = canvas.rendered(draw), saved(draw()), draw()._repr_png_()  # type: ignore[attr-defined]
     assert [*before] == [".png", ".svg"]
     settings: dict[Any, Any] = {
         "font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20, "text.usetex": True, "svg.fonttype": "none",
@@ -278,32 +284,43 @@ def test_the_same_figure_is_the_same_file_whatever_the_session_has_set(compariso
     }  # fmt: skip
     with matplotlib.rc_context(settings):
         assert canvas.rendered(draw) == before
+        assert saved(draw()) == kept
         assert draw()._repr_png_() == shown  # type: ignore[attr-defined]
         assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
 
 
+def titled(text: str) -> Callable[[], Figure]:
+    """Return what draws a figure of a title."""
+
+    @canvas.in_own_settings
+    def draw() -> Figure:
+        figure = figures._figure(4, 2)
+        figure.subplots().set_title(text)
+        return figure
+
+    return draw
+
+
 def test_a_text_is_drawn_as_it_is_written_even_where_the_font_lacks_a_letter() -> None:
-    written = 'Caf\u00e9 5 \u20ac, $5 and $6_x^ \u4e2d\u6587 \u2192 "q"'
-    with_lone, without = (figures.parts(name, NONE, pd.DataFrame(), NONE) for name in (written, "plain"))
-    assert written in with_lone.get_suptitle()
-    assert canvas.rendered(lambda: with_lone) != canvas.rendered(lambda: without)
+    assert len(canvas.rendered(titled('Caf\u00e9 5 \u20ac, $5 and $6_x^ \u4e2d\u6587 \u2192 "q"'))) == 2
+    assert canvas.rendered(titled("$x_1$"))[".svg"] != canvas.rendered(titled("x1"))[".svg"]
+    (title,) = (axes.title for axes in titled("$x_1$")().axes)
+    assert not title.get_parse_math()
 
 
 @pytest.mark.parametrize("backend", ["nonsense", "pdf"])
 def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
     code = (
-        "import hashlib, os; from sim import canvas, figures; from sim.statistics import NONE; import pandas as pd; "
-        "drawn = canvas.rendered(lambda: figures.parts('a', NONE, pd.DataFrame(), NONE)); "
-        "print([hashlib.sha256(data).hexdigest() for data in drawn.values()], os.environ.get('MPLBACKEND'))"
+        "import hashlib, os, sim.figures; from sim.canvas import rendered; "
+        "from tests.parts.test_figures import titled; "
+        "print([hashlib.sha256(data).hexdigest() for data in rendered(titled('a')).values()], os.environ['MPLBACKEND'])"
     )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environment}
-        ).stdout.split("]")
-        for environment in ({}, {"MPLBACKEND": backend})
-    ]
-    assert said[0][0] == said[1][0]
-    assert said[1][1].strip() == backend
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env=os.environ | {"MPLBACKEND": backend},
+    )  # fmt: skip
+    hashes = [hashlib.sha256(data).hexdigest() for data in canvas.rendered(titled("a")).values()]
+    assert done.stdout.strip() == f"{hashes} {backend}"
 
 
 def test_figures_need_no_pyplot() -> None:

@@ -98,6 +98,17 @@ def test_words_stand_side_by_side() -> None:
     assert not sim.sweep(SCENARIO, {"moderation.triage": ["oldest", "gravest"]}, 3).table().count("registration does")
 
 
+def test_lists_are_written_as_in_a_scenario(tmp_path: Path) -> None:
+    over: dict[str, list] = {"sanctions.ladder_hours": [[], [24], [24, 48]]}
+    swept = sim.sweep(SCENARIO, over, 2, out=tmp_path / "r")
+    assert [t.get_text() for t in swept.plot().axes[0].get_xticklabels()] == ["[]", "[24]", "[24, 48]"]
+    table = pd.read_csv(tmp_path / "r" / "sweep.csv")
+    assert table["sanctions.ladder_hours"].unique().tolist() == ["[]", "[24]", "[24, 48]"]
+    both = sim.sweep(SCENARIO, over | {"reporting.snapshot": [True, False]}, 2).plot().axes[0]
+    assert [t.get_text() for t in both.get_yticklabels()] == ["[]", "[24]", "[24, 48]"]
+    assert [t.get_text() for t in both.get_xticklabels()] == ["true", "false"]
+
+
 def test_a_map_has_a_number_in_each_cell_and_hatches_what_is_not_resolved() -> None:
     swept = sim.sweep(SCENARIO, MAP, 3)
     axes = swept.plot().axes[0]

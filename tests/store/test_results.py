@@ -400,6 +400,17 @@ class TestFailures:
         compare(out)
         assert content(out) == before
 
+    def test_without_matplotlib_there_are_no_figures_and_everything_else(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before, warned = content(out), list[str]()
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "sim.canvas", None)  # its import fails, as where matplotlib cannot read its file
+            compare(out, warn=warned.append)
+        assert len(warned) == 1 and warned[0].startswith("no figure can be drawn (ModuleNotFoundError")
+        assert [*content(out)] == [name for name in before if not name.startswith("figures/")]
+        assert reproduce.reproduce(out, 1).complete
+
     def test_stopped_while_drawing_the_tables_are_there(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         before = content(out)
 
