@@ -433,7 +433,7 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
 
 def _words(value: Value) -> str:
     """Return a value as scenarios write it."""
-    return str([*value] if isinstance(value, tuple) else value).lower()
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value).lower()
 
 
 def _band(differences: Floats) -> Interval:

@@ -34,7 +34,7 @@ class Progress:
     """
 
     def __init__(self, shown: bool = False, expected: Sequence[float] = ()) -> None:
-        self._shown = shown and sys.stderr is not None and not sys.stderr.closed
+        self._shown = shown and sys.stderr is not None and not getattr(sys.stderr, "closed", False)
         self._passed, self._ahead = 0.0, [*expected]  # seconds expected of stages that are over, and of the others
         self._done = 0.0  # of the stage
         self._took = self._counted = SECONDS_OF_DOUBT
@@ -106,7 +106,7 @@ class Progress:
                 f"This machine is about {self.slower:.2g} times slower than expected: about "
                 f"{lasting(gone + self.left)} in all."
             )
-        if sys.stderr.isatty():
+        if getattr(sys.stderr, "isatty", bool)():
             self._on_terminal(at_once)
             return
         silent, more = gone - self._told_at, self.share - self._told

@@ -57,6 +57,8 @@ def _write(words: str, stream: TextIO | None, end: str = "\n") -> None:
         if stream is sys.stdout:
             _lost.append(error)
         _to_nowhere(stream)
+    except UnicodeEncodeError:  # a stream of somebody else's, which `prepare` has not seen
+        _write(words.encode("ascii", "backslashreplace").decode(), stream, end)
     except ValueError:  # closed by the program around
         return
 

@@ -1,5 +1,6 @@
 """Standard output and error may be closed, full or of another alphabet: the work is done, and what failed is said."""
 
+import io
 import os
 import shlex
 import subprocess
@@ -192,7 +193,9 @@ def test_no_terminal_gets_what_acts_on_it(capsys: pytest.CaptureFixture[str]) ->
 def test_streams_that_are_not_there_or_closed_are_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     closed = (tmp_path / "closed").open("w")
     closed.close()
-    for stream in (None, closed):
+    ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    for stream in (None, closed, ascii_only):
         monkeypatch.setattr(sys, "stderr", stream)
-        terminal.tell("words")
+        terminal.tell("words, caf\u00e9")
     assert (tmp_path / "closed").read_text() == ""
+    assert ascii_only.buffer.getvalue() == b"words, caf\\xe9\n"  # type: ignore[attr-defined]
