@@ -282,6 +282,14 @@ def _labels(swept: Sweep) -> dict[str, list[str]]:
     return dict(zip(swept.comparison.policies, ([_words(v) for v in point] for point in grid_of_points), strict=True))
 
 
+def _names(swept: Sweep) -> dict[str, str]:
+    """Return what each point is called in a sentence."""
+    return {
+        arm: " with ".join(f"{key} = {value}" for key, value in zip(swept.over, values, strict=True))
+        for arm, values in _labels(swept).items()
+    }
+
+
 def _cells(swept: Sweep) -> Cells:
     run = swept.comparison
     return Cells(run.scenario, run.effects, run.policies)
@@ -289,15 +297,14 @@ def _cells(swept: Sweep) -> Cells:
 
 def _headline(swept: Sweep) -> Block:
     """Return a sentence on the points that lower and that raise serious harm most."""
-    cells, labels = _cells(swept), _labels(swept)
+    cells, names = _cells(swept), _names(swept)
     resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
     found = []
     for verdict, best in (("lowers", min), ("raises", max)):
         arms = [arm for arm in resolved if cells.verdict(arm, HEADLINE) == verdict]
         if arms:
             arm = best(arms, key=lambda a: cells.number(a, HEADLINE))
-            where = " with ".join(f"{key} = {v}" for key, v in zip(swept.over, labels[arm], strict=True))
-            found.append(f"{where} {verdict} serious harm most, by {cells.size(arm, HEADLINE)}")
+            found.append(f"{names[arm]} {verdict} serious harm most, by {cells.size(arm, HEADLINE)}")
     finding = " and ".join(found) or "no point was seen to change serious harm"
     sentence = (
         f"In this model, with these assumptions, {finding}. At {len(resolved)} of {len(cells.policies)} points the "
@@ -336,7 +343,7 @@ _COSTS = (
 def _costs(swept: Sweep) -> Block:
     cells = _cells(swept)
     columns = [Column(head, [cells.change(arm, outcome) for arm in cells.policies]) for outcome, head in _COSTS]
-    return Table("COSTS", CHANGES, _keys(swept), columns, cells.visitors_not_counted())
+    return Table("COSTS", CHANGES, _keys(swept), columns, cells.visitors_not_counted(_names(swept)))
 
 
 def _notes(swept: Sweep) -> Block:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -201,10 +202,14 @@ class Cells:
         """Return a difference in the outcome's unit with its interval: ``+671 (640 to 702)``; 0 where all are zero."""
         return numbers(self.interval(policy, outcome), "+")
 
-    def visitors_not_counted(self) -> str:
-        """Return sentences on the policies whose visitors turned away are not counted, with the reason, if any are."""
+    def visitors_not_counted(self, names: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return sentences on the policies whose visitors turned away are not counted, with the reason, if any are.
+
+        Args:
+            names: What to call policies, if not by their own names.
+        """
         sentences = [
-            f"Visitors turned away are not counted for {', '.join(arms)}: {reason}."
+            f"Visitors turned away are not counted for {', '.join(names.get(arm, arm) for arm in arms)}: {reason}."
             for reason, arms in reasons(self._table, "visitors_turned_away", self.policies).items()
         ]
         return " ".join(sentences)

@@ -80,6 +80,12 @@ def test_the_text_names_the_best_and_worst_point_and_what_it_must(curve: Sweep) 
     assert "RESPONSE: change from the baseline" in curve.table() and "COSTS: change from the baseline" in curve.table()
 
 
+def test_a_point_whose_visitors_are_not_counted_is_called_by_its_value() -> None:
+    text = " ".join(sim.sweep(SCENARIO.replace(days=20), {"registration.level": ["none", "email"]}, 3).table().split())
+    assert "not counted for registration.level = none, registration.level = email: " in text
+    assert "point-" not in text
+
+
 def test_a_curve_has_a_band_and_decades_a_logarithmic_axis() -> None:
     def scale(values: list[int]) -> str:
         figure = sim.sweep(SCENARIO, {"retention.message_hours": values}, 3).plot()
