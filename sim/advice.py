@@ -45,7 +45,7 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
         yield from _of_sums(scenario, arm)
     yield from of_small_queue(scenario)
     shares = {arm: workload.busy_share(scenario, arm) for arm in (BASELINE, *scenario.policies)}
-    yield from workload.remarks({arm: share for arm, share in shares.items() if share is not None}, estimated=True)
+    yield from workload.remarks(shares, estimated=True)
 
 
 def of_unsaid(scenario: Scenario) -> Iterator[str]:

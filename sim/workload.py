@@ -5,6 +5,7 @@ The estimate is for warnings before anything is simulated. What a run finds is t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
@@ -105,7 +106,7 @@ def _percent(share: float) -> str:
 # -- load -------------------------------------------------------------------------------------------------------------
 
 
-def busy_share(scenario: Scenario, arm: str) -> float | None:
+def busy_share(scenario: Scenario, arm: str) -> float:
     """Return about which share of what moderators can read comes in under an arm; above 1 the queue cannot keep up.
 
     Reports over the measured window (`reports_an_hour`, at the window's mean audience) divided by the reviews that
@@ -116,7 +117,7 @@ def busy_share(scenario: Scenario, arm: str) -> float | None:
         arm: A policy of it, or ``baseline``.
 
     Returns:
-        The share, or None if nobody is ever on shift.
+        The share, missing if nobody is ever on shift.
     """
     changes = [(0, scenario.platform.rules)] if arm == BASELINE else scenario.changes_of(arm)
     visitors = _mean_audience(scenario)
@@ -124,7 +125,7 @@ def busy_share(scenario: Scenario, arm: str) -> float | None:
     for (day, rules), (end, _) in pairwise([*changes, (scenario.days, scenario.platform.rules)]):
         reports += (end - day) * sum(reports_an_hour(scenario, rules, visitors))
         capacity += (end - day) * float(capacity_milli(rules, np.arange(168), scenario.scale).mean()) / 1000
-    return reports / capacity if capacity else None
+    return reports / capacity if capacity else math.nan
 
 
 def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
