@@ -536,9 +536,4 @@ def _visitors(scenario: Scenario, daily: pd.DataFrame) -> float:
     if baseline["n_monthly_visitors"].any():
         months = _month_ends(scenario, 0, scenario.days)
         return float(baseline["n_monthly_visitors"].sum()) / (months * baseline["seed"].nunique())
-    population = scenario.population
-    grown = np.minimum(np.arange(scenario.days) / population.growth_days, 1).mean()
-    audience = population.monthly_visitors_start + grown * (
-        population.monthly_visitors - population.monthly_visitors_start
-    )
-    return float(audience) * scenario.scale
+    return scenario.population.mean_visitors(scenario.days) * scenario.scale

@@ -83,6 +83,12 @@ class Population(Section):
         adult = 1 - self.p_under_15 - self.p_15_17 - self.p_minority
         return (self.p_under_15, self.p_15_17, adult if adult > ROUNDING else 0.0, self.p_minority)
 
+    def mean_visitors(self, days: int) -> float:
+        """Return the monthly visitors of the mean day of a window of so many days, before `scale`."""
+        days_of_growth = min(days, self.growth_days)
+        grown = days_of_growth * (days_of_growth - 1) / 2 / self.growth_days + days - days_of_growth
+        return self.monthly_visitors_start + grown / days * (self.monthly_visitors - self.monthly_visitors_start)
+
 
 class Predators(Section):
     """Who the predators are and how often they approach."""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import decisions
-from sim.decisions import AS_BEFORE, NEVER, Numbers, Strikes
+from sim.decisions import NEVER, Numbers
 from sim.draws import Ints, Words
 from sim.rules import Rules
+from sim.sanctions import AS_BEFORE, Strikes
 from sim.world import World
 
 _PAIR_FACTOR, _TARGET_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)

@@ -120,7 +120,7 @@ def busy_share(scenario: Scenario, arm: str) -> float:
         The share, missing if nobody is ever on shift.
     """
     changes = [(0, scenario.platform.rules)] if arm == BASELINE else scenario.changes_of(arm)
-    visitors = _mean_audience(scenario)
+    visitors = scenario.population.mean_visitors(scenario.days)
     reports = capacity = 0.0
     for (day, rules), (end, _) in pairwise([*changes, (scenario.days, scenario.platform.rules)]):
         reports += (end - day) * sum(reports_an_hour(scenario, rules, visitors))
@@ -153,13 +153,6 @@ def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[
     false = conversations * scenario.responses.p_ready_false_report * (1 - rules.reporting_friction)
     approaches = predators * _approaches_an_hour_online(scenario, rules)
     return approaches * _reports_an_approach(scenario, rules), false * rules.reporting_rel_false
-
-
-def _mean_audience(scenario: Scenario) -> float:
-    """Return the monthly visitors of the window's mean day, at full scale."""
-    people = scenario.population
-    grown = float(np.minimum(np.arange(scenario.days) / people.growth_days, 1).mean())
-    return people.monthly_visitors_start + grown * (people.monthly_visitors - people.monthly_visitors_start)
 
 
 def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim import decisions
+from sim import decisions, sanctions
 from sim.draws import Purpose
 
 if TYPE_CHECKING:
@@ -128,14 +128,14 @@ class Desk:
         """Warn, suspend or bar, one rung of the ladder higher each time."""
         model, person, hour = self.model, dossier.person, self.model.hour
         draws, rules, p_constant = model.world.draws, model.rules, model.numbers.p_constant
-        known = decisions.known_until(draws, 0, person.number, dossier.number, hour, dossier.session, rules, p_constant)
-        length = decisions.sanction_hours(person.strikes.count(known, dossier.session, hour), rules)
+        known = sanctions.known_until(draws, 0, person.number, dossier.number, hour, dossier.session, rules, p_constant)
+        length = sanctions.sanction_hours(person.strikes.count(known, dossier.session, hour), rules)
         person.strikes = person.strikes.after(known, dossier.session, hour)
-        until, as_whom = decisions.sanction(
+        until, as_whom = sanctions.sanction(
             draws, 0, person.number, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
-        event = decisions.sanction_event(length)
-        model.ledger.note(event, 0, None, person, detail=decisions.hours_out(hour, until))
+        event = sanctions.sanction_event(length)
+        model.ledger.note(event, 0, None, person, detail=sanctions.hours_out(hour, until))
         model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
         person.bar(hour, until, as_whom)
 

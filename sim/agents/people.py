@@ -13,7 +13,6 @@ from sim import decisions
 from sim.agents.desk import Report
 from sim.day import ALREADY_LISTED, NOBODY
 from sim.decisions import (
-    AS_BEFORE,
     BLOCK,
     CONTACT,
     FADE,
@@ -26,10 +25,10 @@ from sim.decisions import (
     SECONDS,
     STAY,
     WITHDRAW,
-    Strikes,
 )
 from sim.draws import Purpose, below, exponential, pick, unit
 from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
+from sim.sanctions import AS_BEFORE, Strikes
 from sim.world import ATTEMPTS
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import decisions
+from sim import decisions, sanctions
 from sim.day import Day
-from sim.decisions import LEVELS, NEVER, Strikes
+from sim.decisions import LEVELS, NEVER
 from sim.draws import Ints, Purpose
 from sim.observe import Recorder
 from sim.rules import Rules
+from sim.sanctions import Strikes
 from sim.state import Dossier, Lanes, State
 from sim.world import World
 
@@ -229,15 +230,15 @@ class Office:
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
         draws, seed, p_constant = state.world.draws, int(state.seed_of_place[place]), state.numbers.p_constant
-        known = decisions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
+        known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
         strikes = state.strikes.get(account, Strikes())
         state.strikes[account] = strikes.after(known, dossier.session, hour)
-        length = decisions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
-        until, as_whom = decisions.sanction(
+        length = sanctions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
+        until, as_whom = sanctions.sanction(
             draws, seed, person, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
-        log.sanctions[decisions.sanction_event(length)].append(
-            (place, dossier.predator, person, decisions.hours_out(hour, until))
+        log.sanctions[sanctions.sanction_event(length)].append(
+            (place, dossier.predator, person, sanctions.hours_out(hour, until))
         )
         state.bar(place, person, dossier.predator, hour, until, as_whom)
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import decisions
-from sim.decisions import AS_BEFORE, BLOCK, NEVER, STAY
+from sim import decisions, sanctions
+from sim.decisions import BLOCK, NEVER, STAY
 from sim.draws import Draws, Purpose
 from sim.policies.moderation import ModerationPolicy
+from sim.sanctions import AS_BEFORE
 from sim.scenario import Scenario
 from sim.world import World
 
@@ -68,8 +69,8 @@ def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -
 
 def sanctioned(seed: int, person: int, session: int, length: int, p_constant: float, **rules: Any) -> tuple[int, int]:
     draws, there = Draws([seed]), replace(RULES, **rules)
-    known = decisions.known_until(draws, 0, person, 64 * 100 + 3, 100, session, there, p_constant)
-    return decisions.sanction(draws, 0, person, 64 * 100 + 3, 100, 104, known, length, there, p_constant)
+    known = sanctions.known_until(draws, 0, person, 64 * 100 + 3, 100, session, there, p_constant)
+    return sanctions.sanction(draws, 0, person, 64 * 100 + 3, 100, 104, known, length, there, p_constant)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

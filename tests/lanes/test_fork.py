@@ -65,6 +65,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     BarLog: {"_table _new": "compared as stretches"},
     Office: {
         "_on_shift _milli_hours _capacity_milli _retention _rules _requeue": "the rules of a day, taken over anew",
+        "_scenario": "depends on no lane",
     },
     Desk: {
         "_queues _triage": "made anew with the day's rule of triage",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import decisions
-from sim.decisions import NEVER, Strikes
+from sim.decisions import NEVER
 from sim.draws import Draws, Purpose, unit
 from sim.model import simulate
 from sim.offences import Offence
@@ -24,6 +24,7 @@ from sim.policies.warnings import WarningsPolicy
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import Records
 from sim.rules import Policy
+from sim.sanctions import Strikes
 from sim.scenario import BASELINE, Scenario
 from sim.world import World
 from tests.theory.laboratory import ERRORS, class_of, laboratory, share_z

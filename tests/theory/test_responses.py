@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import decisions
+from sim import decisions, sanctions
 from sim.draws import Draws
 from sim.model import simulate
 from sim.offences import Offence
@@ -297,10 +297,10 @@ def test_a_recognised_device_is_known_for_an_exponential_time() -> None:
     }).platform.rules  # fmt: skip
     draws, ends = Draws([1]), []
     for person in range(20_000):
-        known = decisions.known_until(draws, 0, person, 0, hour, hour, site, 0.5)
-        bar = decisions.sanction(draws, 0, person, 0, hour, hour, known, decisions.NEVER, site, 0.5)
+        known = sanctions.known_until(draws, 0, person, 0, hour, hour, site, 0.5)
+        bar = sanctions.sanction(draws, 0, person, 0, hour, hour, known, decisions.NEVER, site, 0.5)
         ends.append(bar[0] - hour - 1)
-        assert bar[1] == (decisions.DEVICE_FORGOTTEN if known > hour + 1 else decisions.AS_BEFORE)
+        assert bar[1] == (sanctions.DEVICE_FORGOTTEN if known > hour + 1 else sanctions.AS_BEFORE)
     out = np.array(ends)
     assert abs(share_z((out > 0).sum(), out.size, 0.4)) < ERRORS
     # One hour and the whole hours of an exponential time: a geometric number.
@@ -318,7 +318,7 @@ def test_a_forgotten_device_ends_the_bar_and_the_strikes() -> None:
     })  # fmt: skip
     back = of_kind(records, "return", "baseline")
     assert len(back) > 300
-    assert set(back.detail) == {decisions.DEVICE_FORGOTTEN}
+    assert set(back.detail) == {sanctions.DEVICE_FORGOTTEN}
     assert records.events is not None
     moves = records.events[records.events.event.isin(["suspend", "bar", "return"])]
     moves = moves.assign(who=moves.target.where(moves.event != "return", moves.actor))
