@@ -53,7 +53,7 @@ class ChatModel(HourlyModel):
             ``pd.DataFrame(collected["harms_so_far"].tolist())`` has a column a lane.
 
     Raises:
-        ScenarioError: If a seed or policy is not allowed, or given twice.
+        ScenarioError: If a seed or policy is not allowed.
 
     Persons and contacts are rows of arrays (`state`), so that Mesa's `agents` is empty; `sim.agents.Chat` is the same
     model with an agent for every person. For Mesa's `batch_run` both take the same parameters:

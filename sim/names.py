@@ -45,7 +45,9 @@ def refusals(kind: str, called: Iterable[str], kept: Collection[str] = ()) -> di
             found[name] = f"no {kind} may be called {name}: {words}. Write {_longer(kind, name)!r}, or another name."
         elif other != name:
             words = f"many disks take this name and {other!r} for the same"
-            found[name] = f"{kind} {name!r}: {words}. Write {f'{name[: LONGEST - 2]}-2'!r}, or another name."
+            second = f"{name[: LONGEST - 2]}-2"
+            instead = _longer(kind, second) if _misread(second) else second
+            found[name] = f"{kind} {name!r}: {words}. Write {instead!r}, or another name."
     return found
 
 

@@ -183,7 +183,10 @@ def _approaches_an_hour_online(scenario: Scenario, rules: Rules) -> float:
     if not rules.registration_accounts_persist and rules.limits_cooling_off_hours:
         old = rules.limits_cooling_off_hours < scenario.population.max_session_hours
         intents *= old * (1 - 1 / predators.mean_session_hours) ** rules.limits_cooling_off_hours
-    there = min(1, _let_in(rules.registration_friction_user) / _let_in(scenario.registration.entry.friction_user))
+    admitted = _let_in(rules.registration_friction_user)
+    if not admitted:  # nobody is there to approach
+        return 0.0
+    there = min(1, admitted / _let_in(scenario.registration.entry.friction_user))
     return intents * there / (1 - (1 - there) * predators.p_retry_absent)
 
 

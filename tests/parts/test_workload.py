@@ -139,3 +139,10 @@ def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
 
 def test_the_hours_of_a_full_time_week_are_said_once() -> None:
     assert workload.FULL_TIME_HOURS == 35
+
+
+def test_where_nobody_lawful_is_let_in_nobody_is_reported() -> None:
+    scenario = sim.load(SCENARIOS / "classroom.toml").replace(
+        policies={"shut": (RegistrationPolicy(level="email"),)}, **{"registration.email.friction_user": 1.0}
+    ).replace(**{"predators.p_retry_absent": 1.0})  # fmt: skip
+    assert busy_share(scenario, "shut") == 0
