@@ -80,7 +80,10 @@ def sentence(effect: Row, bars: Sequence[Row]) -> str:
         return f"{policy}: too few harms to say"
     if share != share:
         return f"{policy}: {effect['verdict']}, but no percentage: the baseline is not told apart from zero"
-    noise = ", its sign not resolved" if effect["verdict"] == "not resolved" else ""
+    noise = ""
+    if effect["verdict"] == "not resolved":
+        _, low, high = percents(interval(effect, "relative"), "+")
+        noise = f", not told apart from none: its 95% interval is {low} to {high}"
     moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
     if moving is None:
         return f"{policy}: {_percent(share)}%{noise} (no parameter was seen to move it)"

@@ -118,8 +118,13 @@ class TestSentences:
         assert tornado.sentence(few, []) == "phone: too few harms to say"
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
-        noise = {"policy": "phone", "relative": -0.02, "verdict": "not resolved"}
-        assert tornado.sentence(noise, []) == "phone: -2.0%, its sign not resolved (no parameter was seen to move it)"
+        noise = {
+            "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02, "verdict": "not resolved"
+        }  # fmt: skip
+        assert tornado.sentence(noise, []) == (
+            "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
+            "(no parameter was seen to move it)"
+        )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
         assert tornado.sentence(empty, []).startswith("phone: raises, but no percentage")
 
