@@ -119,7 +119,8 @@ class TestSentences:
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
         noise = {
-            "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02, "verdict": "not resolved"
+            "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02,
+            "verdict": "not resolved",
         }  # fmt: skip
         assert tornado.sentence(noise, []) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
