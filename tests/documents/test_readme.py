@@ -55,7 +55,11 @@ def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_p
     if "--out" in words:
         words[words.index("--out") + 1] = str(tmp_path / "result")
     if words[0] in ("compare", "sweep", "ranges", "why"):
-        words += ["--seeds", "2", "--days", "31"]
+        words += ["--days", "31"]
+        if "--seeds" in words:
+            words[words.index("--seeds") + 1] = "2"
+        else:
+            words += ["--seeds", "2"]
     if words[0] == "validate":
         words += ["nulls", "--seeds", "2"]
     if words[0] == "new":

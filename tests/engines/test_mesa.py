@@ -172,9 +172,9 @@ def test_a_generator_gives_a_seed_of_its_own_each_time() -> None:
         ({"seed": 3.5}, "3.5 is no seed"),
         ({"seed": -1}, "-1 is no seed"),
         ({"rng": 2**63}, "9223372036854775808 is no seed"),
-        ({"seed": True}, "True is no seed"),
+        ({"seed": True}, "true is no seed"),
         ({"rng": [1, 2]}, r"\[1, 2\] is no seed"),
-        ({"seed": "3"}, "'3' is no seed"),
+        ({"seed": "3"}, '"3" is no seed'),
     ],
 )
 def test_what_is_no_seed_is_refused(model: type[HourlyModel], given: dict[str, Any], words: str) -> None:

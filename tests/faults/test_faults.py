@@ -14,7 +14,7 @@ from tests.faults.harness import ROOT, Fault, FaultError, copy, faults, plant_an
 FAULTS = {fault.name: fault for fault in faults()}
 QUICK = ("an alarm of no seconds", "door one class too strict", "mean of ratios")
 ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}
-BOTH_RUN = ("draws", "population", "world", "day", "decisions", "rules", "scenario", "policies/")
+BOTH_RUN = ("draws", "population", "world", "day", "decisions", "sanctions", "rules", "scenario", "policies/")
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

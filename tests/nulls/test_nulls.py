@@ -161,13 +161,13 @@ def test_a_copy_changes_nothing_where_messages_are_kept_for_longer_than_any_wait
 
 
 def test_without_deterrence_or_without_retention_an_announcement_changes_no_contact() -> None:
-    policies = {f"{hours}": (RetentionPolicy(message_hours=hours),) for hours in (1, 5000)}
+    policies = {f"keep-{hours}h": (RetentionPolicy(message_hours=hours),) for hours in (1, 5000)}
     still = {"moderation.staff": 0.0}
     undeterred = arms(policies, **still, **{"predators.p_deterred_by_retention": 0.0})
-    assert same_but_for(undeterred["5000"], undeterred["1"], "n_history_hours")
+    assert same_but_for(undeterred["keep-5000h"], undeterred["keep-1h"], "n_history_hours")
     deterred = arms(policies, **still)
     n_approaches = {hours: records.daily["n_approach"].sum() for hours, records in deterred.items()}
-    assert n_approaches["5000"] < 0.9 * n_approaches["1"]
+    assert n_approaches["keep-5000h"] < 0.9 * n_approaches["keep-1h"]
     nothing_kept = {"retention.message_hours": 0}
     both = [arms({"as-is": ()}, **nothing_kept, **{"predators.p_deterred_by_retention": p}) for p in (0.0, 1.0)]
     assert same_but_for(both[0]["as-is"], both[1]["as-is"])

@@ -6,7 +6,6 @@ import io
 import multiprocessing
 import pickle
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,6 @@ import pytest
 from matplotlib.figure import Figure
 
 import sim
-from sim import figures
 from sim.policies.registration import RegistrationPolicy
 from tests.parts import synthetic
 
@@ -56,7 +54,7 @@ def png(figure: Figure) -> bytes:
 
 @pytest.mark.usefixtures("invented")
 @pytest.mark.parametrize("name", RESULTS)
-def test_a_result_and_its_figures_come_back(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_and_its_figures_come_back(name: str) -> None:
     result = RESULTS[name]()
     back = again(result)
     assert type(back) is type(result)
@@ -67,13 +65,9 @@ def test_a_result_and_its_figures_come_back(name: str, tmp_path: Path, monkeypat
     if name == "run":
         return
     assert back.table() == result.table()
-    drawn: list[Figure] = []
-    blank = figures._figure
-    monkeypatch.setattr(figures, "_figure", lambda *size: drawn.append(blank(*size)) or drawn[-1])  # type: ignore[func-returns-value]
-    (tmp_path / "figures").mkdir()
-    result.fill(tmp_path)
-    assert drawn
-    for figure in drawn:
+    assert result.figures()
+    for draw in result.figures().values():
+        figure = draw()
         other = again(figure)
         assert png(other) == png(figure)
         assert other._repr_png_() == figure._repr_png_()

@@ -103,7 +103,7 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "moderation.dossier_expiry_hours": draw(st.sampled_from([20, 1])),
     }
     offences = Scenario().offences
-    return laboratory(offences=offences, **changes), draw(st.integers(0, 2**64 - 1))
+    return laboratory(offences=offences, **changes), draw(st.integers(0, 2**63 - 1))
 
 
 def check_a_contact(life: pd.DataFrame) -> None:

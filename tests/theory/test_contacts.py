@@ -159,7 +159,7 @@ def test_off_the_platform_the_clock_runs_from_the_next_full_hour_on() -> None:
     off = (events.event == "harm") & (events.detail == 2) | events.event.isin(["fade", "recognise"]) & (
         events.detail == 3
     )
-    ends = off.drop_duplicates("contact")  # the first alarm of each; events are in order of time
+    ends = events[off].drop_duplicates("contact")  # the first alarm of each; events are in order of time
     age = (ends.hour - left.loc[ends.contact].to_numpy()).to_numpy()
     assert age.min() == 1
     # Hazards of 0.2 an hour in all: of those that left in good time, so many end in the first hour.
