@@ -158,8 +158,8 @@ plt.show()
 # Some platforms have an agreement with organisations whose reports are read first. In the model a flagger reports a share
 # of the recognised contacts that the target did not report. What the share is, nobody knows; so we try three.
 #
-# The shares tried here are wishes: of the decisions on notices that platforms declare, at most 2% begin with a trusted
-# flagger. They are as large as this so that a chat so small shows anything.
+# The shares tried here are wishes: hardly any of the decisions on notices that platforms declare begin with a trusted
+# flagger (`python -m sim explain MOD-28`). They are as large as this so that a chat so small shows anything.
 
 # %%
 flaggers = {f"flagged-{100 * p:.0f}-percent": (ReportingPolicy(p_flagged=p),) for p in (0.05, 0.15, 0.3)}
