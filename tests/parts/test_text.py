@@ -149,7 +149,7 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(("columns", "width"), [(200, WIDTH), (90, 90), (20, NARROWEST)])
 def test_what_is_printed_fits_the_terminal(columns: int, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, 24)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: os.terminal_size((columns, 24)))
     assert terminal_width() == WIDTH
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
