@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,16 @@ from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import Policy
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval, seeds_to_halve
+from sim.statistics import (
+    FEWEST_EVENTS,
+    NONE,
+    Floats,
+    Interval,
+    interval_of,
+    paired_change,
+    ratio_interval,
+    seeds_to_halve,
+)
 from sim.store import Task
 from sim.text import ETHICS, Block, Column, Prose, Table, caveat, change, numbers, title
 
@@ -248,17 +257,13 @@ def _finding(found: Why) -> str:
     parts = found.parts.to_dict("records")
     if len(parts) == 1:
         return f"{head}, all of it through {parts[0]['mechanism']}: there is nothing to take apart."
-    known = [row for row in parts if _interval(row, "part").sign and row["part"] * found.effect.value > 0]
+    known = [row for row in parts if interval_of(row, "part").sign and row["part"] * found.effect.value > 0]
     if not known:
         return f"{head}; through which mechanism is not resolved."
     first = max(known, key=lambda row: abs(row["part"]))
     much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
-    without = change(_interval(first, "without"))
+    without = change(interval_of(first, "without"))
     return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
-
-
-def _interval(row: Mapping[Any, Any], name: str) -> Interval:
-    return Interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
 
 
 def _parts(found: Why) -> Block:
@@ -272,7 +277,7 @@ def _parts(found: Why) -> Block:
         ("without", "effect without it, as in the baseline there", ["", ""]),
         ("alone", "effect of it alone, all else as in the baseline", ["", ""]),
     ):
-        cells = [change(_interval(row, name), "", "-") for row in records]
+        cells = [change(interval_of(row, name), "", "-") for row in records]
         columns.append(Column(head, [*cells, *last]))
     kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
     note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."

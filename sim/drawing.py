@@ -15,7 +15,7 @@ import sys
 import tempfile
 import textwrap
 import webbrowser
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -152,13 +152,6 @@ def key_of(verdicts: Iterable[str], better: Better) -> list[Line2D]:
     there = {*verdicts}
     marks = [mark_of(v, better) for v in ("lowers", "raises", "not resolved", "identical") if v in there]
     return [Line2D([], [], ls="", label=mark.words, **mark.style()) for mark in marks if mark]
-
-
-def interval_of(row: Mapping[Any, Any], column: str, factor: float = 1) -> Interval:
-    """Return an estimate of a table of effects with its ends, which for a negative factor change places."""
-    prefix = "" if column == "difference" else f"{column}_"
-    value, *ends = (factor * float(row[name]) for name in (column, f"{prefix}low", f"{prefix}high"))
-    return Interval(value, *(ends if factor > 0 else reversed(ends)))
 
 
 def steps(axes: Axes, edges: Floats, bands: Floats, mark: Mark | None) -> None:

@@ -33,7 +33,6 @@ from sim.drawing import (
     day_number,
     draw,
     heading,
-    interval_of,
     key_of,
     label_beside,
     mark_of,
@@ -56,7 +55,7 @@ from sim.outcomes import (
 )
 from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import Floats, Interval, t_interval
+from sim.statistics import Floats, Interval, interval_of, t_interval
 from sim.text import in_percent, number
 
 _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters as in the scenario."

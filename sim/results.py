@@ -382,6 +382,7 @@ def _write(
         made = question.later(drawn=False)
         progress.advance(made)
         figures = _figures(result, warn)
+        each = (question.later(drawn=True) - made) / max(1, len(figures))
         for name, draw in figures.items():
             try:
                 content = draw()
@@ -391,7 +392,7 @@ def _write(
             with _writing(out):
                 for ending, data in content.items():
                     (beside / "figures" / f"{name}{ending}").write_bytes(data)
-            progress.advance((question.later(drawn=True) - made) / len(figures))
+            progress.advance(each)
         with _writing(out):
             _put_in_place(beside, out, said)
     finally:

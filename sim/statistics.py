@@ -10,9 +10,10 @@ the same change in percent is Fieller's, which leaves out zero exactly where tha
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,13 @@ class Interval(NamedTuple):
 
 
 NONE = Interval(np.nan, np.nan, np.nan)
+
+
+def interval_of(row: Mapping[Any, Any], column: str, factor: float = 1) -> Interval:
+    """Return an estimate that stands in a row of a table with its ends, which for a negative factor change places."""
+    prefix = "" if column == "difference" else f"{column}_"
+    value, *ends = (factor * float(row[name]) for name in (column, f"{prefix}low", f"{prefix}high"))
+    return Interval(value, *(ends if factor > 0 else reversed(ends)))
 
 
 class Change(NamedTuple):

@@ -25,7 +25,7 @@ from sim.parameters import CLASSES
 from sim.records import COUNTS, DAYS_PER_WINDOW_YEAR, KINDS
 from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import FEWEST_EVENTS, NONE, Interval, paired_change, seeds_to_halve, t_interval
+from sim.statistics import FEWEST_EVENTS, NONE, Interval, interval_of, paired_change, seeds_to_halve, t_interval
 from sim.text import (
     ETHICS,
     NO_PERCENTAGE,
@@ -191,8 +191,7 @@ class Cells:
 
     def interval(self, policy: str, outcome: str, column: str = "") -> Interval:
         """Return the change, with column ``relative`` as a share of the baseline."""
-        names = (column or "difference", *(f"{column}_{end}".strip("_") for end in ("low", "high")))
-        return Interval(*(self.number(policy, outcome, name) for name in names))
+        return interval_of(self._effects[policy, outcome], column or "difference")
 
     def relative(self, policy: str, outcome: str) -> str:
         """Return a change in percent with its interval: ``-18% (-31 to -4)``, or what stands in its place."""
@@ -349,7 +348,7 @@ def _together(interactions: pd.DataFrame) -> Block | None:
     rows = interactions[interactions["outcome"] == HEADLINE].to_dict("records")
     if not rows:
         return None
-    shares = [Interval(*(row[name] for name in ("relative", "relative_low", "relative_high"))) for row in rows]
+    shares = [interval_of(row, "relative") for row in rows]
     known = [row["verdict"] not in ("identical", "too few") for row in rows]
     cells = [change(share if so else NONE, "", "-") for share, so in zip(shares, known, strict=True)]
     keys = [Column(head, [short(row[name]) for row in rows], left=True) for head, name in (

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.scenario import Scenario
-from sim.statistics import Interval
+from sim.statistics import interval_of
 from sim.text import ETHICS, Block, Column, Prose, Table, caveat, change, counted, percents, short, title
 
 MOST_BARS = 10
@@ -57,11 +57,6 @@ def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int)
     return title(scenario, f"how far {depends} on {parameters}, one at a time, {n_seeds} seeds each")
 
 
-def interval(row: Row, name: str) -> Interval:
-    """Return the change of a row that stands under a name, with its ends."""
-    return Interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
-
-
 def _percent(share: float) -> str:
     return percents((share, share, share), "+")[0] if share else "0"
 
@@ -82,7 +77,7 @@ def sentence(effect: Row, bars: Sequence[Row]) -> str:
         return f"{policy}: {effect['verdict']}, but no percentage: the baseline is not told apart from zero"
     noise = ""
     if effect["verdict"] == "not resolved":
-        _, low, high = percents(interval(effect, "relative"), "+")
+        _, low, high = percents(interval_of(effect, "relative"), "+")
         noise = f", not told apart from none: its 95% interval is {low} to {high}"
     moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
     if moving is None:
@@ -107,14 +102,14 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
     """Return the table of extremes: of the effect as in the scenario and at the ends of all bars that move it."""
     rows = []
     for policy, effect in effects.items():
-        ends = [(interval(effect, "relative"), "as in the scenario")]
+        ends = [(interval_of(effect, "relative"), "as in the scenario")]
         if ends[0][0].value != ends[0][0].value:
             rows.append([_cell(effect, "relative"), "", "", "", "", effect["verdict"]])
             continue
         for bar in by_policy[policy]:
             if bar["verdict"] == "moves":
                 ends += [
-                    (interval(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS
+                    (interval_of(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS
                 ]
         least, most = min(ends), max(ends)
         signs = {found.sign for found, _ in ends}
@@ -132,7 +127,7 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
 
 def _cell(row: Row, name: str) -> str:
     """Return a change in percent with its interval, or that there is none."""
-    return change(interval(row, name), missing="too few" if row["verdict"] == "too few" else "no percentage")
+    return change(interval_of(row, name), missing="too few" if row["verdict"] == "too few" else "no percentage")
 
 
 def _tail(where: str) -> str:
@@ -149,7 +144,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     columns = [
         Column("effect at its low end", [_cell(bar, "at_low") for bar in shown]),
         Column("effect at its high end", [_cell(bar, "at_high") for bar in shown]),
-        Column("high less low, points", [change(interval(bar, "change"), "", bar["verdict"]) for bar in shown]),
+        Column("high less low, points", [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown]),
         Column("the bar", [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown], left=True),
     ]
     more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""

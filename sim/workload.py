@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.decisions import GO_ON, MONTH_HOURS, NANO, OFF, RECOGNISE, capacity_milli, hazards, p_report
 from sim.outcomes import IDLE, OVERLOADED
-from sim.parameters import HOURS_PER_MONTH, days_in_words
+from sim.parameters import HOURS_PER_MONTH, WEEKDAYS, days_in_words
 from sim.population import (
     N_USER_STRATA,
     RATE_WEIGHTS,
@@ -52,7 +52,7 @@ def staffing(rules: Rules) -> str:
     days = days_in_words(rules.moderation_shift_days)
     end = start + length
     when = f"{start}:00 to {end}:00" if end <= 24 else f"{start}:00 to {end - 24}:00 the next day"
-    if length == 24 and days == "every day":
+    if length == 24 and rules.moderation_shift_days == WEEKDAYS:
         days, when = "at all hours", "every day"
     heads = f"{rules.moderation_staff:g} {'moderator' if rules.moderation_staff == 1 else 'moderators'}"
     paid = f"{hours:,.1f}".removesuffix(".0")
