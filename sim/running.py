@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Literal
 
@@ -236,7 +237,9 @@ def _each(
         initializer=_watch,
         initargs=(os.getpid(),),
     )
-    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them.
+    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is there first,
+    # for whoever starts it lets signals through again, and so would the first worker.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         results = parallel(delayed(_elsewhere)(work, job[0].lanes, *job) for job in jobs)

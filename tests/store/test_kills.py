@@ -68,6 +68,20 @@ def test_a_worker_is_killed_and_the_parent_goes_on(undisturbed: Path, tmp_path: 
     assert kills.unlike(tmp_path / "r", undisturbed) == []
 
 
+def test_workers_do_not_hear_ctrl_c(undisturbed: Path, tmp_path: Path) -> None:
+    """A terminal sends it to every process of a command: a worker that took it would die with a traceback."""
+    running = kills.start(tmp_path / "r")
+    wait_for(1, tmp_path / "r", running)
+    workers = kills.workers_of(running.pid)
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(worker, signal.SIGINT)
+    said, _ = running.communicate()
+    assert running.returncode == 0, said
+    assert "Traceback" not in said and "killed" not in said
+    assert kills.unlike(tmp_path / "r", undisturbed) == []
+
+
 def test_killed_at_random_moments(undisturbed: Path, tmp_path: Path) -> None:
     hit = kills.disturbed(tmp_path / "r", 2, random.Random(12), 6.0)
     assert kills.unlike(tmp_path / "r", undisturbed) == [], hit
