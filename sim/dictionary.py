@@ -151,7 +151,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "tolerance_high": Column("shares and factors; counts for nulls", "most that passes"),
         "days": Column("days", "measured days"),
         "result": Column(
-            "words", "passed, not passed, not resolved, not represented (sign: only the direction was asked for)"
+            "words", "passed, not passed, not resolved (sign: only the direction was asked for)"
         ),
     },
 }

@@ -46,11 +46,11 @@ class Quantity:
         kind: See `KINDS`.
         observed: What is known of real platforms, in words.
         evidence: Rows of the evidence table that say so.
+        measure: Name of the function in `MEASURES`.
         low: Lower end of the tolerance; no bound if not given.
         high: Upper end, likewise.
         percent: Whether it is shown in percent.
         sign_only: Whether the tolerance asks for a direction alone, whatever the size.
-        measure: Name of the function in `MEASURES`; empty if the model cannot represent the quantity.
         of: What that function is given.
         preset: Settings for this quantity alone, on top of the pattern's.
         finding: Why it does not pass, where it does not.
@@ -60,11 +60,11 @@ class Quantity:
     kind: Kind
     observed: str
     evidence: Sequence[str]
+    measure: str
     low: float = -np.inf
     high: float = np.inf
     percent: bool = False
     sign_only: bool = False
-    measure: str = ""
     of: Mapping[str, Any] = field(default_factory=dict)
     preset: Mapping[str, Any] = field(default_factory=dict)
     finding: str = ""

@@ -237,8 +237,8 @@ def _each(
         initializer=_watch,
         initargs=(os.getpid(),),
     )
-    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is there first,
-    # for whoever starts it lets signals through again, and so would the first worker.
+    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
+    # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -17,7 +17,7 @@ from sim.patterns import EVENTS, KINDS, MEASURES, Pattern, Quantity, Simulated, 
 from sim.question import Question, Result
 from sim.records import Records, Runs
 from sim.scenario import BASELINE, Scenario
-from sim.statistics import NONE, Interval
+from sim.statistics import Interval
 from sim.store import Task
 from sim.text import Block, Column, Prose, Table, number
 
@@ -43,8 +43,6 @@ class Finding:
     @property
     def verdict(self) -> str:
         """``passed`` or in which way it is not passed; where only the sign was asked for, that says so."""
-        if not self.quantity.measure:
-            return "not represented"
         outside = self.simulated.high < self.quantity.low or self.quantity.high < self.simulated.low
         verdict = "passed" if self.passed else "not passed" if outside else "not resolved"
         return f"sign {verdict}" if self.quantity.sign_only else verdict
@@ -165,22 +163,20 @@ class _PatternRuns:
     pattern: Pattern
     seeds: int
     tasks: list[Task]
-    measured: list[tuple[Quantity, Scenario, int | None]]
+    measured: list[tuple[Quantity, Scenario, int]]
 
     @classmethod
     def of(cls, pattern: Pattern, seeds: int | None, off: bool = False, **settings: Any) -> _PatternRuns:
         n = pattern.seeds if seeds is None else seeds
         kinds = tuple(sorted({kind for q in pattern.quantity for kind in EVENTS.get(q.measure, ())}))
         tasks: list[Task] = []
-        measured: list[tuple[Quantity, Scenario, int | None]] = []
+        measured: list[tuple[Quantity, Scenario, int]] = []
         for quantity in pattern.quantity:
             scenario = pattern.scenario(quantity.preset, pattern.off if off else {}, settings)
-            place = None
-            if quantity.measure:
-                label = f"{pattern.name} {len(tasks) + 1}"
-                task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(n)), kinds, label)
-                place = next((i for i, t in enumerate(tasks) if _alike(t, task)), len(tasks))
-                tasks[place:] = tasks[place:] or [task]
+            label = f"{pattern.name} {len(tasks) + 1}"
+            task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(n)), kinds, label)
+            place = next((i for i, t in enumerate(tasks) if _alike(t, task)), len(tasks))
+            tasks[place:] = tasks[place:] or [task]
             measured.append((quantity, scenario, place))
         return cls(pattern, n, tasks, measured)
 
@@ -188,7 +184,7 @@ class _PatternRuns:
         """Measure the quantities on the runs of the tasks, which come in their order."""
         made = [_measurable(task, next(counted)) for task in self.tasks]
         for quantity, scenario, place in self.measured:
-            simulated = NONE if place is None else MEASURES[quantity.measure](made[place], **quantity.of)
+            simulated = MEASURES[quantity.measure](made[place], **quantity.of)
             yield Finding(self.pattern, quantity, self.seeds, scenario.days, simulated)
 
 
@@ -241,8 +237,6 @@ def _quantities(results: Sequence[Finding]) -> Block:
 
 
 def _simulated(result: Finding) -> str:
-    if not result.quantity.measure:
-        return "-"
     value, low, high = (_number(x, result.quantity.percent) for x in result.simulated)
     return f"{value}{'%' * result.quantity.percent} ({low} to {high})"
 

@@ -212,7 +212,7 @@ def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
 
 WORDS = {
     *get_args(statistics.Verdict),
-    *("above the sum", "below the sum", "moves", "passed", "not passed", "not represented", "no harm", "no percentage"),
+    *("above the sum", "below the sum", "moves", "passed", "not passed", "no harm", "no percentage"),
     *("turns", "stays", "may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
     *(
         "lane",
