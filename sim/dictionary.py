@@ -150,9 +150,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "tolerance_low": Column("shares and factors; counts for nulls", "least that passes"),
         "tolerance_high": Column("shares and factors; counts for nulls", "most that passes"),
         "days": Column("days", "measured days"),
-        "result": Column(
-            "words", "passed, not passed, not resolved (sign: only the direction was asked for)"
-        ),
+        "result": Column("words", "passed, not passed, not resolved (sign: only the direction was asked for)"),
     },
 }
 
