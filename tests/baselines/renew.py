@@ -21,6 +21,7 @@ import sim
 from sim.outcomes import outcomes_of, sums_of
 from sim.provenance import digest
 from sim.scenario import Scenario
+from tests.baselines import shipped
 
 FOLDER = Path(__file__).parent
 SCENARIOS = FOLDER.parents[1] / "scenarios"
@@ -123,6 +124,7 @@ def renew() -> None:
         digests[name] = new.digests
         print(f"{name}: {len(changes) or 'no'} changes", *changes[:5], sep="\n  ")
     DIGESTS.write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
+    shipped.renew()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,25 @@
+"""Every shipped scenario counts what it counted, on both engines. Whatever moves here must have been meant to."""
+
+import pytest
+
+from sim.running import Engine
+from tests.baselines import shipped
+from tests.baselines.renew import COMMAND
+
+MEANT = f"if this was meant to be: {COMMAND}"
+
+
+@pytest.mark.parametrize("engine", ["array", "agents"])
+@pytest.mark.parametrize("name", shipped.NAMES)
+def test_counts_are_those_stored(name: str, engine: Engine) -> None:
+    before = {table: sha for table, sha in shipped.stored()[name].items() if table != "effects"}
+    assert shipped.counted(shipped.small(name), engine) == before, MEANT
+
+
+@pytest.mark.parametrize("name", shipped.NAMES)
+def test_effects_are_those_stored(name: str) -> None:
+    assert shipped.effects(shipped.small(name)) == shipped.stored()[name]["effects"], MEANT
+
+
+def test_every_scenario_is_there() -> None:
+    assert sorted(shipped.stored()) == shipped.NAMES
