@@ -1,4 +1,4 @@
-"""Plant every fault, one at a time, each in a copy of its own: ``python -m tests.faults [--jobs N] [NAME...]``."""
+"""Plant faults, all or some, each in a copy of its own: ``python -m tests.faults [--jobs N] [--turn N] [NAME...]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.faults.harness import ROOT, Fault, FaultError, Run, copy, faults, plant_and_run, run
+from tests.faults.harness import ROOT, TURNS, Fault, FaultError, Run, copy, faults, plant_and_run, run, share
 
 
 def verdict(fault: Fault, found: Run) -> str:
@@ -33,8 +33,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant (all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
+    parser.add_argument("--turn", type=int, metavar="N", help=f"those that the tests plant in turn N of {TURNS}")
     options = parser.parse_args()
-    chosen = [fault for fault in faults() if not options.names or fault.name in options.names]
+    candidates = faults() if options.turn is None else share(options.turn)
+    chosen = [fault for fault in candidates if not options.names or fault.name in options.names]
     bad = not chosen
     with TemporaryDirectory() as temporary, ThreadPoolExecutor(options.jobs) as pool:
         folder = Path(temporary)

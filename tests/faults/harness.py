@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("sim", "tests", "scenarios", "pyproject.toml")
 FOUND = "found.json"
 ASSERTION = "assertion"
+
+TURNS = 7
+"""Runs of the tests in which every fault comes up once: a prime, so that no stride of the commits leaves one out."""
 
 
 class FaultError(Exception):
@@ -80,6 +84,29 @@ def faults() -> list[Fault]:
     """Read the faults."""
     data = tomllib.loads(Path(__file__).with_name("faults.toml").read_text(encoding="utf-8"))
     return [Fault(**{**row, "tests": tuple(row["tests"])}) for row in data["fault"]]
+
+
+def turn() -> int:
+    """Return whose turn it is, from 0 on: $FAULTS_TURN, else the number of commits, else that of the day."""
+    number = os.environ.get("FAULTS_TURN", "")
+    if not number:
+        history = _git("rev-parse", "--is-shallow-repository") == "false"
+        number = _git("rev-list", "--count", "HEAD") if history else ""
+    return (int(number) if number else dt.datetime.now(dt.UTC).toordinal()) % TURNS
+
+
+def _git(*arguments: str) -> str:
+    """Return what git says of the project; nothing where there is no git, or no checkout."""
+    try:
+        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def share(number: int) -> list[Fault]:
+    """Return the faults whose turn it is: of neighbours in the file, which strike alike, each in another turn."""
+    return faults()[number % TURNS :: TURNS]
 
 
 def copy(source: Path, target: Path) -> Path:

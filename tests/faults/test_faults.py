@@ -1,7 +1,12 @@
-"""Three of the faults on every run, and all of them in a state to be planted; `make faults` plants them all."""
+"""A share of the faults in every run, and all of them in a state to be planted; `make faults` plants them all.
+
+The turn goes with the number of commits and stands in the name of each test; ``FAULTS_TURN=N`` sets it, and
+``python -m tests.faults --turn N`` plants the same faults with more to read.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 from collections import Counter
@@ -9,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import ROOT, Fault, FaultError, copy, faults, plant_and_run
+from tests.faults import harness
+from tests.faults.harness import ROOT, TURNS, Fault, FaultError, copy, faults, plant_and_run, share, turn
 
 FAULTS = {fault.name: fault for fault in faults()}
-QUICK = ("an alarm of no seconds", "door one class too strict", "mean of ratios")
+TURN = turn()
 ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}
 BOTH_RUN = ("draws", "population", "world", "day", "decisions", "sanctions", "rules", "scenario", "policies/")
 
@@ -50,8 +56,26 @@ def test_the_faults_are_of_the_kinds_asked_for_and_half_of_them_where_both_engin
     assert 2 * sum(fault.shared for fault in of_the_model) >= len(of_the_model)
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_a_planted_fault_is_caught(name: str, tmp_path: Path) -> None:
-    fault = FAULTS[name]
+def test_every_fault_has_its_turn() -> None:
+    planted = Counter(fault.name for number in range(TURNS) for fault in share(number))
+    assert planted == dict.fromkeys(FAULTS, 1)
+    assert all(TURNS % divisor for divisor in range(2, TURNS)), "commits that come in strides would leave turns out"
+
+
+def test_the_turn_moves_on_with_the_commits_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"rev-parse": "false", "rev-list": "1000"}
+    monkeypatch.delenv("FAULTS_TURN", raising=False)
+    monkeypatch.setattr(harness, "_git", lambda command, *more: said[command])
+    before = turn()
+    said["rev-list"] = "1001"
+    assert turn() == (before + 1) % TURNS
+    said["rev-parse"] = "true"  # a clone without history has one commit for ever: the day moves
+    assert turn() == dt.datetime.now(dt.UTC).toordinal() % TURNS
+    monkeypatch.setenv("FAULTS_TURN", str(TURNS + 3))
+    assert turn() == 3
+
+
+@pytest.mark.parametrize("fault", share(TURN), ids=lambda fault: f"turn {TURN} of {TURNS}: {fault.name}")
+def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
     found = plant_and_run(copy(ROOT, tmp_path / "clean"), fault, tmp_path / "faulty")
     assert all(found.caught_by(test) for test in fault.tests), found
