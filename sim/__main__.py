@@ -6,7 +6,6 @@ import argparse
 import shlex
 import signal
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,6 +28,7 @@ from sim import (
 )
 from sim.arguments import path_of
 from sim.errors import ExperimentError, Problem, ScenarioError, shown
+from sim.lines import loads
 from sim.question import Question
 from sim.reading import load
 from sim.scenario import BASELINE, Scenario
@@ -417,8 +417,8 @@ def assignment(text: str) -> tuple[str, Any]:
 def literal(text: str) -> Any:
     """Return what a value means in a scenario file; a bare word is a text."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):
+        return loads(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 

@@ -222,7 +222,9 @@ class Parameter:
             return value in get_args(self.type)
         if self.type is bool or isinstance(value, bool):
             return self.type is bool and isinstance(value, bool)
-        if not isinstance(value, int if self.type is int else int | float) or not math.isfinite(value):
+        if not isinstance(value, int if self.type is int else int | float):
+            return False
+        if isinstance(value, float) and not math.isfinite(value):
             return False
         return self.within(value)
 

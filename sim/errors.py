@@ -88,10 +88,11 @@ def dotted(path: Place) -> str:
     >>> dotted(("offences", 1, "weight"))
     'offences[row 2].weight'
     """
-    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{_short(part)}" for part in path).lstrip(".")
+    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{short(part)}" for part in path).lstrip(".")
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Return a name, or its beginning if it is overlong."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 

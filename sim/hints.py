@@ -9,6 +9,12 @@ from collections.abc import Iterator
 
 from sim.declare import Parameter
 
+LONGEST = 100
+"""Characters of a text, up to which it may be a quantity or a date."""
+
+LARGEST = 10**30
+"""Whole numbers beyond it are quantities of nothing."""
+
 _HOURS_IN = {"h": 1, "hour": 1, "d": 24, "day": 24, "w": 168, "week": 168}
 _QUANTITY = re.compile(r"([-+]?\d[\d_]*(?:\.\d+|,\d\d?)?)\s*(%|[A-Za-z]*)")
 _DATE_IN_NUMBERS = re.compile(r"(\d{4})(\d\d)(\d\d)|(\d{1,4})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{1,4})\.?")
@@ -33,6 +39,8 @@ def hint(given: object, takes: Parameter) -> str:
     >>> hint("7d", RULES["retention.message_hours"])
     '. Write 168: this is in hours'
     """
+    if (isinstance(given, str) and len(given) > LONGEST) or (isinstance(given, int) and abs(given) > LARGEST):
+        return ""
     if takes.type is dt.date:
         return _of_date(given, takes)
     if takes.type == tuple[int, ...]:

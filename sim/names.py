@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterable
 LONGEST = 60
 """Characters of the name of a policy."""
 
+MOST_ACCENTS = 30
+"""Accents on one letter: so many has none, as Unicode says of texts that can be read in a stream."""
+
 PATTERN = rf"^[^\x00-/:-@\[-^`{{-\xbf\xd7\xf7][^\x00-,./:-@\[-^`{{-\xbf\xd7\xf7]{{0,{LONGEST - 1}}}$"
 """A name of a policy, for editors: letters of any alphabet, digits, - and _; `refusal` looks more closely."""
 
@@ -22,8 +25,20 @@ _DEVICE = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]")
 
 
 def normal(name: str) -> str:
-    """Return a name spelt in one way: an accent may be a character of its own or part of its letter."""
-    return unicodedata.normalize("NFC", name)
+    """Return a name spelt in one way: an accent may be a character of its own or part of its letter.
+
+    A letter with more accents than any alphabet has is left alone: sorting them would take the square of their number.
+    """
+    return name if name.isascii() or _piled_up(name) else unicodedata.normalize("NFC", name)
+
+
+def _piled_up(name: str) -> bool:
+    n_accents = 0
+    for character in name:
+        n_accents = n_accents + 1 if unicodedata.combining(character) else 0
+        if n_accents > MOST_ACCENTS:
+            return True
+    return False
 
 
 def refusals(kind: str, called: Iterable[str], kept: Collection[str] = ()) -> dict[str, str]:
@@ -66,7 +81,8 @@ def refusal(kind: str, name: str) -> str:
         words, instead = "a name takes small letters", name.lower()
     if _misread(instead):
         instead = _longer(kind, instead)
-    return f"{kind} {name!r}: {words}. Write {instead!r}, or another name." if words else ""
+    given = name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
+    return f"{kind} {given!r}: {words}. Write {instead!r}, or another name." if words else ""
 
 
 def _longer(kind: str, name: str) -> str:

@@ -36,8 +36,9 @@ class Population(Section):
         minimum=100, maximum=20_000_000, source="CASE-03",
     )  # fmt: skip
     growth_days: int = parameter(
-        1222, "days", 365, 1222, "Days from the start of the window until growth ends.", minimum=1, source="CASE-04"
-    )
+        1222, "days", 365, 1222, "Days from the start of the window until growth ends.", minimum=1, maximum=100_000,
+        source="CASE-04",
+    )  # fmt: skip
     mean_stay_days: float = parameter(
         365.0, "days", 90, 1500, "Time between joining and leaving for good.", minimum=40, maximum=100_000
     )
@@ -447,7 +448,7 @@ class Sanctions(Section):
     ladder_hours: tuple[int, ...] = whole_numbers(
         (), "hours, rung by rung",
         "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
-        most=20, rises=True, source="MOD-31",
+        maximum=100_000, most=20, rises=True, source="MOD-31",
     )  # fmt: skip
     binds: Binds = parameter(
         "account", "what it binds", None, None, "What a ban binds: account, device or identity.", minimum=None

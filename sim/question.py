@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sim.arguments import seed_of
 from sim.errors import ScenarioError
 from sim.records import Runs
 from sim.running import Engine
@@ -104,11 +105,14 @@ class Question(ABC):
             if plan["scenario"] is not None:
                 asked["scenario"] = of_content(plan["scenario"])
             found = Question.kinds[plan["question"]](**asked)
-            if not all(task.lanes and task.seeds for task in found.tasks()):
-                raise ValueError("no seeds")
+            tasks = found.tasks()
+            if asked.get("policies", True) == () or not all(task.lanes and task.seeds for task in tasks):
+                raise ValueError("no policies or no seeds")
+            for seed in {seed for task in tasks for seed in task.seeds}:
+                seed_of(seed)
         except ScenarioError:
             raise
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise ScenarioError(f"the manifest describes no question that can be asked: {error!r}") from None
         return found
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sim.arguments import path_of
 from sim.declare import declared
-from sim.errors import MOST_PROBLEMS, Place, Problem, ScenarioError, dotted, problems_of, shown, suggestion
+from sim.errors import MOST_PROBLEMS, Place, Problem, ScenarioError, dotted, problems_of, short, shown, suggestion
 from sim.hints import hint
 from sim.lines import TooMuchError, lines_of, loads, nearest
 from sim.names import normal
@@ -22,9 +22,6 @@ from sim.scenario import MAX_POLICIES, Scenario, check
 
 MAX_BYTES = 300_000
 """Size of the largest scenario file that is read."""
-
-MAX_ROWS = 100
-"""Tables of one lever in one policy, each with its dates."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 """Bytes that stand in no text."""
@@ -189,7 +186,9 @@ def _arms(tables: object, problems: list[Problem | str]) -> Arms:
         members = _members(arm, others)
         if members is None:
             problems.append(
-                Problem(("policies", arm, "combine"), f"policies.{arm}.combine leads back to {arm} itself.")
+                Problem(
+                    ("policies", arm, "combine"), f"policies.{short(arm)}.combine leads back to {short(arm)} itself."
+                )
             )
         elif own.keys() >= set(members):
             arms[arm] = tuple(policy for member in members for policy in own[member])
@@ -199,39 +198,33 @@ def _arms(tables: object, problems: list[Problem | str]) -> Arms:
 def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Problem]:
     """Yield what keeps the table of an arm from being read as levers and a list of other arms."""
     path = ("policies", arm)
+    called = dotted(path)
     levers = [name for name in Policy.registry if name]
     if not isinstance(table, dict) or not table:
         given = "is empty" if table == {} else f"= {shown(table)}"
-        yield Problem(path, f"policies.{arm} {given}. It takes levers: {', '.join(levers)}, or combine.")
+        yield Problem(path, f"{called} {given}. It takes levers: {', '.join(levers)}, or combine.")
         return
     for name in table:
         if name not in levers and name != "combine":
             yield Problem(
                 (*path, name),
-                f"policies.{arm}.{name}: no lever is called {name}. {suggestion(name, [*levers, 'combine'])}"
+                f"{called}.{short(name)}: no lever is called {short(name)}. {suggestion(name, [*levers, 'combine'])}"
                 f"The levers are: {', '.join(levers)}; combine takes those of other policies.",
             )
     combined = table.get("combine", [])
     if not isinstance(combined, list) or not all(isinstance(other, str) for other in combined):
         yield Problem(
             (*path, "combine"),
-            f'policies.{arm}.combine = {shown(combined)} is not allowed. It takes names of policies: ["one", "other"].',
-        )
-        return
-    if len(combined) > MAX_POLICIES:
-        yield Problem(
-            (*path, "combine"), f"policies.{arm}.combine names more than {MAX_POLICIES} policies. Name fewer."
+            f'{called}.combine = {shown(combined)} is not allowed. It takes names of policies: ["one", "other"].',
         )
         return
     if combined == [] and list(table) == ["combine"]:
-        yield Problem(
-            (*path, "combine"), f"policies.{arm}.combine is an empty list. Name the policies to take together."
-        )
+        yield Problem((*path, "combine"), f"{called}.combine is an empty list. Name the policies to take together.")
     for other in combined:
         if other not in tables:
             yield Problem(
                 (*path, "combine"),
-                f"policies.{arm}.combine: no policy is called {shown(other)}. {suggestion(other, [*tables])}"
+                f"{called}.combine: no policy is called {shown(other)}. {suggestion(other, [*tables])}"
                 f"The policies of this file are: {', '.join(tables)}.",
             )
 
@@ -239,8 +232,6 @@ def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Pr
 def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem]:
     """Return the policies that one lever of an arm describes, or what is wrong with them."""
     kind = Policy.registry[path[-1]]
-    if isinstance(rows, list) and len(rows) > MAX_ROWS:
-        return [Problem(path, f"{dotted(path)} is a list of {len(rows):,} tables; up to {MAX_ROWS} are possible.")]
     found: list[Policy | Problem] = []
     for row, levels in enumerate(rows) if isinstance(rows, list) else [(None, rows)]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import pandas as pd
 from sim import experiment, results, sensitivity
 from sim.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.declare import Parameter, declared
-from sim.errors import ScenarioError, shown, suggestion
+from sim.errors import ScenarioError, short, shown, suggestion
 from sim.experiment import CompareQuestion, Comparison
 from sim.hints import hint
 from sim.outcomes import HEADLINE, SECOND
@@ -176,13 +177,13 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     if not 1 <= len(over) <= MOST_RULES:
         raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
     check_rules(scenario, over)
+    if (n := math.prod(map(len, over.values()))) > MOST_POINTS:
+        raise ScenarioError(f"{n:,} points are too many; {MOST_POINTS} are possible. Give fewer values.")
     for key, values in over.items():
         _check_values(key, values)
     if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
         raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
     combinations = list(product(*_in_order(over).values()))
-    if len(combinations) > MOST_POINTS:
-        raise ScenarioError(f"{len(combinations)} points are too many; {MOST_POINTS} are possible. Give fewer values.")
     arms = {
         f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
         for number, point in enumerate(combinations, 1)
@@ -210,7 +211,7 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
             continue
         if key not in {p.key for p in declared(SECTIONS)}:
             known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
-            raise ScenarioError(f"no rule is called {key!r}. {known}")
+            raise ScenarioError(f"no rule is called {short(key)!r}. {known}")
         words = f"{key} is an assumption about the world: no rule that a policy could set"
         try:
             sensitivity.question(scenario, None, [key])

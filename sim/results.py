@@ -20,10 +20,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
 
 from sim.arguments import path_of
 from sim.dictionary import dictionary
-from sim.errors import ExperimentError, ScenarioError
+from sim.errors import ExperimentError, ScenarioError, dotted, shown
 from sim.progress import Progress
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
 from sim.question import Question, Result
@@ -43,11 +44,46 @@ MERGED = ("daily", "breakdown", "waits")
 
 _ADVICE = "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."
 _OTHER = "Nothing was changed. Name another folder, or delete this one."
+_CHANGED = "Restore the file, or make the result again in another folder."
 _READ = "It takes that version to read it."
-_PLANNED = {"format", "command", "question", "asked", "engine", "scenario", "policies", "model_files"}
-_SAID = _PLANNED | {
-    *("code_fingerprint", "git", "python", "packages", "units_made_with", "units", "tables", "files", "rules")
-}
+
+
+class _Planned(BaseModel):
+    """What the description of a store says, and a manifest first."""
+
+    format: int
+    command: str
+    question: str
+    asked: dict[str, Any]
+    engine: str
+    scenario: dict[str, Any] | None
+    policies: dict[str, Any]
+    model_files: dict[str, str]
+
+
+class _Checkout(BaseModel):
+    commit: str
+    dirty: bool
+
+
+class _Hashes(BaseModel):
+    rows: int
+    sha256: dict[str, str]
+
+
+class _Said(_Planned):
+    """What a manifest says."""
+
+    code_fingerprint: str
+    git: _Checkout | None
+    python: str
+    packages: dict[str, str]
+    written: str
+    units_made_with: list[str]
+    units: dict[str, str]
+    tables: dict[str, _Hashes]
+    files: dict[str, str]
+    rules: dict[str, str]
 
 
 def answer(
@@ -173,17 +209,22 @@ def read_json(path: Path, advice: str = _READ) -> Any:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         mend = "" if path.name == MANIFEST else ". Delete this file and give the command again: finished runs are kept"
         raise ScenarioError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}){mend}.") from None
-    version = content.get("format", 1) if isinstance(content, dict) else "none"
+    version = content.get("format", 1) if isinstance(content, dict) else None
     if version != FORMAT:
         raise ScenarioError(
-            f"{path} was written by another version of the simulator (format {version}, not {FORMAT}). {advice}"
+            f"{path} was written by another version of the simulator (format {shown(version)}, not {FORMAT}). {advice}"
         )
-    if lacking := (_SAID if path.name == MANIFEST else _PLANNED) - content.keys():
-        raise ScenarioError(f"{path} lacks {', '.join(sorted(lacking))}; it was not written by this simulator")
-    if strange := [name for name in content.get("files", ()) if Path(name).is_absolute() or ".." in Path(name).parts]:
+    try:
+        (_Said if path.name == MANIFEST else _Planned).model_validate(content, strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        given = "is missing" if wrong["type"] == "missing" else f"= {shown(wrong['input'])} is not what belongs there"
+        raise ScenarioError(f"{path}: {dotted(wrong['loc'])} {given}. {_CHANGED}") from None
+    files = content["files"] if path.name == MANIFEST else ()
+    if strange := [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]:
         raise ScenarioError(f"{path} names {strange[0]}, which is not in its folder; nothing is done with it")
     return content
 

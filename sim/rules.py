@@ -11,6 +11,8 @@ import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from sim.declare import ROUNDING, Parameter, Section, declared, parameter
@@ -82,7 +84,7 @@ class Platform:
     warnings: Warnings
     limits: Limits
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """The rulebook of the baseline."""
         parts: dict[str, Any] = {f"registration_{k}": v for k, v in self.registration.entry}
@@ -99,6 +101,9 @@ def rule_name(field: str) -> str:
     return field.replace("_", ".", 1)
 
 
+_FIELDS = tuple((field.name, rule_name(field.name)) for field in fields(Rules))
+
+
 def _declared_rules() -> dict[str, Parameter]:
     sections: dict[str, type[Section]] = {
         "registration": Entry,
@@ -110,7 +115,7 @@ def _declared_rules() -> dict[str, Parameter]:
         "limits": Limits,
     }
     known = {p.key: p for p in declared(sections)} | {p.key: p for p in declared({"registration": Registration})}
-    return {rule_name(f.name): known[rule_name(f.name)] for f in fields(Rules)}
+    return {rule: known[rule] for _, rule in _FIELDS}
 
 
 RULES: dict[str, Parameter] = _declared_rules()
@@ -168,6 +173,15 @@ class Policy(Section):
         """Days after the start on which the differences change by themselves: for most policies none."""
         return ()
 
+    @property
+    def changeable(self) -> bool:
+        """Whether a level holds something that could be changed, such as a list."""
+        try:
+            hash(self)
+        except TypeError:
+            return True
+        return False
+
     def words(self) -> str:
         """Say in words what is changed, for people."""
         levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
@@ -199,6 +213,22 @@ class Dated:
         return self.first_day <= day and (self.last_day is None or day < self.last_day)
 
 
+def days_of_change(policies: Sequence[Dated], n_days: int) -> list[int]:
+    """Return the days, of a window of so many, on which policies start, end or change by themselves; day 0 always."""
+    days = {0} | {d.first_day for d in policies} | {d.last_day for d in policies if d.last_day is not None}
+    days |= {d.first_day + step for d in policies for step in d.policy.steps if d.in_force(d.first_day + step)}
+    return [day for day in sorted(days) if 0 <= day < n_days]
+
+
+def door_days(arms: Iterable[Sequence[tuple[int, Rules]]]) -> set[int]:
+    """Return the days on which the friction of entry of some arm changes; of each arm, days and the rules since."""
+    days = set()
+    for arm in arms:
+        doors = [(day, (rules.registration_friction_user, rules.registration_friction_predator)) for day, rules in arm]
+        days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
+    return days
+
+
 def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     """Return the rules in force on a day.
 
@@ -216,7 +246,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
     changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
     baseline = platform.rules
-    values: dict[str, Any] = {rule_name(f.name): getattr(baseline, f.name) for f in fields(Rules)}
+    values: dict[str, Any] = {rule: getattr(baseline, field) for field, rule in _FIELDS}
     setter: dict[str, Policy] = {}
     for operation in ("set", "add", "multiply"):
         for policy, change in changes:
@@ -241,7 +271,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
                 values[rule] = values[rule] * value
     for rule in {change.rule for _, change in changes}:
         values[rule] = _allowed(rule, values[rule])
-    return Rules(**{f.name: values[rule_name(f.name)] for f in fields(Rules)})
+    return Rules(**{field: values[rule] for field, rule in _FIELDS})
 
 
 def _allowed(rule: str, value: Any) -> Any:

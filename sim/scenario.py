@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 
 from sim import names, policies  # noqa: F401  (registers the policies that scenario files name)
 from sim.declare import ROUNDING, Frozen, Section, Text, parameter
-from sim.errors import Problem, ScenarioError, problems_of, shown, suggestion, unknown
+from sim.errors import Problem, ScenarioError, problems_of, short, shown, suggestion, unknown
 from sim.offences import OFFENCES, Offence
 from sim.parameters import (
     CLASSES,
@@ -35,7 +35,7 @@ from sim.parameters import (
     Sanctions,
     Warnings,
 )
-from sim.rules import CollisionError, Dated, Platform, Policy, Rules, rule_name, rules_on
+from sim.rules import CollisionError, Dated, Platform, Policy, Rules, days_of_change, door_days, rule_name, rules_on
 
 BASELINE = "baseline"
 
@@ -53,6 +53,12 @@ MAX_PER_HOUR = 30_000
 
 MAX_POLICIES = 200
 """Policies that one comparison carries at most."""
+
+MAX_LEVERS = 1_000
+"""Levers in all policies together, those counted again that are combined from others."""
+
+MAX_CHANGES = 20_000
+"""Days on which rules change in all policies together: each has its rules worked out, some twenty thousand a second."""
 
 MAX_DOOR_CHANGES = 10
 """Days of one month on which doors may change: visitors are counted in a table of 2 to this power."""
@@ -210,31 +216,35 @@ class Scenario(Section):
 
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the dates and combinations of the policies."""
-        collided = False
+        if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
+            words = f"the policies have {n:,} levers in all; up to {MAX_LEVERS:,} are possible. Leave some out."
+            yield Problem(("policies",), words)
+            return
+        if (n := sum(len(days_of_change(self.dated(arm), self.days)) for arm in self.policies)) > MAX_CHANGES:
+            words = f"the policies change rules on {n:,} days in all; up to {MAX_CHANGES:,} are possible."
+            yield Problem(("policies",), f"{words} Leave some out, or measure fewer days.")
+            return
+        changes: list[list[tuple[int, Rules]]] = []
         for arm, found in self.policies.items():
             path = ("policies", arm)
-            if any(not _stays(policy) for policy in found):
-                yield Problem(
-                    path,
-                    f"policy {arm!r}: a level holds a list, a dictionary or something else that could be changed after "
-                    "the scenario is checked. Declare it as a tuple.",
-                )
+            if any(policy.changeable for policy in found):
+                words = "a level holds a list, a dictionary or something else that could be changed after the check"
+                yield Problem(path, f"policy {arm!r}: {words}. Declare it as a tuple.")
             undated = [*self._problems_of_dates(arm, found)]
             yield from undated
             if not undated:
                 try:
-                    self.changes_of(arm)
+                    changes.append(self.changes_of(arm))
                 except CollisionError as error:
                     yield Problem(path, f"{error}.")
-                    collided = True
-        if collided:
+        if len(changes) < len(self.policies):
             return
-        doors = self.door_days
-        changes = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
-        if changes > MAX_DOOR_CHANGES:
+        doors = door_days(changes)
+        most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
+        if most > MAX_DOOR_CHANGES:
             yield Problem(
                 ("policies",),
-                f"doors change on {changes} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
+                f"doors change on {most} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
                 "visitors are counted. Let policies of registration start and end on fewer days.",
             )
 
@@ -261,6 +271,10 @@ class Scenario(Section):
     def platform(self) -> Platform:
         """The site's own parameters."""
         return Platform(**{section.name: getattr(self, section.name) for section in fields(Platform)})
+
+    def platform_of(self, arm: str) -> Platform:
+        """Return the site's parameters that the policies of an arm change."""
+        return self.platform
 
     @property
     def at_defaults(self) -> bool:
@@ -304,7 +318,7 @@ class Scenario(Section):
         spelt = names.normal(name)
         if spelt != BASELINE and spelt not in self.policies:
             has = f"{suggestion(spelt, [*self.policies])}The scenario has: {', '.join(self.policies) or 'none'}."
-            raise ScenarioError(f"no policy is called {name!r}. {has}")
+            raise ScenarioError(f"no policy is called {short(name)!r}. {has}")
         return spelt
 
     def dated(self, arm: str) -> list[Dated]:
@@ -321,7 +335,7 @@ class Scenario(Section):
 
     def rules_on(self, day: int, arm: str) -> Rules:
         """Return the rules of an arm on a day of the measured window (negative: warm-up, baseline rules)."""
-        return rules_on(day, self.platform, self.dated(arm) if day >= 0 else ())
+        return rules_on(day, self.platform_of(arm), self.dated(arm) if day >= 0 else ())
 
     def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
         """Return (day, rules from then on) of an arm: day 0 and every later day on which its rules change.
@@ -329,11 +343,9 @@ class Scenario(Section):
         Raises:
             CollisionError: If policies of the arm collide.
         """
-        dated = self.dated(arm)
-        days = {0} | {d.first_day for d in dated} | {d.last_day for d in dated if d.last_day is not None}
-        days |= {d.first_day + step for d in dated for step in d.policy.steps if d.in_force(d.first_day + step)}
+        dated, platform = self.dated(arm), self.platform_of(arm)
         try:
-            return [(day, self.rules_on(day, arm)) for day in sorted(days) if 0 <= day < self.days]
+            return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
         except CollisionError as error:
             raise CollisionError(f"policy {arm!r}: {error}{self._origins(arm, error.policies)}") from None
 
@@ -346,14 +358,7 @@ class Scenario(Section):
     @property
     def door_days(self) -> set[int]:
         """Days of the window on which the friction of entry of some arm changes."""
-        days = set()
-        for arm in self.policies:
-            doors = [
-                (day, (rules.registration_friction_user, rules.registration_friction_predator))
-                for day, rules in self.changes_of(arm)
-            ]
-            days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
-        return days
+        return door_days(self.changes_of(arm) for arm in self.policies)
 
     def last_day_of_door(self, arm: str) -> int:
         """Return the last day on which an arm asks lawful users for another friction than the baseline; -1 for none."""
@@ -471,7 +476,10 @@ def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[
         *path, last = str(key).split(".")
         place, known = content, has
         for part in path:
-            known = known.get(part, {})
+            if part not in known:
+                last = part  # which is refused, whatever follows it
+                break
+            known = known[part]
             if not isinstance(known, dict):
                 raise ScenarioError(f"{within}{key} is not a setting: {part} has no settings of its own.")
             place = place.setdefault(part, {})
@@ -517,15 +525,6 @@ def of_content(content: dict[str, Any]) -> Scenario:
         return Scenario.model_validate_json(json.dumps(shared)).replace(policies=arms)
     except ValidationError as error:
         raise ScenarioError(*problems_of(error, Scenario)) from None
-
-
-def _stays(policy: Policy) -> bool:
-    """Tell whether nothing in a policy can be changed."""
-    try:
-        hash(policy)
-    except TypeError:
-        return False
-    return True
 
 
 def _lever(arm: str, row: dict[str, Any]) -> Policy:

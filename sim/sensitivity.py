@@ -24,7 +24,7 @@ from sim.outcomes import OUTCOMES, Counts, by_seed, counts_of
 from sim.parameters import SECTIONS, Registration
 from sim.question import Question, Result
 from sim.records import Runs
-from sim.rules import Rules, rules_on
+from sim.rules import Platform
 from sim.scenario import BASELINE, MAX_POLICIES, Scenario
 from sim.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.store import Task
@@ -125,10 +125,9 @@ class _Doors(Scenario):
         """Return the values that runs of every arm depend on."""
         return {key: value for key, value in super().shared().items() if key != "registrations"}
 
-    def rules_on(self, day: int, arm: str) -> Rules:
-        """Return the rules of an arm on a day, by its own numbers of registration."""
-        platform = replace(self.platform, registration=self.registrations.get(arm, self.registration))
-        return rules_on(day, platform, self.dated(arm) if day >= 0 else ())
+    def platform_of(self, arm: str) -> Platform:
+        """Return the site's parameters with an arm's own numbers of registration."""
+        return replace(self.platform, registration=self.registrations.get(arm, self.registration))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class SanctionsPolicy(Policy, name="sanctions"):
 
     ladder_hours: tuple[int, ...] | None = whole_numbers(
         None, "hours, rung by rung", "0 is a warning, more a suspension; the ban comes after the last",
-        most=20, rises=True,
+        maximum=100_000, most=20, rises=True,
     )  # fmt: skip
     binds: Binds | None = parameter(None, "what it binds", None, None, "account, device or identity", minimum=None)
 

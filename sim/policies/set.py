@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationInfo, field_validator
 
 from sim.declare import parameter
-from sim.errors import shown, suggestion
+from sim.errors import short, shown, suggestion
 from sim.hints import hint
 from sim.rules import RULES, Change, Platform, Policy, Value
 
@@ -21,7 +21,8 @@ class SetPolicy(Policy, name="set"):
     @classmethod
     def _known(cls, rule: str) -> str:
         if rule not in RULES:
-            raise ValueError(f"no rule is called {rule}. {suggestion(rule, [*RULES])}The rules are: {', '.join(RULES)}")
+            meant = suggestion(rule, [*RULES])
+            raise ValueError(f"no rule is called {short(rule)}. {meant}The rules are: {', '.join(RULES)}")
         return rule
 
     @field_validator("value", mode="plain")

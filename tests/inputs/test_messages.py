@@ -102,7 +102,7 @@ def test_no_date_is_made_up(given: Any) -> None:
         ("population.hourly_weights", [1] * 23, "It takes a list of 24 whole numbers from 0 to 10000."),
         ("population.hourly_weights", [1] * 23 + [-1], "It takes a list of 24 whole numbers from 0 to 10000."),
         ("population.hourly_weights", [0] * 24, "at least one hour needs a weight."),
-        ("sanctions.ladder_hours", [0] * 21, "a list of up to 20 whole numbers of at least 0, none"),
+        ("sanctions.ladder_hours", [0] * 21, "a list of up to 20 whole numbers from 0 to 100000, none"),
     ],
 )  # fmt: skip
 def test_lists(key: str, given: list[Any], told: str) -> None:

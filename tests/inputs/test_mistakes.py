@@ -50,7 +50,7 @@ MISTAKES = {
     "ancient date": ("start = 0001-01-01", ["1: start = 0001-01-01", "from 1970-01-01"]),
     "a ladder that goes down": (
         "[sanctions]\nladder_hours = [24, 0]",
-        ["2: sanctions.ladder_hours = [24, 0]", "whole numbers of at least 0, none smaller than the one before."],
+        ["2: sanctions.ladder_hours = [24, 0]", "whole numbers from 0 to 100000, none smaller than the one before."],
     ),
     "a whole number with a point": ("days = 24.0", ["1: days = 24.0 is not", "Write 24, without a point."]),
     "just above the bound": ("scale = 1.0000001", ["1: scale = 1.0000001 is not allowed."]),

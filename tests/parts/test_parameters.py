@@ -44,7 +44,7 @@ def test_defaults_of_sections_are_what_is_declared() -> None:
     ("key", "good", "bad"),
     [
         ("reporting.friction", [0, 0.5, 1], [-0.1, 1.1, True, "0.5", float("nan"), float("inf"), None]),
-        ("population.growth_days", [1, 10**6], [0, 1.0, True, "1"]),
+        ("population.growth_days", [1, 100_000], [0, 100_001, 1.0, True, "1"]),
         ("registration.email.accounts_persist", [True, False], [0, 1, "true", 1.0]),
         ("moderation.triage", ["oldest", "newest"], ["best", 1, True, None]),
         ("contacts.lapse_per_hour", [0, 1, 3600], [-1, 3601]),
@@ -70,7 +70,10 @@ def test_allows(key: str, good: list[object], bad: list[object]) -> None:
         ("registration.level", "one of none, email, phone, document"),
         ("registration.none.accounts_persist", "true or false"),
         ("population.hourly_weights", "a list of 24 whole numbers from 0 to 10000"),
-        ("sanctions.ladder_hours", "a list of up to 20 whole numbers of at least 0, none smaller than the one before"),
+        (
+            "sanctions.ladder_hours",
+            "a list of up to 20 whole numbers from 0 to 100000, none smaller than the one before",
+        ),
     ],
 )
 def test_accepts_says_it_in_words(key: str, words: str) -> None:

@@ -56,7 +56,7 @@ LAYERS = {
     "dictionary": "declare outcomes parameters records rules scenario",
     "store": "errors provenance records scenario",
     "running": "agents arguments errors model progress records scenario store text",
-    "question": "errors records running scenario store text",
+    "question": "arguments errors records running scenario store text",
     "results": "arguments canvas dictionary errors progress provenance question records running store",
     "experiment": "arguments errors figures outcomes question records results running scenario statistics "
     "store table text transparency",
@@ -72,8 +72,8 @@ LAYERS = {
     "running sensitivity store validation",
     "exports": "arguments errors records results",
     "__init__": "attribution experiment model reading response scenario sensitivity",
-    "__main__": "advice arguments attribution errors experiment explain exports question reading reproduce response "
-    "results running scenario schema sensitivity template terminal text validation",
+    "__main__": "advice arguments attribution errors experiment explain exports lines question reading reproduce "
+    "response results running scenario schema sensitivity template terminal text validation",
 }
 """Module or folder: the others of the package that it may import, all of which stand above it."""
 
