@@ -2,8 +2,7 @@
 
 Runs of one seed share their world and their luck under every policy, so an effect is the mean of the differences
 within seeds; its interval says how far other luck could move it (Monte Carlo error), nothing about the parameters.
-Equal differences in two or three seeds are luck too: the spread is never taken for less than that of one event in one
-seed.
+That a few counts differ alike in two or three seeds is luck too: see `t_interval`.
 
 There is one statement for each effect. The verdict is read off the t interval of the difference, and the interval of
 the same change in percent is Fieller's, which leaves out zero exactly where that t interval does.
@@ -30,6 +29,9 @@ FEWEST_EVENTS = 20
 
 RESAMPLES = 1000
 """Bootstrap resamples behind the interval of the variance reduction."""
+
+_FEW_SEEDS = 3
+"""Up to so many seeds, a difference of one event in each of them is not told apart; see `t_interval`."""
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _ROUNDING = 1e-12
@@ -187,15 +189,21 @@ def t_interval(x: Floats, step: float = 0.0) -> Interval:
 
     Args:
         x: One value per seed.
-        step: What one event in one seed is worth. Unless all values are zero, they are taken to spread at least as
-            far as if one seed had one event more than the others.
+        step: What one event in one seed is worth. Two or three values, unless all are zero, are taken to spread at
+            least as far as if one seed had one event more than the others. With more seeds that would change no
+            verdict on counts: a difference of one event in each is then told apart.
     """
     if len(x) < 2:
         return Interval(float(x.mean()) if len(x) else np.nan, np.nan, np.nan)
     mean = float(x.mean())
-    spread = max(float(x.std(ddof=1)), step / len(x) ** 0.5) if x.any() else 0.0
+    spread = max(float(x.std(ddof=1)), _least_variance(x, step) ** 0.5)
     half = t_quantile(len(x) - 1) * spread / len(x) ** 0.5
     return Interval(mean, mean - half, mean + half)
+
+
+def _least_variance(x: Floats, step: float) -> float:
+    """Return the variance of values alike but for one step in one of them, if they are few and not all zero."""
+    return step**2 / len(x) if len(x) <= _FEW_SEEDS and x.any() else 0.0
 
 
 def ratio_interval(part: Floats, whole: Floats, step: float = 0.0) -> Interval:
@@ -225,7 +233,7 @@ def ratio_interval(part: Floats, whole: Floats, step: float = 0.0) -> Interval:
     rest = part - ratio * whole  # its mean is zero: all that follows is about how far from the ratio one may go
     squared = t_quantile(n - 1) ** 2 / n
     (spread, shared), (_, noise) = squared * np.cov(rest, whole)
-    spread += squared * max(step**2 / n - float(part.var(ddof=1)), 0.0)
+    spread += squared * max(_least_variance(part, step) - float(part.var(ddof=1)), 0.0)
     bounded = mean**2 - noise
     if not bounded > _ROUNDING * mean**2:
         return NONE
