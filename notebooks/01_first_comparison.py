@@ -63,7 +63,7 @@ harm.reset_index()[columns].round(2)
 # * `baseline` is the mean under the baseline, `difference` the mean change.
 # * `low` to `high` is the 95% interval of the change. If it does not contain zero, the verdict is `lowers` or `raises`.
 # * `not resolved` means that the interval contains zero: these seeds cannot tell the sign. It does not mean "no effect".
-# * `identical` means that not one run changed; `too few` that too little happened to say anything.
+# * `identical` means that every run has the same number; `too few` that too little happened to say anything.
 #
 # The size as a share of the baseline is easier to compare:
 

@@ -368,7 +368,7 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
         results.check_writable(out)
     if asked.scenario:
         _warn(advice.of_small_queue(asked.scenario))
-        _warn(advice.of_idle_levels(asked.scenario, _changes(arguments)))
+        _warn(advice.of_idle_levels(asked.tasks()[0].scenario, (assignment(text)[0] for text in arguments.set)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
     found = results.answer(
         asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: _warn([words])

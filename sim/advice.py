@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from sim import template, workload
+from sim.declare import declared
 from sim.errors import shown
+from sim.parameters import SECTIONS
 from sim.rules import Change
 from sim.scenario import BASELINE, Scenario
 
@@ -14,6 +16,14 @@ FEW_REVIEWS = 10
 """Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
 
 HOURS_A_DAY = 24
+
+OWN = {
+    "population.monthly_visitors",
+    "population.monthly_visitors_start",
+    "population.growth_days",
+    "retention.message_hours",
+}
+"""What a site knows of itself: the ranges of these are those of the reference case, and another chat has its own."""
 
 FEW_DAYS = 14
 """Days below which a warm-up leaves queues and contacts unlike those of a site that has long been running, and the
@@ -39,6 +49,7 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
             f"{people.growth_days} days. Give both the same value for no growth."
         )
     yield from of_unsaid(scenario)
+    yield from of_ranges(scenario)
     yield from of_idle_levels(scenario, scenario.given())
     for arm in scenario.policies:
         yield from _of_arm(scenario, arm)
@@ -58,6 +69,22 @@ def of_unsaid(scenario: Scenario) -> Iterator[str]:
             f"of the numbers that decide most, {len(unsaid)} of {len(asked)} are left at their defaults: "
             f"{', '.join(unsaid)}. See what is known of each with python -m sim explain NAME, and write down what "
             "holds here."
+        )
+
+
+def of_ranges(scenario: Scenario) -> Iterator[str]:
+    """Warn in one line of the values outside their plausible ranges, those that a site knows of itself left out."""
+    values = {p: scenario.value_of(p.key) for p in declared(SECTIONS) if p.has_range and p.key not in OWN}
+    beyond = [
+        f"{p.key} = {shown(value)} (plausible: {shown(p.low)} to {shown(p.high)})"
+        for p, value in values.items()
+        if not p.low <= value <= p.high
+    ]
+    if beyond:
+        yield (
+            f"{'a value lies' if len(beyond) == 1 else f'{len(beyond)} values lie'} outside the plausible range: "
+            f"{', '.join(beyond)}. See where a range comes from with python -m sim explain NAME, and write down why "
+            "it does not hold here."
         )
 
 

@@ -241,7 +241,7 @@ def _finding(found: Why) -> str:
     if found.verdict == "too few":
         return f"Too few persons are harmed here to say what {name} does."
     if found.verdict == "identical":
-        return f"{assumed} {name} changes nobody's harm: there is nothing to take apart."
+        return f"{assumed} as many are harmed under {name} as under the baseline in every seed: nothing to take apart."
     if found.effect.value != found.effect.value:
         size = f"{numbers(found.difference, '+')} {outcomes_of(found.scenario)[0].unit}"
         return (

@@ -181,6 +181,11 @@ class Parameter:
         )
 
     @property
+    def has_range(self) -> bool:
+        """Whether a plausible range is declared, and not one value alone."""
+        return self.low is not None and bool(self.low < self.high)
+
+    @property
     def accepts(self) -> str:
         """Say in words which values the model accepts: ``a number from 0 to 1``."""
         if get_origin(self.type) is Literal:

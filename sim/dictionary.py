@@ -58,7 +58,7 @@ _EFFECT = {
         "word",
         "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events), not counted",
     ),
-    "reason": Column("words", "why the outcome is not counted under the policy; empty where it is"),
+    "reason": Column("words", "why the outcome is not counted under the policy and the baseline; empty where it is"),
 }
 
 

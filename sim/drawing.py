@@ -92,7 +92,7 @@ class Mark(NamedTuple):
 def mark_of(verdict: str, better: Better) -> Mark | None:
     """Return how a verdict is drawn for an outcome with a better direction; ``None`` if it stands there in words."""
     if verdict == "identical":
-        return Mark(GREY, "x", True, "identical: nothing changed")
+        return Mark(GREY, "x", True, "identical: the same over the window in every seed")
     if verdict == "not resolved":
         return Mark(GREY, "o", False, "not resolved")
     if verdict not in ("lowers", "raises"):
@@ -224,8 +224,8 @@ def label_beside(axes: Axes, x: Any, y: Any, labels: Sequence[str], colours: Seq
     for place, i in zip(places, order, strict=True):
         axes.annotate(
             labels[i], (x[i], y[i]), xytext=(right, place), textcoords="data", va="center", fontsize=9,
-            color=colours[i], annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "#cccccc", "lw": 0.6, "relpos": (0, 0.5), "zorder": 0},
+            color=colours[i], annotation_clip=False, zorder=0,
+            arrowprops={"arrowstyle": "-", "color": "#cccccc", "lw": 0.6, "relpos": (0, 0.5)},
         )  # fmt: skip
     bare(axes)
 

@@ -311,10 +311,14 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             key = f"{policy}/{outcome.name}"
             effect = effect_not_counted(base) if reason else paired_effect(base, values, events, key, outcome.harm)
             names = {"policy": policy, "outcome": outcome.name, "unit": outcome.unit}
-            rows.append(names | _flat(asdict(effect)) | {"reason": reason})
+            nothing = _NOTHING if effect.verdict == "not counted" else ""
+            rows.append(names | _flat(asdict(effect)) | {"reason": reason or nothing})
     table = pd.DataFrame(rows)
     return table.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
 
+
+_NOTHING = "under neither is there anything in any seed to take a share or a mean of"
+"""Why an outcome that the window and the policy allow to be counted is not, where it is not."""
 
 _ROUNDING = 1e-12
 """Share of a sum of levels that is no difference but what floating-point rounding leaves."""
@@ -353,10 +357,11 @@ def interactions_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
                 rows.append((*arms, outcome.name, outcome.unit, *NONE, *NONE, 0, "not counted"))
                 continue
             known = np.isfinite(beyond)
-            most = max(float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms))
-            found = t_interval(beyond[known])
-            verdict = _verdict_of(found, most)
-            relative = NONE if verdict == "too few" else ratio_interval(beyond[known], base[known])
+            events = [float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms)]
+            step = float(np.nansum([base, both, one, other])) / (sum(events) or np.inf)
+            found = t_interval(beyond[known], step)
+            verdict = _verdict_of(found, max(events))
+            relative = NONE if verdict == "too few" else ratio_interval(beyond[known], base[known], step)
             rows.append((*arms, outcome.name, outcome.unit, *found, *relative, int(known.sum()), verdict))
     order = {both: i for i, (both, _, _) in enumerate(triples)}
     table = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))

@@ -175,8 +175,7 @@ def _default(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    ranges = parameter.low is not None and parameter.low < parameter.high
-    return f"{shown(parameter.low)} to {shown(parameter.high)}" if ranges else ""
+    return f"{shown(parameter.low)} to {shown(parameter.high)}" if parameter.has_range else ""
 
 
 def _setting(parameter: Parameter) -> Lines:

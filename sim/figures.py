@@ -42,9 +42,9 @@ from sim.drawing import (
     verdict_of,
 )
 from sim.outcomes import (
+    BY_NAME,
     HEADLINE,
     IDLE,
-    OUTCOMES,
     OVERLOADED,
     SECOND,
     Counts,
@@ -56,11 +56,9 @@ from sim.outcomes import (
 from sim.rules import Value
 from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, interval_of, t_interval
-from sim.text import in_percent, number
+from sim.text import in_percent, number, plain
 
 _CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters as in the scenario."
-
-_HARM = {outcome.name: outcome for outcome in OUTCOMES if outcome.name in (HEADLINE, SECOND)}
 
 
 @in_own_settings
@@ -138,7 +136,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         rows = effects[effects["outcome"] == name].set_index("policy").loc[list(policies)]
         axes.axvline(0, color=INK, linewidth=0.8)
         for place, row in enumerate(rows.to_dict("records")):
-            draw(axes, place, interval_of(row, "relative", 100), str(row["verdict"]), _HARM[name].better)
+            draw(axes, place, interval_of(row, "relative", 100), str(row["verdict"]), BY_NAME[name].better)
         level = f"0: as under the baseline, which has {number(float(rows['baseline'].iloc[0]))}\n{rows['unit'].iloc[0]}"
         axes.set_xlabel(f"Change from the baseline, %\n{level}", fontsize=8)
         axes.set_title(words, fontsize=10, loc="left")
@@ -221,7 +219,7 @@ def staff(policies: Sequence[str], counts: Counts) -> Figure:
         counts: The counts of every arm and the baseline.
     """
     arms = [BASELINE, *policies]
-    (busy,) = (o.formula(counts.sums()) for o in OUTCOMES if o.name == "staff_busy_share")
+    busy = BY_NAME["staff_busy_share"].formula(counts.sums())
     figure = _figure(8.6, 0.42 * len(arms) + 1.9)
     axes = figure.subplots()
     for place, arm in enumerate(arms):
@@ -250,11 +248,12 @@ def staff(policies: Sequence[str], counts: Counts) -> Figure:
 def response(label: str, values: Sequence[Value], setting: Value, effects: pd.DataFrame) -> Figure:
     """Draw dose and response: the change in percent at each value of a rule with its 95% band over the seeds.
 
-    Numbers stand on a logarithmic axis where they span a decade or more, words side by side.
+    Numbers stand on a logarithmic axis where they span a decade or more, words side by side. At the baseline's value
+    the change is zero by definition, with no interval.
 
     Args:
         label: Rule and unit.
-        values: The values, numbers in rising order.
+        values: The values, the baseline's among them, numbers in rising order.
         setting: The baseline's value, a dotted line.
         effects: The table of a sweep; its first column has the values.
     """
@@ -262,21 +261,25 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
     panels: Any = figure.subplots(1, 2, sharey=True)
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
     places = {v: float(v) if numeric and isinstance(v, int | float) else i for i, v in enumerate(values)}
+    x = np.array([*places.values()])
+    own: dict[str, Any] = {"ls": "", "marker": "D", "color": INK, "markersize": 5}
     for axes, (name, words) in zip(panels, _PANELS.items(), strict=True):
         rows = effects[effects["outcome"] == name]
-        x = np.array([places[v] for v in rows.iloc[:, 0]])
+        found = dict(zip(rows.iloc[:, 0], rows.to_dict("records"), strict=True))
+        intervals = {v: interval_of(row, "relative", 100) for v, row in found.items()} | {setting: Interval(0, 0, 0)}
         axes.axhline(0, color=INK, linewidth=0.8)
         if numeric:
-            y, low, high = (100 * rows[c].to_numpy() for c in ("relative", "relative_low", "relative_high"))
+            y, low, high = np.transpose([intervals[v] for v in values])
             axes.fill_between(x, low, high, color=GREY, alpha=0.2, linewidth=0)
             axes.plot(x, y, color=GREY, linewidth=1)
-        for place, row in zip(x, rows.to_dict("records"), strict=True):
-            draw(axes, place, interval_of(row, "relative", 100), str(row["verdict"]), _HARM[name].better, upright=True)
+        for value, row in found.items():
+            draw(axes, places[value], intervals[value], str(row["verdict"]), BY_NAME[name].better, upright=True)
         if numeric:
             spread_out(axes, x)
-        if setting in places or numeric:
-            axes.axvline(places.get(setting, setting), color=INK, lw=1.2, ls=":")
-        axes.set_xticks(x, [f"{v:g}" if numeric else _words(v) for v in rows.iloc[:, 0]], fontsize=8)
+        axes.axvline(places[setting], color=INK, lw=1.2, ls=":")
+        if setting not in found:
+            axes.plot(places[setting], 0, **own)
+        axes.set_xticks(x, [f"{v:g}" if numeric else plain(v) for v in values], fontsize=8)
         axes.minorticks_off()
         level = number(float(rows["baseline"].iloc[0]))
         title = f"{words}\n(0: as under the baseline, {level} {rows['unit'].iloc[0]})"
@@ -286,7 +289,10 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
         bare(axes)
     panels[0].set_ylim(*at_least_a_percent(panels[0].get_ylim()))
     panels[0].set_ylabel("Change from the baseline, %")
-    heading(figure, "Dose and response", key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower"))
+    key = key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower")
+    if setting not in found:
+        key.append(Line2D([], [], label="the baseline: 0 by definition", **own))
+    heading(figure, "Dose and response", key)
     figure.supxlabel(f"{label} (dotted: the baseline)\n{_CAVEAT}", fontsize=8)
     return figure
 
@@ -327,7 +333,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
             corner, hatch = (j - 0.5, i - 0.5), _HATCHES[verdict]
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch=hatch, edgecolor="#bbbbbb", lw=0))
     for ticks, key in ((axes.set_yticks, up), (axes.set_xticks, right)):
-        ticks(range(len(over[key])), [_words(v) for v in over[key]])
+        ticks(range(len(over[key])), [plain(v) for v in over[key]])
     axes.set_xlabel(labels[right])
     axes.set_ylabel(labels[up])
     figure.colorbar(image, label="Change from the baseline, %\n(blue: better, orange: worse)")
@@ -354,8 +360,9 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
         effect: Its effect with every parameter as in the scenario: ``relative`` with its ends, and ``verdict``.
         bars: Its bars, in the order in which to draw them.
     """
-    figure = _figure(9.0, 0.42 * len(bars) + 2.5)
+    figure = _figure(9.0, 0.42 * len(bars) + 2.6)
     axes = figure.subplots()
+    axes.use_sticky_edges = False  # a mark at the end of a bar is not cut
     verdict, middle = str(effect["verdict"]), interval_of(effect, "relative", 100)
     known = middle.value == middle.value
     if known:
@@ -391,7 +398,8 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
     as_it_is = f"{verdict}, 95%" if known or verdict == "too few" else f"{verdict}, no percentage"
     figure.supxlabel(
         f"One parameter at a time. Line and shade: as in the scenario ({as_it_is}). Whisker: 95% of the difference "
-        "between the\nends; pale: not resolved; *: turns the sign. On this site only; Monte Carlo error only.",
+        "between the\nends, whose own intervals stand in the table; pale: not resolved; *: turns the sign.\n"
+        "On this site only; Monte Carlo error only.",
         fontsize=8,
     )
     return figure
@@ -428,11 +436,6 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     figure.supxlabel("A part is the whole less the effect with the mechanism held as in the baseline; 95%.\n"
                      "On this site only; Monte Carlo error only.", fontsize=8)  # fmt: skip
     return figure
-
-
-def _words(value: Value) -> str:
-    """Return a value as scenarios write it."""
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value).lower()
 
 
 def _band(differences: Floats) -> Interval:

@@ -272,6 +272,9 @@ OUTCOMES: tuple[Outcome, ...] = (
 )  # fmt: skip
 """Every quantity reported for every scenario, the headline first. Harm by class and offence: `outcomes_of`."""
 
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+"""The same by their names."""
+
 
 def _harmed(offence: str, victim_class: str, name: str, label: str, unit: str) -> Outcome:
     column = f"persons_harmed/{offence}/{victim_class}"
@@ -307,14 +310,9 @@ WAITS = {"median": 0.5, "p95": 0.95}
 
 def _wait(name: str, label: str) -> Outcome:
     return Outcome(
-        f"waiting_hours_{name}",
-        f"Wait of a dossier until its review, {label}",
-        "hours",
-        "lower",
-        lambda s: s[f"wait_{name}_hours"],
-        ("n_review",),
-        over_time=False,
-    )
+        f"waiting_hours_{name}", f"Wait of a dossier until its review, {label}", "hours", "lower",
+        lambda s: s[f"wait_{name}_hours"], ("n_review",), over_time=False,
+    )  # fmt: skip
 
 
 def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...]:

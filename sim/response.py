@@ -26,11 +26,11 @@ from sim.policies.set import SetPolicy
 from sim.question import Question, Result
 from sim.records import Runs
 from sim.rules import RULES, Policy, Value
-from sim.scenario import Scenario
+from sim.scenario import BASELINE, Scenario
 from sim.statistics import seeds_to_halve
 from sim.store import Task
 from sim.table import CHANGES, Cells
-from sim.text import ETHICS, Block, Column, Prose, Table, caveat, title
+from sim.text import ETHICS, Block, Column, Prose, Table, caveat, plain, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,14 +70,14 @@ class Sweep(Result):
 
         labels = {key: f"{key}, {SWEPT[key].unit}" for key in self.over}
         if len(self.over) == 1:
-            ((key, values),) = self.over.items()
-            return figures.response(labels[key], values, _setting(self, key), self.effects)
+            (key,) = self.over
+            return figures.response(labels[key], _with_baseline(self), _setting(self, key), self.effects)
         return figures.response_map(self.over, labels, self.effects)
 
     def fill(self, folder: Path) -> None:
         """Write the table, lists as scenarios write them."""
         lists = [key for key, values in self.over.items() if any(isinstance(v, tuple) for v in values)]
-        written = {key: self.effects[key].map(_words) for key in lists}
+        written = {key: self.effects[key].map(shown) for key in lists}
         results.write_csv(self.effects.assign(**written), folder / "sweep.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
@@ -189,7 +189,7 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         for number, point in enumerate(combinations, 1)
     }
     labels = {
-        arm: " with ".join(f"{key} = {_words(value)}" for key, value in zip(over, point, strict=True))
+        arm: " with ".join(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True))
         for arm, point in zip(arms, combinations, strict=True)
     }
     try:
@@ -226,7 +226,7 @@ def _check_values(key: str, values: Sequence[Value]) -> None:
         told = f"It takes {rule.accepts}{hint(strange[0], rule)}.{_comma(values, rule)}"
         raise ScenarioError(f"{key} = {shown(strange[0], exactly=True)} is not allowed. {told}")
     if doubled := [value for value in values if list(values).count(value) > 1]:
-        raise ScenarioError(f"{key} = {_words(doubled[0])} is given twice.")
+        raise ScenarioError(f"{key} = {plain(doubled[0])} is given twice.")
     if len(values) < 2:
         raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
 
@@ -260,10 +260,6 @@ def _policy(key: str, value: Value) -> Policy:
     return RegistrationPolicy.model_validate({"level": value}) if key == LEVEL else SetPolicy(rule=key, value=value)
 
 
-def _words(value: Value) -> str:
-    return shown(value).strip('"')
-
-
 def _setting(swept: Sweep, key: str) -> Value:
     """Return what the baseline has."""
     scenario = swept.comparison.scenario
@@ -271,16 +267,23 @@ def _setting(swept: Sweep, key: str) -> Value:
     return value
 
 
+def _with_baseline(swept: Sweep) -> tuple[Value, ...]:
+    """Return the values of the one rule, the baseline's own among them: before words, among numbers in its place."""
+    ((key, values),) = swept.over.items()
+    together = values if (own := _setting(swept, key)) in values else (own, *values)
+    return _in_order({key: together})[key]
+
+
 def _title(swept: Sweep) -> Block:
     run = swept.comparison
-    over = " and ".join(f"{key} (baseline: {_words(_setting(swept, key))})" for key in swept.over)
+    over = " and ".join(f"{key} (baseline: {plain(_setting(swept, key))})" for key in swept.over)
     return title(run.scenario, f"{len(run.policies)} points over {over}, {len(run.seeds)} seeds each")
 
 
 def _labels(swept: Sweep) -> dict[str, list[str]]:
     """Return the values of each point in words, in the order of the rules."""
     grid_of_points = product(*swept.over.values())
-    return dict(zip(swept.comparison.policies, ([_words(v) for v in point] for point in grid_of_points), strict=True))
+    return dict(zip(swept.comparison.policies, ([plain(v) for v in point] for point in grid_of_points), strict=True))
 
 
 def _names(swept: Sweep) -> dict[str, str]:
@@ -314,22 +317,30 @@ def _headline(swept: Sweep) -> Block:
     return Prose((sentence,))
 
 
-def _keys(swept: Sweep) -> list[Column]:
-    """Return a column for each rule, with its value at each point."""
-    values = zip(*_labels(swept).values(), strict=True)
+def _keys(swept: Sweep, rows: Mapping[str, list[str]]) -> list[Column]:
+    """Return a column for each rule, with its value in each row."""
+    values = zip(*rows.values(), strict=True)
     heads = [f"{key.replace('.', '. ')}, {SWEPT[key].unit}" for key in swept.over]
     return [Column(head, cells, left=True) for head, cells in zip(heads, values, strict=True)]
 
 
 def _response(swept: Sweep) -> Block:
-    cells = _cells(swept)
-    columns = []
+    """Return the changes at each point; over one rule, the baseline stands at its value where no point does."""
+    cells, rows, columns = _cells(swept), _labels(swept), []
+    if len(swept.over) == 1 and len(values := _with_baseline(swept)) > len(rows):
+        labels = [*rows.items()]
+        own = _setting(swept, *swept.over)
+        labels.insert(values.index(own), (BASELINE, [f"{plain(own)}, {BASELINE}"]))
+        rows = dict(labels)
     for outcome, words in (
         (HEADLINE, "persons seriously harmed"), (SECOND, "serious harms per user-day of those who remain")
     ):  # fmt: skip
-        columns.append(Column(words, [cells.relative(arm, outcome) for arm in cells.policies]))
-        columns.append(Column("verdict", [cells.verdict(arm, outcome) for arm in cells.policies]))
-    return Table("RESPONSE", CHANGES, _keys(swept), columns, "Identical: not one harm changed.")
+        columns.append(Column(words, ["0" if a == BASELINE else cells.relative(a, outcome) for a in rows]))
+        columns.append(
+            Column("verdict", ["by definition" if a == BASELINE else cells.verdict(a, outcome) for a in rows])
+        )
+    note = "Identical: as many as under the baseline in every seed."
+    return Table("RESPONSE", CHANGES, _keys(swept, rows), columns, note)
 
 
 _COSTS = (
@@ -344,7 +355,7 @@ _COSTS = (
 def _costs(swept: Sweep) -> Block:
     cells = _cells(swept)
     columns = [Column(head, [cells.change(arm, outcome) for arm in cells.policies]) for outcome, head in _COSTS]
-    return Table("COSTS", CHANGES, _keys(swept), columns, cells.visitors_not_counted(_names(swept)))
+    return Table("COSTS", CHANGES, _keys(swept, _labels(swept)), columns, cells.visitors_not_counted(_names(swept)))
 
 
 def _notes(swept: Sweep) -> Block:

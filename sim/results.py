@@ -308,8 +308,8 @@ def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
     made = read_json(out / MANIFEST, _OTHER)["asked"] if (out / MANIFEST).exists() else {}
     if lacking := list(_less(made, now["asked"])):
         raise ScenarioError(
-            f"{out} holds a result of more than this, with {'; '.join(lacking)}. Nothing was changed. Ask for all of "
-            "it and for what is to be added, or name another folder."
+            f"{out} holds a result with {'; '.join(lacking)}, which this does not ask for. Nothing was changed. Ask "
+            "for all of it and for what is to be added, or name another folder."
         )
     return before
 
@@ -330,15 +330,15 @@ def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         for key, value in before.items():
             yield from _less(value, now.get(key), key)
-    elif isinstance(before, list) and isinstance(now, list):
-        gone = [value for value in before if value not in now]
+    elif isinstance(before, list):
+        gone = [value for value in before if value not in (now or ())]
         if gone:
             yield f"{of} {', '.join(map(str, gone[:5]))}{', ...' * (len(gone) > 5)}"
     elif isinstance(before, int) and isinstance(now, int):
         if now < before:
             yield f"{of} {before}"
     elif before != now:
-        yield f"{of} {before}"
+        yield f"the default {of}" if before is None else f"{of} {before}"
 
 
 def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -271,7 +271,7 @@ def ranges(
 
 def _known() -> dict[str, Parameter]:
     """Return every parameter with a plausible range, by name."""
-    return {p.key: p for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
+    return {p.key: p for p in declared(SECTIONS) if p.has_range}
 
 
 def _depends(scenario: Scenario, policy: str, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 Runs of one seed share their world and their luck under every policy, so an effect is the mean of the differences
 within seeds; its interval says how far other luck could move it (Monte Carlo error), nothing about the parameters.
+That a few counts differ alike in two or three seeds is luck too: see `t_interval`.
 
 There is one statement for each effect. The verdict is read off the t interval of the difference, and the interval of
 the same change in percent is Fieller's, which leaves out zero exactly where that t interval does.
@@ -28,6 +29,9 @@ FEWEST_EVENTS = 20
 
 RESAMPLES = 1000
 """Bootstrap resamples behind the interval of the variance reduction."""
+
+_FEW_SEEDS = 3
+"""Up to so many seeds, a difference of one event in each of them is not told apart; see `t_interval`."""
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _ROUNDING = 1e-12
@@ -147,15 +151,18 @@ def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float])
     both = np.isfinite(baseline) & np.isfinite(policy)
     base, value = baseline[both], policy[both]
     missing_alike = np.array_equal(np.isfinite(baseline), np.isfinite(policy))
-    difference = t_interval(value - base)
+    step = float(base.sum() + value.sum()) / (sum(events) or np.inf)
+    difference = t_interval(value - base, step)
     verdict: Verdict = "not resolved"
-    if missing_alike and np.array_equal(base, value):
+    if missing_alike and not len(base):
+        verdict = "not counted"
+    elif missing_alike and np.array_equal(base, value):
         verdict = "identical"
     elif len(base) < 2 or max(events) < FEWEST_EVENTS:
         verdict = "too few"
     elif difference.sign:
         verdict = "lowers" if difference.sign < 0 else "raises"
-    relative = NONE if verdict == "too few" else ratio_interval(value - base, base).within(least=-1)
+    relative = NONE if verdict == "too few" else ratio_interval(value - base, base, step).within(least=-1)
     return Change(difference, relative, len(base), verdict)
 
 
@@ -177,16 +184,29 @@ def t_quantile(degrees: int) -> float:
     return float(stdtrit(degrees, 0.5 + LEVEL / 2))
 
 
-def t_interval(x: Floats) -> Interval:
-    """Return the mean and its t interval; without ends for fewer than two values."""
+def t_interval(x: Floats, step: float = 0.0) -> Interval:
+    """Return the mean and its t interval; without ends for fewer than two values.
+
+    Args:
+        x: One value per seed.
+        step: What one event in one seed is worth. Two or three values, unless all are zero, are taken to spread at
+            least as far as if one seed had one event more than the others. With more seeds that would change no
+            verdict on counts: a difference of one event in each is then told apart.
+    """
     if len(x) < 2:
         return Interval(float(x.mean()) if len(x) else np.nan, np.nan, np.nan)
     mean = float(x.mean())
-    half = t_quantile(len(x) - 1) * float(x.std(ddof=1)) / len(x) ** 0.5
+    spread = max(float(x.std(ddof=1)), _least_variance(x, step) ** 0.5)
+    half = t_quantile(len(x) - 1) * spread / len(x) ** 0.5
     return Interval(mean, mean - half, mean + half)
 
 
-def ratio_interval(part: Floats, whole: Floats) -> Interval:
+def _least_variance(x: Floats, step: float) -> float:
+    """Return the variance of values alike but for one step in one of them, if they are few and not all zero."""
+    return step**2 / len(x) if len(x) <= _FEW_SEEDS and x.any() else 0.0
+
+
+def ratio_interval(part: Floats, whole: Floats, step: float = 0.0) -> Interval:
     """Return mean(part) / mean(whole) with Fieller's interval over the seeds, which are pairs (Fieller 1954).
 
     A ratio r is inside if the t interval of the mean of part - r * whole holds zero. So the interval leaves out zero
@@ -197,6 +217,7 @@ def ratio_interval(part: Floats, whole: Floats) -> Interval:
     Args:
         part: One value per seed.
         whole: Another one of the same seed.
+        step: What one event of the part in one seed is worth; see `t_interval`.
 
     Returns:
         The ratio; empty for fewer than two seeds, and where the whole cannot be told from zero: then no ratio can be
@@ -212,13 +233,14 @@ def ratio_interval(part: Floats, whole: Floats) -> Interval:
     rest = part - ratio * whole  # its mean is zero: all that follows is about how far from the ratio one may go
     squared = t_quantile(n - 1) ** 2 / n
     (spread, shared), (_, noise) = squared * np.cov(rest, whole)
+    spread += squared * max(_least_variance(part, step) - float(part.var(ddof=1)), 0.0)
     bounded = mean**2 - noise
     if not bounded > _ROUNDING * mean**2:
         return NONE
     reach = np.sqrt(shared**2 + bounded * spread)
     found = Interval(ratio, ratio - float(reach + shared) / bounded, ratio + float(reach - shared) / bounded)
     # Only rounding could make the two intervals differ on whether zero is inside.
-    if not t_interval(part).sign:
+    if not t_interval(part, step).sign:
         return Interval(ratio, min(found.low, 0.0), max(found.high, 0.0))
     return found.within(_NEXT_TO_ZERO) if ratio > 0 else found.within(most=-_NEXT_TO_ZERO)
 

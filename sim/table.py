@@ -10,9 +10,9 @@ import pandas as pd
 
 from sim import workload
 from sim.outcomes import (
+    BY_NAME,
     HEADLINE,
     NO_MONTH,
-    OUTCOMES,
     SECOND,
     Counts,
     by_seed,
@@ -39,6 +39,7 @@ from sim.text import (
     in_percent,
     number,
     numbers,
+    partly_in_force,
     percents,
     short,
     title,
@@ -145,8 +146,7 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
 
     Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
     """
-    (busy,) = (outcome.formula(counts.sums()) for outcome in OUTCOMES if outcome.name == "staff_busy_share")
-    means = busy.groupby("policy").mean()
+    means = BY_NAME["staff_busy_share"].formula(counts.sums()).groupby("policy").mean()
     return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
 
 
@@ -272,8 +272,8 @@ def _headline(cells: Cells, counts: Counts) -> Block:
 
 def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
     """Return the policies whose paired difference from the best one has an interval that holds zero."""
-    values = OUTCOMES[0].formula(counts.sums())
-    return [p for p in others if not t_interval(by_seed(values, p) - by_seed(values, best)).sign]
+    harmed = counts.sums()["n_persons_harmed"]
+    return [p for p in others if not t_interval(by_seed(harmed, p) - by_seed(harmed, best), step=1).sign]
 
 
 def _signs_differ(cells: Cells, policy: str) -> bool:
@@ -320,6 +320,7 @@ def _harm(cells: Cells) -> Block:
             " No percentage: the baseline is not told apart from zero, so nothing is said in percent of it; the "
             "differences stand in effects.csv."
         )
+    note = f"{partly_in_force(cells.scenario, cells.policies)} {note}".strip()
     return Table("HARM", CHANGES, [cells.names()], columns, note)
 
 
@@ -446,6 +447,8 @@ def _process(cells: Cells, busy: Mapping[str, float]) -> Block:
     )
     columns = _columns(cells, _PROCESS)
     columns.insert(3, Column("staff busy, %", [number(100 * share) for share in busy.values()]))
+    if any("-" in column.cells for column in columns):
+        note += " A dash: in no seed have both the policy and the baseline something to take a share or a mean of."
     return Table("WHAT HAPPENS", LEVELS, [cells.names(baseline=True)], columns, note)
 
 
@@ -455,7 +458,9 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapp
     unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
     for arm in unmoved:
         before, after = (number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))
-        notes.append(f"{arm} changed not one harm (bars on predators: {before} a year, now {after}).")
+        notes.append(
+            f"{arm}: as many harms as the baseline in every seed (bars on predators: {before} a year, now {after})."
+        )
     assumed: dict[str, list[str]] = {}
     for arm in cells.policies:
         if arm not in idle:

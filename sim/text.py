@@ -15,6 +15,8 @@ from html import escape
 from itertools import zip_longest
 from typing import NamedTuple, Protocol
 
+from sim.errors import shown
+from sim.rules import Value
 from sim.scenario import Scenario
 
 WIDTH = 110
@@ -52,6 +54,26 @@ def caveat(scenario: Scenario) -> str:
 def window(scenario: Scenario) -> str:
     """Say which days were measured, after how many of warm-up."""
     return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
+
+
+def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> str:
+    """Warn of the policies that are in force on a part of the counted days, with how many; empty if there are none."""
+    found = []
+    for arm in policies:
+        days: dict[str, frozenset[int]] = {}
+        for dated in scenario.dated(arm):
+            lever = getattr(dated.policy, "rule", dated.policy.name)
+            days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
+        parts = [f"{lever} on {len(held)}" for lever, held in days.items() if len(held) < scenario.days]
+        if parts:  # all levers on the same days are the arm
+            alike = len({*days.values()}) == 1
+            found.append(f"{arm} on {len(days.popitem()[1])}" if alike else f"{arm} ({', '.join(parts)})")
+    if not found:
+        return ""
+    return (
+        f"In force on only some of the {scenario.days:,} days that are counted: {'; '.join(found)}. The changes are "
+        "those of all the days, so do not rank these with policies that are in force on every one."
+    )
 
 
 def title(scenario: Scenario, words: str) -> Prose:
@@ -110,7 +132,7 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
 
 
 def change(interval: Sequence[float], unit: str = "%", missing: str = "") -> str:
-    """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where nothing changed at all.
+    """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where no seed differs.
 
     Args:
         interval: The change as a share, and its two ends.
@@ -128,6 +150,11 @@ def change(interval: Sequence[float], unit: str = "%", missing: str = "") -> str
 def in_percent(verdict: str, relative: Sequence[float]) -> str:
     """Return a change in percent with its interval, or what stands in its place: the verdict, or that there is none."""
     return change(relative, missing=NO_PERCENTAGE) if verdict in COMPARED else verdict
+
+
+def plain(value: Value) -> str:
+    """Return a value of a rule as scenarios write it, without quotes: ``0.2``, ``email``, ``[mon, tue]``."""
+    return shown(value).replace('"', "")
 
 
 def short(name: str) -> str:

@@ -9,7 +9,20 @@ import pandas as pd
 
 from sim.scenario import Scenario
 from sim.statistics import interval_of
-from sim.text import ETHICS, Block, Column, Prose, Table, caveat, change, counted, percents, short, title
+from sim.text import (
+    ETHICS,
+    Block,
+    Column,
+    Prose,
+    Table,
+    caveat,
+    change,
+    counted,
+    partly_in_force,
+    percents,
+    short,
+    title,
+)
 
 MOST_BARS = 10
 """Bars shown of a policy; the others stand in ``ranges.csv``."""
@@ -47,7 +60,7 @@ def blocks(
         _sentences(scenario, rows, by_policy),
         _summary(rows, by_policy),
         *(_widest(policy, of_policy) for policy, of_policy in by_policy.items() if of_policy),
-        _notes(bars["parameter"].nunique(), left_out),
+        _notes(bars["parameter"].nunique(), left_out, partly_in_force(scenario, policies)),
     ]
 
 
@@ -151,7 +164,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     return Table(short(policy), _KIND, keys, columns, more)
 
 
-def _notes(n_parameters: int, left_out: Mapping[str, str]) -> Block:
+def _notes(n_parameters: int, left_out: Mapping[str, str], partly: str) -> Block:
     notes = [
         f"Varied: {counted(n_parameters, 'parameter', 'parameters')}. Others may move an effect as much: "
         "--parameters all varies every one with a plausible range; each end of each costs about a comparison.",
@@ -161,5 +174,6 @@ def _notes(n_parameters: int, left_out: Mapping[str, str]) -> Block:
         "so by chance. The others may be noise: more --seeds tell.",
         "A rule that a policy sets itself is varied in the baseline alone: its effect is then against another one.",
     ]
+    notes += [partly] if partly else []
     notes += [f"Not varied: {key}, {reason}." for key, reason in left_out.items()]
     return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))

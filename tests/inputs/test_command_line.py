@@ -229,6 +229,16 @@ def test_every_question_takes_other_settings(command: list[str], file: str, caps
     assert "days 9, friction 0.25" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("no_simulation")
+def test_a_setting_of_a_level_is_idle_only_where_no_point_of_a_sweep_uses_it(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for level, warned in (("phone", False), ("email", True)):
+        over = ["--over", f"registration.level=none,{level}"]
+        assert main(["sweep", file, *over, "--set", "registration.phone.p_return=0.2"]) == 0
+        assert ("registration.phone.p_return changes nothing" in capsys.readouterr().err) == warned
+
+
 ASSUMED = [p for p in declared(SECTIONS) if p.key not in SWEPT]
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from sim import advice, template
+from sim.declare import declared
+from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -82,6 +84,22 @@ def test_what_is_given_is_said_though_it_is_the_default_and_stays_so() -> None:
     other = SAID.replace(**{"registration.level": "email"})
     (warning,) = advice.of_unsaid(other)
     assert "1 of 14 are left at their defaults: registration.email.findability = 0.5." in warning
+
+
+def test_values_outside_their_plausible_ranges_are_named_in_one_line_with_the_range() -> None:
+    (warning,) = advice.of_scenario(SAID.replace(**{"predators.visits_per_month": 3.5}))
+    assert warning == (
+        "a value lies outside the plausible range: predators.visits_per_month = 3.5 (plausible: 4 to 30). See where "
+        "a range comes from with python -m sim explain NAME, and write down why it does not hold here."
+    )
+    (warning,) = advice.of_ranges(Scenario().replace(**{"predators.p_of_adults": 0.2, "moderation.staff": 40}))
+    assert warning.startswith("2 values lie outside") and "moderation.staff = 40 (plausible: 0 to 16)" in warning
+
+
+def test_another_chat_may_have_another_audience_and_keep_messages_longer() -> None:
+    assert {p.key for p in declared(SECTIONS)} >= advice.OWN
+    own = {"population.monthly_visitors": 900.0, "population.monthly_visitors_start": 900.0}
+    assert not list(advice.of_ranges(Scenario().replace(**own, **{"retention.message_hours": 72})))
 
 
 def test_a_level_that_nothing_uses_is_named_with_all_that_is_given_of_it(tmp_path: Path) -> None:

@@ -87,7 +87,14 @@ class TestCompare:
         assert found["variance_reduction"] > 1 < found["poisson_yardstick"]
 
     def test_an_inert_arm_is_identical_in_everything(self, comparison: Comparison) -> None:
-        assert set(comparison.effects.query("policy == 'same'")["verdict"]) == {"identical"}
+        same = comparison.effects.query("policy == 'same'")
+        assert set(same["verdict"]) == {"identical", "not counted"}
+        nothing = same.query("verdict == 'not counted'")
+        assert nothing["baseline"].isna().all()
+        assert set(nothing["reason"]) == {"under neither is there anything in any seed to take a share or a mean of"}
+        assert set(same.query("verdict == 'identical'")["reason"]) == {""}
+        happens = comparison.table().partition("WHAT HAPPENS")[2]
+        assert "A dash: in no seed have both the policy and the baseline something" in " ".join(happens.split())
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_workers_and_groups_change_nothing(self, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,11 @@ def test_colours_mean_better_and_worse_by_the_outcomes_own_direction(verdict: st
     }[colour]  # fmt: skip
 
 
+def test_identical_says_what_is_the_same_and_not_that_nothing_changed(comparison: Comparison) -> None:
+    key = [text.get_text() for text in comparison.plot().legends[0].get_texts()]
+    assert "identical: the same over the window in every seed" in key
+
+
 def test_marks_differ_in_shape_as_in_colour() -> None:
     marks = [mark_of(verdict, "lower") for verdict in ("lowers", "raises", "not resolved", "identical")]
     assert len({(mark.shape, mark.filled) for mark in marks if mark}) == 4
@@ -182,6 +187,12 @@ def test_labels_of_points_at_one_place_do_not_overlap(comparison: Comparison) ->
     boxes = [Text.get_window_extent(label) for label in labels]  # without the lines to the points
     assert sorted(label.get_text() for label in labels) == sorted(comparison.policies)
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_lines_to_the_labels_lie_under_all_marks(comparison: Comparison) -> None:
+    axes = comparison.plot("price").axes[0]
+    highest = max(t.get_zorder() for t in axes.texts if isinstance(t, Annotation))
+    assert highest < min(artist.get_zorder() for artist in (*axes.lines, *axes.collections))
 
 
 def test_the_overview_has_a_row_for_each_policy_and_a_unit(comparison: Comparison) -> None:

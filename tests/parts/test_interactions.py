@@ -30,7 +30,7 @@ BEYOND = np.array([-10, -5, -10, -10])
 
 def counts(scenario: Scenario, harmed: dict[str, tuple[int, ...]]) -> Counts:
     """Return invented counts with so many persons harmed by policy and seed, all on the first day."""
-    made = synthetic.simulate(scenario, range(4), list(harmed))
+    made = synthetic.simulate(scenario, range(len(harmed[BASELINE])), list(harmed))
     persons = pd.Series({(p, seed): n for p, by_seed in harmed.items() for seed, n in enumerate(by_seed)})
     keys = pd.MultiIndex.from_frame(made.daily[["policy", "seed"]])
     made.daily["n_persons_harmed"] = np.where(made.daily["day"] == 0, persons.reindex(keys).to_numpy(), 0)
@@ -66,6 +66,15 @@ def test_what_adds_up_exactly_is_identical_and_few_harms_are_too_few() -> None:
     assert verdict(HARMED | {"both": (70, 90, 60, 75)}) == "above the sum"
     assert verdict(HARMED | {"both": (70, 30, 60, 45)}) == "not resolved"
     assert verdict(dict.fromkeys(HARMED, (1, 2, 1, 0)) | {"both": (0, 0, 0, 0)}) == "too few"
+
+
+def test_one_harm_beyond_the_sum_in_each_of_three_seeds_is_not_told_apart_and_in_each_of_four_is() -> None:
+    def verdict(seeds: int) -> str:
+        harmed = {"baseline": (90,) * 4, "phone": (70, 72, 71, 73), "easy": (80,) * 4, "both": (61, 63, 62, 64)}
+        made = counts(THREE, {arm: of_seeds[:seeds] for arm, of_seeds in harmed.items()})
+        return interactions_of(made, tuple(THREE.policies)).set_index("outcome").loc["persons_harmed", "verdict"]
+
+    assert (verdict(3), verdict(4)) == ("not resolved", "above the sum")
 
 
 @pytest.mark.parametrize(

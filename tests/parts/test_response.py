@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import sim
 from sim import response, results
@@ -90,12 +91,39 @@ def test_a_curve_has_a_band_and_decades_a_logarithmic_axis() -> None:
     def scale(values: list[int]) -> str:
         figure = sim.sweep(SCENARIO, {"retention.message_hours": values}, 3).plot()
         assert figure.axes[0].collections
-        assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == [str(v) for v in sorted(values)]
+        assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == [str(v) for v in sorted((3, *values))]
         return figure.axes[0].get_xscale()
 
     assert scale([24, 168, 720]) == "log"
     assert scale([0, 24, 7200]) == "symlog"
-    assert scale([10, 20, 30]) == "linear"
+    assert scale([10, 20, 25]) == "linear"
+
+
+def baselines(figure: Figure) -> list[tuple[float, float]]:
+    """Return the places of the marks of the baseline, one a panel."""
+    drawn = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in drawn]
+
+
+def test_the_baseline_is_a_point_of_the_curve_and_a_row_of_the_table_at_its_own_value(curve: Sweep) -> None:
+    swept = sim.sweep(SCENARIO, {"reporting.friction": [0.9, 0.2]}, 5)
+    figure = swept.plot()
+    assert baselines(figure) == [(0.8, 0.0)] * 2
+    assert "the baseline: 0 by definition" in [text.get_text() for text in figure.legends[0].get_texts()]
+    (line,) = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 3]
+    assert list(line.get_xdata()) == [0.2, 0.8, 0.9] and line.get_ydata()[1] == 0
+    rows = [line.split("  ")[0] for line in swept.table().partition("COSTS")[0].splitlines()]
+    assert [row for row in rows if row.startswith("0.")] == ["0.2", "0.8, baseline", "0.9"]
+    assert "0.8, baseline 0 by definition 0 by definition" in " ".join(swept.table().split())
+    assert not baselines(curve.plot()) and "by definition" not in curve.table()  # a point has its value
+
+
+def test_among_words_the_baseline_comes_first() -> None:
+    swept = sim.sweep(SCENARIO, {"registration.level": ["phone", "email"]}, 3)
+    assert baselines(swept.plot()) == [(0, 0)] * 2
+    assert [t.get_text() for t in swept.plot().axes[0].get_xticklabels()] == ["none", "phone", "email"]
+    assert "none, baseline 0 by definition" in " ".join(swept.table().split())
+    assert "by definition" not in sim.sweep(SCENARIO, MAP, 2).table()
 
 
 def test_words_stand_side_by_side() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import results, sensitivity, tornado
+from sim import figures, results, sensitivity, tornado
 from sim.declare import declared
 from sim.errors import ScenarioError
 from sim.parameters import SECTIONS
@@ -22,8 +22,8 @@ from sim.policies.set import SetPolicy
 from sim.question import Question
 from sim.scenario import BASELINE, Scenario
 from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
-from sim.statistics import paired_effect
-from sim.text import WIDTH, render
+from sim.statistics import interval_of, paired_effect
+from sim.text import WIDTH, change, render
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -225,6 +225,20 @@ class TestResult:
         assert names == made.bars[made.bars["policy"] == "phone"]["parameter"].tolist()
         with pytest.raises(ScenarioError, match="no policy is called 'fax'"):
             made.plot("fax")
+
+    def test_the_table_has_the_interval_of_each_end(self, made: Ranges) -> None:
+        text = " ".join(made.table().split())
+        assert "effect at its low end" in text.replace("effect at its effect at its low end", "effect at its low end")
+        for end in ("at_low", "at_high"):
+            for bar in made.bars[made.bars["policy"] == "phone"].to_dict("records"):
+                assert change(interval_of(bar, end)) in text
+
+    def test_no_mark_of_the_tornado_is_cut_by_the_edge(self) -> None:
+        bars = bars_of({KEYS[0]: (found(0.5), found(1.2)), KEYS[1]: (found(0.9), found(0.7))})
+        effect = {"verdict": "lowers", "relative": -0.3, "relative_low": -0.31, "relative_high": -0.29}
+        axes = figures.tornado("phone", effect, bars).axes[0]
+        left, right = axes.get_xlim()
+        assert left < -50 - 1 and right > 20 + 1
 
     def test_what_is_written(self, made: Ranges, tmp_path: Path) -> None:
         asked = question(SCENARIO, ["phone", "easy"], seeds=4)

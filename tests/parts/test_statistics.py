@@ -65,6 +65,9 @@ def test_seeds_without_a_value_in_both_arms_do_not_count() -> None:
     nothing = effect([np.nan] * 4)
     assert (nothing.seeds, nothing.verdict) == (0, "too few")
     assert effect([10, np.nan, 9, 14]).verdict == "not resolved"  # equal where both exist, but not identical
+    neither = effect([np.nan] * 4, base=np.full(4, np.nan))
+    assert (neither.seeds, neither.verdict) == (0, "not counted")
+    assert np.isnan((neither.baseline, *neither.difference, *neither.relative)).all()
     alike = np.array([10, np.nan, 9, 14])
     assert effect(alike.tolist(), base=alike).verdict == "identical"
 
@@ -100,6 +103,40 @@ def test_the_bootstrap_depends_on_its_key_and_on_nothing_else() -> None:
 def test_a_constant_difference_has_no_variance_to_reduce() -> None:
     assert np.isnan(variance_reduction(BASE, BASE - 2, "k")).all()
     assert effect((BASE - 2).tolist()).verdict == "lowers"
+
+
+@pytest.mark.parametrize(
+    ("base", "shift", "verdict"),
+    [
+        ([10, 12], 6, "not resolved"),
+        ([10, 12], 7, "raises"),
+        ([10, 12], -6, "not resolved"),
+        ([10, 12], -7, "lowers"),
+        ([10, 12, 9], 1, "not resolved"),
+        ([10, 12, 9], 2, "raises"),
+        ([10, 12, 9, 14], 1, "raises"),
+    ],
+)
+@pytest.mark.parametrize("worth", [1, 365.25 / 60, 1e-3])
+def test_equal_differences_of_few_counts_in_few_seeds_are_not_told_apart(
+    base: list[int], shift: int, verdict: str, worth: float
+) -> None:
+    counts = np.array(base, float)
+    found = paired_effect(
+        counts * worth, (counts + shift) * worth, (sum(base), sum(base) + shift * len(base)), "k", True
+    )
+    assert (found.verdict, found.difference.value) == (verdict, pytest.approx(shift * worth))
+    assert (found.difference.high - found.difference.low > worth) == (len(base) < 4)
+    assert found.relative.sign == found.difference.sign or np.isnan(found.relative).all()
+
+
+def test_what_the_least_spread_is_changes_no_interval_that_is_wider() -> None:
+    for differences, step in ((np.array([-2.0, -1.0, -3.0]), 1.0), (np.array([-2.0, -1.0, -2.0, -3.0]), 99.0)):
+        base = BASE[: len(differences)]
+        assert t_interval(differences, step) == t_interval(differences)
+        assert ratio_interval(differences, base, step) == ratio_interval(differences, base)
+    assert t_interval(np.zeros(4), 1.0) == (0, 0, 0)
+    assert t_interval(np.full(3, 5.0), 1.0) == t_interval(np.full(3, 5.0) + np.array([1, 0, 0]) - 1 / 3)
 
 
 def test_too_little_for_an_interval() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 
@@ -12,6 +13,8 @@ import sim
 from sim.__main__ import main
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.policies.set import SetPolicy
+from sim.rules import Policy
 from sim.text import (
     NARROWEST,
     WIDTH,
@@ -21,6 +24,7 @@ from sim.text import (
     in_percent,
     number,
     numbers,
+    partly_in_force,
     percents,
     render,
     terminal_width,
@@ -39,6 +43,60 @@ LONG = "a-policy-with-a-name-of-twenty-eight-or-of-sixty-characters"
 )
 def test_a_number_has_three_digits_and_only_zero_reads_as_zero(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def days(first: int = 0, end: int | None = None) -> dict[str, dt.date]:
+    start = synthetic.SCENARIO.start
+    return {"start": start + dt.timedelta(first)} | ({"end": start + dt.timedelta(end)} if end else {})
+
+
+@pytest.mark.parametrize(
+    ("arm", "words"),
+    [
+        ((ReportingPolicy(friction=0.2),), ""),
+        ((ReportingPolicy(friction=0.2, **days(60)),), "arm on 60."),
+        ((ReportingPolicy(friction=0.2, **days(10, 50)),), "arm on 40."),
+        (
+            (ReportingPolicy(friction=0.2, **days(0, 70)), RegistrationPolicy(level="email")),
+            "arm (reporting on 70).",
+        ),
+        (
+            (ReportingPolicy(friction=0.2, **days(0, 70)), RegistrationPolicy(level="email", **days(70))),
+            "arm (reporting on 70, registration on 50).",
+        ),
+        (
+            (ReportingPolicy(friction=0.2, **days(0, 60)), RegistrationPolicy(level="email", **days(60))),
+            "arm (reporting on 60, registration on 60).",
+        ),
+        (
+            (ReportingPolicy(friction=0.2, **days(9)), RegistrationPolicy(level="email", **days(9))),
+            "arm on 111.",
+        ),
+        ((RegistrationPolicy(level="email", **days(0, 70)), RegistrationPolicy(level="phone", **days(70))), ""),
+        (
+            (
+                SetPolicy(rule="reporting.rel_ready", value=1.2),
+                SetPolicy(rule="reporting.friction", value=0.2, **days(119)),
+            ),
+            "arm (reporting.friction on 1).",
+        ),
+    ],
+)  # fmt: skip
+def test_policies_that_are_in_force_on_some_days_are_named_with_how_many(arm: tuple[Policy, ...], words: str) -> None:
+    said = partly_in_force(synthetic.SCENARIO.replace(policies={"arm": arm}), ["arm"])
+    assert said.startswith(f"In force on only some of the 120 days that are counted: {words} The" if words else "")
+    assert bool(said) == bool(words)
+
+
+def test_a_comparison_warns_under_its_first_table_of_policies_in_force_on_some_days() -> None:
+    arms = {"late": (ReportingPolicy(friction=0.2, **days(90)),), "whole": (ReportingPolicy(friction=0.2),)}
+    with synthetic.in_place():
+        scenario = synthetic.SCENARIO.replace(policies=arms)
+        said = [sim.compare(scenario, seeds=2).table(), sim.ranges(scenario, seeds=2).table()]
+    for text in said:
+        words = " ".join(text.split())
+        assert words.count("the 120 days that are counted: late on 30. The changes are those of all the days") == 1
+    assert said[0].index("In force on only some") < said[0].index("OVER TIME")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,9 @@ class TestGoneOnWith:
         ]
         assert content(out) == content(written[0])
         ran.clear()
-        with pytest.raises(ScenarioError, match=r"a result of more than this, with policies easy; seeds 2\. Nothing"):
+        with pytest.raises(
+            ScenarioError, match=r"a result with policies easy; seeds 2, which this does not ask for\. Nothing"
+        ):
             compare(out, ["phone"], 2)
         assert content(out) == content(written[0])
         (out / "manifest.json").unlink()  # what is not finished may be asked for in part
@@ -195,10 +197,22 @@ class TestGoneOnWith:
         assert [*manifest(out)["units"]] == ["seed-0", "seed-1"]
         assert set(pd.read_parquet(out / "daily.parquet")["policy"]) == {BASELINE, "phone"}
 
+    def test_parameters_by_default_are_told_in_words(self, tmp_path: Path) -> None:
+        def ask(parameters: list[str] | None) -> None:
+            results.answer(sensitivity.question(SCENARIO, ["phone"], parameters, 2), out=tmp_path / "r")
+
+        ask(None)
+        with pytest.raises(ScenarioError, match="a result with the default parameters, which this does not ask for"):
+            ask(["all"])
+        shutil.rmtree(tmp_path / "r")
+        ask(["contacts.rel_meeting"])
+        with pytest.raises(ScenarioError, match=r"a result with parameters contacts\.rel_meeting, which this does not"):
+            ask(None)
+
     def test_a_result_without_its_units_is_not_lost_to_a_smaller_one(self, out: Path) -> None:
         before = content(out)
         shutil.rmtree(out / "units")
-        with pytest.raises(ScenarioError, match="holds a result of more than this, with seeds 2"):
+        with pytest.raises(ScenarioError, match="holds a result with seeds 2, which this"):
             compare(out, seeds=2)
         assert content(out) == before
 
@@ -233,7 +247,7 @@ class TestGoneOnWith:
             ran.clear()
             results.answer(validation.question(["warnings"], seeds), out=tmp_path / "r")
             assert {unit.split("/")[-1] for unit, *_ in ran} == run
-        with pytest.raises(ScenarioError, match="a result of more than this, with seeds 3"):
+        with pytest.raises(ScenarioError, match="a result with seeds 3, which this"):
             results.answer(validation.question(["warnings"], 2), out=tmp_path / "r")
 
     def test_files_of_the_old_result_go_and_those_of_others_stay(self, out: Path) -> None:
