@@ -106,7 +106,7 @@ class FalseReports:
         hour: Hour.
         second: Second of the hour, 1 to 3600.
         gravity: Gravity claimed: 0, 1, 2.
-        effort: From 0 to just under 1; the report is made if it lies below 1 - friction.
+        effort: From 0 to just under 1; the report is made if it lies below (1 - friction) times `rel_false`.
         start: Index of the first of each hour, 25 entries.
     """
 

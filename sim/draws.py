@@ -42,7 +42,7 @@ EXPONENTIAL_UNITS = 10**9
 
 @unique
 class Purpose(IntEnum):
-    """What a draw decides. Numbers are never reused or changed: they are part of every key."""
+    """What a draw decides. Numbers, up to 63, are never reused or changed: they are part of every key."""
 
     N_VISITS = 1  # entity stratum, occurrence hour and bit
     VISITOR = 2  # entity stratum, occurrence hour and slot, the longest visits first

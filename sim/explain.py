@@ -299,7 +299,8 @@ def _example(parameter: Parameter) -> Any:
 def _inert(kind: type[Policy], own: list[Parameter]) -> str:
     """Say at which settings a policy changes nothing: those of the baseline, checked against the default one."""
     known, names = settings(), [_last(p) for p in own]
-    level = {n: known[f"{kind.name}.{n}"].default for n in names if f"{kind.name}.{n}" in known}
+    keys = [key for key in (*(f"{kind.name}.{name}" for name in names), *_rules_of(kind, own)) if key in known]
+    level = {name: known[key].default for key in keys if (name := _last(known[key])) in names}
     baseline = "at the values that the baseline has"
     try:
         platform = Scenario().platform

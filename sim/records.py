@@ -104,7 +104,7 @@ KINDS: Final = (
         of_contact=False,
     ),
 )
-"""Every kind of event, in the order in which they are written within one second."""
+"""Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
 
 DAYS_PER_WINDOW_YEAR = 365
 """Days of a year of the window, in which a person counts as harmed once."""

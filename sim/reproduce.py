@@ -191,6 +191,14 @@ class _Tables:
             name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
         }
 
+    def lacking(self, name: str) -> list[str]:
+        """Return the columns that a table lacks; none if it cannot be read at all."""
+        try:
+            has = {*pq.read_schema(self._path(name)).names}
+        except (OSError, ValueError):
+            return []
+        return [column for column in TABLES[name][0] if column not in has]
+
     def _readable(self, name: str) -> bool:
         """Tell whether a table can be read and has its columns, each of its type."""
         columns = set(TABLES[name][0])
@@ -293,7 +301,8 @@ def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[str]:
     """Yield the merged tables that are there and cannot be read, or lack columns."""
     for name in MERGED:
         if name not in kept.names and f"{name}.parquet" not in missing:
-            yield f"{name}.parquet cannot be read as the table that it is"
+            lacking = [f"has no column {column}" for column in kept.lacking(name)]
+            yield f"{name}.parquet {(*lacking, 'cannot be read as the table that it is')[0]}"
 
 
 def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:

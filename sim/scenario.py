@@ -245,7 +245,7 @@ class Scenario(Section):
             yield Problem(
                 ("policies",),
                 f"doors change on {most} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
-                "visitors are counted. Let policies of registration start and end on fewer days.",
+                "visitors are counted. Let policies that change who is let in start and end on fewer days.",
             )
 
     def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:

@@ -350,7 +350,7 @@ class State:
         bar_log: Bars, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by place and predator.
-        complaints: By hour: rows (place, contact, person, predator, offence, class, after harm) that will come then.
+        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm) that will come then.
         returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
         strikes: Sanctions so far, by (place, person).
         new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.

@@ -9,7 +9,15 @@ import pandas as pd
 
 from sim.day import NOBODY
 from sim.parameters import CLASSES
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, KINDS, Records, wait_table
+from sim.records import (
+    BREAKDOWN_COLUMNS,
+    DAILY_COLUMNS,
+    DAYS_PER_WINDOW_YEAR,
+    EVENT_COLUMNS,
+    KINDS,
+    Records,
+    wait_table,
+)
 
 if TYPE_CHECKING:
     from sim.agents.chat import Chat
@@ -33,7 +41,7 @@ class Ledger:
     @property
     def year(self) -> int:
         """Year of the window; negative during the warm-up."""
-        return self.model.day_of_window // 365
+        return self.model.day_of_window // DAYS_PER_WINDOW_YEAR
 
     def note(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from sim import attribution, experiment, provenance, reproduce, response, results, running, sensitivity
@@ -206,6 +207,11 @@ class TestNotAllThere:
         again = reproduce.reproduce(out, 1)
         assert again.missing == ("effects.csv",)
         assert again.differences == ("waits.parquet cannot be read as the table that it is",)
+
+    def test_a_table_of_an_older_version_lacks_a_column(self, out: Path) -> None:
+        daily = pq.read_table(out / "daily.parquet")
+        pq.write_table(daily.drop_columns(["n_harm"]), out / "daily.parquet")
+        assert "daily.parquet has no column n_harm" in found(reproduce.reproduce(out, 1))
 
     def test_a_table_or_file_that_the_manifest_does_not_know(self, out: Path) -> None:
         said = json.loads((out / "manifest.json").read_text())

@@ -17,7 +17,7 @@ FLOATS = {}
 INTEGERS = {
     **dict.fromkeys((0, 1, 2), "index, sign, count"),
     **dict.fromkeys((3, 4), "numbers of stages, alarms, gravities, or bits of an event's detail"),
-    **dict.fromkeys((23, 24, 168, 365, 720, 3600), "clock and calendar"),
+    **dict.fromkeys((23, 24, 168, 720, 3600), "clock and calendar"),
     **dict.fromkeys((1000, 1_000_000, 1_000_000_000), "fixed point: thousandths, millionths, units of 1e-9"),
     **dict.fromkeys((8, 50), "levels of priority; width in bits of `NEVER`"),
     **dict.fromkeys((62, 63, 64), "the key of a dossier: 64 ages of a visit"),
