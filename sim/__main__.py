@@ -75,6 +75,11 @@ class _Parser(argparse.ArgumentParser):
         self.register("action", "store", _Once)
         self.register("action", "store_true", _Flag)
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        if message:
+            tell(message.rstrip("\n"))
+        sys.exit(status)
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
 
