@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim import headings
 from sim.scenario import Scenario
 from sim.statistics import interval_of
 from sim.text import (
@@ -129,10 +130,9 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
         sign = "turns" if signs >= {-1, 1} else "not resolved" if 0 in signs else "stays"
         extremes = [text for found, where in (least, most) for text in (change(found), _tail(where))]
         rows.append([change(ends[0][0]), *extremes, sign])
-    heads = ("as in the scenario", "lowest", "where", "highest", "where", "sign")
     columns = [
-        Column(head, cells, left=head in ("where", "sign"))
-        for head, cells in zip(heads, zip(*rows, strict=True), strict=True)
+        Column(head.words, cells, left=head.words in ("where", "sign"))
+        for head, cells in zip(headings.EXTREMES, zip(*rows, strict=True), strict=True)
     ]
     note = "Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it."
     return Table("EFFECTS", _KIND, [Column("policy", [short(p) for p in effects], left=True)], columns, note)
@@ -152,13 +152,17 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     shown = bars[:MOST_BARS]
     keys = [
         Column("parameter", [bar["parameter"] for bar in shown], left=True),
-        Column("its low to high end", [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
+        Column(headings.RANGE.words, [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
     ]
+    cells = (
+        [_cell(bar, "at_low") for bar in shown],
+        [_cell(bar, "at_high") for bar in shown],
+        [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown],
+        [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown],
+    )
     columns = [
-        Column("effect at its low end", [_cell(bar, "at_low") for bar in shown]),
-        Column("effect at its high end", [_cell(bar, "at_high") for bar in shown]),
-        Column("high less low, points", [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown]),
-        Column("the bar", [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown], left=True),
+        Column(head.words, found, left=head is headings.BARS[-1])
+        for head, found in zip(headings.BARS, cells, strict=True)
     ]
     more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
     return Table(short(policy), _KIND, keys, columns, more)
