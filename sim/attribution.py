@@ -261,6 +261,12 @@ def _finding(found: Why) -> str:
     if not known:
         return f"{head}; through which mechanism is not resolved."
     first = max(known, key=lambda row: abs(row["part"]))
+    if abs(found.together.value) > abs(found.effect.value) / 2:
+        return (
+            f"{head}. The parts need each other or stand in for each other, so that no single one can be said to make "
+            f"it: together beyond the sum they come to {change(found.together, '')} points. The largest is "
+            f"{first['mechanism']}, without which it would be {change(interval_of(first, 'without'))}."
+        )
     much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
     without = change(interval_of(first, "without"))
     return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
