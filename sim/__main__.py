@@ -149,8 +149,8 @@ def _parser() -> _Parser:
     explained = _command(commands, _explain, "Say what a name or a word of the tables means.", "told apart")
     explained.add_argument(
         "name", nargs="*", metavar="NAME",
-        help="a setting, section, policy, offence, outcome, event, daily count, row of evidence or word of the tables; "
-        "all of them if left out",
+        help="a setting, section, policy, mechanism, offence, outcome, event, daily count, column, row of evidence, or "
+        "heading or word of the tables; all of them if left out",
     )  # fmt: skip
 
     _command(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sim import experiment, results
+from sim import experiment, headings, results
 from sim.arguments import Seeds, scenario_of, seeds_of
 from sim.errors import ScenarioError
 from sim.mechanisms import MECHANISMS, Mechanism, held
@@ -261,6 +261,12 @@ def _finding(found: Why) -> str:
     if not known:
         return f"{head}; through which mechanism is not resolved."
     first = max(known, key=lambda row: abs(row["part"]))
+    if abs(found.together.value) > abs(found.effect.value) / 2:
+        return (
+            f"{head}. The parts need each other or stand in for each other, so that no single one can be said to make "
+            f"it: together beyond the sum they come to {change(found.together, '')} points. The largest is "
+            f"{first['mechanism']}, without which it would be {change(interval_of(first, 'without'))}."
+        )
     much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
     without = change(interval_of(first, "without"))
     return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
@@ -272,16 +278,12 @@ def _parts(found: Why) -> Block:
     names += ["together beyond the sum", "the whole policy"]
     wholes = [change(interval, "", "-") for interval in (found.together, found.effect)]
     columns = []
-    for name, head, last in (
-        ("part", "its part: the whole less that without it", wholes),
-        ("without", "effect without it, as in the baseline there", ["", ""]),
-        ("alone", "effect of it alone, all else as in the baseline", ["", ""]),
-    ):
-        cells = [change(interval_of(row, name), "", "-") for row in records]
-        columns.append(Column(head, [*cells, *last]))
+    for head, last in ((headings.PART, wholes), (headings.WITHOUT, ["", ""]), (headings.ALONE, ["", ""])):
+        cells = [change(interval_of(row, head.column.partition(".")[2]), "", "-") for row in records]
+        columns.append(Column(head.words, [*cells, *last]))
     kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
     note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
-    return Table("WHY", kind, [Column("through", names, left=True)], columns, note)
+    return Table("WHY", kind, [Column(headings.THROUGH.words, names, left=True)], columns, note)
 
 
 def echo(found: Why) -> bool:

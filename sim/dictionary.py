@@ -40,19 +40,22 @@ _EFFECT = {
     "baseline": Column(_OF_OUTCOME, "mean over the seeds under the baseline"),
     "value": Column(_OF_OUTCOME, "mean over the seeds under the policy"),
     "difference": Column(_OF_OUTCOME, "mean paired difference from the baseline, seed by seed"),
-    "low": Column(_OF_OUTCOME, "lower end of its 95% t interval (Monte Carlo error only)"),
-    "high": Column(_OF_OUTCOME, "upper end of it"),
+    "low": Column(_OF_OUTCOME, "lower end of the 95% t interval of the difference (Monte Carlo error only)"),
+    "high": Column(_OF_OUTCOME, "upper end of the 95% t interval of the difference"),
     "relative": Column(
         _RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
     ),
     "relative_low": Column(
-        _RELATIVE, "lower end of its 95% Fieller interval, which leaves out zero where that of the difference does"
+        _RELATIVE,
+        "lower end of the 95% Fieller interval of relative, which leaves out zero where that of the difference does",
     ),
-    "relative_high": Column(_RELATIVE, "upper end of it (Monte Carlo error only)"),
+    "relative_high": Column(_RELATIVE, "upper end of the 95% Fieller interval of relative (Monte Carlo error only)"),
     "variance_reduction": Column("factor", "how many times fewer runs are needed thanks to the pairing"),
-    "variance_reduction_low": Column("factor", "lower end of its 95% bootstrap interval"),
-    "variance_reduction_high": Column("factor", "upper end of it"),
-    "poisson_yardstick": Column("factor", "the same for independent harms of which the policy keeps a fixed share"),
+    "variance_reduction_low": Column("factor", "lower end of the 95% bootstrap interval of variance_reduction"),
+    "variance_reduction_high": Column("factor", "upper end of the 95% bootstrap interval of variance_reduction"),
+    "poisson_yardstick": Column(
+        "factor", "what variance_reduction would be for independent harms of which the policy keeps a fixed share"
+    ),
     "seeds_to_halve": Column("runs", "seeds in all with which the interval would be about half as wide"),
     "verdict": Column(
         "word",
@@ -92,20 +95,20 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "sweep": _EFFECT,
     "interactions": {
         "one": Column("name", "one of the two policies of which this one consists"),
-        "other": Column("name", "the other one"),
+        "other": Column("name", "the other one of the two policies of which this one consists"),
         "interaction": Column(_OF_OUTCOME, "what both do beyond the sum of what each does, mean over the seeds"),
-        "low": Column(_OF_OUTCOME, "lower end of its 95% t interval"),
-        "high": Column(_OF_OUTCOME, "upper end of it"),
-        "relative": Column(_RELATIVE, "the same relative to the baseline"),
-        "relative_low": Column(_RELATIVE, "lower end of its 95% Fieller interval"),
-        "relative_high": Column(_RELATIVE, "upper end of it"),
+        "low": Column(_OF_OUTCOME, "lower end of the 95% t interval of interaction"),
+        "high": Column(_OF_OUTCOME, "upper end of the 95% t interval of interaction"),
+        "relative": Column(_RELATIVE, "interaction relative to the baseline"),
+        "relative_low": Column(_RELATIVE, "lower end of the 95% Fieller interval of relative"),
+        "relative_high": Column(_RELATIVE, "upper end of the 95% Fieller interval of relative"),
         "verdict": Column("word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"),
     },
     "transparency": {
         "item": Column("words", "what the platform could publish"),
         "mean": Column("the unit of the row", "mean over the seeds"),
-        "low": Column("the unit of the row", "lower end of its 95% t interval"),
-        "high": Column("the unit of the row", "upper end of it"),
+        "low": Column("the unit of the row", "lower end of the 95% t interval of mean"),
+        "high": Column("the unit of the row", "upper end of the 95% t interval of mean"),
         "reason": Column("words", "why there is no value; empty where there is one"),
     },
     "why": {
@@ -114,7 +117,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         **_with_ends(
             {
                 "without": "change of persons seriously harmed with the mechanism as in the baseline",
-                "part": "the whole change less that without it",
+                "part": "the whole change less that without the mechanism",
                 "alone": "change with all other mechanisms as in the baseline",
             }
         ),
@@ -129,9 +132,9 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         **_with_ends(
             {
                 "relative": "change of persons seriously harmed with the parameter as in the scenario",
-                "at_low": "that change with the parameter at its lower end",
-                "at_high": "that change with the parameter at its upper end",
-                "change": "by how much the last exceeds the one before",
+                "at_low": "change of persons seriously harmed with the parameter at its lower end",
+                "at_high": "change of persons seriously harmed with the parameter at its upper end",
+                "change": "by how much at_high exceeds at_low",
             }
         ),
         "verdict": Column("word", "moves, not resolved, identical, too few, no percentage"),
@@ -156,6 +159,19 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
 
 COLUMNS = ("table", "column", "unit", "meaning")
 """Columns of the dictionary itself."""
+
+
+def by_name() -> dict[str, dict[str, Column]]:
+    """Return every column by its name: what it holds, by the tables in which it holds that, in words."""
+    tables = {"any table": _EVERYWHERE, **_TABLES}
+    found: dict[str, dict[str, Column]] = {}
+    for name in dict.fromkeys(name for columns in tables.values() for name in columns):
+        holds: dict[Column, list[str]] = {}
+        for table, columns in tables.items():
+            if name in columns:
+                holds.setdefault(columns[name], []).append(table)
+        found[name] = {" and ".join(of): column for column, of in holds.items()}
+    return found
 
 
 def meaning_of(table: str, column: str) -> Column:

@@ -1,10 +1,11 @@
-"""Say what a name means, from what is declared: of settings, policies, offences, outcomes, events, evidence, words."""
+"""Say what a name means, from what is declared: settings, policies, outcomes, events, evidence, tables and words."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, partial
@@ -15,10 +16,12 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
-from sim import workload
+from sim import dictionary, workload
 from sim.declare import Parameter, Section, declared, listed_names
 from sim.errors import ScenarioError, shown
 from sim.evidence import HOW_SEEN, Evidence, evidence
+from sim.headings import TABLES, Heading, Printed
+from sim.mechanisms import MECHANISMS, Mechanism
 from sim.offences import OFFENCES, Offence
 from sim.outcomes import HEADLINE, WAITS, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS, Entry, Registration
@@ -65,6 +68,16 @@ def topics() -> Iterator[Topic]:
         yield Topic(column, "daily count", meaning, partial(_column, column))
     for row in evidence().values():
         yield Topic(row.id, "evidence", f"{row.parameter}: {_values(row)}", partial(_evidence, row))
+    for mechanism in MECHANISMS:
+        yield Topic(mechanism.name, "mechanism", f"of {', '.join(mechanism.rules)}", partial(_mechanism, mechanism))
+    for name, holds in dictionary.by_name().items():
+        if name not in _columns():
+            yield Topic(name, "column", "; ".join(c.meaning for c in holds.values()), partial(_held, name, holds))
+    for printed in TABLES:
+        gist = "; ".join(dict.fromkeys(heading.words for heading in printed.headings))
+        yield Topic(printed.title, "table", gist, partial(_printed, printed))
+    for heading in dict.fromkeys(heading for printed in TABLES for heading in printed.headings):
+        yield Topic(heading.words, "heading", _behind(heading), partial(_heading, heading))
     for word, meaning in glossary().items():
         yield Topic(word, "word", meaning.replace("`", ""), partial(_word, word))
 
@@ -82,6 +95,8 @@ def explain(name: str | None = None) -> Lines:
             yield f"{topic.name}{link}{topic.gist}"
         return
     found = [topic for topic in known if topic.name.casefold() == name.casefold()]
+    if not found and name:  # a heading without its unit
+        found = [t for t in known if t.group == "heading" and re.match(rf"{re.escape(name)}\b", t.name, re.IGNORECASE)]
     if not found:
         raise ScenarioError(_unknown(name, [topic.name for topic in known]))
     for topic in found:
@@ -137,7 +152,7 @@ def _unknown(name: str, known: list[str]) -> str:
     near = [lower[k] for k in get_close_matches(name.lower(), lower, n=5)]
     meant = list(dict.fromkeys(near + inner))[:8]
     advice = f"Did you mean {', '.join(meant)}?" if meant else "python -m sim explain lists all."
-    what = "setting, section, policy, offence, outcome, event, count, row of evidence or word of the tables"
+    what = "setting, section, policy, mechanism, outcome, event, count, column, row of evidence, heading or word"
     return f"{name or shown(name)} is no {what}. {advice}"
 
 
@@ -463,6 +478,47 @@ def _evidence(row: Evidence) -> Lines:
         if row.id in parameter.sources:
             plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
             yield f"  behind     {parameter.key} = {_default(parameter)}{plausible}, {parameter.standing}"
+
+
+# -- mechanisms, columns and headings ---------------------------------------------------------------------------------
+
+
+def _mechanism(mechanism: Mechanism) -> Lines:
+    what = "put in: shares or factors that the scenario states" if mechanism.is_input else "comes about in the model"
+    yield f"{mechanism.name}, a mechanism through which policies work, which why holds as in the baseline: {what}"
+    for rule in mechanism.rules:
+        yield f"  rule       {rule}: {RULES[rule].meaning}"
+    for key, value in mechanism.settings.items():
+        yield f"  held by    {key} = {value:g}: {settings()[key].meaning}"
+
+
+def _held(name: str, holds: Mapping[str, dictionary.Column]) -> Lines:
+    for tables, column in holds.items():
+        yield f"{name}, a column of {tables}: {column.meaning}"
+        yield f"  unit       {column.unit}"
+
+
+def _printed(printed: Printed) -> Lines:
+    yield f"{printed.title}, a printed table of {printed.commands}; its headings:"
+    yield from (f"  {heading.words}: {_behind(heading)}" for heading in dict.fromkeys(printed.headings))
+
+
+def _behind(heading: Heading) -> str:
+    """Return what stands under a heading, in words."""
+    if heading.outcome:
+        outcome = next(outcome for outcome in outcomes_of(Scenario()) if outcome.name == heading.outcome)
+        return f"the outcome {outcome.name}, {outcome.label}"
+    if heading.column:
+        return f"the column {heading.column}, {dictionary.meaning_of(*heading.column.split('.')).meaning}"
+    return heading.meaning
+
+
+def _heading(heading: Heading) -> Lines:
+    titles = ", ".join(printed.title for printed in TABLES if heading in printed.headings)
+    yield f"{heading.words}, a heading of the printed tables {titles}: {_behind(heading)}"
+    for outcome in outcomes_of(Scenario()):
+        if outcome.name == heading.outcome:
+            yield from _outcome(outcome)
 
 
 # -- words ------------------------------------------------------------------------------------------------------------

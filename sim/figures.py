@@ -58,7 +58,10 @@ from sim.scenario import BASELINE, Scenario
 from sim.statistics import Floats, Interval, interval_of, t_interval
 from sim.text import in_percent, number, plain
 
-_CAVEAT = "On this site only. Bands and bars: 95%, Monte Carlo error only, parameters as in the scenario."
+_CAVEAT = "On this site only. {}: 95%, Monte Carlo error only, parameters as in the scenario."
+_OF_BARS, _OF_BANDS, _OF_BOTH, _IN_BRACKETS = (
+    _CAVEAT.format(drawn) for drawn in ("Bars", "Bands", "Bands and bars", "In brackets")
+)
 
 
 @in_own_settings
@@ -122,7 +125,7 @@ def differences(
         f"Date (dotted: the policy starts or ends). 0: as under the baseline, whose mean over the window is {level}. "
         "Colours and marks: the verdict over the window."
     )
-    said = " ".join(part for part in (caption, outcome.course, _CAVEAT) if part)
+    said = " ".join(part for part in (caption, outcome.course, _OF_BANDS) if part)
     figure.supxlabel("\n".join(textwrap.wrap(said, int(15 * figure.get_figwidth()))), fontsize=8)
     return figure
 
@@ -150,7 +153,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     heading(
         figure, "What each policy changes", key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower")
     )
-    figure.supxlabel(f"The levels of harm are not identified, only changes are. {_CAVEAT}", fontsize=8)
+    figure.supxlabel(f"The levels of harm are not identified, only changes are. {_OF_BARS}", fontsize=8)
     return figure
 
 
@@ -202,7 +205,7 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         axes.autoscale_view()
         label_beside(axes, x, y, names, [colour_of(verdict, "lower") for verdict in verdicts])
     heading(figure, "Harm spared against visitors turned away", key_of(verdicts, "lower"))
-    figure.supxlabel(_CAVEAT, fontsize=8)
+    figure.supxlabel(_OF_BARS, fontsize=8)
     return figure
 
 
@@ -238,7 +241,7 @@ def staff(policies: Sequence[str], counts: Counts) -> Figure:
     bare(axes)
     heading(figure, "How busy moderators are")
     figure.supxlabel(
-        f"Below {IDLE:.0%} more staff can change next to nothing, above {OVERLOADED:.0%} the queue grows.\n{_CAVEAT}",
+        f"Below {IDLE:.0%} more staff can change next to nothing, above {OVERLOADED:.0%} the queue grows.\n{_OF_BARS}",
         fontsize=8,
     )
     return figure
@@ -293,7 +296,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
     if setting not in found:
         key.append(Line2D([], [], label="the baseline: 0 by definition", **own))
     heading(figure, "Dose and response", key)
-    figure.supxlabel(f"{label} (dotted: the baseline)\n{_CAVEAT}", fontsize=8)
+    figure.supxlabel(f"{label} (dotted: the baseline)\n{_OF_BOTH}", fontsize=8)
     return figure
 
 
@@ -339,7 +342,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     figure.colorbar(image, label="Change from the baseline, %\n(blue: better, orange: worse)")
     heading(figure, "Change of persons seriously harmed")
     level = f"{number(float(found['baseline'].iloc[0]))} {found['unit'].iloc[0]}"
-    caption = f"Hatched: not resolved; dots: identical to the baseline, which has {level}. {_CAVEAT}"
+    caption = f"Hatched: not resolved; dots: identical to the baseline, which has {level}. {_IN_BRACKETS}"
     figure.supxlabel("\n".join(textwrap.wrap(caption, int(14 * figure.get_figwidth()))), fontsize=8)
     return figure
 
@@ -409,6 +412,8 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
 def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval) -> Figure:
     """Draw what makes a policy's effect: the part of every mechanism and the whole, each with its 95% interval.
 
+    What the parts do together beyond their sum is hatched, for it is no mechanism.
+
     Args:
         policy: The policy.
         effect: The whole, as a share of the baseline.
@@ -425,7 +430,10 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     verdicts = [verdict_of(interval) if interval.value == interval.value else "" for _, interval in rows]
     for place, ((_, interval), verdict) in enumerate(zip(rows, verdicts, strict=True)):
         if verdict:
-            axes.barh(place, interval.value, height=0.5, color=colour_of(verdict, "lower"), alpha=0.3)
+            colour = colour_of(verdict, "lower")
+            rest: dict[str, Any] = {"facecolor": "none", "edgecolor": colour, "hatch": "///", "linewidth": 0.6}
+            mechanism = {"color": colour}
+            axes.barh(place, interval.value, height=0.5, alpha=0.3, **rest if place == len(rows) - 2 else mechanism)
             draw(axes, place, interval, verdict, "lower")
     axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=9)
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -433,8 +441,11 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     axes.grid(axis="x", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
     heading(figure, f"{shortened(policy, 40)}: which mechanism makes its effect", key_of(verdicts, "lower"))
-    figure.supxlabel("A part is the whole less the effect with the mechanism held as in the baseline; 95%.\n"
-                     "On this site only; Monte Carlo error only.", fontsize=8)  # fmt: skip
+    figure.supxlabel(
+        "A part is the whole less the effect with the mechanism held as in the baseline; 95%. Hatched: no mechanism,\n"
+        "but the whole less the sum of the parts. On this site only; Monte Carlo error only.",
+        fontsize=8,
+    )
     return figure
 
 

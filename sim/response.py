@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim import experiment, results, sensitivity
+from sim import experiment, headings, results, sensitivity
 from sim.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.declare import Parameter, declared
 from sim.errors import ScenarioError, short, shown, suggestion
 from sim.experiment import CompareQuestion, Comparison
 from sim.hints import hint
-from sim.outcomes import HEADLINE, SECOND
+from sim.outcomes import HEADLINE
 from sim.parameters import SECTIONS
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
@@ -332,29 +332,20 @@ def _response(swept: Sweep) -> Block:
         own = _setting(swept, *swept.over)
         labels.insert(values.index(own), (BASELINE, [f"{plain(own)}, {BASELINE}"]))
         rows = dict(labels)
-    for outcome, words in (
-        (HEADLINE, "persons seriously harmed"), (SECOND, "serious harms per user-day of those who remain")
-    ):  # fmt: skip
-        columns.append(Column(words, ["0" if a == BASELINE else cells.relative(a, outcome) for a in rows]))
-        columns.append(
-            Column("verdict", ["by definition" if a == BASELINE else cells.verdict(a, outcome) for a in rows])
-        )
+    for head in headings.HARM:
+        changes = ["0" if a == BASELINE else cells.relative(a, head.outcome) for a in rows]
+        verdicts = ["by definition" if a == BASELINE else cells.verdict(a, head.outcome) for a in rows]
+        columns += [Column(head.words, changes), Column("verdict", verdicts)]
     note = "Identical: as many as under the baseline in every seed."
     return Table("RESPONSE", CHANGES, _keys(swept, rows), columns, note)
 
 
-_COSTS = (
-    ("visitors_turned_away", "lawful visitors turned away a month"),
-    ("innocents_sanctioned", "sanctions of lawful users a year"),
-    ("history_kept", "messages in store, user-hours"),
-    ("moderator_hours", "moderators on shift, hours a month"),
-)
-"""Columns of the table of costs: outcome, heading."""
-
-
 def _costs(swept: Sweep) -> Block:
     cells = _cells(swept)
-    columns = [Column(head, [cells.change(arm, outcome) for arm in cells.policies]) for outcome, head in _COSTS]
+    columns = [
+        Column(head.words, [cells.change(arm, head.outcome) for arm in cells.policies])
+        for head in headings.COSTS_OF_A_POINT
+    ]
     return Table("COSTS", CHANGES, _keys(swept, _labels(swept)), columns, cells.visitors_not_counted(_names(swept)))
 
 

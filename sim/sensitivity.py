@@ -75,7 +75,10 @@ class Ranges(Result):
 
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, a summary and the widest bars of each."""
-        return tornado.blocks(self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out)
+        asked = RangesQuestion(self.scenario, self.policies, (ALL,), self.seeds)
+        more = bool({*asked.varied} - {*self.bars["parameter"]})
+        given = self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out
+        return tornado.blocks(*given, more)
 
     def plot(self, policy: str) -> Figure:
         """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.

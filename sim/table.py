@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from sim import workload
+from sim import headings, workload
 from sim.outcomes import (
     BY_NAME,
     HEADLINE,
@@ -21,7 +21,6 @@ from sim.outcomes import (
     reasons,
     sums_of,
 )
-from sim.parameters import CLASSES
 from sim.records import COUNTS, DAYS_PER_WINDOW_YEAR, KINDS
 from sim.rules import RULES
 from sim.scenario import BASELINE, Scenario
@@ -37,11 +36,13 @@ from sim.text import (
     change,
     counted,
     in_percent,
+    means_of_all_days,
     number,
     numbers,
     partly_in_force,
     percents,
     short,
+    throughout,
     title,
     window,
 )
@@ -98,11 +99,11 @@ def comparison(
         interactions: The table of interactions.
     """
     cells = Cells(scenario, effects, policies)
-    busy = _busy_shares(policies, counts)
+    busy, idle = _busy_shares(policies, counts), inert(policies, counts)
     arms = counted(len(policies), "policy", "policies")
     blocks: list[Block | None] = [
         title(scenario, f"{arms} against the baseline, {n_seeds} seeds each"),
-        _headline(cells, counts),
+        _headline(cells, counts, idle),
         _harm(cells),
         _over_time(cells, counts),
         _together(interactions),
@@ -110,7 +111,7 @@ def comparison(
         _by_severity(cells),
         _costs(cells),
         _process(cells, busy),
-        _notes(scenario, cells, inert(policies, counts), busy),
+        _notes(scenario, cells, idle, busy),
     ]
     return [block for block in blocks if block]
 
@@ -252,8 +253,8 @@ def _unsigned(interval: Interval) -> Interval:
     return Interval(-value, -high, -low) if value < 0 else interval
 
 
-def _headline(cells: Cells, counts: Counts) -> Block:
-    """Return sentences on the policy that lowers harm most, on the others that do, and on each that raises it."""
+def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
+    """Return sentences on the policy that lowers harm most, the others that do, each that raises it, and the rest."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
     best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
@@ -267,7 +268,16 @@ def _headline(cells: Cells, counts: Counts) -> Block:
         sizes = ", ".join(f"{p} by {cells.size(p, HEADLINE)}" for p in plain)
         sentences.append(f"Serious harm is also lowered by these: {sizes}.")
     sentences += [f"On the other hand, {_sentence(cells, p)}" for p in resolved if p not in lowering]
+    if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
+        sentences.append(f"Not told apart from the baseline in serious harm: {', '.join(rest)}.")
     return Prose(tuple(sentences))
+
+
+def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> str:
+    """Return the name of a policy whose effect is not resolved, with why if it is not for the width of the interval."""
+    reasons_why = {"identical": "as many in every seed", "too few": "too few harms to say"}
+    why = "inert" if policy in idle else reasons_why.get(cells.verdict(policy, HEADLINE), "")
+    return f"{policy} ({why})" if why else policy
 
 
 def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
@@ -303,12 +313,9 @@ def _sentence(cells: Cells, policy: str) -> str:
 
 def _harm(cells: Cells) -> Block:
     columns = []
-    for outcome, words in (
-        (HEADLINE, "persons seriously harmed"),
-        (SECOND, "serious harms per user-day of those who remain"),
-    ):
-        columns.append(Column(words, [cells.relative(p, outcome) for p in cells.policies]))
-        columns.append(Column("verdict", [cells.verdict(p, outcome) for p in cells.policies]))
+    for head in headings.HARM:
+        columns.append(Column(head.words, [cells.relative(p, head.outcome) for p in cells.policies]))
+        columns.append(Column("verdict", [cells.verdict(p, head.outcome) for p in cells.policies]))
     levels = " and ".join(f"{cells.levels(outcome)[0]} {cells.unit(outcome)}" for outcome in (HEADLINE, SECOND))
     note = (
         f"Under the baseline the model has {levels}. Such levels of harm are not identified, only changes are. "
@@ -330,18 +337,24 @@ def _over_time(cells: Cells, counts: Counts) -> Block | None:
     if quarters is None:
         return None
     columns = []
-    for days, words in zip(quarters, ("first", "last"), strict=True):
+    for days, head in zip(quarters, headings.QUARTERS, strict=True):
         harms = counts.sums(days)["n_harm_serious"]
         base = by_seed(harms, BASELINE)
         found = []
         for policy in cells.policies:
             value = by_seed(harms, policy)
             made = paired_change(base, value, (float(base.sum()), float(value.sum())))
-            found.append(in_percent(made.verdict, made.relative))
-        columns.append(Column(f"serious harms in the {words} quarter of the window", found))
-    if {cell for column in columns for cell in column.cells} <= {"identical", "too few"}:
+            whole = throughout(counts.scenario, policy, range(*days))
+            found.append(in_percent(made.verdict, made.relative) if whole else "-")
+        columns.append(Column(head.words, found))
+    there = {cell for column in columns for cell in column.cells}
+    if there <= {"identical", "too few", "-"}:
         return None
-    return Table("OVER TIME", CHANGES, [cells.names()], columns)
+    note = (
+        "A dash: the policy is not in force on every day of that quarter, so that the first and the last quarter do "
+        "not show whether its effect grows or fades."
+    )
+    return Table("OVER TIME", CHANGES, [cells.names()], columns, note if "-" in there else "")
 
 
 def _together(interactions: pd.DataFrame) -> Block | None:
@@ -352,11 +365,13 @@ def _together(interactions: pd.DataFrame) -> Block | None:
     shares = [interval_of(row, "relative") for row in rows]
     known = [row["verdict"] not in ("identical", "too few") for row in rows]
     cells = [change(share if so else NONE, "", "-") for share, so in zip(shares, known, strict=True)]
-    keys = [Column(head, [short(row[name]) for row in rows], left=True) for head, name in (
-        ("policy", "policy"), ("is one", "one"), ("with the other", "other")
-    )]  # fmt: skip
+    keys = [Column("policy", [short(row["policy"]) for row in rows], left=True)]
+    keys += [
+        Column(head.words, [short(row[head.column.partition(".")[2]]) for row in rows], left=True)
+        for head in headings.TOGETHER_WITH
+    ]
     columns = [
-        Column("persons seriously harmed, % of the baseline", cells),
+        Column(headings.TOGETHER.words, cells),
         Column("verdict", [row["verdict"] for row in rows]),
     ]
     note = (
@@ -368,68 +383,39 @@ def _together(interactions: pd.DataFrame) -> Block | None:
 
 
 def _for_whom(cells: Cells) -> Block | None:
-    words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
     columns = [
-        Column(head, [cells.if_any(p, f"{HEADLINE}_{c}") for p in cells.policies])
-        for c, head in zip(CLASSES, words, strict=True)
+        Column(head.words, [cells.if_any(p, head.outcome) for p in cells.policies]) for head in headings.FOR_WHOM
     ]
     if {cell for column in columns for cell in column.cells} <= {"identical", "too few", "no harm"}:
         return None
     return Table("FOR WHOM, persons seriously harmed", CHANGES, [cells.names()], columns)
 
 
-_WEIGHTS = {
-    "harms": "each harm counts alike",
-    "harm_by_sentence": "by the longest sentence",
-    "harm_by_own_weights": "by the scenario's own weights",
-}
-
-
 def _by_severity(cells: Cells) -> Block | None:
     """Return changes of all harms under each way of weighing them, with the order of the policies."""
-    moved = [p for p in cells.policies if any(cells.resolved(p, outcome) for outcome in _WEIGHTS)]
+    own = (
+        len({offence.severity_own for offence in cells.scenario.offences}) > 1
+    )  # else each harm counts alike there too
+    heads = [head for head in headings.SEVERITY if own or head != headings.BY_OWN_WEIGHTS]
+    moved = [p for p in cells.policies if any(cells.resolved(p, head.outcome) for head in heads)]
     if len(moved) < 2:
         return None
-    columns = [Column(words, [cells.relative(p, outcome) for p in moved]) for outcome, words in _WEIGHTS.items()]
+    columns = [Column(head.words, [cells.relative(p, head.outcome) for p in moved]) for head in heads]
     orders = {}
-    for outcome in _WEIGHTS:
-        falls = {policy: cells.number(policy, outcome) for policy in moved}
-        orders[outcome] = ", ".join(sorted(falls, key=falls.__getitem__))
+    for head in heads:
+        falls = {policy: cells.number(policy, head.outcome) for policy in moved}
+        orders[head.words] = ", ".join(sorted(falls, key=falls.__getitem__))
     if len({*orders.values()}) == 1:
-        order = f"is the same under all three: {orders['harms']}."
+        order = f"is the same under {'all three' if own else 'both'}: {next(iter(orders.values()))}."
     else:
-        order = f"depends on the weights. {' '.join(f'{_WEIGHTS[o].capitalize()}: {orders[o]}.' for o in _WEIGHTS)}"
+        order = f"depends on the weights. {' '.join(f'{words.capitalize()}: {o}.' for words, o in orders.items())}"
     note = f"The order of the policies by their means, the largest fall first, {order}"
     names = Column("policy", [short(p) for p in moved], left=True)
     return Table("BY SEVERITY, harms of every offence", CHANGES, [names], columns, note)
 
 
-_COSTS = (
-    ("visitors_turned_away", 1, "lawful visitors turned away a month"),
-    ("user_days_lost", 1, "lawful user-days lost at the door a month"),
-    ("conversations_lost", 1, "lawful talks lost a month (echo)"),
-    ("innocents_sanctioned", 1, "sanctions of lawful users a year"),
-    ("user_days_barred", 1, "lawful user-days lost to sanctions a month"),
-    ("hours_barred", 1, "lawful user-hours lost to sanctions a month"),
-    ("history_kept", 1, "messages in store, user-hours"),
-    ("moderator_hours", 1, "moderators on shift, hours a month"),
-)
-_PROCESS = (
-    ("reported_share", 100, "recognised contacts reported, %"),
-    ("false_reports", 1, "false reports a month"),
-    ("reviews", 1, "reviews a month"),
-    ("evidence_share", 100, "reviews with evidence, %"),
-    ("waiting_hours", 1, "wait for review, hours"),
-    ("expired", 1, "dossiers expired unread a month"),
-    ("predators_barred", 1, "predators out, sanctions a year"),
-    ("returns", 1, "back as strangers, returns a year"),
-    ("recorded_harm", 1, "recorded: complaints a year"),
-)
-"""Columns of the tables of levels: outcome, factor, heading."""
-
-
-def _columns(cells: Cells, of: Sequence[tuple[str, float, str]]) -> list[Column]:
-    return [Column(head, cells.levels(outcome, factor)) for outcome, factor, head in of]
+def _columns(cells: Cells, of: Sequence[headings.Heading]) -> list[Column]:
+    return [Column(head.words, cells.levels(head.outcome, head.factor)) for head in of]
 
 
 def _costs(cells: Cells) -> Block:
@@ -437,18 +423,22 @@ def _costs(cells: Cells) -> Block:
         "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
         "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
     )
-    note = f"{note} {cells.visitors_not_counted()}".strip()
-    return Table("COSTS", LEVELS, [cells.names(baseline=True)], _columns(cells, _COSTS), note)
+    note = " ".join(
+        filter(None, (note, means_of_all_days(cells.scenario, cells.policies), cells.visitors_not_counted()))
+    )
+    return Table("COSTS", LEVELS, [cells.names(baseline=True)], _columns(cells, headings.COSTS), note)
 
 
 def _process(cells: Cells, busy: Mapping[str, float]) -> Block:
     note = (
         "Complaints to the police are recorded harm: another thing than the true harm above. Out: suspended or banned."
     )
-    columns = _columns(cells, _PROCESS)
-    columns.insert(3, Column("staff busy, %", [number(100 * share) for share in busy.values()]))
+    columns = _columns(cells, headings.PROCESS)
+    shares = [number(headings.STAFF_BUSY.factor * share) for share in busy.values()]
+    columns[headings.PROCESS.index(headings.STAFF_BUSY)] = Column(headings.STAFF_BUSY.words, shares)
     if any("-" in column.cells for column in columns):
         note += " A dash: in no seed have both the policy and the baseline something to take a share or a mean of."
+    note = f"{note} {means_of_all_days(cells.scenario, cells.policies)}".strip()
     return Table("WHAT HAPPENS", LEVELS, [cells.names(baseline=True)], columns, note)
 
 

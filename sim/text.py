@@ -56,23 +56,53 @@ def window(scenario: Scenario) -> str:
     return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
 
 
+def days_in_force(scenario: Scenario, arm: str) -> dict[str, frozenset[int]]:
+    """Return the counted days on which each lever of an arm is in force."""
+    days: dict[str, frozenset[int]] = {}
+    for dated in scenario.dated(arm):
+        lever = getattr(dated.policy, "rule", dated.policy.name)
+        days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
+    return days
+
+
+def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
+    """Tell whether all levers of an arm are in force on all of some days."""
+    wanted = {*days}
+    return all(wanted <= held for held in days_in_force(scenario, arm).values())
+
+
 def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> str:
     """Warn of the policies that are in force on a part of the counted days, with how many; empty if there are none."""
     found = []
+    kinds: set[frozenset[frozenset[int]]] = set()
     for arm in policies:
-        days: dict[str, frozenset[int]] = {}
-        for dated in scenario.dated(arm):
-            lever = getattr(dated.policy, "rule", dated.policy.name)
-            days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
+        days = days_in_force(scenario, arm)
+        kinds.add(frozenset(held for held in days.values() if len(held) < scenario.days))
         parts = [f"{lever} on {len(held)}" for lever, held in days.items() if len(held) < scenario.days]
         if parts:  # all levers on the same days are the arm
             alike = len({*days.values()}) == 1
             found.append(f"{arm} on {len(days.popitem()[1])}" if alike else f"{arm} ({', '.join(parts)})")
     if not found:
         return ""
+    rank = ""
+    if frozenset() in kinds:
+        rank = ", so do not rank these with policies that are in force on every one"
+    elif len(kinds) > 1:
+        rank = ", and these are not in force on the same ones, so do not rank them with each other"
     return (
         f"In force on only some of the {scenario.days:,} days that are counted: {'; '.join(found)}. The changes are "
-        "those of all the days, so do not rank these with policies that are in force on every one."
+        f"those of all the days{rank}."
+    )
+
+
+def means_of_all_days(scenario: Scenario, policies: Iterable[str]) -> str:
+    """Say of policies in force on a part of the counted days that levels are means over all; empty without any."""
+    arms = [arm for arm in policies if not throughout(scenario, arm, range(scenario.days))]
+    if not arms:
+        return ""
+    return (
+        f"The numbers of {', '.join(arms)} are means over the whole window, the days without the policy, or a "
+        "part of it, included. A window that begins with the policy gives those of the policy itself."
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from sim import headings
 from sim.scenario import Scenario
-from sim.statistics import interval_of
+from sim.statistics import Interval, interval_of
 from sim.text import (
     ETHICS,
     Block,
@@ -40,6 +41,7 @@ def blocks(
     effects: pd.DataFrame,
     bars: pd.DataFrame,
     left_out: Mapping[str, str],
+    more: bool = True,
 ) -> list[Block]:
     """Return what was found over ranges as blocks.
 
@@ -50,6 +52,7 @@ def blocks(
         effects: One row per policy, as `Ranges.effects`.
         bars: One row per policy and parameter, as `Ranges.bars`.
         left_out: Parameters that are not varied, with the reason.
+        more: Whether there are others that were not asked for.
     """
     rows: dict[str, Row] = {row["policy"]: row for row in effects.to_dict("records")}
     by_policy: dict[str, list[Row]] = {policy: [] for policy in policies}
@@ -57,10 +60,10 @@ def blocks(
         by_policy[bar["policy"]].append(bar)
     return [
         _title(scenario, len(policies), bars["parameter"].nunique(), n_seeds),
-        _sentences(scenario, rows, by_policy),
+        _sentences(scenario, rows, by_policy, more),
         _summary(rows, by_policy),
         *(_widest(policy, of_policy) for policy, of_policy in by_policy.items() if of_policy),
-        _notes(bars["parameter"].nunique(), left_out, partly_in_force(scenario, policies)),
+        _notes(bars["parameter"].nunique(), more, left_out, partly_in_force(scenario, policies)),
     ]
 
 
@@ -74,14 +77,16 @@ def _percent(share: float) -> str:
     return percents((share, share, share), "+")[0] if share else "0"
 
 
-def sentence(effect: Row, bars: Sequence[Row]) -> str:
+def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> str:
     """Return a policy's effect with what becomes of it at either end of its widest bar that moves it.
 
-    ``phone: -41% (-52 to -20 as predators look for somebody else or give up)``.
+    ``phone: -41% (-52 to -20 as predators look for somebody else or give up)``. Wherever else its sign turns, that is
+    said too.
 
     Args:
         effect: Row of `Ranges.effects`.
         bars: Its rows of `Ranges.bars`, the widest first.
+        more: Whether there are parameters that were not varied.
     """
     policy, share = effect["policy"], effect["relative"]
     if effect["verdict"] == "too few":
@@ -94,17 +99,51 @@ def sentence(effect: Row, bars: Sequence[Row]) -> str:
         noise = f", not told apart from none: its 95% interval is {low} to {high}"
     moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
     if moving is None:
-        return f"{policy}: {_percent(share)}%{noise} (no parameter was seen to move it)"
+        return f"{policy}: {_percent(share)}%{noise} ({_unmoved(len(bars), more)})"
     value, low, high = percents((share, *sorted((moving["at_low"], moving["at_high"]))), "+")
-    return f"{policy}: {value}%{noise} ({low} to {high} as {moving['doubt'] or moving['parameter']})"
+    return (
+        f"{policy}: {value}%{noise} ({low} to {high} as {moving['doubt'] or moving['parameter']}{_turn(effect, bars)})"
+    )
 
 
-def _sentences(scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:
+def _unmoved(n_varied: int, more: bool) -> str:
+    """Say that nothing was seen to move an effect, of how many parameters, and how to vary the others."""
+    varied = ("no parameter that bears on it was varied", "the 1 parameter varied was not seen to move it")
+    said = varied[n_varied] if n_varied < 2 else f"none of the {n_varied} parameters varied was seen to move it"
+    return f"{said}{'; --parameters all varies the others' * more}"
+
+
+def _ends(effect: Row, bars: Sequence[Row]) -> list[tuple[Interval, str]]:
+    """Return the effect as in the scenario, first, and at the ends of all bars that move it, each with where it is."""
+    ends = [(interval_of(effect, "relative"), "as in the scenario")]
+    for bar in bars:
+        if bar["verdict"] == "moves":
+            ends += [(interval_of(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS]
+    return ends
+
+
+def _turn(effect: Row, bars: Sequence[Row]) -> str:
+    """Say where the sign of an effect turns: at which end it is farthest on the other side, and at how many more."""
+    whole, *ends = _ends(effect, bars)
+    if not {found.sign for found, _ in (whole, *ends)} >= {-1, 1}:
+        return ""
+    side = whole[0].sign or (1 if whole[0].value > 0 else -1)
+    beyond = sorted(
+        (side * found.value, percents(found, "+")[0], where) for found, where in ends if found.sign == -side
+    )
+    _, farthest, where = beyond[0]
+    also = f" and at {counted(len(beyond) - 1, 'other end', 'other ends')}" if len(beyond) > 1 else ""
+    return f"; its sign turns: {farthest}% at {where}{also}"
+
+
+def _sentences(
+    scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]], more: bool
+) -> Block:
     head = (
         "In this model, serious harm changes from the baseline by (in brackets: over the plausible range of the "
         "parameter that moves it most, all others as in the scenario; one at a time, so no joint interval):"
     )
-    lines = [f"- {sentence(effects[policy], by_policy[policy])}" for policy in effects]
+    lines = [f"- {sentence(effects[policy], by_policy[policy], more)}" for policy in effects]
     return Prose((head, *lines, caveat(scenario)))
 
 
@@ -115,24 +154,18 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
     """Return the table of extremes: of the effect as in the scenario and at the ends of all bars that move it."""
     rows = []
     for policy, effect in effects.items():
-        ends = [(interval_of(effect, "relative"), "as in the scenario")]
-        if ends[0][0].value != ends[0][0].value:
+        if effect["relative"] != effect["relative"]:
             rows.append([_cell(effect, "relative"), "", "", "", "", effect["verdict"]])
             continue
-        for bar in by_policy[policy]:
-            if bar["verdict"] == "moves":
-                ends += [
-                    (interval_of(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS
-                ]
+        ends = _ends(effect, by_policy[policy])
         least, most = min(ends), max(ends)
         signs = {found.sign for found, _ in ends}
         sign = "turns" if signs >= {-1, 1} else "not resolved" if 0 in signs else "stays"
         extremes = [text for found, where in (least, most) for text in (change(found), _tail(where))]
         rows.append([change(ends[0][0]), *extremes, sign])
-    heads = ("as in the scenario", "lowest", "where", "highest", "where", "sign")
     columns = [
-        Column(head, cells, left=head in ("where", "sign"))
-        for head, cells in zip(heads, zip(*rows, strict=True), strict=True)
+        Column(head.words, cells, left=head.words in ("where", "sign"))
+        for head, cells in zip(headings.EXTREMES, zip(*rows, strict=True), strict=True)
     ]
     note = "Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it."
     return Table("EFFECTS", _KIND, [Column("policy", [short(p) for p in effects], left=True)], columns, note)
@@ -152,22 +185,29 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     shown = bars[:MOST_BARS]
     keys = [
         Column("parameter", [bar["parameter"] for bar in shown], left=True),
-        Column("its low to high end", [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
+        Column(headings.RANGE.words, [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
     ]
+    cells = (
+        [_cell(bar, "at_low") for bar in shown],
+        [_cell(bar, "at_high") for bar in shown],
+        [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown],
+        [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown],
+    )
     columns = [
-        Column("effect at its low end", [_cell(bar, "at_low") for bar in shown]),
-        Column("effect at its high end", [_cell(bar, "at_high") for bar in shown]),
-        Column("high less low, points", [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown]),
-        Column("the bar", [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown], left=True),
+        Column(head.words, found, left=head is headings.BARS[-1])
+        for head, found in zip(headings.BARS, cells, strict=True)
     ]
     more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
     return Table(short(policy), _KIND, keys, columns, more)
 
 
-def _notes(n_parameters: int, left_out: Mapping[str, str], partly: str) -> Block:
+def _notes(n_parameters: int, more: bool, left_out: Mapping[str, str], partly: str) -> Block:
+    others = (
+        " Others may move an effect as much: --parameters all varies every one with a plausible range; each end of "
+        "each costs about a comparison."
+    )
     notes = [
-        f"Varied: {counted(n_parameters, 'parameter', 'parameters')}. Others may move an effect as much: "
-        "--parameters all varies every one with a plausible range; each end of each costs about a comparison.",
+        f"Varied: {counted(n_parameters, 'parameter', 'parameters')}.{others * more}",
         "One parameter at a time: what several do together can go beyond all of this. A plausible range is an "
         "assumption too; python -m sim explain NAME tells where it comes from.",
         "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty does "

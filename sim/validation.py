@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import results, running
+from sim import headings, results, running
 from sim.arguments import MOST_SEEDS, entries_of, whole_number
 from sim.patterns import EVENTS, KINDS, MEASURES, Pattern, Quantity, Simulated, chosen
 from sim.question import Question, Result
@@ -223,13 +223,13 @@ def _quantities(results: Sequence[Finding]) -> Block:
     """Return the table: a line for each quantity."""
     quantities = [r.quantity for r in results]
     keys = [
-        Column("no", [str(r.pattern.number) for r in results], left=True),
+        Column(headings.NUMBER.words, [str(r.pattern.number) for r in results], left=True),
         Column("", [q.kind for q in quantities], left=True),
         Column("quantity", [q.label for q in quantities], left=True),
     ]
     columns = [
         Column("observed", [q.observed for q in quantities], left=True, breaks=12),
-        Column("simulated (95%)", [_simulated(r) for r in results], left=True),
+        Column(headings.SIMULATED.words, [_simulated(r) for r in results], left=True),
         Column("tolerance", [_tolerance(q) for q in quantities], left=True),
         Column("result", [r.verdict for r in results], left=True),
     ]

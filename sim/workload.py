@@ -78,7 +78,8 @@ def remarks(shares: Mapping[str, float], estimated: bool = False) -> Iterator[st
     if idle:
         yield (
             f"staff is mostly idle{source}: busy {_where(idle, len(shares), estimated)}. There, more staff or faster "
-            "reading can change next to nothing."
+            "reading can change next to nothing. If that cannot be, look at moderation.reviews_per_hour and at how "
+            "many report."
         )
     if overloaded:
         yield (

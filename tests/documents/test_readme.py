@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim import sensitivity
 from sim.__main__ import main
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,11 @@ def test_the_python_is_four_lines_to_a_plot(monkeypatch: pytest.MonkeyPatch) -> 
     namespace: dict[str, object] = {}
     exec("\n".join([*lines[:-1], f"figure = {lines[-1]}"]), namespace)
     assert namespace["figure"].get_axes()  # type: ignore[attr-defined]
+
+
+def test_it_says_with_how_many_seeds_ranges_and_the_others_run() -> None:
+    seeds = f"at most {sensitivity.SEEDS}, so that its numbers differ from those of `compare` and `why`, which take the"
+    assert f"{seeds} {sim.load(ROOT / 'scenarios' / 'classroom.toml').seeds} of" in " ".join(README.split())
 
 
 def test_every_make_target_named_exists() -> None:

@@ -136,11 +136,16 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
         assert list(table["variant"].unique()) == ["whole", "without looking further"]
 
 
-def made_up(effect: tuple[float, float, float], verdict: str, *parts: tuple[str, float, float, float]) -> str:
+def made_up(
+    effect: tuple[float, float, float],
+    verdict: str,
+    *parts: tuple[str, float, float, float],
+    together: tuple[float, float, float] = tuple(NONE),
+) -> str:
     """Return the sentence on an effect and its parts."""
     rows = [(name, False, -0.1, -0.2, -0.05, part, low, high, *NONE) for name, part, low, high in parts]
     table = pd.DataFrame(rows, columns=list(attribution.COLUMNS))
-    found = Why(CHAT, "phone", (0, 1), Interval(*effect), Interval(2.0, 1.0, 3.0), verdict, table, NONE)
+    found = Why(CHAT, "phone", (0, 1), Interval(*effect), Interval(2.0, 1.0, 3.0), verdict, table, Interval(*together))
     return " ".join(found.table().split("\n\n")[1].split())
 
 
@@ -161,6 +166,26 @@ def test_a_sentence_claims_what_is_resolved_and_no_more() -> None:
     nothing = made_up(tuple(NONE), "raises", one)
     assert "serious harm by +2 (1 to 3) persons a year per 1,000 baseline monthly visitors (raises)" in nothing
     assert "nothing can be said in percent" in nothing
+
+
+@pytest.mark.parametrize("beyond", [-0.2, 0.2, -0.14])
+def test_where_parts_need_each_other_no_single_one_is_said_to_make_the_effect(beyond: float) -> None:
+    one, other = ("one", -0.25, -0.3, -0.2), ("other", -0.1, -0.2, -0.05)
+    said = made_up((-0.3, -0.4, -0.2), "lowers", one, other, together=(beyond, beyond - 0.1, beyond + 0.1))
+    if abs(beyond) < 0.15:
+        assert "most of it through one" in said
+        return
+    assert "most of it" not in said
+    assert "need each other or stand in for each other, so that no single one can be said to make it" in said
+    ends = f"{100 * beyond:+.0f} ({100 * beyond - 10:+.0f} to {100 * beyond + 10:+.0f})"
+    assert f"together beyond the sum they come to {ends} points. The largest is one, without which it would be" in said
+
+
+def test_what_is_no_mechanism_is_drawn_hatched(phone: Why) -> None:
+    axes = phone.plot().axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    hatched = {names[round(bar.get_y() + bar.get_height() / 2)] for bar in axes.patches if bar.get_hatch()}
+    assert hatched == {"together beyond the sum"}
 
 
 def test_too_few_harms_give_no_numbers() -> None:

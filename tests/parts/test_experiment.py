@@ -1,3 +1,4 @@
+import datetime as dt
 import hashlib
 import re
 import subprocess
@@ -20,6 +21,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.provenance import code_fingerprint, digest
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.rules import Policy
 from sim.running import cost
 from sim.scenario import BASELINE, Scenario
 from sim.store import Task
@@ -142,7 +144,26 @@ class TestTable:
         said = " ".join(lines[begin : lines.index("", begin)])
         harms = comparison.effects.query("outcome == 'harms' and verdict in ('lowers', 'raises')")
         order = ", ".join(harms.sort_values("difference")["policy"])
-        assert f"the largest fall first, is the same under all three: {order}." in said
+        assert f"the largest fall first, is the same under both: {order}." in said
+
+    def test_weights_of_its_own_have_a_column_where_a_scenario_gives_any(self, comparison: Comparison) -> None:
+        own = [o.model_copy(update={"severity_own": 1.0 + n}) for n, o in enumerate(SCENARIO.offences)]
+        weighted = sim.compare(SCENARIO.replace(offences=own), ["phone", "easy"], seeds=4)
+        for found, columns in ((comparison, 2), (weighted, 3)):
+            (block,) = (b for b in found.blocks() if isinstance(b, Table) and b.title.startswith("BY SEVERITY"))
+            assert len(block.columns) == columns
+
+    def test_no_policy_vanishes_from_the_first_sentences(self, comparison: Comparison) -> None:
+        said = " ".join(comparison.table().split("\n\n")[1].split())
+        assert all(re.search(rf"\b{arm}\b", said) for arm in SCENARIO.policies)
+        assert "Not told apart from the baseline in serious harm: " in said
+        assert "same (inert)" in said and "keep (inert)" in said
+        made = table.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
+        assert table._unresolved(made, "phone", {}) == "phone (as many in every seed)"
+        made = table.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
+        assert table._unresolved(made, "phone", {}) == "phone (too few harms to say)"
+        made = table.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
+        assert table._unresolved(made, "phone", {}) == "phone"
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
         tables = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
@@ -165,6 +186,21 @@ class TestTable:
         text = comparison.table()
         row = next(line for line in text.split("OVER TIME")[1].splitlines() if line.startswith("phone"))
         assert len(re.findall(r"[-+]\d+% \([-+]\d+ to [-+]\d+\)", row)) == 2
+
+    def test_a_quarter_in_which_a_policy_is_not_in_force_every_day_is_a_dash_with_its_reason(self) -> None:
+        def dated(first: int, last: int) -> tuple[Policy, ...]:
+            start, end = (SCENARIO.start + dt.timedelta(day) for day in (first, last))
+            return (RegistrationPolicy(level="phone", start=start, end=end),)
+
+        arms = {"late": dated(1, 120), "early": dated(0, 119), "whole": SCENARIO.policies["phone"]}
+        blocks = sim.compare(SCENARIO.replace(policies=arms)).blocks()
+        (over_time,) = (b for b in blocks if isinstance(b, Table) and b.title == "OVER TIME")
+        assert [[cell == "-" for cell in column.cells] for column in over_time.columns] == [
+            [True, False, False], [False, True, False],
+        ]  # fmt: skip
+        assert over_time.note.startswith("A dash: the policy is not in force on every day of that quarter")
+        whole = sim.compare(SCENARIO.replace(policies={"whole": arms["whole"]})).blocks()
+        assert [b.note for b in whole if isinstance(b, Table) and b.title == "OVER TIME"] == [""]
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = table.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])

@@ -8,19 +8,24 @@ from typing import get_args
 import pandas as pd
 import pytest
 
-from sim import dictionary, explain, statistics
+import sim
+from sim import dictionary, explain, headings, results, statistics, table, validation
 from sim.declare import Parameter, declared, parameter
 from sim.errors import ScenarioError
 from sim.evidence import evidence
+from sim.mechanisms import MECHANISMS, Mechanism
 from sim.offences import OFFENCES, Offence
 from sim.outcomes import OUTCOMES, Outcome, Sums, outcomes_of
 from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
+from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
 from sim.records import COUNTS, KINDS
 from sim.rules import RULES, Change, Platform, Policy
 from sim.scenario import Scenario
+from sim.text import Table
+from tests.parts import synthetic
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
 OUTCOME_NAMES = {outcome.name for outcome in outcomes_of(Scenario())}
@@ -265,6 +270,75 @@ def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
                if name in ("verdict", "result")}  # fmt: skip
     verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.meaning.split(", ")}
     assert verdicts == WORDS & verdicts
+
+
+# -- mechanisms, columns and headings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda m: m.name)
+def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> None:
+    text = told(mechanism.name)
+    assert f"{mechanism.name}, a mechanism through which policies work" in text
+    assert all(f"rule       {rule}: {RULES[rule].meaning}" in text for rule in mechanism.rules)
+    assert all(f"held by    {key} = {value:g}: " in text for key, value in mechanism.settings.items())
+
+
+@pytest.mark.parametrize("table", ["any table", *dictionary._TABLES])
+def test_every_column_of_every_file_is_explained(table: str) -> None:
+    for name, column in dictionary._TABLES.get(table, dictionary._EVERYWHERE).items():
+        assert column.meaning.split(": ")[-1] in told(name)  # of an event, what follows its name
+    assert "independent harms of which the policy keeps a fixed share" in told("poisson_yardstick")
+
+
+HEADINGS = list(dict.fromkeys(heading for printed in headings.TABLES for heading in printed.headings))
+
+
+@pytest.mark.parametrize("heading", HEADINGS, ids=lambda h: h.words)
+def test_a_heading_says_what_stands_under_it(heading: headings.Heading) -> None:
+    assert bool(heading.outcome) + bool(heading.column) + bool(heading.meaning) == 1
+    text = told(heading.words)
+    assert f"{heading.words}, a heading of the printed tables " in text
+    assert not heading.outcome or f"{heading.outcome}, an outcome: " in text
+    assert not heading.column or dictionary.meaning_of(*heading.column.split(".")).meaning in text
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("lawful visitors turned away", "visitors_turned_away"),
+        ("recognised contacts", "reported_share"),
+        ("Sanctions of lawful users", "innocents_sanctioned"),
+        ("staff busy", "staff_busy_share"),
+    ],
+)
+def test_a_heading_is_known_without_its_unit(name: str, outcome: str) -> None:
+    assert f"\n{outcome}, an outcome: " in told(name)
+
+
+def test_every_title_and_heading_that_is_printed_is_explained() -> None:
+    both = {"easy": (ReportingPolicy(friction=0.2),), "phone": (RegistrationPolicy(level="phone"),)}
+    own = [o.model_copy(update={"severity_own": 1.0 + n}) for n, o in enumerate(OFFENCES)]
+    scenario = synthetic.SCENARIO.replace(policies=both | {"both": (*both["easy"], *both["phone"])}, offences=own)
+    with synthetic.in_place():
+        found = [
+            *sim.compare(scenario, seeds=4).blocks(),
+            *sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3).blocks(),
+            *sim.ranges(scenario, ["phone"], seeds=3).blocks(),
+            *sim.why(scenario, "both", seeds=3).blocks(),
+            *table.summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
+        ]
+    found += results.answer(validation.question(["responses"])).blocks()
+    tables = [block for block in found if isinstance(block, Table)]
+    titles = {block.title.split(",")[0] for block in tables}
+    assert titles == {printed.title for printed in headings.TABLES if printed.title != "of each policy"} | {
+        "phone",
+        "RUN",
+    }
+    for title in titles - {"phone", "RUN"}:
+        assert f"{title}, a printed table of " in told(title)
+    for head in {column.head for block in tables for column in (*block.keys, *block.columns)} - {""}:
+        if not head.startswith("reporting. friction"):  # the rule that is swept
+            assert told(head)
 
 
 def test_no_meaning_uses_a_word_of_a_program() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,8 +103,23 @@ class TestBars:
 class TestSentences:
     @staticmethod
     def said(ends: dict, setting: float = 0.7) -> str:
-        effect = {"policy": "phone", "relative": setting - 1, "verdict": "lowers"}
+        relative = {f"relative{end}": setting - 1 + by for end, by in (("", 0), ("_low", -0.01), ("_high", 0.01))}
+        effect = {"policy": "phone", "verdict": "lowers"} | relative
         return tornado.sentence(effect, bars_of(ends, setting).to_dict("records"))
+
+    def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
+        widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
+        said = self.said(widest | narrow)
+        assert said.startswith("phone: -30% (-50 to -5 as predators look further or not; ")
+        assert said.endswith("; its sign turns: +10% at moderation.staff = 16)")
+        bars = bars_of(widest | narrow).to_dict("records")
+        assert [bar["turns"] for bar in bars] == [False, True]
+
+    def test_of_several_ends_at_which_the_sign_turns_the_farthest_is_named(self) -> None:
+        said = self.said({KEYS[0]: (found(1.2), found(0.4)), KEYS[3]: (found(0.9), found(1.1))})
+        assert said.endswith("; its sign turns: +20% at contacts.rel_meeting = 1 and at 1 other end)")
+        unsure = {KEYS[0]: (found(0.5), found(1.02, noise=10))}
+        assert "turns" not in self.said(unsure)
 
     def test_the_widest_bar_that_moves_gives_the_range_and_the_words(self) -> None:
         ends = {KEYS[1]: (found(0.48), found(0.8)), KEYS[0]: (found(0.6), found(0.6))}
@@ -113,7 +129,14 @@ class TestSentences:
         assert self.said({KEYS[3]: (found(0.9), found(0.5))}) == "phone: -30% (-50 to -10 as moderation.staff)"
 
     def test_nothing_moves(self) -> None:
-        assert self.said({KEYS[0]: (found(0.7), found(0.7))}) == "phone: -30% (no parameter was seen to move it)"
+        one = {KEYS[0]: (found(0.7), found(0.7))}
+        rest = "; --parameters all varies the others)"
+        assert self.said(one) == f"phone: -30% (the 1 parameter varied was not seen to move it{rest}"
+        two = one | {KEYS[1]: (found(0.7), found(0.7))}
+        assert self.said(two) == f"phone: -30% (none of the 2 parameters varied was seen to move it{rest}"
+        effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
+        said = tornado.sentence(effect, bars_of(two).to_dict("records"), more=False)
+        assert said == "phone: -30% (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
         assert tornado.sentence(few, []) == "phone: too few harms to say"
 
@@ -124,7 +147,7 @@ class TestSentences:
         }  # fmt: skip
         assert tornado.sentence(noise, []) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
-            "(no parameter was seen to move it)"
+            "(no parameter that bears on it was varied; --parameters all varies the others)"
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
         assert tornado.sentence(empty, []).startswith("phone: raises, but no percentage")
@@ -212,6 +235,12 @@ class TestQuestion:
 
 
 class TestResult:
+    def test_only_where_parameters_are_left_to_vary_is_it_said_how(self, made: Ranges) -> None:
+        assert "--parameters all varies" in " ".join(made.table().split())
+        every = list(question(SCENARIO, ["phone"], ["all"]).varied)
+        bars = pd.DataFrame([made.bars.iloc[0].to_dict() | {"parameter": key} for key in every])
+        assert "--parameters all varies" not in " ".join(replace(made, bars=bars).table().split())
+
     def test_the_text_says_what_it_must(self, made: Ranges) -> None:
         text = " ".join(made.table().split())
         assert "2 policies depend on 9 parameters, one at a time, 4 seeds each" in text

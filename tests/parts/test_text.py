@@ -95,8 +95,35 @@ def test_a_comparison_warns_under_its_first_table_of_policies_in_force_on_some_d
         said = [sim.compare(scenario, seeds=2).table(), sim.ranges(scenario, seeds=2).table()]
     for text in said:
         words = " ".join(text.split())
-        assert words.count("the 120 days that are counted: late on 30. The changes are those of all the days") == 1
+        assert (
+            words.count("the 120 days that are counted: late on 30. The changes are those of all the days, so do") == 1
+        )
     assert said[0].index("In force on only some") < said[0].index("OVER TIME")
+    means = (
+        "The numbers of late are means over the whole window, the days without the policy, or a part of it, included."
+    )
+    costs, happens = (" ".join(said[0].split(title)[-1].split()) for title in ("COSTS", "WHAT HAPPENS"))
+    assert costs.count(means) == 2 and happens.count(means) == 1
+    with synthetic.in_place():
+        assert "means over the whole window" not in sim.compare(scenario, ["whole"], seeds=2).table()
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        ({"late": 30, "whole": 0}, "so do not rank these with policies that are in force on every one."),
+        (
+            {"late": 30, "later": 60},
+            "and these are not in force on the same ones, so do not rank them with each other.",
+        ),
+        ({"late": 30, "too": 30}, ""),
+        ({"late": 30}, ""),
+    ],
+)
+def test_only_what_is_in_force_on_other_days_is_not_to_be_ranked(arms: dict[str, int], words: str) -> None:
+    policies = {name: (ReportingPolicy(friction=0.2, **days(first)),) for name, first in arms.items()}
+    said = partly_in_force(synthetic.SCENARIO.replace(policies=policies), arms)
+    assert said.endswith(f"those of all the days, {words}" if words else "those of all the days.")
 
 
 @pytest.mark.parametrize(

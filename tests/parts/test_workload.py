@@ -130,6 +130,7 @@ def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
     assert list(remarks({"baseline": float("nan")})) == []
     idle, overloaded = remarks({"baseline": 0.07, "a": 0.071, "b": 0.002, "c": 0.5, "d": 0.98})
     assert idle.startswith("staff is mostly idle: busy 7% under baseline and a, 0.2% under b. There, more staff")
+    assert idle.endswith("If that cannot be, look at moderation.reviews_per_hour and at how many report.")
     assert overloaded.startswith("staff is overloaded: busy 98% under d. There, the queue grows")
     (everywhere,) = remarks({"baseline": 0.03, "a": 0.04, "b": 0.15}, estimated=True)
     assert "(an estimate before any run): busy about 3% to 15% under the baseline and every policy." in everywhere

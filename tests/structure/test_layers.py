@@ -43,31 +43,33 @@ LAYERS = {
     "outcomes": "parameters records scenario",
     "workload": "decisions outcomes parameters population rules scenario",
     "advice": "declare errors parameters rules scenario template workload",
-    "explain": "declare errors evidence offences outcomes parameters records rules scenario workload",
     "mechanisms": "rules",
+    "headings": "outcomes parameters",
     "text": "errors rules scenario",
     "progress": "terminal text",
     "canvas": "",
     "drawing": "canvas outcomes scenario statistics",
     "figures": "canvas drawing outcomes rules scenario statistics text",
-    "table": "outcomes parameters records rules scenario statistics text workload",
-    "tornado": "scenario statistics text",
+    "table": "headings outcomes parameters records rules scenario statistics text workload",
+    "tornado": "headings scenario statistics text",
     "transparency": "outcomes scenario statistics",
     "dictionary": "declare outcomes parameters records rules scenario",
+    "explain": "declare dictionary errors evidence headings mechanisms offences outcomes parameters records rules "
+    "scenario workload",
     "store": "errors provenance records scenario",
     "running": "agents arguments errors model progress records scenario store text",
     "question": "arguments errors records running scenario store text",
     "results": "arguments canvas dictionary errors progress provenance question records running store",
     "experiment": "arguments errors figures outcomes question records results running scenario statistics "
     "store table text transparency",
-    "attribution": "arguments errors experiment figures mechanisms outcomes question records results rules scenario "
-    "statistics store text",
+    "attribution": "arguments errors experiment figures headings mechanisms outcomes question records results rules "
+    "scenario statistics store text",
     "sensitivity": "arguments declare errors experiment figures outcomes parameters "
     "question records results rules scenario statistics store text tornado",
-    "response": "arguments declare errors experiment figures hints outcomes parameters "
+    "response": "arguments declare errors experiment figures headings hints outcomes parameters "
     "policies question records results rules scenario sensitivity statistics store table text",
     "patterns": "draws errors population reading rules scenario statistics",
-    "validation": "arguments errors patterns question records results running scenario statistics store text",
+    "validation": "arguments errors headings patterns question records results running scenario statistics store text",
     "reproduce": "arguments attribution errors experiment progress provenance question records response results "
     "running sensitivity store validation",
     "exports": "arguments errors records results",
