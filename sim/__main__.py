@@ -133,18 +133,20 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=f"sim {sim.__version__}", help="print the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
-    new = _command(commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml")
-    new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
+    to_new = _command(
+        commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml"
+    )
+    to_new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
 
-    check = _command(
+    to_check = _command(
         commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", _CLASSROOM
     )  # fmt: skip
-    check.add_argument("files", nargs="+", metavar="FILE")
+    to_check.add_argument("files", nargs="+", metavar="FILE")
 
-    policies = _command(
+    to_policies = _command(
         commands, _policies, "List the policies of a scenario and the rules that each changes.", _CLASSROOM
     )
-    policies.add_argument("file", metavar="FILE")
+    to_policies.add_argument("file", metavar="FILE")
 
     explained = _command(commands, _explain, "Say what a name or a word of the tables means.", "told apart")
     explained.add_argument(
@@ -157,65 +159,69 @@ def _parser() -> _Parser:
         commands, _schema, "Print the JSON Schema of scenario files, for editors.", ""
     )  # fmt: skip
 
-    run = _command(
+    to_run = _command(
         commands,
         _run,
         "Run one policy once, with one seed: an example, not an estimate.",
         f"{_CLASSROOM} --policy email",
     )
-    run.add_argument("file", metavar="FILE")
-    run.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
-    run.add_argument("--seed", type=literal, default=0, metavar="N", help="which run (0)")
-    _add_set(run)
-    run.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
+    to_run.add_argument("file", metavar="FILE")
+    to_run.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
+    to_run.add_argument("--seed", type=literal, default=0, metavar="N", help="which run (0)")
+    _add_set(to_run)
+    to_run.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
 
-    compare = _command(
+    to_compare = _command(
         commands, _compare, "Compare policies with the baseline: what changes, at what cost?",
         f"{_CLASSROOM} --policies email,phone",
     )  # fmt: skip
-    compare.add_argument("file", metavar="FILE")
-    compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    _add_set(compare)
-    _add_size(compare)
-    compare.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
+    to_compare.add_argument("file", metavar="FILE")
+    to_compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    _add_set(to_compare)
+    _add_size(to_compare)
+    to_compare.add_argument(
+        "--engine", choices=["array", "agents"], default="array", help="fast, or written to be read"
+    )
 
-    sweep = _command(
+    to_sweep = _command(
         commands, _sweep, "Compare values of one rule, or of two: how much of it?",
         f"{_CLASSROOM} --over reporting.friction=0.2,0.5",
     )  # fmt: skip
-    sweep.add_argument("file", metavar="FILE")
-    sweep.add_argument(
+    to_sweep.add_argument("file", metavar="FILE")
+    to_sweep.add_argument(
         "--over", action="append", required=True, metavar="KEY=A,B,...", help="a rule and its values; once or twice"
     )
-    _add_set(sweep)
-    _add_size(sweep)
+    _add_set(to_sweep)
+    _add_size(to_sweep)
 
-    ranges = _command(
+    to_ranges = _command(
         commands, _ranges, "Vary parameters over their ranges: how much is assumed?",
         f"{_CLASSROOM} --policies phone",
     )  # fmt: skip
-    ranges.add_argument("file", metavar="FILE")
-    ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    ranges.add_argument(
+    to_ranges.add_argument("file", metavar="FILE")
+    to_ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    to_ranges.add_argument(
         "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
     )
-    _add_set(ranges)
-    _add_size(ranges)
+    _add_set(to_ranges)
+    _add_size(to_ranges)
 
-    why = _command(
+    to_why = _command(
         commands, _why, "Take the effect of a policy apart: which mechanisms make it?", f"{_CLASSROOM} --policy email"
     )
-    why.add_argument("file", metavar="FILE")
-    why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
-    _add_set(why)
-    _add_size(why)
+    to_why.add_argument("file", metavar="FILE")
+    to_why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    _add_set(to_why)
+    _add_size(to_why)
 
-    validate = _command(
+    to_validate = _command(
         commands, _validate, "Hold the model against what is known of real platforms.", "nulls --seeds 5"
     )  # fmt: skip
-    validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
-    validate.add_argument("--seeds", type=literal, metavar="N", help="runs of every arm (as many as each pattern says)")
-    _add_folder(validate)
+    to_validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
+    to_validate.add_argument(
+        "--seeds", type=literal, metavar="N", help="runs of every arm (as many as each pattern says)"
+    )
+    _add_folder(to_validate)
 
     again = _command(
         commands, _reproduce, "Run a result again from its manifest, and say what is not the same.",
@@ -315,8 +321,8 @@ def _explain(arguments: argparse.Namespace) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     scenario = _scenario(arguments, [arguments.policy])
     _warn(advice.of_small_queue(scenario))
-    run = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
-    say(run.summary(terminal_width()))
+    single = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
+    say(single.summary(terminal_width()))
 
 
 def _compare(arguments: argparse.Namespace) -> None:

@@ -65,7 +65,7 @@ class Comparison(Result):
     @property
     def daily(self) -> pd.DataFrame:
         """Daily counts of every run, the date beside the number of the day."""
-        return _dated(self.scenario, self._records.daily)
+        return dated(self.scenario, self._records.daily)
 
     @property
     def breakdown(self) -> pd.DataFrame:
@@ -270,7 +270,7 @@ def run(
     arm, number = scenario_of(scenario).arm(policy), seed_of(seed)
     kept = instance_of(bool, events, "events", "True or False")
     records = Records.joined([engine_of(engine)(scenario, [number], [arm], events=kept)])
-    return Run(scenario, arm, number, engine, _dated(scenario, records.daily), records.breakdown, records.events)
+    return Run(scenario, arm, number, engine, dated(scenario, records.daily), records.breakdown, records.events)
 
 
 def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
@@ -402,7 +402,7 @@ def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ..
     return found
 
 
-def _dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
     dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
     found = daily.copy(deep=False)

@@ -6,8 +6,9 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sim.arguments import seed_of
 from sim.errors import ScenarioError
@@ -51,6 +52,25 @@ class Result(ABC):
         """Return what draws each of its figures, by the name of its file."""
         return {}
 
+    def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
+        """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
+        from sim.canvas import rendered  # late: matplotlib takes a while
+
+        return {name: partial(rendered, draw) for name, draw in self.figures().items()}
+
+
+class Answer(Protocol):
+    """What is kept of a result: its text, its tables and its figures. See `sim.report.result`."""
+
+    def table(self) -> str:
+        """Return it as text."""
+
+    def fill(self, folder: Path) -> None:
+        """Write its tables into a folder."""
+
+    def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
+        """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
+
 
 class Question(ABC):
     """What is asked of the model: which step loops answer it, and what is made of their counts.
@@ -74,7 +94,7 @@ class Question(ABC):
         """Return the step loops to run, each with a label of its own if they are several."""
 
     @abstractmethod
-    def answer(self, runs: Iterable[Runs]) -> Result:
+    def answer(self, runs: Iterable[Runs]) -> Answer:
         """Make the result of the runs of each task, which come in the order of the tasks."""
 
     def effects_and_panels(self) -> tuple[int, int]:

@@ -157,7 +157,7 @@ def question(
     listed = _listed(over)
     points(scenario_of(scenario), listed)
     numbers = seeds_of(scenario.seeds if seeds is None else seeds)
-    return SweepQuestion(scenario.replace(policies={}), _in_order(listed), numbers)
+    return SweepQuestion(scenario.replace(policies={}), as_rules_take(listed), numbers)
 
 
 def _listed(over: object) -> dict[str, tuple[Value, ...]]:
@@ -183,7 +183,7 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         _check_values(key, values)
     if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
         raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
-    combinations = list(product(*_in_order(over).values()))
+    combinations = list(product(*as_rules_take(over).values()))
     arms = {
         f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
         for number, point in enumerate(combinations, 1)
@@ -244,7 +244,7 @@ def _set_by_level(scenario: Scenario) -> set[str]:
     return {change.rule for change in RegistrationPolicy(level="none").changes(scenario.platform)}
 
 
-def _in_order(over: Mapping[str, Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
+def as_rules_take(over: Mapping[str, Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
     """Return the values as the rules take them, numbers in rising order."""
 
     def one(key: str, value: Value) -> Value:
@@ -271,7 +271,7 @@ def _with_baseline(swept: Sweep) -> tuple[Value, ...]:
     """Return the values of the one rule, the baseline's own among them: before words, among numbers in its place."""
     ((key, values),) = swept.over.items()
     together = values if (own := _setting(swept, key)) in values else (own, *values)
-    return _in_order({key: together})[key]
+    return as_rules_take({key: together})[key]
 
 
 def _title(swept: Sweep) -> Block:

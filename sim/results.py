@@ -13,7 +13,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from sim.dictionary import dictionary
 from sim.errors import ExperimentError, ScenarioError, dotted, shown
 from sim.progress import Progress
 from sim.provenance import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, model_files, versions
-from sim.question import Question, Result
+from sim.question import Answer, Question
 from sim.records import TEXT, to_arrow
 from sim.running import check, cost, module_of, seconds_of, simulate_all
 from sim.store import LANE_RULE, Kept, Store, Task
@@ -149,14 +148,14 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
         ScenarioError: If the folder cannot be written, another process has it open, or it is of another study.
     """
     check_writable(out)
-    plan = _plan(question, command)
+    plan = plan_of(question, command)
     units = out / UNITS
     if replace:
         described(out, _OTHER)
     else:
         _check_same(out, plan)
     with ExitStack() as until_the_end:
-        with _writing(out):
+        with writing(out):
             units.mkdir(parents=True, exist_ok=True)
             lock = until_the_end.enter_context((units / "lock").open("a+", encoding="utf-8"))
             _lock(lock, out)
@@ -167,13 +166,13 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
                 plan["policies"] = before["policies"] | plan["policies"]
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
-            _write_json(plan, units / "store.json")
+            write_json(plan, units / "store.json")
         model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
         yield Store(units / f"{question.engine}-{model[:12]}")
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
     """Say of a file that cannot be written to which folder it belongs; what else the system refuses is none of it."""
     try:
         yield
@@ -268,7 +267,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 # -- the folder's study ------------------------------------------------------------------------------------------------
 
 
-def _plan(question: Question, command: str) -> dict[str, Any]:
+def plan_of(question: Question, command: str) -> dict[str, Any]:
     """Return what says of a study what it is; ``policies`` are those asked for, and with those of earlier commands."""
     scenario, asked = question.scenario.content() if question.scenario else None, question.asked()
     named = [*asked.get("policies", ()), *([asked["policy"]] if "policy" in asked else ())]
@@ -403,7 +402,7 @@ def _write(
     question: Question,
     tasks: Sequence[Task],
     store: Store,
-    result: Result,
+    result: Answer,
     command: str,
     progress: Progress,
     warn: Callable[[str], object],
@@ -411,7 +410,7 @@ def _write(
     """Write the tables and their manifest, then draw: what becomes of a figure costs no result."""
     beside = out / f".new-{os.getpid()}"
     try:
-        with _writing(out):
+        with writing(out):
             (beside / "figures").mkdir(parents=True)
             counted = _merge(beside, tasks, store)
             result.fill(beside)
@@ -422,7 +421,11 @@ def _write(
             _put_in_place(beside, out, said)
         made = question.later(drawn=False)
         progress.advance(made)
-        figures = _figures(result, warn)
+        try:
+            figures = result.drawn()
+        except Exception as error:
+            warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
+            figures = {}
         each = (question.later(drawn=True) - made) / max(1, len(figures))
         for name, draw in figures.items():
             try:
@@ -430,25 +433,14 @@ def _write(
             except Exception as error:
                 warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
                 continue
-            with _writing(out):
+            with writing(out):
                 for ending, data in content.items():
                     (beside / "figures" / f"{name}{ending}").write_bytes(data)
             progress.advance(each)
-        with _writing(out):
+        with writing(out):
             _put_in_place(beside, out, said)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-
-
-def _figures(result: Result, warn: Callable[[str], object]) -> dict[str, Callable[[], dict[str, bytes]]]:
-    """Return what makes the files of each figure; nothing where matplotlib itself cannot be used."""
-    try:
-        from sim.canvas import rendered  # late: matplotlib takes a while
-
-        return {name: partial(rendered, draw) for name, draw in result.figures().items()}
-    except Exception as error:
-        warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
-        return {}
 
 
 def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
@@ -462,7 +454,7 @@ def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
     (out / MANIFEST).unlink(missing_ok=True)
     for name in new:
         (beside / name).replace(out / name)
-    _write_json(said, out / MANIFEST)
+    write_json(said, out / MANIFEST)
 
 
 def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
@@ -510,7 +502,7 @@ def _manifest(
 ) -> dict[str, Any]:
     """Return what a manifest says: how the result was made, hashes of all that was counted, and no file yet."""
     return {
-        **_plan(question, command),
+        **plan_of(question, command),
         "code_fingerprint": code_fingerprint(),
         "git": checkout(),
         **versions(),
@@ -530,7 +522,7 @@ def _listed(out: Path) -> set[str]:
     return set()
 
 
-def _write_json(content: Mapping[str, Any], path: Path) -> None:
+def write_json(content: Mapping[str, Any], path: Path) -> None:
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -87,7 +87,7 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
         engine: ``array`` or ``agents``.
         later: Seconds that follow when all is simulated.
     """
-    loops = [loop for of_task in _priced(tasks, workers, engine) for loop, _ in of_task]
+    loops = [loop for of_task in priced(tasks, workers, engine) for loop, _ in of_task]
     busy = min(workers, len(loops))
     most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop in loops)
     memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * most
@@ -110,7 +110,7 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
 
 def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:
     """Return about how many seconds step loops will take, from a rule of thumb."""
-    prices = [seconds for of_task in _priced(tasks, workers, engine) for _, seconds in of_task]
+    prices = [seconds for of_task in priced(tasks, workers, engine) for _, seconds in of_task]
     return SECONDS_TO_START + sum(prices) / max(1, min(workers, len(prices)))
 
 
@@ -146,7 +146,7 @@ def simulate_all(
 
 
 def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> Iterator[Records]:
-    loops = _priced(tasks, workers, engine)
+    loops = priced(tasks, workers, engine)
     jobs = [(loop, seconds, module_of(engine)) for of_task in loops for loop, seconds in of_task]
     progress.begin(SIMULATING)
     parts = _each(_simulated, jobs, workers, progress, True)
@@ -186,7 +186,7 @@ def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) 
         yield replace(task, seeds=tuple(others[i : i + size]))
 
 
-def _priced(
+def priced(
     tasks: Sequence[Task], workers: int, engine: Engine, alone: Iterable[str] = ()
 ) -> list[list[tuple[Task, float]]]:
     """Return the step loops of each task with the seconds that a process is expected to take for each.
@@ -297,7 +297,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
     breakdowns = 0
     progress.begin(SIMULATING)
     while left := _without(store.missing(tasks), failed):
-        priced = [loop for of_task in _priced(left, workers, engine, alone) for loop in of_task]
+        priced = [loop for of_task in priced(left, workers, engine, alone) for loop in of_task]
         jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in priced]
         try:
             # What kills its process may be left as the only job: it must not kill this one if it need not run here.

@@ -203,11 +203,11 @@ def _measurable(task: Task, runs: Runs) -> Simulated:
 # -- telling what came out ---------------------------------------------------------------------------------------------
 
 
-def totals(results: Sequence[Finding]) -> str:
+def totals(found: Sequence[Finding]) -> str:
     """Return how many passed, kind by kind, with how many of these were asked for their sign alone."""
     parts = []
     for kind in KINDS:
-        of_kind = [r for r in results if r.quantity.kind == kind]
+        of_kind = [r for r in found if r.quantity.kind == kind]
         signs = [r for r in of_kind if r.quantity.sign_only]
         sign_only = f" (sign only: {_of(signs)})" if signs else ""
         if of_kind:
@@ -215,25 +215,25 @@ def totals(results: Sequence[Finding]) -> str:
     return ", ".join(parts)
 
 
-def _of(results: Sequence[Finding]) -> str:
-    return f"{sum(r.passed for r in results)} of {len(results)}"
+def _of(found: Sequence[Finding]) -> str:
+    return f"{sum(r.passed for r in found)} of {len(found)}"
 
 
-def _quantities(results: Sequence[Finding]) -> Block:
+def _quantities(found: Sequence[Finding]) -> Block:
     """Return the table: a line for each quantity."""
-    quantities = [r.quantity for r in results]
+    quantities = [r.quantity for r in found]
     keys = [
-        Column(headings.NUMBER.words, [str(r.pattern.number) for r in results], left=True),
+        Column(headings.NUMBER.words, [str(r.pattern.number) for r in found], left=True),
         Column("", [q.kind for q in quantities], left=True),
         Column("quantity", [q.label for q in quantities], left=True),
     ]
     columns = [
         Column("observed", [q.observed for q in quantities], left=True, breaks=12),
-        Column(headings.SIMULATED.words, [_simulated(r) for r in results], left=True),
+        Column(headings.SIMULATED.words, [_simulated(r) for r in found], left=True),
         Column("tolerance", [_tolerance(q) for q in quantities], left=True),
-        Column("result", [r.verdict for r in results], left=True),
+        Column("result", [r.verdict for r in found], left=True),
     ]
-    return Table("PATTERNS passed", totals(results), keys, columns)
+    return Table("PATTERNS passed", totals(found), keys, columns)
 
 
 def _simulated(result: Finding) -> str:
@@ -255,23 +255,23 @@ def _number(x: float, percent: bool) -> str:
     return f"{round(100 * x, 1) + 0.0:g}" if percent else number(x)
 
 
-def _passing(results: Sequence[Finding]) -> Block:
+def _passing(found: Sequence[Finding]) -> Block:
     """Say what passing means: an echo that passes counts for little."""
-    present = {r.quantity.kind for r in results}
+    present = {r.quantity.kind for r in found}
     kinds = "; ".join(f"{kind} {words}" for kind, words in KINDS.items() if kind in present)
     sign = "sign: only the direction was asked for, so that the size shown beside it may be another one; "
     return Prose((
         f"Kinds: {kinds}. Passed is what lies in the tolerance with its whole interval, which covers Monte Carlo "
-        f"error only; {sign * any(r.quantity.sign_only for r in results)}there is no quota, and what did not pass is a "
+        f"error only; {sign * any(r.quantity.sign_only for r in found)}there is no quota, and what did not pass is a "
         "finding.",
     ))  # fmt: skip
 
 
-def _notes(results: Sequence[Finding]) -> Block:
+def _notes(found: Sequence[Finding]) -> Block:
     """Return what makes each pattern, and why a quantity did not pass."""
     lines = []
-    for name in dict.fromkeys(r.pattern.name for r in results):
-        of = [r for r in results if r.pattern.name == name]
+    for name in dict.fromkeys(r.pattern.name for r in found):
+        of = [r for r in found if r.pattern.name == name]
         pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)
         known = ", ".join([pattern.name, f"{of[0].seeds} seeds, {of[0].days} days", *evidence])
         off = f" Switched off: {pattern.off_words}." if pattern.off_words else ""
