@@ -523,6 +523,7 @@ def _listed(out: Path) -> set[str]:
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write a manifest or the description of a store: all of it or nothing."""
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

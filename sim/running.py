@@ -297,8 +297,8 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
     breakdowns = 0
     progress.begin(SIMULATING)
     while left := _without(store.missing(tasks), failed):
-        priced = [loop for of_task in priced(left, workers, engine, alone) for loop in of_task]
-        jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in priced]
+        loops = [loop for of_task in priced(left, workers, engine, alone) for loop in of_task]
+        jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in loops]
         try:
             # What kills its process may be left as the only job: it must not kill this one if it need not run here.
             for done in _each(_into, jobs, workers, progress, False, workers > 1):
@@ -314,7 +314,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
             still = _without(store.missing(tasks), failed)
             breakdowns = breakdowns + 1 if _n_units(still) == _n_units(left) else 1
             progress.note("a worker was killed, going on")
-            alone |= {loop.unit(seed) for loop, _ in priced for seed in loop.seeds}
+            alone |= {loop.unit(seed) for loop, _ in loops for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
                 first = [task.unit(seed) for task in still for seed in task.seeds][:workers]
                 raise ExperimentError(
