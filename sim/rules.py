@@ -101,7 +101,8 @@ def rule_name(field: str) -> str:
     return field.replace("_", ".", 1)
 
 
-_FIELDS = tuple((field.name, rule_name(field.name)) for field in fields(Rules))
+FIELDS = tuple((field.name, rule_name(field.name)) for field in fields(Rules))
+"""Field of `Rules` and name of the rule, of each."""
 
 
 def _declared_rules() -> dict[str, Parameter]:
@@ -115,7 +116,7 @@ def _declared_rules() -> dict[str, Parameter]:
         "limits": Limits,
     }
     known = {p.key: p for p in declared(sections)} | {p.key: p for p in declared({"registration": Registration})}
-    return {rule: known[rule] for _, rule in _FIELDS}
+    return {rule: known[rule] for _, rule in FIELDS}
 
 
 RULES: dict[str, Parameter] = _declared_rules()
@@ -246,7 +247,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
     changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
     baseline = platform.rules
-    values: dict[str, Any] = {rule: getattr(baseline, field) for field, rule in _FIELDS}
+    values: dict[str, Any] = {rule: getattr(baseline, field) for field, rule in FIELDS}
     setter: dict[str, Policy] = {}
     for operation in ("set", "add", "multiply"):
         for policy, change in changes:
@@ -271,7 +272,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
                 values[rule] = values[rule] * value
     for rule in {change.rule for _, change in changes}:
         values[rule] = _allowed(rule, values[rule])
-    return Rules(**{field: values[rule] for field, rule in _FIELDS})
+    return Rules(**{field: values[rule] for field, rule in FIELDS})
 
 
 def _allowed(rule: str, value: Any) -> Any:
