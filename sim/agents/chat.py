@@ -10,11 +10,11 @@ import pandas as pd
 from sim import decisions
 from sim.agents.desk import Desk
 from sim.agents.ledger import Ledger
-from sim.agents.people import Contact, Person, Predator, User, Visit
+from sim.agents.people import Contact, Person, Predator, Site, User, Visit
 from sim.arguments import seed_of
 from sim.day import Day, Presences
 from sim.errors import ScenarioError
-from sim.hourly import COUNTS, HourlyModel, one_seed
+from sim.hourly import COUNTS, one_seed
 from sim.population import N_STRATA, N_USER_STRATA
 from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
 from sim.scenario import BASELINE, Scenario
@@ -24,7 +24,7 @@ MAX_PERSONS = 20_000
 """Members above which this engine refuses to run."""
 
 
-class Chat(HourlyModel):
+class Chat(Site):
     """The site in one lane, with everybody on it as an agent.
 
     Args:
@@ -66,7 +66,7 @@ class Chat(HourlyModel):
         self.rules = self.rules_yesterday = scenario.platform.rules
         self.persons: dict[int, Person] = {}
         self.desk = Desk(self)
-        self.ledger = Ledger(self)
+        self.ledger = Ledger(self, self.policy, self.seed_number)
         self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
         self._changes = dict(scenario.changes_of(self.policy))
         self._days = self.world.days()
@@ -99,7 +99,7 @@ class Chat(HourlyModel):
         self.hour += 1
         # 9. Observe.
         if self.hour % 24 == 0:
-            self.ledger.end_day()
+            self.ledger.end_day(self.persons.values(), self.rules)
         self._end_hour()
 
     def _records(self) -> Records:
@@ -159,7 +159,7 @@ class Chat(HourlyModel):
         self._let_join()
         for person in self.persons.values():
             person.forget(self.hour)
-        self.ledger.begin_day()
+        self.ledger.begin_day(self.persons.values())
         day = self.day
         self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
         self.visit_by_row = self._read(day.people)

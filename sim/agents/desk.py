@@ -4,28 +4,55 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import mesa
 
 from sim import decisions, sanctions
+from sim.agents.ledger import Ledger, Party
+from sim.decisions import Numbers
 from sim.draws import Purpose
+from sim.hourly import HourlyModel
+from sim.rules import Rules
+from sim.sanctions import Strikes
+from sim.world import World
 
-if TYPE_CHECKING:
-    from sim.agents.chat import Chat
-    from sim.agents.people import Person
+
+class Person(Party, Protocol):
+    """Somebody who can be reported and sanctioned, as the desk sees them."""
+
+    strikes: Strikes
+
+    def bar(self, hour: int, until: int, as_whom: int) -> None:
+        """Keep the person out from the next hour on."""
+
+
+class StaffedSite(HourlyModel):
+    """The site in one lane, as its desk sees it; `sim.agents.chat.Chat` makes it.
+
+    Attributes:
+        rules: Those of today.
+        world: Who comes when.
+        numbers: What decisions need of the scenario.
+        ledger: Where everything is written down.
+    """
+
+    rules: Rules
+    world: World
+    numbers: Numbers
+    ledger: Ledger
 
 
 class Moderator(mesa.Agent):
     """A moderator on shift: reads dossiers, the one whose turn it is first."""
 
-    def __init__(self, model: Chat, share: int, of: int) -> None:
-        super().__init__(model)
-        self.share, self.of = share, of
+    def __init__(self, desk: Desk, share: int, of: int) -> None:
+        super().__init__(desk.model)
+        self.desk, self.share, self.of = desk, share, of
 
     def step(self) -> None:
         """Review a fair share of what the staff can do this hour."""
-        desk = self.model.desk
+        desk = self.desk
         n = desk.reviews_this_hour
         for _ in range(n * (self.share + 1) // self.of - n * self.share // self.of):
             desk.review_next()
@@ -65,7 +92,7 @@ class Report:
 class Desk:
     """The dossiers of the site, and what its staff can do in an hour."""
 
-    def __init__(self, model: Chat) -> None:
+    def __init__(self, model: StaffedSite) -> None:
         self.model = model
         self.dossiers: dict[tuple[Person, int], Dossier] = {}
         self.reports: list[Report] = []
@@ -183,4 +210,4 @@ class Desk:
         if len(self.moderators) != heads:
             for moderator in self.moderators:
                 moderator.remove()
-            self.moderators = [Moderator(self.model, share, heads) for share in range(heads)]
+            self.moderators = [Moderator(self, share, heads) for share in range(heads)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import Protocol
 
 import pandas as pd
 
 from sim.day import NOBODY
+from sim.hourly import HourlyModel
 from sim.parameters import CLASSES
 from sim.records import (
     BREAKDOWN_COLUMNS,
@@ -18,20 +20,42 @@ from sim.records import (
     Records,
     wait_table,
 )
-
-if TYPE_CHECKING:
-    from sim.agents.chat import Chat
-    from sim.agents.people import Contact, Person
+from sim.rules import Rules
 
 _UNNAMED = {"false_report": "user", "flag": "flagger"}
 _STEP = {kind.name: kind.step for kind in KINDS}
 
 
-class Ledger:
-    """Writes down what happens, one event at a time."""
+class Party(Protocol):
+    """Somebody to whom something happens, as the ledger sees them."""
 
-    def __init__(self, model: Chat) -> None:
-        self.model = model
+    kind: str
+    number: int
+    came_today: bool
+    came_in_month: bool
+    turned_away_today: bool
+    turned_away_in_month: bool
+    barred_today: bool
+
+
+class Case(Protocol):
+    """A contact, as the ledger sees it."""
+
+    number: int
+    offence: int
+    victim_class: int
+    redirected: int
+
+    @property
+    def target(self) -> Party:
+        """Who is approached."""
+
+
+class Ledger:
+    """Writes down what happens in one lane of a model, one event at a time."""
+
+    def __init__(self, model: HourlyModel, policy: str, seed: int) -> None:
+        self.model, self.policy, self.seed = model, policy, seed
         self.events: list[tuple[object, ...]] = []
         self.daily: list[dict[str, int]] = []
         self.breakdown: Counter[tuple[int, str, str, str]] = Counter()
@@ -47,9 +71,9 @@ class Ledger:
         self,
         event: str,
         second: int,
-        actor: Person | None,
-        target: Person | None,
-        contact: Contact | None = None,
+        actor: Party | None,
+        target: Party | None,
+        contact: Case | None = None,
         detail: int = 0,
     ) -> None:
         """Write down an event and count it."""
@@ -58,7 +82,7 @@ class Ledger:
         offence = scenario.offences[contact.offence].name if contact else ""
         actor_kind = actor.kind if actor else _UNNAMED.get(event, "site")
         self.events.append((
-            model.policy, model.seed_number, model.hour, _STEP[event], second, event, actor_kind,
+            self.policy, self.seed, model.hour, _STEP[event], second, event, actor_kind,
             actor.number if actor else NOBODY, target.kind if target else "", target.number if target else NOBODY,
             contact.number if contact else NOBODY, scenario.site, offence, detail,
         ))  # fmt: skip
@@ -80,7 +104,7 @@ class Ledger:
         if self.year >= 0:
             self.waits[self.year, wait_hours] += 1
 
-    def harm(self, contact: Contact, off_platform: bool) -> None:
+    def harm(self, contact: Case, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
         if self.year < 0:
             return
@@ -98,37 +122,33 @@ class Ledger:
                     self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
                 self.count("n_persons_harmed", int(name == "all"))
 
-    def begin_day(self) -> None:
-        """Open a page for the day; at the start of a month, forget who came in the last."""
+    def begin_day(self, persons: Collection[Party]) -> None:
+        """Open a page for the day; at the start of a month, forget who of these came in the last."""
         self.daily.append(dict.fromkeys(DAILY_COLUMNS[4:], 0))
         if self.model.day_of_window in self.model.scenario.months:
-            for person in self.model.persons.values():
+            for person in persons:
                 person.came_in_month = person.turned_away_in_month = False
 
-    def end_day(self) -> None:
-        """Close the day's page."""
-        model, page = self.model, self.daily[-1]
-        persons = list(model.persons.values())
+    def end_day(self, persons: Collection[Party], rules: Rules) -> None:
+        """Close the day's page, on which these persons came or did not, by these rules."""
+        page, months = self.daily[-1], self.model.scenario.months
         users = [p for p in persons if p.kind == "user"]
         page["n_user_days"] = sum(u.came_today for u in users)
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
         page["n_user_days_barred"] = sum(u.barred_today and not u.came_today for u in users)
-        page["n_history_hours"] = page["n_user_hours"] * model.rules.retention_message_hours
-        if model.day.number + 1 - model.scenario.warmup_days in model.scenario.months[1:]:
+        page["n_history_hours"] = page["n_user_hours"] * rules.retention_message_hours
+        if len(self.daily) - self.model.scenario.warmup_days in months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came
             page["n_monthly_turned_away"] = sum(u.turned_away_in_month and not u.came_in_month for u in users)
 
     def records(self) -> Records:
         """Return all tables in canonical order."""
-        model = self.model
-        measured = self.daily[model.scenario.warmup_days :]
-        head = {"policy": model.policy, "seed": model.seed_number, "site": model.scenario.site}
+        site = self.model.scenario.site
+        measured = self.daily[self.model.scenario.warmup_days :]
+        head = {"policy": self.policy, "seed": self.seed, "site": site}
         daily = pd.DataFrame([{**head, "day": day, **page} for day, page in enumerate(measured)])
-        broken = [
-            (model.policy, model.seed_number, year, model.scenario.site, *rest, count)
-            for (year, *rest), count in self.breakdown.items()
-        ]
+        broken = [(self.policy, self.seed, year, site, *rest, count) for (year, *rest), count in self.breakdown.items()]
         types = dict.fromkeys(("policy", "site", "offence", "victim_class", "quantity"), "str")
         types |= dict.fromkeys(("seed", "year", "count"), "int64")
         breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS)).astype(types)
@@ -136,9 +156,6 @@ class Ledger:
         return Records(
             daily[list(DAILY_COLUMNS)],
             breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
-            wait_table(
-                (model.policy, model.seed_number, year, model.scenario.site, wait, n)
-                for (year, wait), n in self.waits.items()
-            ),
+            wait_table((self.policy, self.seed, year, site, wait, n) for (year, wait), n in self.waits.items()),
             events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
         )

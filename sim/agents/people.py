@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import mesa
 import numpy as np
 
 from sim import decisions
-from sim.agents.desk import Report
-from sim.day import ALREADY_LISTED, NOBODY
+from sim.agents.desk import Desk, Report, StaffedSite
+from sim.day import ALREADY_LISTED, NOBODY, Day
 from sim.decisions import (
     BLOCK,
     CONTACT,
@@ -31,9 +32,6 @@ from sim.population import N_STRATA, N_USER_STRATA, TOLERANCES
 from sim.sanctions import AS_BEFORE, Strikes
 from sim.world import ATTEMPTS
 
-if TYPE_CHECKING:
-    from sim.agents.chat import Chat
-
 
 @dataclass(frozen=True)
 class Visit:
@@ -44,12 +42,34 @@ class Visit:
     end: int
 
 
+class Site(StaffedSite):
+    """The site in one lane, as everybody on it sees it; `sim.agents.chat.Chat` makes it.
+
+    Attributes:
+        desk: Where reports go.
+        day: Who comes today, and whom predators want to approach.
+        baseline_door: Friction that users meet under the baseline.
+        visit_by_row: Person and visit behind each row of the day.
+        complaints: Complaints to come by their hour: who complains of which contact, and 1 if after harm.
+    """
+
+    desk: Desk
+    day: Day
+    baseline_door: int
+    visit_by_row: list[tuple[Any, Visit]]
+    complaints: dict[int, list[tuple[User, Contact, int]]]
+
+    @abstractmethod
+    def door(self, begin: int) -> tuple[int, int]:
+        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
+
+
 class Person(mesa.Agent):
     """Somebody who may be on the site: visits, a tolerance of friction, and perhaps a bar."""
 
     kind = ""
 
-    def __init__(self, model: Chat, number: int) -> None:
+    def __init__(self, model: Site, number: int) -> None:
         super().__init__(model)
         self.number = number
         self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
@@ -264,7 +284,7 @@ class Contact:
         """Whether the contact goes on outside the platform."""
         return self.stage == OFF and not self.over
 
-    def begin_stage(self, model: Chat, stage: int, second: int, knowing: bool = False) -> None:
+    def begin_stage(self, model: Site, stage: int, second: int, knowing: bool = False) -> None:
         """Draw the four alarms of a stage; the earliest will ring. Who goes on knowingly recognises nothing anew."""
         self.stage = stage
         hazard = model.numbers.hazard[self.offence, stage].tolist()
@@ -280,7 +300,7 @@ class Contact:
         self.ring = second + min(seconds)
         self.alarm = seconds.index(min(seconds))
 
-    def step(self, model: Chat) -> None:
+    def step(self, model: Site) -> None:
         """Let everything happen that falls into this hour."""
         hour, first = model.hour, model.hour * SECONDS
         if self.dormant:
@@ -294,7 +314,7 @@ class Contact:
         barred = self.predator.barred(hour) or self.target.barred(hour)
         return barred or min(self.predator_end, self.target_end) <= hour
 
-    def _part(self, model: Chat) -> None:
+    def _part(self, model: Site) -> None:
         hour, draws = model.hour, model.world.draws
         if not self.in_meeting and self.predator.online(hour) and self.target.online(hour):
             # Another visit carries the presence on.
@@ -314,7 +334,7 @@ class Contact:
         model.ledger.note("find", 0, self.predator, self.target, self, self.stage)
         self._wait(model)
 
-    def _wait(self, model: Chat) -> None:
+    def _wait(self, model: Site) -> None:
         """Wait until the two meet again, with what remains on the alarm, or give each other up."""
         hour, draws = model.hour, model.world.draws
         self.dormant = True
@@ -327,7 +347,7 @@ class Contact:
         self.meet = int(decisions.meeting_hour(meet, int(rate), hour, model.numbers.week_meeting))
         self.lapse = int(decisions.lapse_hour(lapse, hour, model.numbers))
 
-    def _meet_or_lapse(self, model: Chat) -> None:
+    def _meet_or_lapse(self, model: Site) -> None:
         hour = model.hour
         if hour < min(self.meet, self.lapse):
             return
@@ -350,7 +370,7 @@ class Contact:
         self.dormant, self.in_meeting, self.session = False, True, hour
         self.ring += hour * SECONDS
 
-    def _ring(self, model: Chat, second: int) -> None:
+    def _ring(self, model: Site, second: int) -> None:
         if self.alarm == RECOGNISE:
             self._be_recognised(model, second)
         elif self.alarm == FADE:
@@ -370,7 +390,7 @@ class Contact:
             self.target.consider_complaint(self, second, after_harm=True)
             self.over = True
 
-    def _be_recognised(self, model: Chat, second: int) -> None:
+    def _be_recognised(self, model: Site, second: int) -> None:
         """Go on, be over for good, or wait to meet once more as a stranger under a new identity."""
         what = self.target.recognise(self, second)
         if what == STAY:
@@ -396,7 +416,7 @@ class Predator(Person):
 
     kind = "predator"
 
-    def __init__(self, model: Chat, number: int) -> None:
+    def __init__(self, model: Site, number: int) -> None:
         super().__init__(model, number)
         self.contacts: list[Contact] = []
         self.intents: dict[int, list[int]] = {}
