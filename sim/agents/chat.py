@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -181,7 +180,7 @@ class Chat(Site):
                 person = kind(self, serial * N_STRATA + stratum)
                 self.persons[person.number] = person
 
-    def _read(self, rows: Presences) -> list[tuple[Any, Visit]]:
+    def _read(self, rows: Presences) -> list[tuple[Person, Visit]]:
         """Note who will arrive today and when; return the person and visit behind each row."""
         found = []
         columns = (rows.person, rows.begin, rows.start, rows.end)

@@ -29,13 +29,16 @@ _STEP = {kind.name: kind.step for kind in KINDS}
 class Party(Protocol):
     """Somebody to whom something happens, as the ledger sees them."""
 
-    kind: str
     number: int
     came_today: bool
     came_in_month: bool
     turned_away_today: bool
     turned_away_in_month: bool
     barred_today: bool
+
+    @property
+    def kind(self) -> str:
+        """``user`` or ``predator``."""
 
 
 class Case(Protocol):

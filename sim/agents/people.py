@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import mesa
 import numpy as np
@@ -56,7 +55,7 @@ class Site(StaffedSite):
     desk: Desk
     day: Day
     baseline_door: int
-    visit_by_row: list[tuple[Any, Visit]]
+    visit_by_row: list[tuple[Person, Visit]]
     complaints: dict[int, list[tuple[User, Contact, int]]]
 
     @abstractmethod
