@@ -79,7 +79,7 @@ class Numbers:
     lapse_nano: int
 
 
-def numbers(world: World) -> Numbers:
+def numbers_of(world: World) -> Numbers:
     """Make the tables that decisions need from a world's scenario."""
     scenario = world.scenario
     responses = scenario.responses
@@ -120,7 +120,7 @@ def lets_in(tolerance: Any, friction: Any) -> Any:
     return tolerance >= friction
 
 
-def door(rules: Rules) -> tuple[int, int]:
+def doors_of(rules: Rules) -> tuple[int, int]:
     """Return the friction of entry for lawful users and predators as classes of tolerance."""
     return permille(rules.registration_friction_user), permille(rules.registration_friction_predator)
 
@@ -215,12 +215,12 @@ def warned(hazard_nano: Any, recognise_milli: Any) -> Any:
     return hazard_nano * recognise_milli // 1000
 
 
-def reached(word: Any, p_reached: Any) -> Any:
+def warning_reaches(word: Any, p_reached: Any) -> Any:
     """Tell whether warnings reach a person; whom few reach, many reach too."""
     return unit(word) < p_reached
 
 
-def occasion(again: Any, n_recognised: Any) -> Any:
+def occasion_key(again: Any, n_recognised: Any) -> Any:
     """Return the occurrence that keys what a target does: before a block or after it, after so many recognitions.
 
     Not by the stage, so that a target whom another policy lets recognise later has the same luck.
@@ -303,7 +303,7 @@ def p_report(p_ready: Any, rel_ready: Any, friction: Any) -> Any:
     return np.minimum(1, p_ready * rel_ready) * (1 - friction)
 
 
-def reports(draws: Draws, seed: Any, contact: Any, occasion: Any, person: Any, p: Any, p_constant: float) -> Any:
+def would_report(draws: Draws, seed: Any, contact: Any, occasion: Any, person: Any, p: Any, p_constant: float) -> Any:
     """Tell whether a target who recognised a contact reports it; who reports when it is hard does when it is easy."""
     constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, occasion)
     trait = draws.words(Purpose.REPORT_TRAIT, seed, person)
@@ -375,7 +375,7 @@ def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     return bool(unit(word) < p)
 
 
-def kept_since(before: Any, hour: int, retention_hours: Any) -> Any:
+def history_since(before: Any, hour: int, retention_hours: Any) -> Any:
     """Return the oldest hour whose messages are still kept: deletion is final, whatever the rule later."""
     return np.maximum(before, hour - retention_hours + 1)
 

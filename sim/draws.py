@@ -68,7 +68,7 @@ class Purpose(IntEnum):
     MEETING = 22  # the same
     LAPSE = 23  # the same
     MEETING_LENGTH = 24  # the same
-    REPORT_CONSTANT = 25  # entity contact, occurrence occasion (`decisions.occasion`)
+    REPORT_CONSTANT = 25  # entity contact, occurrence occasion (`decisions.occasion_key`)
     REPORT_TRAIT = 26  # entity person
     REPORT_FRESH = 27  # entity contact, occurrence occasion
     COMPLAIN = 28  # the same

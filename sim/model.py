@@ -89,7 +89,7 @@ class ChatModel(HourlyModel):
         super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})
         self.policies, self.seeds = arms, numbers
         self.world = World(scenario, self.seeds)
-        self.state = State(self.world, decisions.numbers(self.world))
+        self.state = State(self.world, decisions.numbers_of(self.world))
         self.record = Recorder(scenario, self.seeds, self.policies, events=events)
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
@@ -232,9 +232,9 @@ class ChatModel(HourlyModel):
         if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
             return before
         self._office.follow(rules)
-        doors = np.array([decisions.door(r) for r in rules]).T
+        doors = np.array([decisions.doors_of(r) for r in rules]).T
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
-        baseline = decisions.door(self.scenario.platform.rules)[0]
+        baseline = decisions.doors_of(self.scenario.platform.rules)[0]
         return Lanes(
             policies=self.policies,
             rules=rules,

@@ -60,8 +60,8 @@ class Chat(Site):
         self.seed_number, self.policy = one_seed(seed, rng), scenario.arm(policy)
         self.world = World(scenario, [self.seed_number])
         check_size(self.world)
-        self.numbers = decisions.numbers(self.world)
-        self.baseline_door = decisions.door(scenario.platform.rules)[0]
+        self.numbers = decisions.numbers_of(self.world)
+        self.baseline_door = decisions.doors_of(scenario.platform.rules)[0]
         self.rules = self.rules_yesterday = scenario.platform.rules
         self.persons: dict[int, Person] = {}
         self.desk = Desk(self)
@@ -148,7 +148,7 @@ class Chat(Site):
 
     def door(self, begin: int) -> tuple[int, int]:
         """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
-        return decisions.door(self.rules if begin >= self.day.first_hour else self.rules_yesterday)
+        return decisions.doors_of(self.rules if begin >= self.day.first_hour else self.rules_yesterday)
 
     def _begin_day(self) -> None:
         self.day: Day = next(self._days)

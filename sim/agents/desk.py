@@ -107,7 +107,7 @@ class Desk:
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
-        self.kept_since = int(decisions.kept_since(self.kept_since, hour, rules.retention_message_hours))
+        self.kept_since = int(decisions.history_since(self.kept_since, hour, rules.retention_message_hours))
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
             if since + rules.moderation_dossier_expiry_hours <= hour:

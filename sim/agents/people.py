@@ -223,7 +223,7 @@ class User(Person):
     def warned(self) -> bool:
         """Tell whether the site's warnings reach this user."""
         word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
-        return bool(decisions.reached(word, self.model.rules.warnings_p_reached))
+        return bool(decisions.warning_reaches(word, self.model.rules.warnings_p_reached))
 
     def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
         """Complain to the police at once, late or never."""
@@ -276,7 +276,7 @@ class Contact:
     @property
     def occasion(self) -> int:
         """Key of what the target does next."""
-        return int(decisions.occasion(self.again, self.n_recognised))
+        return int(decisions.occasion_key(self.again, self.n_recognised))
 
     @property
     def off_platform(self) -> bool:

@@ -43,7 +43,7 @@ class _Recognised:
         second: Seconds of the hour.
         stage: Stages that they were at.
         session_end: First hours after the predators' sessions.
-        occasion: `decisions.occasion`.
+        occasion: `decisions.occasion_key`.
         answer: `BLOCK`, `WITHDRAW` or `STAY`.
     """
 
@@ -280,7 +280,7 @@ def _ring(
 def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognised:
     """Targets see contacts for what they are, and block, withdraw or stay."""
     contacts = state.contacts
-    occasion = decisions.occasion(contacts.again.take(rows), contacts.n_recognised.take(rows))
+    occasion = decisions.occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
     seed = state.seed_of_place.take(contacts.place.take(rows))
     block, stay = state.world.draws.words((Purpose.BLOCK, Purpose.STAY), seed, contacts.contact.take(rows), occasion)
     answer = decisions.on_recognition(block, stay, state.numbers)
@@ -303,7 +303,7 @@ def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints |
     if not lanes.warn:
         return None
     words = state.world.draws.words(Purpose.WARNED, state.seed_of_place.take(place), target)
-    reached = decisions.reached(words, lanes.rule("warnings_p_reached").take(place))
+    reached = decisions.warning_reaches(words, lanes.rule("warnings_p_reached").take(place))
     return np.where(reached, lanes.recognise_milli.take(place), 1000)
 
 
@@ -361,7 +361,7 @@ def _answer(
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     friction, rel_ready = (lanes.rule(f"reporting_{name}").take(place) for name in ("friction", "rel_ready"))
     seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
-    said = decisions.reports(
+    said = decisions.would_report(
         draws, seed, contact, occasion, contacts.target.take(on_site),
         decisions.p_report(p_ready, rel_ready, friction), numbers.p_constant,
     )  # fmt: skip
@@ -408,7 +408,7 @@ def _harm(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -
     contacts = state.contacts
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
     record.note_contacts("harm", hour, second, contacts, rows, where)
-    occasion = decisions.occasion(contacts.again.take(rows), contacts.n_recognised.take(rows))
+    occasion = decisions.occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
     _complain(state, hour, second, rows, occasion, record, after_harm=True)
 
 

@@ -187,7 +187,7 @@ class Office:
 
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
-        self.kept_since = decisions.kept_since(self.kept_since, hour, self._retention)
+        self.kept_since = decisions.history_since(self.kept_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]
         self._credit_milli += milli

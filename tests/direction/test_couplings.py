@@ -17,7 +17,7 @@ from sim.scenario import Scenario
 from sim.world import World
 
 RULES = Scenario().platform.rules
-NUMBERS = decisions.numbers(World(Scenario(scale=0.001), [0]))
+NUMBERS = decisions.numbers_of(World(Scenario(scale=0.001), [0]))
 SHARES = st.floats(0, 1)
 BINDS = ("device", "identity")
 once = settings(max_examples=50, deadline=None, derandomize=True)
@@ -34,7 +34,7 @@ def test_who_passes_a_strict_door_passes_a_mild_one(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     tolerance = np.arange(1000)
     mild, strict = (
-        decisions.lets_in(tolerance, decisions.door(replace(RULES, registration_friction_user=f))[0])
+        decisions.lets_in(tolerance, decisions.doors_of(replace(RULES, registration_friction_user=f))[0])
         for f in (low, high)
     )
     assert (mild | ~strict).all()
@@ -49,7 +49,9 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
     low, high = low_and_high(a, b)
     draws = Draws([seed])
     easy, hard = (
-        decisions.reports(draws, 0, contacts, 0, contacts % 50, decisions.p_report(ready, 1.2, friction), p_constant)
+        decisions.would_report(
+            draws, 0, contacts, 0, contacts % 50, decisions.p_report(ready, 1.2, friction), p_constant
+        )
         for friction in (low, high)
     )
     assert (easy | ~hard).all()
@@ -205,7 +207,7 @@ WORDS = np.random.Generator(np.random.PCG64(1)).integers(0, 2**64, 2000, np.uint
 
 def numbers(**changes: float) -> decisions.Numbers:
     scenario = Scenario().replace(**{f"predators.{name}": value for name, value in changes.items()})
-    return decisions.numbers(World(scenario.replace(scale=0.01), [1]))
+    return decisions.numbers_of(World(scenario.replace(scale=0.01), [1]))
 
 
 SEEKERS = numbers(p_seek_after_block=0.9)
@@ -217,7 +219,7 @@ DETERRED = numbers(p_deterred_by_retention=0.5)
 def test_who_is_reached_flags_or_seeks_where_few_do_does_so_where_many_do(a: float, b: float, rest: float) -> None:
     low, high = low_and_high(a, b)
     for decide in (
-        decisions.reached,
+        decisions.warning_reaches,
         decisions.flags,
         lambda word, p: decisions.seeks(word, SEEKERS, p, rest),
         lambda word, p: decisions.seeks(word, SEEKERS, rest, p),
@@ -273,12 +275,12 @@ def test_a_higher_hazard_rings_no_later(a: int, b: int, units: int) -> None:
 @pytest.mark.parametrize("hours", [0, 1, 2, 24])
 def test_a_message_is_kept_for_as_many_hours_as_the_rule_says_the_hour_of_writing_being_the_first(hours: int) -> None:
     written = 100
-    kept = [hour for hour in range(written, 200) if decisions.kept_since(0, hour, hours) <= written]
+    kept = [hour for hour in range(written, 200) if decisions.history_since(0, hour, hours) <= written]
     assert kept == list(range(written, written + hours))
 
 
 def test_what_was_deleted_stays_deleted_when_messages_are_kept_for_longer() -> None:
     kept_since = 0
     for hour in range(300):
-        kept_since = int(decisions.kept_since(kept_since, hour, 3 if hour < 200 else 1000))
+        kept_since = int(decisions.history_since(kept_since, hour, 3 if hour < 200 else 1000))
     assert kept_since == 199 - 3 + 1

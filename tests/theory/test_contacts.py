@@ -172,7 +172,7 @@ def test_off_the_platform_the_clock_runs_from_the_next_full_hour_on() -> None:
 def test_parted_pairs_meet_by_the_hours_of_the_week_and_give_up_at_a_constant_hazard(hour: int) -> None:
     n, meetings, lapse = 200_000, 0.1, 0.2
     world = World(laboratory(**{"contacts.lapse_per_hour": lapse}), [1])
-    numbers = decisions.numbers(world)
+    numbers = decisions.numbers_of(world)
     contact = np.arange(n)
     meet, give_up = (
         exponential(world.draws.words(purpose, 0, contact, hour)) for purpose in (Purpose.MEETING, Purpose.LAPSE)

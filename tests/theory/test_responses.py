@@ -207,7 +207,7 @@ def test_a_persons_decisions_keep_their_mean_and_are_correlated_as_declared(p_co
     n_persons, n_times, p = 100_000, 4, 0.3
     person = np.repeat(np.arange(n_persons), n_times)
     contact = np.arange(person.size) + (1 << 30)
-    said = decisions.reports(Draws([1]), 0, contact, 0, person, decisions.p_report(0.6, 1.0, 0.5), p_constant)
+    said = decisions.would_report(Draws([1]), 0, contact, 0, person, decisions.p_report(0.6, 1.0, 0.5), p_constant)
     value, error = ratio(said, np.ones(said.size), person)
     assert abs(value - p) < ERRORS * error
     # Two decisions both follow the trait with probability p_constant**2, and are independent otherwise.
