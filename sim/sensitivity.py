@@ -153,7 +153,7 @@ class RangesQuestion(Question, name="ranges"):
     def varied(self) -> dict[str, Parameter]:
         """Parameters by name."""
         return {
-            key: _known()[key]
+            key: variable()[key]
             for key in self._wanted
             if key not in self.left_out and any(_depends(self.scenario, arm, key) for arm in self.policies)
         }
@@ -161,7 +161,7 @@ class RangesQuestion(Question, name="ranges"):
     @cached_property
     def left_out(self) -> dict[str, str]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
-        reasons = {key: _reason(self.scenario, _known()[key]) for key in self._wanted if not self._named}
+        reasons = {key: _reason(self.scenario, variable()[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
 
     @property
@@ -171,8 +171,8 @@ class RangesQuestion(Question, name="ranges"):
     @property
     def _wanted(self) -> list[str]:
         if self._named:
-            return [key for key in _known() if key in (self.parameters or ())]
-        return [key for key, p in _known().items() if self.parameters or p.doubt]
+            return [key for key in variable() if key in (self.parameters or ())]
+        return [key for key, p in variable().items() if self.parameters or p.doubt]
 
     def tasks(self) -> list[Task]:
         """Return a task for what needs none of its own, and one for every end of a parameter."""
@@ -233,7 +233,7 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        _check_asked(scenario, arms, asked, _known())
+        _check_asked(scenario, arms, asked, variable())
     found = RangesQuestion(scenario, arms, asked, numbers)
     if not found.varied:
         raise ScenarioError("there is no parameter to vary: name some with --parameters")
@@ -272,7 +272,7 @@ def ranges(
     return found
 
 
-def _known() -> dict[str, Parameter]:
+def variable() -> dict[str, Parameter]:
     """Return every parameter with a plausible range, by name."""
     return {p.key: p for p in declared(SECTIONS) if p.has_range}
 
