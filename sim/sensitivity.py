@@ -64,6 +64,7 @@ class Ranges(Result):
             ``too few``, ``no percentage``) follows from it. ``turns`` says that the bar moves and that the effect is
             told apart from zero on both sides of it: at its ends, or at one of them and in the scenario.
         left_out: Parameters that were to be varied and could not be, with the reason.
+        more: Whether there are parameters that could be varied and were not.
     """
 
     scenario: Scenario = field(repr=False)
@@ -72,13 +73,12 @@ class Ranges(Result):
     effects: pd.DataFrame = field(repr=False)
     bars: pd.DataFrame = field(repr=False)
     left_out: Mapping[str, str] = field(repr=False)
+    more: bool = field(repr=False)
 
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, a summary and the widest bars of each."""
-        asked = RangesQuestion(self.scenario, self.policies, (ALL,), self.seeds)
-        more = bool({*asked.varied} - {*self.bars["parameter"]})
         given = self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out
-        return tornado.blocks(*given, more)
+        return tornado.blocks(*given, self.more)
 
     def plot(self, policy: str) -> Figure:
         """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.
@@ -188,7 +188,9 @@ class RangesQuestion(Question, name="ranges"):
         for (variant, arms, _), of_task in zip(self._variants, runs, strict=True):
             found |= dict(_read(counts_of(variant, of_task), arms))
         bars = _bars(self, found)
-        return Ranges(self.scenario, self.policies, self.seeds, _effects(self, found), bars, self.left_out)
+        every = RangesQuestion(self.scenario, self.policies, (ALL,), self.seeds)
+        more = bool({*every.varied} - {*self.varied})
+        return Ranges(self.scenario, self.policies, self.seeds, _effects(self, found), bars, self.left_out, more)
 
     @cached_property
     def _variants(self) -> list[tuple[Scenario, dict[str, _Lane], str]]:
