@@ -29,8 +29,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import sim
-from sim.agents import Chat, Predator
-from sim.records import EVENT_COLUMNS
+from sim.model.agents import Chat, Predator
+from sim.model.records import EVENT_COLUMNS
 
 pd.set_option("display.max_colwidth", None)
 

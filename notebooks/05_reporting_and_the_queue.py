@@ -26,9 +26,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import sim
+from sim.outcomes.statistics import t_interval
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.statistics import t_interval
 
 
 def effect(comparison, *outcomes, digits=1):

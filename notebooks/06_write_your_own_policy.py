@@ -29,11 +29,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 import sim
-from sim.declare import parameter
-from sim.errors import ScenarioError
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Change, Policy
 from sim.policies.reporting import ReportingPolicy
-from sim.rules import RULES, Change, Policy
+from sim.rules.declare import parameter
+from sim.rules.errors import ScenarioError
+from sim.rules.rulebook import RULES
 
 
 def effect(comparison, *outcomes, digits=2):

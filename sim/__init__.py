@@ -12,15 +12,20 @@ It explores what assumptions imply; it does not estimate how many victims there 
 
 from typing import TYPE_CHECKING, Any
 
-from sim.attribution import Why, why
-from sim.experiment import Comparison, Run, compare, first_difference, run
-from sim.reading import load
-from sim.response import Sweep, sweep
-from sim.scenario import Scenario
-from sim.sensitivity import Ranges, ranges
+from sim.questions.compare import compare
+from sim.questions.ranges import ranges
+from sim.questions.run import Run, first_difference, run
+from sim.questions.sweep import sweep
+from sim.questions.why import why
+from sim.report.compare import Comparison
+from sim.report.ranges import Ranges
+from sim.report.sweep import Sweep
+from sim.report.why import Why
+from sim.scenario.reading import load
+from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from sim.model import ChatModel
+    from sim.model.arrays.model import ChatModel
 
 __version__ = "0.1.0"
 
@@ -45,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the model only when it is asked for: Mesa takes a while."""
     if name == "ChatModel":
-        from sim.model import ChatModel
+        from sim.model.arrays.model import ChatModel
 
         return ChatModel
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,29 +11,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import sim
-from sim import (
-    advice,
-    attribution,
-    experiment,
-    explain,
-    exports,
-    reproduce,
-    response,
-    results,
-    running,
-    schema,
-    sensitivity,
-    template,
-    validation,
-)
-from sim.arguments import path_of
-from sim.errors import ExperimentError, Problem, ScenarioError, shown
-from sim.lines import loads
-from sim.question import Question
-from sim.reading import load
-from sim.scenario import BASELINE, Scenario
-from sim.terminal import lost, prepare, say, tell
-from sim.text import terminal_width
+from sim.questions import compare, ranges, reproduce, sweep, validate, why
+from sim.questions import run as questions_run
+from sim.report import advice, explain
+from sim.report.blocks import terminal_width
+from sim.rules.errors import ExperimentError, Problem, ScenarioError, shown
+from sim.scenario import schema, template
+from sim.scenario.arguments import path_of
+from sim.scenario.lines import loads
+from sim.scenario.reading import load
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study import export
+from sim.study.answer import answer
+from sim.study.folder import check_writable, files_of
+from sim.study.question import Question
+from sim.study.terminal import lost, prepare, say, tell
+from sim.study.workers import check
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -321,13 +314,13 @@ def _explain(arguments: argparse.Namespace) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     scenario = _scenario(arguments, [arguments.policy])
     _warn(advice.of_small_queue(scenario))
-    single = experiment.run(scenario, arguments.policy, arguments.seed, arguments.engine)
+    single = questions_run.run(scenario, arguments.policy, arguments.seed, arguments.engine)
     say(single.summary(terminal_width()))
 
 
 def _compare(arguments: argparse.Namespace) -> None:
     policies = _names("--policies", arguments.policies)
-    _answer(experiment.question(_scenario(arguments, policies), policies, engine=arguments.engine), arguments)
+    _answer(compare.question(_scenario(arguments, policies), policies, engine=arguments.engine), arguments)
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
@@ -337,18 +330,18 @@ def _sweep(arguments: argparse.Namespace) -> None:
         if key in over:
             raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
         over[key] = values
-    response.check_rules(load(arguments.file), over)
-    _answer(response.question(_scenario(arguments, []), over), arguments)
+    sweep.check_rules(load(arguments.file), over)
+    _answer(sweep.question(_scenario(arguments, []), over), arguments)
 
 
 def _ranges(arguments: argparse.Namespace) -> None:
     policies, parameters = _names("--policies", arguments.policies), _names("--parameters", arguments.parameters)
     scenario = _scenario(arguments, policies)
-    _answer(sensitivity.question(scenario, policies, parameters, arguments.seeds), arguments)
+    _answer(ranges.question(scenario, policies, parameters, arguments.seeds), arguments)
 
 
 def _why(arguments: argparse.Namespace) -> None:
-    _answer(attribution.question(_scenario(arguments, [arguments.policy]), arguments.policy), arguments)
+    _answer(why.question(_scenario(arguments, [arguments.policy]), arguments.policy), arguments)
 
 
 def _scenario(arguments: argparse.Namespace, policies: Sequence[str] | None) -> Scenario:
@@ -374,19 +367,17 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
 def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
     out = None if arguments.out is None else path_of(arguments.out, "--out")
-    running.check(arguments.workers, asked.engine)
+    check(arguments.workers, asked.engine)
     if out is not None:
-        results.check_writable(out)
+        check_writable(out)
     if asked.scenario:
         _warn(advice.of_small_queue(asked.scenario))
         _warn(advice.of_idle_levels(asked.tasks()[0].scenario, (assignment(text)[0] for text in arguments.set)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
-    found = results.answer(
-        asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: _warn([words])
-    )
+    found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: _warn([words]))
     say(found.table(terminal_width()))
     if out is not None:
-        for file in results.files_of(out):
+        for file in files_of(out):
             say(f"{Path(arguments.out) / file.relative_to(out)}")
 
 
@@ -399,7 +390,7 @@ def _names(option: str, text: str | None) -> list[str] | None:
 
 
 def _validate(arguments: argparse.Namespace) -> None:
-    _answer(validation.question(arguments.patterns, arguments.seeds), arguments)
+    _answer(validate.question(arguments.patterns, arguments.seeds), arguments)
 
 
 def _reproduce(arguments: argparse.Namespace) -> None:
@@ -413,7 +404,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    for file in exports.export(arguments.folder, arguments.out, arguments.format):
+    for file in export.export(arguments.folder, arguments.out, arguments.format):
         say(str(file))
 
 

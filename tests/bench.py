@@ -22,16 +22,18 @@ from typing import Any
 
 import numpy as np
 
-import sim.model
-from sim import agents, running
-from sim.crowd import Crowd
-from sim.draws import mix_array
-from sim.model import ChatModel
-from sim.processes import visits
-from sim.reading import load
-from sim.scenario import BASELINE
-from sim.store import Kept, Store, Task, save
-from sim.world import World
+from sim.model import agents
+from sim.model.arrays import entry
+from sim.model.arrays import model as array_engine
+from sim.model.arrays.model import ChatModel
+from sim.model.world.draws import mix_array
+from sim.model.world.visits import Crowd
+from sim.model.world.world import World
+from sim.scenario.reading import load
+from sim.scenario.scenario import BASELINE
+from sim.study.store import Kept, Store, save
+from sim.study.task import Task
+from sim.study.workers import simulate_all
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FULL = {"population.monthly_visitors_start": 778_000.0, "predators.p_of_adults": 0.0056}
@@ -71,7 +73,7 @@ def full(lanes: int, days: int, warmup_days: int) -> dict[str, Any]:
 def classroom(seeds: int) -> dict[str, Any]:
     """Run the classroom's policies with some seeds in one loop."""
     scenario = load(SCENARIOS / "classroom.toml")
-    return {"seconds": _cpu(lambda: sim.model.simulate(scenario, range(seeds), [BASELINE, *scenario.policies]))}
+    return {"seconds": _cpu(lambda: array_engine.simulate(scenario, range(seeds), [BASELINE, *scenario.policies]))}
 
 
 def engines() -> dict[str, Any]:
@@ -79,7 +81,7 @@ def engines() -> dict[str, Any]:
     scenario = load(SCENARIOS / "classroom.toml").replace(days=60)
     return {
         name: _cpu(lambda engine=engine: engine.simulate(scenario, [0], [BASELINE]))
-        for name, engine in (("array", sim.model), ("agents", agents))
+        for name, engine in (("array", array_engine), ("agents", agents))
     }
 
 
@@ -108,7 +110,7 @@ def study(workers: int) -> dict[str, Any]:
     task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(10)))
     with TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        list(running.simulate_all([task], workers, store=Store(Path(folder))))
+        list(simulate_all([task], workers, store=Store(Path(folder))))
         return {"seconds": time.perf_counter() - begun}
 
 
@@ -117,7 +119,7 @@ def storing(file: str, seeds: int, days: int) -> dict[str, Any]:
     scenario = load(SCENARIOS / file).replace(days=days, warmup_days=60)
     task = Task(scenario, (BASELINE, *scenario.policies), tuple(range(seeds)))
     records = []
-    spent = {"simulate": _cpu(lambda: records.append(sim.model.simulate(scenario, task.seeds, task.arms)))}
+    spent = {"simulate": _cpu(lambda: records.append(array_engine.simulate(scenario, task.seeds, task.arms)))}
     with TemporaryDirectory() as folder:
         spent["save"] = _cpu(lambda: save(Path(folder), task, records[0], {}))
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
@@ -137,16 +139,16 @@ def _timed_parts() -> Iterator[Counter[str]]:
         (World, "_online", "world"),
         (World, "_intents", "world"),
         (World, "_false_reports", "world"),
-        (sim.model, "count_people", "counting people"),
-        (visits.Visitors, "see", "counting people"),
-        (sim.model, "foresee", "approach"),
-        (sim.model, "approach", "approach"),
-        (sim.model, "run_contacts", "contacts"),
-        (sim.model, "false_reports", "false reports"),
-        (sim.model, "foresee_false_reports", "false reports"),
-        (sim.model, "moderate", "moderation"),
-        (sim.model, "evade", "evasion"),
-        (sim.model.Recorder, "end_day", "recording"),
+        (array_engine, "count_people", "counting people"),
+        (entry.Visitors, "see", "counting people"),
+        (array_engine, "foresee", "approach"),
+        (array_engine, "approach", "approach"),
+        (array_engine, "run_contacts", "contacts"),
+        (array_engine, "false_reports", "false reports"),
+        (array_engine, "foresee_false_reports", "false reports"),
+        (array_engine, "moderate", "moderation"),
+        (array_engine, "evade", "evasion"),
+        (array_engine.Recorder, "end_day", "recording"),
     ]
     before = [(home, name, getattr(home, name)) for home, name, _ in homes]
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from pydantic import field_validator
 
-from sim.declare import names_in_order, parameter, probability
-from sim.parameters import Triage, Weekday, days_in_order, days_in_words
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import names_in_order, parameter, probability
+from sim.rules.parameters import Triage, Weekday, days_in_order, days_in_words
+from sim.rules.rulebook import Platform
 
 _SKILLS = (
     "p_find_with_evidence", "p_find_without_evidence", "p_clear_with_evidence", "p_clear_without_evidence",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sim.declare import parameter
-from sim.parameters import Level
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter
+from sim.rules.parameters import Level
+from sim.rules.rulebook import Platform
 
 
 class RegistrationPolicy(Policy, name="registration"):

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sim.declare import parameter, probability
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter, probability
+from sim.rules.rulebook import Platform
 
 
 class ReportingPolicy(Policy, name="reporting"):

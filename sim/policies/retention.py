@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sim.declare import parameter
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter
+from sim.rules.rulebook import Platform
 
 
 class RetentionPolicy(Policy, name="retention"):

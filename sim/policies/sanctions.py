@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sim.declare import parameter, whole_numbers
-from sim.parameters import Binds
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter, whole_numbers
+from sim.rules.parameters import Binds
+from sim.rules.rulebook import Platform
 
 
 class SanctionsPolicy(Policy, name="sanctions"):

@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from sim.declare import parameter
-from sim.errors import short, shown, suggestion
-from sim.hints import hint
-from sim.rules import RULES, Change, Platform, Policy, Value
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter
+from sim.rules.errors import short, shown, suggestion
+from sim.rules.hints import hint
+from sim.rules.rulebook import RULES, Platform, Value
 
 
 class SetPolicy(Policy, name="set"):

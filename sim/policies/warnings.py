@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sim.declare import parameter, probability
-from sim.rules import Change, Platform, Policy
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import parameter, probability
+from sim.rules.rulebook import Platform
 
 _LONGEST_WEEKS = 1500  # longer than any run
 _FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it

@@ -18,9 +18,10 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.outcomes import outcomes_of, sums_of
-from sim.provenance import digest
-from sim.scenario import Scenario
+from sim.outcomes.counts import sums_of
+from sim.outcomes.outcomes import outcomes_of
+from sim.scenario.scenario import Scenario
+from sim.study.identity import digest
 from tests.baselines import shipped
 
 FOLDER = Path(__file__).parent

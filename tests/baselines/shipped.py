@@ -12,10 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim import running
-from sim.provenance import digest
-from sim.running import Engine
-from sim.scenario import BASELINE, Scenario
+from sim.model.engines import Engine, engine_of
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study.identity import digest
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 STORED = Path(__file__).with_name("shipped.json")
@@ -38,7 +37,7 @@ def small(name: str) -> Scenario:
 
 def counted(scenario: Scenario, engine: Engine) -> dict[str, str]:
     """Return hashes of what an engine counts."""
-    records = running.engine_of(engine)(scenario, SEEDS, [BASELINE, *scenario.policies], events=True)
+    records = engine_of(engine)(scenario, SEEDS, [BASELINE, *scenario.policies], events=True)
     return {name: digest(table) for name, table in records.tables().items()}
 
 

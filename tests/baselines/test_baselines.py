@@ -18,7 +18,7 @@ def test_as_stored(name: str) -> None:
         lines += [f"and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
         lines += [f"the SHA-256 of {' and '.join(apart)} is not as stored"] if apart else []
         if old.digests["scenario"] != new.digests["scenario"]:
-            lines.append(f"the scenario is another one too: {CASES[name].file}, or a default of sim/parameters.py")
+            lines.append(f"the scenario is another one too: {CASES[name].file}, or a default")
         pytest.fail("\n  ".join([*lines, f"If this was meant to be: {COMMAND}"]), pytrace=False)
 
 

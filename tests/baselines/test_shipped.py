@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.running import Engine
+from sim.model.engines import Engine
 from tests.baselines import shipped
 from tests.baselines.renew import COMMAND
 

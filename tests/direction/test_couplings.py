@@ -8,16 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import decisions, sanctions
-from sim.decisions import BLOCK, NEVER, STAY
-from sim.draws import Draws, Purpose
+from sim.model.decisions import sanctions
+from sim.model.decisions.approach import deterred
+from sim.model.decisions.codes import BLOCK, NEVER, RECOGNISE, STAY
+from sim.model.decisions.contacts import alarm_seconds, first_alarm, seeks, warning_reaches
+from sim.model.decisions.entry import doors_of, lets_in, may_write
+from sim.model.decisions.moderation import finds, history_since
+from sim.model.decisions.numbers import Numbers, hazards, numbers_of
+from sim.model.decisions.responses import flags, on_recognition, p_report, reports_falsely, would_report
+from sim.model.decisions.sanctions import AS_BEFORE
+from sim.model.world.draws import Draws, Purpose
+from sim.model.world.world import World
 from sim.policies.moderation import ModerationPolicy
-from sim.sanctions import AS_BEFORE
-from sim.scenario import Scenario
-from sim.world import World
+from sim.scenario.scenario import Scenario
 
 RULES = Scenario().platform.rules
-NUMBERS = decisions.numbers_of(World(Scenario(scale=0.001), [0]))
+NUMBERS = numbers_of(World(Scenario(scale=0.001), [0]))
 SHARES = st.floats(0, 1)
 BINDS = ("device", "identity")
 once = settings(max_examples=50, deadline=None, derandomize=True)
@@ -33,10 +39,7 @@ def low_and_high(a: float, b: float) -> tuple[float, float]:
 def test_who_passes_a_strict_door_passes_a_mild_one(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     tolerance = np.arange(1000)
-    mild, strict = (
-        decisions.lets_in(tolerance, decisions.doors_of(replace(RULES, registration_friction_user=f))[0])
-        for f in (low, high)
-    )
+    mild, strict = (lets_in(tolerance, doors_of(replace(RULES, registration_friction_user=f))[0]) for f in (low, high))
     assert (mild | ~strict).all()
     assert abs(strict.mean() - (1 - high)) <= 0.0005 + 1e-9
 
@@ -49,9 +52,7 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
     low, high = low_and_high(a, b)
     draws = Draws([seed])
     easy, hard = (
-        decisions.would_report(
-            draws, 0, contacts, 0, contacts % 50, decisions.p_report(ready, 1.2, friction), p_constant
-        )
+        would_report(draws, 0, contacts, 0, contacts % 50, p_report(ready, 1.2, friction), p_constant)
         for friction in (low, high)
     )
     assert (easy | ~hard).all()
@@ -62,7 +63,7 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
 def test_a_lawful_conversation_reported_when_it_is_hard_is_reported_when_it_is_easy(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     effort = np.linspace(0, 1, 1000, endpoint=False)
-    assert (decisions.reports_falsely(effort, low, 0.7) | ~decisions.reports_falsely(effort, high, 0.7)).all()
+    assert (reports_falsely(effort, low, 0.7) | ~reports_falsely(effort, high, 0.7)).all()
 
 
 def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -> tuple[int, int]:
@@ -110,12 +111,10 @@ def test_a_device_known_for_longer_never_lets_anybody_back_sooner(a: float, b: f
 def test_who_blocks_or_ends_a_contact_where_few_do_does_so_where_many_do(a: float, b: float, seed: int) -> None:
     low, high = low_and_high(a, b)
     block, stay = Draws([seed]).words((Purpose.BLOCK, Purpose.STAY), 0, contacts, 0)
-    few, many = (decisions.on_recognition(block, stay, replace(NUMBERS, p_block=p, p_stay=0.5)) for p in (low, high))
+    few, many = (on_recognition(block, stay, replace(NUMBERS, p_block=p, p_stay=0.5)) for p in (low, high))
     assert ((many == BLOCK) | (few != BLOCK)).all()
     assert ((many != STAY) | (few == STAY)).all()
-    rarely, often = (
-        decisions.on_recognition(block, stay, replace(NUMBERS, p_block=0.5, p_stay=p)) for p in (low, high)
-    )
+    rarely, often = (on_recognition(block, stay, replace(NUMBERS, p_block=0.5, p_stay=p)) for p in (low, high))
     assert ((often == STAY) | (rarely != STAY)).all()
 
 
@@ -136,9 +135,7 @@ def test_what_a_dull_review_finds_a_sharp_one_finds(
 ) -> None:
     low, high = low_and_high(a, b)
     name = ("find" if predator else "clear") + ("_with_evidence" if evidence else "_without_evidence")
-    dull, sharp = (
-        decisions.finds(word, predator, evidence, replace(RULES, **{f"moderation_p_{name}": p})) for p in (low, high)
-    )
+    dull, sharp = (finds(word, predator, evidence, replace(RULES, **{f"moderation_p_{name}": p})) for p in (low, high))
     # Of an innocent, the sharper review clears more.
     assert dull <= sharp if predator else sharp <= dull
 
@@ -205,9 +202,9 @@ def test_the_more_training_the_more_is_found_and_the_more_innocents_are_cleared(
 WORDS = np.random.Generator(np.random.PCG64(1)).integers(0, 2**64, 2000, np.uint64)
 
 
-def numbers(**changes: float) -> decisions.Numbers:
+def numbers(**changes: float) -> Numbers:
     scenario = Scenario().replace(**{f"predators.{name}": value for name, value in changes.items()})
-    return decisions.numbers_of(World(scenario.replace(scale=0.01), [1]))
+    return numbers_of(World(scenario.replace(scale=0.01), [1]))
 
 
 SEEKERS = numbers(p_seek_after_block=0.9)
@@ -219,24 +216,24 @@ DETERRED = numbers(p_deterred_by_retention=0.5)
 def test_who_is_reached_flags_or_seeks_where_few_do_does_so_where_many_do(a: float, b: float, rest: float) -> None:
     low, high = low_and_high(a, b)
     for decide in (
-        decisions.warning_reaches,
-        decisions.flags,
-        lambda word, p: decisions.seeks(word, SEEKERS, p, rest),
-        lambda word, p: decisions.seeks(word, SEEKERS, rest, p),
+        warning_reaches,
+        flags,
+        lambda word, p: seeks(word, SEEKERS, p, rest),
+        lambda word, p: seeks(word, SEEKERS, rest, p),
     ):
         few, many = (decide(WORDS, p) for p in (low, high))
         assert (many | ~few).all()
-    assert not decisions.seeks(WORDS, SEEKERS, rest, 0.0).any()
+    assert not seeks(WORDS, SEEKERS, rest, 0.0).any()
 
 
 @once
 @given(a=st.integers(0, 1000), b=st.integers(0, 1000))
 def test_what_short_retention_deters_longer_does_until_a_month_and_no_retention_deters_nothing(a: int, b: int) -> None:
     low, high = min(a, b), max(a, b)
-    short, long = (decisions.deterred(WORDS, DETERRED, hours) for hours in (low, high))
+    short, long = (deterred(WORDS, DETERRED, hours) for hours in (low, high))
     assert (long | ~short).all()
-    assert not decisions.deterred(WORDS, DETERRED, 0).any()
-    assert (decisions.deterred(WORDS, DETERRED, 720) == decisions.deterred(WORDS, DETERRED, 10**6)).all()
+    assert not deterred(WORDS, DETERRED, 0).any()
+    assert (deterred(WORDS, DETERRED, 720) == deterred(WORDS, DETERRED, 10**6)).all()
 
 
 @once
@@ -244,9 +241,9 @@ def test_what_short_retention_deters_longer_does_until_a_month_and_no_retention_
 def test_an_account_that_may_write_after_a_long_wait_may_after_a_short_one(a: int, b: int) -> None:
     low, high = min(a, b), max(a, b)
     age = np.arange(300)
-    short, long = (decisions.may_write(age, hours) for hours in (low, high))
+    short, long = (may_write(age, hours) for hours in (low, high))
     assert (short | ~long).all()
-    assert short.argmax() == low and decisions.may_write(age, 0).all()
+    assert short.argmax() == low and may_write(age, 0).all()
 
 
 @once
@@ -254,33 +251,31 @@ def test_an_account_that_may_write_after_a_long_wait_may_after_a_short_one(a: in
 def test_the_warned_end_a_stage_no_later_and_what_recognition_ended_without_a_warning_it_ends_with_one(
     a: int, b: int, seed: int
 ) -> None:
-    zeros, hazard = np.zeros(contacts.size, np.int64), decisions.hazards(Scenario())
+    zeros, hazard = np.zeros(contacts.size, np.int64), hazards(Scenario())
     (little, late), (much, soon) = (
-        decisions.first_alarm(
-            Draws([seed]), hazard, zeros, contacts, zeros, 0, recognise_milli=np.full(contacts.size, milli)
-        )
+        first_alarm(Draws([seed]), hazard, zeros, contacts, zeros, 0, recognise_milli=np.full(contacts.size, milli))
         for milli in (min(a, b), max(a, b))
     )
     assert (soon <= late).all()
-    assert (much[little == decisions.RECOGNISE] == decisions.RECOGNISE).all()
+    assert (much[little == RECOGNISE] == RECOGNISE).all()
 
 
 @once
 @given(a=st.integers(0, 10**7), b=st.integers(0, 10**7), units=st.integers(0, 2 * 10**10))
 def test_a_higher_hazard_rings_no_later(a: int, b: int, units: int) -> None:
     low, high = min(a, b), max(a, b)
-    assert 1 <= decisions.alarm_seconds(units, high) <= decisions.alarm_seconds(units, low)
+    assert 1 <= alarm_seconds(units, high) <= alarm_seconds(units, low)
 
 
 @pytest.mark.parametrize("hours", [0, 1, 2, 24])
 def test_a_message_is_kept_for_as_many_hours_as_the_rule_says_the_hour_of_writing_being_the_first(hours: int) -> None:
     written = 100
-    kept = [hour for hour in range(written, 200) if decisions.history_since(0, hour, hours) <= written]
+    kept = [hour for hour in range(written, 200) if history_since(0, hour, hours) <= written]
     assert kept == list(range(written, written + hours))
 
 
 def test_what_was_deleted_stays_deleted_when_messages_are_kept_for_longer() -> None:
     kept_since = 0
     for hour in range(300):
-        kept_since = int(decisions.history_since(kept_since, hour, 3 if hour < 200 else 1000))
+        kept_since = int(history_since(kept_since, hour, 3 if hour < 200 else 1000))
     assert kept_since == 199 - 3 + 1

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.model import simulate
-from sim.offences import OFFENCES
-from sim.parameters import WEEKDAYS
+from sim.model.arrays.model import simulate
+from sim.model.records import Records
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.records import Records
+from sim.rules.offences import OFFENCES
+from sim.rules.parameters import WEEKDAYS
 from tests.theory.laboratory import laboratory
 
 SEEDS = range(8)

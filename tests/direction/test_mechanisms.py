@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from sim.model import simulate
+from sim.model.arrays.model import simulate
+from sim.model.records import Records
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
@@ -11,7 +12,6 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.records import Records
 from tests.direction.test_direction import chat, clearly_more, total
 
 SEEDS = list(range(8))

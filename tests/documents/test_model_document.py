@@ -11,24 +11,25 @@ from typing import Any
 import pytest
 
 import sim
-from sim.declare import declared
-from sim.evidence import evidence
-from sim.explain import glossary
-from sim.model import ChatModel
-from sim.offences import Offence
-from sim.outcomes import OUTCOMES, outcomes_of
-from sim.parameters import SECTIONS
-from sim.patterns import patterns
+from sim.model.arrays.model import ChatModel
+from sim.model.records import COUNTS, KINDS
+from sim.outcomes.outcomes import OUTCOMES, outcomes_of
+from sim.outcomes.patterns import patterns
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.records import COUNTS, KINDS
-from sim.rules import RULES, Policy
-from sim.scenario import Scenario
+from sim.report.explain import glossary
+from sim.rules.declare import declared
+from sim.rules.evidence import evidence
+from sim.rules.offences import Offence
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import RULES
+from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "MODEL.md").read_text(encoding="utf-8")
@@ -90,7 +91,7 @@ def names_in_code() -> frozenset[str]:
 
 
 def value_of(name: str) -> Any:
-    """Return what a dotted name stands for: ``sim.rules.Rules``."""
+    """Return what a dotted name stands for: ``sim.rules.rulebook.Rules``."""
     module, _, attribute = name.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import sensitivity
 from sim.__main__ import main
+from sim.questions import ranges
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def test_the_python_is_four_lines_to_a_plot(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_it_says_with_how_many_seeds_ranges_and_the_others_run() -> None:
-    seeds = f"at most {sensitivity.SEEDS}, so that its numbers differ from those of `compare` and `why`, which take the"
+    seeds = f"at most {ranges.SEEDS}, so that its numbers differ from those of `compare` and `why`, which take the"
     assert f"{seeds} {sim.load(ROOT / 'scenarios' / 'classroom.toml').seeds} of" in " ".join(README.split())
 
 

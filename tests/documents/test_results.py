@@ -8,10 +8,14 @@ from typing import Any
 import pandas as pd
 
 import sim
-from sim import experiment, patterns, results, validation
-from sim.provenance import ColumnHashes
-from sim.question import Question
-from sim.text import Table
+from sim.outcomes import patterns
+from sim.questions import compare
+from sim.questions import validate as questions_validate
+from sim.report import validate
+from sim.report.blocks import Table
+from sim.study.answer import answer
+from sim.study.identity import ColumnHashes
+from sim.study.question import Question
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -37,7 +41,7 @@ def test_the_shipped_comparison_is_what_the_code_makes() -> None:
 def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
     for name, sha in manifest()["files"].items():
         assert hashlib.sha256((RESULTS / "classroom" / name).read_bytes()).hexdigest() == sha, name
-    asked = experiment.question(sim.load(RESULTS.parent / "scenarios" / "classroom.toml"))
+    asked = compare.question(sim.load(RESULTS.parent / "scenarios" / "classroom.toml"))
     assert Question.of(manifest()) == asked, "renew it with `make results`"
 
 
@@ -54,16 +58,16 @@ def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:
         for quantity in pattern.quantity:
             row = f"{pattern.number} {quantity.kind} {quantity.label} "
             assert len([line for line in stored if line.startswith(row)]) == 1, "renew it with `make results`"
-    made = results.answer(validation.question(["responses", "recontact", "accounts"]))
+    made = answer(questions_validate.question(["responses", "recontact", "accounts"]))
     table = next(block for block in made.blocks() if isinstance(block, Table))
     for row in zip(*(column.cells for column in (*table.keys, *table.columns)), strict=True):
         assert " ".join(" ".join(row).split()) in stored, "renew it with `make results`"
-    assert validation.totals(made.found).startswith("C ")
+    assert validate.totals(made.found).startswith("C ")
 
 
 def test_every_pattern_that_did_not_pass_is_explained() -> None:
     text = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8")
-    assert validation.UNEXPLAINED not in text and validation.TOO_WIDE not in text
+    assert validate.UNEXPLAINED not in text and validate.TOO_WIDE not in text
 
 
 def test_the_readme_prints_the_patterns_that_were_run() -> None:

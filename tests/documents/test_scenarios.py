@@ -12,12 +12,14 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import agents, model, schema
 from sim.__main__ import main
-from sim.declare import declared
-from sim.evidence import evidence
-from sim.parameters import SECTIONS
-from sim.scenario import BASELINE, Scenario
+from sim.model import agents
+from sim.model.arrays import model
+from sim.rules.declare import declared
+from sim.rules.evidence import evidence
+from sim.rules.parameters import SECTIONS
+from sim.scenario import schema
+from sim.scenario.scenario import BASELINE, Scenario
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(path.name for path in FOLDER.glob("*.toml"))

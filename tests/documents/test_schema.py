@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.schema import NAME
+from sim.scenario.schema import NAME
 from tests.parts.editor import complaints
 
 FOLDER = Path(__file__).parents[2] / "scenarios"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.draws import MASK, Draws, Purpose, Words, unit
-from sim.population import N_STRATA
-from sim.scenario import Scenario
-from sim.world import World
+from sim.model.world.draws import MASK, Draws, Purpose, Words, unit
+from sim.model.world.population import N_STRATA
+from sim.model.world.world import World
+from sim.scenario.scenario import Scenario
 
 ERROR_RATE = 1e-5
 GOLDEN = 0x9E3779B97F4A7C15

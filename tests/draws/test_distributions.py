@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.decisions import NEVER, alarm_seconds
-from sim.draws import (
+from sim.model.decisions.codes import NEVER
+from sim.model.decisions.contacts import alarm_seconds
+from sim.model.world.draws import (
     EXPONENTIAL_UNITS,
     MASK,
     POISSON_UNITS,

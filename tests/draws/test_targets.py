@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim import model
-from sim.day import N_GROUPS
-from sim.offences import Offence
-from sim.parameters import CLASSES
-from sim.population import N_RATES, N_STRATA
-from sim.scenario import BASELINE, Scenario
-from sim.world import World
+from sim.model.arrays import model
+from sim.model.world.day import N_GROUPS
+from sim.model.world.population import N_RATES, N_STRATA
+from sim.model.world.world import World
+from sim.rules.offences import Offence
+from sim.rules.parameters import CLASSES
+from sim.scenario.scenario import BASELINE, Scenario
 
 ERROR_RATE = 1e-5
 GROUPS = 10

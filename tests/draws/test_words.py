@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.draws import MASK, Draws, Purpose, mix, mix_array, pick_four
+from sim.model.world.draws import MASK, Draws, Purpose, mix, mix_array, pick_four
 
 GOLDEN = 0x9E3779B97F4A7C15
 

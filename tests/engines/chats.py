@@ -6,18 +6,18 @@ import datetime as dt
 
 import pandas as pd
 
-from sim.offences import OFFENCES, Offence
+from sim.model.records import Records
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.records import Records
-from sim.rules import Policy
-from sim.scenario import BASELINE, Scenario
+from sim.rules.offences import OFFENCES, Offence
+from sim.scenario.scenario import BASELINE, Scenario
 
 START = dt.date(2021, 1, 22)
 """First measured day."""

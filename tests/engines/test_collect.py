@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from mesa.datacollection import DataCollector
 
-from sim.agents import Chat
-from sim.model import ChatModel
+from sim.model.agents import Chat
+from sim.model.arrays.model import ChatModel
 from tests.engines.chats import BUSY, LEVERS, arms
 
 COUNTS = (

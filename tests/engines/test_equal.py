@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import agents, model
-from sim.provenance import digest
-from sim.records import KINDS, Records
-from sim.rules import Policy
-from sim.scenario import BASELINE
-from sim.world import World
+from sim.model import agents
+from sim.model.arrays import model
+from sim.model.records import KINDS, Records
+from sim.model.world.world import World
+from sim.policies.policy import Policy
+from sim.scenario.scenario import BASELINE
+from sim.study.identity import digest
 from tests.engines.chats import RUNS, TABLES, arms, assert_same
 
 MANY = 20

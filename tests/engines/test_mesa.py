@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from mesa.datacollection import DataCollector
 
-from sim.agents import Chat, Predator, User
-from sim.errors import ScenarioError
-from sim.hourly import COUNTS, HourlyModel, one_seed
-from sim.model import ChatModel
+from sim.model.agents import Chat, Predator, User
+from sim.model.arrays.model import ChatModel
+from sim.model.hourly import COUNTS, HourlyModel, one_seed
+from sim.rules.errors import ScenarioError
 from tests.engines.chats import BUSY, LEVERS
 
 SCENARIO = BUSY.replace(days=2, warmup_days=1, policies={"phone": LEVERS["email"], "shift": LEVERS["shift"]})
@@ -144,7 +144,7 @@ def test_the_array_model_has_no_agents_and_says_where_they_are() -> None:
     model.step()
     assert len(model.agents) == 0
     assert model.agent_types == []
-    assert "`sim.agents.Chat` is the same" in inspect.getdoc(ChatModel)
+    assert "`sim.model.agents.Chat` is the" in inspect.getdoc(ChatModel)
 
 
 @MODELS

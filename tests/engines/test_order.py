@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import agents, model
-from sim.provenance import digest
-from sim.records import Records
-from sim.scenario import Scenario
-from sim.state import DEAD, Contacts
+from sim.model import agents
+from sim.model.arrays import model
+from sim.model.arrays.state import DEAD, Contacts
+from sim.model.records import Records
+from sim.scenario.scenario import Scenario
+from sim.study.identity import digest
 from tests.engines.chats import BUSY, LEVERS, TABLES, arms, assert_same
 
 SHORT = BUSY.replace(days=6, warmup_days=5, policies={name: LEVERS[name] for name in ("phone", "shift")})

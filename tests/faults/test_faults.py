@@ -20,7 +20,7 @@ from tests.faults.harness import ROOT, TURNS, Fault, FaultError, copy, faults, p
 FAULTS = {fault.name: fault for fault in faults()}
 TURN = turn()
 ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}
-BOTH_RUN = ("draws", "population", "world", "day", "decisions", "sanctions", "rules", "scenario", "policies/")
+BOTH_RUN = ("model/world/", "model/decisions/", "rules/", "scenario/", "policies/")
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

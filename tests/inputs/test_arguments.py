@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import agents, exports, reproduce, validation
-from sim.errors import ScenarioError
+from sim.model import agents
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.scenario import Scenario
+from sim.questions import reproduce, validate
+from sim.rules.errors import ScenarioError
+from sim.scenario.scenario import Scenario
+from sim.study import export
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -96,13 +98,13 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
             sim.why, {"scenario": "scenario", "policy": "policy", "seeds": "seeds"} | many,
             scenario | {"policy": "email"},
         ),
-        "validate": (validation.validate, {"names": "names", "seeds": "seeds"} | many, {"names": ["nulls"]}),
+        "validate": (validate.validate, {"names": "names", "seeds": "seeds"} | many, {"names": ["nulls"]}),
         "reproduce": (
             reproduce.reproduce, {"folder": "folder", "sample": "sample", "workers": "workers"}, {"folder": folder}
         ),
         "run_alone": (reproduce.run_alone, {"folder": "folder", "unit": "unit"}, {"folder": folder, "unit": "seed-0"}),
         "export": (
-            exports.export, {"folder": "folder", "out": "out", "form": "form"},
+            export.export, {"folder": "folder", "out": "out", "form": "form"},
             {"folder": folder, "out": folder / "new"},
         ),
         "run": (

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 import sim
-from sim import experiment, results, running, validation
 from sim.__main__ import _parser, assignments, main
-from sim.declare import declared
-from sim.errors import ExperimentError
-from sim.parameters import SECTIONS
-from sim.question import Question
-from sim.response import SWEPT
-from sim.scenario import Scenario
+from sim.questions import run, validate
+from sim.rules.declare import declared
+from sim.rules.errors import ExperimentError
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import SWEPT
+from sim.scenario.scenario import Scenario
+from sim.study import workers as study_workers
+from sim.study.price import cost
+from sim.study.question import Question
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,12 +65,12 @@ def no_simulation(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     def answer(question: Question, workers: int, *options: Any) -> Nothing:
         *options, say, _warn = options
         asked.append((question, workers, *options))
-        say(running.cost(question.tasks(), workers, question.engine))
+        say(cost(question.tasks(), workers, question.engine))
         return Nothing(question.scenario)
 
-    monkeypatch.setattr(results, "answer", answer)
-    monkeypatch.setattr(results, "files_of", lambda out: [out / "a file"])
-    monkeypatch.setattr(experiment, "run", Nothing)
+    monkeypatch.setattr("sim.__main__.answer", answer)
+    monkeypatch.setattr("sim.__main__.files_of", lambda out: [out / "a file"])
+    monkeypatch.setattr(run, "run", Nothing)
     return asked
 
 
@@ -184,7 +186,7 @@ def test_every_example_runs(
 
 
 def test_the_other_examples_are_of_what_is_there() -> None:
-    assert validation.question(example("validate")[1:2], 5).tasks()
+    assert validate.question(example("validate")[1:2], 5).tasks()
     for name in ("reproduce", "export"):
         assert (ROOT / example(name)[1] / "manifest.json").exists()
 
@@ -528,7 +530,7 @@ def test_interrupted(
     def interrupt(*args: object, **options: object) -> None:
         raise KeyboardInterrupt(*words)
 
-    monkeypatch.setattr(results, "answer", interrupt)
+    monkeypatch.setattr("sim.__main__.answer", interrupt)
     assert main(["compare", file]) == 130
     assert capsys.readouterr().err == said
 
@@ -539,7 +541,7 @@ def test_interrupted_in_a_folder_it_says_how_to_go_on(
     def interrupt(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "_simulated", interrupt)
+    monkeypatch.setattr(study_workers, "_simulated", interrupt)
     given = ["compare", file, "--out", str(tmp_path / "r")]
     assert main(given) == 130
     assert capsys.readouterr().err == (
@@ -552,6 +554,6 @@ def test_runs_that_failed(file: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     def fail(*args: object, **options: object) -> None:
         raise ExperimentError("seed-1 failed", "the rest is kept")
 
-    monkeypatch.setattr(results, "answer", fail)
+    monkeypatch.setattr("sim.__main__.answer", fail)
     assert main(["compare", file]) == 1
     assert capsys.readouterr().err == "seed-1 failed\nthe rest is kept\n"

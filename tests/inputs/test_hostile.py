@@ -13,13 +13,13 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.errors import MOST_PROBLEMS, ScenarioError
-from sim.lines import MAX_DEPTH, MAX_VALUES
-from sim.names import MOST_ACCENTS, normal
 from sim.policies.reporting import ReportingPolicy
-from sim.reading import MAX_BYTES
-from sim.results import MANIFEST
-from sim.scenario import MAX_CHANGES, MAX_LEVERS
+from sim.rules.errors import MOST_PROBLEMS, ScenarioError
+from sim.rules.names import MOST_ACCENTS, normal
+from sim.scenario.limits import MAX_CHANGES, MAX_LEVERS
+from sim.scenario.lines import MAX_DEPTH, MAX_VALUES
+from sim.scenario.reading import MAX_BYTES
+from sim.study.folder import MANIFEST
 from tests.parts import synthetic
 
 SECONDS = 2.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.lines import lines_of, nearest
+from sim.scenario.lines import lines_of, nearest
 
 TEXT = '''# a comment with [brackets] and "quotes
 title = "with # and ] and \\" in it"

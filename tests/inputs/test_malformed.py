@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.__main__ import assignment, main
-from sim.declare import declared
-from sim.errors import ScenarioError
-from sim.scenario import Scenario
+from sim.rules.declare import declared
+from sim.rules.errors import ScenarioError
+from sim.scenario.scenario import Scenario
 
 SHIPPED = [path.read_text() for path in sorted(Path(__file__).parents[2].glob("scenarios/*.toml"))]
 KEYS = [p.key for p in declared({"": Scenario})]

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from sim import response
 from sim.__main__ import _parser
-from sim.declare import Parameter, declared
-from sim.errors import ScenarioError
-from sim.hints import hint
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
-from sim.rules import RULES
-from sim.scenario import Scenario
+from sim.questions import sweep
+from sim.rules.declare import Parameter, declared
+from sim.rules.errors import ScenarioError
+from sim.rules.hints import hint
+from sim.rules.rulebook import RULES
+from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {p.key: p for p in declared({"": Scenario})}
@@ -65,7 +65,7 @@ def test_the_same_of_a_value_of_set_and_of_a_sweep(rule: Parameter) -> None:
         with pytest.raises(ValueError, match=re.escape(f"{value} is not allowed for {rule.key}.")):
             SetPolicy(rule=rule.key, value=value)
         with pytest.raises(ScenarioError) as error:
-            response.points(Scenario(), {rule.key: [value, 0]})
+            sweep.points(Scenario(), {rule.key: [value, 0]})
         assert shown_in(str(error.value), rule.key) == value
 
 
@@ -155,7 +155,7 @@ def commands_named() -> Iterator[tuple[str, str, list[str]]]:
             else:
                 continue
             yield from ((path.name, *found) for found in commands_in(text))
-    for path in ((ROOT / "sim" / "template.toml"), ROOT / "README.md", ROOT / "MODEL.md"):
+    for path in ((ROOT / "sim" / "scenario" / "template.toml"), ROOT / "README.md", ROOT / "MODEL.md"):
         yield from ((path.name, *found) for found in commands_in(path.read_text(encoding="utf-8")))
 
 

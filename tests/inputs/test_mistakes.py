@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.__main__ import main
-from sim.errors import ScenarioError
-from sim.reading import load
+from sim.rules.errors import ScenarioError
+from sim.scenario.reading import load
 
 ARM = "[policies.a]\n"
 MISTAKES = {

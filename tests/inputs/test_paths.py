@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 import sim
-from sim import experiment, exports, reproduce, results, template
 from sim.__main__ import main
-from sim.arguments import path_of
-from sim.errors import ScenarioError
 from sim.policies.registration import RegistrationPolicy
+from sim.questions import compare, reproduce
+from sim.rules.errors import ScenarioError
+from sim.scenario import template
+from sim.scenario.arguments import path_of
+from sim.study import export
+from sim.study.answer import answer
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(days=30, policies={"phone": (RegistrationPolicy(level="phone"),)})
@@ -56,8 +59,8 @@ def test_what_a_path_means(home: Path) -> None:
         template.write,
         reproduce.reproduce,
         lambda path: reproduce.run_alone(path, "seed-0"),
-        lambda path: exports.export(path, "other"),
-        lambda path: exports.export("r", path),
+        lambda path: export.export(path, "other"),
+        lambda path: export.export("r", path),
         lambda path: sim.compare(SCENARIO, seeds=2, out=path) if path is not None else path_of(path, "path"),
     ],
 )
@@ -96,7 +99,7 @@ def test_every_command_knows_the_home_folder(home: Path, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_relative_path_means_the_same_after_a_change_of_folder(workers: int, home: Path) -> None:
-    results.answer(experiment.question(SCENARIO, seeds=2), workers, out="r", say=lambda _: os.chdir(home))
+    answer(compare.question(SCENARIO, seeds=2), workers, out="r", say=lambda _: os.chdir(home))
     assert not any(home.iterdir())
     assert (home.parent / "work" / "r" / "manifest.json").exists()
     os.chdir(home.parent / "work")

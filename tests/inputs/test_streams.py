@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from sim import terminal
-from sim.declare import Section, Text, unseen
-from sim.errors import ScenarioError
-from sim.offences import Offence
-from sim.reading import load
-from sim.scenario import Scenario
+from sim.rules.declare import Section, Text, unseen
+from sim.rules.errors import ScenarioError
+from sim.rules.offences import Offence
+from sim.scenario.reading import load
+from sim.scenario.scenario import Scenario
+from sim.study import terminal
 from tests.store import kills
 
 INVENTED = """
 import sys
 from sim.__main__ import main
-from sim.experiment import Comparison
+from sim.report.compare import Comparison
 from tests.parts import synthetic
 Comparison.figures = lambda _: {}
 with synthetic.in_place():

@@ -6,9 +6,9 @@ from functools import cache
 
 import pandas as pd
 
-from sim.decisions import NEVER
-from sim.model import ChatModel
-from sim.offences import OFFENCES
+from sim.model.arrays.model import ChatModel
+from sim.model.decisions.codes import NEVER
+from sim.rules.offences import OFFENCES
 from tests.engines.chats import BUSY
 
 SAME = "same"

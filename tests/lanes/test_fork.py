@@ -12,11 +12,11 @@ import mesa
 import numpy as np
 import pytest
 
-from sim.model import ChatModel
-from sim.observe import Recorder
-from sim.processes.moderate import Desk, Office
-from sim.rules import Policy
-from sim.state import DEAD, BarLog, Contacts, Dossier, State
+from sim.model.arrays.model import ChatModel
+from sim.model.arrays.moderation import Desk, Office
+from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.state import DEAD, BarLog, Contacts, Dossier, State
+from sim.policies.policy import Policy
 from tests.engines.chats import BUSY
 
 N_LANES = 3

@@ -8,18 +8,19 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from sim import model
+from sim.model.arrays import model
+from sim.model.records import Records
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.records import Records
-from sim.rules import RULES, Policy, rule_name
-from sim.scenario import BASELINE
+from sim.rules.rulebook import RULES, rule_name
+from sim.scenario.scenario import BASELINE
 from tests.engines.chats import BUSY as CHAT
 from tests.engines.chats import COMBINED, LEVERS, START, arms, assert_same, of
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sim import model
-from sim.day import Day
-from sim.scenario import BASELINE, Scenario
-from sim.world import World
+from sim.model.arrays import model
+from sim.model.world.day import Day
+from sim.model.world.world import World
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.engines.chats import BUSY, LEVERS, arms
 from tests.lanes.worlds import arrays, hashed
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.day import Day
+from sim.model.world.day import Day
 
 
 def arrays(record: Any) -> Iterator[tuple[str, np.ndarray]]:

@@ -8,15 +8,16 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from sim import agents, model
+from sim.model import agents
+from sim.model.arrays import model
+from sim.model.records import Records
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
-from sim.records import Records
-from sim.rules import Policy
-from sim.scenario import BASELINE
+from sim.scenario.scenario import BASELINE
 from tests.engines.chats import BUSY, of
 
 CHAT = BUSY.replace(days=16, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})

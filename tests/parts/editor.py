@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sim.schema import schema
+from sim.scenario.schema import schema
 
 
 def complaints(text: str) -> list[str]:

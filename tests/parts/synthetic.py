@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from sim import running
-from sim.parameters import CLASSES
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
-from sim.scenario import Scenario, check
+from sim.model.engines import _ENGINES
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.rules.parameters import CLASSES
+from sim.scenario.scenario import Scenario, check
 
 SCENARIO = check({
     "title": "A made-up chat",
@@ -28,12 +28,12 @@ SCENARIO = check({
 @contextmanager
 def in_place() -> Iterator[None]:
     """Let this engine run in place of both."""
-    before = dict(running._ENGINES)
-    running._ENGINES.update(dict.fromkeys(before, __name__))
+    before = dict(_ENGINES)
+    _ENGINES.update(dict.fromkeys(before, __name__))
     try:
         yield
     finally:
-        running._ENGINES.update(before)
+        _ENGINES.update(before)
 
 
 def simulate(

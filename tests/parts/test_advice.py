@@ -3,17 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from sim import advice, template
-from sim.declare import declared
-from sim.parameters import SECTIONS
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.reading import load
-from sim.rules import Policy
-from sim.scenario import Scenario
+from sim.report import advice
+from sim.rules.declare import declared
+from sim.rules.parameters import SECTIONS
+from sim.scenario import template
+from sim.scenario.reading import load
+from sim.scenario.scenario import Scenario
 
 LONG = {"a": (RetentionPolicy(message_hours=720),)}
 SAID = Scenario(policies=LONG).replace(**{key: Scenario().value_of(key) for key in template.questions()})

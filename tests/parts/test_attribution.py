@@ -8,19 +8,22 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import attribution, results
-from sim.attribution import Why, echo
-from sim.errors import ScenarioError
-from sim.mechanisms import MECHANISMS, held
+from sim.outcomes.statistics import NONE, Interval
 from sim.policies.limits import LimitsPolicy
+from sim.policies.mechanisms import MECHANISMS, held
+from sim.policies.policy import Dated, rules_on
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.rules import RULES, Dated, rules_on
-from sim.scenario import Scenario
-from sim.statistics import NONE, Interval
-from sim.text import WIDTH
+from sim.questions import why as questions_why
+from sim.report import why
+from sim.report.blocks import WIDTH
+from sim.report.why import Why, echo
+from sim.rules.errors import ScenarioError
+from sim.rules.rulebook import RULES
+from sim.scenario.scenario import Scenario
+from sim.study.folder import files_of
 
 CHAT = sim.load(Path(__file__).parents[2] / "scenarios" / "classroom.toml").replace(
     days=30,
@@ -65,7 +68,7 @@ def test_with_every_mechanism_held_nothing_is_changed_and_with_none_everything()
 
 def test_what_a_policy_works_through() -> None:
     def names(policy: str, scenario: Scenario = CHAT) -> list[str]:
-        return [mechanism.name for mechanism in attribution.mechanisms_of(scenario, policy)]
+        return [mechanism.name for mechanism in questions_why.mechanisms_of(scenario, policy)]
 
     assert names("phone") == [
         "the door", "looking further", "findability", "the price of a new identity", "accounts that persist",
@@ -126,7 +129,7 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     assert "On this site only; Monte Carlo error only" in " ".join(text.split())
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
-    assert {path.name for path in results.files_of(tmp_path / "why")} == {
+    assert {path.name for path in files_of(tmp_path / "why")} == {
         *("manifest.json", "table.txt", "why.csv", "why.png", "why.svg"),
         *("daily.parquet", "breakdown.parquet", "waits.parquet", "dictionary.csv"),
     }
@@ -144,7 +147,7 @@ def made_up(
 ) -> str:
     """Return the sentence on an effect and its parts."""
     rows = [(name, False, -0.1, -0.2, -0.05, part, low, high, *NONE) for name, part, low, high in parts]
-    table = pd.DataFrame(rows, columns=list(attribution.COLUMNS))
+    table = pd.DataFrame(rows, columns=list(why.COLUMNS))
     found = Why(CHAT, "phone", (0, 1), Interval(*effect), Interval(2.0, 1.0, 3.0), verdict, table, Interval(*together))
     return " ".join(found.table().split("\n\n")[1].split())
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sim import evidence as module
-from sim.declare import declared
-from sim.evidence import HOW_SEEN, evidence
-from sim.parameters import SECTIONS
-from sim.rules import RULES, Policy
+from sim.policies.policy import Policy
+from sim.rules.declare import declared
+from sim.rules.evidence import HOW_SEEN, evidence
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import RULES
 
+ROOT = Path(__file__).parents[2]
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
 LEVERS = [p for name, kind in Policy.registry.items() if name for p in declared({f"policies.{name}": kind})]
 SOURCED = [p for p in PARAMETERS.values() if p.standing in ("sourced", "calibrated")]
@@ -27,7 +28,7 @@ SHIFTS_OF_A_HEAD = 35 / (7 * 8)
 
 
 def test_the_table_is_read_whole() -> None:
-    with Path(module.__file__).with_name("evidence.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "sim/rules/evidence.csv").open(encoding="utf-8", newline="") as file:
         ids = [row["id"] for row in csv.DictReader(file)]
     assert ids == [*evidence()]  # a row given twice would be lost
     assert len(ids) == 213

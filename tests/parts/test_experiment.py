@@ -11,21 +11,25 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import running, table
-from sim.errors import ScenarioError
-from sim.experiment import Comparison, Run, first_difference
-from sim.outcomes import OUTCOMES, Counts, counts_of, outcomes_of
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.outcomes.counts import Counts, counts_of
+from sim.outcomes.outcomes import OUTCOMES, outcomes_of
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.provenance import code_fingerprint, digest
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
-from sim.rules import Policy
-from sim.running import cost
-from sim.scenario import BASELINE, Scenario
-from sim.store import Task
-from sim.text import WIDTH, Table
+from sim.questions.run import Run, first_difference
+from sim.report import cells as report_cells
+from sim.report import compare
+from sim.report.blocks import WIDTH, Table
+from sim.report.compare import Comparison
+from sim.rules.errors import ScenarioError
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study import price
+from sim.study.identity import code_fingerprint, digest
+from sim.study.price import cost
+from sim.study.task import Task
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -100,9 +104,9 @@ class TestCompare:
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_workers_and_groups_change_nothing(self, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1)  # every seed alone
+        monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1)  # every seed alone
         alone = sim.compare(SCENARIO, ["easy", "phone"], 4, workers=workers)
-        monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1e12)
+        monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1e12)
         together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
         assert alone.policies == together.policies == ("phone", "easy")
         for name in ("effects", "daily", "breakdown", "waits"):
@@ -158,12 +162,12 @@ class TestTable:
         assert all(re.search(rf"\b{arm}\b", said) for arm in SCENARIO.policies)
         assert "Not told apart from the baseline in serious harm: " in said
         assert "same (inert)" in said and "keep (inert)" in said
-        made = table.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
-        assert table._unresolved(made, "phone", {}) == "phone (as many in every seed)"
-        made = table.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
-        assert table._unresolved(made, "phone", {}) == "phone (too few harms to say)"
-        made = table.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
-        assert table._unresolved(made, "phone", {}) == "phone"
+        made = report_cells.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
+        assert compare._unresolved(made, "phone", {}) == "phone (as many in every seed)"
+        made = report_cells.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
+        assert compare._unresolved(made, "phone", {}) == "phone (too few harms to say)"
+        made = report_cells.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
+        assert compare._unresolved(made, "phone", {}) == "phone"
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
         tables = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
@@ -203,11 +207,11 @@ class TestTable:
         assert [b.note for b in whole if isinstance(b, Table) and b.title == "OVER TIME"] == [""]
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
-        cells = table.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
-        assert table._sentence(cells, "phone").startswith(
+        cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
+        assert compare._sentence(cells, "phone").startswith(
             "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
         )
-        said = table._harm(cells).text(WIDTH)
+        said = compare._harm(cells).text(WIDTH)
         assert "no percentage   raises" in said
         assert "the baseline is not told apart from zero" in said
         unsure = self.effects_of("raises", 0.5)
@@ -215,7 +219,7 @@ class TestTable:
             np.nan, -5.0, 1.0, "not resolved",
         ]  # fmt: skip
         assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
-            table._sentence(table.Cells(SCENARIO, unsure, ["phone"]), "phone")
+            compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone")
         )
 
     @staticmethod
@@ -330,16 +334,16 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert table.inert([arm], self.counts(*rows)) == {arm: words}
+        assert compare.inert([arm], self.counts(*rows)) == {arm: words}
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
-        assert table.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
+        assert compare.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
 
     def test_the_same_events_on_another_day_are_not_the_same(self) -> None:
         days = [self.day(arm, n_bar=n).assign(day=day) for arm in ("baseline", "keep") for day, n in enumerate((1, 0))]
-        assert table.inert(["keep"], self.counts(*days)) != {}
+        assert compare.inert(["keep"], self.counts(*days)) != {}
         days[2:] = [self.day("keep", n_bar=n).assign(day=day) for day, n in enumerate((0, 1))]
-        assert table.inert(["keep"], self.counts(*days)) == {}
+        assert compare.inert(["keep"], self.counts(*days)) == {}
 
     def test_the_table_says_so(self, comparison: Comparison) -> None:
         text = comparison.table()
@@ -411,7 +415,7 @@ class TestCost:
         )
 
     def test_more_work_costs_more_and_workers_share_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "_n_cores", lambda: 2)
+        monkeypatch.setattr(price, "_n_cores", lambda: 2)
 
         def minutes(scenario: Scenario, workers: int) -> float:
             task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
@@ -433,8 +437,9 @@ class TestFingerprints:
         assert digest(frame) == hashlib.sha256(by_hand).hexdigest()
 
     def test_the_code_is_known_by_every_file(self, tmp_path: Path) -> None:
-        (tmp_path / "policies").mkdir()
-        for name in ("a.py", "policies/b.py", "evidence.csv"):
+        for room in ("policies", "rules"):
+            (tmp_path / room).mkdir()
+        for name in ("a.py", "policies/b.py", "rules/evidence.csv"):
             (tmp_path / name).write_text(name)
         before = code_fingerprint(tmp_path)
         (tmp_path / "notes.txt").write_text("does not count")

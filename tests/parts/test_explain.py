@@ -9,22 +9,27 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import dictionary, explain, headings, results, statistics, table, validation
-from sim.declare import Parameter, declared, parameter
-from sim.errors import ScenarioError
-from sim.evidence import evidence
-from sim.mechanisms import MECHANISMS, Mechanism
-from sim.offences import OFFENCES, Offence
-from sim.outcomes import OUTCOMES, Outcome, Sums, outcomes_of
-from sim.parameters import SECTIONS
+from sim.model.records import COUNTS, KINDS
+from sim.outcomes import dictionary, statistics
+from sim.outcomes.counts import Sums
+from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
+from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.records import COUNTS, KINDS
-from sim.rules import RULES, Change, Platform, Policy
-from sim.scenario import Scenario
-from sim.text import Table
+from sim.questions import validate
+from sim.report import compare, explain, headings
+from sim.report.blocks import Table
+from sim.rules.declare import Parameter, declared, parameter
+from sim.rules.errors import ScenarioError
+from sim.rules.evidence import evidence
+from sim.rules.offences import OFFENCES, Offence
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import RULES, Platform
+from sim.scenario.scenario import Scenario
+from sim.study.answer import answer
 from tests.parts import synthetic
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
@@ -45,8 +50,8 @@ def test_everything_has_a_topic() -> None:
 @pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
 def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
     columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
-    table = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
-    sums = Sums(table, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
+    compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
+    sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
     text = explain.formula(outcome)
     names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in explain._GIVEN}
     # A name with slashes is no Python; give each one a letter.
@@ -205,14 +210,14 @@ def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
             assert f"  {name} = {explain._value(value)}" in text
     share = row.weight / sum(other.weight for other in OFFENCES)
     assert f"weight {row.weight} is a share of {share:.0%} of the predators" in text
-    table = told("offences")
+    compare = told("offences")
     wanted = [[*map(str, row.target_weights)], [f"{row.rel_complain:g}"], [f"{row.severity_sentence:g}"]]
-    lines = [line.split() for line in table.splitlines() if line.split()[:1] == [row.name]]
+    lines = [line.split() for line in compare.splitlines() if line.split()[:1] == [row.name]]
     assert len(lines) == 2
     assert all({*cells} <= {*lines[0], *lines[1]} for cells in wanted)
     cells = len(Offence.model_fields) - 1 + len(row.target_weights) - 1  # no label, and a cell for each weight
     assert sum(map(len, lines)) == cells + 1  # the name stands twice
-    assert max(map(len, table.splitlines()[-16:])) <= 80
+    assert max(map(len, compare.splitlines()[-16:])) <= 80
 
 
 WORDS = {
@@ -266,7 +271,7 @@ def test_every_word_of_the_tables_is_explained(word: str) -> None:
 
 
 def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
-    columns = {column for table in dictionary._TABLES.values() for name, column in table.items()
+    columns = {column for compare in dictionary._TABLES.values() for name, column in compare.items()
                if name in ("verdict", "result")}  # fmt: skip
     verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.meaning.split(", ")}
     assert verdicts == WORDS & verdicts
@@ -285,7 +290,7 @@ def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> No
 
 @pytest.mark.parametrize("table", ["any table", *dictionary._TABLES])
 def test_every_column_of_every_file_is_explained(table: str) -> None:
-    for name, column in dictionary._TABLES.get(table, dictionary._EVERYWHERE).items():
+    for name, column in dictionary._TABLES.get(compare, dictionary._EVERYWHERE).items():
         assert column.meaning.split(": ")[-1] in told(name)  # of an event, what follows its name
     assert "independent harms of which the policy keeps a fixed share" in told("poisson_yardstick")
 
@@ -325,9 +330,9 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
             *sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3).blocks(),
             *sim.ranges(scenario, ["phone"], seeds=3).blocks(),
             *sim.why(scenario, "both", seeds=3).blocks(),
-            *table.summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
+            *compare.summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
         ]
-    found += results.answer(validation.question(["responses"])).blocks()
+    found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
     titles = {block.title.split(",")[0] for block in tables}
     assert titles == {printed.title for printed in headings.TABLES if printed.title != "of each policy"} | {

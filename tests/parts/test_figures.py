@@ -17,14 +17,15 @@ from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation, Text
 
 import sim
-from sim import canvas, figures, results
-from sim.drawing import BLUE, INK, VERMILION, mark_of
-from sim.errors import ScenarioError
-from sim.experiment import Comparison
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.text import number
+from sim.report import canvas, figures
+from sim.report.compare import Comparison
+from sim.report.drawing import BLUE, INK, VERMILION, mark_of
+from sim.report.text import number
+from sim.rules.errors import ScenarioError
+from sim.study.folder import files_of
 from tests.parts import synthetic
 
 
@@ -252,7 +253,7 @@ def test_a_figure_is_kept_by_savefig_and_survives_a_pickle(comparison: Compariso
 def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp_path: Path) -> None:
     arms = {name: (ModerationPolicy(staff=n),) for name, n in (("quarter", 0.25), ("none", 0.0), ("few", 0.14))}
     comparison = sim.compare(synthetic.SCENARIO.replace(policies=arms), seeds=6, out=tmp_path / "r")
-    assert tmp_path / "r" / "figures" / "staff.png" in results.files_of(tmp_path / "r")
+    assert tmp_path / "r" / "figures" / "staff.png" in files_of(tmp_path / "r")
     axes = figures.staff(comparison.policies, comparison.counts).axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["baseline", "quarter", "none", "few"]
     assert [t.get_text().strip() for t in axes.texts] == ["nobody on shift", "idle", "overloaded"]
@@ -273,7 +274,7 @@ def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp
 def test_one_policy_and_a_window_of_days_can_be_drawn(tmp_path: Path) -> None:
     scenario = synthetic.SCENARIO.replace(days=5, policies={"email": (RegistrationPolicy(level="email"),)})
     comparison = sim.compare(scenario, seeds=2, out=tmp_path / "r")
-    assert results.files_of(tmp_path / "r")
+    assert files_of(tmp_path / "r")
     figure = comparison.plot()
     figure.draw_without_rendering()
     caption = next(text for text in figure.texts if text.get_text() == figure.get_supxlabel())
@@ -323,7 +324,7 @@ def test_a_text_is_drawn_as_it_is_written_even_where_the_font_lacks_a_letter() -
 @pytest.mark.parametrize("backend", ["nonsense", "pdf"])
 def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
     code = (
-        "import hashlib, os, sim.figures; from sim.canvas import rendered; "
+        "import hashlib, os, sim.report.figures; from sim.report.canvas import rendered; "
         "from tests.parts.test_figures import titled; "
         "print([hashlib.sha256(data).hexdigest() for data in rendered(titled('a')).values()], os.environ['MPLBACKEND'])"
     )
@@ -336,6 +337,6 @@ def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
 
 
 def test_figures_need_no_pyplot() -> None:
-    code = "import sys, sim.figures; sim.figures._figure(1, 1); print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, sim.report.figures; sim.report.figures._figure(1, 1); print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

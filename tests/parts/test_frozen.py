@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sim.declare import Frozen, Section, parameter
-from sim.errors import ScenarioError
-from sim.offences import OFFENCES
-from sim.parameters import Population
+from sim.policies.policy import Change, Policy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
-from sim.rules import Change, Platform, Policy
-from sim.scenario import Scenario
+from sim.rules.declare import Frozen, Section, parameter
+from sim.rules.errors import ScenarioError
+from sim.rules.offences import OFFENCES
+from sim.rules.parameters import Population
+from sim.rules.rulebook import Platform
+from sim.scenario.scenario import Scenario
 
 LONGER = (RetentionPolicy(message_hours=720),)
 LADDER = (SanctionsPolicy(ladder_hours=(0, 24)),)

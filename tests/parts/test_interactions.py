@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import table
-from sim.experiment import INTERACTION_COLUMNS, effects_of, interactions_of
-from sim.outcomes import Counts, counts_of
+from sim.outcomes.counts import Counts, counts_of
+from sim.outcomes.effects import INTERACTION_COLUMNS, effects_of, interactions_of
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.scenario import BASELINE, Scenario
-from sim.text import WIDTH, render
+from sim.report import compare
+from sim.report.blocks import WIDTH, render
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
 PHONE, EASY, KEEP = RegistrationPolicy(level="phone"), ReportingPolicy(friction=0.2), RetentionPolicy(message_hours=720)
@@ -99,12 +99,12 @@ def test_the_table_is_printed_only_where_there_is_one() -> None:
     made = counts(THREE, HARMED)
     arms = tuple(THREE.policies)
     effects, found = effects_of(made, arms), interactions_of(made, arms)
-    text = render(table.comparison(THREE, arms, 4, effects, made, found), WIDTH)
+    text = render(compare.comparison(THREE, arms, 4, effects, made, found), WIDTH)
     assert "TOGETHER" in text
     row = next(line for line in text.splitlines() if line.startswith("both  ") and "sum" in line)
     assert row.split()[:3] == ["both", "phone", "easy"]
     assert "-9 (" in row or "-8.8 (" in row
     assert row.endswith("below the sum")
     assert max(map(len, text.splitlines())) <= WIDTH
-    without = render(table.comparison(THREE, arms, 4, effects, made, found.iloc[:0]), WIDTH)
+    without = render(compare.comparison(THREE, arms, 4, effects, made, found.iloc[:0]), WIDTH)
     assert "TOGETHER" not in without

@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import figures, outcomes, transparency
-from sim.experiment import Comparison
-from sim.outcomes import NO_MONTH, half_year_of, outcomes_of
+from sim.outcomes import counts, transparency
+from sim.outcomes.counts import half_year_of
+from sim.outcomes.outcomes import NO_MONTH, outcomes_of
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.scenario import SHORTEST_MONTH, Scenario
+from sim.report import figures
+from sim.report.compare import Comparison
+from sim.scenario.limits import SHORTEST_MONTH
+from sim.scenario.scenario import Scenario
 from tests.parts import synthetic
 
 BEFORE = "its door is in force only before the months that are counted"
@@ -55,7 +58,7 @@ def test_every_month_has_30_or_31_days_whatever_the_window_and_its_start(days: i
 def test_the_last_half_year_is_six_months_or_all_there_are(days: int) -> None:
     scenario = Scenario(days=days)
     first, end = half_year_of(scenario)
-    sums = outcomes.sums_of(scenario, _daily(scenario), days=(first, end))
+    sums = counts.sums_of(scenario, _daily(scenario), days=(first, end))
     assert sums.months == min(6, max(0, len(scenario.months) - 1))
     assert first == (scenario.months[-1 - sums.months] if sums.months else 0)
 

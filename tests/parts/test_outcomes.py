@@ -5,21 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.offences import OFFENCES
-from sim.outcomes import (
-    HEADLINE,
-    OUTCOMES,
-    SECOND,
-    Outcome,
-    counts_of,
-    half_year_of,
-    outcomes_of,
-    periods_of,
-    quarters_of,
-    sums_of,
-)
-from sim.records import DAILY_COLUMNS, Records
-from sim.scenario import BASELINE, Scenario
+from sim.model.records import DAILY_COLUMNS, Records
+from sim.outcomes.counts import HEADLINE, counts_of, half_year_of, periods_of, quarters_of, sums_of
+from sim.outcomes.outcomes import OUTCOMES, SECOND, Outcome, outcomes_of
+from sim.rules.offences import OFFENCES
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(days=60, start=dt.date(2023, 1, 1))

@@ -2,11 +2,20 @@ import datetime as dt
 
 import pytest
 
-from sim.declare import Parameter, declared
-from sim.errors import Problem, ScenarioError, dotted, shown
-from sim.offences import OFFENCES, Offence
-from sim.parameters import CLASSES, SECTIONS, WEEKDAYS, Moderation, Population, Registration, Weekday, days_in_words
-from sim.scenario import Scenario
+from sim.rules.declare import Parameter, declared
+from sim.rules.errors import Problem, ScenarioError, dotted, shown
+from sim.rules.offences import OFFENCES, Offence
+from sim.rules.parameters import (
+    CLASSES,
+    SECTIONS,
+    WEEKDAYS,
+    Moderation,
+    Population,
+    Registration,
+    Weekday,
+    days_in_words,
+)
+from sim.scenario.scenario import Scenario
 
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
 NUMBERS = [p for p in PARAMETERS.values() if isinstance(p.default, int | float) and not isinstance(p.default, bool)]

@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import patterns, validation
 from sim.__main__ import main
-from sim.declare import declared
-from sim.errors import ScenarioError
-from sim.evidence import evidence
-from sim.model import simulate
-from sim.parameters import SECTIONS
-from sim.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
-from sim.scenario import BASELINE
-from sim.statistics import Interval, t_quantile
-from sim.text import WIDTH
-from sim.validation import Finding, Validation
+from sim.model.arrays.model import simulate
+from sim.outcomes import patterns
+from sim.outcomes.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
+from sim.outcomes.statistics import Interval, t_quantile
+from sim.questions import validate
+from sim.report.blocks import WIDTH
+from sim.report.validate import Finding, Validation
+from sim.rules.declare import declared
+from sim.rules.errors import ScenarioError
+from sim.rules.evidence import evidence
+from sim.rules.parameters import SECTIONS
+from sim.scenario.scenario import BASELINE
 
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
@@ -220,7 +221,7 @@ def test_how_many_passed_stands_above_the_table_by_kind_and_signs_apart() -> Non
 @pytest.mark.parametrize("pattern", named([p for p in MADE if p.name != "repeats"]))
 def test_without_its_mechanism_a_pattern_lies_outside_its_tolerance(pattern: Pattern) -> None:
     judged = [q for q in pattern.quantity if q.kind == "E"] or [*pattern.quantity]
-    results = validation.run(replace(pattern, quantity=tuple(judged)), seeds=6, off=True)
+    results = validate.run(replace(pattern, quantity=tuple(judged)), seeds=6, off=True)
     assert any("not passed" in r.verdict for r in results), "the mechanism named is not the one that makes it"
 
 
@@ -229,9 +230,7 @@ def test_repeats_need_people_that_can_be_found_again() -> None:
     pattern = next(p for p in PATTERNS if p.name == "repeats")
     judged = tuple(q for q in pattern.quantity if q.kind == "E")
     many = {f"population.{rule}": 24_000.0 for rule in ("monthly_visitors", "monthly_visitors_start")}
-    (on,), (off,) = (
-        validation.run(replace(pattern, quantity=judged), seeds=6, off=off, **many) for off in (False, True)
-    )
+    (on,), (off,) = (validate.run(replace(pattern, quantity=judged), seeds=6, off=off, **many) for off in (False, True))
     assert on.passed and not off.passed
     assert off.simulated.high < on.simulated.low
 
@@ -255,7 +254,7 @@ def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_workers_change_nothing() -> None:
-    one, two = (validation.validate(["3", "18"], 2, workers) for workers in (1, 2))
+    one, two = (validate.validate(["3", "18"], 2, workers) for workers in (1, 2))
     assert repr(one) == repr(two)
 
 
@@ -273,4 +272,4 @@ def test_bad_input_is_refused_in_words(words: list[str], error: str, capsys: pyt
 
 def test_an_unknown_name_is_refused_before_anything_runs() -> None:
     with pytest.raises(ScenarioError, match="no pattern"):
-        validation.validate(["3", "nothing"])
+        validate.validate(["3", "nothing"])

@@ -3,11 +3,12 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from sim.declare import parameter
-from sim.parameters import Level
-from sim.reading import load
-from sim.rules import RULES, Change, Dated, Platform, Policy, rules_on
-from sim.scenario import Scenario
+from sim.policies.policy import Change, Dated, Policy, rules_on
+from sim.rules.declare import parameter
+from sim.rules.parameters import Level
+from sim.rules.rulebook import RULES, Platform
+from sim.scenario.reading import load
+from sim.scenario.scenario import Scenario
 
 INERT = {
     "registration": {"level": "none"},

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sim import experiment, progress, results, sensitivity
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
-from sim.progress import Progress
-from sim.running import cost
-from sim.text import lasting
+from sim.questions import compare
+from sim.questions import ranges as questions_ranges
+from sim.rules.words import lasting
+from sim.study import progress
+from sim.study.answer import answer
+from sim.study.price import cost
+from sim.study.progress import Progress
 from tests.parts import synthetic
 
 
@@ -129,7 +132,7 @@ def test_a_study_tells_of_its_tables_and_figures_too(
     monkeypatch.setattr(progress, "SHARE_BETWEEN_LINES", 0)
     scenario = synthetic.SCENARIO.replace(days=30, policies={"phone": (RegistrationPolicy(level="phone"),)})
     with synthetic.in_place():
-        results.answer(experiment.question(scenario, seeds=2), 1, True, tmp_path / "r")
+        answer(compare.question(scenario, seeds=2), 1, True, tmp_path / "r")
     told = capsys.readouterr().err.splitlines()
     assert {line.split(":")[0] for line in told} == {"simulating", "making tables and figures"}
     assert told[-1].startswith("making tables and figures: 100% after ")
@@ -138,11 +141,11 @@ def test_a_study_tells_of_its_tables_and_figures_too(
 def test_what_is_announced_has_statistics_and_figures_in_it() -> None:
     many = {f"p{i}": (SetPolicy(rule="reporting.friction", value=i / 200),) for i in range(199)}
     scenario = synthetic.SCENARIO.replace(policies=many)
-    few = experiment.question(scenario, ["p1"], 2)
-    asked = experiment.question(scenario, seeds=2)
+    few = compare.question(scenario, ["p1"], 2)
+    asked = compare.question(scenario, seeds=2)
     assert asked.later(drawn=True) > 40 > 10 * few.later(drawn=True)
     assert asked.later(drawn=False) < asked.later(drawn=True)
-    ranges = sensitivity.question(scenario, [*many][:50], ["contacts.rel_meeting"], 2)
+    ranges = questions_ranges.question(scenario, [*many][:50], ["contacts.rel_meeting"], 2)
     assert ranges.later(drawn=True) > 25 + ranges.later(drawn=False)
     assert "About 5 minutes" in cost(few.tasks(), 1, later=300)
 

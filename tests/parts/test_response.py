@@ -11,15 +11,18 @@ import pytest
 from matplotlib.figure import Figure
 
 import sim
-from sim import response, results
-from sim.errors import ScenarioError
-from sim.parameters import WEEKDAYS
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
-from sim.question import Question
-from sim.response import MOST_POINTS, Sweep, points
-from sim.rules import RULES
-from sim.text import WIDTH
+from sim.questions import sweep
+from sim.questions.sweep import MOST_POINTS, points
+from sim.report.blocks import WIDTH
+from sim.report.sweep import Sweep
+from sim.rules.errors import ScenarioError
+from sim.rules.parameters import WEEKDAYS
+from sim.rules.rulebook import RULES
+from sim.study.answer import answer
+from sim.study.folder import files_of
+from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO
@@ -155,11 +158,11 @@ def test_a_map_has_a_number_in_each_cell_and_hatches_what_is_not_resolved() -> N
 
 
 def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
-    asked = response.question(SCENARIO, FRICTION, 5)
+    asked = sweep.question(SCENARIO, FRICTION, 5)
     written = []
     for out in (tmp_path / "one", tmp_path / "other"):
-        results.answer(asked, out=out, command="the command")
-        written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in results.files_of(out)})
+        answer(asked, out=out, command="the command")
+        written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
     assert [*written[0]] == [
         *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
         *("figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt", "waits.parquet"),

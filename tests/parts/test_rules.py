@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from sim.errors import ScenarioError
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Change, CollisionError, Dated, Policy, rules_on
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.rules import RULES, Change, CollisionError, Dated, Platform, Policy, Rules, rules_on
-from sim.scenario import Scenario, check
+from sim.rules.errors import ScenarioError
+from sim.rules.rulebook import RULES, Platform, Rules
+from sim.scenario.scenario import Scenario, check
 
 PLATFORM = Scenario().platform
 

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.errors import ScenarioError
-from sim.parameters import Predators
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Change, Policy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.reading import load
-from sim.rules import Change, Platform, Policy
-from sim.scenario import BASELINE, Scenario, of_content
+from sim.rules.errors import ScenarioError
+from sim.rules.parameters import Predators
+from sim.rules.rulebook import Platform
+from sim.scenario.reading import load
+from sim.scenario.scenario import BASELINE, Scenario, of_content
 
 SCENARIOS = sorted(Path(__file__).parents[2].glob("scenarios/*.toml"))
 

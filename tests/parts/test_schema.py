@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from sim.declare import Parameter, declared, parameter
-from sim.offences import Offence
-from sim.parameters import SECTIONS
-from sim.rules import RULES, Change, Platform, Policy
-from sim.scenario import Scenario
-from sim.schema import DIALECT, schema
+from sim.policies.policy import Change, Policy
+from sim.rules.declare import Parameter, declared, parameter
+from sim.rules.offences import Offence
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import RULES, Platform
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import DIALECT, schema
 from tests.parts.editor import complaints
 
 MADE = schema()

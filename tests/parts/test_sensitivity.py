@@ -12,19 +12,24 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import figures, results, sensitivity, tornado
-from sim.declare import declared
-from sim.errors import ScenarioError
-from sim.parameters import SECTIONS
+from sim.outcomes.statistics import interval_of, paired_effect
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.question import Question
-from sim.scenario import BASELINE, Scenario
-from sim.sensitivity import COLUMNS, Ranges, RangesQuestion, question
-from sim.statistics import interval_of, paired_effect
-from sim.text import WIDTH, change, render
+from sim.questions import ranges as asked_ranges
+from sim.questions.ranges import RangesQuestion, question
+from sim.report import figures, ranges
+from sim.report.blocks import WIDTH, render
+from sim.report.ranges import COLUMNS, Ranges
+from sim.report.text import change
+from sim.rules.declare import declared
+from sim.rules.errors import ScenarioError
+from sim.rules.parameters import SECTIONS
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study.answer import answer
+from sim.study.folder import files_of
+from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -49,24 +54,24 @@ def made() -> Ranges:
     return sim.ranges(SCENARIO, ["phone", "easy"], seeds=4)
 
 
-def found(kept: float, noise: float = 0.0) -> sensitivity._Found:
+def found(kept: float, noise: float = 0.0) -> asked_ranges._Found:
     """Return a lane in which a policy keeps a share of the harms, more in some seeds and less in others."""
     policy = BASE * kept + noise * np.array([1, -1, -1, 1])
-    return sensitivity._Found(BASE, policy, paired_effect(BASE, policy, (400, float(policy.sum())), "key", True))
+    return asked_ranges._Found(BASE, policy, paired_effect(BASE, policy, (400, float(policy.sum())), "key", True))
 
 
-def bars_of(ends: dict[str, tuple[sensitivity._Found, sensitivity._Found]], setting: float = 0.7) -> pd.DataFrame:
+def bars_of(ends: dict[str, tuple[asked_ranges._Found, asked_ranges._Found]], setting: float = 0.7) -> pd.DataFrame:
     """Return the bars of ``phone`` from what was found at the ends of each parameter."""
     asked = question(SCENARIO, ["phone"], list(ends))
-    lanes = {sensitivity._Lane("phone"): found(setting)}
+    lanes = {asked_ranges._Lane("phone"): found(setting)}
     for key, (low, high) in ends.items():
-        lanes |= {sensitivity._Lane("phone", key, "low"): low, sensitivity._Lane("phone", key, "high"): high}
-    return sensitivity._bars(asked, lanes)
+        lanes |= {asked_ranges._Lane("phone", key, "low"): low, asked_ranges._Lane("phone", key, "high"): high}
+    return asked_ranges._bars(asked, lanes)
 
 
 class TestBars:
     def test_the_widest_comes_first_and_too_few_last(self) -> None:
-        few = sensitivity._Found(BASE * 0, BASE * 0 + 1, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
+        few = asked_ranges._Found(BASE * 0, BASE * 0 + 1, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
         bars = bars_of({
             KEYS[0]: (found(0.6), found(0.7)), KEYS[1]: (found(0.9), found(0.5)), KEYS[2]: (few, found(0.7)),
             KEYS[3]: (found(0.7), found(0.7)),
@@ -105,7 +110,7 @@ class TestSentences:
     def said(ends: dict, setting: float = 0.7) -> str:
         relative = {f"relative{end}": setting - 1 + by for end, by in (("", 0), ("_low", -0.01), ("_high", 0.01))}
         effect = {"policy": "phone", "verdict": "lowers"} | relative
-        return tornado.sentence(effect, bars_of(ends, setting).to_dict("records"))
+        return ranges.sentence(effect, bars_of(ends, setting).to_dict("records"))
 
     def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
         widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
@@ -135,28 +140,28 @@ class TestSentences:
         two = one | {KEYS[1]: (found(0.7), found(0.7))}
         assert self.said(two) == f"phone: -30% (none of the 2 parameters varied was seen to move it{rest}"
         effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
-        said = tornado.sentence(effect, bars_of(two).to_dict("records"), more=False)
+        said = ranges.sentence(effect, bars_of(two).to_dict("records"), more=False)
         assert said == "phone: -30% (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
-        assert tornado.sentence(few, []) == "phone: too few harms to say"
+        assert ranges.sentence(few, []) == "phone: too few harms to say"
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
         noise = {
             "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02,
             "verdict": "not resolved",
         }  # fmt: skip
-        assert tornado.sentence(noise, []) == (
+        assert ranges.sentence(noise, []) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
             "(no parameter that bears on it was varied; --parameters all varies the others)"
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
-        assert tornado.sentence(empty, []).startswith("phone: raises, but no percentage")
+        assert ranges.sentence(empty, []).startswith("phone: raises, but no percentage")
 
     def test_too_few_harms_are_no_number(self) -> None:
-        few = sensitivity._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
+        few = asked_ranges._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
         names = ["policy", "relative", "relative_low", "relative_high", "seeds", "verdict"]
         effects = pd.DataFrame([("phone", np.nan, np.nan, np.nan, 4, "too few")], columns=names)
-        text = render(tornado.blocks(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {}), WIDTH)
+        text = render(ranges.blocks(SCENARIO, ["phone"], 4, effects, bars_of({KEYS[0]: (few, few)}), {}), WIDTH)
         assert "nan" not in text
         assert text.count("too few") == 7
 
@@ -210,7 +215,7 @@ class TestQuestion:
         def seeds(scenario: Scenario, asked: int | None = None) -> RangesQuestion:
             return question(scenario, seeds=asked)
 
-        assert len(seeds(SCENARIO).seeds) == sensitivity.SEEDS
+        assert len(seeds(SCENARIO).seeds) == asked_ranges.SEEDS
         assert len(seeds(SCENARIO.replace(seeds=3)).seeds) == 3
         assert len(seeds(SCENARIO, 9).seeds) == 9
 
@@ -271,9 +276,9 @@ class TestResult:
         asked = question(SCENARIO, ["phone", "easy"], seeds=4)
         written = []
         for out, workers in ((tmp_path / "one", 1), (tmp_path / "other", 2)):
-            found = results.answer(asked, workers, out=out, command="the command")
+            found = answer(asked, workers, out=out, command="the command")
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
-            written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in results.files_of(out)})
+            written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
             *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim.statistics import (
+from sim.outcomes.statistics import (
     NONE,
     Interval,
     paired_effect,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sim import template
-from sim.declare import Parameter, declared
-from sim.parameters import SECTIONS
-from sim.reading import load
+from sim.rules.declare import Parameter, declared
+from sim.rules.parameters import SECTIONS
+from sim.scenario import template
+from sim.scenario.reading import load
 from tests.parts.editor import complaints
 
 TEXT = template.template()

@@ -11,24 +11,12 @@ import pytest
 
 import sim
 from sim.__main__ import main
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.rules import Policy
-from sim.text import (
-    NARROWEST,
-    WIDTH,
-    Column,
-    Prose,
-    Table,
-    in_percent,
-    number,
-    numbers,
-    partly_in_force,
-    percents,
-    render,
-    terminal_width,
-)
+from sim.report.blocks import NARROWEST, WIDTH, Column, Prose, Table, render, terminal_width
+from sim.report.text import in_percent, number, numbers, partly_in_force, percents
 from tests.parts import synthetic
 
 LONG = "a-policy-with-a-name-of-twenty-eight-or-of-sixty-characters"

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from sim import transparency
-from sim.outcomes import Counts, counts_of
-from sim.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, wait_table
-from sim.scenario import Scenario
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, wait_table
+from sim.outcomes import transparency
+from sim.outcomes.counts import Counts, counts_of
+from sim.scenario.scenario import Scenario
 
 SCENARIO = Scenario(days=31, warmup_days=0)
 

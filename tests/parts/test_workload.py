@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 import sim
-from sim import workload
-from sim.model import simulate
-from sim.outcomes import OUTCOMES, sums_of
-from sim.parameters import WEEKDAYS
+from sim.model.arrays.model import simulate
+from sim.outcomes import workload
+from sim.outcomes.counts import sums_of
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.workload import busy_share, paid_hours, remarks, reports_an_hour, staffing
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.scenario import BASELINE, Scenario
-from sim.workload import busy_share, paid_hours, remarks, reports_an_hour, staffing
+from sim.rules.parameters import WEEKDAYS
+from sim.scenario.scenario import BASELINE, Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -59,7 +60,7 @@ def test_the_estimate_counts_what_it_says() -> None:
     true, false = reports_an_hour(scenario, rules, visitors)
     assert true > 0 < false
 
-    def changed(arm: tuple[sim.rules.Policy, ...] = (), **changes: object) -> tuple[float, float]:
+    def changed(arm: tuple[sim.policies.policy.Policy, ...] = (), **changes: object) -> tuple[float, float]:
         other = scenario.replace(policies={"a": arm} if arm else {}, **changes)
         return reports_an_hour(other, other.rules_on(0, "a" if arm else BASELINE), visitors)
 

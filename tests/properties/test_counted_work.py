@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sim import draws
-from sim.model import ChatModel
-from sim.processes.moderate import Desk
-from sim.scenario import Scenario
-from sim.state import Dossier
+from sim.model.arrays.model import ChatModel
+from sim.model.arrays.moderation import Desk
+from sim.model.arrays.state import Dossier
+from sim.model.world import draws
+from sim.scenario.scenario import Scenario
 
 CHAT = Scenario(days=20, warmup_days=0).replace(**{
     "population.monthly_visitors": 4_000.0,

@@ -8,7 +8,10 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.model import simulate
+from sim.model.arrays.model import simulate
+from sim.model.records import Records
+from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
@@ -16,10 +19,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.population import N_STRATA, N_USER_STRATA
-from sim.records import Records
-from sim.scenario import Scenario
-from sim.world import World
+from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import laboratory
 
 ENDS = ("fade", "harm", "lose", "miss", "lapse")

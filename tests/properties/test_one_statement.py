@@ -12,13 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from sim import figures, table
-from sim.drawing import mark_of
-from sim.experiment import _flat
-from sim.outcomes import OUTCOMES
+from sim.outcomes.effects import _flat
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.statistics import Change, Floats, paired_change, paired_effect, ratio_interval, t_interval
 from sim.policies.reporting import ReportingPolicy
-from sim.statistics import Change, Floats, paired_change, paired_effect, ratio_interval, t_interval
-from sim.text import COMPARED, NO_PERCENTAGE, in_percent, numbers
+from sim.report import cells as report_cells
+from sim.report import compare, figures
+from sim.report.drawing import mark_of
+from sim.report.text import COMPARED, NO_PERCENTAGE, in_percent, numbers
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(policies={"easy": (ReportingPolicy(friction=0.2),)})
@@ -112,10 +113,10 @@ def effects(base: Floats, value: Floats) -> pd.DataFrame:
 @example((np.array([1.0, 60.0, 2.0]), np.array([41.0, 100.0, 42.0])))
 def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats]) -> None:
     verdict = changed(*pair).verdict
-    cells = table.Cells(SCENARIO, effects(*pair), ["easy"])
+    cells = report_cells.Cells(SCENARIO, effects(*pair), ["easy"])
     if verdict not in ("lowers", "raises"):
         return
-    said = table._sentence(cells, "easy")
+    said = compare._sentence(cells, "easy")
     assert said.startswith(f"easy {verdict} serious harm by ")
     size = shown(re.sub(r"per 1,000.*", "", said.removeprefix(f"easy {verdict} serious harm by ").split("; it")[0]))
     assert size and all(x > 0 for x in size)

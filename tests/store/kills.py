@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 SMALL = (
-    "import sys; from sim import running; running.SECONDS_OF_A_LOOP = 0; "
+    "import sys; from sim.study import price; price.SECONDS_OF_A_LOOP = 0; "
     "from sim.__main__ import main; sys.exit(main(sys.argv[1:]))"
 )
 """The command line with a step loop for each unit, so that there are many moments at which one has just been kept."""

@@ -10,22 +10,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import attribution, dictionary, experiment, exports, response, results, sensitivity, validation
 from sim.__main__ import main
-from sim.errors import ScenarioError
-from sim.outcomes import outcomes_of
+from sim.outcomes import dictionary
+from sim.outcomes.outcomes import outcomes_of
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.questions import compare, ranges, sweep, validate, why
+from sim.rules.errors import ScenarioError
+from sim.study import export
+from sim.study.answer import answer
 from tests.parts import synthetic
 
 BOTH = {"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 SCENARIO = synthetic.SCENARIO.replace(days=40, policies=BOTH | {"both": BOTH["phone"] + BOTH["easy"]})
 QUESTIONS = {
-    "compare": experiment.question(SCENARIO, seeds=2),
-    "sweep": response.question(SCENARIO, {"registration.level": ["none", "phone"], "reporting.friction": [0, 1]}, 2),
-    "why": attribution.question(SCENARIO, "phone", 2),
-    "ranges": sensitivity.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
-    "validate": validation.question(["nulls"], 2),
+    "compare": compare.question(SCENARIO, seeds=2),
+    "sweep": sweep.question(SCENARIO, {"registration.level": ["none", "phone"], "reporting.friction": [0, 1]}, 2),
+    "why": why.question(SCENARIO, "phone", 2),
+    "ranges": ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+    "validate": validate.question(["nulls"], 2),
 }
 
 
@@ -39,7 +42,7 @@ def _invented() -> Iterator[None]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {name: tmp_path_factory.mktemp("written") / name for name in QUESTIONS}
     for name, asked in QUESTIONS.items():
-        results.answer(asked, out=found[name])
+        answer(asked, out=found[name])
     return found
 
 
@@ -54,7 +57,7 @@ def read(path: Path) -> pd.DataFrame:
 def test_every_format_holds_the_same_numbers_to_the_last_digit(
     form: str, name: str, written: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "ROWS_AT_A_TIME", 77)
+    monkeypatch.setattr(export, "ROWS_AT_A_TIME", 77)
     assert main(["export", str(written[name]), "--format", form, "--out", str(tmp_path / "x")]) == 0
     tables = sorted(path for end in ("csv", "parquet") for path in written[name].glob(f"*.{end}"))
     made = sorted(path for path in (tmp_path / "x").iterdir() if path.name != "manifest.json")
@@ -89,7 +92,7 @@ def test_the_dictionary_has_every_column_of_every_table_with_unit_and_meaning(
 
 
 def test_every_question_is_here_and_known_to_reproduce() -> None:
-    code = "from sim.question import Question; import sim.reproduce; print(*Question.kinds)"
+    code = "from sim.study.question import Question; import sim.questions.reproduce; print(*Question.kinds)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {*QUESTIONS} == {*done.stdout.split()}
 
@@ -97,8 +100,8 @@ def test_every_question_is_here_and_known_to_reproduce() -> None:
 @pytest.mark.parametrize("form", ["csv", "parquet", "json"])
 def test_names_stay_names_and_json_is_json(form: str, tmp_path: Path) -> None:
     arms = {"none": BOTH["phone"], "2-staff": BOTH["easy"], "été": BOTH["phone"]}
-    results.answer(experiment.question(SCENARIO.replace(policies=arms), seeds=2), out=tmp_path / "r")
-    exports.export(tmp_path / "r", tmp_path / "x", form)  # type: ignore[arg-type]
+    answer(compare.question(SCENARIO.replace(policies=arms), seeds=2), out=tmp_path / "r")
+    export.export(tmp_path / "r", tmp_path / "x", form)  # type: ignore[arg-type]
     path = tmp_path / "x" / f"effects.{form}"
     if form == "json":
         rows = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(name))
@@ -111,17 +114,17 @@ def test_names_stay_names_and_json_is_json(form: str, tmp_path: Path) -> None:
 
 
 def test_a_changed_table_is_not_exported(tmp_path: Path) -> None:
-    results.answer(QUESTIONS["compare"], out=tmp_path / "r")
+    answer(QUESTIONS["compare"], out=tmp_path / "r")
     with (tmp_path / "r" / "effects.csv").open("a") as file:
         file.write("more\n")
     with pytest.raises(ScenarioError, match=r"effects.csv is not the file that was written: python -m sim reproduce"):
-        exports.export(tmp_path / "r", tmp_path / "x")
+        export.export(tmp_path / "r", tmp_path / "x")
     (tmp_path / "r" / "effects.csv").unlink()
-    assert "effects.csv" not in {path.name for path in exports.export(tmp_path / "r", tmp_path / "x")}
+    assert "effects.csv" not in {path.name for path in export.export(tmp_path / "r", tmp_path / "x")}
 
 
 def test_a_column_that_nobody_explained_is_not_written() -> None:
-    with pytest.raises(KeyError, match=r"riddle of effects has no meaning in sim/dictionary.py"):
+    with pytest.raises(KeyError, match=r"riddle of effects has no meaning in sim/outcomes/dictionary.py"):
         dictionary.dictionary({"effects": ["policy", "riddle"]}, None)
 
 
@@ -137,5 +140,5 @@ def test_what_cannot_be_exported_is_refused(written: dict[str, Path], tmp_path: 
         (written["compare"], tmp_path / "x", "xlsx", 'no format is called "xlsx"; there are csv, parquet, json'),
     ):
         with pytest.raises(ScenarioError, match=words):
-            exports.export(folder, out, form)  # type: ignore[arg-type]
+            export.export(folder, out, form)  # type: ignore[arg-type]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full"]

@@ -11,24 +11,27 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from sim import attribution, experiment, provenance, reproduce, response, results, running, sensitivity
 from sim.__main__ import main
-from sim.errors import ScenarioError
+from sim.model.records import Records
+from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.records import Records
-from sim.reproduce import Reproduction
-from sim.rules import Change, Policy
+from sim.questions import compare, ranges, reproduce, sweep, why
+from sim.questions.reproduce import Reproduction
+from sim.rules.errors import ScenarioError
+from sim.study import identity, workers
+from sim.study.answer import answer
+from sim.study.folder import hashlib, opened
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
     days=40, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )
 QUESTIONS = {
-    "compare": experiment.question(SCENARIO, seeds=3),
-    "sweep": response.question(SCENARIO, {"reporting.friction": [0.0, 0.5]}, 2),
-    "why": attribution.question(SCENARIO, "phone", 2),
-    "ranges": sensitivity.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+    "compare": compare.question(SCENARIO, seeds=3),
+    "sweep": sweep.question(SCENARIO, {"reporting.friction": [0.0, 0.5]}, 2),
+    "why": why.question(SCENARIO, "phone", 2),
+    "ranges": ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
 }
 
 
@@ -42,7 +45,7 @@ def _invented() -> Iterator[None]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {name: tmp_path_factory.mktemp("written") / name for name in QUESTIONS}
     for name, question in QUESTIONS.items():
-        results.answer(question, out=found[name], command=f"the command of {name}")
+        answer(question, out=found[name], command=f"the command of {name}")
     return found
 
 
@@ -60,7 +63,7 @@ def change_manifest(out: Path, **changes: Any) -> None:
 def hide(out: Path, name: str) -> None:
     """Give a changed file the hash of what it is now, as a careful forger would."""
     files = json.loads((out / "manifest.json").read_text())["files"]
-    change_manifest(out, files=files | {name: results.hashlib.sha256((out / name).read_bytes()).hexdigest()})
+    change_manifest(out, files=files | {name: hashlib.sha256((out / name).read_bytes()).hexdigest()})
 
 
 def found(again: Reproduction) -> str:
@@ -229,10 +232,10 @@ class TestOtherThanThen:
             records.daily["n_bar"] += records.daily["day"] == 30
             return records
 
-        monkeypatch.setattr(running, "_simulated", otherwise)
-        change_manifest(out, model_files={"state.py": "0" * 64})
+        monkeypatch.setattr(workers, "_simulated", otherwise)
+        change_manifest(out, model_files={"model/arrays/state.py": "0" * 64})
         again = reproduce.reproduce(out)
-        assert "model: not the same; other files: sim/state.py" in again.notes
+        assert "model: not the same; other files: sim/model/arrays/state.py" in again.notes
         assert len([line for line in again.differences if ": daily.parquet, of baseline, row 31 " in line]) == 3
 
     def test_versions_code_and_checkout_are_told(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,9 +272,9 @@ class TestOtherThanThen:
             def changes(self, platform: Any) -> list[Change]:
                 return [Change("reporting.friction", "set", 0.1)]
 
-        question = experiment.question(SCENARIO.replace(policies={"own": (Nobody(),)}), seeds=2)
-        results.answer(question, out=tmp_path / "r")
-        results.answer(question, out=tmp_path / "r")
+        question = compare.question(SCENARIO.replace(policies={"own": (Nobody(),)}), seeds=2)
+        answer(question, out=tmp_path / "r")
+        answer(question, out=tmp_path / "r")
         with pytest.raises(ScenarioError, match="policy 'own' was written in Python"):
             reproduce.reproduce(tmp_path / "r")
 
@@ -305,7 +308,7 @@ class TestCommand:
         assert message in capsys.readouterr().err
 
     def test_a_study_that_is_not_finished(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        with results.opened(tmp_path / "r", QUESTIONS["compare"], "the command"):
+        with opened(tmp_path / "r", QUESTIONS["compare"], "the command"):
             pass
         assert main(["reproduce", str(tmp_path / "r")]) == 2
         assert "is not finished. Go on with: the command" in capsys.readouterr().err
@@ -321,9 +324,9 @@ class TestCommand:
 
 def test_where_tables_differ_first() -> None:
     table = pd.DataFrame({"policy": ["a", "b"], "n": [1, 2], "x": [np.nan, 0.5]})
-    assert provenance.difference(table, table.copy(), "t") == ""
+    assert identity.difference(table, table.copy(), "t") == ""
     other = table.assign(n=[1, 3], x=[np.nan, 0.25])
-    told = provenance.difference(table, other, "t")
+    told = identity.difference(table, other, "t")
     assert told == "t, row 2 (policy b): n is 2; made again: 3 (2 columns differ: n, x)"
-    assert provenance.difference(table, table.head(1), "t") == "t has 2 rows; made again: 1"
-    assert provenance.difference(table, table.drop(columns="x"), "t").startswith("t has columns policy, n, x")
+    assert identity.difference(table, table.head(1), "t") == "t has 2 rows; made again: 1"
+    assert identity.difference(table, table.drop(columns="x"), "t").startswith("t has columns policy, n, x")

@@ -16,17 +16,24 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import attribution, experiment, reproduce, response, results, running, sensitivity, validation
-from sim.errors import ExperimentError, ScenarioError
-from sim.experiment import Comparison
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.sanctions import SanctionsPolicy
-from sim.provenance import ColumnHashes
-from sim.question import Question
-from sim.results import check_writable, files_of
-from sim.scenario import BASELINE, Scenario
-from sim.store import Task, lane_digests, unit_digest
+from sim.questions import compare as questions_compare
+from sim.questions import ranges, reproduce, sweep, validate, why
+from sim.report.compare import Comparison
+from sim.rules.errors import ExperimentError, ScenarioError
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study import answer as study_answer
+from sim.study import folder as study_folder
+from sim.study import price, workers
+from sim.study.answer import answer
+from sim.study.folder import check_writable, files_of
+from sim.study.identity import ColumnHashes
+from sim.study.question import Question
+from sim.study.store import lane_digests, unit_digest
+from sim.study.task import Task
+from sim.study.workers import _simulated
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -59,22 +66,22 @@ def out(written: tuple[Path, Comparison], tmp_path: Path) -> Path:
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Every unit that is run, with its arms; each in a loop of its own."""
     units: list[tuple[str, ...]] = []
-    simulated = running._simulated
+    simulated = _simulated
 
     def noted(task: Task, *arguments: Any, **options: Any) -> Any:
         units.extend((task.unit(seed), *task.arms) for seed in task.seeds)
         return simulated(task, *arguments, **options)
 
-    monkeypatch.setattr(running, "MEMORY_OF_A_PROCESS", 1)
-    monkeypatch.setattr(running, "_simulated", noted)
+    monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1)
+    monkeypatch.setattr(workers, "_simulated", noted)
     return units
 
 
 def compare(
     out: Path, policies: list[str] | None = None, seeds: int = 3, scenario: Scenario = SCENARIO, **options: Any
 ) -> Comparison:
-    asked = experiment.question(scenario, policies, seeds)
-    found: Comparison = results.answer(asked, out=out, **{"command": "the command"} | options)
+    asked = questions_compare.question(scenario, policies, seeds)
+    found: Comparison = answer(asked, out=out, **{"command": "the command"} | options)
     return found
 
 
@@ -134,7 +141,7 @@ class TestWritten:
         assert said["asked"] == {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
         assert said["scenario"]["policies"]["phone"] == [{"lever": "registration", "level": "phone"}]
         assert said["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
-        assert Question.of(said) == experiment.question(SCENARIO, seeds=3)
+        assert Question.of(said) == questions_compare.question(SCENARIO, seeds=3)
         assert said["packages"]["numpy"] and said["python"]
         assert len(said["code_fingerprint"]) == 64
 
@@ -199,7 +206,7 @@ class TestGoneOnWith:
 
     def test_parameters_by_default_are_told_in_words(self, tmp_path: Path) -> None:
         def ask(parameters: list[str] | None) -> None:
-            results.answer(sensitivity.question(SCENARIO, ["phone"], parameters, 2), out=tmp_path / "r")
+            answer(ranges.question(SCENARIO, ["phone"], parameters, 2), out=tmp_path / "r")
 
         ask(None)
         with pytest.raises(ScenarioError, match="a result with the default parameters, which this does not ask for"):
@@ -223,21 +230,21 @@ class TestGoneOnWith:
     @pytest.mark.parametrize(
         "ask",
         [
-            lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [(24,), (24, 48)]}, 2),
-            lambda: response.question(SCENARIO, {"sanctions.ladder_hours": [[0], [24, 48]]}, 2),
-            lambda: response.question(SCENARIO, {"reporting.snapshot": [True, False]}, 2),
-            lambda: response.question(SCENARIO, {"moderation.staff": [1, 2], "reporting.friction": [0, 1]}, 2),
-            lambda: experiment.question(SCENARIO.replace(policies={"a": (LADDER,)}), seeds=2),
-            lambda: attribution.question(SCENARIO, "phone", 2),
-            lambda: sensitivity.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
-            lambda: validation.question(["warnings"], 2),
+            lambda: sweep.question(SCENARIO, {"sanctions.ladder_hours": [(24,), (24, 48)]}, 2),
+            lambda: sweep.question(SCENARIO, {"sanctions.ladder_hours": [[0], [24, 48]]}, 2),
+            lambda: sweep.question(SCENARIO, {"reporting.snapshot": [True, False]}, 2),
+            lambda: sweep.question(SCENARIO, {"moderation.staff": [1, 2], "reporting.friction": [0, 1]}, 2),
+            lambda: questions_compare.question(SCENARIO.replace(policies={"a": (LADDER,)}), seeds=2),
+            lambda: why.question(SCENARIO, "phone", 2),
+            lambda: ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+            lambda: validate.question(["warnings"], 2),
         ],
     )  # fmt: skip
     def test_any_question_can_be_asked_again(self, ask: Callable[[], Question], tmp_path: Path, ran: list) -> None:
-        results.answer(ask(), out=tmp_path / "r")
+        answer(ask(), out=tmp_path / "r")
         before = content(tmp_path / "r", units=True)
         ran.clear()
-        results.answer(ask(), out=tmp_path / "r")
+        answer(ask(), out=tmp_path / "r")
         assert content(tmp_path / "r", units=True) == before
         assert ran == []
         assert Question.of(manifest(tmp_path / "r")) == ask()
@@ -245,10 +252,10 @@ class TestGoneOnWith:
     def test_more_seeds_are_more_where_they_are_only_counted(self, tmp_path: Path, ran: list) -> None:
         for seeds, run in ((2, {"seed-0", "seed-1"}), (3, {"seed-2"})):
             ran.clear()
-            results.answer(validation.question(["warnings"], seeds), out=tmp_path / "r")
+            answer(validate.question(["warnings"], seeds), out=tmp_path / "r")
             assert {unit.split("/")[-1] for unit, *_ in ran} == run
         with pytest.raises(ScenarioError, match="a result with seeds 3, which this"):
-            results.answer(validation.question(["warnings"], 2), out=tmp_path / "r")
+            answer(validate.question(["warnings"], 2), out=tmp_path / "r")
 
     def test_files_of_the_old_result_go_and_those_of_others_stay(self, out: Path) -> None:
         before = content(out)
@@ -263,7 +270,7 @@ class TestGoneOnWith:
     def test_interrupted_it_says_how_to_go_on(
         self, written: tuple[Path, Comparison], tmp_path: Path, ran: list, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        out, simulated = tmp_path / "r", running._simulated
+        out, simulated = tmp_path / "r", _simulated
 
         def interrupted(task: Task, *arguments: Any, **options: Any) -> Any:
             if task.seeds == (2,):
@@ -271,7 +278,7 @@ class TestGoneOnWith:
             return simulated(task, *arguments, **options)
 
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as stop:
-            patch.setattr(running, "_simulated", interrupted)
+            patch.setattr(workers, "_simulated", interrupted)
             compare(out)
         assert str(stop.value) == f"2 of 3 units are finished and kept in {out}. Go on: {HERE} the command"
         assert [*content(out)] == []
@@ -283,7 +290,7 @@ class TestGoneOnWith:
     def test_units_that_fail_are_named_and_the_others_kept(
         self, written: tuple[Path, Comparison], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        out, simulated = tmp_path / "r", running._simulated
+        out, simulated = tmp_path / "r", _simulated
 
         def failing(task: Task, *arguments: Any, **options: Any) -> Any:
             if 1 in task.seeds:
@@ -291,7 +298,7 @@ class TestGoneOnWith:
             return simulated(task, *arguments, **options)
 
         with monkeypatch.context() as patch, pytest.raises(ExperimentError) as error:
-            patch.setattr(running, "_simulated", failing)
+            patch.setattr(workers, "_simulated", failing)
             compare(out)
         first, *_, last = str(error.value).splitlines()
         assert first == "seed-1 failed: ZeroDivisionError: of all things"
@@ -306,21 +313,21 @@ class TestRefused:
         ("ask", "words"),
         [
             (
-                lambda: experiment.question(SCENARIO.replace(days=61), seeds=3),
+                lambda: questions_compare.question(SCENARIO.replace(days=61), seeds=3),
                 "holds runs of another scenario: days is 60 there, now 61",
             ),
             (
-                lambda: experiment.question(
+                lambda: questions_compare.question(
                     SCENARIO.replace(seeds=3, **{"policies.easy": (ReportingPolicy(friction=0.3),)})
                 ),
                 "holds runs of another scenario: policy easy is .*0.2.* there, now .*0.3",
             ),
             (
-                lambda: response.question(SCENARIO, {"reporting.friction": [0.2, 0.8]}, 3),
+                lambda: sweep.question(SCENARIO, {"reporting.friction": [0.2, 0.8]}, 3),
                 "holds the result of compare, not of sweep",
             ),
             (
-                lambda: experiment.question(SCENARIO, seeds=3, engine="agents"),
+                lambda: questions_compare.question(SCENARIO, seeds=3, engine="agents"),
                 "was simulated with the engine array, not agents",
             ),
         ],
@@ -331,16 +338,16 @@ class TestRefused:
         (out / "notes.csv").write_text("mine")
         before = content(out, units=True)
         with pytest.raises(ScenarioError, match=f"{words}.*Nothing was changed.*--replace"):
-            results.answer(ask(), out=out)
+            answer(ask(), out=out)
         assert content(out, units=True) == before
-        results.answer(ask(), out=out, replace=True)
-        results.answer(ask(), out=tmp_path / "new")
+        answer(ask(), out=out, replace=True)
+        answer(ask(), out=tmp_path / "new")
         assert content(out, units=True) == content(tmp_path / "new", units=True) | {"notes.csv": b"mine"}
 
     def test_another_version_of_the_model_is_refused(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         before = content(out, units=True)
-        monkeypatch.setattr(results, "model_files", lambda engine: {"world.py": "0" * 64})
-        with pytest.raises(ScenarioError, match=r"another version of the model \(sim/world.py differ\)"):
+        monkeypatch.setattr(study_folder, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
+        with pytest.raises(ScenarioError, match=r"another version of the model \(sim/model/world/world.py differ\)"):
             compare(out)
         assert content(out, units=True) == before
 
@@ -382,7 +389,7 @@ class TestFailures:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="cannot be written: No space left"):
-            patch.setattr(results, "_merge", full)
+            patch.setattr(study_answer, "_merge", full)
             compare(out, seeds=4, command="new")
         assert content(out) == before
         assert [path.name for path in out.parent.iterdir()] == ["r"]
@@ -419,7 +426,7 @@ class TestFailures:
     ) -> None:
         before, warned = content(out), list[str]()
         with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, "sim.canvas", None)  # its import fails, as where matplotlib cannot read its file
+            patch.setitem(sys.modules, "sim.report.canvas", None)  # as where matplotlib cannot read its file
             compare(out, warn=warned.append)
         assert len(warned) == 1 and warned[0].startswith("no figure can be drawn (ModuleNotFoundError")
         assert [*content(out)] == [name for name in before if not name.startswith("figures/")]

@@ -11,13 +11,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sim import experiment, results, running, store
-from sim.errors import ExperimentError, ScenarioError
+from sim.model.engines import _ENGINES
+from sim.model.records import TABLES, Records
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.records import TABLES, Records
-from sim.scenario import BASELINE
-from sim.store import Kept, Store, Task, save
+from sim.questions import compare
+from sim.rules.errors import ExperimentError, ScenarioError
+from sim.scenario.scenario import BASELINE
+from sim.study import folder as study_folder
+from sim.study import store
+from sim.study import workers as study_workers
+from sim.study.answer import answer
+from sim.study.folder import opened
+from sim.study.store import Kept, Store, save
+from sim.study.task import Task
+from sim.study.workers import MOST_BREAKDOWNS, BrokenProcessPool, _elsewhere
 from tests.parts import synthetic
 from tests.store import kills
 
@@ -48,7 +56,7 @@ def shards(folder: Path) -> list[Path]:
 
 
 def ask(out: Path, seeds: int = 3, **options: Any) -> Any:
-    return results.answer(experiment.question(SCENARIO, seeds=seeds), out=out, **options)
+    return answer(compare.question(SCENARIO, seeds=seeds), out=out, **options)
 
 
 class TestFiles:
@@ -132,7 +140,7 @@ class TestAgreement:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         out = tmp_path / "r"
-        results.answer(experiment.question(SCENARIO, ["phone"], 3), out=out)
+        answer(compare.question(SCENARIO, ["phone"], 3), out=out)
         before = {path: path.read_bytes() for path in shards(out)}
 
         def otherwise(task: Task, *arguments: Any, **options: Any) -> Records:
@@ -140,9 +148,9 @@ class TestAgreement:
             records.daily.loc[(records.daily["seed"] == 2) & (records.daily["day"] == 9), "n_review"] += 1
             return records
 
-        monkeypatch.setattr(running, "_simulated", otherwise)
+        monkeypatch.setattr(study_workers, "_simulated", otherwise)
         with pytest.raises(ScenarioError) as error:
-            results.answer(experiment.question(SCENARIO, ["phone", "easy"], 3), out=out)
+            answer(compare.question(SCENARIO, ["phone", "easy"], 3), out=out)
         assert "baseline with seed 2, run again, is not what is stored here" in str(error.value)
         stored = pd.read_parquet(out / "daily.parquet").query("policy == 'baseline' and seed == 2 and day == 9")
         n = int(stored["n_review"].iloc[0])
@@ -198,7 +206,7 @@ class TestTrouble:
         ask(out)
         (out / "units" / "store.json").unlink()
         (out / "manifest.json").unlink()
-        monkeypatch.setattr(results, "model_files", lambda engine: {"world.py": "0" * 64})
+        monkeypatch.setattr(study_folder, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
         said: list[str] = []
         ask(out, say=said.append)
         assert said[0].startswith("To simulate: ")
@@ -206,7 +214,7 @@ class TestTrouble:
     def test_two_writers_on_one_folder(self, tmp_path: Path) -> None:
         out = tmp_path / "r"
         with (
-            results.opened(out, experiment.question(SCENARIO, seeds=3)),
+            opened(out, compare.question(SCENARIO, seeds=3)),
             pytest.raises(ScenarioError, match=rf"is being written by another process \(process {os.getpid()}\). Wait"),
         ):
             ask(out)
@@ -250,18 +258,18 @@ class TestTrouble:
         def kill(*arguments: Any) -> Iterator[Any]:
             nonlocal killed
             killed += 1
-            raise running.BrokenProcessPool
+            raise BrokenProcessPool
             yield
 
-        monkeypatch.setattr(running, "_each", kill)
+        monkeypatch.setattr(study_workers, "_each", kill)
         with pytest.raises(ExperimentError, match=r"short of memory.*--workers(.|\n)*0 of 3 units are finished"):
             ask(tmp_path / "r")
-        assert killed == running.MOST_BREAKDOWNS + 1
+        assert killed == MOST_BREAKDOWNS + 1
 
     def test_workers_that_fail_are_named_with_their_units(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
+        monkeypatch.setitem(_ENGINES, "array", "tests.store.trouble")
         out = tmp_path / "r"
         with pytest.raises(ExperimentError) as error:
             ask(out, 3, workers=2)
@@ -269,29 +277,29 @@ class TestTrouble:
         assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
 
     def test_a_unit_that_kills_its_workers_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
-        monkeypatch.setattr(running, "MOST_BREAKDOWNS", 1)
-        out, asked = tmp_path / "r", experiment.question(SCENARIO, seeds=[0, 2, 3, 4])
+        monkeypatch.setitem(_ENGINES, "array", "tests.store.trouble")
+        monkeypatch.setattr(study_workers, "MOST_BREAKDOWNS", 1)
+        out, asked = tmp_path / "r", compare.question(SCENARIO, seeds=[0, 2, 3, 4])
         with pytest.raises(ExperimentError, match=r"probably in .*seed-3(.|\n)*--unit seed-3"):
-            results.answer(asked, 2, out=out)
+            answer(asked, 2, out=out)
         with pytest.raises(ExperimentError, match="a worker process was killed"):
-            results.answer(asked, 2)
+            answer(asked, 2)
 
     def test_the_last_unit_left_kills_its_worker_and_not_this_process(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(running._ENGINES, "array", "tests.store.trouble")
-        monkeypatch.setattr(running, "MOST_BREAKDOWNS", 1)
+        monkeypatch.setitem(_ENGINES, "array", "tests.store.trouble")
+        monkeypatch.setattr(study_workers, "MOST_BREAKDOWNS", 1)
         out = tmp_path / "r"
-        results.answer(experiment.question(SCENARIO, seeds=[0, 2]), 2, out=out)
+        answer(compare.question(SCENARIO, seeds=[0, 2]), 2, out=out)
         with pytest.raises(ExperimentError, match=r"killed 2 times .*probably in seed-3;"):
-            results.answer(experiment.question(SCENARIO, seeds=[0, 2, 3]), 2, out=out)
+            answer(compare.question(SCENARIO, seeds=[0, 2, 3]), 2, out=out)
         assert {path.name.split(".")[0] for path in shards(out / "units")} == {"seed-0", "seed-2"}
 
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
         with pytest.raises(ScenarioError, match="find other rules than this process has"):
-            running._elsewhere(simulated, task.lanes | {"easy": "0"}, task, 1.0)
+            _elsewhere(simulated, task.lanes | {"easy": "0"}, task, 1.0)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []
@@ -302,7 +310,7 @@ class TestTrouble:
                 raise ZeroDivisionError("of all things")
             return simulated(task)
 
-        monkeypatch.setattr(running, "_simulated", failing)
+        monkeypatch.setattr(study_workers, "_simulated", failing)
         out = tmp_path / "r"
         with pytest.raises(ExperimentError) as error:
             ask(out)
@@ -315,13 +323,13 @@ def test_the_parent_holds_no_more_of_many_units_than_of_few(tmp_path: Path) -> N
     """Each unit here has 0.8 MB of daily counts, so 40 more would show."""
     code = (
         "import resource, sys; from pathlib import Path; from tests.parts import synthetic; "
-        "from sim import experiment, results, running, store; "
-        "store.MEMORY_OF_A_PART = 1e6; running.SECONDS_OF_A_LOOP = 0; "
+        "from sim.questions import compare; from sim.study import answer, price, store; "
+        "store.MEMORY_OF_A_PART = 1e6; price.SECONDS_OF_A_LOOP = 0; "
         "scenario = synthetic.SCENARIO.replace(days=900, policies={'phone': "
         "(__import__('sim.policies.registration').policies.registration.RegistrationPolicy(level='phone'),)})\n"
         "with synthetic.in_place():\n"
-        "    question = experiment.question(scenario, seeds=int(sys.argv[1]))\n"
-        "    results.answer(question, 2, out=Path(sys.argv[2]))\n"
+        "    question = compare.question(scenario, seeds=int(sys.argv[1]))\n"
+        "    answer.answer(question, 2, out=Path(sys.argv[2]))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peak = [

@@ -9,9 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim import attribution, experiment, exports, records, reproduce, results, store
+from sim.model import records
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.questions import compare, reproduce, why
+from sim.study import answer as study_answer
+from sim.study import export, store
+from sim.study.answer import answer
 from tests.parts import synthetic
 from tests.store import kills
 
@@ -44,7 +48,7 @@ def options(changed: dict[str, object]) -> Iterator[None]:
 
 
 def ask(out: Path, seeds: int) -> None:
-    results.answer(experiment.question(SCENARIO, seeds=seeds), out=out)
+    answer(compare.question(SCENARIO, seeds=seeds), out=out)
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +79,8 @@ def test_a_study_goes_on_under_another_option_with_the_same_bytes(
 @pytest.mark.parametrize("changed", OPTIONS, ids=lambda changed: next(iter(changed)))
 def test_tasks_with_labels_and_exports_have_the_same_bytes(changed: dict[str, object], tmp_path: Path) -> None:
     def made(out: Path) -> dict[str, bytes]:
-        results.answer(attribution.question(SCENARIO, "phone", 2), out=out / "r")
-        exports.export(out / "r", out / "x", "parquet")
+        answer(why.question(SCENARIO, "phone", 2), out=out / "r")
+        export.export(out / "r", out / "x", "parquet")
         return kills.files(out / "r") | {path.name: path.read_bytes() for path in (out / "x").glob("*.parquet")}
 
     with options(changed):
@@ -89,7 +93,7 @@ def test_a_study_whose_names_have_another_arrow_type_goes_on(
 ) -> None:
     out, text = tmp_path / "r", pa.large_string()
     with monkeypatch.context() as patch:
-        for module in (records, store, results):
+        for module in (records, store, study_answer):
             patch.setattr(module, "TEXT", text)
         ask(out, 2)
     assert pq.read_schema(out / "daily.parquet").field("policy").type == text

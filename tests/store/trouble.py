@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from sim.records import Records
+from sim.model.records import Records
 from tests.parts import synthetic
 
 

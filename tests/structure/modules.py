@@ -8,16 +8,17 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-"""Syntax trees by name within the package: ``world``, ``processes.visits``, ``agents.__init__``."""
+"""Syntax trees by name within the package: ``scenario.reading``, ``model.arrays.state``, ``study.__init__``."""
 
 
-def part(name: str) -> str:
-    """Return the first part of a dotted name: the module or folder of the package, or the package imported."""
-    return name.split(".")[0]
+def room(module: str) -> str:
+    """Return the room of a module: its folder or, within `model`, the folder or file there."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "model" and parts[1:] != ["__init__"] else parts[0]
 
 
 def imported(tree: ast.Module) -> set[str]:
-    """Return the dotted names that a module imports, late ones and those written as text ("sim.model") included."""
+    """Return the dotted names that a module imports, late ones and those written as text included."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

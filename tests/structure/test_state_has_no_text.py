@@ -21,17 +21,17 @@ import numpy as np
 import pytest
 
 import sim
-from sim.agents import Chat
-from sim.errors import ScenarioError
-from sim.model import ChatModel
-from sim.outcomes import outcomes_of
-from sim.parameters import CLASSES, Binds, Triage, Weekday
-from sim.records import KINDS, Records
-from sim.rules import Rules
-from sim.scenario import BASELINE, Scenario
-from sim.state import Contacts
-from sim.world import World
-from tests.structure.modules import MODULES, PACKAGE, imported, part
+from sim.model.agents import Chat
+from sim.model.arrays.model import ChatModel
+from sim.model.arrays.state import Contacts
+from sim.model.records import KINDS, Records
+from sim.model.world.world import World
+from sim.outcomes.outcomes import outcomes_of
+from sim.rules.errors import ScenarioError
+from sim.rules.parameters import CLASSES, Binds, Triage, Weekday
+from sim.rules.rulebook import Rules
+from sim.scenario.scenario import BASELINE, Scenario
+from tests.structure.modules import MODULES, PACKAGE, imported, room
 
 SCENARIO = sim.load(PACKAGE.parent / "scenarios" / "classroom.toml").replace(
     **{"days": 40, "warmup_days": 10, "scale": 0.3, "predators.p_of_adults": 0.2, "reporting.friction": 0.0}
@@ -54,11 +54,12 @@ WORDS = {
 CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Weekday)}
 """What rules that are words may be."""
 
-TEXT_FIELDS = {("state", "Lanes", "policies"), ("records", "Kind", "name"), ("records", "Kind", "meaning"),
-               ("records", "Kind", "detail"), ("records", "Kind", "words")}  # fmt: skip
+TEXT_FIELDS = {("model.arrays.state", "Lanes", "policies")} | {
+    ("model.records", "Kind", field) for field in ("name", "meaning", "detail", "words")
+}
 """The only fields declared as text: names of policies, and the declarations of the kinds of events themselves."""
 
-HOLDING = [m for m in MODULES if part(m) in ("state", "day", "world", "records", "observe", "processes", "agents")]
+HOLDING = [m for m in MODULES if room(m) in ("model.world", "model.records", "model.arrays", "model.agents")]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sim.offences import Offence
-from sim.population import N_RATES, N_STRATA
-from sim.scenario import Scenario
-from sim.world import World
+from sim.model.world.population import N_RATES, N_STRATA
+from sim.model.world.world import World
+from sim.rules.offences import Offence
+from sim.scenario.scenario import Scenario
 
 ERRORS = 4
 ON_ADULTS = Offence(name="on_adults", target_weights=(0, 0, 1, 0))

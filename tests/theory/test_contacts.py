@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import decisions
-from sim.decisions import first_alarm
-from sim.draws import Draws, Purpose, exponential
-from sim.model import simulate
-from sim.world import World
+from sim.model.arrays.model import simulate
+from sim.model.decisions import numbers as decisions_numbers
+from sim.model.decisions.contacts import first_alarm, lapse_hour, meeting_hour
+from sim.model.decisions.numbers import numbers_of
+from sim.model.world.draws import Draws, Purpose, exponential
+from sim.model.world.world import World
 from tests.theory.coins import HOUR, WEEK, Lives, Setting
 from tests.theory.laboratory import ERRORS, laboratory, ratio, share_z
 
@@ -172,7 +173,7 @@ def test_off_the_platform_the_clock_runs_from_the_next_full_hour_on() -> None:
 def test_parted_pairs_meet_by_the_hours_of_the_week_and_give_up_at_a_constant_hazard(hour: int) -> None:
     n, meetings, lapse = 200_000, 0.1, 0.2
     world = World(laboratory(**{"contacts.lapse_per_hour": lapse}), [1])
-    numbers = decisions.numbers_of(world)
+    numbers = numbers_of(world)
     contact = np.arange(n)
     meet, give_up = (
         exponential(world.draws.words(purpose, 0, contact, hour)) for purpose in (Purpose.MEETING, Purpose.LAPSE)
@@ -180,8 +181,8 @@ def test_parted_pairs_meet_by_the_hours_of_the_week_and_give_up_at_a_constant_ha
     later = hour + 1 + np.arange(400)
     hazards = {"meet": meetings * EVENING_WEEK[later % WEEK] ** 2, "lapse": np.full(400, lapse)}
     drawn = {
-        "meet": decisions.meeting_hour(meet, round(meetings * 1e9), hour, numbers.week_meeting),
-        "lapse": decisions.lapse_hour(give_up, hour, numbers),
+        "meet": meeting_hour(meet, round(meetings * 1e9), hour, numbers.week_meeting),
+        "lapse": lapse_hour(give_up, hour, numbers),
     }
     for name, hazard in hazards.items():
         passed = np.concatenate(([0], np.cumsum(hazard)))
@@ -204,7 +205,12 @@ def test_stages_end_at_the_declared_hazards() -> None:
     n, contact = 200_000, np.arange(200_000)
     for stage, rate in enumerate(rates):
         alarm, seconds = first_alarm(
-            Draws([1]), decisions.hazards(scenario), np.zeros(n, np.int64), contact, np.zeros(n, np.int64), stage
+            Draws([1]),
+            decisions_numbers.hazards(scenario),
+            np.zeros(n, np.int64),
+            contact,
+            np.zeros(n, np.int64),
+            stage,
         )
         mean = 3600 / rate.sum()
         # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.

@@ -8,25 +8,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import decisions
-from sim.decisions import NEVER
-from sim.draws import Draws, Purpose, unit
-from sim.model import simulate
-from sim.offences import Offence
+from sim.model.arrays.model import simulate
+from sim.model.decisions.codes import NEVER, RECOGNISE
+from sim.model.decisions.contacts import first_alarm
+from sim.model.decisions.numbers import hazards
+from sim.model.decisions.sanctions import Strikes
+from sim.model.records import Records
+from sim.model.world.draws import Draws, Purpose, unit
+from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.population import N_STRATA, N_USER_STRATA
-from sim.records import Records
-from sim.rules import Policy
-from sim.sanctions import Strikes
-from sim.scenario import BASELINE, Scenario
-from sim.world import World
+from sim.rules.offences import Offence
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, class_of, laboratory, share_z
 from tests.theory.test_responses import COMMON, ENOUGH_STAFF, ON_ALL, QUICK
 
@@ -408,16 +409,16 @@ def test_the_reached_recognise_at_their_multiple_of_the_hazard_week_by_week_and_
 
 def test_time_to_recognition_is_the_first_of_competing_exponential_times() -> None:
     n, contact, zeros = 100_000, np.arange(100_000), np.zeros(100_000, np.int64)
-    hazard = decisions.hazards(laboratory())
+    hazard = hazards(laboratory())
     for milli in (500, 1000, 2500):
         in_force = hazard[0, 0] / 1e9 * [milli / 1000, 1, 1, 1]
-        alarm, seconds = decisions.first_alarm(
+        alarm, seconds = first_alarm(
             Draws([1]), hazard, zeros, contact, zeros, 0, recognise_milli=np.full(n, milli)
         )  # fmt: skip
         mean = 3600 / in_force.sum()
         # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.
         assert abs(seconds.mean() - 0.5 - mean) < ERRORS * mean / np.sqrt(n) + 0.5
-        assert abs(share_z((alarm == decisions.RECOGNISE).sum(), n, in_force[0] / in_force.sum())) < ERRORS
+        assert abs(share_z((alarm == RECOGNISE).sum(), n, in_force[0] / in_force.sum())) < ERRORS
 
 
 # -- copies of reported conversations ---------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.draws import Draws
-from sim.model import simulate
-from sim.population import LONG_AGO, N_STRATA, N_USER_STRATA, membership, visits_per_month
-from sim.reading import load
-from sim.scenario import BASELINE, Scenario
+from sim.model.arrays.model import simulate
+from sim.model.world.draws import Draws
+from sim.model.world.population import LONG_AGO, N_STRATA, N_USER_STRATA, membership, visits_per_month
+from sim.scenario.reading import load
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, ON_ADULTS
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import agents, decisions
-from sim.model import simulate
-from sim.parameters import WEEKDAYS, Weekday
+from sim.model import agents
+from sim.model.arrays.model import simulate
+from sim.model.arrays.moderation import Desk
+from sim.model.arrays.state import Dossier
+from sim.model.decisions.moderation import level_of_reports, moderators
+from sim.model.records import Records
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
-from sim.processes.moderate import Desk
-from sim.records import Records
-from sim.scenario import Scenario
-from sim.state import Dossier
+from sim.rules.parameters import WEEKDAYS, Weekday
+from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import ERRORS, laboratory, ratio
 
 DAYS = 40
@@ -174,7 +175,7 @@ def test_a_week_has_as_many_hours_on_shift_as_days_times_hours(days: set[Weekday
     in_order = tuple(day for day in WEEKDAYS if day in days)
     moderation = ModerationPolicy(shift_days=in_order, shift_start_hour=start, shift_hours=length, staff=1.5)
     rules = Scenario(policies={"a": (moderation,)}).rules_on(0, "a")
-    week = decisions.moderators(rules, np.arange(168), 1.0)
+    week = moderators(rules, np.arange(168), 1.0)
     assert week.sum() == 1.5 * len(days) * length
     # Hour by hour: on shift is whoever began within the last hours.
     began = [24 * WEEKDAYS.index(day) + start for day in in_order]
@@ -354,7 +355,7 @@ def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
 
 
 def test_the_level_of_most_reported_goes_up_with_every_report_until_the_highest() -> None:
-    assert [decisions.level_of_reports(n) for n in range(1, 11)] == [0, 1, 2, 3, 4, 5, 6, 7, 7, 7]
+    assert [level_of_reports(n) for n in range(1, 11)] == [0, 1, 2, 3, 4, 5, 6, 7, 7, 7]
     desk = Desk()
     for person, n_reports in ((1, 7), (2, 8), (3, 9), (4, 1)):
         for _ in range(n_reports):

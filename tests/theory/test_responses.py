@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import decisions, sanctions
-from sim.draws import Draws
-from sim.model import simulate
-from sim.offences import Offence
+from sim.model.arrays.model import simulate
+from sim.model.decisions import sanctions
+from sim.model.decisions.codes import NEVER
+from sim.model.decisions.numbers import complaint_delays
+from sim.model.decisions.responses import p_report, would_report
+from sim.model.records import Records
+from sim.model.world.draws import Draws
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
-from sim.records import Records
-from sim.scenario import BASELINE
+from sim.rules.offences import Offence
+from sim.scenario.scenario import BASELINE
 from tests.theory.laboratory import ERRORS, class_of, laboratory, ratio, share_z
 
 # Contacts that run through their stages within the hour, so that many are recognised in each.
@@ -106,7 +109,7 @@ def test_complaints_follow_recognition_and_harm_with_their_shares_at_once_or_lat
 
 
 def test_delays_of_complaints_have_the_declared_median_and_a_long_tail() -> None:
-    delay = decisions.complaint_delays(120.0, 1.5)
+    delay = complaint_delays(120.0, 1.5)
     assert delay.size == 4096  # equally likely
     assert np.median(delay) == pytest.approx(120 * 24, rel=1e-3)
     for share, z in ((0.05, 1.6449), (0.01, 2.3263), (0.9, -1.2816)):
@@ -207,7 +210,7 @@ def test_a_persons_decisions_keep_their_mean_and_are_correlated_as_declared(p_co
     n_persons, n_times, p = 100_000, 4, 0.3
     person = np.repeat(np.arange(n_persons), n_times)
     contact = np.arange(person.size) + (1 << 30)
-    said = decisions.would_report(Draws([1]), 0, contact, 0, person, decisions.p_report(0.6, 1.0, 0.5), p_constant)
+    said = would_report(Draws([1]), 0, contact, 0, person, p_report(0.6, 1.0, 0.5), p_constant)
     value, error = ratio(said, np.ones(said.size), person)
     assert abs(value - p) < ERRORS * error
     # Two decisions both follow the trait with probability p_constant**2, and are independent otherwise.
@@ -298,7 +301,7 @@ def test_a_recognised_device_is_known_for_an_exponential_time() -> None:
     draws, ends = Draws([1]), []
     for person in range(20_000):
         known = sanctions.known_until(draws, 0, person, 0, hour, hour, site, 0.5)
-        bar = sanctions.sanction(draws, 0, person, 0, hour, hour, known, decisions.NEVER, site, 0.5)
+        bar = sanctions.sanction(draws, 0, person, 0, hour, hour, known, NEVER, site, 0.5)
         ends.append(bar[0] - hour - 1)
         assert bar[1] == (sanctions.DEVICE_FORGOTTEN if known > hour + 1 else sanctions.AS_BEFORE)
     out = np.array(ends)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.statistics import (
+from sim.outcomes.statistics import (
     keyed_indices,
     paired_effect,
     poisson_yardstick,

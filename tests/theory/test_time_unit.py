@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.model import simulate
-from sim.parameters import Contacts
+from sim.model.arrays.model import simulate
+from sim.model.world.world import World
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.scenario import Scenario
-from sim.world import World
+from sim.rules.parameters import Contacts
+from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import ERRORS, laboratory
 
 SEEDS = range(30)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import sim
-from sim.model import simulate
-from sim.parameters import HOURS_PER_MONTH
+from sim.model.arrays.model import simulate
+from sim.model.world.population import N_CLASSES, N_STRATA, N_USER_STRATA, RATE_WEIGHTS, relative_rates, weekly_profile
+from sim.model.world.world import World
 from sim.policies.registration import RegistrationPolicy
-from sim.population import N_CLASSES, N_STRATA, N_USER_STRATA, RATE_WEIGHTS, relative_rates, weekly_profile
-from sim.scenario import BASELINE, Scenario
-from sim.world import World
+from sim.rules.parameters import HOURS_PER_MONTH
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, drawn_visits, laboratory, mean_z
 
 WEEK = 168

@@ -1,0 +1,1 @@
+"""What is simulated: one world, shared decisions, and two engines that must agree."""

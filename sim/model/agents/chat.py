@@ -1,0 +1,234 @@
+"""The site in one lane: the clock, the rules and everybody on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pandas as pd
+
+from sim.model.agents.desk import Desk
+from sim.model.agents.ledger import Ledger
+from sim.model.agents.people import Contact, Person, Predator, Site, User, Visit
+from sim.model.decisions.entry import doors_of
+from sim.model.decisions.numbers import numbers_of
+from sim.model.hourly import COUNTS, one_seed
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
+from sim.model.world.day import Day, Presences
+from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.world import World
+from sim.rules.errors import ScenarioError
+from sim.scenario.arguments import seed_of
+from sim.scenario.scenario import BASELINE, Scenario
+
+MAX_PERSONS = 20_000
+"""Members above which this engine refuses to run."""
+
+
+class Chat(Site):
+    """The site in one lane, with everybody on it as an agent.
+
+    Args:
+        scenario: What to simulate.
+        seed: Seed. Without `seed` and `rng` one is drawn anew, as in Mesa.
+        policy: Name of an arm, or ``baseline``.
+        rng: The seed under its other name in Mesa, or a generator of NumPy from which one is drawn.
+        shuffle: Seed of the order in which agents of a kind act; it changes no byte of the result.
+        collect: Whether to have a `datacollector`, which takes some time in every hour.
+
+    Attributes:
+        hour: Hours simulated so far.
+        seed_number: The seed.
+        policy: The policy.
+        agents: Everybody who is a member or was, and the moderators on shift: Mesa's `AgentSet`, from the start on.
+        datacollector: After each hour the counts of the moment, the policy and the seed.
+
+    Raises:
+        ScenarioError: If the seed or policy is not allowed, or the scenario has more than `MAX_PERSONS` members.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int | None = None,
+        policy: str = BASELINE,
+        *,
+        rng: object = None,
+        shuffle: int = 0,
+        collect: bool = True,
+    ) -> None:
+        reporters = {"policy": "policy", "seed": "seed_number"} | {count: count for count in COUNTS}
+        super().__init__(scenario, seed_of(shuffle), reporters if collect else {})
+        self.seed_number, self.policy = one_seed(seed, rng), scenario.arm(policy)
+        self.world = World(scenario, [self.seed_number])
+        check_size(self.world)
+        self.numbers = numbers_of(self.world)
+        self.baseline_door = doors_of(scenario.platform.rules)[0]
+        self.rules = self.rules_yesterday = scenario.platform.rules
+        self.persons: dict[int, Person] = {}
+        self.desk = Desk(self)
+        self.ledger = Ledger(self, self.policy, self.seed_number)
+        self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
+        self._changes = dict(scenario.changes_of(self.policy))
+        self._days = self.world.days()
+        self._begin_day()
+
+    def step(self) -> None:
+        """Simulate one hour; the steps are numbered as in `sim.model.arrays.model.ChatModel.step`."""
+        self._begin_hour()
+        if self.hour % 24 == 0 and self.hour:
+            self._begin_day()
+        # 1. World: visits begin, doors let in or turn away, users are there or not.
+        for person, visit in self._arrivals.get(self.hour, ()):
+            person.arrive(visit)
+        self.agents_by_type[User].shuffle_do("step")
+        # 2 and 3. Predators approach and run their contacts; targets respond; lawful users are reported.
+        if Predator in self.agents_by_type:
+            self.agents_by_type[Predator].shuffle_do("step")
+        for user, contact, after_harm in self.complaints.pop(self.hour, ()):
+            self.ledger.note("complain", 0, user, contact.predator, contact, after_harm)
+        for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
+            user.be_accused(visit, second, gravity, effort)
+        # 4. Moderators read dossiers.
+        self.desk.open_hour()
+        for moderator in self.desk.moderators:
+            moderator.step()
+        self.desk.close_hour()
+        # 5. Barred persons come back.
+        for person in self.persons.values():
+            person.come_back()
+        self.hour += 1
+        # 9. Observe.
+        if self.hour % 24 == 0:
+            self.ledger.end_day(self.persons.values(), self.rules)
+        self._end_hour()
+
+    def _records(self) -> Records:
+        return self.ledger.records()
+
+    # `COUNTS` of the moment; `sim.model.arrays.model.ChatModel` has the same, by lane.
+
+    @property
+    def predators_online(self) -> int:
+        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        return sum(person.kind == "predator" and person.online(self.hour - 1) for person in self.persons.values())
+
+    @property
+    def contacts_on_platform(self) -> int:
+        """Contacts in which predator and target are on the site together."""
+        return sum(contact.live for contact in self._contacts())
+
+    @property
+    def contacts_parted(self) -> int:
+        """Contacts whose two were parted and can find each other again."""
+        return sum(contact.dormant for contact in self._contacts())
+
+    @property
+    def contacts_off_platform(self) -> int:
+        """Contacts that left the platform and have not ended."""
+        return sum(contact.off_platform for contact in self._contacts())
+
+    @property
+    def dossiers_waiting(self) -> int:
+        """Dossiers that wait for a review."""
+        return len(self.desk.dossiers)
+
+    @property
+    def reports_so_far(self) -> int:
+        """Reports of predators by their targets since the measured window began."""
+        return self.ledger.so_far("n_report")
+
+    @property
+    def harms_so_far(self) -> int:
+        """Harms, serious or not, since the measured window began."""
+        return self.ledger.so_far("n_harm")
+
+    def _contacts(self) -> Iterator[Contact]:
+        for person in self.persons.values():
+            if isinstance(person, Predator):
+                yield from person.contacts
+
+    def door(self, begin: int) -> tuple[int, int]:
+        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
+        return doors_of(self.rules if begin >= self.day.first_hour else self.rules_yesterday)
+
+    def _begin_day(self) -> None:
+        self.day: Day = next(self._days)
+        self.rules_yesterday = self.rules
+        if self.day_of_window >= 0:
+            self.rules = self._changes.get(self.day_of_window, self.rules)
+        self._let_join()
+        for person in self.persons.values():
+            person.forget(self.hour)
+        self.ledger.begin_day(self.persons.values())
+        day = self.day
+        self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
+        self.visit_by_row = self._read(day.people)
+        self._false_reports: dict[int, list[tuple[User, Visit, int, int, float]]] = {}
+        false = day.false_reports
+        columns = (false.row, false.hour, false.second, false.gravity, false.effort)
+        for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
+            self._false_reports.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
+        for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
+            self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
+
+    def _let_join(self) -> None:
+        """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
+        number, (high,) = self.day.number, self.world.membership.high
+        for stratum in range(N_STRATA):
+            first = high[number - 1, stratum] if number else 0
+            for serial in range(int(first), int(high[number, stratum])):
+                kind = User if stratum < N_USER_STRATA else Predator
+                person = kind(self, serial * N_STRATA + stratum)
+                self.persons[person.number] = person
+
+    def _read(self, rows: Presences) -> list[tuple[Person, Visit]]:
+        """Note who will arrive today and when; return the person and visit behind each row."""
+        found = []
+        columns = (rows.person, rows.begin, rows.start, rows.end)
+        for row, (number, begin, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+            person = self.persons[number]
+            if row < rows.n_carried:
+                visit = person.visit_begun(begin, end)
+            else:
+                visit = Visit(begin, start, end)
+                self._arrivals.setdefault(begin, []).append((person, visit))
+            found.append((person, visit))
+        return found
+
+
+def check_size(world: World) -> None:
+    """Refuse a world with more members than agents can be made of.
+
+    Raises:
+        ScenarioError: If there are more than `MAX_PERSONS`.
+    """
+    n_members = int((world.membership.high - world.membership.low).sum(axis=2).max())
+    if n_members > MAX_PERSONS:
+        raise ScenarioError(
+            f"the agents engine takes {MAX_PERSONS:,} members at most; this scenario has {n_members:,}; "
+            "use the array engine or a smaller scale"
+        )
+
+
+def simulate(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    *,
+    events: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Records:
+    """Run seeds x policies one after the other and return their records, as `sim.model.arrays.model.simulate` does.
+
+    Raises:
+        ScenarioError: If the scenario has more than `MAX_PERSONS` members.
+    """
+    runs = [Chat(scenario, seed, policy, collect=False).run(progress) for policy in policies for seed in seeds]
+    daily = pd.concat([r.daily for r in runs], ignore_index=True)
+    breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
+    return Records(
+        daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
+        breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
+        pd.concat([r.waits for r in runs]).sort_values(list(WAIT_COLUMNS), ignore_index=True),
+        pd.concat([r.events for r in runs]).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
+    )

@@ -1,0 +1,508 @@
+"""Users, predators and their contacts as plain Mesa agents: steps 1, 2, 3 and 5 of the hour."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import mesa
+import numpy as np
+
+from sim.model.agents.desk import Desk, Report, StaffedSite
+from sim.model.decisions.approach import deterred, looks_further
+from sim.model.decisions.codes import (
+    BLOCK,
+    CONTACT,
+    FADE,
+    GO_ON,
+    LEAVE,
+    NEVER,
+    OFF,
+    PRIVATE,
+    RECOGNISE,
+    SECONDS,
+    STAY,
+    WITHDRAW,
+)
+from sim.model.decisions.contacts import (
+    ALARMS,
+    alarm_key,
+    alarm_seconds,
+    lapse_hour,
+    meeting_hour,
+    occasion_key,
+    recognise_milli,
+    seeks,
+    warned,
+    warning_reaches,
+)
+from sim.model.decisions.entry import lets_in, may_write
+from sim.model.decisions.responses import chance, flags, on_recognition, p_report, reports_falsely
+from sim.model.decisions.sanctions import AS_BEFORE, Strikes
+from sim.model.world.day import ALREADY_LISTED, NOBODY, Day
+from sim.model.world.draws import Purpose, below, exponential, pick, unit
+from sim.model.world.population import N_STRATA, N_USER_STRATA, TOLERANCES
+from sim.model.world.world import ATTEMPTS
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit of a person: when it began, and from which hour until which it counts as presence."""
+
+    begin: int
+    start: int
+    end: int
+
+
+class Site(StaffedSite):
+    """The site in one lane, as everybody on it sees it; `sim.model.agents.chat.Chat` makes it.
+
+    Attributes:
+        desk: Where reports go.
+        day: Who comes today, and whom predators want to approach.
+        baseline_door: Friction that users meet under the baseline.
+        visit_by_row: Person and visit behind each row of the day.
+        complaints: Complaints to come by their hour: who complains of which contact, and 1 if after harm.
+    """
+
+    desk: Desk
+    day: Day
+    baseline_door: int
+    visit_by_row: list[tuple[Person, Visit]]
+    complaints: dict[int, list[tuple[User, Contact, int]]]
+
+    @abstractmethod
+    def door(self, begin: int) -> tuple[int, int]:
+        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
+
+
+class Person(mesa.Agent):
+    """Somebody who may be on the site: visits, a tolerance of friction, and perhaps a bar."""
+
+    kind = ""
+
+    def __init__(self, model: Site, number: int) -> None:
+        super().__init__(model)
+        self.number = number
+        self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
+        self.joined = 24 * int(model.world.membership.joined(np.array([0]), np.array([number]))[0])
+        self.visits: list[Visit] = []
+        self.visits_turned_away: list[Visit] = []
+        self.barred_until = 0
+        self.returns_as = AS_BEFORE
+        self.strikes = Strikes()
+        self.new_since = -NEVER
+        self.came_today = self.turned_away_today = self.barred_today = False
+        self.came_in_month = self.turned_away_in_month = False
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met which began in an hour of today or yesterday."""
+        raise NotImplementedError
+
+    def barred(self, hour: int) -> bool:
+        """Tell whether a bar keeps the person out."""
+        return self.barred_until > hour
+
+    def visit(self, hour: int) -> Visit | None:
+        """Return the visit that covers an hour, bars apart."""
+        return next((v for v in self.visits if v.start <= hour < v.end), None)
+
+    def online(self, hour: int) -> bool:
+        """Tell whether the person is on the site."""
+        return self.visit(hour) is not None and not self.barred(hour)
+
+    def arrive(self, visit: Visit) -> None:
+        """Come to the door, which lets in or turns away; a bar comes on top."""
+        if lets_in(self.tolerance, self.friction(visit.begin)):
+            self.visits.append(visit)
+            self.came_in_month = True
+            if self.barred(visit.begin):
+                self.barred_today = True
+                self.model.ledger.count("n_visits_barred", int(self.kind == "user"))
+            else:
+                self.came_today = True
+                self.model.ledger.count("n_visits", int(self.kind == "user"))
+        else:
+            self.visits_turned_away.append(visit)
+            self.turned_away_today = self.turned_away_in_month = True
+            self.model.ledger.count("n_visits_turned_away", int(self.kind == "user"))
+
+    def may_write(self, begin: int) -> bool:
+        """Tell whether the account of a visit is old enough to write to strangers."""
+        model = self.model
+        since = max(self.joined, self.new_since) if model.rules.registration_accounts_persist else begin
+        return bool(may_write(model.hour - since, model.rules.limits_cooling_off_hours))
+
+    def be_there(self) -> None:
+        """Spend an hour on the site, or be kept out of it."""
+        hour, ledger = self.model.hour, self.model.ledger
+        if self.visit(hour):
+            ledger.count(f"n_{self.kind}_hours_barred" if self.barred(hour) else f"n_{self.kind}_hours")
+        if any(v.start <= hour < v.end for v in self.visits_turned_away):
+            ledger.count(f"n_{self.kind}_hours_turned_away")
+
+    def visit_begun(self, begin: int, end: int) -> Visit:
+        """Return the visit, still running, that began in an hour of yesterday."""
+        return next(v for v in self.visits + self.visits_turned_away if (v.begin, v.end) == (begin, end))
+
+    def forget(self, hour: int) -> None:
+        """Begin a new day: drop visits that are over."""
+        self.visits = [v for v in self.visits if v.end >= hour]
+        self.visits_turned_away = [v for v in self.visits_turned_away if v.end >= hour]
+        self.came_today = self.turned_away_today = self.barred_today = False
+
+    def bar(self, hour: int, until: int, as_whom: int) -> None:
+        """Keep the person out from the next hour on, unless a longer bar is in force."""
+        if until > max(self.barred_until, hour + 1):
+            self.barred_until, self.returns_as = until, as_whom
+
+    def come_back(self) -> None:
+        """With the next hour a bar is over, and the person is a stranger to the site."""
+        if self.returns_as != AS_BEFORE and self.barred_until == self.model.hour + 1:
+            self.model.ledger.note("return", 0, self, None, detail=self.returns_as)
+            self.strikes = Strikes()
+            if self.kind == "predator":
+                self.new_since = self.model.hour + 1
+
+
+class User(Person):
+    """A lawful user: visits, may be approached, recognise, report, complain, or be reported for nothing."""
+
+    kind = "user"
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met."""
+        return self.model.door(begin)[0]
+
+    def step(self) -> None:
+        """Be on the site for an hour, or be kept out."""
+        self.be_there()
+        visit = self.visit(self.model.hour)
+        if visit and not self.barred(self.model.hour) and not self.may_write(visit.begin):
+            self.model.ledger.count("n_user_hours_limited")
+
+    def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
+        """Be reported after a lawful conversation, if the reporter takes the trouble."""
+        model = self.model
+        here = visit in self.visits and not self.barred(model.hour)
+        friction, rel_false = model.rules.reporting_friction, model.rules.reporting_rel_false
+        if here and reports_falsely(effort, friction, rel_false):
+            model.ledger.note("false_report", second, None, self, detail=gravity)
+            model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
+
+    def recognise(self, contact: Contact, second: int) -> int:
+        """See the contact for what it is, perhaps complain and report it, and return what becomes of it.
+
+        Returns:
+            `BLOCK`, `WITHDRAW` or `STAY`.
+        """
+        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
+        ledger.note("recognise", second, self, contact.predator, contact, contact.stage)
+        self.consider_complaint(contact, second, after_harm=False)
+        block, stay = (draws.word(p, 0, contact.number, contact.occasion) for p in (Purpose.BLOCK, Purpose.STAY))
+        what = int(on_recognition(block, stay, model.numbers))
+        ledger.note(
+            {BLOCK: "block", WITHDRAW: "withdraw", STAY: "stay"}[what], second, self, contact.predator, contact,
+            contact.stage,
+        )  # fmt: skip
+        if contact.stage != OFF:
+            ledger.count("n_recognise_on_platform")
+            ledger.count("n_block_on_platform", int(what == BLOCK))
+            reported = self._report(contact, second)
+            ledger.count("n_ignore_on_platform", int(what != BLOCK and not reported))
+        return what
+
+    def _report(self, contact: Contact, second: int) -> bool:
+        """Report a recognised contact to the site, or not; then a trusted flagger may. Tell whether the target did."""
+        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
+        p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
+        word, rules = draws.word, model.rules
+        report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
+        if chance(
+            word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.occasion),
+            word(Purpose.REPORT_TRAIT, 0, self.number),
+            word(Purpose.REPORT_FRESH, 0, contact.number, contact.occasion),
+            p_report(p_ready, rules.reporting_rel_ready, rules.reporting_friction),
+            model.numbers.p_constant,
+        ):
+            ledger.note("report", second, self, contact.predator, contact, contact.stage)
+            model.desk.reports.append(report)
+            return True
+        if flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting_p_flagged):
+            ledger.note("flag", second, None, contact.predator, contact, contact.stage)
+            model.desk.reports.append(replace(report, flagged=True))
+        return False
+
+    def warned(self) -> bool:
+        """Tell whether the site's warnings reach this user."""
+        word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
+        return bool(warning_reaches(word, self.model.rules.warnings_p_reached))
+
+    def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
+        """Complain to the police at once, late or never."""
+        numbers, draws = self.model.numbers, self.model.world.draws
+        p = numbers.p_complain[contact.offence, int(after_harm)]
+        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number, contact.occasion)) >= p:
+            return
+        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number, contact.occasion)) < numbers.p_at_once
+        delay = (
+            0
+            if at_once
+            else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number, contact.occasion), numbers.delay_hours)
+        )
+        complaint = (self, contact, int(after_harm))
+        if delay == 0:
+            self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
+        else:
+            self.model.complaints.setdefault(self.model.hour + delay, []).append(complaint)
+
+
+class Contact:
+    """One predator and one target, from an approach to its end."""
+
+    def __init__(
+        self, predator: Predator, target: User, number: int, victim_class: int, visits: tuple[Visit, Visit]
+    ) -> None:
+        self.predator = predator
+        self.target = target
+        self.number = number
+        self.offence = predator.offence
+        self.victim_class = victim_class
+        self.redirected = 0
+        self.again = 0  # 1 once the target blocked the predator, who came back under a new identity
+        self.n_recognised = 0  # how often the target recognised it and went on, since it began or began anew
+        self.stage = CONTACT
+        self.alarm = RECOGNISE
+        self.ring = 0  # absolute second; while dormant, the seconds that remain
+        self.predator_end, self.target_end = visits[0].end, visits[1].end
+        self.session = visits[0].begin
+        self.in_meeting = False
+        self.dormant = False
+        self.over = False
+        self.meet = self.lapse = NEVER
+
+    @property
+    def live(self) -> bool:
+        """Whether the two are in contact on the platform."""
+        return not (self.dormant or self.over or self.stage == OFF)
+
+    @property
+    def occasion(self) -> int:
+        """Key of what the target does next."""
+        return int(occasion_key(self.again, self.n_recognised))
+
+    @property
+    def off_platform(self) -> bool:
+        """Whether the contact goes on outside the platform."""
+        return self.stage == OFF and not self.over
+
+    def begin_stage(self, model: Site, stage: int, second: int, knowing: bool = False) -> None:
+        """Draw the four alarms of a stage; the earliest will ring. Who goes on knowingly recognises nothing anew."""
+        self.stage = stage
+        hazard = model.numbers.hazard[self.offence, stage].tolist()
+        if self.target.warned():
+            hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(model.rules))
+        if knowing:
+            hazard[RECOGNISE] = 0
+        key = alarm_key(stage, self.again, int(knowing))
+        words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
+        seconds = [int(alarm_seconds(exponential(word), rate)) for word, rate in zip(words, hazard, strict=True)]
+        self.ring = second + min(seconds)
+        self.alarm = seconds.index(min(seconds))
+
+    def step(self, model: Site) -> None:
+        """Let everything happen that falls into this hour."""
+        hour, first = model.hour, model.hour * SECONDS
+        if self.dormant:
+            self._meet_or_lapse(model)
+        elif self.stage != OFF and self._session_over(hour):
+            self._part(model)
+        while not (self.over or self.dormant) and self.ring <= first + SECONDS:
+            self._ring(model, self.ring - first)
+
+    def _session_over(self, hour: int) -> bool:
+        barred = self.predator.barred(hour) or self.target.barred(hour)
+        return barred or min(self.predator_end, self.target_end) <= hour
+
+    def _part(self, model: Site) -> None:
+        hour, draws = model.hour, model.world.draws
+        if not self.in_meeting and self.predator.online(hour) and self.target.online(hour):
+            # Another visit carries the presence on.
+            if self.predator_end == hour:
+                visit = self.predator.visit(hour)
+                assert visit is not None
+                self.predator_end, self.session = visit.end, visit.begin
+            if self.target_end == hour:
+                visit = self.target.visit(hour)
+                assert visit is not None
+                self.target_end = visit.end
+            return
+        if unit(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)) >= model.rules.registration_findability:
+            model.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
+            self.over = True
+            return
+        model.ledger.note("find", 0, self.predator, self.target, self, self.stage)
+        self._wait(model)
+
+    def _wait(self, model: Site) -> None:
+        """Wait until the two meet again, with what remains on the alarm, or give each other up."""
+        hour, draws = model.hour, model.world.draws
+        self.dormant = True
+        self.ring -= hour * SECONDS
+        rate = model.numbers.meeting_rate[
+            self.target.number % N_STRATA, self.predator.number % N_STRATA - N_USER_STRATA
+        ]
+        meet = exponential(draws.word(Purpose.MEETING, 0, self.number, hour))
+        lapse = exponential(draws.word(Purpose.LAPSE, 0, self.number, hour))
+        self.meet = int(meeting_hour(meet, int(rate), hour, model.numbers.week_meeting))
+        self.lapse = int(lapse_hour(lapse, hour, model.numbers))
+
+    def _meet_or_lapse(self, model: Site) -> None:
+        hour = model.hour
+        if hour < min(self.meet, self.lapse):
+            return
+        if self.lapse < self.meet:
+            model.ledger.note("lapse", 0, self.predator, self.target, self, self.stage)
+            self.over = True
+            return
+        able = all(
+            lets_in(person.tolerance, person.friction(hour))
+            and not person.barred(hour)
+            and model.world.membership.present(0, hour // 24, person.number)
+            for person in (self.predator, self.target)
+        )
+        model.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)
+        if not able:
+            self.over = True
+            return
+        word = model.world.draws.word(Purpose.MEETING_LENGTH, 0, self.number, hour)
+        self.predator_end = self.target_end = hour + pick(word, model.world.session_users)
+        self.dormant, self.in_meeting, self.session = False, True, hour
+        self.ring += hour * SECONDS
+
+    def _ring(self, model: Site, second: int) -> None:
+        if self.alarm == RECOGNISE:
+            self._be_recognised(model, second)
+        elif self.alarm == FADE:
+            model.ledger.note("fade", second, self.predator, self.target, self, self.stage)
+            self.over = True
+        elif self.alarm == LEAVE:
+            model.ledger.note("leave", second, self.predator, self.target, self)
+            self.begin_stage(model, OFF, (model.hour + 1) * SECONDS)
+        elif self.stage < PRIVATE:
+            model.ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
+            self.begin_stage(model, self.stage + 1, self.ring)
+        else:
+            assert self.alarm == GO_ON
+            where = (2 if self.stage == OFF else 1) + 2 * self.redirected
+            model.ledger.note("harm", second, self.predator, self.target, self, where)
+            model.ledger.harm(self, off_platform=self.stage == OFF)
+            self.target.consider_complaint(self, second, after_harm=True)
+            self.over = True
+
+    def _be_recognised(self, model: Site, second: int) -> None:
+        """Go on, be over for good, or wait to meet once more as a stranger under a new identity."""
+        what = self.target.recognise(self, second)
+        if what == STAY:
+            self.n_recognised += 1
+            self.begin_stage(model, self.stage, self.ring, knowing=True)
+            return
+        word = model.world.draws.word(Purpose.SEEK, 0, self.number)
+        rules = model.rules
+        if what == BLOCK and self.stage != OFF and not self.again and seeks(
+            word, model.numbers, rules.registration_findability, rules.registration_p_return
+        ):  # fmt: skip
+            model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
+            self.again, self.n_recognised = 1, 0
+            self.in_meeting = True
+            self.begin_stage(model, CONTACT, model.hour * SECONDS)
+            self._wait(model)
+        else:
+            self.over = True
+
+
+class Predator(Person):
+    """A predator: visits, approaches strangers, and runs contacts."""
+
+    kind = "predator"
+
+    def __init__(self, model: Site, number: int) -> None:
+        super().__init__(model, number)
+        self.contacts: list[Contact] = []
+        self.intents: dict[int, list[int]] = {}
+        self.offence = int(model.world.offence(np.array([number]), np.array([0]))[0])
+
+    def friction(self, begin: int) -> int:
+        """Return the friction of the door that a visit met."""
+        return self.model.door(begin)[1]
+
+    def step(self) -> None:
+        """Approach whom the hour's intents say, then run the contacts."""
+        self.be_there()
+        self._approach()
+        for contact in self.contacts:
+            contact.step(self.model)
+        self.contacts = [c for c in self.contacts if not c.over]
+
+    def _approach(self) -> None:
+        model, intents, hour = self.model, self.model.day.intents, self.model.hour
+        n_free = model.scenario.predators.contacts_at_once - sum(c.live for c in self.contacts)
+        known = {c.target for c in self.contacts}
+        approached: set[User] = set()
+        for i in self.intents.pop(hour, ()):
+            visit = self.visit(hour)
+            if visit is None or self.barred(hour) or intents.rank[i] >= n_free or not self._may_approach(i, visit):
+                continue
+            target, redirected = self._look_for(i, known)
+            if target is None or target in approached:
+                continue
+            approached.add(target)
+            met = target.visit(hour)
+            assert met is not None
+            contact = Contact(self, target, int(intents.contact[i]), int(intents.victim_class[i]), (visit, met))
+            contact.redirected = redirected
+            second = int(intents.second[i])
+            model.ledger.note("approach", second, self, target, contact, redirected)
+            contact.begin_stage(model, CONTACT, hour * SECONDS + second)
+            self.contacts.append(contact)
+
+    def _may_approach(self, i: int, visit: Visit) -> bool:
+        """Tell whether announced retention does not deter, and the account is old enough to write to strangers."""
+        model, rules = self.model, self.model.rules
+        word = model.world.draws.word(Purpose.DETERRED, 0, int(model.day.intents.contact[i]))
+        if deterred(word, model.numbers, rules.retention_message_hours):
+            return False
+        return self.may_write(visit.begin)
+
+    def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
+        """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""
+        model = self.model
+        contact, redirected = int(model.day.intents.contact[i]), 0
+        for attempt, row in enumerate(self._comes_upon(i)):
+            if row == ALREADY_LISTED:
+                continue
+            person, visit = model.visit_by_row[row]
+            friction = person.friction(visit.begin)
+            passed_over = (
+                person.barred(model.hour)
+                or person in known
+                or not lets_in(person.tolerance, min(model.baseline_door, friction))
+            )
+            if passed_over:
+                continue
+            if lets_in(person.tolerance, friction):
+                return person, redirected
+            if not looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
+                return None, redirected
+            redirected = 1
+        return None, redirected
+
+    def _comes_upon(self, i: int) -> Iterator[int]:
+        """Yield the rows of the persons drawn at random, then the rest of the class in the contact's own order."""
+        world, day = self.model.world, self.model.day
+        for row in world.candidates(day, np.array([i]), 0, ATTEMPTS)[0].tolist():
+            if row == NOBODY:
+                return
+            yield row
+        yield from world.walk(day, i).tolist()

@@ -1,0 +1,288 @@
+"""Step 2: predators approach persons online. Intents, candidates and their luck are the same in every lane.
+
+What an intent comes to hardly ever depends on more than doors. So once a day every intent is followed in every lane as
+if nobody were barred or already in contact; an hour looks whether one of the persons come upon is, and follows anew the
+few intents for which that is so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.arrays.contacts import recognition
+from sim.model.arrays.entry import at_the_door
+from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.state import LIVE, Lanes, State
+from sim.model.decisions.approach import deterred, looks_further
+from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
+from sim.model.decisions.contacts import first_alarm
+from sim.model.decisions.entry import lets_in, may_write
+from sim.model.world.day import NOBODY, Day
+from sim.model.world.draws import Ints, Purpose
+from sim.model.world.world import ATTEMPTS
+
+_UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What the day's intents come to in every lane if nobody is barred and no two are in contact already.
+
+    Entries of intents and lanes are numbered ``intent * lanes + lane``.
+
+    Attributes:
+        pair: Place and predator, by intent and lane.
+        rank: Free places that the predator must have more than, likewise; NEVER where the door turns the predator away.
+        target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
+        redirected: 1 if in place of somebody absent because of a policy, likewise.
+        alarm, seconds: What would end the first contact and after how many seconds, by intent, if nobody is warned.
+        looked_for: For every person looked at on the way: the number of intent and lane, in order.
+        looked_pair, looked_person, looked_slot: Pair of the predator, and who the person is.
+        looked_start: Where each hour begins among them, 25 entries.
+    """
+
+    pair: Ints
+    rank: Ints
+    target: Ints
+    redirected: Ints
+    alarm: Ints
+    seconds: Ints
+    looked_for: Ints
+    looked_pair: Ints
+    looked_person: Ints
+    looked_slot: Ints
+    looked_start: list[int]
+
+
+def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
+    """Follow the day's intents in every lane, bars and contacts apart."""
+    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    place, pair, inside = at_the_door(state, lanes, day, intents.row)
+    inside &= _may_approach(state, lanes, day, place)
+    target = np.full(place.size, NOBODY)
+    redirected = np.zeros(place.size, np.int64)
+    looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    open_ = inside.nonzero()[0]
+    for attempts in state.world.rounds(day):
+        if open_.size:
+            choice = _look(state, lanes, day, open_ // n_lanes, place.take(open_), attempts, None)
+            target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
+            redirected[open_] |= choice.redirected
+            looked.append((open_.take(looked_by), row))
+            open_ = open_[choice.target == _UNDECIDED]
+    looked_for, row = (np.concatenate(parts) for parts in zip(*looked, strict=True))
+    order = looked_for.argsort(kind="stable")
+    looked_for, row = looked_for.take(order), row.take(order)
+    seed = people.seed.take(intents.row)
+    return Foreseen(
+        pair,
+        np.where(inside, np.repeat(intents.rank, n_lanes), NEVER),
+        target,
+        redirected,
+        *first_alarm(state.world.draws, state.numbers.hazard, seed, intents.contact, intents.offence, CONTACT),
+        looked_for,
+        pair.take(looked_for),
+        people.person.take(row),
+        people.slot.take(row),
+        looked_for.searchsorted(intents.start * n_lanes).tolist(),
+    )
+
+
+def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[np.bool_]:
+    """Tell, by intent and lane, what announced retention does not deter and what limits on new accounts allow."""
+    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    free = np.ones(place.size, bool)
+    if state.numbers.p_deterred:
+        words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
+        retention = lanes.rule("retention_message_hours").take(place)
+        free &= ~deterred(np.repeat(words, n_lanes), state.numbers, retention)
+    cooling_off = lanes.rule("limits_cooling_off_hours")
+    if cooling_off.any():
+        day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
+        columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
+        hour, begun, joined = (np.repeat(a, n_lanes) for a in columns)
+        since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, begun)
+        free &= may_write(hour - since, cooling_off.take(place))
+    return free
+
+
+def _new_here(state: State, lanes: Lanes, pair: Ints, hour: int) -> NDArray[np.bool_]:
+    """Tell which predators are back under an identity that is too new to write to strangers."""
+    cooling_off = lanes.rule("limits_cooling_off_hours")
+    if not cooling_off.any():
+        return np.zeros(pair.size, bool)
+    place = pair // state.world.n_predators
+    persists = lanes.rule("registration_accounts_persist").take(place)
+    return persists & ~may_write(hour - state.new_since.take(pair), cooling_off.take(place))
+
+
+def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, record: Recorder) -> None:
+    """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
+    seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
+    first, last = (int(n) * n_lanes for n in day.intents.start[seen : seen + 2])
+    if first == last:
+        return
+    pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
+    n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
+    wanted = (foreseen.rank[first:last] < n_free) & (state.predator_barred_until.take(pair) <= hour)
+    wanted &= ~_new_here(state, lanes, pair, hour)
+    again = target == _UNDECIDED
+    again[foreseen.looked_for[_otherwise(state, foreseen, seen, hour)] - first] = True
+    again = (again & wanted).nonzero()[0]
+    if again.size:
+        target, redirected = target.copy(), redirected.copy()
+        target[again], redirected[again] = _choose(state, lanes, day, hour, first + again, pair.take(again))
+    made = (wanted & (target >= 0)).nonzero()[0]
+    # Of a predator's approaches in one hour to the same person the earliest stands.
+    made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
+    _begin(state, lanes, day, foreseen, hour, (first + made) // n_lanes, pair.take(made), target.take(made),
+           redirected.take(made), record)  # fmt: skip
+
+
+def _otherwise(state: State, foreseen: Foreseen, seen: int, hour: int) -> Ints:
+    """Return which of the persons looked at in an hour of the day are barred, or in contact with the predator."""
+    first, last = foreseen.looked_start[seen : seen + 2]
+    pair, person, slot = (a[first:last] for a in (foreseen.looked_pair, foreseen.looked_person, foreseen.looked_slot))
+    passed_over = state.contacts.holding(pair, person)
+    passed_over |= state.users_barred(pair // state.world.n_predators, person, slot, hour)
+    return first + passed_over.nonzero()[0]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Where some attempts lead: by intent and lane the target (or NOBODY, or _UNDECIDED), and who was looked at."""
+
+    target: Ints
+    redirected: Ints
+    looked_by: Ints
+    looked_row: Ints
+
+
+def _look(
+    state: State, lanes: Lanes, day: Day, intent: Ints, place: Ints, attempts: tuple[int, int], pair: Ints | None,
+    hour: int = -1,
+) -> _Choice:  # fmt: skip
+    """Let intents, each in a place, come upon persons in a range of attempts; stop at the first who will do.
+
+    Args:
+        state: What the run holds.
+        lanes: Rules in force.
+        day: The day.
+        intent: Intents.
+        place: Places.
+        attempts: First and last + 1.
+        pair: Place and predator: whoever is in contact already, or barred, is passed over. None: nobody is.
+        hour: The hour for that.
+    """
+    rows = state.world.candidates(day, intent, *attempts)
+    n = rows.shape[1]
+    pairs = None if pair is None else np.repeat(pair, n)
+    accepted, absent = (
+        found.reshape(rows.shape)
+        for found in _meets(state, lanes, day, np.repeat(place, n), rows.reshape(-1), pairs, hour)
+    )
+    stops = accepted | (rows == NOBODY)
+    who, which = absent.nonzero()
+    words = state.world.draws.words(
+        Purpose.RETRY, state.seed_of_place.take(place.take(who)), day.intents.contact.take(intent.take(who)),
+        attempts[0] + which,
+    )  # fmt: skip
+    stops[who, which] = ~looks_further(words, state.numbers)
+    last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
+    before = np.arange(n) < last[:, None]
+    target = np.full(intent.size, _UNDECIDED)
+    stopped = (last < n).nonzero()[0]
+    at = last.take(stopped)
+    target[stopped] = np.where(accepted[stopped, at], rows[stopped, at], NOBODY)
+    looked_by, which = (absent & before | (accepted | absent) & (np.arange(n) == last[:, None])).nonzero()
+    return _Choice(target, (absent & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
+
+
+def _choose(state: State, lanes: Lanes, day: Day, hour: int, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
+    """Follow intents anew, minding bars and contacts; return rows approached or NOBODY, and whether redirected."""
+    intent, place = flat // state.lanes_per_seed, pair // state.world.n_predators
+    choice = _look(state, lanes, day, intent, place, (0, ATTEMPTS), pair, hour)
+    target, redirected = choice.target, choice.redirected
+    for i in (target == _UNDECIDED).nonzero()[0].tolist():
+        target[i], redirected[i] = _walk(
+            state, lanes, day, hour, int(intent[i]), int(place[i]), int(pair[i]), int(redirected[i])
+        )
+    return target, redirected
+
+
+def _meets(
+    state: State, lanes: Lanes, day: Day, place: Ints, row: Ints, pair: Ints | None, hour: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell who of the users drawn can be approached, and who is absent because of a policy."""
+    people = day.people
+    tolerance = people.tolerance(row)
+    old = people.is_old(row)
+    outside = ~lets_in(tolerance, lanes.friction_user[old, place])
+    passed_over = (row < 0) | outside & ~lets_in(tolerance, lanes.baseline_user.take(old))
+    if pair is not None:
+        person = people.person.take(row, mode="clip")
+        passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
+        passed_over |= state.contacts.holding(pair, person)
+    return ~outside & ~passed_over, outside & ~passed_over
+
+
+def _walk(
+    state: State, lanes: Lanes, day: Day, hour: int, intent: int, place: int, pair: int, redirected: int
+) -> tuple[int, int]:
+    """Go on through everybody of the class who was not drawn yet; return the row approached and whether redirected."""
+    rows = state.world.walk(day, intent)
+    if not rows.size:
+        return NOBODY, redirected
+    accepted, absent = _meets(state, lanes, day, np.full(rows.size, place), rows, np.full(rows.size, pair), hour)
+    first = int(accepted.argmax()) if accepted.any() else rows.size
+    seed, contact = int(state.seed_of_place[place]), int(day.intents.contact[intent])
+    for step in absent[:first].nonzero()[0].tolist():
+        word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
+        if not looks_further(word, state.numbers):
+            return NOBODY, redirected
+        redirected = 1
+    return (int(rows[first]) if first < rows.size else NOBODY), redirected
+
+
+def _begin(
+    state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, intent: Ints, pair: Ints, row: Ints,
+    redirected: Ints, record: Recorder,
+) -> None:  # fmt: skip
+    """Write the contacts made into the table."""
+    intents, people = day.intents, day.people
+    contact, offence, second, victim_class, predator_row = (
+        a.take(intent) for a in (intents.contact, intents.offence, intents.second, intents.victim_class, intents.row)
+    )
+    place, target = pair // state.world.n_predators, people.person.take(row)
+    alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
+    if lanes.warn:
+        alarm, seconds = first_alarm(
+            state.world.draws, state.numbers.hazard, state.seed_of_place.take(place), contact, offence, CONTACT,
+            recognise_milli=recognition(state, lanes, place, target),
+        )  # fmt: skip
+    rows = state.contacts.append(
+        place=place,
+        contact=contact,
+        predator=people.person.take(predator_row),
+        target=target,
+        offence=offence,
+        victim_class=victim_class,
+        pair=pair,
+        target_tolerance=people.tolerance(row),
+        predator_tolerance=people.tolerance(predator_row),
+        status=LIVE,
+        stage=CONTACT,
+        alarm=alarm,
+        ring=hour * SECONDS + second + seconds,
+        target_end=people.end.take(row),
+        predator_end=people.end.take(predator_row),
+        session=people.begin.take(predator_row),
+        redirected=redirected,
+        cell=record.cell(place, offence, victim_class),
+    )
+    state.contacts.settle(rows)
+    np.add.at(state.n_live, pair, 1)
+    record.note_contacts("approach", hour, second, state.contacts, rows, redirected)

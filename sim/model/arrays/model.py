@@ -1,0 +1,288 @@
+"""The model over arrays: all policies of a scenario, and several seeds, in one step loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sim.model.arrays.approach import approach, foresee
+from sim.model.arrays.contacts import run_contacts
+from sim.model.arrays.entry import Visitors, at_the_door, count_people
+from sim.model.arrays.evasion import evade
+from sim.model.arrays.moderation import Office, Reports, false_reports, foresee_false_reports, moderate
+from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
+from sim.model.decisions.contacts import recognise_milli
+from sim.model.decisions.entry import doors_of
+from sim.model.decisions.numbers import numbers_of
+from sim.model.hourly import COUNTS, HourlyModel, one_seed
+from sim.model.records import Records
+from sim.model.world.draws import Ints
+from sim.model.world.world import World
+from sim.rules.errors import ScenarioError
+from sim.rules.rulebook import Rules
+from sim.scenario.arguments import lanes_of, scenario_of
+from sim.scenario.scenario import BASELINE, Scenario
+
+LaneName = tuple[str, int]
+"""A policy and a seed."""
+
+
+class ChatModel(HourlyModel):
+    """Users, predators and moderators on an anonymous chat, hour by hour, under several policies at once.
+
+    Args:
+        scenario: What to simulate.
+        seeds: Seeds; each seed's lanes are the same whatever other seeds share the loop.
+        policies: Names of arms of the scenario, or ``baseline``, which it is if none are named.
+        seed: A single seed, as users of Mesa give it.
+        rng: Likewise, also a generator of NumPy from which a seed is drawn. Without seeds, `seed` and `rng` a seed is
+            drawn anew, as in Mesa.
+        policy: A single policy.
+        events: Whether to keep every event, or which kinds.
+        collect: Whether to have a `datacollector`, which takes some time in every hour.
+
+    Attributes:
+        hour: Hours simulated so far.
+        seeds: The seeds.
+        policies: The policies.
+        record: What was counted.
+        datacollector: A column for each count of the moment, after each hour: plain numbers of a single policy and
+            seed, which then stand beside them; of several, dictionaries by (policy, seed), so that
+            ``pd.DataFrame(collected["harms_so_far"].tolist())`` has a column a lane.
+
+    Raises:
+        ScenarioError: If a seed or policy is not allowed.
+
+    Persons and contacts are rows of arrays (`state`), so that Mesa's `agents` is empty; `sim.model.agents.Chat` is the
+    same model with an agent for every person. For Mesa's `batch_run` both take the same parameters:
+
+        mesa.batch_run(  # Mesa 3.3; from 3.5 on seeds are an argument of their own: rng=range(10)
+            ChatModel,
+            {"scenario": scenario, "policy": ["baseline", "email"], "seed": range(10)},
+            max_steps=scenario.hours,
+        )
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seeds: Iterable[int] | None = None,
+        policies: Iterable[str] | None = None,
+        *,
+        seed: int | None = None,
+        rng: object = None,
+        policy: str | None = None,
+        events: bool | Collection[str] = False,
+        collect: bool = True,
+    ) -> None:
+        if seeds is not None and (seed is not None or rng is not None):
+            raise ScenarioError("seeds and seed are given; take seed for a single one, seeds for several")
+        if policies is not None and policy is not None:
+            raise ScenarioError("policies and policy are given; take policy for a single one, policies for several")
+        arms, numbers = lanes_of(
+            scenario_of(scenario),
+            [BASELINE if policy is None else scenario.arm(policy)] if policies is None else policies,
+            [one_seed(seed, rng)] if seeds is None else seeds,
+        )
+        super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})
+        self.policies, self.seeds = arms, numbers
+        self.world = World(scenario, self.seeds)
+        self.state = State(self.world, numbers_of(self.world))
+        self.record = Recorder(scenario, self.seeds, self.policies, events=events)
+        self._days = self.world.days()
+        self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
+        self._office = Office(self.world, len(self.seeds))
+        self._lanes = self._compiled([scenario.platform.rules] * len(self.seeds), None)
+        self._visitors: Visitors | None = None
+
+    def step(self) -> None:
+        """Simulate one hour.
+
+        The steps, in this order:
+
+        1. World: members join and leave for good, visits begin and end, doors let in or turn away
+           (everybody is counted once a day, `count_people`).
+        2. Approaches: predators approach persons online, unless announced retention deters them or their account is too
+           new (`approach`; once a day `foresee` follows the intents ahead).
+        3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
+           targets block and may report or complain, trusted flaggers report, blocked predators may seek the target once
+           more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
+        4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar
+           (`moderate`).
+        5. Evasion: barred persons come back as strangers to the site (`evade`).
+        6. Investigators: not in the model yet.
+        7. Adaptation: only deterrence by announced retention, which acts in step 2; nothing else is in the model yet.
+        8. Closure: not in the model yet.
+        9. Observation: events and states are counted as they come (`Recorder.end_day` closes the page of a day).
+
+        The same list is section 3 of `MODEL.md`.
+        """
+        self._begin_hour()
+        state, record, hour = self.state, self.record, self.hour
+        if hour % 24 == 0:
+            self._begin_day()
+        lanes, day = self._lanes, self._day
+        approach(state, lanes, day, self._approaches, hour, record)
+        reports = Reports()
+        run_contacts(state, lanes, day, hour, record, reports)
+        false_reports(state, self._false_reports, day, hour, record, reports)
+        moderate(state, lanes, self._office, hour, record, reports)
+        evade(state, hour, record)
+        self.hour += 1
+        if self.hour % 24 == 0:
+            self._end_day()
+        self._end_hour()
+
+    def _records(self) -> Records:
+        return self.record.records()
+
+    # `COUNTS` of the moment by lane, worked out when asked for.
+
+    @property
+    def predators_online(self) -> dict[LaneName, int]:
+        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        if not self.hour:
+            return self._by_lane(np.zeros(self.state.n_places, np.int64))
+        hour, day = self.hour - 1, self._day
+        seen = hour - day.first_hour
+        rows = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
+        place, pair, inside = at_the_door(self.state, self._lanes, day, rows)
+        here = inside & (self.state.predator_barred_until.take(pair) <= hour)
+        return self._by_lane(np.bincount(place.compress(here), minlength=self.state.n_places))
+
+    @property
+    def contacts_on_platform(self) -> dict[LaneName, int]:
+        """Contacts in which predator and target are on the site together."""
+        return self._contacts(LIVE)
+
+    @property
+    def contacts_parted(self) -> dict[LaneName, int]:
+        """Contacts whose two were parted and can find each other again."""
+        return self._contacts(DORMANT)
+
+    @property
+    def contacts_off_platform(self) -> dict[LaneName, int]:
+        """Contacts that left the platform and have not ended."""
+        return self._contacts(OFF_PLATFORM)
+
+    @property
+    def dossiers_waiting(self) -> dict[LaneName, int]:
+        """Dossiers that wait for a review."""
+        return self._by_lane(self._office.n_waiting)
+
+    @property
+    def reports_so_far(self) -> dict[LaneName, int]:
+        """Reports of predators by their targets since the measured window began."""
+        return self._so_far("report")
+
+    @property
+    def harms_so_far(self) -> dict[LaneName, int]:
+        """Harms, serious or not, since the measured window began."""
+        return self._so_far("harm")
+
+    def _contacts(self, status: int) -> dict[LaneName, int]:
+        contacts = self.state.contacts
+        rows = contacts.status[: contacts.n] == status
+        return self._by_lane(np.bincount(contacts.place[: contacts.n][rows], minlength=self.state.n_places))
+
+    def _so_far(self, kind: str) -> dict[LaneName, int]:
+        return self._by_lane(self.record.so_far(kind, today=self.day_of_window >= 0))
+
+    def _by_lane(self, counts: Ints) -> dict[LaneName, int]:
+        """Name the lanes by (policy, seed); during the warm-up those of a seed share its one lane."""
+        lanes = [(policy, seed) for seed in self.record.seeds for policy in self.policies]
+        return dict(zip(lanes, np.repeat(counts, len(lanes) // counts.size).tolist(), strict=True))
+
+    def _begin_day(self) -> None:
+        self._day = next(self._days)
+        today = self.day_of_window
+        if today == 0:
+            self._fork()
+        if today >= 0:
+            before = self._lanes
+            rules = [
+                self._changes[lane].get(today, before.rules[seed * len(self.policies) + lane])
+                for seed in range(self.world.n_seeds)
+                for lane in range(len(self.policies))
+            ]
+            self._lanes = self._compiled(rules, before)
+        self._approaches = foresee(self.state, self._lanes, self._day)
+        self._false_reports = foresee_false_reports(self.state, self._lanes, self._day)
+
+    def _end_day(self) -> None:
+        number = self._day.number - self.scenario.warmup_days
+        count_people(self.state, self._lanes, self._day, self.record)
+        if self._visitors is not None:
+            self._visitors.see(number, self._lanes, self._day, self.record)
+        self.record.end_day(number)
+
+    def _fork(self) -> None:
+        """The warm-up is over: copy the one lane of each seed to all policies."""
+        lanes = len(self.policies)
+        self.state.fork(lanes, self.record.cells_per_place)
+        self.record.fork()
+        self._office.fork(lanes)
+        self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
+        self._visitors = Visitors(self.state) if self.scenario.months else None
+
+    def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
+        """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
+        if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
+            return before
+        self._office.follow(rules)
+        doors = np.array([doors_of(r) for r in rules]).T
+        yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
+        baseline = doors_of(self.scenario.platform.rules)[0]
+        return Lanes(
+            policies=self.policies,
+            rules=rules,
+            friction_user=np.stack((doors[0], yesterday[0])),
+            friction_predator=np.stack((doors[1], yesterday[1])),
+            baseline_user=np.array([baseline, baseline]),
+            recognise_milli=np.array([recognise_milli(r) for r in rules]),
+        )
+
+
+def simulate(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    *,
+    events: bool | Collection[str] = False,
+    progress: Callable[[int], None] | None = None,
+) -> Records:
+    """Run seeds x policies in one step loop and return their records.
+
+    Args:
+        scenario: What to simulate.
+        seeds: Seeds.
+        policies: Names of arms, or ``baseline``.
+        events: Whether to keep every event, or which kinds.
+        progress: Called with the number of hours just simulated.
+    """
+    return ChatModel(scenario, seeds, policies, events=events, collect=False).run(progress)
+
+
+def _reporters(n_lanes: int) -> dict[str, Any]:
+    """Return what is collected after every hour: of a single lane numbers, and whose they are; of several by lane."""
+    if n_lanes > 1:
+        return {count: count for count in COUNTS}
+    return {"policy": _policy, "seed": _seed} | {count: partial(_of_one, count=count) for count in COUNTS}
+
+
+def _policy(model: ChatModel) -> str:
+    return model.policies[0]
+
+
+def _seed(model: ChatModel) -> int:
+    return model.seeds[0]
+
+
+def _of_one(model: ChatModel, count: str) -> int:
+    """Return a count of the only lane."""
+    (number,) = getattr(model, count).values()
+    return int(number)

@@ -1,0 +1,343 @@
+"""Step 4: reports become dossiers, and moderators read them. Rare things, so plain objects, one desk a place.
+
+Per priority class one queue in order of entry; a dossier raised to a higher class joins that queue and its old entry is
+skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.state import Dossier, Lanes, State
+from sim.model.decisions import sanctions
+from sim.model.decisions.codes import NEVER
+from sim.model.decisions.entry import lets_in
+from sim.model.decisions.moderation import LEVELS, capacity_milli, dossier_key, finds, history_since, moderators
+from sim.model.decisions.responses import reports_falsely
+from sim.model.decisions.sanctions import Strikes
+from sim.model.world.day import Day
+from sim.model.world.draws import Ints, Purpose
+from sim.model.world.world import World
+from sim.rules.rulebook import Rules
+
+_EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
+
+
+class Reports:
+    """The reports of one hour, gathered while contacts run."""
+
+    def __init__(self) -> None:
+        self._rows: list[Ints] = []
+
+    def add(
+        self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
+        contact: Any, flagged: int,
+    ) -> None:  # fmt: skip
+        """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `flagged`)."""
+        if place.size:
+            columns = (place, second, contact, person, predator, session, session_end, gravity, flagged)
+            rows = np.empty((len(columns), place.size), np.int64)
+            for row, column in zip(rows, columns, strict=True):
+                row[:] = column
+            self._rows.append(rows)
+
+    def table(self) -> Any:
+        """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, flagged."""
+        rows = np.concatenate(self._rows, axis=1)
+        return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self._rows)
+
+
+class Desk:
+    """The dossiers of one place and their queues.
+
+    Attributes:
+        dossiers: Open dossiers by account: (person, hour in which its visit began or -1).
+        next_expiry: No dossier expires before this hour.
+        n_snapshots: Open dossiers with a copy of a conversation.
+    """
+
+    def __init__(self) -> None:
+        self.dossiers: dict[tuple[int, int], Dossier] = {}
+        self.next_expiry = NEVER
+        self.n_snapshots = 0
+        self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(2 * LEVELS))
+        self._triage = ""
+        self._touched: list[Dossier] = []
+
+    def fork(self) -> Desk:
+        """Return an equal desk for another lane; its queues are made at the first change of the rule of triage."""
+        desk = Desk()
+        desk.next_expiry, desk.n_snapshots = self.next_expiry, self.n_snapshots
+        desk.dossiers = {
+            account: Dossier(*(getattr(d, name) for name in Dossier.__slots__)) for account, d in self.dossiers.items()
+        }
+        return desk
+
+    def file(self, dossier: Dossier, hour: int) -> bool:
+        """Add a report to the account's dossier; return whether that opened it."""
+        found = self.dossiers.setdefault((dossier.person, dossier.session), dossier)
+        had_copy = found is not dossier and found.snapshot
+        if found is not dossier:
+            found.add(dossier, hour)
+        self.n_snapshots += found.snapshot - had_copy
+        self._touched.append(found)
+        return found is dossier
+
+    def queue(self, triage: str, expiry_hours: int) -> None:
+        """Put the hour's dossiers into the queues; after a change of the rule of triage, all of them."""
+        touched, self._touched = self._touched, []
+        if triage != self._triage:
+            self._triage = triage
+            for queue in self._queues:
+                queue.clear()
+            touched = list(self.dossiers.values())
+            for dossier in touched:
+                dossier.queued = (-1, -1)
+        entries = []
+        for dossier in touched:
+            entry = dossier.entry(triage)
+            if entry != dossier.queued:
+                dossier.queued = entry
+                entries.append((entry[1], dossier.order, dossier.person, dossier))
+        for since, order, _, dossier in sorted(entries, key=lambda e: e[:3]):
+            self._queues[dossier.queued[0]].append((since, order, dossier))
+            self.next_expiry = min(self.next_expiry, since + expiry_hours)
+
+    def expired(self, hour: int, expiry_hours: int) -> list[Dossier]:
+        """Drop and return the dossiers whose time is up."""
+        found = []
+        self.next_expiry = NEVER
+        for level, queue in enumerate(self._queues):
+            while queue and (not self._valid(level, queue[0]) or queue[0][0] + expiry_hours <= hour):
+                entry = queue.popleft()
+                if self._valid(level, entry):
+                    found.append(self._close(entry[2]))
+            if queue:
+                self.next_expiry = min(self.next_expiry, queue[0][0] + expiry_hours)
+        return found
+
+    def next(self) -> Dossier:
+        """Take the dossier whose turn it is: highest level, oldest entry, or the newest by that rule of triage."""
+        for level in reversed(range(len(self._queues))):
+            queue = self._queues[level]
+            while queue:
+                entry = queue.pop() if self._triage == "newest" else queue.popleft()
+                if self._valid(level, entry):
+                    return self._close(entry[2])
+        raise LookupError("no dossier is waiting")
+
+    def _valid(self, level: int, entry: tuple[int, int, Dossier]) -> bool:
+        since, _, dossier = entry
+        return dossier.queued == (level, since)
+
+    def _close(self, dossier: Dossier) -> Dossier:
+        del self.dossiers[dossier.person, dossier.session]
+        self.n_snapshots -= dossier.snapshot
+        dossier.queued = (-1, -1)
+        return dossier
+
+
+class Office:
+    """The moderation of all places: a desk each, and what does not need one.
+
+    Args:
+        world: Whose calendar and scale to follow.
+        n_places: Number of places.
+
+    Attributes:
+        desks: By place.
+        n_waiting: Open dossiers, by place.
+        kept_since: Oldest hour whose messages are still kept, by place.
+    """
+
+    def __init__(self, world: World, n_places: int) -> None:
+        self._scenario = world.scenario
+        self.desks = [Desk() for _ in range(n_places)]
+        self.n_waiting = np.zeros(n_places, np.int64)
+        self.kept_since = np.zeros(n_places, np.int64)
+        self._credit_milli = np.zeros(n_places, np.int64)
+
+    def fork(self, lanes: int) -> None:
+        """Copy each seed's one lane to all its lanes."""
+        self.desks = [desk.fork() for desk in self.desks for _ in range(lanes)]
+        for name in ("n_waiting", "kept_since", "_credit_milli"):
+            setattr(self, name, np.repeat(getattr(self, name), lanes))
+
+    def follow(self, rules: list[Rules]) -> None:
+        """Take over the rules of the day, one a place."""
+        hours, scale = self._scenario.hour_of_week(np.arange(168)), self._scenario.scale
+        heads = np.array([moderators(r, hours, scale) for r in rules]).T
+        self._on_shift = heads > 0
+        self._milli_hours = np.rint(heads * 1000).astype(np.int64)
+        self._capacity_milli = np.array([capacity_milli(r, hours, scale) for r in rules]).T
+        self._retention = np.array([r.retention_message_hours for r in rules], np.int64)
+        self._rules = rules
+        for desk in self.desks:
+            desk.next_expiry = 0  # triage or expiry may have changed
+        self._requeue = True
+
+    def work(self, state: State, hour: int, touched: set[int], record: Recorder) -> None:
+        """Drop the expired dossiers of an hour, and let every place's staff review what it can.
+
+        Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
+        """
+        self.kept_since = history_since(self.kept_since, hour, self._retention)
+        milli = self._capacity_milli[hour % 168]
+        on_shift = self._on_shift[hour % 168]
+        self._credit_milli += milli
+        possible = np.where(on_shift, self._credit_milli // 1000, 0)
+        log = _ReviewLog()
+        for place, (desk, can_do) in enumerate(zip(self.desks, possible.tolist(), strict=True)):
+            if place in touched or self._requeue:
+                desk.queue(self._rules[place].moderation_triage, self._rules[place].moderation_dossier_expiry_hours)
+            if desk.next_expiry <= hour:
+                for dossier in desk.expired(hour, self._rules[place].moderation_dossier_expiry_hours):
+                    log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
+            if can_do and desk.dossiers:
+                reviews = min(can_do, len(desk.dossiers))
+                kept_since = int(self.kept_since[place])
+                for _ in range(reviews):
+                    self._review(state, place, hour, kept_since, log)
+                self._credit_milli[place] -= 1000 * reviews
+        self.n_waiting[:] = [len(desk.dossiers) for desk in self.desks]
+        self._requeue = False
+        idle = on_shift & (self.n_waiting == 0)
+        self._credit_milli[idle] %= 1000  # idle time is not saved up, fractions of a review are
+        log.write(hour, record)
+        record.add_all("n_capacity", possible)
+        record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 168])
+        record.add_all("n_waiting_hours", self.n_waiting)
+        record.add_all("n_snapshot_hours", [desk.n_snapshots for desk in self.desks])
+        if hour % 24 == 23:
+            record.add_all("n_waiting", self.n_waiting)
+
+    def _review(self, state: State, place: int, hour: int, kept_since: int, log: _ReviewLog) -> None:
+        rules, dossier = self._rules[place], self.desks[place].next()
+        evidence = dossier.snapshot or dossier.newest >= kept_since
+        found = finds(dossier.finding, dossier.predator, evidence, rules)
+        detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * found
+        log.reviews.append((place, dossier.predator, dossier.person, detail))
+        log.waits.append(hour - dossier.opened)
+        if found:
+            self._sanction(state, place, hour, dossier, log)
+
+    def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
+        rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
+        draws, seed, p_constant = state.world.draws, int(state.seed_of_place[place]), state.numbers.p_constant
+        known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
+        strikes = state.strikes.get(account, Strikes())
+        state.strikes[account] = strikes.after(known, dossier.session, hour)
+        length = sanctions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
+        until, as_whom = sanctions.sanction(
+            draws, seed, person, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
+        )
+        log.sanctions[sanctions.sanction_event(length)].append(
+            (place, dossier.predator, person, sanctions.hours_out(hour, until))
+        )
+        state.bar(place, person, dossier.predator, hour, until, as_whom)
+
+
+@dataclass(frozen=True)
+class FalseReportsMade:
+    """The day's false reports that are made in each lane, bars apart: place, row of the day's, start of each hour."""
+
+    place: Ints
+    which: Ints
+    start: list[int]
+
+
+def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsMade:
+    """Work out, once a day, which lawful conversations lead to a report in which lanes, bars apart."""
+    people, false, n_lanes = day.people, day.false_reports, state.lanes_per_seed
+    which = np.repeat(np.arange(false.row.size), n_lanes)
+    row = false.row.take(which)
+    place = people.seed.take(row) * n_lanes + np.arange(row.size) % n_lanes
+    friction, rel_false = lanes.rule("reporting_friction").take(place), lanes.rule("reporting_rel_false").take(place)
+    made = reports_falsely(false.effort.take(which), friction, rel_false)
+    made &= lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
+    which = which.compress(made)
+    return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
+
+
+def false_reports(
+    state: State, made: FalseReportsMade, day: Day, hour: int, record: Recorder, reports: Reports
+) -> None:
+    """Step 3, lawful conversations: those that lead to a report, of accused who are here in the lane."""
+    seen, people, false = hour - day.first_hour, day.people, day.false_reports
+    first, last = made.start[seen : seen + 2]
+    if first == last:
+        return
+    place, which = made.place[first:last], made.which[first:last]
+    row = false.row.take(which)
+    person = people.person.take(row)
+    barred = state.users_barred(place, person, people.slot.take(row), hour)
+    if barred.any():
+        place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
+    second, gravity = false.second.take(which), false.gravity.take(which)
+    record.note("false_report", hour, second, place, 0, person, detail=gravity)
+    reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, 0)
+
+
+def moderate(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> None:
+    """Open dossiers, drop the expired, and let every place's staff review what it can."""
+    touched = _file(state, lanes, office, hour, record, reports) if reports else set()
+    office.work(state, hour, touched, record)
+
+
+class _ReviewLog:
+    """What happened at all desks in one hour, to be noted in one go."""
+
+    def __init__(self) -> None:
+        self.expired: list[tuple[int, ...]] = []
+        self.reviews: list[tuple[int, ...]] = []
+        self.waits: list[int] = []
+        self.sanctions: dict[str, list[tuple[int, ...]]] = {"warn": [], "suspend": [], "bar": []}
+
+    def write(self, hour: int, record: Recorder) -> None:
+        """Note events and counts."""
+        for kind, rows in (("expire", self.expired), ("review", self.reviews), *self.sanctions.items()):
+            if rows:
+                place, predator, person, detail = np.array(rows).T
+                record.note(kind, hour, 0, place, predator, person, detail=detail)
+        if self.reviews:
+            place, predator, _, detail = np.array(self.reviews).T
+            record.add("n_review_evidence", place, detail & _EVIDENCE)
+            record.add("n_review_predator", place, predator)
+            record.add("n_wait_hours", place, self.waits)
+            record.add_waits(zip(place.tolist(), self.waits, strict=True))
+        for kind, rows in self.sanctions.items():
+            if rows:
+                place, predator, *_ = np.array(rows).T
+                record.add(f"n_{kind}_user", place, 1 - predator)
+
+
+def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> set[int]:
+    """Put the hour's reports into dossiers; return the places that had any."""
+    place, second, _, person, predator, session, session_end, gravity, flagged = reports.table()
+    session = np.where(lanes.rule("registration_accounts_persist").take(place), -1, session)
+    snapshot = lanes.rule("reporting_snapshot").take(place)
+    seed = state.seed_of_place.take(place)
+    number = dossier_key(hour, session)
+    order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)
+    opened = []
+    flagged = np.where(flagged, hour, -1)
+    columns = (place, person, predator == 1, session, session_end, number, order, finding, gravity, flagged, snapshot)
+    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, flag, copy) in enumerate(
+        zip(*(c.tolist() for c in columns), strict=True)
+    ):
+        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, flag, copy)
+        if office.desks[at].file(dossier, hour):
+            opened.append(i)
+    if opened:
+        record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
+                    detail=predator[opened])  # fmt: skip
+    return set(place.tolist())

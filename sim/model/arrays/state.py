@@ -1,0 +1,446 @@
+"""What a run of the array engine holds, for all lanes at once.
+
+A lane is one seed under one policy. Every table has a column ``place``: with one site, the number of the lane; lanes of
+a seed are neighbours, ``place = seed_index * lanes_per_seed + lane``. Whatever is added to what a run holds must be
+copied in the `fork` of its class, when the one lane of the warm-up becomes all lanes of its seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.decisions.codes import NEVER
+from sim.model.decisions.contacts import ring_hour
+from sim.model.decisions.moderation import level_of_reports, queue_entry
+from sim.model.decisions.numbers import Numbers
+from sim.model.decisions.sanctions import AS_BEFORE, Strikes
+from sim.model.world.draws import Ints, Words
+from sim.model.world.world import World
+from sim.rules.rulebook import Rules
+
+_PAIR_FACTOR, _TARGET_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
+_HASH_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
+LIVE, DORMANT, OFF_PLATFORM, DEAD = range(4)
+"""Status of a contact: on the platform; parted and to meet again; off the platform; ended."""
+
+
+def _mixed(pair: Ints, target: Ints) -> Words:
+    return pair.view(np.uint64) * _PAIR_FACTOR + target.view(np.uint64) * _TARGET_FACTOR
+
+
+class Contacts:
+    """The table of contacts. Every column is int64 and has room for `capacity` rows, of which ``n`` are in use.
+
+    Columns:
+        place, contact, predator, target, offence, victim_class: who and where.
+        pair: ``place * n_predators + index of the predator``.
+        target_tolerance, predator_tolerance: for doors that a later meeting must pass.
+        status: LIVE, DORMANT, OFF_PLATFORM or DEAD.
+        stage: 0 contact, 1 engaged, 2 private, 3 off the platform.
+        alarm: What will end the stage.
+        ring: Absolute second at which the alarm rings; while dormant, the seconds that remain on it.
+        target_end, predator_end: First hour in which that person's session is over.
+        meeting: 1 while they meet outside ordinary visits.
+        session: Hour in which the predator's visit (or the meeting) began.
+        meet, lapse: While dormant, the hours of meeting again and of giving up.
+        redirected: 1 if the target was approached in place of somebody absent because of a policy.
+        again: 1 once the target blocked the predator, who came back under a new identity.
+        n_recognised: How often the target recognised the contact and went on with it, since it began or began anew.
+        due: Hour in which something happens next.
+        cell: Where the contact counts among places, offences and classes: see `Recorder.cell`.
+        link: Next row with the same hash of pair and target, -1 for none: see `holding`.
+    """
+
+    COLUMNS: Final = (
+        "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
+        "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
+        "meet", "lapse", "redirected", "again", "n_recognised", "due", "cell", "link",
+    )  # fmt: skip
+
+    place: Ints
+    contact: Ints
+    predator: Ints
+    target: Ints
+    offence: Ints
+    victim_class: Ints
+    pair: Ints
+    target_tolerance: Ints
+    predator_tolerance: Ints
+    status: Ints
+    stage: Ints
+    alarm: Ints
+    ring: Ints
+    target_end: Ints
+    predator_end: Ints
+    meeting: Ints
+    session: Ints
+    meet: Ints
+    lapse: Ints
+    redirected: Ints
+    again: Ints
+    n_recognised: Ints
+    due: Ints
+    cell: Ints
+    link: Ints
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.n_dead = 0
+        self._hold(np.zeros((len(self.COLUMNS), 1024), np.int64))
+
+    def _hold(self, data: Ints) -> None:
+        """Take a table, and find its rows anew by pair and target."""
+        self._data = data
+        for column, values in zip(self.COLUMNS, data, strict=True):
+            setattr(self, column, values)
+        self._shift = np.uint64(63 - data.shape[1].bit_length())
+        self._heads = np.full(1 << (64 - int(self._shift)), -1, np.int64)
+        self._last_come = np.zeros_like(self._heads)
+        self._enlist(np.arange(self.n))
+
+    def _hash(self, pair: Ints, target: Ints) -> Ints:
+        return (_mixed(pair, target) * _HASH_FACTOR >> self._shift).view(np.int64)
+
+    def _enlist(self, rows: Ints) -> None:
+        """Put rows at the heads of the lists of their hash."""
+        bucket = self._hash(self.pair.take(rows), self.target.take(rows))
+        while rows.size:
+            self.link[rows] = self._heads.take(bucket)
+            self._heads[bucket] = rows
+            lost = self._heads.take(bucket) != rows  # another row of this batch came to head the list
+            rows, bucket = rows[lost], bucket[lost]
+
+    def holding(self, pair: Ints, target: Ints) -> NDArray[np.bool_]:
+        """Tell which predators (by pair: place and predator) are in contact with a target."""
+        found = np.zeros(pair.size, bool)
+        row = self._heads.take(self._hash(pair, target))
+        left = (row >= 0).nonzero()[0]
+        while left.size:
+            at = row.take(left)
+            same = (self.pair.take(at) == pair.take(left)) & (self.target.take(at) == target.take(left))
+            found[left[same & (self.status.take(at) != DEAD)]] = True
+            row[left] = self.link.take(at)
+            left = left[(row.take(left) >= 0) & ~found.take(left)]
+        return found
+
+    def first_of_each(self, pair: Ints, target: Ints) -> Ints:
+        """Return the numbers of the entries that have no equal before them."""
+        bucket, number = self._hash(pair, target), np.arange(pair.size)
+        self._last_come[bucket] = number
+        last = self._last_come.take(bucket)
+        beaten = (last != number).nonzero()[0]
+        if not beaten.size:
+            return number
+        # Few share a bucket, and fewer are equal.
+        alike = np.sort(np.concatenate((beaten, last.take(beaten))))
+        first: dict[tuple[int, int], int] = {}
+        for *key, i in zip(pair.take(alike).tolist(), target.take(alike).tolist(), alike.tolist(), strict=True):
+            first.setdefault((key[0], key[1]), i)
+        later = set(alike.tolist()) - set(first.values())
+        return np.delete(number, list(later)) if later else number
+
+    def append(self, **columns: NDArray[np.signedinteger] | int) -> Ints:
+        """Add rows; columns left out are 0. Return their numbers."""
+        size = np.size(columns["contact"])
+        needed = self.n + size
+        if needed > self._data.shape[1]:
+            room = np.zeros((len(self.COLUMNS), max(needed, 2 * self._data.shape[1])), np.int64)
+            room[:, : self.n] = self._data[:, : self.n]
+            self._hold(room)
+        rows = slice(self.n, needed)
+        self._data[:, rows] = 0
+        for column, values in columns.items():
+            getattr(self, column)[rows] = values
+        self.n = needed
+        new = np.arange(rows.start, rows.stop)
+        self._enlist(new)
+        return new
+
+    def part_hour(self, rows: Ints) -> Ints:
+        """Return the hours in which sessions of contacts on the platform are over."""
+        return np.minimum(self.target_end.take(rows), self.predator_end.take(rows))
+
+    def settle(self, rows: Ints) -> None:
+        """Work out when something happens next to contacts on or off the platform."""
+        self.due[rows] = np.minimum(ring_hour(self.ring.take(rows)), self.part_hour(rows))
+
+    def end(self, rows: Ints) -> None:
+        """End contacts."""
+        self.status[rows] = DEAD
+        self.due[rows] = NEVER
+        self.n_dead += rows.size
+
+    def compact(self) -> None:
+        """Drop ended rows once they are three quarters."""
+        if 4 * self.n_dead > 3 * self.n + 1024:
+            keep = (self.status[: self.n] != DEAD).nonzero()[0]
+            self._data[:, : keep.size] = self._data.take(keep, axis=1)
+            self.n, self.n_dead = keep.size, 0
+            self._hold(self._data)
+
+    def fork(self, lanes: int, n_predators: int, cells_per_place: int) -> None:
+        """Copy every row from its seed's one lane to all lanes of the seed."""
+        rows = np.repeat((self.status[: self.n] != DEAD).nonzero()[0], lanes)
+        data = np.zeros((len(self.COLUMNS), max(1024, 2 * rows.size)), np.int64)
+        data[:, : rows.size] = self._data.take(rows, axis=1)
+        self.n, self.n_dead = rows.size, 0
+        self._hold(data)
+        place = self.place[: self.n]
+        more = place * lanes + np.arange(rows.size) % lanes - place
+        for column, stride in ((self.place, 1), (self.pair, n_predators), (self.cell, cells_per_place)):
+            column[: self.n] += more * stride
+        self._hold(data)
+
+
+def person_key(seed: Any, person: Any) -> Any:
+    """Return what tells persons of all seeds apart, in order of seed and person."""
+    return (seed << 40) + person
+
+
+class BarLog:
+    """Bars as stretches of time that do not overlap, for counting; sorted by seed and person when looked at."""
+
+    COLUMNS: Final = ("key", "place", "since", "until")
+
+    def __init__(self) -> None:
+        self._table = np.zeros((len(self.COLUMNS), 0), np.int64)
+        self._new: list[tuple[int, int, int, int]] = []
+
+    def add(self, key: int, place: int, since: int, until: int) -> None:
+        """Add one stretch."""
+        self._new.append((key, place, since, until))
+
+    def since(self, hour: int) -> Ints:
+        """Return the stretches not over by an hour, one a column; rows are `COLUMNS`. Forget the others."""
+        if self._new or (self._table[3] <= hour).any():
+            new = np.array(self._new, np.int64).reshape(-1, len(self.COLUMNS)).T
+            table = np.concatenate((self._table.compress(self._table[3] > hour, axis=1), new), axis=1)
+            self._table, self._new = table.take(table[0].argsort(kind="stable"), axis=1), []
+        return self._table
+
+    def fork(self, lanes: int) -> None:
+        """Copy every stretch to all lanes of its seed."""
+        self._table = np.repeat(self.since(-1), lanes, axis=1)
+        self._table[1] = self._table[1] * lanes + np.arange(self._table.shape[1]) % lanes
+
+
+@dataclass(eq=False, slots=True)
+class Dossier:
+    """All open reports on one account.
+
+    Attributes:
+        person: Id of the accused.
+        predator: Whether a predator.
+        session: Hour in which the account's visit began; -1 if the account persists.
+        session_end: First hour after that visit.
+        opened: Hour of the first report.
+        number: `decisions.dossier_key`.
+        order: Word that settles ties in the queue.
+        finding: Word that decides what a review finds.
+        gravity: Gravest stage reported.
+        graver_since: Hour since which it has that gravity.
+        newest: Hour of the latest message of any reported contact.
+        flagged_since: Hour of a trusted flagger's first report; -1 if there is none.
+        snapshot: Whether a copy of a reported conversation is kept.
+        n_reports: Number of reports.
+        more_since: Hour since which it has the level of that number.
+        queued: Level of priority and hour of entry of its valid place in the queue.
+    """
+
+    person: int
+    predator: bool
+    session: int
+    session_end: int
+    opened: int
+    number: int
+    order: int
+    finding: int
+    gravity: int
+    graver_since: int
+    newest: int
+    flagged_since: int = -1
+    snapshot: bool = False
+    n_reports: int = 1
+    more_since: int = -1
+    queued: tuple[int, int] = (-1, -1)
+
+    def add(self, other: Dossier, hour: int) -> None:
+        """Take in one more report of an hour, given as a dossier of its own."""
+        self.newest = hour
+        self.snapshot |= other.snapshot
+        if other.gravity > self.gravity:
+            self.gravity, self.graver_since = other.gravity, hour
+        if self.flagged_since < 0:
+            self.flagged_since = other.flagged_since
+        level = level_of_reports(self.n_reports)
+        self.n_reports += 1
+        if level_of_reports(self.n_reports) > level:
+            self.more_since = hour
+
+    def entry(self, triage: str) -> tuple[int, int]:
+        """Return its level of priority under a rule of triage, and the hour since which it has it."""
+        reports = (level_of_reports(self.n_reports), max(self.more_since, self.opened))
+        return queue_entry((self.gravity, self.graver_since), reports, self.flagged_since, self.opened, triage)
+
+
+@dataclass
+class Lanes:
+    """Which lanes there are, and the rules in force in each on one day as arrays over places.
+
+    Attributes:
+        policies: Names, in order of lane within a seed.
+        rules: Rules by place.
+        friction_user: Classes of tolerance asked for, shape (2, places): visits begun today, and the day before.
+        friction_predator: Likewise.
+        baseline_user: The baseline's, shape (2,).
+        recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
+    """
+
+    policies: Sequence[str]
+    rules: list[Rules]
+    friction_user: Ints
+    friction_predator: Ints
+    baseline_user: Ints
+    recognise_milli: Ints
+
+    def __post_init__(self) -> None:
+        """Nothing was asked for yet but whether warnings do anything in some lane."""
+        self.warn = bool((self.recognise_milli != 1000).any())
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    def friction(self, kind: int) -> Ints:
+        """Return `friction_user` (0) or `friction_predator` (1)."""
+        return self.friction_predator if kind else self.friction_user
+
+    def rule(self, name: str) -> NDArray[Any]:
+        """Return a rule, named as in `Rules`, as an array over places."""
+        if name not in self._columns:
+            self._columns[name] = np.array([getattr(rules, name) for rules in self.rules])
+        return self._columns[name]
+
+    @property
+    def settled(self) -> bool:
+        """Whether doors are as they were the day before."""
+        users, predators = self.friction_user, self.friction_predator
+        return bool((users[0] == users[1]).all() and (predators[0] == predators[1]).all())
+
+
+def _count(n_places: int, n_predators: int) -> Ints:
+    return np.zeros(n_places * n_predators, np.int64)
+
+
+class State:
+    """All that changes in a run.
+
+    Attributes:
+        world: The exogenous world.
+        numbers: Tables of the decisions.
+        lanes_per_seed: Lanes of each seed: 1 during the warm-up.
+        seed_of_place: Index of the seed, by place.
+        contacts: Every contact.
+        n_live: Contacts on the platform, by place and predator, flat.
+        predator_barred_until: First hour in which a predator may be back, likewise.
+        user_barred_until: The same for lawful users, few: by (place, person).
+        flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
+        bar_log: Bars, for counting.
+        just_barred: Who was barred in the hour before: (place, person, predator index or -1).
+        pair_flag: Scratch: the predators among them, by place and predator.
+        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm) that will come then.
+        returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
+        strikes: Sanctions so far, by (place, person).
+        new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.
+    """
+
+    def __init__(self, world: World, numbers: Numbers) -> None:
+        self.world = world
+        self.numbers = numbers
+        self.lanes_per_seed = 1
+        self.seed_of_place = np.arange(world.n_seeds)
+        self.contacts = Contacts()
+        self.n_live = _count(world.n_seeds, world.n_predators)
+        self.predator_barred_until = _count(world.n_seeds, world.n_predators)
+        self.user_barred_until: dict[tuple[int, int], int] = {}
+        self.flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
+        self.bar_log = BarLog()
+        self.just_barred: list[tuple[int, int, int]] = []
+        self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
+        self.complaints: dict[int, list[tuple[int, ...]]] = {}
+        self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
+        self.strikes: dict[tuple[int, int], Strikes] = {}
+        self.new_since = _count(world.n_seeds, world.n_predators) - NEVER
+
+    @property
+    def n_places(self) -> int:
+        """Number of places."""
+        return self.seed_of_place.size
+
+    def fork(self, lanes: int, cells_per_place: int) -> None:
+        """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
+        world = self.world
+        self.contacts.fork(lanes, world.n_predators, cells_per_place)
+        for name in ("n_live", "predator_barred_until", "new_since"):
+            lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
+            setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))
+        self.pair_flag = np.zeros(self.n_live.size, bool)
+        self.bar_log.fork(lanes)
+        spread = range(lanes)
+        for name in ("user_barred_until", "strikes"):
+            spread_out = {
+                (place * lanes + lane, person): value
+                for (place, person), value in getattr(self, name).items()
+                for lane in spread
+            }
+            setattr(self, name, spread_out)
+        self.just_barred = [
+            (place * lanes + lane, person, index) for place, person, index in self.just_barred for lane in spread
+        ]
+        self.complaints = {
+            hour: [(row[0] * lanes + lane, *row[1:]) for row in rows for lane in spread]
+            for hour, rows in self.complaints.items()
+        }
+        self.returns = {
+            hour: [(place * lanes + lane, *rest) for place, *rest in rows for lane in spread]  # type: ignore[misc]
+            for hour, rows in self.returns.items()
+        }
+        self.seed_of_place = np.repeat(self.seed_of_place, lanes)
+        self.lanes_per_seed = lanes
+
+    def users_barred(self, place: Ints, person: Ints, slot: Ints, hour: int) -> NDArray[np.bool_]:
+        """Tell which lawful users are barred in an hour."""
+        barred = self.flag.take(slot)
+        for i in barred.nonzero()[0]:
+            barred[i] = self.user_barred_until.get((int(place[i]), int(person[i])), 0) > hour
+        return barred
+
+    def slot(self, seed: Ints, person: Ints) -> Ints:
+        """Return the index of members in arrays over members."""
+        membership = self.world.membership
+        return seed * membership.n_slots + membership.slot(person)
+
+    def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_whom: int) -> None:
+        """Keep a person out from the next hour until another, unless a longer bar is in force."""
+        since = hour + 1
+        seed = int(self.seed_of_place[place])
+        if predator:
+            index = self.world.predator_place(person)
+            at = place * self.world.n_predators + index
+            before = int(self.predator_barred_until[at])
+        else:
+            index = -1
+            before = self.user_barred_until.get((place, person), 0)
+        if until <= max(before, since):
+            return
+        if predator:
+            self.predator_barred_until[at] = until
+        else:
+            self.user_barred_until[place, person] = until
+        self.flag[self.slot(np.array([seed]), np.array([person]))] = True
+        self.bar_log.add(person_key(seed, person), place, max(before, since), until)
+        if as_whom != AS_BEFORE:
+            self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
+        self.just_barred.append((place, person, index))

@@ -1,0 +1,17 @@
+"""Codes and units of decisions: stages of a contact, what ends one, what a target does, time and chance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONTACT, ENGAGED, PRIVATE, OFF = range(4)
+"""Stages of a contact."""
+RECOGNISE, FADE, LEAVE, GO_ON = range(4)
+"""What can end a stage; in a tie the earlier in this order rings."""
+BLOCK, WITHDRAW, STAY = range(3)
+"""What a target does who recognises a contact: the first two end it."""
+NEVER: Final = 1 << 50
+"""An hour or second that never comes."""
+SECONDS: Final = 3600
+MICRO: Final = 1_000_000
+NANO: Final = 1_000_000_000

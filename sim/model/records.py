@@ -1,0 +1,290 @@
+"""What a run records: kinds of events, daily counts, the breakdown. Facts only; statistics are made of them later.
+
+Both engines write through `Recorder`-shaped tables with the columns given here, in canonical order, so that two runs
+can be compared byte by byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of event.
+
+    Attributes:
+        name: Name in the events table and, with ``n_`` before it, in the daily table.
+        step: Step of the hour in which it happens (see `MODEL.md` section 3).
+        meaning: One sentence.
+        detail: Meaning of the column ``detail`` for this kind, or empty (then it is 0).
+        of_contact: Whether it belongs to a contact, and so to an offence and a class of target in the breakdown.
+        words: What the details of a contact's event mean, by value, where that is worth a word.
+    """
+
+    name: str
+    step: int
+    meaning: str
+    detail: str = ""
+    of_contact: bool = True
+    words: Mapping[int, str] = field(default_factory=dict)
+
+    def told(self, detail: int) -> str:
+        """Return what happened in words."""
+        words = self.words.get(detail)
+        return f"{self.meaning.rstrip('.')}: {words}." if words else self.meaning
+
+
+_STAGES = {0: "first contact", 1: "engaged", 2: "private", 3: "off the platform"}
+_PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 4: "off it, redirected"}
+
+KINDS: Final = (
+    Kind(
+        "approach",
+        2,
+        "A predator approaches a stranger.",
+        "1 if redirected: the first person drawn was absent",
+        words={1: "in place of somebody absent because of a policy"},
+    ),
+    Kind("engage", 3, "A first contact becomes an engaged conversation."),
+    Kind("private", 3, "An engaged conversation turns private."),
+    Kind("leave", 3, "A private contact leaves the platform."),
+    Kind(
+        "harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected", words=_PLACES
+    ),
+    Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform", words=_STAGES),
+    Kind("recognise", 3, "The target recognises the contact for what it is.", "stage", words=_STAGES),
+    Kind("block", 3, "The target blocks the predator, which ends the contact.", "stage", words=_STAGES),
+    Kind("withdraw", 3, "The target ends a recognised contact without a block.", "stage", words=_STAGES),
+    Kind("stay", 3, "The target goes on with a recognised contact.", "stage", words=_STAGES),
+    Kind("report", 3, "The target reports the predator to the site.", "stage", words=_STAGES),
+    Kind("flag", 3, "A trusted flagger reports the predator to the site.", "stage", words=_STAGES),
+    Kind(
+        "seek",
+        3,
+        "The blocked predator will come upon the target once more, under a new identity.",
+        "stage",
+        words=_STAGES,
+    ),
+    Kind("lose", 3, "A session's end or a bar parts the two for good.", "stage", words=_STAGES),
+    Kind("find", 3, "A session's end or a bar parts the two; they can find each other again.", "stage", words=_STAGES),
+    Kind("meet", 3, "A parted pair meets again on the platform.", "stage", words=_STAGES),
+    Kind("miss", 3, "A parted pair would have met, but one is kept out or has left for good.", "stage", words=_STAGES),
+    Kind("lapse", 3, "A parted pair gives each other up.", "stage", words=_STAGES),
+    Kind(
+        "complain",
+        3,
+        "A complaint reaches the police (recorded harm).",
+        "1 if after harm, 0 if after recognition",
+        words={0: "after recognition", 1: "after harm"},
+    ),
+    Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
+    Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
+    Kind(
+        "review",
+        4,
+        "A dossier is reviewed.",
+        "1 with evidence + 2 if on a predator + 4 if it ends in a sanction",
+        False,
+    ),
+    Kind("warn", 4, "An account is warned.", "hours the person is kept out: 0", of_contact=False),
+    Kind("suspend", 4, "An account is suspended.", "hours the person is kept out: 0 nobody", of_contact=False),
+    Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", of_contact=False),
+    Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", of_contact=False),
+    Kind(
+        "return",
+        5,
+        "A barred person comes back as a stranger to the site.",
+        "1 under a new identity, 2 with a device that is no longer recognised",
+        of_contact=False,
+    ),
+)
+"""Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
+
+DAYS_PER_WINDOW_YEAR = 365
+"""Days of a year of the window, in which a person counts as harmed once."""
+
+EVENT_COLUMNS: Final = (
+    "policy", "seed", "hour", "step", "second", "event", "actor_kind", "actor", "target_kind", "target", "contact",
+    "site", "offence", "detail",
+)  # fmt: skip
+"""Columns of the events table. ``hour`` counts from the start of the warm-up; second 0 is the hour's beginning."""
+
+
+class Count(NamedTuple):
+    """A daily count: its unit, and its meaning in words."""
+
+    unit: str
+    meaning: str
+
+
+COUNTS: Final = {
+    "n_visits": Count("visits", "visits of lawful users that happened"),
+    "n_visits_turned_away": Count("visits", "visits of lawful users turned away at the door"),
+    "n_visits_barred": Count(
+        "visits", "visits of lawful users whom the door let in and who were barred when they began"
+    ),
+    "n_user_days": Count(
+        "user-days", "days on which a lawful user began a visit, neither turned away at the door nor barred"
+    ),
+    "n_user_days_turned_away": Count(
+        "user-days", "days on which a lawful user would have begun a visit but for the door"
+    ),
+    "n_user_days_barred": Count(
+        "user-days", "days on which a lawful user, let in by the door, would have begun a visit but for a bar"
+    ),
+    "n_user_hours": Count("user-hours", "hours that lawful users were online"),
+    "n_user_hours_turned_away": Count("user-hours", "hours that lawful users would have been online but for the door"),
+    "n_user_hours_limited": Count(
+        "user-hours",
+        "hours that lawful users were online with an account too new to write to strangers "
+        "(new identities after a bar left out)",
+    ),
+    "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online but for a bar"),
+    "n_monthly_visitors": Count(
+        "persons",
+        "lawful users and predators let in at least once in the month that ends this day (30 or 31 days, counted back "
+        "from the end of the window; none in a window of less)",
+    ),
+    "n_monthly_turned_away": Count("persons", "lawful users turned away in that month and never let in"),
+    "n_predator_hours": Count("predator-hours", "hours that predators were online"),
+    "n_predator_hours_turned_away": Count(
+        "predator-hours", "hours that predators would have been online but for the door"
+    ),
+    "n_predator_hours_barred": Count("predator-hours", "hours that predators would have been online but for a bar"),
+    "n_persons_harmed": Count("persons", "persons seriously harmed for the first time in this year of the window"),
+    "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
+    "n_harm_off_platform": Count("harms", "harms off the platform"),
+    "n_harm_redirected": Count("harms", "harms of persons approached in place of somebody absent because of a policy"),
+    "n_recognise_on_platform": Count("recognitions", "recognitions on the platform, where the target could report"),
+    "n_block_on_platform": Count("blocks", "recognitions on the platform after which the target blocks the predator"),
+    "n_ignore_on_platform": Count(
+        "recognitions", "recognitions on the platform after which the target neither blocks nor reports"
+    ),
+    "n_review_evidence": Count("reviews", "reviews with evidence still there"),
+    "n_review_predator": Count("reviews", "reviews of predators' dossiers"),
+    "n_warn_user": Count("warnings", "warnings of lawful users"),
+    "n_suspend_user": Count("suspensions", "suspensions of lawful users"),
+    "n_bar_user": Count("bars", "bars on lawful users"),
+    "n_wait_hours": Count("dossier-hours", "hours that the dossiers reviewed this day had waited"),
+    "n_waiting": Count("dossiers", "dossiers waiting at the end of the day"),
+    "n_waiting_hours": Count(
+        "dossier-hours", "sum over the hours of the day of the dossiers waiting at the end of the hour"
+    ),
+    "n_capacity": Count("reviews", "reviews that the staff could have done"),
+    "n_moderator_milli_hours": Count("thousandths of an hour", "thousandths of an hour that moderators were on shift"),
+    "n_history_hours": Count(
+        "message-hours",
+        "user-hours of the day times the hours for which their messages are kept (message-hours stored)",
+    ),
+    "n_snapshot_hours": Count(
+        "dossier-hours", "sum over the hours of the day of the open dossiers with a copy of a conversation"
+    ),
+}
+"""Daily counts beside the number of events of each kind, by column."""
+
+DAILY_COLUMNS: Final = ("policy", "seed", "site", "day", *(f"n_{k.name}" for k in KINDS), *COUNTS)
+"""Columns of the daily table; ``day`` counts from the start of the measured window; all ``n_`` are int64."""
+
+BREAKDOWN_COLUMNS: Final = ("policy", "seed", "year", "site", "offence", "victim_class", "quantity", "count")
+"""Columns of the breakdown. Quantities: every kind of event of a contact, and ``persons_harmed`` (distinct persons a
+year of the window, also in rows with offence or victim_class ``all``, which do not add up over offences)."""
+
+
+WAIT_COLUMNS: Final = ("policy", "seed", "year", "site", "wait_hours", "reviews")
+"""Columns of the table of waits: whole hours from the opening of a dossier to its review, and reviews, int64."""
+
+
+TABLES: Final = {
+    "daily": (DAILY_COLUMNS, 4),
+    "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
+    "waits": (WAIT_COLUMNS, len(WAIT_COLUMNS)),
+    "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
+}
+"""Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
+
+
+TEXTS: Final = {
+    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind"),
+}
+"""Columns that hold names; all others hold whole numbers."""
+
+TEXT = pa.string()
+"""The Arrow type of names in every file, whatever pandas makes of them in memory."""
+
+
+def schema_of(name: str) -> pa.Schema:
+    """Return the Arrow columns of a table: names are `TEXT`, whole numbers int64."""
+    return pa.schema([(column, TEXT if column in TEXTS else pa.int64()) for column in TABLES[name][0]])
+
+
+def to_arrow(name: str, table: pd.DataFrame) -> pa.Table:
+    """Return a table as it is kept in files: the same for every version of pandas and all of its options."""
+    return pa.Table.from_pandas(table, schema_of(name), preserve_index=False).replace_schema_metadata(None)
+
+
+def of_arrow(name: str, table: pa.Table) -> pa.Table:
+    """Return the columns of a table that was read from a file, with their types whatever it has for them."""
+    return table.select(TABLES[name][0]).cast(schema_of(name))
+
+
+class Runs(Protocol):
+    """Runs of several policies over the same seeds, in memory or in a store."""
+
+    def parts(self) -> Iterator[Records]:
+        """Yield the records in canonical order, some policies or some seeds of one policy at a time."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that a group of runs left behind.
+
+    Attributes:
+        daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
+        breakdown: Columns `BREAKDOWN_COLUMNS`.
+        waits: Columns `WAIT_COLUMNS`: how many of the reviewed dossiers had waited how long.
+        events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
+            for.
+    """
+
+    daily: pd.DataFrame
+    breakdown: pd.DataFrame
+    waits: pd.DataFrame
+    events: pd.DataFrame | None = None
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name, those that are there."""
+        return {name: table for name in TABLES if (table := getattr(self, name)) is not None}
+
+    def parts(self) -> Iterator[Records]:
+        """Yield itself: all policies at a time, see `Runs`."""
+        yield self
+
+    @classmethod
+    def joined(cls, parts: Iterable[Records]) -> Records:
+        """Put the tables of several groups of runs together in canonical order."""
+        tables = [part.tables() for part in parts]
+        found = {}
+        for name in tables[0]:
+            columns, sorted_by = TABLES[name]
+            whole = pd.concat([part[name] for part in tables], ignore_index=True)
+            found[name] = whole.sort_values(list(columns[:sorted_by]), ignore_index=True)
+        return cls(**found)
+
+
+def wait_table(rows: Iterable[tuple[str, int, int, str, int, int]]) -> pd.DataFrame:
+    """Return rows as a table of waits in canonical order."""
+    types = dict.fromkeys(("policy", "site"), "str") | dict.fromkeys(("seed", "year", "wait_hours", "reviews"), "int64")
+    table = pd.DataFrame(rows, columns=list(WAIT_COLUMNS)).astype(types)
+    return table.sort_values(list(WAIT_COLUMNS), ignore_index=True)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, with the same bytes on every machine."""
+    frame.to_csv(path, index=False, lineterminator="\n")

@@ -1,0 +1,1 @@
+"""Who comes when and meets whom, drawn alike for both engines and every policy."""

@@ -1,0 +1,253 @@
+"""The exogenous world: who exists, with which traits, who would visit when, and what predators intend.
+
+Nothing here depends on a policy; every lane looks at the same `Day`, whose arrays cannot be written to. Visits are
+drawn a day at a time (`Crowd`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.model.world.day import (
+    ALREADY_LISTED,
+    N_GROUPS,
+    NOBODY,
+    PREDATORS,
+    Day,
+    FalseReports,
+    Intents,
+    Online,
+    Presences,
+    freeze,
+)
+from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, below, ranges, unit
+from sim.model.world.population import N_CLASSES, N_STRATA, N_USER_STRATA, membership, visits_per_month, weekly_profile
+from sim.model.world.visits import Crowd
+from sim.scenario.scenario import Scenario
+
+ATTEMPTS = 8
+"""Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
+_FEW_INTENTS = 4096  # of a day; of so few, all attempts are drawn at once, of more the first two
+
+
+class World:
+    """The world of a scenario under one or several seeds.
+
+    Args:
+        scenario: What to simulate; its policies are not looked at.
+        seeds: Seeds that share the step loop. What is drawn for a seed does not depend on the others.
+    """
+
+    def __init__(self, scenario: Scenario, seeds: Sequence[int]) -> None:
+        self.scenario = scenario
+        self.draws = Draws(seeds)
+        self.n_seeds = len(seeds)
+        self.n_days = scenario.warmup_days + scenario.days
+        self.visits_per_month = visits_per_month(scenario)
+        self.profile = weekly_profile(scenario)
+        self.membership = membership(scenario, self.draws)
+        self.crowd = Crowd(scenario, self.draws, self.membership)
+        self.session_users = self.crowd.sessions[0]
+        self.predator_base = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
+        self.n_predators = int(self.predator_base[-1])
+        self._day_in_advance = -1
+        self._candidates: Ints | None = None
+        self._walks: dict[int, Ints] = {}
+        self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
+        self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
+
+    # -- who exists ---------------------------------------------------------------------------------------------
+
+    def predator_index(self, person: Ints) -> Ints:
+        """Return the index of predators in arrays over all predators of the run."""
+        return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
+
+    def predator_place(self, person: int) -> int:
+        """Return `predator_index` of one predator."""
+        serial, stratum = divmod(person, N_STRATA)
+        return int(self.predator_base[stratum - N_USER_STRATA]) + serial
+
+    def offence(self, person: Any, seed: Any) -> Any:
+        """Return the row of the table of offences that a predator commits."""
+        words = self.draws.words(Purpose.OFFENCE, seed, person)
+        return self._offence_limits.searchsorted(below(words, int(self._offence_limits[-1])), side="right")
+
+    # -- a day --------------------------------------------------------------------------------------------------
+
+    def days(self) -> Iterator[Day]:
+        """Yield the days of the run, from the first of the warm-up to the last of the window."""
+        yesterday = None
+        shape = (24, self.n_seeds * N_GROUPS, self.scenario.population.max_session_hours + 1)
+        lengths_yesterday = np.zeros(shape, np.int64)
+        for number in range(self.n_days):
+            yesterday, lengths = self.crowd.draw(number, yesterday)
+            day = self._day(number, yesterday, np.concatenate((_still_on(lengths_yesterday), lengths)))
+            lengths_yesterday = lengths
+            yield day
+
+    def _day(self, number: int, people: Presences, lengths: Ints) -> Day:
+        first_hour = 24 * number
+        online, first_row, n_rows = self._online(lengths)
+        row = people.carrying_on.compress(people.start.take(people.carrying_on) < first_hour + 24)
+        key = carry_key(people.start.take(row) - first_hour, people.seed.take(row), people.person.take(row), self)
+        order = key.argsort()
+        of_predators = np.arange(PREDATORS, n_rows.size, N_GROUPS)
+        predators = ranges(first_row.take(of_predators), n_rows.take(of_predators))
+        predators, start = self._predators_online(people, first_hour, predators)
+        intents = self._intents(first_hour, people, predators, start)
+        false_reports = self._false_reports(first_hour, people, online)
+        day = Day(
+            number, first_hour, people, online, key.take(order), row.take(order), predators, start, intents,
+            false_reports,
+        )  # fmt: skip
+        freeze(day)
+        return day
+
+    def _online(self, lengths: Ints) -> tuple[Online, Ints, Ints]:
+        """Work out where those online in each hour stand.
+
+        Returns:
+            That; the first row of each hour of beginning (of two days), seed and group; and the number of rows.
+        """
+        longest = lengths.shape[2] - 1
+        n_groups = lengths.shape[1]
+        total = lengths.sum(axis=2)
+        first_row = (np.cumsum(total.reshape(-1)) - total.reshape(-1)).reshape(total.shape)
+        n_longer = total[:, :, None] - np.cumsum(lengths, axis=2)[:, :, :-1]
+        age = np.arange(longest)
+        begun = (np.arange(24)[:, None] - age + 24)[:, None, :]
+        group = np.arange(n_groups)[:, None]
+        until = np.cumsum(n_longer[begun, group, age], axis=2)
+        return Online(first_row[begun, group], until), first_row.reshape(-1), total.reshape(-1)
+
+    def _predators_online(self, people: Presences, first_hour: int, row: Ints) -> tuple[Ints, Ints]:
+        """List the predators' rows online by hour, seed and person; return them and where each hour begins."""
+        start = np.maximum(people.start.take(row), first_hour)
+        length = np.maximum(np.minimum(people.end.take(row), first_hour + 24) - start, 0)
+        row, hour = np.repeat(row, length), ranges(start, length)
+        key = carry_key(hour - first_hour, people.seed.take(row), people.person.take(row), self)
+        order = key.argsort()
+        return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
+
+    def _intents(self, first_hour: int, people: Presences, row: Ints, start: Ints) -> Intents:
+        hour = first_hour + np.repeat(np.arange(24), np.diff(start))
+        seed, person = people.seed.take(row), people.person.take(row)
+        mean = np.full(row.size, round(self.scenario.predators.approaches_per_hour * POISSON_UNITS))
+        counts = self.draws.poisson(Purpose.N_INTENTS, seed, person, hour, mean)
+        parent = np.repeat(np.arange(row.size), counts)
+        rank = np.arange(parent.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        assert not rank.size or rank.max() < 1 << 6
+        row, hour, seed, person = (a.take(parent) for a in (row, hour, seed, person))
+        contact = (person << 25) + (hour << 6) + rank
+        second = below(self.draws.words(Purpose.INTENT_SECOND, seed, contact), 3600)
+        # Slots are in order of seconds, so that a slot is also a rank.
+        second = np.sort((parent << 12) + second) & 4095
+        offence = self.offence(person, seed)
+        limits = self._class_limits
+        drawn = below(self.draws.words(Purpose.INTENT_CLASS, seed, contact), limits[:, -1].take(offence))
+        victim_class = (drawn[:, None] >= limits.take(offence, axis=0)).sum(axis=1)
+        starts = np.searchsorted(hour, first_hour + np.arange(25))
+        group = seed * N_GROUPS + victim_class
+        return Intents(contact, row, hour, second, rank, offence, victim_class, group, starts)
+
+    def candidates(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
+        """Return the rows of the persons that intents come upon at attempts ``first`` to ``last - 1``.
+
+        Those online of the class sought are equally likely. Instead of a row there may be NOBODY or ALREADY_LISTED.
+
+        Returns:
+            Shape (intents, attempts).
+        """
+        n_intents = day.intents.contact.size
+        in_advance = ATTEMPTS if n_intents <= _FEW_INTENTS else 2
+        if last > in_advance:
+            return self._come_upon(day, intent, first, last)
+        self._look_at(day)
+        if self._candidates is None:
+            self._candidates = self._come_upon(day, np.arange(n_intents), 0, in_advance)
+        return self._candidates.take(intent, axis=0)[:, first:last]
+
+    def rounds(self, day: Day) -> tuple[tuple[int, int], ...]:
+        """Return the attempts that are best looked at together: first and last + 1 of each round."""
+        few = day.intents.contact.size <= _FEW_INTENTS
+        return ((0, 1), (1, ATTEMPTS)) if few else ((0, 1), (1, 2), (2, ATTEMPTS))
+
+    def _look_at(self, day: Day) -> None:
+        """Forget what was drawn in advance for another day."""
+        if self._day_in_advance != day.number:
+            self._day_in_advance, self._candidates, self._walks = day.number, None, {}
+
+    def _come_upon(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
+        intents = day.intents
+        columns = (intents.hour, intents.group, intents.contact)
+        hour, group, contact = (np.repeat(column.take(intent), last - first) for column in columns)
+        attempt = np.tile(np.arange(first, last), intent.size)
+        n = day.online.n(hour - day.first_hour, group)
+        index = below(self.draws.words(Purpose.CANDIDATE, group // N_GROUPS, contact, attempt), n)
+        row = day.online.row(hour - day.first_hour, group, index)
+        there = (n > 0).nonzero()[0]
+        twice = day.people.start.take(row.take(there)) > hour.take(there)
+        row[n == 0] = NOBODY
+        row[there[twice]] = ALREADY_LISTED
+        return row.reshape(intent.size, last - first)
+
+    def walk(self, day: Day, intent: int) -> Ints:
+        """Return the rows of the class online that an intent did not come upon yet, in its own keyed order."""
+        self._look_at(day)
+        if intent not in self._walks:
+            self._walks[intent] = self._walk(day, intent)
+        return self._walks[intent]
+
+    def _walk(self, day: Day, intent: int) -> Ints:
+        intents = day.intents
+        group, contact = int(intents.group[intent]), int(intents.contact[intent])
+        tried = self.candidates(day, np.array([intent]), 0, ATTEMPTS)[0].tolist()
+        rest = np.array([row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried])
+        if rest.size < 2:
+            return rest.astype(np.int64)
+        seed = np.full(rest.size, group // N_GROUPS)
+        words = self.draws.words(Purpose.WALK, seed, contact, day.people.person.take(rest))
+        return rest.take(words.argsort(kind="stable"))
+
+    def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
+        responses = self.scenario.responses
+        per_user = responses.p_ready_false_report * self.scenario.population.conversations_per_hour
+        axes = (np.arange(24), np.arange(self.n_seeds), np.arange(N_CLASSES))
+        hour, seed, victim_class = (a.reshape(-1) for a in np.meshgrid(*axes, indexing="ij"))
+        group = seed * N_GROUPS + victim_class
+        n_listed = online.n(hour, group)
+        mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
+        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean)
+        slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        assert not slot.size or slot.max() < 1 << 16
+        hour, seed, victim_class, group, n_listed = (
+            np.repeat(a, counts) for a in (hour, seed, victim_class, group, n_listed)
+        )
+        key = (first_hour + hour << 16) + slot
+
+        def words(purpose: Purpose) -> Any:
+            return self.draws.words(purpose, seed, victim_class, key)
+
+        row = online.row(hour, group, below(words(Purpose.FALSE_ACCUSED), n_listed))
+        claim = unit(words(Purpose.FALSE_GRAVITY))
+        gravity = (claim < responses.p_false_engaged + responses.p_false_private).astype(np.int64)
+        gravity += claim < responses.p_false_private
+        effort = unit(words(Purpose.FALSE_READY))
+        second = 1 + below(words(Purpose.FALSE_SECOND), 3600)
+        real = people.start.take(row) <= first_hour + hour
+        row, hour, second, gravity = (a[real] for a in (row, first_hour + hour, second, gravity))
+        start = np.searchsorted(hour, first_hour + np.arange(25))
+        return FalseReports(row, hour, second, gravity, effort[real], start)
+
+
+def _still_on(lengths: Ints) -> Ints:
+    """Return the numbers of visits by hour of beginning and length, those left out that end before midnight."""
+    return lengths * (np.arange(lengths.shape[2]) >= np.arange(24, 0, -1)[:, None, None])
+
+
+def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
+    """Return the key of `Day.carried_key`."""
+    return (hour_of_day * world.n_seeds + seed << 36) + person

@@ -1,0 +1,1 @@
+"""What is made of counts: outcomes, their estimates with intervals, and effects."""

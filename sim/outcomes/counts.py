@@ -1,0 +1,253 @@
+"""Counts of runs, added up over stretches of days."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, WAIT_COLUMNS, Records, Runs
+from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
+from sim.scenario.scenario import BASELINE, Scenario
+
+
+def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+    """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
+    dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
+    found = daily.copy(deep=False)
+    found.insert([*daily.columns].index("day") + 1, "date", dates.astype("datetime64[ns]"))
+    return found
+
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
+
+_PERIODS = 13
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Counts added up over a stretch of days, one row per run.
+
+    Attributes:
+        table: Index (policy, seed); columns are those of the daily table and, for the whole window,
+            ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
+        days: Days added up.
+        months: Months that end within them, of those in which visitors are counted: see `Scenario.months`.
+        visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline. The
+            declared audience where they are not counted.
+        conversations_per_hour: Lawful conversations a user holds in an hour (an input).
+    """
+
+    table: pd.DataFrame
+    days: int
+    months: int
+    visitors: float
+    conversations_per_hour: float
+
+    def __getitem__(self, column: str) -> pd.Series[float]:
+        """Return the sum of a column for every run."""
+        return self.table[column].astype(float)
+
+    def a_year(self, column: str) -> pd.Series[float]:
+        """Return a count as a rate per year."""
+        return self[column] * (DAYS_PER_YEAR / self.days)
+
+    def a_month(self, column: str) -> pd.Series[float]:
+        """Return a count as a rate per month (a twelfth of a year)."""
+        return self[column] * (DAYS_PER_MONTH / self.days)
+
+    def monthly(self, column: str) -> pd.Series[float]:
+        """Return the mean of a column that is written once a month; missing if no month ended."""
+        return self[column] / (self.months or np.nan)
+
+    def share(self, part: str, whole: str) -> pd.Series[float]:
+        """Return one sum as a share of another, missing where there is nothing to share."""
+        return self[part] / self[whole].where(self[whole] > 0)
+
+    def persons_harmed(self, offence: str, victim_class: str) -> pd.Series[float]:
+        """Return persons seriously harmed per year per 1,000 monthly visitors, of one offence or class."""
+        return self.a_year(f"persons_harmed/{offence}/{victim_class}") * (1000 / self.visitors)
+
+
+HEADLINE = "persons_harmed"
+"""Name of the first outcome: what the first sentence is about."""
+
+
+WAITS = {"median": 0.5, "p95": 0.95}
+"""Quantiles of waiting that are reported."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What analyses read of runs: their counts added up over stretches of days, small however many runs there are.
+
+    Attributes:
+        scenario: What was run.
+        records: The daily counts, with one row a stretch instead of a day (its first day in the column ``day``); those
+            rows of the breakdown that outcomes are made of, added up over the years; the waits, likewise.
+        hashes: A hash of the daily counts of every run (rows, policy and seed) by column: equal where they are.
+    """
+
+    scenario: Scenario
+    records: Records
+    hashes: pd.DataFrame
+
+    def sums(self, days: tuple[int, int] | None = None) -> Sums:
+        """Add up a stretch of days, or the whole window with the counts by offence and class and the waits.
+
+        Args:
+            days: First day and the day after the last, both among `edges_of`.
+        """
+        if days is None:
+            return sums_of(self.scenario, self.records.daily, self.records.breakdown, waits=self.records.waits)
+        if not {*days} <= {*edges_of(self.scenario)}:
+            raise ValueError(f"days {days} do not begin and end with stretches of days: {edges_of(self.scenario)}")
+        return sums_of(self.scenario, self.records.daily, days=days)
+
+
+def counts_of(scenario: Scenario, runs: Runs) -> Counts:
+    """Return what analyses read of runs, which are looked at policy by policy."""
+    parts, hashes = [], []
+    for part in runs.parts():
+        parts.append(_added_up(scenario, part))
+        columns = part.daily.columns.drop(["policy", "seed", "site", "day"])
+        by_run = part.daily.groupby(["policy", "seed"])[list(columns)]
+        hashes.append(by_run.agg(_hash))
+    return Counts(scenario, Records.joined(parts), pd.concat(hashes))
+
+
+def _hash(column: pd.Series[int]) -> int:
+    return int.from_bytes(hashlib.sha256(column.to_numpy().tobytes()).digest()[:8], "little", signed=True)
+
+
+def periods_of(scenario: Scenario, arm: str = BASELINE) -> list[int]:
+    """Return the days at which the window is cut: at the dates of an arm, and between them into equal periods.
+
+    There are up to 13 periods, and up to one more for each date; they have a week or more where the dates leave one.
+    """
+    dates = {day for dated in scenario.dated(arm) for day in (dated.first_day, dated.last_day) if day is not None}
+    bounds = sorted({0, scenario.days, *(day for day in dates if day < scenario.days)})
+    n_periods = max(1, min(_PERIODS, scenario.days // 7))
+    cut = [
+        np.linspace(one, other, max(1, (other - one) * n_periods // scenario.days) + 1)
+        for one, other in pairwise(bounds)
+    ]
+    return sorted({int(day) for days in cut for day in days.round()})
+
+
+def quarters_of(scenario: Scenario) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return first day and the day after the last of the window's first and last quarter, unless under a week."""
+    quarter = scenario.days // 4
+    return ((0, quarter), (scenario.days - quarter, scenario.days)) if quarter >= 7 else None
+
+
+def half_year_of(scenario: Scenario) -> tuple[int, int]:
+    """Return first day and the day after the last of the window's last six months, or of all of it.
+
+    Its months are those of `Scenario.months`; a window without any is taken as it is.
+    """
+    bounds = scenario.months[-7:]
+    return bounds[0] if bounds else 0, scenario.days
+
+
+def edges_of(scenario: Scenario) -> list[int]:
+    """Return the days at which stretches begin and end whose sums are asked for."""
+    stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
+    periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
+    return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
+
+
+def _added_up(scenario: Scenario, part: Records) -> Records:
+    """Return records added up over stretches of days and over years."""
+    edges = np.array(edges_of(scenario))
+    daily = part.daily.assign(day=edges[edges.searchsorted(part.daily["day"], "right") - 1])
+    daily = daily.groupby(list(DAILY_COLUMNS[:4]), as_index=False).sum()
+    persons, harms = (part.breakdown["quantity"] == name for name in (HEADLINE, "harm"))
+    margins = (part.breakdown["offence"] == "all") | (part.breakdown["victim_class"] == "all")
+    breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
+    breakdown = breakdown.groupby(list(BREAKDOWN_COLUMNS[:-1]), as_index=False).sum()
+    waits = part.waits.assign(year=0).groupby(list(WAIT_COLUMNS[:-1]), as_index=False).sum()
+    return Records(daily, breakdown, waits)
+
+
+def sums_of(
+    scenario: Scenario,
+    daily: pd.DataFrame,
+    breakdown: pd.DataFrame | None = None,
+    days: tuple[int, int] | None = None,
+    waits: pd.DataFrame | None = None,
+) -> Sums:
+    """Add up the counts of every run.
+
+    Args:
+        scenario: The scenario that was run.
+        daily: The daily table, the baseline's rows among them if the headline's denominator is to be theirs;
+            otherwise it is the declared audience.
+        breakdown: The breakdown, for outcomes by class and offence.
+        days: First day and the day after the last; the whole window if not given.
+        waits: The table of waits, for their quantiles.
+    """
+    first, end = days or (0, scenario.days)
+    chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
+    table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
+    if breakdown is not None:
+        table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
+    if waits is not None:
+        table = table.join(_wait_quantiles(waits))
+    return Sums(
+        table=table,
+        days=end - first,
+        months=_month_ends(scenario, first, end),
+        visitors=_visitors(scenario, daily),
+        conversations_per_hour=scenario.population.conversations_per_hour,
+    )
+
+
+def by_seed(values: pd.Series[float], policy: str) -> NDArray[np.float64]:
+    """Return the values of one policy out of those of every run, in the order of the seeds."""
+    return np.asarray(values[values.index.get_level_values("policy") == policy], np.float64)
+
+
+def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
+    """Return persons harmed by run (rows) and by offence and class (columns, all that `outcomes_of` may ask for)."""
+    chosen = breakdown[breakdown["quantity"] == HEADLINE]
+    named = chosen.assign(column=f"{HEADLINE}/" + chosen["offence"] + "/" + chosen["victim_class"])
+    counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
+    asked = [f"{HEADLINE}/all/{c}" for c in CLASSES] + [f"{HEADLINE}/{o.name}/all" for o in scenario.offences]
+    return counts.reindex(columns=asked, fill_value=0)
+
+
+def _harms(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
+    """Return harms by run (rows) and offence (columns)."""
+    named = breakdown[breakdown["quantity"] == "harm"].assign(column=lambda b: "harm/" + b["offence"])
+    counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
+    return counts.reindex(columns=[f"harm/{o.name}" for o in scenario.offences], fill_value=0)
+
+
+def _wait_quantiles(waits: pd.DataFrame) -> pd.DataFrame:
+    """Return quantiles of the waits of reviewed dossiers by run (rows): the shortest that covers so large a share."""
+    rows = []
+    for run, of_run in waits.groupby(["policy", "seed"]):
+        by_wait = of_run.groupby("wait_hours")["reviews"].sum().sort_index()
+        reached = by_wait.to_numpy().cumsum() / by_wait.sum()
+        hours = by_wait.index.to_numpy()[reached.searchsorted(list(WAITS.values()))]
+        rows.append((*run, *hours.astype(float)))
+    columns = ["policy", "seed", *(f"wait_{name}_hours" for name in WAITS)]
+    return pd.DataFrame(rows, columns=columns).set_index(["policy", "seed"])
+
+
+def _month_ends(scenario: Scenario, first: int, end: int) -> int:
+    return sum(first < day <= end for day in scenario.months[1:])
+
+
+def _visitors(scenario: Scenario, daily: pd.DataFrame) -> float:
+    baseline = daily[daily["policy"] == BASELINE]
+    if baseline["n_monthly_visitors"].any():
+        months = _month_ends(scenario, 0, scenario.days)
+        return float(baseline["n_monthly_visitors"].sum()) / (months * baseline["seed"].nunique())
+    return scenario.population.mean_visitors(scenario.days) * scenario.scale

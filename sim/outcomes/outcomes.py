@@ -1,0 +1,306 @@
+"""Outcomes: each reported quantity declared once, with name, words, unit, better direction and formula.
+
+A formula sees `Sums`: the daily and breakdown counts of every run added up over the measured window (or a part of it),
+one row per run. True harm (what happened in the model) and recorded harm (what reached the police) are kept apart.
+Levels of true harm are not identified; only changes between policies mean anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from sim.outcomes.counts import HEADLINE, Sums
+from sim.rules.parameters import CLASSES
+from sim.scenario.limits import SHORTEST_MONTH
+from sim.scenario.scenario import Scenario
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One reported quantity.
+
+    Attributes:
+        name: Name in ``effects.csv``.
+        label: Plain words.
+        unit: Unit in words.
+        better: Direction that is better: ``lower``, ``higher`` or ``neither``.
+        formula: From sums to one number per run.
+        behind: Columns whose counts stand behind the outcome: fewer than 20 in both arms are too few to compare.
+        harm: Whether it counts true harm, so that a Poisson yardstick applies.
+        over_time: Whether it can be computed for a part of the window.
+        by_month: Whether it counts persons by month, which not every window or policy has: see `not_counted`.
+        course: What to know of its course over time, where it is drawn.
+    """
+
+    name: str
+    label: str
+    unit: str
+    better: Better
+    formula: Callable[[Sums], pd.Series[float]]
+    behind: tuple[str, ...]
+    harm: bool = False
+    over_time: bool = True
+    by_month: bool = False
+    course: str = ""
+
+
+SECOND = "harm_per_100k_user_days"
+"""Name of the second: the risk of those who remain, whom neither the door nor a bar keeps out that day."""
+
+IDLE, OVERLOADED = 0.2, 0.9
+"""Shares of capacity (`staff_busy_share`) below which more staff can change next to nothing, and above which a queue
+grows: at random arrivals waits rise without limit as the share nears 1."""
+
+_PER_VISITORS = "persons a year per 1,000 baseline monthly visitors"
+_PER_DECLARED = "persons a year per 1,000 declared monthly visitors"
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        HEADLINE, "Persons seriously harmed", _PER_VISITORS, "lower",
+        lambda s: s.a_year("n_persons_harmed") * (1000 / s.visitors), ("n_persons_harmed",), harm=True,
+        course="Each person counts once in a year of the window: as it goes on, fewer are left to be counted anew, "
+        "under the policy as under the baseline, and a difference fades.",
+    ),
+    Outcome(
+        SECOND, "Serious harm per day of use, of those neither turned away nor barred",
+        "serious harms per 100,000 user-days", "lower",
+        lambda s: s.share("n_harm_serious", "n_user_days") * 100_000, ("n_harm_serious",),
+    ),
+    Outcome(
+        "harms", "Harms, of every offence", "harms a year", "lower",
+        lambda s: s.a_year("n_harm"), ("n_harm",), harm=True,
+    ),
+    Outcome(
+        "harms_off_platform", "Harms off the platform", "harms a year", "lower",
+        lambda s: s.a_year("n_harm_off_platform"), ("n_harm_off_platform",), harm=True,
+    ),
+    Outcome(
+        "harms_redirected", "Harms of persons approached instead of somebody absent", "harms a year", "lower",
+        lambda s: s.a_year("n_harm_redirected"), ("n_harm_redirected",), harm=True,
+    ),
+    Outcome(
+        "approaches", "Approaches by predators", "approaches a month", "lower",
+        lambda s: s.a_month("n_approach"), ("n_approach",),
+    ),
+    Outcome(
+        "private_contacts", "Contacts that turned private", "contacts a month", "lower",
+        lambda s: s.a_month("n_private"), ("n_private",),
+    ),
+    Outcome(
+        "predator_hours", "Predators online", "hours online a month", "lower",
+        lambda s: s.a_month("n_predator_hours"), ("n_predator_hours",),
+    ),
+    Outcome(
+        "reported_share", "Recognised contacts that are reported to the site",
+        "share of recognitions on the platform", "higher",
+        lambda s: s.share("n_report", "n_recognise_on_platform"), ("n_report",),
+    ),
+    Outcome(
+        "stayed_share", "Recognised contacts that targets go on with", "share of recognitions", "lower",
+        lambda s: s.share("n_stay", "n_recognise"), ("n_stay",),
+    ),
+    Outcome(
+        "flagged", "Contacts that trusted flaggers report", "reports a month", "neither",
+        lambda s: s.a_month("n_flag"), ("n_flag",),
+    ),
+    Outcome(
+        "sought_again", "Blocked predators who come upon the same target once more",
+        "share of blocks on the platform", "lower",
+        lambda s: s.share("n_seek", "n_block_on_platform"), ("n_seek",),
+    ),
+    Outcome(
+        "false_reports", "Reports of lawful users", "reports a month", "lower",
+        lambda s: s.a_month("n_false_report"), ("n_false_report",),
+    ),
+    Outcome(
+        "reviews", "Dossiers reviewed", "reviews a month", "neither",
+        lambda s: s.a_month("n_review"), ("n_review",),
+    ),
+    Outcome(
+        "staff_busy_share", "Staff busy: reviews done of those it could do", "share of capacity",
+        "neither",
+        lambda s: s.share("n_review", "n_capacity"), ("n_review",),
+    ),
+    Outcome(
+        "evidence_share", "Reviews with evidence still there", "share of reviews", "higher",
+        lambda s: s.share("n_review_evidence", "n_review"), ("n_review",),
+    ),
+    Outcome(
+        "waiting_hours", "Wait of a dossier until its review", "hours, mean", "lower",
+        lambda s: s.share("n_wait_hours", "n_review"), ("n_review",),
+    ),
+    Outcome(
+        "backlog", "Dossiers waiting", "dossiers, mean over the hours", "lower",
+        lambda s: s["n_waiting_hours"] / (24 * s.days), ("n_open",),
+    ),
+    Outcome(
+        "expired", "Dossiers that expired unread", "dossiers a month", "lower",
+        lambda s: s.a_month("n_expire"), ("n_expire",),
+    ),
+    Outcome(
+        "predators_warned", "Warnings of predators", "warnings a year", "neither",
+        lambda s: s.a_year("n_warn") - s.a_year("n_warn_user"), ("n_warn",),
+    ),
+    Outcome(
+        "predators_barred", "Suspensions of and bans on predators", "sanctions a year", "neither",
+        lambda s: s.a_year("n_bar") - s.a_year("n_bar_user") + s.a_year("n_suspend") - s.a_year("n_suspend_user"),
+        ("n_bar", "n_suspend"),
+    ),
+    Outcome(
+        "innocents_sanctioned", "Warnings, suspensions and bans of lawful users", "sanctions a year", "lower",
+        lambda s: s.a_year("n_warn_user") + s.a_year("n_suspend_user") + s.a_year("n_bar_user"),
+        ("n_warn_user", "n_suspend_user", "n_bar_user"),
+    ),
+    Outcome(
+        "returns", "Persons out who came back as strangers", "returns a year", "neither",
+        lambda s: s.a_year("n_return"), ("n_return",),
+    ),
+    Outcome(
+        "recorded_harm", "Recorded harm: complaints to the police", "complaints a year", "neither",
+        lambda s: s.a_year("n_complain"), ("n_complain",),
+    ),
+    Outcome(
+        "recorded_per_harm", "Recorded harm relative to true harm", "complaints per harm", "neither",
+        lambda s: s.share("n_complain", "n_harm"), ("n_complain",),
+    ),
+    Outcome(
+        "visitors_turned_away", "Lawful visitors never let in", "visitors a month", "lower",
+        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",), by_month=True,
+        course="Each step is a month of the window, in which a policy may start or end.",
+    ),
+    Outcome(
+        "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
+        lambda s: s.a_month("n_user_days_turned_away"), ("n_user_days_turned_away",),
+    ),
+    Outcome(
+        "user_hours", "Lawful users online", "user-hours a month", "higher",
+        lambda s: s.a_month("n_user_hours"), ("n_user_hours",),
+    ),
+    Outcome(
+        "conversations_lost", "Lawful conversations lost (an input times hours lost)", "conversations a month", "lower",
+        lambda s: s.conversations_per_hour * (s.a_month("n_user_hours_turned_away") + s.a_month("n_user_hours_barred")),
+        ("n_user_hours_turned_away", "n_user_hours_barred"),
+    ),
+    Outcome(
+        "user_days_barred", "Days of lawful use lost to suspensions and bans", "user-days a month", "lower",
+        lambda s: s.a_month("n_user_days_barred"), ("n_user_days_barred",),
+    ),
+    Outcome(
+        "hours_barred", "Lawful use lost to suspensions and bans", "user-hours a month", "lower",
+        lambda s: s.a_month("n_user_hours_barred"), ("n_user_hours_barred",),
+    ),
+    Outcome(
+        "hours_limited", "Lawful use with an account too new to write to strangers", "user-hours a month", "lower",
+        lambda s: s.a_month("n_user_hours_limited"), ("n_user_hours_limited",),
+    ),
+    Outcome(
+        "history_kept", "Message history in store (a copy counts as one hour)",
+        "user-hours of messages, mean over the hours", "lower",
+        lambda s: (s["n_history_hours"] + s["n_snapshot_hours"]) / (24 * s.days),
+        ("n_history_hours", "n_snapshot_hours"),
+    ),
+    Outcome(
+        "snapshots_kept", "Dossiers with a copy of a conversation", "dossiers, mean over the hours", "lower",
+        lambda s: s["n_snapshot_hours"] / (24 * s.days), ("n_snapshot_hours",),
+    ),
+    Outcome(
+        "moderator_hours", "Moderators on shift", "hours a month", "lower",
+        lambda s: s.a_month("n_moderator_milli_hours") / 1000, ("n_moderator_milli_hours",),
+    ),
+)  # fmt: skip
+"""Every quantity reported for every scenario, the headline first. Harm by class and offence: `outcomes_of`."""
+
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+"""The same by their names."""
+
+
+def _harmed(offence: str, victim_class: str, name: str, label: str, unit: str) -> Outcome:
+    column = f"persons_harmed/{offence}/{victim_class}"
+    return Outcome(
+        f"{HEADLINE}_{name}",
+        f"Persons seriously harmed: {label}",
+        unit,
+        "lower",
+        lambda s: s.persons_harmed(offence, victim_class),
+        (column,),
+        harm=True,
+        over_time=False,
+    )
+
+
+def _harm_index(scenario: Scenario, weight: str, name: str, label: str) -> Outcome:
+    weights = {f"harm/{o.name}": float(getattr(o, f"severity_{weight}")) for o in scenario.offences}
+    return Outcome(
+        name,
+        label,
+        "weighted harms a year",
+        "lower",
+        lambda s: sum((w * s.a_year(column) for column, w in weights.items()), start=0 * s["n_harm"]),
+        tuple(weights),
+        harm=True,
+        over_time=False,
+    )
+
+
+def _wait(name: str, label: str) -> Outcome:
+    return Outcome(
+        f"waiting_hours_{name}", f"Wait of a dossier until its review, {label}", "hours", "lower",
+        lambda s: s[f"wait_{name}_hours"], ("n_review",), over_time=False,
+    )  # fmt: skip
+
+
+def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...]:
+    """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and by serious offence.
+
+    Results by offence illustrate: the shares of offences are assumptions. Outside victims belong to no class.
+
+    Args:
+        scenario: What is run.
+        baseline: Whether the baseline is among the runs, whose visitors are then what harm is related to.
+    """
+    unit = _PER_VISITORS if baseline and scenario.months else _PER_DECLARED
+    weighted = (
+        _harm_index(scenario, "sentence", "harm_by_sentence", "Harm weighted by the longest sentence, in years"),
+        _harm_index(scenario, "own", "harm_by_own_weights", "Harm weighted as the scenario says"),
+    )
+    words = ("under 15", "15 to 17", "adults", "adults of a targeted minority")
+    classes = (_harmed("all", name, name, label, unit) for name, label in zip(CLASSES, words, strict=True))
+    offences = (_harmed(o.name, "all", o.name, o.label or o.name, unit) for o in scenario.offences if o.serious)
+    waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
+    return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *waiting, *weighted, *classes, *offences)
+
+
+NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
+"""Why persons by month are not counted under any policy, where they are not."""
+
+
+def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> str:
+    """Return why an outcome cannot be counted under a policy, in words; empty if it can."""
+    if not outcome.by_month:
+        return ""
+    if not scenario.months:
+        return NO_MONTH
+    only_before = 0 <= scenario.last_day_of_door(policy) < scenario.months[0]
+    return "its door is in force only before the months that are counted" if only_before else ""
+
+
+def reasons(effects: pd.DataFrame, outcome: str, policies: Sequence[str]) -> dict[str, list[str]]:
+    """Return the policies under which an outcome is not counted, by the reason.
+
+    Args:
+        effects: The table of effects.
+        outcome: Name of the outcome.
+        policies: The arms to look at.
+    """
+    why = effects[effects["outcome"] == outcome].set_index("policy")["reason"]
+    found: dict[str, list[str]] = {}
+    for policy in policies:
+        if why[policy]:
+            found.setdefault(str(why[policy]), []).append(policy)
+    return found

@@ -1,0 +1,242 @@
+"""How much work moderators have and how much they can do, without a run: shifts in paid hours, and an estimate of load.
+
+The estimate is for warnings before anything is simulated. What a run finds is the outcome `staff_busy_share`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.decisions.approach import MONTH_HOURS
+from sim.model.decisions.codes import GO_ON, NANO, OFF, RECOGNISE
+from sim.model.decisions.moderation import capacity_milli
+from sim.model.decisions.numbers import hazards
+from sim.model.decisions.responses import p_report
+from sim.model.world.population import (
+    N_USER_STRATA,
+    RATE_WEIGHTS,
+    TOLERANCES,
+    permille,
+    relative_rates,
+    session_lengths,
+    shares_and_uniques,
+    visits_per_month,
+    weekly_profile,
+)
+from sim.outcomes.outcomes import IDLE, OVERLOADED
+from sim.rules.parameters import HOURS_PER_MONTH, WEEKDAYS, days_in_words
+from sim.rules.rulebook import Rules
+from sim.scenario.scenario import BASELINE, Scenario
+
+FULL_TIME_HOURS: Final = 35
+"""Paid hours a week of a full-time employee, by which hours on shift are turned into employees: the legal week in
+France, an assumption elsewhere. Leave, illness, training and breaks come on top, so a real team is larger."""
+
+
+# -- shifts -----------------------------------------------------------------------------------------------------------
+
+
+def paid_hours(rules: Rules) -> float:
+    """Return the hours that all moderators together are on shift in a week, at full scale."""
+    return rules.moderation_staff * len(rules.moderation_shift_days) * rules.moderation_shift_hours
+
+
+def staffing(rules: Rules) -> str:
+    """Say who works when, and what that comes to in paid hours a week and in full-time employees."""
+    hours = paid_hours(rules)
+    if not hours:
+        return "nobody is ever on shift"
+    start, length = rules.moderation_shift_start_hour, rules.moderation_shift_hours
+    days = days_in_words(rules.moderation_shift_days)
+    end = start + length
+    when = f"{start}:00 to {end}:00" if end <= 24 else f"{start}:00 to {end - 24}:00 the next day"
+    if length == 24 and rules.moderation_shift_days == WEEKDAYS:
+        days, when = "at all hours", "every day"
+    heads = f"{rules.moderation_staff:g} {'moderator' if rules.moderation_staff == 1 else 'moderators'}"
+    paid = f"{hours:,.1f}".removesuffix(".0")
+    return (
+        f"{heads} on shift {days}, {when}: {paid} paid hours a week, about {hours / FULL_TIME_HOURS:.1f} full-time "
+        f"employees of {FULL_TIME_HOURS} hours"
+    )
+
+
+# -- how busy ---------------------------------------------------------------------------------------------------------
+
+
+def remarks(shares: Mapping[str, float], estimated: bool = False) -> Iterator[str]:
+    """Yield what it means that staff is mostly idle or overloaded, with the arms in which it is.
+
+    Args:
+        shares: Shares of capacity by arm; a missing one is no remark.
+        estimated: Whether they were estimated before any run.
+    """
+    source = " (an estimate before any run)" if estimated else ""
+    idle = {arm: share for arm, share in shares.items() if share < IDLE}
+    overloaded = {arm: share for arm, share in shares.items() if share > OVERLOADED}
+    if idle:
+        yield (
+            f"staff is mostly idle{source}: busy {_where(idle, len(shares), estimated)}. There, more staff or faster "
+            "reading can change next to nothing. If that cannot be, look at moderation.reviews_per_hour and at how "
+            "many report."
+        )
+    if overloaded:
+        yield (
+            f"staff is overloaded{source}: busy {_where(overloaded, len(shares), estimated)}. There, the queue grows "
+            "until dossiers expire unread, and what is read has waited long."
+        )
+
+
+def _where(found: Mapping[str, float], n_arms: int, estimated: bool) -> str:
+    """Return how busy staff is in which of the arms, in words; arms that agree are named together."""
+    about = "about " if estimated else ""
+    if len(found) == n_arms > 2:
+        ends = dict.fromkeys(_percent(end(found.values())) for end in (min, max))
+        return f"{about}{' to '.join(ends)} under the baseline and every policy"
+    arms: dict[str, list[str]] = {}
+    for arm, share in found.items():
+        arms.setdefault(_percent(share), []).append(arm)
+    return about + ", ".join(f"{share} under {' and '.join(of_it)}" for share, of_it in arms.items())
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+
+
+# -- load -------------------------------------------------------------------------------------------------------------
+
+
+def busy_share(scenario: Scenario, arm: str) -> float:
+    """Return about which share of what moderators can read comes in under an arm; above 1 the queue cannot keep up.
+
+    Reports over the measured window (`reports_an_hour`, at the window's mean audience) divided by the reviews that
+    the staff can do in it, an arm's dated rules each for the days on which they hold.
+
+    Args:
+        scenario: What would be run.
+        arm: A policy of it, or ``baseline``.
+
+    Returns:
+        The share, missing if nobody is ever on shift.
+    """
+    changes = [(0, scenario.platform.rules)] if arm == BASELINE else scenario.changes_of(arm)
+    visitors = scenario.population.mean_visitors(scenario.days)
+    reports = capacity = 0.0
+    for (day, rules), (end, _) in pairwise([*changes, (scenario.days, scenario.platform.rules)]):
+        reports += (end - day) * sum(reports_an_hour(scenario, rules, visitors))
+        capacity += (end - day) * float(capacity_milli(rules, np.arange(168), scenario.scale).mean()) / 1000
+    return reports / capacity if capacity else math.nan
+
+
+def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
+    """Return about how many reports of predators and of lawful users reach the site in an hour, under some rules.
+
+    Those of lawful users are exact but for chance: users online x conversations x readiness x what friction leaves of
+    it. Those of predators are approaches x the chance that the target recognises the contact on the platform before
+    it ends x that of a report. For that chance a session together ends at a constant hazard, and a pair that finds
+    each other again is as if it had not parted; a second contact after a block counts too.
+
+    It leaves out, and so mostly errs on the high side: that predators who are barred are missing; that several
+    reports on one account are one dossier; that a predator has no more than `predators.contacts_at_once` contacts;
+    that in a small chat nobody of the class sought may be online; and the hours of day and week.
+
+    Args:
+        scenario: The chat.
+        rules: Rules in force.
+        visitors: Monthly visitors at full scale, as in ``population.monthly_visitors``.
+
+    Returns:
+        Reports of predators, trusted flaggers' among them, and reports of lawful users.
+    """
+    users, predators = _online(scenario, rules, visitors)
+    conversations = users * scenario.population.conversations_per_hour
+    false = conversations * scenario.responses.p_ready_false_report * (1 - rules.reporting_friction)
+    approaches = predators * _approaches_an_hour_online(scenario, rules)
+    return approaches * _reports_an_approach(scenario, rules), false * rules.reporting_rel_false
+
+
+def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
+    """Return how many lawful users and predators are online in the mean hour, bars apart."""
+    share, uniques = shares_and_uniques(scenario)
+    means = (scenario.population.mean_session_hours, scenario.predators.mean_session_hours)
+    longest = scenario.population.max_session_hours
+    user, predator = (np.dot(np.arange(longest + 1), session_lengths(mean, longest)) for mean in means)
+    stay = np.repeat([user, predator], [N_USER_STRATA, len(RATE_WEIGHTS)])
+    there = -np.expm1(-visits_per_month(scenario) / HOURS_PER_MONTH * stay)  # overlapping visits are one presence
+    online = np.array(share) * there * visitors * scenario.scale / uniques
+    lawful, offenders = online[:N_USER_STRATA].sum(), online[N_USER_STRATA:].sum()
+    return (
+        float(lawful) * _let_in(rules.registration_friction_user),
+        float(offenders) * _let_in(rules.registration_friction_predator),
+    )
+
+
+def _let_in(friction: float) -> float:
+    return 1 - permille(friction) / TOLERANCES
+
+
+def _approaches_an_hour_online(scenario: Scenario, rules: Rules) -> float:
+    """Return the approaches of a predator in an hour online: intents less those held back or without a target."""
+    predators = scenario.predators
+    kept = min(rules.retention_message_hours, MONTH_HOURS) / MONTH_HOURS
+    intents = predators.approaches_per_hour * (1 - predators.p_deterred_by_retention * kept)
+    if not rules.registration_accounts_persist and rules.limits_cooling_off_hours:
+        old = rules.limits_cooling_off_hours < scenario.population.max_session_hours
+        intents *= old * (1 - 1 / predators.mean_session_hours) ** rules.limits_cooling_off_hours
+    admitted = _let_in(rules.registration_friction_user)
+    if not admitted:  # nobody is there to approach
+        return 0.0
+    there = min(1, admitted / _let_in(scenario.registration.entry.friction_user))
+    return intents * there / (1 - (1 - there) * predators.p_retry_absent)
+
+
+def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:
+    """Return the mean number of reports to the site that an approach leads to."""
+    found_again = _p_meet_again(scenario)
+    hazard = hazards(scenario)[:, :OFF] / NANO
+    hazard[:, :, RECOGNISE] *= 1 + rules.warnings_p_reached * (rules.warnings_rel_recognise - 1)
+    parts_for_good = (1 - rules.registration_findability * found_again) / _hours_together(scenario)
+    ends = hazard.sum(axis=2) + parts_for_good
+    responses = scenario.responses
+    stays = (1 - responses.p_block) * responses.p_stay * hazard[:, :, RECOGNISE] / (ends - hazard[:, :, RECOGNISE])
+    goes_on = np.cumprod((hazard[:, :, GO_ON] / ends * (1 + stays))[:, :-1], axis=1)
+    reached = np.concatenate((np.ones((len(hazard), 1)), goes_on), axis=1)
+    recognised = reached * hazard[:, :, RECOGNISE] / ends
+    reported = (recognised * _p_reported(scenario, rules)).sum(axis=1)
+    seeks = responses.p_block * scenario.predators.p_seek_after_block * rules.registration_p_return
+    reported *= 1 + recognised.sum(axis=1) * seeks * rules.registration_findability * found_again
+    return float(np.average(reported, weights=[offence.weight for offence in scenario.offences]))
+
+
+def _hours_together(scenario: Scenario) -> float:
+    """Return the mean time from an approach until the first of two sessions ends: half an hour, then whole hours."""
+    both_stay = (1 - 1 / scenario.population.mean_session_hours) * (1 - 1 / scenario.predators.mean_session_hours)
+    return 0.5 + both_stay / (1 - both_stay)
+
+
+def _p_meet_again(scenario: Scenario) -> float:
+    """Return the chance that a parted pair that could meet does so before it gives up; those who come often count."""
+    people, predators = scenario.population, scenario.predators
+    rates = people.visits_per_month * predators.visits_per_month / HOURS_PER_MONTH**2
+    oftener = np.dot(RATE_WEIGHTS, np.square(relative_rates(people.visit_rate_sigma)))
+    together = people.mean_session_hours + predators.mean_session_hours
+    alike = np.square(weekly_profile(scenario)).mean()
+    meetings = float(rates * oftener**2 * together * alike * scenario.contacts.rel_meeting)
+    return meetings / (meetings + scenario.contacts.lapse_per_hour) if meetings else 0.0
+
+
+def _p_reported(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
+    """Return the chance that a recognised contact is reported, by a target or a flagger, shape (offences, stages)."""
+    responses, stage = scenario.responses, np.arange(1, OFF + 1)
+    chances = []
+    for offence in scenario.offences:
+        ready = np.minimum(1, responses.p_ready_to_report * offence.rel_report * np.outer(responses.rel_report, stage))
+        by_class = p_report(ready, rules.reporting_rel_ready, rules.reporting_friction)
+        by_target = np.average(by_class, axis=0, weights=offence.target_weights)
+        chances.append(by_target + (1 - by_target) * rules.reporting_p_flagged)
+    return np.array(chances)

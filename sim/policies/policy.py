@@ -1,0 +1,183 @@
+"""A policy is a small dated difference to the rules of a platform.
+
+The engine reads `Rules`; policies change `Rules`; nothing else connects them. A `Policy` says which rules it sets, adds
+to or multiplies. Policies combine: additions add, factors multiply, and only two policies that *set* the same rule over
+overlapping time collide.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
+
+from sim.rules.declare import ROUNDING, Section, parameter
+from sim.rules.rulebook import FIELDS, RULES, Platform, Rules, Value
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: ``set`` a rule, ``add`` to it, or ``multiply`` it."""
+
+    rule: str
+    operation: Literal["set", "add", "multiply"]
+    value: Value
+
+
+class Policy(Section):
+    """A dated difference to the rules. To add one, subclass it in a file of `sim/policies` (or anywhere imported).
+
+    The subclass gives its ``name`` in the class statement, declares its levels as fields, and says in `changes` what
+    it does to the rules; nothing in the engine knows it. An instance whose changes leave every rule as it was is
+    inert and changes no number of a run.
+
+    Example:
+        >>> class Curfew(Policy, name="doctest-curfew"):
+        ...     staff: float = parameter(0.0, "moderators", 0, 5, "Heads from then on.")
+        ...     def changes(self, platform):
+        ...         return [Change("moderation.staff", "set", self.staff)]
+    """
+
+    registry: ClassVar[dict[str, type[Policy]]] = {}
+    name: ClassVar[str]
+    seen_in: ClassVar[tuple[str, ...]] = ()
+    """Names of the outcomes to look at first: those through which the policy works, and what it costs."""
+
+    start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
+    end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Register the subclass under the name by which scenario files call it; without a name, none can."""
+        super().__init_subclass__(**kwargs)
+        cls.name = name
+        if name:
+            Policy.registry[name] = cls
+
+    @abstractmethod
+    def changes(self, platform: Platform) -> Sequence[Change]:
+        """Return the differences to the rules of `platform` while the policy is in force."""
+
+    def changes_after(self, platform: Platform, days: int) -> Sequence[Change]:
+        """Return the differences so many days after the start: for most policies the same on all days."""
+        return self.changes(platform)
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """Days after the start on which the differences change by themselves: for most policies none."""
+        return ()
+
+    @property
+    def changeable(self) -> bool:
+        """Whether a level holds something that could be changed, such as a list."""
+        try:
+            hash(self)
+        except TypeError:
+            return True
+        return False
+
+    def words(self) -> str:
+        """Say in words what is changed, for people."""
+        levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
+        return ", ".join(f"{self.name} {k.replace('_', ' ')} {v}" for k, v in levels.items())
+
+
+class CollisionError(ValueError):
+    """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds.
+
+    Attributes:
+        policies: The two that set the same rule, or nothing.
+    """
+
+    def __init__(self, text: str, *policies: Policy) -> None:
+        super().__init__(text)
+        self.policies = policies
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A policy with the days (counted from the start of the measured window) on which it is in force."""
+
+    policy: Policy
+    first_day: int
+    last_day: int | None  # exclusive; None: never ends
+
+    def in_force(self, day: int) -> bool:
+        """Tell whether the policy is in force on `day`."""
+        return self.first_day <= day and (self.last_day is None or day < self.last_day)
+
+
+def days_of_change(policies: Sequence[Dated], n_days: int) -> list[int]:
+    """Return the days, of a window of so many, on which policies start, end or change by themselves; day 0 always."""
+    days = {0} | {d.first_day for d in policies} | {d.last_day for d in policies if d.last_day is not None}
+    days |= {d.first_day + step for d in policies for step in d.policy.steps if d.in_force(d.first_day + step)}
+    return [day for day in sorted(days) if 0 <= day < n_days]
+
+
+def door_days(arms: Iterable[Sequence[tuple[int, Rules]]]) -> set[int]:
+    """Return the days on which the friction of entry of some arm changes; of each arm, days and the rules since."""
+    days = set()
+    for arm in arms:
+        doors = [(day, (rules.registration_friction_user, rules.registration_friction_predator)) for day, rules in arm]
+        days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
+    return days
+
+
+def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
+    """Return the rules in force on a day.
+
+    Sets come first, then additions, then factors, each in order of the policies' names, so that floats agree
+    whatever the order in which a scenario lists them.
+
+    Args:
+        day: Day counted from the start of the measured window; negative during the warm-up.
+        platform: The baseline's parameters.
+        policies: What the arm consists of.
+
+    Raises:
+        CollisionError: If two policies set one rule, or a rule leaves its bounds.
+    """
+    active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
+    changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
+    baseline = platform.rules
+    values: dict[str, Any] = {rule: getattr(baseline, field) for field, rule in FIELDS}
+    setter: dict[str, Policy] = {}
+    for operation in ("set", "add", "multiply"):
+        for policy, change in changes:
+            rule, value = change.rule, change.value
+            if rule not in RULES:
+                raise CollisionError(f"{policy.words()!r} changes {rule}, which is no rule; see sim/rules/rulebook.py")
+            if change.operation != operation:
+                continue
+            if operation == "set":
+                if rule in setter:
+                    raise CollisionError(
+                        f"{setter[rule].name} ({setter[rule].words()}) and {policy.name} ({policy.words()}) both set "
+                        f"{rule} at the same time; drop one of them, or give them dates that do not overlap",
+                        setter[rule],
+                        policy,
+                    )
+                setter[rule] = policy
+                values[rule] = value
+            elif operation == "add":
+                values[rule] = values[rule] + value
+            else:
+                values[rule] = values[rule] * value
+    for rule in {change.rule for _, change in changes}:
+        values[rule] = _allowed(rule, values[rule])
+    return Rules(**{field: values[rule] for field, rule in FIELDS})
+
+
+def _allowed(rule: str, value: Any) -> Any:
+    """Return the value that a rule takes, a fraction rounded where the rule is a whole number."""
+    declared_rule = RULES[rule]
+    if declared_rule.type is int and isinstance(value, float):
+        value = round(value)
+    if isinstance(value, float) and not declared_rule.allows(value):  # .3 - .1 - .2 is no negative share
+        bounds = (float(b) for b in (declared_rule.minimum, declared_rule.maximum) if b is not None)
+        value = next((bound for bound in bounds if abs(value - bound) <= ROUNDING), value)
+    if not declared_rule.allows(value):
+        raise CollisionError(f"{rule} would become {value}; it takes {declared_rule.accepts}")
+    return value

@@ -1,0 +1,373 @@
+"""Reproduce: run a result again from its manifest alone, and say what is not the same, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.model.engines import module_of
+from sim.model.records import TABLES, TEXTS, Records, of_arrow
+from sim.questions import compare, ranges, sweep, validate, why  # noqa: F401  (register their questions)
+from sim.rules.errors import ScenarioError
+from sim.scenario.arguments import path_of, whole_number
+from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, read_json
+from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
+from sim.study.price import seconds_of
+from sim.study.progress import Progress
+from sim.study.question import Question
+from sim.study.store import Kept, Store, damaged, lane_digests, unit_digest
+from sim.study.task import Task
+from sim.study.workers import check, simulate_all
+
+SAME_TO = 1e-6
+"""Share by which a number of a derived table may differ where versions differ; counts never may."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came out of running a result again.
+
+    Attributes:
+        notes: How the result was made, and what is not as it was then, in words.
+        checked: What was done, in words.
+        differences: What is not the same, in words; empty if everything is.
+        missing: Files of the result that are not there, so that nothing could be held against them.
+    """
+
+    notes: tuple[str, ...]
+    checked: tuple[str, ...]
+    differences: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole result is there and all that was compared is the same."""
+        return not self.differences and not self.missing
+
+    def text(self) -> str:
+        """Return it all as text for a terminal."""
+        if self.differences:
+            verdict = "NOT REPRODUCED:"
+        elif self.missing:
+            verdict = "INCOMPLETE: all that was compared is the same, but the result is not all there:"
+        else:
+            verdict = "REPRODUCED: all that was compared is the same."
+        found = (*self.differences, *(f"{name} is not there" for name in self.missing))
+        return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in found)))
+
+
+def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, progress: bool = False) -> Reproduction:
+    """Run units of a result again and make its tables again; nothing in the folder is changed.
+
+    Args:
+        folder: The result. Its manifest is enough to run it; what else is there is held against it, and what is not
+            there is told. Its units may have been deleted.
+        sample: Run so many units again, drawn by lot, and those whose stored counts are not those of the manifest; all
+            units if not given.
+        workers: Processes.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
+
+    Raises:
+        ScenarioError: If the folder is no finished result of this version, or the sample is not allowed.
+        ExperimentError: If units failed.
+    """
+    folder = path_of(folder, "folder")
+    manifest = _manifest(folder)
+    question = Question.of(manifest)
+    check(workers, question.engine)
+    tasks = question.tasks()
+    kept = _Tables(folder)
+    held, columns = _held(kept, tasks)
+    wrong = [name for name, sha in held.items() if sha != manifest["units"].get(name)]
+    again = _chosen(tasks, wrong, sample)
+    files, missing, differences = _files(folder, manifest)
+    differences += _columns(columns, manifest)
+    differences += _unreadable(kept, missing)
+    with tempfile.TemporaryDirectory() as made:
+        store = Store(Path(made) / "units")
+        with Progress(progress, [seconds_of(again, workers, question.engine)]) as shown:
+            runs = list(simulate_all(again, workers, question.engine, shown, store))
+        differences += _units(again, store, kept, manifest)
+        whole = sample is None
+        if not whole and (wrong or not kept.complete(tasks)):
+            checked = "tables: not made again, as the counts are not all there or not right; without --sample they are"
+        else:
+            from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
+            checked = "tables: made again from the counts" + " of the units run again" * whole
+            result, exactly = question.answer(from_runs), _same_versions(manifest)
+            differences += _derived(folder, result, Path(made) / "result", exactly)
+            missing |= {path.name for path in (Path(made) / "result").iterdir() if not (folder / path.name).is_file()}
+    units = [task.unit(seed) for task in again for seed in task.seeds]
+    of_all = sum(len(task.seeds) for task in tasks)
+    named = "" if whole else f": {', '.join(units)}"
+    return Reproduction(
+        tuple(_notes(manifest)),
+        (files, f"units: {len(units)} of {of_all} run again{named}", checked),
+        tuple(differences),
+        tuple(sorted(missing)),
+    )
+
+
+def run_alone(folder: str | Path, unit: str) -> str:
+    """Run one unit of a study in this process, so that an error shows where it comes from; nothing is kept.
+
+    Args:
+        folder: A result folder, finished or not.
+        unit: Name of the unit, such as ``seed-7``.
+
+    Returns:
+        What to say of it.
+
+    Raises:
+        ScenarioError: If there is no such unit.
+    """
+    folder = path_of(folder, "folder")
+    plan = described(folder)
+    if plan is None:
+        raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
+    question = Question.of(plan)
+    for task in question.tasks():
+        for seed in task.seeds:
+            if task.unit(seed) == unit:
+                (runs,) = simulate_all([replace(task, seeds=(seed,))], engine=question.engine)
+                lanes = lane_digests(Records.joined(runs.parts()).tables())
+                counted = unit_digest({arm: lanes[arm, seed] for arm in task.arms})
+                stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
+                so = "is" if counted == stored else "is not"
+                as_stored = f", and all that was counted {so} as stored" if stored else ""
+                return f"{unit} ran to its end{as_stored} ({counted})."
+    names = ", ".join(task.unit(task.seeds[0]) for task in question.tasks()[:5])
+    raise ScenarioError(f"{folder} has no unit {unit!r}; it has {names} and so on")
+
+
+def _manifest(folder: Path) -> Any:
+    if not folder.is_dir():
+        raise ScenarioError(f"{folder} is no folder; name a result folder")
+    if not (folder / MANIFEST).exists():
+        plan = described(folder)
+        if plan is None:
+            raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
+        raise ScenarioError(f"{folder} is not finished. Go on with: {plan['command'] or 'the call that began it'}")
+    return read_json(folder / MANIFEST)
+
+
+def _chosen(tasks: Sequence[Task], wrong: Sequence[str], sample: int | None) -> list[Task]:
+    """Return the units to run again: all, or some by lot and those with another hash."""
+    names = [task.unit(seed) for task in tasks for seed in task.seeds]
+    if sample is None:
+        return list(tasks)
+    n = whole_number(sample, "sample", 1, len(names))
+    drawn = {*np.random.default_rng().choice(names, n, replace=False).tolist(), *wrong}
+    some = [replace(task, seeds=tuple(seed for seed in task.seeds if task.unit(seed) in drawn)) for task in tasks]
+    return [task for task in some if task.seeds]
+
+
+# -- what is stored ----------------------------------------------------------------------------------------------------
+
+
+class _Tables:
+    """The merged tables of counts of a folder, as far as they are there and can be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = [name for name in MERGED if self._readable(name)]
+
+    def complete(self, tasks: Sequence[Task]) -> bool:
+        """Tell whether everything that was counted is there; events are not merged."""
+        return self.names == [*MERGED] and not any(task.events for task in tasks)
+
+    def rows(self, task: Task, arm: str, seed: int | None = None) -> dict[str, pd.DataFrame]:
+        """Return the rows of an arm, or of one seed of it."""
+        wanted: list[tuple[str, str, Any]] = [("policy", "==", arm)]
+        wanted += [("variant", "==", task.label)] if task.label else []
+        wanted += [("seed", "==", seed)] if seed is not None else []
+        return {
+            name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
+        }
+
+    def lacking(self, name: str) -> list[str]:
+        """Return the columns that a table lacks; none if it cannot be read at all."""
+        try:
+            has = {*pq.read_schema(self._path(name)).names}
+        except (OSError, ValueError):
+            return []
+        return [column for column in TABLES[name][0] if column not in has]
+
+    def _readable(self, name: str) -> bool:
+        """Tell whether a table can be read and has its columns, each of its type."""
+        columns = set(TABLES[name][0])
+        try:
+            schema = pq.read_table(self._path(name)).schema
+        except (OSError, ValueError):
+            return False
+        return columns <= {*schema.names} and all(
+            pa.types.is_integer(field.type) != (field.name in TEXTS) for field in schema if field.name in columns
+        )
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """The runs of a task as the merged tables have them: see `sim.model.records.Runs`."""
+
+    tables: _Tables
+    task: Task
+
+    def parts(self) -> Iterator[Records]:
+        for arm in sorted(self.task.arms):
+            yield Records(**self.tables.rows(self.task, arm))
+
+
+def _held(kept: _Tables, tasks: Sequence[Task]) -> tuple[dict[str, str], dict[str, ColumnHashes]]:
+    """Return a hash of every unit as the merged tables have it, if they have all of it, and those of their columns."""
+    units: dict[str, str] = {}
+    columns = {name: ColumnHashes() for name in kept.names}
+    complete = kept.complete(tasks)
+    for task in tasks:
+        lanes: dict[int, dict[str, str]] = {seed: {} for seed in task.seeds}
+        for arm in sorted(task.arms):
+            tables = kept.rows(task, arm)
+            for name, rows in tables.items():
+                variant = [pd.Series([task.label] * len(rows), name="variant", dtype="str")] if task.label else []
+                columns[name].add(pd.concat([*variant, rows], axis=1))
+            if complete:
+                for (_, seed), sha in lane_digests(Records.joined([Records(**tables)]).tables()).items():
+                    lanes.setdefault(seed, {})[arm] = sha
+        if complete:
+            units |= {task.unit(seed): unit_digest(lanes[seed]) for seed in task.seeds}
+    return units, columns
+
+
+# -- what is not the same ----------------------------------------------------------------------------------------------
+
+
+def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how the result was made and what is otherwise now, in words."""
+    yield f"made by: {manifest['command'] or 'a call from Python'}"
+    made, now = manifest["git"], checkout()
+    if made is None:
+        yield "checkout: none then"
+    else:
+        dirty = "; files had been changed and not committed, so the commit alone does not say what was run"
+        here = "" if now is None or now["commit"] == made["commit"] else f" (here: {now['commit'][:12]})"
+        yield f"checkout: {made['commit'][:12]}{here}{dirty * made['dirty']}"
+    files = manifest["model_files"].items() ^ model_files(module_of(manifest["engine"])).items()
+    if files:
+        yield f"model: not the same; other files: {', '.join(sorted({f'sim/{name}' for name, _ in files}))}"
+    elif manifest["code_fingerprint"] != code_fingerprint():
+        yield "model: the same; other files of the simulator are not (tables, figures or levers)"
+    else:
+        yield "code: the same"
+    then, today = ({"python": v["python"], **v["packages"]} for v in (manifest, versions()))
+    other = [f"{name} {then[name]} then, {today.get(name)} now" for name in then if then[name] != today.get(name)]
+    yield f"versions: {'; '.join(other) or 'the same'}"
+    if len(manifest["units_made_with"]) > 1:
+        yield f"units were made with several versions: {'; '.join(manifest['units_made_with'])}"
+
+
+def _same_versions(manifest: Mapping[str, Any]) -> bool:
+    return {key: manifest[key] for key in ("python", "packages")} == versions()
+
+
+def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, set[str], list[str]]:
+    """Say which files are there, and return those that are not, and which are not as they were written."""
+    listed = {*manifest["files"], *(f"{name}.parquet" for name in MERGED), TABLE, DICTIONARY}
+    absent = {name for name in listed if not (folder / name).is_file()}
+    there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
+    changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
+    without = f"; NOT THERE, so not compared: {', '.join(sorted(absent))}" if absent else ""
+    words = f"files: {len(there) - len(changed)} of {len(listed)} as they were written{without}"
+    cut = [path.relative_to(folder) for path in damaged(folder / UNITS)]
+    return (
+        words,
+        absent,
+        [
+            *(f"{name} is not the file that was written" for name in changed),
+            *(f"{name} is not listed in the manifest" for name in sorted(listed - absent - there.keys())),
+            *(f"{path} was cut or changed; the command that made the result runs it again" for path in cut),
+        ],
+    )
+
+
+def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[str]:
+    """Yield the merged tables that are there and cannot be read, or lack columns."""
+    for name in MERGED:
+        if name not in kept.names and f"{name}.parquet" not in missing:
+            lacking = [f"has no column {column}" for column in kept.lacking(name)]
+            yield f"{name}.parquet {(*lacking, 'cannot be read as the table that it is')[0]}"
+
+
+def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the columns of merged tables that have not the hashes of the manifest."""
+    for name, hashes in found.items():
+        was, now = (content.get("sha256", {}) for content in (manifest["tables"].get(name, {}), hashes.found()))
+        unlike = [column for column in now if now[column] != was.get(column)]
+        if unlike:
+            yield f"{name}.parquet: the hashes of its columns {', '.join(unlike)} are not those of the manifest"
+
+
+def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where units that were run again are not as stored: in the manifest, and in the merged tables."""
+    for task in again:
+        for seed in task.seeds:
+            name, found = task.unit(seed), Kept(store, replace(task, seeds=(seed,)))
+            words = list(_rows(found, seed, kept))
+            if words:
+                yield f"{name}: {words[0]}"
+            elif found.digest(seed) != manifest["units"].get(name):
+                yield f"{name}: what was counted has another hash than in the manifest"
+
+
+def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[str]:
+    """Yield where the stored rows of a unit are not those of the run."""
+    for part in found.parts():
+        for arm in sorted({*part.daily["policy"]}):
+            stored = kept.rows(found.task, arm, seed)
+            for name, rows in stored.items():
+                table = part.tables()[name]
+                words = difference(rows, table[table["policy"] == arm], f"{name}.parquet, of {arm}")
+                if words:
+                    yield words
+
+
+def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[str]:
+    """Make the derived tables again and yield where the stored ones are not the same."""
+    made.mkdir(parents=True)
+    result.fill(made)
+    for path in sorted(made.glob("*.csv")):
+        stored = folder / path.name
+        if stored.exists() and (words := _of_csv(stored, path, exactly)):
+            yield words
+    stored, text = folder / TABLE, result.table().splitlines()
+    if stored.exists():
+        lines = stored.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number in range(max(len(lines), len(text))):
+            one, other = (all_of[number] if number < len(all_of) else "nothing" for all_of in (lines, text))
+            if one != other:
+                yield f"{TABLE}, line {number + 1}: {one.strip()!r}; made again: {other.strip()!r}"
+                return
+
+
+def _of_csv(stored: Path, again: Path, exactly: bool) -> str:
+    """Say where two tables in CSV differ first, to the last digit or to `SAME_TO`."""
+    try:
+        one, other = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (stored, again))
+    except ValueError as error:
+        return f"{stored.name} cannot be read as a table: {error}"
+    if not exactly and one.shape == other.shape and list(one) == list(other):
+        for column in other:
+            before, now = (pd.to_numeric(table[column], errors="coerce").to_numpy() for table in (one, other))
+            close = np.isclose(before, now, rtol=SAME_TO, atol=0)
+            other[column] = other[column].where(~close, one[column])
+    return difference(one, other, stored.name)

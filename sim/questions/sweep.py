@@ -1,0 +1,198 @@
+"""Sweep: dose and response. One or two rules of the platform take values, and each point is compared in pairs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from sim.model.records import Runs
+from sim.policies.policy import Policy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.set import SetPolicy
+from sim.questions import compare, ranges
+from sim.questions.compare import CompareQuestion
+from sim.report.sweep import Sweep
+from sim.report.text import plain
+from sim.rules.declare import Parameter, declared
+from sim.rules.errors import ScenarioError, short, shown, suggestion
+from sim.rules.hints import hint
+from sim.rules.parameters import SECTIONS
+from sim.rules.rulebook import LEVEL, SWEPT, Value, as_rules_take
+from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
+from sim.scenario.scenario import Scenario
+from sim.study.answer import answer
+from sim.study.question import Question
+from sim.study.task import Task
+
+MOST_RULES = 2
+MOST_POINTS = 100
+
+
+@dataclass(frozen=True)
+class SweepQuestion(Question, name="sweep"):
+    """Points compared with the baseline; see `sweep`.
+
+    Attributes:
+        scenario: Without policies.
+        over: Values by rule, numbers in rising order.
+        seeds: Seeds.
+    """
+
+    scenario: Scenario = field(repr=False)
+    over: Mapping[str, tuple[Value, ...]]
+    seeds: tuple[int, ...]
+
+    @cached_property
+    def compared(self) -> CompareQuestion:
+        """The comparison of the points as policies."""
+        return compare.question(points(self.scenario, self.over), None, self.seeds)
+
+    def tasks(self) -> list[Task]:
+        """Return the one task there is."""
+        return self.compared.tasks()
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return how much is compared and drawn."""
+        return len(self.compared.policies), 8
+
+    def answer(self, runs: Iterable[Runs]) -> Sweep:
+        """Make the sweep."""
+        comparison = self.compared.answer(runs)
+        names = list(comparison.scenario.policies)
+        values = pd.DataFrame(list(product(*self.over.values())), columns=list(self.over), index=names)
+        effects = values.loc[comparison.effects["policy"]].reset_index(drop=True)
+        return Sweep(self.over, comparison, effects.join(comparison.effects.drop(columns="policy")))
+
+
+def sweep(
+    scenario: Scenario,
+    over: Mapping[str, Sequence[Value | list[int]]],
+    seeds: Seeds | None = None,
+    workers: int = 1,
+    progress: bool = False,
+    out: str | Path | None = None,
+) -> Sweep:
+    """Compare a point for every value of a rule, or every pair of values of two, with the scenario's baseline.
+
+    The points take the place of the scenario's own policies and hold from the first measured day on. All of them
+    share the lanes of one step loop.
+
+    Args:
+        scenario: What to run.
+        over: Values by dotted name of a rule, or of ``registration.level``.
+        seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
+        workers: Processes. The results do not depend on it.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
+        out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
+
+    Raises:
+        ScenarioError: If a name is no rule, a value is not allowed or given twice, there are fewer than two values or
+            more than `MOST_POINTS` points, or fewer than two seeds.
+    """
+    found: Sweep = answer(question(scenario, over, seeds), workers, progress, out)
+    return found
+
+
+def question(
+    scenario: Scenario, over: Mapping[str, Sequence[Value | list[int]]], seeds: Seeds | None = None
+) -> SweepQuestion:
+    """Return what `sweep` asks, checked; arguments and errors are those of `sweep`."""
+    listed = _listed(over)
+    points(scenario_of(scenario), listed)
+    numbers = seeds_of(scenario.seeds if seeds is None else seeds)
+    return SweepQuestion(scenario.replace(policies={}), as_rules_take(listed), numbers)
+
+
+def _listed(over: object) -> dict[str, tuple[Value, ...]]:
+    """Return the values of each rule as they were given, or refuse what are none."""
+    takes = 'lists of values by rule, such as {"reporting.friction": [0.2, 0.5]}'
+    if not isinstance(over, Mapping):
+        raise refused("over", over, takes)
+    lists = {
+        instance_of(str, key, "over", takes): entries_of(values, f"over[{shown(key)}]", "a list of values")
+        for key, values in over.items()
+    }
+    return {key: tuple(tuple(v) if isinstance(v, list) else v for v in values) for key, values in lists.items()}
+
+
+def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
+    """Return the scenario with a policy for each point instead of its own; arguments and errors as for `sweep`."""
+    if not 1 <= len(over) <= MOST_RULES:
+        raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
+    check_rules(scenario, over)
+    if (n := math.prod(map(len, over.values()))) > MOST_POINTS:
+        raise ScenarioError(f"{n:,} points are too many; {MOST_POINTS} are possible. Give fewer values.")
+    for key, values in over.items():
+        _check_values(key, values)
+    if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
+        raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
+    combinations = list(product(*as_rules_take(over).values()))
+    arms = {
+        f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
+        for number, point in enumerate(combinations, 1)
+    }
+    labels = {
+        arm: " with ".join(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True))
+        for arm, point in zip(arms, combinations, strict=True)
+    }
+    try:
+        return scenario.replace(policies=arms)
+    except ScenarioError as error:
+        named = [re.sub(r"policy '(point-\d+)'", lambda match: labels[match[1]], str(p)) for p in error.problems]
+        raise ScenarioError(*named) from None
+
+
+def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
+    """Refuse names that are no rules, and say what varies them instead.
+
+    Args:
+        scenario: Whose policies say what does.
+        keys: Dotted names.
+    """
+    for key in keys:
+        if key in SWEPT:
+            continue
+        if key not in {p.key for p in declared(SECTIONS)}:
+            known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
+            raise ScenarioError(f"no rule is called {short(key)!r}. {known}")
+        words = f"{key} is an assumption about the world: no rule that a policy could set"
+        try:
+            ranges.question(scenario, None, [key])
+        except ScenarioError:
+            raise ScenarioError(f"{words}. Give it another value with --set {key}=VALUE.") from None
+        raise ScenarioError(f"{words}. python -m sim ranges FILE --parameters {key} varies it.")
+
+
+def _check_values(key: str, values: Sequence[Value]) -> None:
+    rule = SWEPT[key]
+    if strange := [value for value in values if not rule.allows(value)]:
+        told = f"It takes {rule.accepts}{hint(strange[0], rule)}.{_comma(values, rule)}"
+        raise ScenarioError(f"{key} = {shown(strange[0], exactly=True)} is not allowed. {told}")
+    if doubled := [value for value in values if list(values).count(value) > 1]:
+        raise ScenarioError(f"{key} = {plain(doubled[0])} is given twice.")
+    if len(values) < 2:
+        raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
+
+
+def _comma(values: Sequence[Value], rule: Parameter) -> str:
+    """Say how to write decimals if a decimal comma has been taken for one between values."""
+    pairs = zip(values[::2], values[1::2], strict=False)
+    meant = [f"{one}.{other}" for one, other in pairs if type(one) is type(other) is int and other >= 0]
+    if rule.type is not float or 2 * len(meant) != len(values) or not all(rule.allows(float(m)) for m in meant):
+        return ""
+    return f" A comma stands between values: if decimals are meant, write {','.join(meant)}."
+
+
+def _set_by_level(scenario: Scenario) -> set[str]:
+    return {change.rule for change in RegistrationPolicy(level="none").changes(scenario.platform)}
+
+
+def _policy(key: str, value: Value) -> Policy:
+    return RegistrationPolicy.model_validate({"level": value}) if key == LEVEL else SetPolicy(rule=key, value=value)

@@ -1,0 +1,161 @@
+"""Why: which mechanism makes a policy's effect. The policy once more with each mechanism held as in the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.model.records import Runs
+from sim.outcomes.counts import Counts, by_seed, counts_of
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
+from sim.policies.mechanisms import MECHANISMS, Mechanism, held
+from sim.policies.policy import Policy
+from sim.questions import compare
+from sim.report.why import COLUMNS, Why
+from sim.rules.errors import ScenarioError
+from sim.scenario.arguments import Seeds, scenario_of, seeds_of
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.study.answer import answer
+from sim.study.question import Question
+from sim.study.task import Task
+
+
+@dataclass(frozen=True)
+class WhyQuestion(Question, name="why"):
+    """A policy once more without each of its mechanisms; see `why`."""
+
+    scenario: Scenario = field(repr=False)
+    policy: str
+    seeds: tuple[int, ...]
+
+    def tasks(self) -> list[Task]:
+        """Return the loop of the policy itself, and one for each thing that predators make of it."""
+        return _tasks(self.scenario, self.policy, self.seeds)
+
+    def answer(self, runs: Iterable[Runs]) -> Why:
+        """Take the effect apart."""
+        counts = [counts_of(task.scenario, found) for task, found in zip(self.tasks(), runs, strict=True)]
+        return _taken_apart(self, counts)
+
+
+def why(
+    scenario: Scenario,
+    policy: str,
+    seeds: Seeds | None = None,
+    workers: int = 1,
+    progress: bool = False,
+    out: str | Path | None = None,
+) -> Why:
+    """Run a policy once more with each mechanism that it works through held as in the baseline, and compare.
+
+    Rules are held in the lanes of the step loop that runs the policy itself; what predators make of a policy is
+    switched off in a loop of its own, over the same seeds.
+
+    Args:
+        scenario: What to run.
+        policy: An arm of it.
+        seeds: How many (then 0, 1, 2, ...) or which; as many as the scenario says if not given.
+        workers: Processes. The results do not depend on it.
+        progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
+        out: A folder to keep finished runs in, and to write the result into; see `sim.compare`.
+
+    Raises:
+        ScenarioError: If the policy is unknown or changes no rule, or there are fewer than two seeds.
+    """
+    found: Why = answer(question(scenario, policy, seeds), workers, progress, out)
+    return found
+
+
+def question(scenario: Scenario, policy: str, seeds: Seeds | None = None) -> WhyQuestion:
+    """Return what `why` asks, checked; arguments and errors are those of `why`."""
+    (arm,) = compare.arms_of(scenario, [scenario_of(scenario).arm(policy)])
+    asked = WhyQuestion(scenario, arm, seeds_of(scenario.seeds if seeds is None else seeds))
+    asked.tasks()
+    return asked
+
+
+_WHOLE = "whole"
+
+
+def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task]:
+    found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
+    if not works:
+        raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
+    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
+
+    def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:
+        named = {_WHOLE: found}
+        for i, mechanism in by_rules.items():
+            if _sharing(mechanism, works) is of:
+                named[f"without-{i}"] = held(found, [mechanism])
+                named[f"alone-{i}"] = held(found, [m for m in by_rules.values() if m is not mechanism])
+        return named
+
+    tasks = [Task(scenario.replace(policies=arms(None)), (BASELINE, *arms(None)), seeds, label=_WHOLE)]
+    for mechanism in works:
+        if mechanism.settings:
+            changed = scenario.replace(policies=arms(mechanism), **mechanism.settings)
+            tasks.append(Task(changed, (BASELINE, *arms(mechanism)), seeds, label=f"without {mechanism.name}"))
+    return tasks
+
+
+def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
+    """Say what each mechanism does, from the counts of every task."""
+    found = [_harmed(of_task) for of_task in counts]
+    base, whole = found[0][BASELINE], found[0][_WHOLE]
+    works = mechanisms_of(asked.scenario, asked.policy)
+    switched_off = dict(zip([m.name for m in works if m.settings], found[1:], strict=True))
+    events = (_events(counts[0], BASELINE), _events(counts[0], _WHOLE))
+    effect = paired_change(base, whole, events)
+    enough = max(events) >= FEWEST_EVENTS
+    rows, parts = [], []
+    for i, mechanism in enumerate(works):
+        if mechanism.settings:
+            off = switched_off[mechanism.name]
+            part, alone = whole - base - (off[_WHOLE] - off[BASELINE]), None
+        else:
+            # What predators make of the same rules is a part of its own, so it is off where this one is told.
+            sharing = _sharing(mechanism, works)
+            off = switched_off[sharing.name] if sharing else found[0]
+            part, alone = off[_WHOLE] - off[f"without-{i}"], off[f"alone-{i}"] - off[BASELINE]
+        parts.append(part)
+        # Nobody can be spared more than is harmed; but what is taken off one baseline may exceed another one.
+        least = -1.0 if off is found[0] else -np.inf
+        intervals = [_share(whole - base - part, base, enough).within(least), _share(part, base, enough)]
+        intervals.append(_share(alone, base, enough).within(least) if alone is not None else NONE)
+        rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
+    together = _share(whole - base - np.sum(parts, axis=0), base, enough)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, "too few")
+    return Why(asked.scenario, asked.policy, asked.seeds, relative, effect.difference, verdict, table, together)
+
+
+def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | None:
+    """Return what predators make of the rules of a mechanism, if it is at work."""
+    return next((m for m in works if m.settings and set(m.rules) & set(mechanism.rules)), None)
+
+
+def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
+    """Return the mechanisms through which an arm works."""
+    changed = set(scenario.changed_rules(policy))
+    works = [m for m in MECHANISMS if changed & set(m.rules)]
+    return [m for m in works if any(scenario.value_of(key) != off for key, off in m.settings.items()) or not m.settings]
+
+
+def _harmed(counts: Counts) -> dict[str, Floats]:
+    """Return persons seriously harmed by arm, seed by seed."""
+    values = OUTCOMES[0].formula(counts.sums())
+    return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
+
+
+def _events(counts: Counts, arm: str) -> int:
+    return int(by_seed(counts.sums()["n_persons_harmed"], arm).sum())
+
+
+def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
+    return ratio_interval(difference, base) if enough else NONE

@@ -1,0 +1,1 @@
+"""How results read: blocks, words and figures, a file each question."""

@@ -1,0 +1,145 @@
+"""The headings of the printed tables, each with the outcome, the column of a file or the words that stand behind it.
+
+Tables are printed with these, and `explain` tells what they mean.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.outcomes.counts import HEADLINE
+from sim.outcomes.outcomes import SECOND
+from sim.rules.parameters import CLASSES
+
+
+class Heading(NamedTuple):
+    """What stands over a column of a printed table, and one of the three that say what it means.
+
+    Attributes:
+        words: What stands there, with the unit.
+        outcome: Name of the outcome whose numbers stand under it.
+        column: Table and column of the data dictionary that hold the same, such as ``why.part``.
+        meaning: Words, where it is neither.
+        factor: By what a number of the outcome is multiplied; of a share in percent, 100.
+    """
+
+    words: str
+    outcome: str = ""
+    column: str = ""
+    meaning: str = ""
+    factor: float = 1
+
+
+HARM = (
+    Heading("persons seriously harmed", HEADLINE),
+    Heading("serious harms per user-day of those who remain", SECOND),
+)
+
+QUARTERS = tuple(
+    Heading(
+        f"serious harms in the {which} quarter of the window",
+        meaning=f"change of the harms that count as serious, in the {which} fourth of the measured days alone",
+    )
+    for which in ("first", "last")
+)
+
+TOGETHER_WITH = (Heading("is one", column="interactions.one"), Heading("with the other", column="interactions.other"))
+TOGETHER = Heading("persons seriously harmed, % of the baseline", column="interactions.relative")
+
+FOR_WHOM = tuple(
+    Heading(words, f"{HEADLINE}_{of}")
+    for of, words in zip(
+        CLASSES, ("under 15", "15 to 17", "adults", "adults of a targeted minority"), strict=True
+    )
+)  # fmt: skip
+
+EACH_ALIKE = Heading("each harm counts alike", "harms")
+BY_SENTENCE = Heading("by the longest sentence", "harm_by_sentence")
+BY_OWN_WEIGHTS = Heading("by the scenario's own weights", "harm_by_own_weights")
+SEVERITY = (EACH_ALIKE, BY_SENTENCE, BY_OWN_WEIGHTS)
+
+TURNED_AWAY = Heading("lawful visitors turned away a month", "visitors_turned_away")
+SANCTIONED = Heading("sanctions of lawful users a year", "innocents_sanctioned")
+IN_STORE = Heading("messages in store, user-hours", "history_kept")
+ON_SHIFT = Heading("moderators on shift, hours a month", "moderator_hours")
+
+COSTS = (
+    TURNED_AWAY,
+    Heading("lawful user-days lost at the door a month", "user_days_lost"),
+    Heading("lawful talks lost a month (echo)", "conversations_lost"),
+    SANCTIONED,
+    Heading("lawful user-days lost to sanctions a month", "user_days_barred"),
+    Heading("lawful user-hours lost to sanctions a month", "hours_barred"),
+    IN_STORE,
+    ON_SHIFT,
+)
+
+COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
+"""What `sweep` shows of them."""
+
+STAFF_BUSY = Heading("staff busy, %", "staff_busy_share", factor=100)
+
+PROCESS = (
+    Heading("recognised contacts reported, %", "reported_share", factor=100),
+    Heading("false reports a month", "false_reports"),
+    Heading("reviews a month", "reviews"),
+    STAFF_BUSY,
+    Heading("reviews with evidence, %", "evidence_share", factor=100),
+    Heading("wait for review, hours", "waiting_hours"),
+    Heading("dossiers expired unread a month", "expired"),
+    Heading("predators out, sanctions a year", "predators_barred"),
+    Heading("back as strangers, returns a year", "returns"),
+    Heading("recorded: complaints a year", "recorded_harm"),
+)
+
+_LOWEST = "lowest effect of those in the scenario and at the ends of all bars that move it"
+_WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
+EXTREMES = (
+    Heading("as in the scenario", column="ranges.relative"),
+    Heading("lowest", meaning=_LOWEST),
+    _WHERE,
+    Heading("highest", meaning=_LOWEST.replace("lowest", "highest")),
+    _WHERE,
+    Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved"),
+)
+
+RANGE = Heading("its low to high end", meaning="the ends of the plausible range of the parameter")
+BARS = (
+    Heading("effect at its low end", column="ranges.at_low"),
+    Heading("effect at its high end", column="ranges.at_high"),
+    Heading("high less low, points", column="ranges.change"),
+    Heading("the bar", column="ranges.verdict"),
+)
+
+THROUGH = Heading("through", column="why.mechanism")
+PART = Heading("its part: the whole less that without it", column="why.part")
+WITHOUT = Heading("effect without it, as in the baseline there", column="why.without")
+ALONE = Heading("effect of it alone, all else as in the baseline", column="why.alone")
+
+NUMBER = Heading("no", column="patterns.number")
+SIMULATED = Heading("simulated (95%)", column="patterns.simulated")
+
+
+class Printed(NamedTuple):
+    """A printed table: its title, the commands that print it, and its headings."""
+
+    title: str
+    commands: str
+    headings: tuple[Heading, ...]
+
+
+TABLES = (
+    Printed("HARM", "compare", HARM),
+    Printed("OVER TIME", "compare", QUARTERS),
+    Printed("TOGETHER", "compare", (*TOGETHER_WITH, TOGETHER)),
+    Printed("FOR WHOM", "compare", FOR_WHOM),
+    Printed("BY SEVERITY", "compare", SEVERITY),
+    Printed("COSTS", "compare, sweep", COSTS),
+    Printed("WHAT HAPPENS", "compare", PROCESS),
+    Printed("RESPONSE", "sweep", HARM),
+    Printed("EFFECTS", "ranges", EXTREMES),
+    Printed("of each policy", "ranges", (RANGE, *BARS)),
+    Printed("WHY", "why", (THROUGH, PART, WITHOUT, ALONE)),
+    Printed("PATTERNS passed", "validate", (NUMBER, SIMULATED)),
+)
+"""Every printed table whose headings are not all words, columns or rules by themselves."""

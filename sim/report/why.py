@@ -1,0 +1,167 @@
+"""Why: what was found of the mechanisms of a policy, and how it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sim.model.records import write_csv
+from sim.outcomes.outcomes import outcomes_of
+from sim.outcomes.statistics import Interval, interval_of, seeds_to_halve
+from sim.report import headings
+from sim.report.blocks import Block, Column, Prose, Table
+from sim.report.result import Result
+from sim.report.text import ETHICS, caveat, change, numbers, title
+from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NEARLY_ALL = 0.9
+"""Share of an effect from which on inputs alone are said to make it."""
+
+COLUMNS = (
+    "mechanism", "is_input", "without", "without_low", "without_high", "part", "part_low", "part_high", "alone",
+    "alone_low", "alone_high",
+)  # fmt: skip
+"""Columns of `Why.parts`; all but the first two are shares of the baseline."""
+
+
+@dataclass(frozen=True)
+class Why(Result):
+    """One policy's effect on persons seriously harmed, taken apart.
+
+    Attributes:
+        scenario: What was run.
+        policy: The arm.
+        seeds: The seeds, each run under every variant.
+        effect: The whole effect, as a share of the baseline, with its 95% interval, as in `Comparison.effects`.
+        difference: The same in the unit of the outcome, persons a year per 1,000 monthly visitors.
+        verdict: The same in one word.
+        parts: One row per mechanism: the effect ``without`` it, its ``part`` (the whole less that), and what it does
+            ``alone``, all others held (missing for what no rule switches off), each with its ends. What predators make
+            of the same rules is a row of its own and left out of the others.
+        together: The whole less the sum of the parts.
+    """
+
+    scenario: Scenario = field(repr=False)
+    policy: str
+    seeds: tuple[int, ...]
+    effect: Interval
+    difference: Interval
+    verdict: str
+    parts: pd.DataFrame = field(repr=False)
+    together: Interval
+
+    def blocks(self) -> list[Block]:
+        """Return what makes the effect: a sentence, the parts, and what to know of them."""
+        parts = [_parts(self)] if len(self.parts) > 1 else []
+        return [_title(self), _sentence(self), *parts, _notes(self)]
+
+    def plot(self) -> Figure:
+        """Draw the part of every mechanism with its 95% interval, and the whole."""
+        from sim.report import figures
+
+        return figures.parts(self.policy, self.effect, self.parts, self.together)
+
+    def fill(self, folder: Path) -> None:
+        """Write the table."""
+        write_csv(self.parts, folder / "why.csv")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figure."""
+        return {"why": self.plot}
+
+
+def _title(found: Why) -> Block:
+    return title(found.scenario, f"what makes the effect of {found.policy}, {len(found.seeds)} seeds each")
+
+
+def _sentence(found: Why) -> Block:
+    return Prose((f"{_finding(found)} {caveat(found.scenario)}",))
+
+
+def _finding(found: Why) -> str:
+    """Return what the policy does to serious harm, as far as the verdict goes, and through what."""
+    name, assumed = found.policy, "In this model, with these assumptions,"
+    if found.verdict == "too few":
+        return f"Too few persons are harmed here to say what {name} does."
+    if found.verdict == "identical":
+        return f"{assumed} as many are harmed under {name} as under the baseline in every seed: nothing to take apart."
+    if found.effect.value != found.effect.value:
+        size = f"{numbers(found.difference, '+')} {outcomes_of(found.scenario)[0].unit}"
+        return (
+            f"{assumed} {name} changes serious harm by {size} ({found.verdict}). Under the baseline it is not told "
+            "apart from none, so that nothing can be said in percent of it."
+        )
+    if found.verdict == "not resolved":
+        return (
+            f"{assumed} {name} was not seen to change serious harm: {change(found.effect)}, its sign not resolved. "
+            "Nor is it known then what makes the change."
+        )
+    head = f"{assumed} {name} changes serious harm by {change(found.effect)}"
+    parts = found.parts.to_dict("records")
+    if len(parts) == 1:
+        return f"{head}, all of it through {parts[0]['mechanism']}: there is nothing to take apart."
+    known = [row for row in parts if interval_of(row, "part").sign and row["part"] * found.effect.value > 0]
+    if not known:
+        return f"{head}; through which mechanism is not resolved."
+    first = max(known, key=lambda row: abs(row["part"]))
+    if abs(found.together.value) > abs(found.effect.value) / 2:
+        return (
+            f"{head}. The parts need each other or stand in for each other, so that no single one can be said to make "
+            f"it: together beyond the sum they come to {change(found.together, '')} points. The largest is "
+            f"{first['mechanism']}, without which it would be {change(interval_of(first, 'without'))}."
+        )
+    much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
+    without = change(interval_of(first, "without"))
+    return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
+
+
+def _parts(found: Why) -> Block:
+    records = found.parts.to_dict("records")
+    names = [f"{row['mechanism']}{' (input)' * row['is_input']}" for row in records]
+    names += ["together beyond the sum", "the whole policy"]
+    wholes = [change(interval, "", "-") for interval in (found.together, found.effect)]
+    columns = []
+    for head, last in ((headings.PART, wholes), (headings.WITHOUT, ["", ""]), (headings.ALONE, ["", ""])):
+        cells = [change(interval_of(row, head.column.partition(".")[2]), "", "-") for row in records]
+        columns.append(Column(head.words, [*cells, *last]))
+    kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
+    note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
+    return Table("WHY", kind, [Column(headings.THROUGH.words, names, left=True)], columns, note)
+
+
+def echo(found: Why) -> bool:
+    """Tell whether inputs alone make nearly all of an effect that is resolved: it is an echo of them and no finding."""
+    inputs = found.parts.loc[found.parts["is_input"], "part"].sum()
+    rest = abs(inputs - found.effect.value)
+    return bool(found.effect.sign) and bool(rest <= (1 - NEARLY_ALL) * abs(found.effect.value))
+
+
+def _notes(found: Why) -> Block:
+    notes = []
+    if echo(found):
+        notes.append(
+            "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly all of "
+            "it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
+        )
+    if len(found.parts) > 1:
+        notes += [
+            "An input is a share or factor that the scenario states; the others come about in the model, which rests "
+            "on assumptions too.",
+            "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line but "
+            "one.",
+        ]
+    notes += [
+        "python -m sim ranges FILE --parameters KEY,... varies the numbers on which it rests; python -m sim explain "
+        "NAME says which these are.",
+        f"Each interval would be about half as wide with {seeds_to_halve(len(found.seeds))} seeds in all instead of "
+        f"{len(found.seeds)}.",
+        ETHICS,
+    ]
+    return Prose(tuple(f"- {note}" for note in notes))

@@ -1,0 +1,221 @@
+"""What is wrong with a scenario, in words: where, what was given, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import numpy as np
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sim.rules.declare import Parameter, Section, listed_names
+from sim.rules.hints import hint
+
+MOST_PROBLEMS = 50
+"""Problems of one file or section that are listed."""
+
+_LONGEST = 2_000
+"""Characters of a line that says what is wrong."""
+
+_LONGEST_NAME = 60
+"""Characters that are shown of a name, and up to which others are looked for that may be meant."""
+
+Place = tuple[str | int, ...]
+"""Place of a value in a scenario: the keys, and the number of the row in a list, that lead to it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        path: Where in the scenario.
+        text: What was given, what is allowed, what to do.
+    """
+
+    path: Place
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text alone."""
+        return self.text
+
+
+class ScenarioError(ValueError):
+    """A scenario, or what is asked of it, cannot be run as it stands: one line for each problem."""
+
+    def __init__(self, *problems: Problem | str) -> None:
+        """Keep the problems; `str` joins them."""
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """Return one line for each problem, control characters replaced and what is overlong cut."""
+        lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(str, self.problems))
+        return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+
+
+def _cut(text: str) -> str:
+    """Return an overlong text without its middle: it begins with where and ends with what to do."""
+    return f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+
+
+class ExperimentError(RuntimeError):
+    """Something went wrong while simulating: units failed, or processes were killed. What was finished is kept.
+
+    Attributes:
+        units: Names of units that failed.
+    """
+
+    def __init__(self, *lines: str, units: Sequence[str] = ()) -> None:
+        """Keep a line for each thing that went wrong."""
+        super().__init__(*lines)
+        self.units = units
+
+    def __str__(self) -> str:
+        """Return one line for each thing that went wrong."""
+        return "\n".join(map(str, self.args))
+
+
+def dotted(path: Place) -> str:
+    """Return a path as scenario files and people write it: ``offences[row 2].weight``.
+
+    >>> dotted(("offences", 1, "weight"))
+    'offences[row 2].weight'
+    """
+    return "".join(f"[row {part + 1}]" if isinstance(part, int) else f".{short(part)}" for part in path).lstrip(".")
+
+
+def short(name: str) -> str:
+    """Return a name, or its beginning if it is overlong."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
+def shown(value: object, exactly: bool = False) -> str:
+    """Return a value as it would be written in a scenario file, shortened.
+
+    Args:
+        value: The value.
+        exactly: Whether it is what somebody gave: ``24.0`` is then not shown as 24, nor what is just above 1 as 1.
+    """
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value[:40]}..."' if len(value) > 40 else f'"{value}"'
+        case int() if abs(value) >= 10**30:
+            return "a number of more than 30 digits"
+        case int() | float():
+            return str(value) if exactly or not isinstance(value, float) else f"{value:.12g}"
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dict():
+            return "a table"
+        case list() | tuple():
+            plain = len(value) <= 24 and all(isinstance(v, int | float | str) for v in value)
+            return f"[{', '.join(shown(entry, exactly) for entry in value)}]" if plain else "a list"
+        case None:
+            return "None"
+        case np.generic():
+            return shown(value.item(), exactly)
+        case _:
+            return f"something of the type {type(value).__name__}"
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Return ``Did you mean ...? `` for a misspelt name, or nothing if no known name is close."""
+    close = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= _LONGEST_NAME else []
+    return f"Did you mean {close[0]}? " if close else ""
+
+
+def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()) -> Iterator[Problem]:
+    """Yield every problem that checking found, in words.
+
+    Args:
+        error: What pydantic found.
+        model: The section that was checked.
+        prefix: Where that section stands in the scenario.
+    """
+    found = error.errors(include_url=False)
+    around = {details["loc"][:n] for details in found for n in range(1, len(details["loc"]))}
+    for number, details in enumerate(found):
+        if number == MOST_PROBLEMS:
+            yield Problem(
+                prefix + details["loc"], f"{len(found) - number:,} more mistakes are not listed. Mend these first."
+            )
+            return
+        if details["loc"] in around:
+            continue  # a list is "too short" only because of its rows, which have a line of their own
+        cause = details.get("ctx", {}).get("error")
+        path = prefix + details["loc"]
+        if isinstance(cause, ScenarioError):
+            yield from (p if isinstance(p, Problem) else Problem(path, p) for p in cause.problems)
+        elif cause is not None:
+            yield Problem(path, f"{dotted(path)}: {cause}." if path else f"{cause}.")
+        else:
+            yield Problem(path, _words(details, model, prefix))
+
+
+def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
+    """Say in words what pydantic's details mean."""
+    loc, kind, given = details["loc"], details["type"], details["input"]
+    if kind == "missing" and isinstance(loc[-1], int):  # of a list with a fixed number of rows
+        loc, kind = loc[:-1], "too_short"
+    name, owner = dotted(prefix + loc), _section(model, loc[:-1])
+    if kind == "extra_forbidden":
+        return unknown(prefix + loc, owner)
+    if kind == "missing":
+        return f"{name} is missing. It takes {_parameter(owner, name, loc).accepts}."
+    if not any(part in owner.model_fields for part in loc):
+        return f"{name} = {shown(given)}, but it takes settings: {', '.join(owner.model_fields)}."
+    taken = _parameter(owner, name, loc)
+    accepts = taken.accepts
+    if kind == "int_type" and isinstance(loc[-1], int):
+        accepts = "a whole number"
+    elif kind == "literal_error" and isinstance(loc[-1], int):
+        accepts = f"one of {', '.join(listed_names(taken.type))}"
+    elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
+        accepts += "; nan and inf are no numbers here"
+    return f"{name} = {shown(given, exactly=True)} is not allowed. It takes {accepts}{hint(given, taken)}."
+
+
+def unknown(path: Place, owner: type[Section]) -> str:
+    """Say that a setting is not known, which one may be meant, and which there are."""
+    *parents, name = path
+    where = dotted(tuple(parents))
+    known = list(owner.model_fields)
+    meant = _elsewhere(str(name), owner) or suggestion(str(name), known)
+    if where:
+        meant = meant.replace("Did you mean ", f"Did you mean {where}.")
+    return f"{dotted(path)} is not a setting. {meant}{f'[{where}]' if where else 'A scenario'} has: {', '.join(known)}."
+
+
+def _elsewhere(name: str, owner: type[Section]) -> str:
+    """Suggest a setting of that name in a section below."""
+    inner = [
+        f"{k}.{n}"
+        for k, f in owner.model_fields.items()
+        if isinstance(f.default, Section)
+        for n in type(f.default).model_fields
+    ]
+    return next((f"Did you mean {key}? " for key in inner if key.endswith(f".{name}")), "")
+
+
+def _section(model: type[Section], path: Place) -> type[Section]:
+    """Return the section to which a path leads, or the last one on its way."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        types: list[Any] = [] if field is None else [field.annotation, *get_args(field.annotation)]
+        model = next((t for t in types if isinstance(t, type) and issubclass(t, Section)), model)
+    return model
+
+
+def _parameter(owner: type[Section], name: str, loc: Place) -> Parameter:
+    """Return the declaration of the innermost setting on a path."""
+    field = next(owner.model_fields[part] for part in reversed(loc) if part in owner.model_fields)
+    return Parameter.of(name, field)

@@ -1,0 +1,1 @@
+"""Scenario files: what they hold, how they are read, checked and begun."""

@@ -1,0 +1,525 @@
+"""A scenario: one site, its population, its rules and the policies to compare, as one frozen value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from html import escape
+from itertools import pairwise
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+
+from sim import policies  # noqa: F401  (registers the policies that scenario files name)
+from sim.policies.policy import CollisionError, Dated, Policy, days_of_change, door_days, rules_on
+from sim.rules import names
+from sim.rules.declare import ROUNDING, Frozen, Section, Text, parameter
+from sim.rules.errors import Problem, ScenarioError, problems_of, short, shown, suggestion, unknown
+from sim.rules.offences import OFFENCES, Offence
+from sim.rules.parameters import (
+    CLASSES,
+    HOURS_PER_MONTH,
+    SECTIONS,
+    Contacts,
+    Limits,
+    Moderation,
+    Population,
+    Predators,
+    Registration,
+    Reporting,
+    Responses,
+    Retention,
+    Sanctions,
+    Warnings,
+)
+from sim.rules.rulebook import Platform, Rules, rule_name
+from sim.scenario.limits import (
+    MAX_CHANGES,
+    MAX_DOOR_CHANGES,
+    MAX_LEVERS,
+    MAX_MEMBERS,
+    MAX_PER_HOUR,
+    MAX_PERSONS,
+    MAX_POLICIES,
+    MIN_VISITORS,
+    SHORTEST_MONTH,
+)
+
+BASELINE = "baseline"
+
+
+class Scenario(Section):
+    """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
+
+    Attributes:
+        policies: Arms to compare by name; each is a tuple of policies. The baseline is always there and is the empty
+            one.
+    """
+
+    title: Text = Field("", max_length=200, description="up to 200 characters")
+    site: str = Field(
+        "site",
+        max_length=40,
+        pattern=rf"^{names.SMALL}(?:{names.SMALL}|[0-9_-])*$",
+        description="small letters, digits, - and _; first a letter",
+    )
+    start: dt.date = parameter(
+        dt.date(2021, 1, 1), "date", None, None, "First measured day.",
+        minimum=dt.date(1970, 1, 1), maximum=dt.date(2200, 1, 1),
+    )  # fmt: skip
+    days: int = parameter(365, "days", 1, 3650, "Measured days.", minimum=1, maximum=10_000)
+    warmup_days: int = parameter(365, "days", 14, 365, "Days before them, not measured.", minimum=0, maximum=3650)
+    seeds: int = parameter(20, "seeds", 2, 1000, "Paired runs of every policy.", minimum=1, maximum=100_000)
+    scale: float = parameter(
+        1.0, "share", 0.01, 1, "Shrinks population and staff together; queues do not shrink exactly.",
+        minimum=1e-4, maximum=1,
+    )  # fmt: skip
+    population: Population = Population()
+    predators: Predators = Predators()
+    contacts: Contacts = Contacts()
+    responses: Responses = Responses()
+    registration: Registration = Registration()
+    retention: Retention = Retention()
+    reporting: Reporting = Reporting()
+    moderation: Moderation = Moderation()
+    sanctions: Sanctions = Sanctions()
+    warnings: Warnings = Warnings()
+    limits: Limits = Limits()
+    offences: tuple[Offence, ...] = Field(
+        OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
+    )
+    policies: Annotated[dict[str, tuple[Policy, ...]], AfterValidator(Frozen)] = Field(
+        {},
+        max_length=MAX_POLICIES,
+        strict=False,
+        validate_default=True,
+        description=f"up to {MAX_POLICIES} tables [policies.NAME]",
+    )
+
+    @field_validator("policies", mode="before")
+    @classmethod
+    def _spelt_alike(cls, given: Any) -> Any:
+        """Return policies under names that are spelt in one way, having seen that they are tuples of levers."""
+        if not isinstance(given, dict):
+            return given
+        arms: dict[str, Any] = {}
+        for arm, found in given.items():
+            words = ""
+            if not isinstance(arm, str):
+                raise ScenarioError(f"policies = {shown(arm)}: the name of a policy is a text.")
+            if not isinstance(found, list | tuple) or not all(isinstance(policy, Policy) for policy in found):
+                words = (
+                    f"policies.{arm} = {shown(found, exactly=True)} is not allowed. It takes levers: in a file a table "
+                    f"[policies.{arm}], in Python a tuple such as (RetentionPolicy(message_hours=24),)."
+                )
+            elif names.normal(arm) in arms:
+                words = f"two policies are called {arm!r}. Rename one of them."
+            if words:
+                raise ScenarioError(Problem(("policies", arm), words))
+            arms[names.normal(arm)] = found
+        return arms
+
+    # One value, and not a sequence of settings: whoever runs a model over lists of parameters gives it as a parameter.
+    __iter__ = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _check(self) -> Scenario:
+        problems = [
+            *self._problems_of_size(),
+            *self._problems_of_offences(),
+            *self._problems_of_names(),
+            *self._problems_of_policies(),
+        ]
+        if problems:
+            raise ScenarioError(*problems)
+        return self
+
+    def _problems_of_names(self) -> Iterator[Problem]:
+        """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
+        yield from (Problem(("site",), words) for words in names.refusals("site", [self.site]).values())
+        called = [offence.name for offence in self.offences]
+        for name, words in names.refusals("offence", called, ("all", *CLASSES)).items():
+            yield Problem(("offences", called.index(name), "name"), words)
+        for arm, words in names.refusals("policy", self.policies, [BASELINE]).items():
+            yield Problem(("policies", arm), words)
+
+    def _problems_of_size(self) -> Iterator[Problem]:
+        """Yield what makes the population too small to mean anything or too large to run."""
+        people = self.population
+        name = min("monthly_visitors", "monthly_visitors_start", key=lambda name: getattr(people, name))
+        given = getattr(people, name)
+        if given * self.scale < MIN_VISITORS - ROUNDING:
+            yield Problem(
+                ("scale",),
+                f"population.{name} = {shown(given)} at scale = {shown(self.scale)} leaves {shown(given * self.scale)} "
+                f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
+            )
+        for what, quantity, most in self._sizes():
+            if quantity > most:
+                yield Problem(
+                    ("population",),
+                    f"this scenario is too large to run: about {math.ceil(quantity):,} {what}, at most {most:,.0f} are "
+                    "possible. Lower scale, population.monthly_visitors or how often persons do something.",
+                )
+
+    def _sizes(self) -> Iterator[tuple[str, float, float]]:
+        """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
+        people, predators = self.population, self.predators
+        admitted = max(1 - self.registration.entry.friction_user, 1e-9)
+        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
+        members = audience / admitted / -math.expm1(-people.visits_per_month)
+        offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
+        weekend = people.rel_weekend
+        peak = 24 * max(people.hourly_weights) / sum(people.hourly_weights) * 7 * max(1, weekend) / (5 + 2 * weekend)
+        visits = members * people.visits_per_month / HOURS_PER_MONTH * peak
+        attacks = offenders * predators.visits_per_month / HOURS_PER_MONTH * peak
+        conversations = visits * people.mean_session_hours * people.conversations_per_hour
+        yield "members at a time", members + offenders, MAX_MEMBERS
+        turnover = (self.days + self.warmup_days) / people.mean_stay_days
+        yield "members in the course of a run", (members + offenders) * (1 + turnover), MAX_PERSONS
+        yield "visits of one class in the busiest hour", visits * max(people.p_classes), MAX_PER_HOUR
+        yield "visits of predators in the busiest hour", attacks, MAX_PER_HOUR
+        approaches = attacks * predators.mean_session_hours * predators.approaches_per_hour
+        yield "approaches in the busiest hour", approaches, MAX_PER_HOUR
+        false_reports = conversations * self.responses.p_ready_false_report * max(people.p_classes)
+        yield "false reports in the busiest hour", false_reports, MAX_PER_HOUR / 2
+
+    def _problems_of_offences(self) -> Iterator[Problem]:
+        """Yield what is wrong with the table of offences as a whole."""
+        called = [offence.name for offence in self.offences]
+        for row, name in enumerate(called):
+            if name in called[:row]:
+                yield Problem(("offences", row), f"two offences are called {name}. Rename one of them.")
+        if not any(offence.weight for offence in self.offences):
+            yield Problem(
+                ("offences",), "every offence has weight = 0. Give at least one of them a weight of 1 or more."
+            )
+
+    def _problems_of_policies(self) -> Iterator[Problem]:
+        """Yield what is wrong with the dates and combinations of the policies."""
+        if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
+            words = f"the policies have {n:,} levers in all; up to {MAX_LEVERS:,} are possible. Leave some out."
+            yield Problem(("policies",), words)
+            return
+        if (n := sum(len(days_of_change(self.dated(arm), self.days)) for arm in self.policies)) > MAX_CHANGES:
+            words = f"the policies change rules on {n:,} days in all; up to {MAX_CHANGES:,} are possible."
+            yield Problem(("policies",), f"{words} Leave some out, or measure fewer days.")
+            return
+        changes: list[list[tuple[int, Rules]]] = []
+        for arm, found in self.policies.items():
+            path = ("policies", arm)
+            if any(policy.changeable for policy in found):
+                words = "a level holds a list, a dictionary or something else that could be changed after the check"
+                yield Problem(path, f"policy {arm!r}: {words}. Declare it as a tuple.")
+            undated = [*self._problems_of_dates(arm, found)]
+            yield from undated
+            if not undated:
+                try:
+                    changes.append(self.changes_of(arm))
+                except CollisionError as error:
+                    yield Problem(path, f"{error}.")
+        if len(changes) < len(self.policies):
+            return
+        doors = door_days(changes)
+        most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
+        if most > MAX_DOOR_CHANGES:
+            yield Problem(
+                ("policies",),
+                f"doors change on {most} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
+                "visitors are counted. Let policies that change who is let in start and end on fewer days.",
+            )
+
+    def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:
+        """Yield the dates of an arm on which nothing is measured, and ends before their start."""
+        after = self.start + dt.timedelta(self.days)
+        for policy in found:
+            path = ("policies", arm, policy.name, "start")
+            first = policy.start or self.start
+            if not self.start <= first < after:
+                yield Problem(
+                    path,
+                    f"policy {arm!r}: {policy.name} starts on {first}, outside the measured days. "
+                    f"Choose a start from {self.start} to {after - dt.timedelta(1)}, or change start or days.",
+                )
+            if policy.end and policy.end <= first:
+                yield Problem(
+                    (*path[:-1], "end"),
+                    f"policy {arm!r}: {policy.name} ends on {policy.end}, which is not after its start on {first}. "
+                    "Choose a later end, or leave it out.",
+                )
+
+    @property
+    def platform(self) -> Platform:
+        """The site's own parameters."""
+        return Platform(**{section.name: getattr(self, section.name) for section in fields(Platform)})
+
+    def platform_of(self, arm: str) -> Platform:
+        """Return the site's parameters that the policies of an arm change."""
+        return self.platform
+
+    @property
+    def at_defaults(self) -> bool:
+        """Whether every parameter of the model has its default."""
+        return all(getattr(self, name) == section() for name, section in SECTIONS.items())
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        """Days at which the months begin in which visitors are counted and, last, end; empty if there is no month.
+
+        There are as many as the window holds of `SHORTEST_MONTH` days, counted back from its end. Each is a twelfth of
+        a year or, where so many do not fit, an equal part of the window, with its ends rounded to whole days. Days that
+        are left over stand at the beginning, and their visitors are not counted.
+        """
+        n = self.days // SHORTEST_MONTH
+        length = min(HOURS_PER_MONTH / 24, self.days / max(n, 1))
+        return tuple(int(self.days - ahead * length + 0.5) for ahead in range(n, -1, -1)) if n else ()
+
+    @property
+    def first_weekday(self) -> int:
+        """Day of the week on which a run begins, warm-up included: 0 is Monday."""
+        return (self.start.weekday() - self.warmup_days) % 7
+
+    def hour_of_week(self, hour: Any) -> Any:
+        """Return the hour of the week in which simulated hours fall, counted from the midnight before Monday."""
+        return (hour + 24 * self.first_weekday) % 168
+
+    @property
+    def hours(self) -> int:
+        """Simulated hours of one run, warm-up included."""
+        return 24 * (self.warmup_days + self.days)
+
+    def arm(self, name: object) -> str:
+        """Return the name of an arm, or of the baseline, as the scenario spells it.
+
+        Raises:
+            ScenarioError: If there is no such arm.
+        """
+        if not isinstance(name, str):
+            raise ScenarioError(f"policy = {shown(name, exactly=True)} is not allowed. It takes the name of a policy.")
+        spelt = names.normal(name)
+        if spelt != BASELINE and spelt not in self.policies:
+            has = f"{suggestion(spelt, [*self.policies])}The scenario has: {', '.join(self.policies) or 'none'}."
+            raise ScenarioError(f"no policy is called {short(name)!r}. {has}")
+        return spelt
+
+    def dated(self, arm: str) -> list[Dated]:
+        """Return the policies of an arm with the days on which they are in force; errors as for `arm`."""
+        found = self.policies[self.arm(arm)] if arm != BASELINE else ()
+        return [
+            Dated(
+                policy,
+                (policy.start - self.start).days if policy.start else 0,
+                (policy.end - self.start).days if policy.end else None,
+            )
+            for policy in found
+        ]
+
+    def rules_on(self, day: int, arm: str) -> Rules:
+        """Return the rules of an arm on a day of the measured window (negative: warm-up, baseline rules)."""
+        return rules_on(day, self.platform_of(arm), self.dated(arm) if day >= 0 else ())
+
+    def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
+        """Return (day, rules from then on) of an arm: day 0 and every later day on which its rules change.
+
+        Raises:
+            CollisionError: If policies of the arm collide.
+        """
+        dated, platform = self.dated(arm), self.platform_of(arm)
+        try:
+            return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
+        except CollisionError as error:
+            raise CollisionError(f"policy {arm!r}: {error}{self._origins(arm, error.policies)}") from None
+
+    def _origins(self, arm: str, found: tuple[Policy, ...]) -> str:
+        """Say which other arms two policies were combined from, in words to follow a message."""
+        others = [a for a, parts in self.policies.items() if len(parts) < len(self.policies[arm])]
+        origins = [next((a for a in others if any(p is q for q in self.policies[a])), arm) for p in found]
+        return f". They come from {' and '.join(map(repr, origins))}" if set(origins) - {arm} else ""
+
+    @property
+    def door_days(self) -> set[int]:
+        """Days of the window on which the friction of entry of some arm changes."""
+        return door_days(self.changes_of(arm) for arm in self.policies)
+
+    def last_day_of_door(self, arm: str) -> int:
+        """Return the last day on which an arm asks lawful users for another friction than the baseline; -1 for none."""
+        asked = [(day, rules.registration_friction_user) for day, rules in self.changes_of(arm)]
+        ends = [day - 1 for day, _ in asked[1:]] + [self.days - 1]
+        usual = self.platform.rules.registration_friction_user
+        return max((end for (_, friction), end in zip(asked, ends, strict=True) if friction != usual), default=-1)
+
+    def inert(self, arm: str) -> bool:
+        """Tell whether an arm leaves every rule as the baseline has it on every day."""
+        return all(rules == self.platform.rules for _, rules in self.changes_of(arm))
+
+    def changed_rules(self, arm: str) -> dict[str, tuple[Any, Any]]:
+        """Return every rule that an arm changes in the window: its name, the baseline's value, the first other one."""
+        before = asdict(self.platform.rules)
+        changed: dict[str, tuple[Any, Any]] = {}
+        for _, rules in self.changes_of(arm):
+            for name, value in asdict(rules).items():
+                if value != before[name]:
+                    changed.setdefault(rule_name(name), (before[name], value))
+        return changed
+
+    def __repr__(self) -> str:
+        """Return what it is in a line."""
+        arms = ", ".join(self.policies) or "none"
+        return f"<Scenario {self.title or self.site!r}: {self._window()}, {self.seeds} seeds; policies: {arms}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what is run, and a row for each policy."""
+        said = {
+            "scenario": self.title or self.site,
+            "window": self._window(),
+            "visitors a month": f"{self.population.monthly_visitors * self.scale:,.0f}",
+            "paired runs": f"{self.seeds}",
+        }
+        for arm, found in self.policies.items():
+            said[f"policy {arm}"] = "; ".join(
+                f"{policy.words()}, from {policy.start or self.start}{f' until {policy.end}' if policy.end else ''}"
+                for policy in found
+            )
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in said.items())
+        return f"<table>{rows}</table>"
+
+    def _window(self) -> str:
+        return f"{self.days:,} days from {self.start} after {self.warmup_days:,} days of warm-up"
+
+    def value_of(self, key: str) -> Any:
+        """Return the value of a setting by its dotted name: ``reporting.friction``.
+
+        Raises:
+            ScenarioError: If there is no such setting.
+        """
+        value: Any = self
+        place: list[str] = []
+        for part in key.split("."):
+            place.append(part)
+            if not isinstance(value, Section):
+                raise ScenarioError(f"{key} is not a setting: {'.'.join(place[:-1])} has no settings of its own.")
+            if part not in type(value).model_fields:
+                raise ScenarioError(unknown(tuple(place), type(value)))
+            value = getattr(value, part)
+        return value
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a checked copy with other values: ``replace(days=60, **{"reporting.friction": 0.2})``.
+
+        Args:
+            changes: Values by dotted name. A table of settings changes what it names and nothing else, as in
+                ``replace(moderation={"triage": "oldest"})``; a section as an object takes the place of the whole
+                section, ``policies`` and ``offences`` that of all there were.
+
+        Raises:
+            ScenarioError: If a key is unknown or a value not allowed.
+        """
+        given = self.model_dump(include={*SECTIONS}, exclude_unset=True)  # so that it stays told apart from defaults
+        content: dict[str, Any] = self.model_dump(exclude={*SECTIONS, "policies"}) | {"policies": dict(self.policies)}
+        content |= {section: given.get(section, {}) for section in SECTIONS}
+        _lay_over(content, changes, self.model_dump(exclude={"policies"}) | {"policies": content["policies"]})
+        return check(content)
+
+    def fingerprint(self, arm: str | None = None) -> str:
+        """Return a SHA-256 over every value that runs depend on, the number of seeds being none of them.
+
+        Args:
+            arm: Of what sets this arm apart from others, its rules day by day. If not given, of what all arms share.
+        """
+        content = self.shared() if arm is None else self.rules_by_day(arm)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def content(self) -> dict[str, Any]:
+        """Return everything in it as JSON can hold it; `of_content` makes it again."""
+        arms = {
+            arm: [{"lever": p.name} | p.model_dump(mode="json", exclude_none=True) for p in found]
+            for arm, found in self.policies.items()
+        }
+        return self.model_dump(mode="json", exclude={"policies"}) | {"policies": arms}
+
+    def shared(self) -> dict[str, Any]:
+        """Return the values that runs of every arm depend on, as JSON can hold them."""
+        return self.model_dump(mode="json", exclude={"policies", "title", "seeds"})
+
+    def rules_by_day(self, arm: str) -> dict[str, dict[str, Any]]:
+        """Return what sets the runs of one arm apart, as JSON can hold it: rules by the first day on which they hold.
+
+        Policies act through rules alone, so two arms with the same rules are the same whatever they are made of.
+        """
+        return {str(day): asdict(rules) for day, rules in self.changes_of(arm)}
+
+
+def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[str, Any], within: str = "") -> None:
+    """Change settings by dotted name in what is said of a scenario or section that `has` them, setting by setting."""
+    for key, value in changes.items():
+        *path, last = str(key).split(".")
+        place, known = content, has
+        for part in path:
+            if part not in known:
+                last = part  # which is refused, whatever follows it
+                break
+            known = known[part]
+            if not isinstance(known, dict):
+                raise ScenarioError(f"{within}{key} is not a setting: {part} has no settings of its own.")
+            place = place.setdefault(part, {})
+        if isinstance(value, Mapping) and isinstance(inner := known.get(last, {}), dict) and key != "policies":
+            _lay_over(place.setdefault(last, {}), value, inner, f"{within}{key}.")
+        else:
+            place[last] = value.model_dump() if isinstance(value, Section) else value
+
+
+def check(content: dict[str, Any]) -> Scenario:
+    """Return the scenario that `content`, keyed as in a scenario file, describes.
+
+    Args:
+        content: Sections and top-level settings; ``policies`` holds tuples of policies by name.
+
+    Raises:
+        ScenarioError: With every problem that was found.
+    """
+    try:
+        return Scenario.model_validate(_plain(content))
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with Python's own numbers for NumPy's, and lists for arrays."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [*map(_plain, value)] if isinstance(value, list) else tuple(map(_plain, value))
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def of_content(content: dict[str, Any]) -> Scenario:
+    """Return the scenario whose `Scenario.content` this is.
+
+    Raises:
+        ScenarioError: If it is not right, or a policy was written in Python and is not known here.
+    """
+    arms = {arm: tuple(_lever(arm, row) for row in rows) for arm, rows in content["policies"].items()}
+    shared = {key: value for key, value in content.items() if key != "policies"}
+    try:
+        return Scenario.model_validate_json(json.dumps(shared)).replace(policies=arms)
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, Scenario)) from None
+
+
+def _lever(arm: str, row: dict[str, Any]) -> Policy:
+    """Return a policy of an arm from its content; errors as for `of_content`."""
+    name, levels = row["lever"], {key: value for key, value in row.items() if key != "lever"}
+    if name not in Policy.registry:
+        raise ScenarioError(f"policy {arm!r} was written in Python; its lever is not known here")
+    lever = Policy.registry[name]
+    try:
+        return lever.model_validate_json(json.dumps(levels))
+    except ValidationError as error:
+        raise ScenarioError(*problems_of(error, lever, ("policies", arm, name))) from None

@@ -1,0 +1,90 @@
+"""A scenario to begin with: `template.toml`, with what is declared about its numbers written under them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.rules.declare import Parameter, declared
+from sim.rules.errors import ScenarioError, shown
+from sim.rules.parameters import SECTIONS
+from sim.scenario.arguments import path_of
+
+WIDTH = 120
+
+
+def template() -> str:
+    """Return the text of a scenario that runs as it is and explains its numbers.
+
+    In `template.toml` a line ``? name`` stands for a setting at its default, ``? name = value`` for another value; what
+    is declared of it comes before it as a comment.
+    """
+    return "\n".join(_lines(_source())) + "\n"
+
+
+def questions() -> tuple[str, ...]:
+    """Return the settings that the numbered questions of the template ask for, in their order.
+
+    Findability is that of the level without registration, as the template's chat has it.
+    """
+    asked, section, numbered = [], "", False
+    for line in _source().splitlines():
+        if heading := re.match(r"\[(.*)\]", line):
+            section = heading[1]
+        if not line.startswith("?"):
+            numbered = (numbered and line.startswith("#")) or bool(re.match(r"# \d+\. ", line))
+        elif numbered:
+            asked.append(f"{section}.{line.removeprefix('? ').partition(' = ')[0]}")
+    return tuple(asked)
+
+
+def write(path: str | Path) -> None:
+    """Write the template to a new file.
+
+    Raises:
+        ScenarioError: If the name does not end in ``.toml``, something of that name exists, or the file cannot be
+            written.
+    """
+    place = path_of(path, "path")
+    if place.suffix != ".toml":
+        raise ScenarioError(f'{path}: the name of a scenario file ends in .toml. Write "{path}.toml".')
+    text = template()
+    try:
+        with place.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ScenarioError(f"{path}: this exists already, and nothing is overwritten. Choose another name.") from None
+    except OSError as error:
+        if not place.parent.is_dir():
+            raise ScenarioError(f"{path}: there is no folder {Path(path).parent}. Make it or choose another.") from None
+        raise ScenarioError(f"{path}: this cannot be written ({error.strerror}). Choose another folder.") from None
+
+
+def _source() -> str:
+    return Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+
+
+def _lines(text: str) -> Iterator[str]:
+    settings = {parameter.key: parameter for parameter in declared(SECTIONS)}
+    section = ""
+    for line in text.splitlines():
+        if heading := re.match(r"\[(.*)\]", line):
+            section = heading[1]
+        if not line.startswith("? "):
+            yield line
+            continue
+        name, _, value = line.removeprefix("? ").partition(" = ")
+        setting = settings[f"{section}.{name}"]
+        yield from textwrap.wrap(_declaration(setting), WIDTH, initial_indent="#    ", subsequent_indent="#    ")
+        yield f"{name} = {value or shown(setting.default)}"
+
+
+def _declaration(setting: Parameter) -> str:
+    """Return meaning, default, unit, range and standing of a setting in a line."""
+    plausible = f", plausible {setting.low:g} to {setting.high:g}" if setting.low is not None else ""
+    source = f" ({', '.join(setting.sources)})" if setting.sources else ""
+    return (
+        f"{setting.meaning} Default {shown(setting.default)} ({setting.unit}){plausible}; {setting.standing}{source}."
+    )

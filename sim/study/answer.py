@@ -1,0 +1,229 @@
+"""Answering a question: simulate what is missing, and write the result into its folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import shlex
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.model.records import TEXT, to_arrow, write_csv
+from sim.outcomes.dictionary import dictionary
+from sim.rules.errors import ExperimentError, ScenarioError
+from sim.scenario.arguments import path_of
+from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, opened, plan_of, read_json, write_json, writing
+from sim.study.identity import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, versions
+from sim.study.price import cost, seconds_of
+from sim.study.progress import Progress
+from sim.study.question import Answer, Question
+from sim.study.store import LANE_RULE, Kept, Store
+from sim.study.task import Task
+from sim.study.workers import check, simulate_all
+
+
+def answer(
+    question: Question,
+    workers: int = 1,
+    progress: bool = False,
+    out: str | Path | None = None,
+    command: str = "",
+    replace: bool = False,
+    say: Callable[[str], object] = lambda words: None,
+    warn: Callable[[str], object] = warnings.warn,
+) -> Any:
+    """Simulate and return the result; with a folder, keep every finished unit there and write the result into it.
+
+    Args:
+        question: What is asked.
+        workers: Processes. The result does not depend on it.
+        progress: Show how far it is: a bar on a terminal, a line now and then elsewhere.
+        out: The folder. What it holds already of this study is not run again; a result of another study is refused.
+        command: The command that makes it again; goes into the manifest.
+        replace: Begin anew in a folder that holds a result.
+        say: Called with what to know before it runs: what there is already, and what the rest will cost.
+        warn: Called with what is missing in the end although the result is right: a figure that cannot be drawn.
+
+    Raises:
+        ScenarioError: If the question, or the folder, does not allow it.
+        ExperimentError: If units failed; those that did not are kept.
+        KeyboardInterrupt: If interrupted, with words on how to go on.
+    """
+    check(workers, question.engine)
+    tasks, later = question.tasks(), question.later(drawn=out is not None)
+    if out is None:
+        say(cost(tasks, workers, question.engine, later))
+        with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
+            return question.answer(simulate_all(tasks, workers, question.engine, shown))
+    out = path_of(out, "out")
+    with opened(out, question, command, replace) as store:
+        left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
+        for path in store.damaged:
+            say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
+        if (n := sum(len(task.seeds) for task in left)) < total:
+            say(f"{total - n} of {total} units are in {out} already.")
+        if left:
+            say(cost(left, workers, question.engine, later))
+        try:
+            with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
+                result = question.answer(simulate_all(tasks, workers, question.engine, shown, store))
+                _write(out, question, tasks, store, result, command, shown, warn)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
+        except ExperimentError as error:
+            again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in error.units[:3]]
+            alone = [f"Run it alone: {_here(f'python -m sim {words}')}" for words in again]
+            raise ExperimentError(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
+    return result
+
+
+def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> str:
+    """Say what is kept and how to go on."""
+    store.look_again()
+    left = sum(len(task.seeds) for task in store.missing(tasks))
+    total = sum(len(task.seeds) for task in tasks)
+    again = f": {_here(command)}" if command else " by the same call"
+    return f"{total - left} of {total} units are finished and kept in {out}. Go on{again}"
+
+
+def _here(command: str) -> str:
+    """Return a command as it can be given here, with the Python that runs."""
+    return f"{shlex.quote(sys.executable)} {command.removeprefix('python ')}"
+
+
+# -- writing it --------------------------------------------------------------------------------------------------------
+
+
+def _write(
+    out: Path,
+    question: Question,
+    tasks: Sequence[Task],
+    store: Store,
+    result: Answer,
+    command: str,
+    progress: Progress,
+    warn: Callable[[str], object],
+) -> None:
+    """Write the tables and their manifest, then draw: what becomes of a figure costs no result."""
+    beside = out / f".new-{os.getpid()}"
+    try:
+        with writing(out):
+            (beside / "figures").mkdir(parents=True)
+            counted = _merge(beside, tasks, store)
+            result.fill(beside)
+            (beside / TABLE).write_text(result.table() + "\n", encoding="utf-8")
+            columns = {path.stem: _columns(path) for path in _tables(beside)}
+            write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
+            said = _manifest(question, command, tasks, store, counted)
+            _put_in_place(beside, out, said)
+        made = question.later(drawn=False)
+        progress.advance(made)
+        try:
+            figures = result.drawn()
+        except Exception as error:
+            warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
+            figures = {}
+        each = (question.later(drawn=True) - made) / max(1, len(figures))
+        for name, draw in figures.items():
+            try:
+                content = draw()
+            except Exception as error:
+                warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
+                continue
+            with writing(out):
+                for ending, data in content.items():
+                    (beside / "figures" / f"{name}{ending}").write_bytes(data)
+            progress.advance(each)
+        with writing(out):
+            _put_in_place(beside, out, said)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
+    """Put new files in place, one by one, and last the manifest, which lists them with those put there before."""
+    new = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
+    hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in new}
+    said["files"] = dict(sorted((said["files"] | hashes).items()))
+    (out / "figures").mkdir(exist_ok=True)
+    for name in _listed(out) - said["files"].keys():
+        (out / name).unlink(missing_ok=True)
+    (out / MANIFEST).unlink(missing_ok=True)
+    for name in new:
+        (beside / name).replace(out / name)
+    write_json(said, out / MANIFEST)
+
+
+def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
+    """Write the counts of all units as one table each, a policy after the other; return their column hashes."""
+    hashes = {name: ColumnHashes() for name in MERGED}
+    with ExitStack() as files:
+        writers: dict[str, pq.ParquetWriter] = {}
+        for task in tasks:
+            for part in Kept(store, task).parts():
+                for name, table in part.tables().items():
+                    if name not in MERGED:
+                        continue
+                    content = to_arrow(name, table)
+                    if task.label:
+                        variant = [task.label] * len(table)
+                        table = pd.concat([pd.Series(variant, name="variant", dtype="str"), table], axis=1)
+                        content = content.add_column(0, "variant", pa.array(variant, TEXT))
+                    hashes[name].add(table)
+                    if name not in writers:
+                        path = folder / f"{name}.parquet"
+                        writers[name] = files.enter_context(pq.ParquetWriter(path, content.schema, compression="zstd"))
+                    for rows in table.groupby("policy").indices.values():
+                        writers[name].write_table(content.slice(int(rows[0]), len(rows)))
+    return {name: found.found() for name, found in hashes.items()}
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Return the tables of a folder, without its dictionary."""
+    found = [*folder.glob("*.parquet"), *folder.glob("*.csv")]
+    return sorted(path for path in found if path.name != DICTIONARY)
+
+
+def _columns(table: Path) -> list[str]:
+    if table.suffix == ".csv":
+        return [str(column) for column in pd.read_csv(table, nrows=0)]
+    return list(pq.read_schema(table).names)
+
+
+def _manifest(
+    question: Question,
+    command: str,
+    tasks: Sequence[Task],
+    store: Store,
+    counted: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what a manifest says: how the result was made, hashes of all that was counted, and no file yet."""
+    return {
+        **plan_of(question, command),
+        "code_fingerprint": code_fingerprint(),
+        "git": checkout(),
+        **versions(),
+        "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "units_made_with": store.made_with(tasks),
+        "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
+        "tables": dict(counted),
+        "files": {},
+        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE},
+    }
+
+
+def _listed(out: Path) -> set[str]:
+    """Return the files that the folder's manifest lists, if it has one."""
+    with suppress(ScenarioError):
+        return {*read_json(out / MANIFEST)["files"]}
+    return set()

@@ -1,0 +1,319 @@
+"""Result folders: whose they are, what they hold, who may write. One is complete when its manifest is there."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sim.model.engines import module_of
+from sim.rules.errors import ScenarioError, dotted, shown
+from sim.study.identity import model_files
+from sim.study.question import Question
+from sim.study.store import Store
+
+FORMAT = 2
+"""Version of result folders and their stores; others are refused."""
+
+MANIFEST = "manifest.json"
+UNITS = "units"
+DICTIONARY = "dictionary.csv"
+TABLE = "table.txt"
+MERGED = ("daily", "breakdown", "waits")
+"""Tables of counts that are merged into the folder."""
+
+_ADVICE = "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."
+_OTHER = "Nothing was changed. Name another folder, or delete this one."
+_CHANGED = "Restore the file, or make the result again in another folder."
+_READ = "It takes that version to read it."
+
+
+class _Planned(BaseModel):
+    """What the description of a store says, and a manifest first."""
+
+    format: int
+    command: str
+    question: str
+    asked: dict[str, Any]
+    engine: str
+    scenario: dict[str, Any] | None
+    policies: dict[str, Any]
+    model_files: dict[str, str]
+
+
+class _Checkout(BaseModel):
+    commit: str
+    dirty: bool
+
+
+class _Hashes(BaseModel):
+    rows: int
+    sha256: dict[str, str]
+
+
+class _Said(_Planned):
+    """What a manifest says."""
+
+    code_fingerprint: str
+    git: _Checkout | None
+    python: str
+    packages: dict[str, str]
+    written: str
+    units_made_with: list[str]
+    units: dict[str, str]
+    tables: dict[str, _Hashes]
+    files: dict[str, str]
+    rules: dict[str, str]
+
+
+@contextmanager
+def opened(out: Path, question: Question, command: str = "", replace: bool = False) -> Iterator[Store]:
+    """Open the store of a result folder for one process alone, making it if need be.
+
+    Raises:
+        ScenarioError: If the folder cannot be written, another process has it open, or it is of another study.
+    """
+    check_writable(out)
+    plan = plan_of(question, command)
+    units = out / UNITS
+    if replace:
+        described(out, _OTHER)
+    else:
+        _check_same(out, plan)
+    with ExitStack() as until_the_end:
+        with writing(out):
+            units.mkdir(parents=True, exist_ok=True)
+            lock = until_the_end.enter_context((units / "lock").open("a+", encoding="utf-8"))
+            _lock(lock, out)
+            if replace:
+                _clear(out)
+            before = _check_same(out, plan)
+            if before is not None:
+                plan["policies"] = before["policies"] | plan["policies"]
+            for left in out.glob(".new-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            write_json(plan, units / "store.json")
+        model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
+        yield Store(units / f"{question.engine}-{model[:12]}")
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Say of a file that cannot be written to which folder it belongs; what else the system refuses is none of it."""
+    try:
+        yield
+    except OSError as error:
+        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+
+
+def described(out: Path, advice: str = _READ) -> Any:
+    """Return what the folder's study is, from its store or else its manifest; ``None`` if it holds none.
+
+    Args:
+        out: The folder.
+        advice: What to do if it is of another version.
+
+    Raises:
+        ScenarioError: If it cannot be read, or is of another version.
+    """
+    for path in (out / UNITS / "store.json", out / MANIFEST):
+        if path.exists():
+            return read_json(path, advice)
+    return None
+
+
+def read_json(path: Path, advice: str = _READ) -> Any:
+    """Return what a manifest or the description of a store says.
+
+    Args:
+        path: The file.
+        advice: What to do if it is of another version.
+
+    Raises:
+        ScenarioError: If it cannot be read, or is of another version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        mend = "" if path.name == MANIFEST else ". Delete this file and give the command again: finished runs are kept"
+        raise ScenarioError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}){mend}.") from None
+    version = content.get("format", 1) if isinstance(content, dict) else None
+    if version != FORMAT:
+        raise ScenarioError(
+            f"{path} was written by another version of the simulator (format {shown(version)}, not {FORMAT}). {advice}"
+        )
+    try:
+        (_Said if path.name == MANIFEST else _Planned).model_validate(content, strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        given = "is missing" if wrong["type"] == "missing" else f"= {shown(wrong['input'])} is not what belongs there"
+        raise ScenarioError(f"{path}: {dotted(wrong['loc'])} {given}. {_CHANGED}") from None
+    files = content["files"] if path.name == MANIFEST else ()
+    if strange := [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]:
+        raise ScenarioError(f"{path} names {strange[0]}, which is not in its folder; nothing is done with it")
+    return content
+
+
+def files_of(out: Path) -> list[Path]:
+    """Return the files of a result, its manifest among them; errors as for `read_json`."""
+    return sorted(out / name for name in (*read_json(out / MANIFEST)["files"], MANIFEST))
+
+
+def check_writable(out: Path) -> None:
+    """Check, before anything is computed, that a result can be written there; make the folders above it.
+
+    Raises:
+        ScenarioError: If not.
+    """
+    if out.exists() and not out.is_dir():
+        raise ScenarioError(f"{out} is a file; a result is a folder")
+    is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
+    if not is_result and out.exists() and any(not _begun(path) for path in out.iterdir()):
+        raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
+    name = f".{out.name}.probe-{os.getpid()}"
+    probe = out / name if out.exists() else out.with_name(name)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+
+
+def _begun(path: Path) -> bool:
+    """Tell whether this is what a process leaves that is killed before it has begun."""
+    return path.is_dir() and not any(path.iterdir()) and (path.name == UNITS or ".probe-" in path.name)
+
+
+# -- the folder's study ------------------------------------------------------------------------------------------------
+
+
+def plan_of(question: Question, command: str) -> dict[str, Any]:
+    """Return what says of a study what it is; ``policies`` are those asked for, and with those of earlier commands."""
+    scenario, asked = question.scenario.content() if question.scenario else None, question.asked()
+    named = [*asked.get("policies", ()), *([asked["policy"]] if "policy" in asked else ())]
+    return {
+        "format": FORMAT,
+        "command": command,
+        "question": question.name,
+        "asked": asked,
+        "engine": question.engine,
+        "scenario": scenario,
+        "policies": {arm: scenario["policies"][arm] for arm in named} if scenario else {},
+        "model_files": model_files(module_of(question.engine)),
+    }
+
+
+def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
+    """Return what study the folder holds, ``None`` if none, and refuse another one than this.
+
+    Raises:
+        ScenarioError: With what is not the same.
+    """
+    before = described(out, _OTHER)
+    if before is None:
+        return None
+    if before["question"] != now["question"]:
+        raise ScenarioError(f"{out} holds the result of {before['question']}, not of {now['question']}. {_ADVICE}")
+    if before["engine"] != now["engine"]:
+        raise ScenarioError(f"{out} was simulated with the engine {before['engine']}, not {now['engine']}. {_ADVICE}")
+    differ = sorted(name for name, _ in before["model_files"].items() ^ now["model_files"].items())
+    if differ:
+        files = ", ".join(f"sim/{name}" for name in dict.fromkeys(differ))
+        raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {_ADVICE}")
+    changes = list(_changes(before, now)) if now["scenario"] else []
+    if changes:
+        more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
+        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:3])}{more}. {_ADVICE}")
+    made = read_json(out / MANIFEST, _OTHER)["asked"] if (out / MANIFEST).exists() else {}
+    if lacking := list(_less(made, now["asked"])):
+        raise ScenarioError(
+            f"{out} holds a result with {'; '.join(lacking)}, which this does not ask for. Nothing was changed. Ask "
+            "for all of it and for what is to be added, or name another folder."
+        )
+    return before
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what two studies have not in common: settings, and policies of one name."""
+    one, other = (dict(_values(plan["scenario"])) for plan in (before, now))
+    for key in dict.fromkeys((*other, *one)):
+        if one.get(key) != other.get(key):
+            yield f"{key} is {one.get(key, 'not set')} there, now {other.get(key, 'not set')}"
+    for arm, levers in now["policies"].items():
+        if arm in before["policies"] and before["policies"][arm] != levers:
+            yield f"policy {arm} is {json.dumps(before['policies'][arm])} there, now {json.dumps(levers)}"
+
+
+def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
+    """Yield in words what was asked before and is not asked now."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key, value in before.items():
+            yield from _less(value, now.get(key), key)
+    elif isinstance(before, list):
+        gone = [value for value in before if value not in (now or ())]
+        if gone:
+            yield f"{of} {', '.join(map(str, gone[:5]))}{', ...' * (len(gone) > 5)}"
+    elif isinstance(before, int) and isinstance(now, int):
+        if now < before:
+            yield f"{of} {before}"
+    elif before != now:
+        yield f"the default {of}" if before is None else f"{of} {before}"
+
+
+def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if prefix or key not in ("policies", "title", "seeds"):
+            if isinstance(value, dict):
+                yield from _values(value, f"{prefix}{key}.")
+            else:
+                yield f"{prefix}{key}", value
+
+
+def _lock(lock: Any, out: Path) -> None:
+    """Take the folder for this process; the system gives it back when the process ends, however it ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise ScenarioError(
+            f"{out} is being written by another process ({lock.read().strip()}). Wait until it is done and run the "
+            "command again, or name another folder."
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}\n")
+    lock.flush()
+
+
+def _clear(out: Path) -> None:
+    """Remove a result with its units, and nothing else, last what says of which study they are."""
+    first = [path for path in (out / UNITS).iterdir() if path.name not in ("lock", "store.json")]
+    listed = files_of(out) if (out / MANIFEST).exists() else []
+    for path in (
+        *first,
+        *(file for file in listed if file.name != MANIFEST),
+        out / MANIFEST,
+        out / UNITS / "store.json",
+    ):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write a manifest or the description of a store: all of it or nothing."""
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,187 @@
+"""Where numbers come from: hashes of tables and of code, versions, and the state of the checkout."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+PACKAGE = Path(__file__).parents[1]
+
+DIGEST_RULE = (
+    "Column by column, in order: the name in UTF-8 and a zero byte; then whole numbers as 8 bytes each (signed, little "
+    "end first), anything else as text in UTF-8 with a zero byte after each value."
+)
+"""How `digest` hashes a table; stands in every manifest."""
+
+_PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "mesa", "joblib", "pyarrow", "matplotlib")
+
+
+_KEYS = {
+    *("policy", "seed", "year", "day", "site", "offence", "victim_class", "quantity", "wait_hours"),
+    *("hour", "event", "contact", "outcome", "item", "one", "other", "parameter", "mechanism", "number"),
+}
+"""Columns that say which row of a table one looks at."""
+
+
+class Columns:
+    """The columns of a table, ready to be hashed many times over."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._columns = [(f"{name}\0".encode(), _plain(column)) for name, column in table.items()]
+
+    def digest(self, first: int, end: int) -> str:
+        """Return a SHA-256 over the rows from `first` until before `end`, by `DIGEST_RULE`."""
+        sha = hashlib.sha256()
+        for name, values in self._columns:
+            sha.update(name)
+            sha.update(_bytes(values[first:end]))
+        return sha.hexdigest()
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Return a SHA-256 over the values of a table, the same on every machine: by `DIGEST_RULE`."""
+    return Columns(frame).digest(0, len(frame))
+
+
+class ColumnHashes:
+    """SHA-256 of every column of a table that comes in parts, each as in `DIGEST_RULE`, and the number of rows."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._columns: dict[str, Any] = {}
+
+    def add(self, part: pd.DataFrame) -> None:
+        """Take in the next rows."""
+        self.rows += len(part)
+        for name, column in part.items():
+            sha = self._columns.setdefault(str(name), hashlib.sha256(f"{name}\0".encode()))
+            sha.update(_bytes(_plain(column)))
+
+    def found(self) -> dict[str, Any]:
+        """Return the number of rows and the hashes by column."""
+        return {"rows": self.rows, "sha256": {name: sha.hexdigest() for name, sha in self._columns.items()}}
+
+
+def difference(stored: pd.DataFrame, again: pd.DataFrame, name: str) -> str:
+    """Say in words where two tables differ first: the columns, and the first row with both values; empty if nowhere.
+
+    Args:
+        stored: A table.
+        again: The same one, made again.
+        name: What to call it.
+    """
+    if list(stored.columns) != list(again.columns):
+        return f"{name} has columns {', '.join(stored.columns)}; made again: {', '.join(again.columns)}"
+    n = min(len(stored), len(again))
+    lengths = f"{name} has {len(stored):,} rows; made again: {len(again):,}. " if len(stored) != len(again) else ""
+    one, other = (table.head(n).reset_index(drop=True) for table in (stored, again))
+    unlike = {c: ((one[c] != other[c]) & ~(one[c].isna() & other[c].isna())).to_numpy() for c in map(str, one)}
+    columns = [column for column, rows in unlike.items() if rows.any()]
+    if not columns:
+        return lengths.removesuffix(". ")
+    row = min(int(unlike[column].argmax()) for column in columns)
+    column = next(column for column in columns if unlike[column][row])
+    where = ", ".join(f"{c} {one[c][row]}" for c in unlike if c in _KEYS and c != column)
+    others = f" ({len(columns)} columns differ: {', '.join(columns)})" if len(columns) > 1 else ""
+    return (
+        f"{lengths}{name}, row {row + 1}{f' ({where})' if where else ''}: "
+        f"{column} is {one[column][row]}; made again: {other[column][row]}{others}"
+    )
+
+
+def code_fingerprint(package: Path = PACKAGE) -> str:
+    """Return a SHA-256 over the package's Python files and evidence table: relative name, zero byte, content, each."""
+    sha = hashlib.sha256()
+    for path in sorted([*package.rglob("*.py"), package / "rules" / "evidence.csv"]):
+        sha.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
+    """Return the files that the counts of a run depend on, by name with the SHA-256 of each.
+
+    These are the module of an engine and all that it imports of this package. Tables and figures are none of the model:
+    what was counted before they changed remains right. Nor are levers, which act through rules alone.
+
+    Args:
+        engine: Dotted name of the module, such as ``sim.model.arrays.model``.
+        package: Folder of the package.
+    """
+    found: dict[str, str] = {}
+    asked = [engine]
+    while asked:
+        path = _file(asked.pop(), package)
+        if path is None or (name := path.relative_to(package).as_posix()) in found or _lever(path):
+            continue
+        content = path.read_bytes()
+        found[name] = hashlib.sha256(content).hexdigest()
+        asked += _imported(ast.parse(content))
+    return dict(sorted(found.items()))
+
+
+def versions() -> dict[str, Any]:
+    """Return the versions of Python and of the packages in use."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def checkout(root: Path = PACKAGE.parent) -> dict[str, Any] | None:
+    """Return the commit and whether files under version control were changed since; ``None`` outside a checkout."""
+    if not (root / ".git").exists():
+        return None
+
+    def ask(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+        return done.stdout.decode(errors="replace").strip()  # names of files may be in any encoding
+
+    try:
+        changed = ask("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results")
+        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(changed)}
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _plain(column: pd.Series[Any]) -> NDArray[np.int64] | list[Any]:
+    if pd.api.types.is_integer_dtype(column):
+        return column.to_numpy().astype("<i8")
+    return list(column.tolist())
+
+
+def _bytes(values: NDArray[np.int64] | list[Any]) -> bytes:
+    return "".join(f"{value}\0" for value in values).encode() if isinstance(values, list) else values.tobytes()
+
+
+def _lever(path: Path) -> bool:
+    """Tell whether a module holds a lever: all in the folder of policies but what a policy is and does."""
+    return path.parent.name == "policies" and path.stem != "policy"
+
+
+def _file(module: str, package: Path) -> Path | None:
+    """Return the file of a module of the package, or ``None`` if it is none of them."""
+    first, *rest = module.split(".")
+    if first != package.name or not rest:
+        return None
+    path = package.joinpath(*rest)
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()), None)
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield every module that a file may import, and names in modules, which are no files."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -1,0 +1,112 @@
+"""What step loops will cost, and how seeds share them: by a rule of thumb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sim.model.engines import Engine
+from sim.rules.words import lasting
+from sim.scenario.scenario import Scenario
+from sim.study.task import Task
+
+MEMORY_OF_A_PROCESS = 400e6
+"""Bytes that the seeds sharing one step loop may take together."""
+
+SECONDS_OF_A_LOOP = 10.0
+"""About so long may a step loop of several seeds take: what it has done is lost if it is killed."""
+
+SECONDS_TO_START = 2.0
+"""What a command takes before it simulates."""
+
+
+def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0) -> str:
+    """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
+
+    Args:
+        tasks: What to run.
+        workers: Processes.
+        engine: ``array`` or ``agents``.
+        later: Seconds that follow when all is simulated.
+    """
+    loops = [loop for of_task in priced(tasks, workers, engine) for loop, _ in of_task]
+    busy = min(workers, len(loops))
+    most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop in loops)
+    memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * most
+    process = "1 process" if busy == 1 else f"{busy} processes"
+    hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
+    first = tasks[0]
+    days = {(task.scenario.warmup_days + task.scenario.days, task.scenario.warmup_days) for task in tasks}
+    if len(tasks) == 1:
+        seeds = len(first.seeds)
+        runs = f"{seeds} seed{'s' * (seeds > 1)} x {len(first.arms)} policies with the baseline"
+    else:
+        variants = len({task.label for task in tasks})
+        runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs of policies and baselines"
+        runs += f" in {variants} variants" * (variants > 1)
+    if len(days) == 1:
+        runs += " x {} days ({} of them warm-up)".format(*days.pop())
+    lasts = lasting(seconds_of(tasks, workers, engine) + later)
+    return f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}."
+
+
+def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:
+    """Return about how many seconds step loops will take, from a rule of thumb."""
+    prices = [seconds for of_task in priced(tasks, workers, engine) for _, seconds in of_task]
+    return SECONDS_TO_START + sum(prices) / max(1, min(workers, len(prices)))
+
+
+def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
+    """Share the seeds of a task out: together in one step loop as far as time and memory allow.
+
+    Args:
+        task: The task.
+        workers: Over so many loops at least, if there are seeds enough.
+        engine: ``array``, or ``agents``, which takes one seed at a time.
+        alone: Names of units that get a loop of their own.
+    """
+    apart = set(alone)
+    size = 1
+    if engine != "agents":
+        seconds, memory = _price(task.scenario, len(task.arms), 1, engine)
+        most = min(MEMORY_OF_A_PROCESS / memory, SECONDS_OF_A_LOOP / seconds, -(-len(task.seeds) // workers))
+        size = max(1, int(most))
+    single = [seed for seed in task.seeds if task.unit(seed) in apart]
+    others = [seed for seed in task.seeds if task.unit(seed) not in apart]
+    for seed in single:
+        yield replace(task, seeds=(seed,))
+    for i in range(0, len(others), size):
+        yield replace(task, seeds=tuple(others[i : i + size]))
+
+
+def priced(
+    tasks: Sequence[Task], workers: int, engine: Engine, alone: Iterable[str] = ()
+) -> list[list[tuple[Task, float]]]:
+    """Return the step loops of each task with the seconds that a process is expected to take for each.
+
+    Arguments as for `_loops`, but `workers` for all tasks together.
+    """
+    found = [[*_loops(task, -(-workers // len(tasks)), engine, alone)] for task in tasks]
+    busy = min(workers, sum(map(len, found)))
+    crowded = max(1.0, busy / _n_cores()) if busy > 1 else 1.0
+    return [
+        [(loop, crowded * _price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[0]) for loop in of_task]
+        for of_task in found
+    ]
+
+
+def _n_cores() -> int:
+    """Return how many processes this machine lets run at a time."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
+    """Return roughly the seconds and bytes of one step loop; measured on a two-core development machine."""
+    population = scenario.population
+    visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
+    if engine == "agents":
+        return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
+    an_hour = 500e-6 + 12e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
+    return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds

@@ -1,0 +1,105 @@
+"""Questions: what can be asked of the model, and what is kept of the answer. A command of its own for each."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from sim.model.engines import Engine
+from sim.model.records import Runs
+from sim.rules.errors import ScenarioError
+from sim.scenario.arguments import seed_of
+from sim.scenario.scenario import Scenario, of_content
+from sim.study.task import Task
+
+SECONDS_OF_A_RUN, SECONDS_OF_EFFECTS, SECONDS_OF_A_PANEL = 0.005, 0.07, 0.15
+"""What counting a run, comparing the outcomes of an arm and drawing a panel take; on a two-core development machine."""
+
+
+class Answer(Protocol):
+    """What is kept of a result: its text, its tables and its figures. See `sim.report.result`."""
+
+    def table(self) -> str:
+        """Return it as text."""
+
+    def fill(self, folder: Path) -> None:
+        """Write its tables into a folder."""
+
+    def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
+        """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
+
+
+class Question(ABC):
+    """What is asked of the model: which step loops answer it, and what is made of their counts.
+
+    Subclasses are frozen dataclasses; their fields but the scenario, as JSON holds them, say all of it.
+    """
+
+    kinds: ClassVar[dict[str, type[Question]]] = {}
+    name: ClassVar[str]
+    scenario: Scenario | None = None
+    engine: Engine = "array"
+
+    def __init_subclass__(cls, name: str) -> None:
+        """Register the subclass under the command that asks it."""
+        super().__init_subclass__()
+        cls.name = name
+        Question.kinds[name] = cls
+
+    @abstractmethod
+    def tasks(self) -> list[Task]:
+        """Return the step loops to run, each with a label of its own if they are several."""
+
+    @abstractmethod
+    def answer(self, runs: Iterable[Runs]) -> Answer:
+        """Make the result of the runs of each task, which come in the order of the tasks."""
+
+    def effects_and_panels(self) -> tuple[int, int]:
+        """Return of how many arms every outcome is compared, and about how many panels its figures have."""
+        return 0, 1
+
+    def later(self, drawn: bool) -> float:
+        """Return about how many seconds follow when all is simulated: to count and compare, and to write and draw."""
+        runs = sum(len(task.arms) * len(task.seeds) for task in self.tasks())
+        effects, panels = self.effects_and_panels()
+        return runs * SECONDS_OF_A_RUN + effects * SECONDS_OF_EFFECTS + drawn * panels * SECONDS_OF_A_PANEL
+
+    def asked(self) -> dict[str, Any]:
+        """Return its fields but the scenario as JSON holds them: what is read from a manifest equals it."""
+        names: list[str] = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        said = json.dumps({name: getattr(self, name) for name in names if name != "scenario"})
+        return dict(json.loads(said))
+
+    @staticmethod
+    def of(plan: Mapping[str, Any]) -> Question:
+        """Return the question that a manifest or a store describes; its module must have been imported.
+
+        Raises:
+            ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
+        """
+        try:
+            asked = {name: _tuples(value) for name, value in plan["asked"].items()}
+            if plan["scenario"] is not None:
+                asked["scenario"] = of_content(plan["scenario"])
+            found = Question.kinds[plan["question"]](**asked)
+            tasks = found.tasks()
+            if asked.get("policies", True) == () or not all(task.lanes and task.seeds for task in tasks):
+                raise ValueError("no policies or no seeds")
+            for seed in {seed for task in tasks for seed in task.seeds}:
+                seed_of(seed)
+        except ScenarioError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise ScenarioError(f"the manifest describes no question that can be asked: {error!r}") from None
+        return found
+
+
+def _tuples(value: Any) -> Any:
+    """Return what JSON holds with tuples for its lists."""
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

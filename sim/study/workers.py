@@ -1,0 +1,241 @@
+"""Running step loops over processes: in memory, or into a store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import Any
+
+from sim.model.engines import Engine, module_of
+from sim.model.records import Records, Runs
+from sim.rules.errors import ExperimentError, ScenarioError
+from sim.scenario.arguments import whole_number
+from sim.scenario.scenario import BASELINE
+from sim.study.price import priced
+from sim.study.progress import Progress
+from sim.study.store import Kept, Shard, Store, save
+from sim.study.task import Task
+
+MAX_WORKERS = 1000
+"""Processes that can be asked for."""
+SIMULATING, MAKING = "simulating", "making tables and figures"
+"""Stages of a study, as they are shown."""
+
+MOST_BREAKDOWNS = 5
+"""So often in a row may workers be killed before one of them finishes a unit."""
+
+Job = tuple[Any, ...]
+"""A step loop, the seconds it is expected to take, and what else the work on it is given."""
+
+_SHORT = "the machine may be short of memory: take fewer --workers"
+
+
+def check(workers: int, engine: Engine) -> None:
+    """Refuse what cannot run.
+
+    Raises:
+        ScenarioError: If there is no worker or no such engine.
+    """
+    whole_number(workers, "workers", 1, MAX_WORKERS)
+    module_of(engine)
+
+
+def simulate_all(
+    tasks: Sequence[Task],
+    workers: int = 1,
+    engine: Engine = "array",
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> Iterator[Runs]:
+    """Yield the runs of every task, in order; same tables whatever the workers.
+
+    Args:
+        tasks: What to run.
+        workers: Processes.
+        engine: ``array`` or ``agents``.
+        progress: Told how far it is; its next stage begins when all is simulated.
+        store: Where to keep finished units, and to take from what is there already; in memory if not given.
+
+    Raises:
+        ScenarioError: If there is no worker or no such engine, or the store cannot be written.
+        ExperimentError: If units failed in a store, or its workers were killed again and again.
+    """
+    check(workers, engine)
+    progress = progress or Progress()
+    if store is None:
+        yield from _in_memory(tasks, workers, engine, progress)
+        progress.begin(MAKING)
+    else:
+        _fill(store, tasks, workers, engine, progress)
+        progress.begin(MAKING)
+        yield from (Kept(store, task) for task in tasks)
+
+
+def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> Iterator[Records]:
+    loops = priced(tasks, workers, engine)
+    jobs = [(loop, seconds, module_of(engine)) for of_task in loops for loop, seconds in of_task]
+    progress.begin(SIMULATING)
+    parts = _each(_simulated, jobs, workers, progress, True)
+    try:
+        for of_task in loops:
+            yield Records.joined([next(parts) for _ in of_task])
+    except BrokenProcessPool:
+        raise ExperimentError(f"a worker process was killed; {_SHORT}, or keep finished runs with --out") from None
+
+
+def _simulated(task: Task, module: str, progress: Callable[[int], None] | None = None) -> Records:
+    """Run a step loop with the engine that stands in a module."""
+    simulate: Callable[..., Records] = import_module(module).simulate
+    return simulate(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
+
+
+def _each(
+    work: Callable[..., Any], jobs: Sequence[Job], workers: int, progress: Progress, ordered: bool, apart: bool = False
+) -> Iterator[Any]:
+    """Yield what `work` returns for every job, over processes if several are of use, or if none may run in this one."""
+    from joblib import Parallel, delayed
+
+    busy = max(min(workers, len(jobs)), 2 * apart)
+    if busy <= 1:
+        for loop, seconds, *more in jobs:
+            yield work(loop, *more, progress=partial(_advance, progress, seconds / loop.scenario.hours))
+        return
+    parallel = Parallel(
+        n_jobs=busy,
+        return_as="generator" if ordered else "generator_unordered",
+        batch_size=1,
+        initializer=_watch,
+        initargs=(os.getpid(),),
+    )
+    # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
+    # first: whoever starts it lets signals through again, and the first worker would hear them.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        results = parallel(delayed(_elsewhere)(work, job[0].lanes, *job) for job in jobs)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    for seconds, took, done in results:
+        progress.advance(seconds / busy, took / busy)
+        yield done
+
+
+def _advance(progress: Progress, seconds_of_an_hour: float, hours: int) -> None:
+    progress.advance(seconds_of_an_hour * hours)
+
+
+def _elsewhere(
+    work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, seconds: float, *more: Any
+) -> tuple[float, float, Any]:
+    """Do a piece of work in another process, which must find the same rules by day as the one that asks."""
+    if replace(loop).lanes != lanes:
+        raise ScenarioError(
+            "worker processes read a policy from its module and find other rules than this process has: it was changed "
+            "after its import. Change the module itself, or take one worker."
+        )
+    start = time.monotonic()
+    done = work(loop, *more)
+    return seconds, time.monotonic() - start, done
+
+
+def _watch(parent: int) -> None:
+    """Let this process end soon after its parent, however that one is killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+# -- into a store ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A step loop that raised an error."""
+
+    units: tuple[str, ...]
+    error: str
+
+
+def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> None:
+    """Run what a store lacks. Killed workers cost what they were at; a loop that fails is run again seed by seed."""
+    failed: dict[str, str] = {}
+    alone: set[str] = set()
+    breakdowns = 0
+    progress.begin(SIMULATING)
+    while left := _without(store.missing(tasks), failed):
+        loops = [loop for of_task in priced(left, workers, engine, alone) for loop in of_task]
+        jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in loops]
+        try:
+            # What kills its process may be left as the only job: it must not kill this one if it need not run here.
+            for done in _each(_into, jobs, workers, progress, False, workers > 1):
+                if not isinstance(done, _Failed):
+                    store.add(done)
+                elif len(done.units) > 1:
+                    alone |= {*done.units}
+                else:
+                    failed[done.units[0]] = done.error
+                    progress.note(f"{len(failed)} failed")
+        except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
+            store.look_again()
+            still = _without(store.missing(tasks), failed)
+            breakdowns = breakdowns + 1 if _n_units(still) == _n_units(left) else 1
+            progress.note("a worker was killed, going on")
+            alone |= {loop.unit(seed) for loop, _ in loops for seed in loop.seeds}
+            if breakdowns > MOST_BREAKDOWNS:
+                first = [task.unit(seed) for task in still for seed in task.seeds][:workers]
+                raise ExperimentError(
+                    f"worker processes were killed {breakdowns} times before any finished a unit, at the last probably "
+                    f"in {' or '.join(first)}; {_SHORT}",
+                    units=first,
+                ) from None
+    if failed:
+        raise ExperimentError(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+
+
+def _baselines(store: Store, loop: Task) -> dict[int, Shard]:
+    """Return by seed a file in which the baseline stands already, where there is one."""
+    found = {seed: store.holding(loop, seed, BASELINE) for seed in loop.seeds}
+    return {seed: shard for seed, shard in found.items() if shard is not None}
+
+
+def _into(
+    loop: Task,
+    module: str,
+    folder: Path,
+    baselines: Mapping[int, Shard],
+    progress: Callable[[int], None] | None = None,
+) -> list[Shard] | _Failed:
+    """Run a step loop and keep its units."""
+    try:
+        records = _simulated(loop, module, progress)
+    except Exception as error:
+        words = traceback.format_exception_only(error)[-1].strip()
+        return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), words)
+    try:
+        return save(folder, loop, records, baselines)
+    except OSError as error:
+        raise ScenarioError(f"{folder} cannot be written: {error.strerror or error}") from None
+
+
+def _n_units(tasks: Iterable[Task]) -> int:
+    return sum(len(task.seeds) for task in tasks)
+
+
+def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:
+    """Leave units out that have failed."""
+    left = [replace(task, seeds=tuple(s for s in task.seeds if task.unit(s) not in failed)) for task in tasks]
+    return [task for task in left if task.seeds]
