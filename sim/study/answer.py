@@ -23,7 +23,7 @@ from sim.outcomes.dictionary import dictionary
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.arguments import path_of
 from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, opened, plan_of, read_json, write_json, writing
-from sim.study.identity import DIGEST_RULE, ColumnHashes, checkout, code_fingerprint, versions
+from sim.study.identity import DIGEST_RULE, MODEL_RULE, ColumnHashes, checkout, code_fingerprint, versions
 from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
 from sim.study.question import Answer, Question
@@ -218,7 +218,7 @@ def _manifest(
         "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
         "tables": dict(counted),
         "files": {},
-        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE},
+        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE, "model": MODEL_RULE},
     }
 
 

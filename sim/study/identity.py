@@ -23,6 +23,12 @@ DIGEST_RULE = (
 )
 """How `digest` hashes a table; stands in every manifest."""
 
+MODEL_RULE = (
+    "Of each file of the model: its syntax without comments, layout, docstrings and texts of errors, as model_files in "
+    "sim/study/identity.py has it."
+)
+"""How `model_files` hashes; stands in every manifest."""
+
 _PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "mesa", "joblib", "pyarrow", "matplotlib")
 
 
@@ -108,10 +114,11 @@ def code_fingerprint(package: Path = PACKAGE) -> str:
 
 
 def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
-    """Return the files that the counts of a run depend on, by name with the SHA-256 of each.
+    """Return the files that the counts of a run depend on, by name with a SHA-256 of what each does.
 
     These are the module of an engine and all that it imports of this package. Tables and figures are none of the model:
-    what was counted before they changed remains right. Nor are levers, which act through rules alone.
+    what was counted before they changed remains right. Nor are levers, which act through rules alone. What a file does
+    is its syntax: no comment, layout, docstring or text of an error counts, so that a better word voids no study.
 
     Args:
         engine: Dotted name of the module, such as ``sim.model.arrays.model``.
@@ -123,10 +130,36 @@ def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
         path = _file(asked.pop(), package)
         if path is None or (name := path.relative_to(package).as_posix()) in found or _lever(path):
             continue
-        content = path.read_bytes()
-        found[name] = hashlib.sha256(content).hexdigest()
-        asked += _imported(ast.parse(content))
+        tree = ast.parse(path.read_bytes())
+        asked += _imported(tree)
+        found[name] = hashlib.sha256(_syntax(tree).encode()).hexdigest()
     return dict(sorted(found.items()))
+
+
+def _syntax(part: Any, words: bool = True) -> str:
+    """Return what a part of a program does, the same text for every version of Python.
+
+    Args:
+        part: A node of the syntax tree, a list of them, or a value.
+        words: Whether texts count: in a statement that raises an error they do not.
+    """
+    if isinstance(part, list):
+        kept = [node for node in part if not (isinstance(node, ast.Expr) and _text(node.value))]
+        return f"[{','.join(_syntax(node, words) for node in kept)}]"
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    words = words and not isinstance(part, ast.Raise)
+    if _text(part) and not words:
+        return "text"
+    fields = [
+        (name, value) for name, value in ast.iter_fields(part) if value not in (None, [])
+    ]  # 3.13 has more of these
+    return f"{type(part).__name__}({','.join(f'{name}={_syntax(value, words)}' for name, value in fields)})"
+
+
+def _text(node: ast.AST) -> bool:
+    """Tell whether it is a text alone, with or without values in it."""
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def versions() -> dict[str, Any]:
