@@ -404,14 +404,23 @@ def _assumed_inputs(scenario: Scenario, arm: str) -> str:
     if {"retention.message_hours", "reporting.snapshot"} & changed.keys():
         found = (rules.moderation_p_find_without_evidence, rules.moderation_p_find_with_evidence)
         said.append(f"what evidence does for a review (finds {found[0]:.0%} of offenders without, {found[1]:.0%} with)")
+    if _BY_BARS & {rule.partition(".")[0] for rule in changed} and not rules.registration_accounts_persist:
+        p = rules.registration_p_device_recognised
+        said.append(
+            f"how long a bar holds without accounts (beyond the visit only if the device is recognised, {p:.0%})"
+        )
     return ", ".join(said)
 
+
+_BY_BARS = {"reporting", "retention", "moderation"}
+"""Sections whose rules act by leading to sanctions."""
 
 _INPUTS = {
     "registration.friction_user": "the share of lawful users turned away",
     "registration.friction_predator": "the share of predators turned away",
     "registration.findability": "the chance that a parted pair can find each other again",
     "registration.p_return": "the chance of coming back under a new identity after a bar",
+    "reporting.friction": "how much effort keeps people from reporting",
     "reporting.rel_ready": "what an answer does to the readiness to report",
     "reporting.rel_false": "what guidance does to false reports",
     "reporting.p_flagged": "the share that trusted flaggers report",

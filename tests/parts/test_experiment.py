@@ -14,6 +14,7 @@ import sim
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
 from sim.outcomes.counts import Counts, counts_of
 from sim.outcomes.outcomes import OUTCOMES, outcomes_of
+from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
@@ -268,7 +269,15 @@ class TestTable:
     def test_it_names_the_effects_that_follow_from_inputs(self, comparison: Comparison) -> None:
         text = " ".join(comparison.table().split())
         assert "shown for phone rests on assumed inputs: the share of lawful users turned away (0% to" in text
-        assert "shown for easy" not in text
+        assert "shown for easy rests on assumed inputs: how much effort keeps people from reporting (80% to" in text
+
+    def test_what_acts_by_sanctions_rests_on_how_long_a_bar_holds_without_accounts(self) -> None:
+        policies = {"easy": (ReportingPolicy(friction=0.4),), "limit": (LimitsPolicy(cooling_off_hours=1),)}
+        for level, told in (("none", ["easy"]), ("email", [])):
+            scenario = SCENARIO.replace(policies=policies, **{"registration.level": level})
+            notes = sim.compare(scenario, seeds=4).table().split("\n- ")
+            said = [" ".join(note.split()) for note in notes if "how long a bar holds without accounts" in note]
+            assert [note.split()[4] for note in said] == told
 
     def test_it_says_how_busy_staff_is_and_what_idle_and_overloaded_staff_means(self) -> None:
         # 20 reviews a day, where one moderator could do 160.
