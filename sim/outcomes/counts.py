@@ -14,19 +14,16 @@ from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, WAIT_COLUMNS, Re
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
-
-def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
-    """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
-    dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
-    found = daily.copy(deep=False)
-    found.insert([*daily.columns].index("day") + 1, "date", dates.astype("datetime64[ns]"))
-    return found
-
-
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
 
 _PERIODS = 13
+
+HEADLINE = "persons_harmed"
+"""Name of the first outcome: what the first sentence is about."""
+
+WAITS = {"median": 0.5, "p95": 0.95}
+"""Quantiles of waiting that are reported."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +69,6 @@ class Sums:
     def persons_harmed(self, offence: str, victim_class: str) -> pd.Series[float]:
         """Return persons seriously harmed per year per 1,000 monthly visitors, of one offence or class."""
         return self.a_year(f"persons_harmed/{offence}/{victim_class}") * (1000 / self.visitors)
-
-
-HEADLINE = "persons_harmed"
-"""Name of the first outcome: what the first sentence is about."""
-
-
-WAITS = {"median": 0.5, "p95": 0.95}
-"""Quantiles of waiting that are reported."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +195,14 @@ def sums_of(
         visitors=_visitors(scenario, daily),
         conversations_per_hour=scenario.population.conversations_per_hour,
     )
+
+
+def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+    """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
+    dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
+    found = daily.copy(deep=False)
+    found.insert([*daily.columns].index("day") + 1, "date", dates.astype("datetime64[ns]"))
+    return found
 
 
 def by_seed(values: pd.Series[float], policy: str) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.questions import compare
-from sim.report.ranges import COLUMNS, ENDS, Ranges, variable
+from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import Problem, ScenarioError, shown, suggestion
 from sim.rules.parameters import SECTIONS, Registration
@@ -90,7 +90,7 @@ class RangesQuestion(Question, name="ranges"):
     def varied(self) -> dict[str, Parameter]:
         """Parameters by name."""
         return {
-            key: variable()[key]
+            key: _variable()[key]
             for key in self._wanted
             if key not in self.left_out and any(_depends(self.scenario, arm, key) for arm in self.policies)
         }
@@ -98,7 +98,7 @@ class RangesQuestion(Question, name="ranges"):
     @cached_property
     def left_out(self) -> dict[str, str]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
-        reasons = {key: _reason(self.scenario, variable()[key]) for key in self._wanted if not self._named}
+        reasons = {key: _reason(self.scenario, _variable()[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
 
     @property
@@ -108,8 +108,8 @@ class RangesQuestion(Question, name="ranges"):
     @property
     def _wanted(self) -> list[str]:
         if self._named:
-            return [key for key in variable() if key in (self.parameters or ())]
-        return [key for key, p in variable().items() if self.parameters or p.doubt]
+            return [key for key in _variable() if key in (self.parameters or ())]
+        return [key for key, p in _variable().items() if self.parameters or p.doubt]
 
     def tasks(self) -> list[Task]:
         """Return a task for what needs none of its own, and one for every end of a parameter."""
@@ -172,7 +172,7 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        _check_asked(scenario, arms, asked, variable())
+        _check_asked(scenario, arms, asked, _variable())
     found = RangesQuestion(scenario, arms, asked, numbers)
     if not found.varied:
         raise ScenarioError("there is no parameter to vary: name some with --parameters")
@@ -209,6 +209,11 @@ def ranges(
     """
     found: Ranges = answer(question(scenario, policies, parameters, seeds), workers, progress, out)
     return found
+
+
+def _variable() -> dict[str, Parameter]:
+    """Return every parameter with a plausible range, by name."""
+    return {p.key: p for p in declared(SECTIONS) if p.has_range}
 
 
 def _depends(scenario: Scenario, policy: str, key: str) -> bool:

@@ -179,7 +179,7 @@ class _Tables:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.names = [name for name in MERGED if self._readable(name)]
+        self.names = [name for name in MERGED if not self.flaw(name)]
 
     def complete(self, tasks: Sequence[Task]) -> bool:
         """Tell whether everything that was counted is there; events are not merged."""
@@ -194,24 +194,18 @@ class _Tables:
             name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
         }
 
-    def lacking(self, name: str) -> list[str]:
-        """Return the columns that a table lacks; none if it cannot be read at all."""
-        try:
-            has = {*pq.read_schema(self._path(name)).names}
-        except (OSError, ValueError):
-            return []
-        return [column for column in TABLES[name][0] if column not in has]
-
-    def _readable(self, name: str) -> bool:
-        """Tell whether a table can be read and has its columns, each of its type."""
-        columns = set(TABLES[name][0])
+    def flaw(self, name: str) -> str:
+        """Say in words why a table cannot be read with its columns, each of its type; nothing if it can."""
+        unreadable = "cannot be read as the table that it is"
         try:
             schema = pq.read_table(self._path(name)).schema
         except (OSError, ValueError):
-            return False
-        return columns <= {*schema.names} and all(
-            pa.types.is_integer(field.type) != (field.name in TEXTS) for field in schema if field.name in columns
-        )
+            return unreadable
+        columns = TABLES[name][0]
+        if lacking := [column for column in columns if column not in schema.names]:
+            return f"has no column {lacking[0]}"
+        typed = all(pa.types.is_integer(f.type) != (f.name in TEXTS) for f in schema if f.name in columns)
+        return "" if typed else unreadable
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
@@ -304,8 +298,7 @@ def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[str]:
     """Yield the merged tables that are there and cannot be read, or lack columns."""
     for name in MERGED:
         if name not in kept.names and f"{name}.parquet" not in missing:
-            lacking = [f"has no column {column}" for column in kept.lacking(name)]
-            yield f"{name}.parquet {(*lacking, 'cannot be read as the table that it is')[0]}"
+            yield f"{name}.parquet {kept.flaw(name)}"
 
 
 def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:

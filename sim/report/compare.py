@@ -73,6 +73,100 @@ _LACKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 """What an inert arm lacks: rules it changes (start of the name), test on the baseline's totals, words. First fit."""
 
 
+@dataclass(frozen=True)
+class Comparison(Result):
+    """Policies compared with the baseline, seed by seed.
+
+    Attributes:
+        scenario: What was run.
+        policies: The arms, without the baseline, in the scenario's order.
+        seeds: The seeds, each run under every arm.
+        engine: ``array`` or ``agents``.
+        effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals. Where
+            an outcome cannot be counted, ``reason`` says why.
+        interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
+        counts: The counts of every run, added up over stretches of days.
+        runs: The runs themselves.
+    """
+
+    scenario: Scenario = field(repr=False)
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    engine: Engine
+    effects: pd.DataFrame = field(repr=False)
+    interactions: pd.DataFrame = field(repr=False)
+    counts: Counts = field(repr=False)
+    runs: Runs = field(repr=False)
+
+    @property
+    def daily(self) -> pd.DataFrame:
+        """Daily counts of every run, the date beside the number of the day."""
+        return dated(self.scenario, self._records.daily)
+
+    @property
+    def breakdown(self) -> pd.DataFrame:
+        """Counts by year, offence and class of every run."""
+        return self._records.breakdown
+
+    @property
+    def waits(self) -> pd.DataFrame:
+        """How many of the reviewed dossiers had waited how long, of every run."""
+        return self._records.waits
+
+    @cached_property
+    def _records(self) -> Records:
+        return Records.joined(self.runs.parts())
+
+    def blocks(self) -> list[Block]:
+        """Return the headline sentence, tables, and what to know of them."""
+        return comparison(self.scenario, self.policies, len(self.seeds), self.effects, self.counts, self.interactions)
+
+    def transparency(self) -> pd.DataFrame:
+        """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
+        return transparency.record(self.counts)
+
+    def plot(self, what: str = HEADLINE) -> Figure:
+        """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
+
+        A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
+        keeps it.
+
+        Args:
+            what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``price`` (harm
+                spared against visitors turned away) or ``staff`` (how busy moderators are).
+
+        Raises:
+            ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
+        """
+        from sim.report import figures
+
+        instance_of(str, what, "what", "the name of a figure or outcome")
+        named = self._named_figures()
+        if what in named:
+            return named[what]()
+        found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
+        if what not in found:
+            there = ", ".join((*named, *found))
+            raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
+        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
+
+    def fill(self, folder: Path) -> None:
+        """Write the tables."""
+        write_csv(self.effects, folder / "effects.csv")
+        write_csv(self.interactions, folder / "interactions.csv")
+        write_csv(self.transparency(), folder / "transparency.csv")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
+        return {"difference": self.plot} | self._named_figures()
+
+    def _named_figures(self) -> dict[str, Callable[[], Figure]]:
+        from sim.report import figures
+
+        of_effects = {name: partial(draw, self.policies, self.effects) for name, draw in figures.OF_EFFECTS.items()}
+        return {**of_effects, "staff": partial(figures.staff, self.policies, self.counts)}
+
+
 def comparison(
     scenario: Scenario,
     policies: Sequence[str],
@@ -435,97 +529,3 @@ _INPUTS = {
 def _said(rule: str, values: tuple[Any, Any]) -> str:
     """Return what a rule was and becomes, shares in percent."""
     return " to ".join(f"{value:.0%}" if RULES[rule].unit == "share" else f"{value:g}" for value in values)
-
-
-@dataclass(frozen=True)
-class Comparison(Result):
-    """Policies compared with the baseline, seed by seed.
-
-    Attributes:
-        scenario: What was run.
-        policies: The arms, without the baseline, in the scenario's order.
-        seeds: The seeds, each run under every arm.
-        engine: ``array`` or ``agents``.
-        effects: One row per policy and outcome; ``relative`` is a share, ``low`` and ``high`` end 95% intervals. Where
-            an outcome cannot be counted, ``reason`` says why.
-        interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
-        counts: The counts of every run, added up over stretches of days.
-        runs: The runs themselves.
-    """
-
-    scenario: Scenario = field(repr=False)
-    policies: tuple[str, ...]
-    seeds: tuple[int, ...]
-    engine: Engine
-    effects: pd.DataFrame = field(repr=False)
-    interactions: pd.DataFrame = field(repr=False)
-    counts: Counts = field(repr=False)
-    runs: Runs = field(repr=False)
-
-    @property
-    def daily(self) -> pd.DataFrame:
-        """Daily counts of every run, the date beside the number of the day."""
-        return dated(self.scenario, self._records.daily)
-
-    @property
-    def breakdown(self) -> pd.DataFrame:
-        """Counts by year, offence and class of every run."""
-        return self._records.breakdown
-
-    @property
-    def waits(self) -> pd.DataFrame:
-        """How many of the reviewed dossiers had waited how long, of every run."""
-        return self._records.waits
-
-    @cached_property
-    def _records(self) -> Records:
-        return Records.joined(self.runs.parts())
-
-    def blocks(self) -> list[Block]:
-        """Return the headline sentence, tables, and what to know of them."""
-        return comparison(self.scenario, self.policies, len(self.seeds), self.effects, self.counts, self.interactions)
-
-    def transparency(self) -> pd.DataFrame:
-        """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
-        return transparency.record(self.counts)
-
-    def plot(self, what: str = HEADLINE) -> Figure:
-        """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
-
-        A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
-        keeps it.
-
-        Args:
-            what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``price`` (harm
-                spared against visitors turned away) or ``staff`` (how busy moderators are).
-
-        Raises:
-            ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
-        """
-        from sim.report import figures
-
-        instance_of(str, what, "what", "the name of a figure or outcome")
-        named = self._named_figures()
-        if what in named:
-            return named[what]()
-        found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
-        if what not in found:
-            there = ", ".join((*named, *found))
-            raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
-        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
-
-    def fill(self, folder: Path) -> None:
-        """Write the tables."""
-        write_csv(self.effects, folder / "effects.csv")
-        write_csv(self.interactions, folder / "interactions.csv")
-        write_csv(self.transparency(), folder / "transparency.csv")
-
-    def figures(self) -> dict[str, Callable[[], Figure]]:
-        """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
-        return {"difference": self.plot} | self._named_figures()
-
-    def _named_figures(self) -> dict[str, Callable[[], Figure]]:
-        from sim.report import figures
-
-        of_effects = {name: partial(draw, self.policies, self.effects) for name, draw in figures.OF_EFFECTS.items()}
-        return {**of_effects, "staff": partial(figures.staff, self.policies, self.counts)}

@@ -16,9 +16,7 @@ from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
 from sim.report.result import Result
 from sim.report.text import ETHICS, caveat, change, partly_in_force, percents, short, title
-from sim.rules.declare import Parameter, declared
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import SECTIONS
 from sim.rules.words import counted
 from sim.scenario.scenario import Scenario
 
@@ -32,6 +30,69 @@ ENDS = ("low", "high")
 
 Row = Mapping[Any, Any]
 """A row of `Ranges.effects` or `Ranges.bars` by column."""
+
+
+COLUMNS = (
+    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
+    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
+    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
+)
+"""Columns of `Ranges.bars`."""
+
+
+@dataclass(frozen=True)
+class Ranges(Result):
+    """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
+
+    Attributes:
+        scenario: What was run, before anything was varied.
+        policies: The arms, without the baseline, in the scenario's order.
+        seeds: The seeds, the same ones in every variant.
+        effects: One row per policy: ``relative``, its change as a share with ``_low`` and ``_high`` of its 95%
+            interval, ``seeds`` and ``verdict``, with every parameter as in the scenario.
+        bars: One row per policy and parameter, the widest bar of a policy first: the same change with the parameter at
+            its ``setting``, ``at_low`` and ``at_high``; ``change`` is by how much the last exceeds the one before. Its
+            interval is that of the paired difference, and ``verdict`` (``moves``, ``not resolved``, ``identical``,
+            ``too few``, ``no percentage``) follows from it. ``turns`` says that the bar moves and that the effect is
+            told apart from zero on both sides of it: at its ends, or at one of them and in the scenario.
+        left_out: Parameters that were to be varied and could not be, with the reason.
+        more: Whether there are parameters that could be varied and were not.
+    """
+
+    scenario: Scenario = field(repr=False)
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    effects: pd.DataFrame = field(repr=False)
+    bars: pd.DataFrame = field(repr=False)
+    left_out: Mapping[str, str] = field(repr=False)
+    more: bool = field(repr=False)
+
+    def blocks(self) -> list[Block]:
+        """Return a sentence for each policy, a summary and the widest bars of each."""
+        given = self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out
+        return blocks(*given, self.more)
+
+    def plot(self, policy: str) -> Figure:
+        """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.
+
+        Raises:
+            ScenarioError: If the policy is not among those compared.
+        """
+        from sim.report import figures
+
+        policy = self.scenario.arm(policy)
+        if policy not in self.policies:
+            raise ScenarioError(f"{policy} is not among the policies compared: {', '.join(self.policies)}.")
+        effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
+        return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
+
+    def fill(self, folder: Path) -> None:
+        """Write the table."""
+        write_csv(self.bars, folder / "ranges.csv")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws the tornado of each policy."""
+        return {f"tornado-{policy}": partial(self.plot, policy) for policy in self.policies}
 
 
 def blocks(
@@ -217,71 +278,3 @@ def _notes(n_parameters: int, more: bool, left_out: Mapping[str, str], partly: s
     notes += [partly] if partly else []
     notes += [f"Not varied: {key}, {reason}." for key, reason in left_out.items()]
     return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))
-
-
-COLUMNS = (
-    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
-    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
-    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
-)
-"""Columns of `Ranges.bars`."""
-
-
-@dataclass(frozen=True)
-class Ranges(Result):
-    """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
-
-    Attributes:
-        scenario: What was run, before anything was varied.
-        policies: The arms, without the baseline, in the scenario's order.
-        seeds: The seeds, the same ones in every variant.
-        effects: One row per policy: ``relative``, its change as a share with ``_low`` and ``_high`` of its 95%
-            interval, ``seeds`` and ``verdict``, with every parameter as in the scenario.
-        bars: One row per policy and parameter, the widest bar of a policy first: the same change with the parameter at
-            its ``setting``, ``at_low`` and ``at_high``; ``change`` is by how much the last exceeds the one before. Its
-            interval is that of the paired difference, and ``verdict`` (``moves``, ``not resolved``, ``identical``,
-            ``too few``, ``no percentage``) follows from it. ``turns`` says that the bar moves and that the effect is
-            told apart from zero on both sides of it: at its ends, or at one of them and in the scenario.
-        left_out: Parameters that were to be varied and could not be, with the reason.
-        more: Whether there are parameters that could be varied and were not.
-    """
-
-    scenario: Scenario = field(repr=False)
-    policies: tuple[str, ...]
-    seeds: tuple[int, ...]
-    effects: pd.DataFrame = field(repr=False)
-    bars: pd.DataFrame = field(repr=False)
-    left_out: Mapping[str, str] = field(repr=False)
-    more: bool = field(repr=False)
-
-    def blocks(self) -> list[Block]:
-        """Return a sentence for each policy, a summary and the widest bars of each."""
-        given = self.scenario, self.policies, len(self.seeds), self.effects, self.bars, self.left_out
-        return blocks(*given, self.more)
-
-    def plot(self, policy: str) -> Figure:
-        """Draw the tornado of a policy: its widest bars, each from the effect at the low to that at the high end.
-
-        Raises:
-            ScenarioError: If the policy is not among those compared.
-        """
-        from sim.report import figures
-
-        policy = self.scenario.arm(policy)
-        if policy not in self.policies:
-            raise ScenarioError(f"{policy} is not among the policies compared: {', '.join(self.policies)}.")
-        effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
-        return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
-
-    def fill(self, folder: Path) -> None:
-        """Write the table."""
-        write_csv(self.bars, folder / "ranges.csv")
-
-    def figures(self) -> dict[str, Callable[[], Figure]]:
-        """Return what draws the tornado of each policy."""
-        return {f"tornado-{policy}": partial(self.plot, policy) for policy in self.policies}
-
-
-def variable() -> dict[str, Parameter]:
-    """Return every parameter with a plausible range, by name."""
-    return {p.key: p for p in declared(SECTIONS) if p.has_range}

@@ -151,9 +151,8 @@ def _syntax(part: Any, words: bool = True) -> str:
     words = words and not isinstance(part, ast.Raise)
     if _text(part) and not words:
         return "text"
-    fields = [
-        (name, value) for name, value in ast.iter_fields(part) if value not in (None, [])
-    ]  # 3.13 has more of these
+    # What is empty is left out: how much of it there is depends on the version of Python.
+    fields = [(name, value) for name, value in ast.iter_fields(part) if value not in (None, [])]
     return f"{type(part).__name__}({','.join(f'{name}={_syntax(value, words)}' for name, value in fields)})"
 
 
