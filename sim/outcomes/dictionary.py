@@ -10,8 +10,8 @@ import pandas as pd
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes.outcomes import outcomes_of
 from sim.rules.declare import declared
-from sim.rules.parameters import SECTIONS
 from sim.rules.rulebook import RULES
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 
 

@@ -20,15 +20,15 @@ from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HEADLINE, WAITS, Sums
 from sim.outcomes.outcomes import Outcome, outcomes_of
-from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.policy import Dated, Policy, rules_on
 from sim.report.headings import TABLES, Heading, Printed
 from sim.rules.declare import Parameter, Section, declared, listed_names
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
+from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import SECTIONS, Entry, Registration
-from sim.rules.rulebook import RULES
+from sim.rules.rulebook import RULES, Entry, Registration, rules_through
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 
 Lines = Iterator[str]
@@ -71,7 +71,8 @@ def topics() -> Iterator[Topic]:
     for row in evidence().values():
         yield Topic(row.id, "evidence", f"{row.parameter}: {_values(row)}", partial(_evidence, row))
     for mechanism in MECHANISMS:
-        yield Topic(mechanism.name, "mechanism", f"of {', '.join(mechanism.rules)}", partial(_mechanism, mechanism))
+        rules = ", ".join(rules_through(mechanism))
+        yield Topic(mechanism.name, "mechanism", f"of {rules}", partial(_mechanism, mechanism))
     for name, holds in dictionary.by_name().items():
         if name not in _columns():
             yield Topic(name, "column", "; ".join(c.meaning for c in holds.values()), partial(_held, name, holds))
@@ -109,7 +110,7 @@ def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
     yield f"{BASELINE}: nothing is changed; every policy is compared with it"
     yield f"  staff: {workload.staffing(scenario.platform.rules)}"
-    before = vars(scenario.platform.rules)
+    before = scenario.platform.rules
     for arm, found in scenario.policies.items():
         yield f"{arm}:"
         for policy in found:
@@ -120,9 +121,9 @@ def policies(scenario: Scenario) -> Lines:
             continue
         for day, rules in scenario.changes_of(arm):
             changed = [
-                f"    {rule}: {_value(before[field])} -> {_value(after)} ({RULES[rule].unit})"
-                for rule, (field, after) in zip(RULES, vars(rules).items(), strict=True)
-                if after != before[field]
+                f"    {rule}: {_value(before.value_of(rule))} -> {_value(rules.value_of(rule))} ({declared_rule.unit})"
+                for rule, declared_rule in RULES.items()
+                if rules.value_of(rule) != before.value_of(rule)
             ]
             if changed or day:
                 yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
@@ -315,9 +316,9 @@ def _example(parameter: Parameter) -> Any:
 
 def _inert(kind: type[Policy], own: list[Parameter]) -> str:
     """Say at which settings a policy changes nothing: those of the baseline, checked against the default one."""
-    known, names = settings(), [_last(p) for p in own]
-    keys = [key for key in (*(f"{kind.name}.{name}" for name in names), *_rules_of(kind, own)) if key in known]
-    level = {name: known[key].default for key in keys if (name := _last(known[key])) in names}
+    known = settings()
+    keys = {_last(p): p.sets or f"{kind.name}.{_last(p)}" for p in own}
+    level = {name: known[key].default for name, key in keys.items() if key in known}
     baseline = "at the values that the baseline has"
     try:
         platform = Scenario().platform
@@ -488,10 +489,10 @@ def _evidence(row: Evidence) -> Lines:
 def _mechanism(mechanism: Mechanism) -> Lines:
     what = "put in: shares or factors that the scenario states" if mechanism.is_input else "comes about in the model"
     yield f"{mechanism.name}, a mechanism through which policies work, which why holds as in the baseline: {what}"
-    for rule in mechanism.rules:
+    for rule in rules_through(mechanism):
         yield f"  rule       {rule}: {RULES[rule].meaning}"
-    for key, value in mechanism.settings.items():
-        yield f"  held by    {key} = {value:g}: {settings()[key].meaning}"
+    if key := mechanism.switch:
+        yield f"  held by    {key} = 0: {settings()[key].meaning}"
 
 
 def _held(name: str, holds: Mapping[str, dictionary.Column]) -> Lines:

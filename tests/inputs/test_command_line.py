@@ -14,8 +14,7 @@ from sim.__main__ import _parser, assignments, main
 from sim.questions import run, validate
 from sim.rules.declare import declared
 from sim.rules.errors import ExperimentError
-from sim.rules.parameters import SECTIONS
-from sim.rules.rulebook import SWEPT
+from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import Scenario
 from sim.study import workers as study_workers
 from sim.study.price import cost
