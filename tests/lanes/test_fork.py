@@ -14,6 +14,7 @@ import pytest
 
 from sim.model.arrays.model import ChatModel
 from sim.model.arrays.moderation import Desk, Office
+from sim.model.arrays.places import Spread, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import DEAD, BarLog, Contacts, Dossier, State
 from sim.policies.policy import Policy
@@ -53,7 +54,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     },
     State: {
         "world numbers": "depends on no lane",
-        "lanes_per_seed": "what the fork changes",
+        "places": "what the fork changes",
         "flag": "by member, of any lane: says only who may be barred",
         "pair_flag": "scratch, cleared after use",
     },
@@ -75,10 +76,11 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     Dossier: {"queued": "its place in queues that are made anew"},
     Recorder: {
         "scenario seeds policies n_lanes n_offences _cell_of_stage _serious _outside _keep": "given",
+        "places": "what the fork changes",
         "_kept": "events of the warm-up, written for every lane in the end",
         "_cells _harms_today _waits_today": "of a day, and empty between days",
         "_breakdown _distinct _seen _daily _waits": "of the measured window, and empty before it",
-        "_events _counts": "begun anew for all lanes",
+        "_events _counts": "of a day, and nothing at its start",
     },
 }
 """By class: attributes that are not copied lane by lane, and why."""
@@ -131,9 +133,9 @@ def rows(contacts: Contacts, model: ChatModel) -> dict[str, list[Any]]:
     alive = (contacts.status[: contacts.n] != DEAD).nonzero()[0]
     place = contacts.place[alive]
     columns = {name: column[alive] for name, column in held(contacts).items()}
-    columns["index of the predator"] = contacts.pair[alive] - place * model.world.n_predators
-    columns["cell within the place"] = contacts.cell[alive] - place * model.record.cells_per_place
-    of_place = [(place == p).nonzero()[0] for p in range(model.state.n_places)]
+    columns["index of the predator"] = contacts.pair[alive] - place * model.state.places.n_predators
+    columns["cell within the place"] = contacts.cell[alive] - place * model.state.places.n_cells
+    of_place = [(place == p).nonzero()[0] for p in range(model.state.places.n)]
     return {name: [column[which].tolist() for which in of_place] for name, column in columns.items()}
 
 
@@ -143,17 +145,16 @@ def all_of(model: ChatModel) -> dict[str, list[Any]]:
     for holder in (model, model.state, model._office, model.record):
         for name, value in held(holder).items():
             if not isinstance(value, State | Office | Contacts):
-                found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.n_places)
+                found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.places.n)
     return found
 
 
 @pytest.fixture(scope="module")
 def forked() -> tuple[dict[str, list[Any]], dict[str, list[Any]], ChatModel]:
-    """What a run holds before and after the fork, with a container planted that no fork knows of."""
+    """What a run holds before and after the fork."""
     model = ChatModel(CHAT, SEEDS, ["baseline", *SAME], collect=False)
     while model.hour < 24 * CHAT.warmup_days:
         model.step()
-    model.state.planted = {(0, 1): 7, (1, 5): 8}  # type: ignore[attr-defined]
     before = all_of(model)
     model._fork()
     return before, all_of(model), model
@@ -166,14 +167,27 @@ def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> It
             yield name
 
 
-def test_every_lane_begins_with_all_that_the_warm_up_left_and_what_no_fork_knows_is_seen(
-    forked: tuple[Any, Any, ChatModel],
-) -> None:
+def test_every_lane_begins_with_all_that_the_warm_up_left(forked: tuple[Any, Any, ChatModel]) -> None:
     before, after, model = forked
-    assert model.state.lanes_per_seed == N_LANES
+    assert model.state.places.n_lanes == N_LANES
     assert before.keys() == after.keys()
     seen = [*differences(before, after)]
-    assert seen == ["State.planted"], "copy it in the fork of its class, or say above why it needs none"
+    assert not seen, "its class spreads it otherwise; or say above why it need not be copied"
+
+
+@pytest.mark.parametrize("part", ["state", "_office", "record"])
+def test_what_does_not_say_how_it_spreads_is_refused(
+    part: str, forked: tuple[Any, Any, ChatModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = getattr(forked[2], part)
+    monkeypatch.setattr(holder, "planted", {(0, 1): 7, (1, 5): 8}, raising=False)
+    with pytest.raises(TypeError, match=f"{type(holder).__name__}.WAYS does not say how to spread planted"):
+        holder.fork(forked[2].state.places)
+
+
+@pytest.mark.parametrize("kind", [State, Office, Recorder])
+def test_what_depends_on_no_lane_is_said_twice(kind: type[Spread]) -> None:
+    assert {name for name, way in kind.WAYS.items() if way is shared} <= named(kind)
 
 
 def test_the_warm_up_leaves_something_of_everything(forked: tuple[Any, Any, ChatModel]) -> None:
@@ -201,9 +215,9 @@ def test_what_is_named_is_there_and_nothing_is_shared_between_lanes(forked: tupl
 
 def one_lane_less(state: State) -> dict[str, Any]:
     """Return containers as a fork would leave them that copied to no lane but the first, or not as many times."""
-    n_first = state.n_places // N_LANES
+    n_first = len(state.places.seeds)
     return {
-        "n_live": np.roll(state.n_live, state.world.n_predators),
+        "n_live": np.roll(state.n_live, state.places.n_predators),
         "strikes": {key: value for key, value in state.strikes.items() if key[0] < n_first},
         "returns": {hour: [row for row in rows if row[0] < n_first] for hour, rows in state.returns.items()},
         "just_barred": [row for row in state.just_barred if row[0] < n_first],

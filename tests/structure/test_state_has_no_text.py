@@ -54,7 +54,7 @@ WORDS = {
 CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Weekday)}
 """What rules that are words may be."""
 
-TEXT_FIELDS = {("model.arrays.state", "Lanes", "policies")} | {
+TEXT_FIELDS = {("model.arrays.places", "Places", "policies")} | {
     ("model.records", "Kind", field) for field in ("name", "meaning", "detail", "words")
 }
 """The only fields declared as text: names of policies, and the declarations of the kinds of events themselves."""

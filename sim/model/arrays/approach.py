@@ -59,7 +59,7 @@ class Foreseen:
 
 def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     """Follow the day's intents in every lane, bars and contacts apart."""
-    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    intents, people, places = day.intents, day.people, state.places
     place, pair, inside = at_the_door(state, lanes, day, intents.row)
     inside &= _may_approach(state, lanes, day, place)
     target = np.full(place.size, NOBODY)
@@ -68,7 +68,7 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     open_ = inside.nonzero()[0]
     for attempts in state.world.rounds(day):
         if open_.size:
-            choice = _look(state, lanes, day, open_ // n_lanes, place.take(open_), attempts, None)
+            choice = _look(state, lanes, day, open_ // places.n_lanes, place.take(open_), attempts, None)
             target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
             redirected[open_] |= choice.redirected
             looked.append((open_.take(looked_by), row))
@@ -79,7 +79,7 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     seed = people.seed.take(intents.row)
     return Foreseen(
         pair,
-        np.where(inside, np.repeat(intents.rank, n_lanes), NEVER),
+        np.where(inside, places.each(intents.rank), NEVER),
         target,
         redirected,
         *first_alarm(state.world.draws, state.numbers.hazard, seed, intents.contact, intents.offence, CONTACT),
@@ -87,23 +87,23 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
         pair.take(looked_for),
         people.person.take(row),
         people.slot.take(row),
-        looked_for.searchsorted(intents.start * n_lanes).tolist(),
+        looked_for.searchsorted(intents.start * places.n_lanes).tolist(),
     )
 
 
 def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[np.bool_]:
     """Tell, by intent and lane, what announced retention does not deter and what limits on new accounts allow."""
-    intents, people, n_lanes = day.intents, day.people, state.lanes_per_seed
+    intents, people, places = day.intents, day.people, state.places
     free = np.ones(place.size, bool)
     if state.numbers.p_deterred:
         words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
         retention = lanes.rule("retention.message_hours").take(place)
-        free &= ~deterred(np.repeat(words, n_lanes), state.numbers, retention)
+        free &= ~deterred(places.each(words), state.numbers, retention)
     cooling_off = lanes.rule("limits.cooling_off_hours")
     if cooling_off.any():
         day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
         columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
-        hour, begun, joined = (np.repeat(a, n_lanes) for a in columns)
+        hour, begun, joined = (places.each(a) for a in columns)
         since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, begun)
         free &= may_write(hour - since, cooling_off.take(place))
     return free
@@ -114,14 +114,14 @@ def _new_here(state: State, lanes: Lanes, pair: Ints, hour: int) -> NDArray[np.b
     cooling_off = lanes.rule("limits.cooling_off_hours")
     if not cooling_off.any():
         return np.zeros(pair.size, bool)
-    place = pair // state.world.n_predators
+    place = state.places.of_pair(pair)
     persists = lanes.rule("registration.accounts_persist").take(place)
     return persists & ~may_write(hour - state.new_since.take(pair), cooling_off.take(place))
 
 
 def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, record: Recorder) -> None:
     """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
-    seen, n_lanes = hour - day.first_hour, state.lanes_per_seed
+    seen, n_lanes = hour - day.first_hour, state.places.n_lanes
     first, last = (int(n) * n_lanes for n in day.intents.start[seen : seen + 2])
     if first == last:
         return
@@ -147,7 +147,7 @@ def _otherwise(state: State, foreseen: Foreseen, seen: int, hour: int) -> Ints:
     first, last = foreseen.looked_start[seen : seen + 2]
     pair, person, slot = (a[first:last] for a in (foreseen.looked_pair, foreseen.looked_person, foreseen.looked_slot))
     passed_over = state.contacts.holding(pair, person)
-    passed_over |= state.users_barred(pair // state.world.n_predators, person, slot, hour)
+    passed_over |= state.users_barred(state.places.of_pair(pair), person, slot, hour)
     return first + passed_over.nonzero()[0]
 
 
@@ -187,7 +187,7 @@ def _look(
     stops = accepted | (rows == NOBODY)
     who, which = absent.nonzero()
     words = state.world.draws.words(
-        Purpose.RETRY, state.seed_of_place.take(place.take(who)), day.intents.contact.take(intent.take(who)),
+        Purpose.RETRY, state.places.seed.take(place.take(who)), day.intents.contact.take(intent.take(who)),
         attempts[0] + which,
     )  # fmt: skip
     stops[who, which] = ~looks_further(words, state.numbers)
@@ -203,7 +203,7 @@ def _look(
 
 def _choose(state: State, lanes: Lanes, day: Day, hour: int, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
     """Follow intents anew, minding bars and contacts; return rows approached or NOBODY, and whether redirected."""
-    intent, place = flat // state.lanes_per_seed, pair // state.world.n_predators
+    intent, place = flat // state.places.n_lanes, state.places.of_pair(pair)
     choice = _look(state, lanes, day, intent, place, (0, ATTEMPTS), pair, hour)
     target, redirected = choice.target, choice.redirected
     for i in (target == _UNDECIDED).nonzero()[0].tolist():
@@ -238,7 +238,7 @@ def _walk(
         return NOBODY, redirected
     accepted, absent = _meets(state, lanes, day, np.full(rows.size, place), rows, np.full(rows.size, pair), hour)
     first = int(accepted.argmax()) if accepted.any() else rows.size
-    seed, contact = int(state.seed_of_place[place]), int(day.intents.contact[intent])
+    seed, contact = int(state.places.seed[place]), int(day.intents.contact[intent])
     for step in absent[:first].nonzero()[0].tolist():
         word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
         if not looks_further(word, state.numbers):
@@ -256,11 +256,11 @@ def _begin(
     contact, offence, second, victim_class, predator_row = (
         a.take(intent) for a in (intents.contact, intents.offence, intents.second, intents.victim_class, intents.row)
     )
-    place, target = pair // state.world.n_predators, people.person.take(row)
+    place, target = state.places.of_pair(pair), people.person.take(row)
     alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
     if lanes.warn:
         alarm, seconds = first_alarm(
-            state.world.draws, state.numbers.hazard, state.seed_of_place.take(place), contact, offence, CONTACT,
+            state.world.draws, state.numbers.hazard, state.places.seed.take(place), contact, offence, CONTACT,
             recognise_milli=recognition(state, lanes, place, target),
         )  # fmt: skip
     rows = state.contacts.append(

@@ -96,8 +96,7 @@ def _part_the_barred(state: State, hour: int) -> None:
         return
     contacts = state.contacts
     live = (contacts.status[: contacts.n] == LIVE).nonzero()[0]
-    n_predators = state.world.n_predators
-    pairs = [place * n_predators + index for place, _, index in barred if index >= 0]
+    pairs = [state.places.pair(place, index) for place, _, index in barred if index >= 0]
     state.pair_flag[pairs] = True
     hit = live.compress(state.pair_flag.take(contacts.pair.take(live)))
     state.pair_flag[pairs] = False
@@ -119,7 +118,7 @@ def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: R
     rows = _stay_together(state, lanes, day, hour, rows)
     np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
-    seed = state.seed_of_place.take(place)
+    seed = state.places.seed.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
     found = unit(luck) < lanes.rule("registration.findability").take(place)
     lost = rows[~found]
@@ -139,7 +138,7 @@ def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) 
     place = np.concatenate([contacts.place.take(rows)] * 2)
     who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
     until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
-    key = carry_key(hour - day.first_hour, state.seed_of_place.take(place), who, state.world)
+    key = carry_key(hour - day.first_hour, state.places.seed.take(place), who, state.world)
     at = day.carried_key.searchsorted(key)
     carried = ((day.carried_key.take(at, mode="clip") == key) & (until == hour)).nonzero()[0]
     if not carried.size:
@@ -163,7 +162,7 @@ def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) 
 def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
     contacts = state.contacts
     place, target = contacts.place.take(rows), contacts.target.take(rows)
-    slot = state.slot(state.seed_of_place.take(place), target)
+    slot = state.slot(state.places.seed.take(place), target)
     barred = state.predator_barred_until.take(contacts.pair.take(rows)) > hour
     return barred | state.users_barred(place, target, slot, hour)
 
@@ -203,7 +202,7 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     missed, rows = rows[~able], rows[able]
     record.note_contacts("miss", hour, 0, contacts, missed, contacts.stage)
     contacts.end(missed)
-    seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
+    seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
     words = state.world.draws.words(Purpose.MEETING_LENGTH, seed, contact, hour)
     end = hour + pick(words, state.world.session_users)
     contacts.status[rows] = LIVE
@@ -219,7 +218,7 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
 
 def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
     contacts, present = state.contacts, state.world.membership.present
-    seed = state.seed_of_place.take(contacts.place.take(rows))
+    seed = state.places.seed.take(contacts.place.take(rows))
     both: NDArray[np.bool_] = present(seed, day, contacts.target.take(rows))
     return both & present(seed, day, contacts.predator.take(rows))
 
@@ -283,7 +282,7 @@ def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognis
     """Targets see contacts for what they are, and block, withdraw or stay."""
     contacts = state.contacts
     occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
-    seed = state.seed_of_place.take(contacts.place.take(rows))
+    seed = state.places.seed.take(contacts.place.take(rows))
     block, stay = state.world.draws.words((Purpose.BLOCK, Purpose.STAY), seed, contacts.contact.take(rows), occasion)
     answer = on_recognition(block, stay, state.numbers)
     return _Recognised(rows, second, stage, contacts.predator_end.take(rows), occasion, answer)
@@ -293,7 +292,7 @@ def _first_alarm(state: State, lanes: Lanes, rows: Ints, stage: Ints, knowing: A
     """Return which alarm rings first in the stage that contacts begin or go on with, and after how many seconds."""
     contacts = state.contacts
     place = contacts.place.take(rows)
-    seed = state.seed_of_place.take(place)
+    seed = state.places.seed.take(place)
     return first_alarm(
         state.world.draws, state.numbers.hazard, seed, contacts.contact.take(rows), contacts.offence.take(rows), stage,
         contacts.again.take(rows), knowing, recognition(state, lanes, place, contacts.target.take(rows)),
@@ -304,7 +303,7 @@ def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints |
     """Return how readily targets recognise, in thousandths of the hazard; `None` where no site warns anybody."""
     if not lanes.warn:
         return None
-    words = state.world.draws.words(Purpose.WARNED, state.seed_of_place.take(place), target)
+    words = state.world.draws.words(Purpose.WARNED, state.places.seed.take(place), target)
     reached = warning_reaches(words, lanes.rule("warnings.p_reached").take(place))
     return np.where(reached, lanes.recognise_milli.take(place), 1000)
 
@@ -330,7 +329,7 @@ def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
     contacts.n_recognised[rows] = 0
     alarm, seconds = _first_alarm(state, lanes, rows, contacts.stage.take(rows))
     contacts.alarm[rows], contacts.ring[rows] = alarm, hour * SECONDS + seconds
-    seed = state.seed_of_place.take(contacts.place.take(rows))
+    seed = state.places.seed.take(contacts.place.take(rows))
     words = state.world.draws.words((Purpose.MEETING, Purpose.LAPSE), seed, contacts.contact.take(rows), hour)
     _wait(state, hour, rows, exponential(words))
 
@@ -362,7 +361,7 @@ def _answer(
     record.add("n_block_on_platform", place, blocks)
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     friction, rel_ready = (lanes.rule(f"reporting.{name}").take(place) for name in ("friction", "rel_ready"))
-    seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
+    seed, contact = state.places.seed.take(place), contacts.contact.take(on_site)
     said = would_report(
         draws, seed, contact, occasion, contacts.target.take(on_site),
         p_report(p_ready, rel_ready, friction), numbers.p_constant,
@@ -420,7 +419,7 @@ def _complain(
     """Persons harmed, or who recognised a contact, complain to the police at once, late or never."""
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
-    seed, contact = state.seed_of_place.take(contacts.place.take(rows)), contacts.contact.take(rows)
+    seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
     will = (unit(draws.words(Purpose.COMPLAIN, seed, contact, occasion)) < p).nonzero()[0]
     if not will.size:
         return

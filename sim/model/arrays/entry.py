@@ -86,8 +86,8 @@ def _by_door(state: State, friction: Ints, table: Ints, kind: int) -> tuple[Ints
     """Return how many of a kind are let in and turned away, by place, given numbers by seed, kind and tolerance."""
     of_kind = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, kind]
     below = np.concatenate((np.zeros((of_kind.shape[0], 1), np.int64), np.cumsum(of_kind, axis=1)), axis=1)
-    outside = below[state.seed_of_place, friction]
-    return below[state.seed_of_place, TOLERANCES] - outside, outside
+    outside = below[state.places.seed, friction]
+    return below[state.places.seed, TOLERANCES] - outside, outside
 
 
 def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
@@ -142,14 +142,12 @@ def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints,
 
 def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Return places, pairs and whether the door lets in, for rows of predators: lane by lane of each row."""
-    n_lanes, people = state.lanes_per_seed, day.people
-    seed, person = people.seed.take(row), people.person.take(row)
-    place = (seed[:, None] * n_lanes + np.arange(n_lanes)).reshape(-1)
-    old, tolerance, index = (
-        np.repeat(a, n_lanes) for a in (people.is_old(row), people.tolerance(row), state.world.predator_index(person))
-    )
+    people, places = day.people, state.places
+    place = places.of_seeds(people.seed.take(row))
+    index = state.world.predator_index(people.person.take(row))
+    old, tolerance, index = (places.each(a) for a in (people.is_old(row), people.tolerance(row), index))
     inside = lets_in(tolerance, lanes.friction_predator[old, place])
-    return place, place * state.world.n_predators + index, inside
+    return place, places.pair(place, index), inside
 
 
 class Visitors:
@@ -194,7 +192,7 @@ class Visitors:
         seen = self._mask.nonzero()[0]
         cell = state.world.crowd.door.take(seen) * np.int64(n_masks) + self._mask.take(seen).astype(np.int64)
         tables = np.bincount(cell, minlength=n_seeds * 2 * TOLERANCES * n_masks)
-        for place, table in enumerate(tables.reshape(n_seeds, 2, TOLERANCES, n_masks)[state.seed_of_place]):
+        for place, table in enumerate(tables.reshape(n_seeds, 2, TOLERANCES, n_masks)[state.places.seed]):
             n_in = [0, 0]
             for kind, mask in product(range(2), range(1, n_masks)):
                 frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]

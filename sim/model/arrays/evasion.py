@@ -22,7 +22,7 @@ def evade(state: State, hour: int, record: Recorder) -> None:
         for at, is_predator, person, _ in back:
             state.strikes.pop((at, person), None)
             if is_predator:
-                state.new_since[at * state.world.n_predators + state.world.predator_place(person)] = hour + 1
+                state.new_since[_pair(state, at, person)] = hour + 1
         place, kind, who, as_whom = np.array(back, np.int64).T
         record.note("return", hour, 0, place, kind, who, detail=as_whom)
 
@@ -30,5 +30,8 @@ def evade(state: State, hour: int, record: Recorder) -> None:
 def _barred_until(state: State, place: int, person: int, predator: bool) -> int:
     if not predator:
         return state.user_barred_until[place, person]
-    at = place * state.world.n_predators + state.world.predator_place(person)
-    return int(state.predator_barred_until[at])
+    return int(state.predator_barred_until[_pair(state, place, person)])
+
+
+def _pair(state: State, place: int, predator: int) -> int:
+    return int(state.places.pair(place, state.world.predator_index(predator)))

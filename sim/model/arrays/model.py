@@ -13,7 +13,8 @@ from sim.model.arrays.contacts import run_contacts
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.moderation import Office, Reports, false_reports, foresee_false_reports, moderate
-from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.places import LaneName, Places, fork
+from sim.model.arrays.recorder import Recorder, cells_per_place
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.model.decisions.contacts import recognise_milli
 from sim.model.decisions.entry import doors_of
@@ -26,9 +27,6 @@ from sim.rules.errors import ScenarioError
 from sim.rules.rulebook import Rules
 from sim.scenario.arguments import lanes_of, scenario_of
 from sim.scenario.scenario import BASELINE, Scenario
-
-LaneName = tuple[str, int]
-"""A policy and a seed."""
 
 
 class ChatModel(HourlyModel):
@@ -91,12 +89,13 @@ class ChatModel(HourlyModel):
         super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})
         self.policies, self.seeds = arms, numbers
         self.world = World(scenario, self.seeds)
-        self.state = State(self.world, numbers_of(self.world))
-        self.record = Recorder(scenario, self.seeds, self.policies, events=events)
+        places = Places(tuple(numbers), tuple(arms), self.world.n_predators, cells_per_place(scenario))
+        self.state = State(self.world, numbers_of(self.world), places)
+        self.record = Recorder(scenario, places, events=events)
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
-        self._office = Office(self.world, len(self.seeds))
-        self._lanes = self._compiled([scenario.platform.rules] * len(self.seeds), None)
+        self._office = Office(self.world, places.n)
+        self._lanes = self._compiled([scenario.platform.rules] * places.n, None)
         self._visitors: Visitors | None = None
 
     def step(self) -> None:
@@ -146,13 +145,13 @@ class ChatModel(HourlyModel):
     def predators_online(self) -> dict[LaneName, int]:
         """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
         if not self.hour:
-            return self._by_lane(np.zeros(self.state.n_places, np.int64))
+            return self._by_lane(np.zeros(self.state.places.n, np.int64))
         hour, day = self.hour - 1, self._day
         seen = hour - day.first_hour
         rows = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
         place, pair, inside = at_the_door(self.state, self._lanes, day, rows)
         here = inside & (self.state.predator_barred_until.take(pair) <= hour)
-        return self._by_lane(np.bincount(place.compress(here), minlength=self.state.n_places))
+        return self._by_lane(np.bincount(place.compress(here), minlength=self.state.places.n))
 
     @property
     def contacts_on_platform(self) -> dict[LaneName, int]:
@@ -187,15 +186,13 @@ class ChatModel(HourlyModel):
     def _contacts(self, status: int) -> dict[LaneName, int]:
         contacts = self.state.contacts
         rows = contacts.status[: contacts.n] == status
-        return self._by_lane(np.bincount(contacts.place[: contacts.n][rows], minlength=self.state.n_places))
+        return self._by_lane(np.bincount(contacts.place[: contacts.n][rows], minlength=self.state.places.n))
 
     def _so_far(self, kind: str) -> dict[LaneName, int]:
         return self._by_lane(self.record.so_far(kind, today=self.day_of_window >= 0))
 
     def _by_lane(self, counts: Ints) -> dict[LaneName, int]:
-        """Name the lanes by (policy, seed); during the warm-up those of a seed share its one lane."""
-        lanes = [(policy, seed) for seed in self.record.seeds for policy in self.policies]
-        return dict(zip(lanes, np.repeat(counts, len(lanes) // counts.size).tolist(), strict=True))
+        return self.state.places.by_lane(counts)
 
     def _begin_day(self) -> None:
         self._day = next(self._days)
@@ -204,11 +201,8 @@ class ChatModel(HourlyModel):
             self._fork()
         if today >= 0:
             before = self._lanes
-            rules = [
-                self._changes[lane].get(today, before.rules[seed * len(self.policies) + lane])
-                for seed in range(self.world.n_seeds)
-                for lane in range(len(self.policies))
-            ]
+            lanes = self.state.places.lane.tolist()
+            rules = [self._changes[lane].get(today, old) for lane, old in zip(lanes, before.rules, strict=True)]
             self._lanes = self._compiled(rules, before)
         self._approaches = foresee(self.state, self._lanes, self._day)
         self._false_reports = foresee_false_reports(self.state, self._lanes, self._day)
@@ -222,11 +216,8 @@ class ChatModel(HourlyModel):
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
-        lanes = len(self.policies)
-        self.state.fork(lanes, self.record.cells_per_place)
-        self.record.fork()
-        self._office.fork(lanes)
-        self._lanes = self._compiled([self.scenario.platform.rules] * self.state.n_places, None)
+        fork(self.state.places.forked(), self.state, self.record, self._office)
+        self._lanes = self._compiled([self.scenario.platform.rules] * self.state.places.n, None)
         self._visitors = Visitors(self.state) if self.scenario.months else None
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
@@ -238,7 +229,6 @@ class ChatModel(HourlyModel):
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
         baseline = doors_of(self.scenario.platform.rules)[0]
         return Lanes(
-            policies=self.policies,
             rules=rules,
             friction_user=np.stack((doors[0], yesterday[0])),
             friction_predator=np.stack((doors[1], yesterday[1])),

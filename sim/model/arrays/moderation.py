@@ -7,11 +7,13 @@ skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import Dossier, Lanes, State
 from sim.model.decisions import sanctions
@@ -73,13 +75,11 @@ class Desk:
         self._triage = ""
         self._touched: list[Dossier] = []
 
-    def fork(self) -> Desk:
+    def copy(self) -> Desk:
         """Return an equal desk for another lane; its queues are made at the first change of the rule of triage."""
         desk = Desk()
         desk.next_expiry, desk.n_snapshots = self.next_expiry, self.n_snapshots
-        desk.dossiers = {
-            account: Dossier(*(getattr(d, name) for name in Dossier.__slots__)) for account, d in self.dossiers.items()
-        }
+        desk.dossiers = {account: copy(dossier) for account, dossier in self.dossiers.items()}
         return desk
 
     def file(self, dossier: Dossier, hour: int) -> bool:
@@ -146,7 +146,7 @@ class Desk:
         return dossier
 
 
-class Office:
+class Office(Spread):
     """The moderation of all places: a desk each, and what does not need one.
 
     Args:
@@ -159,18 +159,20 @@ class Office:
         kept_since: Oldest hour whose messages are still kept, by place.
     """
 
+    WAYS: ClassVar[Ways] = {
+        "desks": one_a_place,
+        **dict.fromkeys(("n_waiting", "kept_since", "_credit_milli"), by_place),
+        **dict.fromkeys(
+            ("_scenario", "_on_shift", "_milli_hours", "_capacity_milli", "_retention", "_rules", "_requeue"), shared
+        ),
+    }
+
     def __init__(self, world: World, n_places: int) -> None:
         self._scenario = world.scenario
         self.desks = [Desk() for _ in range(n_places)]
         self.n_waiting = np.zeros(n_places, np.int64)
         self.kept_since = np.zeros(n_places, np.int64)
         self._credit_milli = np.zeros(n_places, np.int64)
-
-    def fork(self, lanes: int) -> None:
-        """Copy each seed's one lane to all its lanes."""
-        self.desks = [desk.fork() for desk in self.desks for _ in range(lanes)]
-        for name in ("n_waiting", "kept_since", "_credit_milli"):
-            setattr(self, name, np.repeat(getattr(self, name), lanes))
 
     def follow(self, rules: list[Rules]) -> None:
         """Take over the rules of the day, one a place."""
@@ -232,7 +234,7 @@ class Office:
 
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
-        draws, seed, p_constant = state.world.draws, int(state.seed_of_place[place]), state.numbers.p_constant
+        draws, seed, p_constant = state.world.draws, int(state.places.seed[place]), state.numbers.p_constant
         known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
         strikes = state.strikes.get(account, Strikes())
         state.strikes[account] = strikes.after(known, dossier.session, hour)
@@ -257,10 +259,10 @@ class FalseReportsMade:
 
 def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsMade:
     """Work out, once a day, which lawful conversations lead to a report in which lanes, bars apart."""
-    people, false, n_lanes = day.people, day.false_reports, state.lanes_per_seed
-    which = np.repeat(np.arange(false.row.size), n_lanes)
+    people, false, places = day.people, day.false_reports, state.places
+    which = places.each(np.arange(false.row.size))
     row = false.row.take(which)
-    place = people.seed.take(row) * n_lanes + np.arange(row.size) % n_lanes
+    place = places.of_seeds(people.seed.take(false.row))
     friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
     made = reports_falsely(false.effort.take(which), friction, rel_false)
     made &= lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
@@ -325,16 +327,16 @@ def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorde
     place, second, _, person, predator, session, session_end, gravity, flagged = reports.table()
     session = np.where(lanes.rule("registration.accounts_persist").take(place), -1, session)
     snapshot = lanes.rule("reporting.snapshot").take(place)
-    seed = state.seed_of_place.take(place)
+    seed = state.places.seed.take(place)
     number = dossier_key(hour, session)
     order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)
     opened = []
     flagged = np.where(flagged, hour, -1)
     columns = (place, person, predator == 1, session, session_end, number, order, finding, gravity, flagged, snapshot)
-    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, flag, copy) in enumerate(
+    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, flag, snap) in enumerate(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
-        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, flag, copy)
+        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, flag, snap)
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:

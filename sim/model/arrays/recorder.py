@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from sim.model.arrays.places import Places, Spread, Ways, all_places, by_place, by_place_last, shared
 from sim.model.arrays.state import Contacts
 from sim.model.records import (
     BREAKDOWN_COLUMNS,
@@ -36,24 +37,37 @@ _REACHED = ("engage", "private", "leave")
 _BY_TARGET = frozenset({"recognise", "block", "withdraw", "stay", "report", "complain"})
 
 
-class Recorder:
+def cells_per_place(scenario: Scenario) -> int:
+    """Return the number of cells in which a place counts events: by kind, offence and class."""
+    return N_KINDS * len(scenario.offences) * N_CLASSES
+
+
+class Recorder(Spread):
     """Counts events by day and by offence, class and year, and keeps them all if asked to.
 
     Args:
         scenario: What is simulated.
-        seeds: Seeds in order of their index.
-        policies: Policies in order of lane.
+        places: The places of the warm-up.
         events: Whether to keep every event, or which kinds. The warm-up's are kept too, and written for every lane of
             the seed.
     """
 
-    def __init__(
-        self, scenario: Scenario, seeds: Sequence[int], policies: Sequence[str], *, events: bool | Collection[str]
-    ) -> None:
+    # Events of the warm-up stay with its places, and are written for every lane in the end. What counts the measured
+    # window has all its places from the start.
+    WAYS: ClassVar[Ways] = {
+        "places": all_places,
+        "_events": by_place,
+        "_counts": by_place_last,
+        **dict.fromkeys((
+            "scenario", "seeds", "policies", "n_lanes", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
+            "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_waits_today", "_waits",
+        ), shared),
+    }  # fmt: skip
+
+    def __init__(self, scenario: Scenario, places: Places, *, events: bool | Collection[str]) -> None:
         self.scenario = scenario
-        self.seeds = tuple(seeds)
-        self.policies = tuple(policies)
-        self.n_lanes = len(policies)
+        self.places = places
+        self.seeds, self.policies, self.n_lanes = places.seeds, places.policies, len(places.policies)
         self.n_offences = len(scenario.offences)
         codes = [0, *(CODE[kind] for kind in _REACHED)]
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
@@ -67,22 +81,18 @@ class Recorder:
         self._cells: list[Ints] = []
         self._harms_today: list[tuple[Ints, ...]] = []
         n_years = -(-scenario.days // DAYS_PER_WINDOW_YEAR)
-        n_places = len(self.seeds) * self.n_lanes
+        n_places = places.forked().n
         self._breakdown = np.zeros((n_years, n_places, N_KINDS, self.n_offences, N_CLASSES), np.int64)
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
         self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
         self._waits_today: list[tuple[int, int]] = []
         self._waits: Counter[tuple[int, int, int]] = Counter()
-        self._begin_day(len(self.seeds))
+        self._begin_day()
 
-    def _begin_day(self, n_places: int) -> None:
-        self._events = np.zeros((n_places, N_KINDS), np.int64)
-        self._counts = np.zeros((len(COUNTS), n_places), np.int64)
-
-    def fork(self) -> None:
-        """Go from one lane a seed, not measured, to all lanes."""
-        self._begin_day(len(self.seeds) * self.n_lanes)
+    def _begin_day(self) -> None:
+        self._events = np.zeros((self.places.n, N_KINDS), np.int64)
+        self._counts = np.zeros((len(COUNTS), self.places.n), np.int64)
 
     def add(self, count: str, place: Any, amount: Any) -> None:
         """Add to a daily count of places; a place may stand several times."""
@@ -96,14 +106,9 @@ class Recorder:
         """Set a daily count to another one times a factor, by place."""
         self._counts[_COUNT_CODE[count]] = self._counts[_COUNT_CODE[of]] * factor
 
-    @property
-    def cells_per_place(self) -> int:
-        """Number of cells of `cell` that belong to one place."""
-        return N_KINDS * self.n_offences * N_CLASSES
-
     def cell(self, place: Ints, offence: Any, victim_class: Any) -> Ints:
         """Return where events count among places, offences and classes; the kind of event is added to it."""
-        return place * self.cells_per_place + offence * N_CLASSES + victim_class
+        return self.places.cell(place, offence * N_CLASSES + victim_class)
 
     def note_contacts(self, kind: str, hour: int, second: Any, contacts: Contacts, rows: Ints, detail: Any = 0) -> None:
         """Note events of one kind of contacts; see `note`. A detail may also be a column of the table of contacts."""
@@ -176,10 +181,10 @@ class Recorder:
             today: Whether the day that has not ended yet is measured.
         """
         code = CODE[kind]
-        n_places = self._events.shape[0]
+        n_places = self.places.n
         found: Ints = self._breakdown[:, :n_places, code].sum(axis=(0, 2, 3))
         if today and self._cells:
-            place, cell = np.divmod(np.concatenate(self._cells), self.cells_per_place)
+            place, cell = self.places.of_cell(np.concatenate(self._cells))
             of_kind = cell // (self.n_offences * N_CLASSES) == code
             found = found + np.bincount(place.compress(of_kind), minlength=n_places)
         return found
@@ -190,11 +195,10 @@ class Recorder:
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
-        n_places = self._events.shape[0]
         if day >= 0:
             year = day // DAYS_PER_WINDOW_YEAR
             if self._cells:
-                shape = (n_places, N_KINDS, self.n_offences, N_CLASSES)
+                shape = (self.places.n, N_KINDS, self.n_offences, N_CLASSES)
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
@@ -205,7 +209,7 @@ class Recorder:
             if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
         self._cells, self._harms_today, self._waits_today = [], [], []
-        self._begin_day(n_places)
+        self._begin_day()
 
     def _harms(self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints) -> None:
         serious = self._serious[offence]
@@ -246,10 +250,10 @@ class Recorder:
     def _daily_table(self) -> pd.DataFrame:
         days = np.array(self._daily)  # day, place, column
         n_days, n_places, n_columns = days.shape
-        seed, lane = np.divmod(np.arange(n_places), self.n_lanes)
+        policy, seed = self.places.names(np.arange(n_places))
         frame = pd.DataFrame(days.reshape(-1, n_columns), columns=list(DAILY_COLUMNS[4:]))
-        frame.insert(0, "policy", np.tile(np.array(self.policies)[lane], n_days))
-        frame.insert(1, "seed", np.tile(np.array(self.seeds)[seed], n_days))
+        frame.insert(0, "policy", np.tile(policy, n_days))
+        frame.insert(1, "seed", np.tile(seed, n_days))
         frame.insert(2, "site", self.scenario.site)
         frame.insert(3, "day", np.repeat(np.arange(n_days), n_places))
         return frame.sort_values(["policy", "seed", "site", "day"], ignore_index=True)
@@ -263,9 +267,8 @@ class Recorder:
             (self._distinct[:, :, None], (["persons_harmed"], [*offences, "all"], [*CLASSES, "all"])),
         ):
             year, place, kind, offence, victim_class = table.nonzero()
-            seed, lane = np.divmod(place, self.n_lanes)
             columns = (
-                np.array(self.policies)[lane], np.array(self.seeds)[seed], year, self.scenario.site,
+                *self.places.names(place), year, self.scenario.site,
                 np.array(names[1])[offence], np.array(names[2])[victim_class], np.array(names[0])[kind],
                 table[year, place, kind, offence, victim_class],
             )  # fmt: skip

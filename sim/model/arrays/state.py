@@ -1,20 +1,30 @@
 """What a run of the array engine holds, for all lanes at once.
 
-A lane is one seed under one policy. Every table has a column ``place``: with one site, the number of the lane; lanes of
-a seed are neighbours, ``place = seed_index * lanes_per_seed + lane``. Whatever is added to what a run holds must be
-copied in the `fork` of its class, when the one lane of the warm-up becomes all lanes of its seed.
+Whatever is added to what a run holds must say how it is spread when the one lane of the warm-up becomes all lanes of
+its seed: see `places`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.arrays.places import (
+    Places,
+    Spread,
+    Ways,
+    all_places,
+    by_hour,
+    by_key,
+    by_place,
+    by_row,
+    itself,
+    shared,
+)
 from sim.model.decisions.codes import NEVER
 from sim.model.decisions.contacts import ring_hour
 from sim.model.decisions.moderation import level_of_reports, queue_entry
@@ -39,7 +49,7 @@ class Contacts:
 
     Columns:
         place, contact, predator, target, offence, victim_class: who and where.
-        pair: ``place * n_predators + index of the predator``.
+        pair: `Places.pair` of the place and the predator.
         target_tolerance, predator_tolerance: for doors that a later meeting must pass.
         status: LIVE, DORMANT, OFF_PLATFORM or DEAD.
         stage: 0 contact, 1 engaged, 2 private, 3 off the platform.
@@ -184,17 +194,19 @@ class Contacts:
             self.n, self.n_dead = keep.size, 0
             self._hold(self._data)
 
-    def fork(self, lanes: int, n_predators: int, cells_per_place: int) -> None:
-        """Copy every row from its seed's one lane to all lanes of the seed."""
-        rows = np.repeat((self.status[: self.n] != DEAD).nonzero()[0], lanes)
-        data = np.zeros((len(self.COLUMNS), max(1024, 2 * rows.size)), np.int64)
-        data[:, : rows.size] = self._data.take(rows, axis=1)
-        self.n, self.n_dead = rows.size, 0
-        self._hold(data)
-        place = self.place[: self.n]
-        more = place * lanes + np.arange(rows.size) % lanes - place
-        for column, stride in ((self.place, 1), (self.pair, n_predators), (self.cell, cells_per_place)):
-            column[: self.n] += more * stride
+    def fork(self, places: Places) -> None:
+        """Copy every row from its seed's one lane to all lanes of the seed, whose places are given."""
+        alive = (self.status[: self.n] != DEAD).nonzero()[0]
+        # Numbers made of a place and something within it move by the places they go, times what a place has of it.
+        strides = {"place": 1, "pair": places.n_predators, "cell": places.n_cells}
+        rows = places.spread_rows(
+            self._data.take(alive, axis=1),
+            self.COLUMNS.index("place"),
+            {self.COLUMNS.index(column): stride for column, stride in strides.items()},
+        )
+        self.n, self.n_dead = rows.shape[1], 0
+        data = np.zeros((len(self.COLUMNS), max(1024, 2 * self.n)), np.int64)
+        data[:, : self.n] = rows
         self._hold(data)
 
 
@@ -224,10 +236,10 @@ class BarLog:
             self._table, self._new = table.take(table[0].argsort(kind="stable"), axis=1), []
         return self._table
 
-    def fork(self, lanes: int) -> None:
-        """Copy every stretch to all lanes of its seed."""
-        self._table = np.repeat(self.since(-1), lanes, axis=1)
-        self._table[1] = self._table[1] * lanes + np.arange(self._table.shape[1]) % lanes
+    def fork(self, places: Places) -> None:
+        """Copy every stretch to all lanes of its seed, whose places are given."""
+        place = self.COLUMNS.index("place")
+        self._table = places.spread_rows(self.since(-1), place, {place: 1})
 
 
 @dataclass(eq=False, slots=True)
@@ -294,7 +306,6 @@ class Lanes:
     """Which lanes there are, and the rules in force in each on one day as arrays over places.
 
     Attributes:
-        policies: Names, in order of lane within a seed.
         rules: Rules by place.
         friction_user: Classes of tolerance asked for, shape (2, places): visits begun today, and the day before.
         friction_predator: Likewise.
@@ -302,7 +313,6 @@ class Lanes:
         recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
     """
 
-    policies: Sequence[str]
     rules: list[Rules]
     friction_user: Ints
     friction_predator: Ints
@@ -331,85 +341,62 @@ class Lanes:
         return bool((users[0] == users[1]).all() and (predators[0] == predators[1]).all())
 
 
-def _count(n_places: int, n_predators: int) -> Ints:
-    return np.zeros(n_places * n_predators, np.int64)
-
-
-class State:
+class State(Spread):
     """All that changes in a run.
 
     Attributes:
         world: The exogenous world.
         numbers: Tables of the decisions.
-        lanes_per_seed: Lanes of each seed: 1 during the warm-up.
-        seed_of_place: Index of the seed, by place.
+        places: Its places: one a seed during the warm-up.
         contacts: Every contact.
-        n_live: Contacts on the platform, by place and predator, flat.
+        n_live: Contacts on the platform, by `Places.pair`.
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
         flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
         bar_log: Bars, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
-        pair_flag: Scratch: the predators among them, by place and predator.
+        pair_flag: Scratch: the predators among them, by `Places.pair`.
         complaints: By hour: rows (place, predator, target, contact, offence, class, after harm) that will come then.
         returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
         strikes: Sanctions so far, by (place, person).
-        new_since: Hour since which a predator has a new identity, by place and predator, flat; long ago if not.
+        new_since: Hour since which a predator has a new identity, by `Places.pair`; long ago if not.
     """
 
-    def __init__(self, world: World, numbers: Numbers) -> None:
+    WAYS: ClassVar[Ways] = {
+        "world": shared,
+        "numbers": shared,
+        "places": all_places,
+        "contacts": itself,
+        "n_live": by_place,
+        "predator_barred_until": by_place,
+        "user_barred_until": by_key,
+        "flag": shared,
+        "bar_log": itself,
+        "just_barred": by_row,
+        "pair_flag": by_place,
+        "complaints": by_hour,
+        "returns": by_hour,
+        "strikes": by_key,
+        "new_since": by_place,
+    }
+
+    def __init__(self, world: World, numbers: Numbers, places: Places) -> None:
         self.world = world
         self.numbers = numbers
-        self.lanes_per_seed = 1
-        self.seed_of_place = np.arange(world.n_seeds)
+        self.places = places
+        n_pairs = places.n * places.n_predators
         self.contacts = Contacts()
-        self.n_live = _count(world.n_seeds, world.n_predators)
-        self.predator_barred_until = _count(world.n_seeds, world.n_predators)
+        self.n_live = np.zeros(n_pairs, np.int64)
+        self.predator_barred_until = np.zeros(n_pairs, np.int64)
         self.user_barred_until: dict[tuple[int, int], int] = {}
         self.flag = np.zeros(world.n_seeds * world.membership.n_slots, bool)
         self.bar_log = BarLog()
         self.just_barred: list[tuple[int, int, int]] = []
-        self.pair_flag = np.zeros(world.n_seeds * world.n_predators, bool)
+        self.pair_flag = np.zeros(n_pairs, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
         self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
         self.strikes: dict[tuple[int, int], Strikes] = {}
-        self.new_since = _count(world.n_seeds, world.n_predators) - NEVER
-
-    @property
-    def n_places(self) -> int:
-        """Number of places."""
-        return self.seed_of_place.size
-
-    def fork(self, lanes: int, cells_per_place: int) -> None:
-        """Turn the one lane of each seed into several equal ones, at the end of the warm-up."""
-        world = self.world
-        self.contacts.fork(lanes, world.n_predators, cells_per_place)
-        for name in ("n_live", "predator_barred_until", "new_since"):
-            lane = getattr(self, name).reshape(world.n_seeds, world.n_predators)
-            setattr(self, name, np.repeat(lane, lanes, axis=0).reshape(-1))
-        self.pair_flag = np.zeros(self.n_live.size, bool)
-        self.bar_log.fork(lanes)
-        spread = range(lanes)
-        for name in ("user_barred_until", "strikes"):
-            spread_out = {
-                (place * lanes + lane, person): value
-                for (place, person), value in getattr(self, name).items()
-                for lane in spread
-            }
-            setattr(self, name, spread_out)
-        self.just_barred = [
-            (place * lanes + lane, person, index) for place, person, index in self.just_barred for lane in spread
-        ]
-        self.complaints = {
-            hour: [(row[0] * lanes + lane, *row[1:]) for row in rows for lane in spread]
-            for hour, rows in self.complaints.items()
-        }
-        self.returns = {
-            hour: [(place * lanes + lane, *rest) for place, *rest in rows for lane in spread]  # type: ignore[misc]
-            for hour, rows in self.returns.items()
-        }
-        self.seed_of_place = np.repeat(self.seed_of_place, lanes)
-        self.lanes_per_seed = lanes
+        self.new_since = np.full(n_pairs, -NEVER)
 
     def users_barred(self, place: Ints, person: Ints, slot: Ints, hour: int) -> NDArray[np.bool_]:
         """Tell which lawful users are barred in an hour."""
@@ -426,10 +413,10 @@ class State:
     def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_whom: int) -> None:
         """Keep a person out from the next hour until another, unless a longer bar is in force."""
         since = hour + 1
-        seed = int(self.seed_of_place[place])
+        seed = int(self.places.seed[place])
         if predator:
-            index = self.world.predator_place(person)
-            at = place * self.world.n_predators + index
+            index = int(self.world.predator_index(person))
+            at = self.places.pair(place, index)
             before = int(self.predator_barred_until[at])
         else:
             index = -1

@@ -61,14 +61,9 @@ class World:
 
     # -- who exists ---------------------------------------------------------------------------------------------
 
-    def predator_index(self, person: Ints) -> Ints:
+    def predator_index(self, person: Any) -> Any:
         """Return the index of predators in arrays over all predators of the run."""
         return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
-
-    def predator_place(self, person: int) -> int:
-        """Return `predator_index` of one predator."""
-        serial, stratum = divmod(person, N_STRATA)
-        return int(self.predator_base[stratum - N_USER_STRATA]) + serial
 
     def offence(self, person: Any, seed: Any) -> Any:
         """Return the row of the table of offences that a predator commits."""
