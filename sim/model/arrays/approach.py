@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from sim.model.arrays.contacts import recognition
 from sim.model.arrays.entry import at_the_door
-from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import LIVE, Lanes, State
+from sim.model.arrays.hour import Hour
+from sim.model.arrays.state import LIVE
 from sim.model.decisions.approach import deterred, looks_further
 from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
 from sim.model.decisions.contacts import first_alarm
 from sim.model.decisions.entry import lets_in, may_write
-from sim.model.world.day import NOBODY, Day
+from sim.model.world.day import NOBODY
 from sim.model.world.draws import Ints, Purpose
 from sim.model.world.world import ATTEMPTS
 
@@ -57,18 +57,19 @@ class Foreseen:
     looked_start: list[int]
 
 
-def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
+def foresee(now: Hour) -> Foreseen:
     """Follow the day's intents in every lane, bars and contacts apart."""
-    intents, people, places = day.intents, day.people, state.places
-    place, pair, inside = at_the_door(state, lanes, day, intents.row)
-    inside &= _may_approach(state, lanes, day, place)
+    state, day, places = now.state, now.day, now.state.places
+    intents, people = day.intents, day.people
+    place, pair, inside = at_the_door(now, intents.row)
+    inside &= _may_approach(now, place)
     target = np.full(place.size, NOBODY)
     redirected = np.zeros(place.size, np.int64)
     looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     open_ = inside.nonzero()[0]
     for attempts in state.world.rounds(day):
         if open_.size:
-            choice = _look(state, lanes, day, open_ // places.n_lanes, place.take(open_), attempts, None)
+            choice = _look(now, open_ // places.n_lanes, place.take(open_), attempts, None)
             target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
             redirected[open_] |= choice.redirected
             looked.append((open_.take(looked_by), row))
@@ -91,9 +92,10 @@ def foresee(state: State, lanes: Lanes, day: Day) -> Foreseen:
     )
 
 
-def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[np.bool_]:
+def _may_approach(now: Hour, place: Ints) -> NDArray[np.bool_]:
     """Tell, by intent and lane, what announced retention does not deter and what limits on new accounts allow."""
-    intents, people, places = day.intents, day.people, state.places
+    state, lanes, places = now.state, now.lanes, now.state.places
+    intents, people = now.day.intents, now.day.people
     free = np.ones(place.size, bool)
     if state.numbers.p_deterred:
         words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
@@ -109,45 +111,45 @@ def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[
     return free
 
 
-def _new_here(state: State, lanes: Lanes, pair: Ints, hour: int) -> NDArray[np.bool_]:
+def _new_here(now: Hour, pair: Ints) -> NDArray[np.bool_]:
     """Tell which predators are back under an identity that is too new to write to strangers."""
-    cooling_off = lanes.rule("limits.cooling_off_hours")
+    cooling_off = now.lanes.rule("limits.cooling_off_hours")
     if not cooling_off.any():
         return np.zeros(pair.size, bool)
-    place = state.places.of_pair(pair)
-    persists = lanes.rule("registration.accounts_persist").take(place)
-    return persists & ~may_write(hour - state.new_since.take(pair), cooling_off.take(place))
+    place = now.state.places.of_pair(pair)
+    persists = now.lanes.rule("registration.accounts_persist").take(place)
+    return persists & ~may_write(now.hour - now.state.new_since.take(pair), cooling_off.take(place))
 
 
-def approach(state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, record: Recorder) -> None:
+def approach(now: Hour, foreseen: Foreseen) -> None:
     """Turn the intents of the hour into contacts, lane by lane, all lanes at once."""
-    seen, n_lanes = hour - day.first_hour, state.places.n_lanes
-    first, last = (int(n) * n_lanes for n in day.intents.start[seen : seen + 2])
+    state, day, hour, n_lanes = now.state, now.day, now.hour, now.state.places.n_lanes
+    first, last = (int(n) * n_lanes for n in day.intents.start[now.hour_of_day : now.hour_of_day + 2])
     if first == last:
         return
     pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
     n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
     wanted = (foreseen.rank[first:last] < n_free) & (state.predator_barred_until.take(pair) <= hour)
-    wanted &= ~_new_here(state, lanes, pair, hour)
+    wanted &= ~_new_here(now, pair)
     again = target == _UNDECIDED
-    again[foreseen.looked_for[_otherwise(state, foreseen, seen, hour)] - first] = True
+    again[foreseen.looked_for[_otherwise(now, foreseen)] - first] = True
     again = (again & wanted).nonzero()[0]
     if again.size:
         target, redirected = target.copy(), redirected.copy()
-        target[again], redirected[again] = _choose(state, lanes, day, hour, first + again, pair.take(again))
+        target[again], redirected[again] = _choose(now, first + again, pair.take(again))
     made = (wanted & (target >= 0)).nonzero()[0]
     # Of a predator's approaches in one hour to the same person the earliest stands.
     made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
-    _begin(state, lanes, day, foreseen, hour, (first + made) // n_lanes, pair.take(made), target.take(made),
-           redirected.take(made), record)  # fmt: skip
+    _begin(now, foreseen, (first + made) // n_lanes, pair.take(made), target.take(made), redirected.take(made))
 
 
-def _otherwise(state: State, foreseen: Foreseen, seen: int, hour: int) -> Ints:
-    """Return which of the persons looked at in an hour of the day are barred, or in contact with the predator."""
-    first, last = foreseen.looked_start[seen : seen + 2]
+def _otherwise(now: Hour, foreseen: Foreseen) -> Ints:
+    """Return which of the persons looked at in this hour are barred, or in contact with the predator."""
+    state = now.state
+    first, last = foreseen.looked_start[now.hour_of_day : now.hour_of_day + 2]
     pair, person, slot = (a[first:last] for a in (foreseen.looked_pair, foreseen.looked_person, foreseen.looked_slot))
     passed_over = state.contacts.holding(pair, person)
-    passed_over |= state.users_barred(state.places.of_pair(pair), person, slot, hour)
+    passed_over |= state.users_barred(state.places.of_pair(pair), person, slot, now.hour)
     return first + passed_over.nonzero()[0]
 
 
@@ -161,28 +163,22 @@ class _Choice:
     looked_row: Ints
 
 
-def _look(
-    state: State, lanes: Lanes, day: Day, intent: Ints, place: Ints, attempts: tuple[int, int], pair: Ints | None,
-    hour: int = -1,
-) -> _Choice:  # fmt: skip
+def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair: Ints | None) -> _Choice:
     """Let intents, each in a place, come upon persons in a range of attempts; stop at the first who will do.
 
     Args:
-        state: What the run holds.
-        lanes: Rules in force.
-        day: The day.
+        now: The hour, for bars and contacts; any of the day without them.
         intent: Intents.
         place: Places.
         attempts: First and last + 1.
         pair: Place and predator: whoever is in contact already, or barred, is passed over. None: nobody is.
-        hour: The hour for that.
     """
+    state, day = now.state, now.day
     rows = state.world.candidates(day, intent, *attempts)
     n = rows.shape[1]
     pairs = None if pair is None else np.repeat(pair, n)
     accepted, absent = (
-        found.reshape(rows.shape)
-        for found in _meets(state, lanes, day, np.repeat(place, n), rows.reshape(-1), pairs, hour)
+        answer.reshape(rows.shape) for answer in _meets(now, np.repeat(place, n), rows.reshape(-1), pairs)
     )
     stops = accepted | (rows == NOBODY)
     who, which = absent.nonzero()
@@ -201,42 +197,38 @@ def _look(
     return _Choice(target, (absent & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
 
 
-def _choose(state: State, lanes: Lanes, day: Day, hour: int, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
+def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
     """Follow intents anew, minding bars and contacts; return rows approached or NOBODY, and whether redirected."""
-    intent, place = flat // state.places.n_lanes, state.places.of_pair(pair)
-    choice = _look(state, lanes, day, intent, place, (0, ATTEMPTS), pair, hour)
+    places = now.state.places
+    intent, place = flat // places.n_lanes, places.of_pair(pair)
+    choice = _look(now, intent, place, (0, ATTEMPTS), pair)
     target, redirected = choice.target, choice.redirected
     for i in (target == _UNDECIDED).nonzero()[0].tolist():
-        target[i], redirected[i] = _walk(
-            state, lanes, day, hour, int(intent[i]), int(place[i]), int(pair[i]), int(redirected[i])
-        )
+        target[i], redirected[i] = _walk(now, int(intent[i]), int(place[i]), int(pair[i]), int(redirected[i]))
     return target, redirected
 
 
-def _meets(
-    state: State, lanes: Lanes, day: Day, place: Ints, row: Ints, pair: Ints | None, hour: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell who of the users drawn can be approached, and who is absent because of a policy."""
-    people = day.people
+    people, lanes, state = now.day.people, now.lanes, now.state
     tolerance = people.tolerance(row)
     old = people.is_old(row)
     outside = ~lets_in(tolerance, lanes.friction_user[old, place])
     passed_over = (row < 0) | outside & ~lets_in(tolerance, lanes.baseline_user.take(old))
     if pair is not None:
         person = people.person.take(row, mode="clip")
-        passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), hour)
+        passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), now.hour)
         passed_over |= state.contacts.holding(pair, person)
     return ~outside & ~passed_over, outside & ~passed_over
 
 
-def _walk(
-    state: State, lanes: Lanes, day: Day, hour: int, intent: int, place: int, pair: int, redirected: int
-) -> tuple[int, int]:
+def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tuple[int, int]:
     """Go on through everybody of the class who was not drawn yet; return the row approached and whether redirected."""
+    state, day = now.state, now.day
     rows = state.world.walk(day, intent)
     if not rows.size:
         return NOBODY, redirected
-    accepted, absent = _meets(state, lanes, day, np.full(rows.size, place), rows, np.full(rows.size, pair), hour)
+    accepted, absent = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
     first = int(accepted.argmax()) if accepted.any() else rows.size
     seed, contact = int(state.places.seed[place]), int(day.intents.contact[intent])
     for step in absent[:first].nonzero()[0].tolist():
@@ -247,21 +239,18 @@ def _walk(
     return (int(rows[first]) if first < rows.size else NOBODY), redirected
 
 
-def _begin(
-    state: State, lanes: Lanes, day: Day, foreseen: Foreseen, hour: int, intent: Ints, pair: Ints, row: Ints,
-    redirected: Ints, record: Recorder,
-) -> None:  # fmt: skip
+def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, redirected: Ints) -> None:
     """Write the contacts made into the table."""
-    intents, people = day.intents, day.people
+    state, hour, record, intents, people = now.state, now.hour, now.record, now.day.intents, now.day.people
     contact, offence, second, victim_class, predator_row = (
         a.take(intent) for a in (intents.contact, intents.offence, intents.second, intents.victim_class, intents.row)
     )
     place, target = state.places.of_pair(pair), people.person.take(row)
     alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
-    if lanes.warn:
+    if now.lanes.warn:
         alarm, seconds = first_alarm(
             state.world.draws, state.numbers.hazard, state.places.seed.take(place), contact, offence, CONTACT,
-            recognise_milli=recognition(state, lanes, place, target),
+            recognise_milli=recognition(now, place, target),
         )  # fmt: skip
     rows = state.contacts.append(
         place=place,

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.arrays.moderation import Reports
-from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
+from sim.model.arrays.hour import Hour
+from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, State
 from sim.model.decisions.codes import (
     BLOCK,
     CONTACT,
@@ -28,7 +27,6 @@ from sim.model.decisions.codes import (
 from sim.model.decisions.contacts import first_alarm, lapse_hour, meeting_hour, occasion_key, seeks, warning_reaches
 from sim.model.decisions.entry import lets_in
 from sim.model.decisions.responses import complaint_delay, flags, on_recognition, p_report, would_report
-from sim.model.world.day import Day
 from sim.model.world.draws import Ints, Purpose, exponential, pick, unit
 from sim.model.world.population import N_STRATA, N_USER_STRATA
 from sim.model.world.world import carry_key
@@ -57,10 +55,10 @@ class _Recognised:
     answer: Ints
 
 
-def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Recorder, reports: Reports) -> None:
+def run_contacts(now: Hour) -> None:
     """Let everything happen that is due in this hour: meetings, partings, ends of stages, harm, complaints."""
-    contacts = state.contacts
-    _part_the_barred(state, hour)
+    contacts, hour = now.state.contacts, now.hour
+    _part_the_barred(now)
     ended: list[tuple[Ints, Ints]] = []
     recognised: list[_Recognised] = []
     rows = (contacts.due[: contacts.n] == hour).nonzero()[0]
@@ -68,29 +66,30 @@ def run_contacts(state: State, lanes: Lanes, day: Day, hour: int, record: Record
         status = contacts.status.take(rows)
         dormant = rows[status == DORMANT]
         if dormant.size:
-            _meet_or_lapse(state, lanes, day, hour, dormant, record)
+            _meet_or_lapse(now, dormant)
             running = rows[status != DORMANT]
         else:
             running = rows
         over = contacts.part_hour(running) == hour
         if over.any():
-            _part(state, lanes, day, hour, running[over], record)
+            _part(now, running[over])
             running = running[~over]
         if running.size:
-            ended.append(_ring(state, lanes, hour, running, record, recognised))
+            ended.append(_ring(now, running, recognised))
         rows = rows[contacts.due.take(rows) == hour]
-    seekers = _answer(state, lanes, hour, recognised, record, reports) if recognised else _NOBODY
+    seekers = _answer(now, recognised) if recognised else _NOBODY
     if ended:
         rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
-        _end(state, hour, rows, second, record)
+        _end(now, rows, second)
     if seekers.size:
-        _seek(state, lanes, hour, seekers)
-    _complaints_due(state, hour, record)
+        _seek(now, seekers)
+    _complaints_due(now)
     contacts.compact()
 
 
-def _part_the_barred(state: State, hour: int) -> None:
+def _part_the_barred(now: Hour) -> None:
     """Let sessions end now that a bar of the hour before cut short."""
+    state, hour = now.state, now.hour
     barred, state.just_barred = state.just_barred, []
     if not barred:
         return
@@ -112,25 +111,27 @@ def _part_the_barred(state: State, hour: int) -> None:
 # -- apart and together again -----------------------------------------------------------------------------------------
 
 
-def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
+def _part(now: Hour, rows: Ints) -> None:
     """A session is over. Those still on the site go on; the others part, and may find each other again."""
+    state, hour, record = now.state, now.hour, now.record
     contacts, draws = state.contacts, state.world.draws
-    rows = _stay_together(state, lanes, day, hour, rows)
+    rows = _stay_together(now, rows)
     np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    found = unit(luck) < lanes.rule("registration.findability").take(place)
+    found = unit(luck) < now.lanes.rule("registration.findability").take(place)
     lost = rows[~found]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
     if found.any():
-        _wait(state, hour, rows[found], exponential(np.stack(waits)[:, found]))
+        _wait(now, rows[found], exponential(np.stack(waits)[:, found]))
         record.note_contacts("find", hour, 0, contacts, rows[found], contacts.stage)
 
 
-def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) -> Ints:
+def _stay_together(now: Hour, rows: Ints) -> Ints:
     """Let those go on whose sessions are carried on by other visits; return the rows that part."""
+    state, lanes, day, hour = now.state, now.lanes, now.day, now.hour
     contacts, people = state.contacts, day.people
     if not day.carried_key.size:
         return rows
@@ -138,7 +139,7 @@ def _stay_together(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints) 
     place = np.concatenate([contacts.place.take(rows)] * 2)
     who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
     until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
-    key = carry_key(hour - day.first_hour, state.places.seed.take(place), who, state.world)
+    key = carry_key(now.hour_of_day, state.places.seed.take(place), who, state.world)
     at = day.carried_key.searchsorted(key)
     carried = ((day.carried_key.take(at, mode="clip") == key) & (until == hour)).nonzero()[0]
     if not carried.size:
@@ -167,16 +168,15 @@ def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
     return barred | state.users_barred(place, target, slot, hour)
 
 
-def _wait(state: State, hour: int, rows: Ints, times: Ints) -> None:
+def _wait(now: Hour, rows: Ints, times: Ints) -> None:
     """Parted pairs that can find each other again wait for the hour of meeting, with what remains on their alarm.
 
     Args:
-        state: What the run holds.
-        hour: Hour of parting.
+        now: The hour of parting.
         rows: Contacts.
         times: Exponential times until they meet, and until they give up, shape (2, rows).
     """
-    contacts, numbers = state.contacts, state.numbers
+    hour, contacts, numbers = now.hour, now.state.contacts, now.state.numbers
     target_stratum = contacts.target.take(rows) % N_STRATA
     predator_rate = contacts.predator.take(rows) % N_STRATA - N_USER_STRATA
     rate = numbers.meeting_rate[target_stratum, predator_rate]
@@ -187,9 +187,9 @@ def _wait(state: State, hour: int, rows: Ints, times: Ints) -> None:
     contacts.meet[rows], contacts.lapse[rows], contacts.due[rows] = meet, lapse, np.minimum(meet, lapse)
 
 
-def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: Recorder) -> None:
+def _meet_or_lapse(now: Hour, rows: Ints) -> None:
     """Parted pairs give up, meet again for a joint session, or find that one of them is kept out or gone."""
-    contacts = state.contacts
+    state, lanes, hour, record, contacts = now.state, now.lanes, now.hour, now.record, now.state.contacts
     meets = contacts.meet.take(rows) <= contacts.lapse.take(rows)
     lapsed, rows = rows[~meets], rows[meets]
     record.note_contacts("lapse", hour, 0, contacts, lapsed, contacts.stage)
@@ -198,7 +198,7 @@ def _meet_or_lapse(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, 
     able = lets_in(contacts.target_tolerance.take(rows), lanes.friction_user[0].take(place))
     able &= lets_in(contacts.predator_tolerance.take(rows), lanes.friction_predator[0].take(place))
     able &= ~_either_barred(state, rows, hour)
-    able &= _both_members(state, day.number, rows)
+    able &= _both_members(state, now.day.number, rows)
     missed, rows = rows[~able], rows[able]
     record.note_contacts("miss", hour, 0, contacts, missed, contacts.stage)
     contacts.end(missed)
@@ -226,23 +226,18 @@ def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
 # -- ends of stages ---------------------------------------------------------------------------------------------------
 
 
-def _ring(
-    state: State, lanes: Lanes, hour: int, rows: Ints, record: Recorder, recognised: list[_Recognised]
-) -> tuple[Ints, Ints]:
+def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, Ints]:
     """The alarm of a stage rings. Contacts that go on begin their next stage, or stay in this one knowingly.
 
     Args:
-        state: What the run holds.
-        lanes: Rules in force.
-        hour: Hour.
+        now: The hour.
         rows: Contacts.
-        record: Where it is counted.
         recognised: Takes in the recognitions; what the targets report is left to the end of the hour.
 
     Returns:
         The rows of contacts that end, by recognition, fading or harm, and the second of each.
     """
-    contacts = state.contacts
+    state, hour, contacts = now.state, now.hour, now.state.contacts
     alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
     leaves = alarm == LEAVE
     advances = leaves | ((alarm == GO_ON) & (stage < PRIVATE))
@@ -261,14 +256,14 @@ def _ring(
         contacts.stage[begun] = next_stage
         at = second.take(on)
         anew = (~knowing).nonzero()[0]
-        record.note_stages(hour, at.take(anew) - hour * SECONDS, contacts, begun.take(anew), next_stage.take(anew))
+        now.record.note_stages(hour, at.take(anew) - hour * SECONDS, contacts, begun.take(anew), next_stage.take(anew))
         off = begun[leaving]
         if off.size:
             _leave_place(state, off)
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
             at[leaving] = (hour + 1) * SECONDS
-        alarm, seconds = _first_alarm(state, lanes, begun, next_stage, knowing.astype(np.int64))
+        alarm, seconds = _first_alarm(now, begun, next_stage, knowing.astype(np.int64))
         contacts.alarm[begun] = alarm
         contacts.ring[begun] = at + seconds
         contacts.settle(begun)
@@ -288,19 +283,20 @@ def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognis
     return _Recognised(rows, second, stage, contacts.predator_end.take(rows), occasion, answer)
 
 
-def _first_alarm(state: State, lanes: Lanes, rows: Ints, stage: Ints, knowing: Any = 0) -> tuple[Ints, Ints]:
+def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: Any = 0) -> tuple[Ints, Ints]:
     """Return which alarm rings first in the stage that contacts begin or go on with, and after how many seconds."""
-    contacts = state.contacts
+    state, contacts = now.state, now.state.contacts
     place = contacts.place.take(rows)
     seed = state.places.seed.take(place)
     return first_alarm(
         state.world.draws, state.numbers.hazard, seed, contacts.contact.take(rows), contacts.offence.take(rows), stage,
-        contacts.again.take(rows), knowing, recognition(state, lanes, place, contacts.target.take(rows)),
+        contacts.again.take(rows), knowing, recognition(now, place, contacts.target.take(rows)),
     )  # fmt: skip
 
 
-def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints | None:
+def recognition(now: Hour, place: Ints, target: Ints) -> Ints | None:
     """Return how readily targets recognise, in thousandths of the hazard; `None` where no site warns anybody."""
+    state, lanes = now.state, now.lanes
     if not lanes.warn:
         return None
     words = state.world.draws.words(Purpose.WARNED, state.places.seed.take(place), target)
@@ -308,40 +304,39 @@ def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints |
     return np.where(reached, lanes.recognise_milli.take(place), 1000)
 
 
-def _end(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -> None:
+def _end(now: Hour, rows: Ints, second: Ints) -> None:
     """Contacts end: they fade, reach harm, or were recognised."""
-    contacts = state.contacts
+    contacts = now.state.contacts
     alarm = contacts.alarm.take(rows)
     assert (alarm != LEAVE).all()
     fades, harms = ((alarm == ending).nonzero()[0] for ending in (FADE, GO_ON))
-    record.note_contacts("fade", hour, second.take(fades), contacts, rows.take(fades), contacts.stage)
+    now.record.note_contacts("fade", now.hour, second.take(fades), contacts, rows.take(fades), contacts.stage)
     if harms.size:
-        _harm(state, hour, rows.take(harms), second.take(harms), record)
-    _leave_place(state, rows)
+        _harm(now, rows.take(harms), second.take(harms))
+    _leave_place(now.state, rows)
     contacts.end(rows)
 
 
-def _seek(state: State, lanes: Lanes, hour: int, rows: Ints) -> None:
+def _seek(now: Hour, rows: Ints) -> None:
     """Blocked predators wait to meet the same target once more, as a stranger under a new identity."""
-    contacts = state.contacts
+    state, hour, contacts = now.state, now.hour, now.state.contacts
     contacts.n_dead -= rows.size
     contacts.stage[rows], contacts.again[rows], contacts.meeting[rows] = CONTACT, 1, 1
     contacts.n_recognised[rows] = 0
-    alarm, seconds = _first_alarm(state, lanes, rows, contacts.stage.take(rows))
+    alarm, seconds = _first_alarm(now, rows, contacts.stage.take(rows))
     contacts.alarm[rows], contacts.ring[rows] = alarm, hour * SECONDS + seconds
     seed = state.places.seed.take(contacts.place.take(rows))
     words = state.world.draws.words((Purpose.MEETING, Purpose.LAPSE), seed, contacts.contact.take(rows), hour)
-    _wait(state, hour, rows, exponential(words))
+    _wait(now, rows, exponential(words))
 
 
-def _answer(
-    state: State, lanes: Lanes, hour: int, parts: list[_Recognised], record: Recorder, reports: Reports
-) -> Ints:
+def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     """Note what the targets of the hour's recognitions did, and let them report to the site or complain to the police.
 
     Returns:
         The rows of contacts whose predator will come upon the target once more.
     """
+    state, lanes, hour, record = now.state, now.lanes, now.hour, now.record
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     rows, second, stage, session_end, occasion, answer = (
         np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Recognised)
@@ -350,7 +345,7 @@ def _answer(
     for kind, what in (("block", BLOCK), ("withdraw", WITHDRAW), ("stay", STAY)):
         of_kind = (answer == what).nonzero()[0]
         record.note_contacts(kind, hour, second.take(of_kind), contacts, rows.take(of_kind), stage.take(of_kind))
-    _complain(state, hour, second, rows, occasion, record, after_harm=False)
+    _complain(now, second, rows, occasion, after_harm=False)
     here = (stage < OFF).nonzero()[0]
     on_site, second, stage, session_end, occasion = (
         column.take(here) for column in (rows, second, stage, session_end, occasion)
@@ -368,12 +363,12 @@ def _answer(
     )  # fmt: skip
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
     columns = np.stack((on_site, second, stage, session_end))
-    _report("report", 0, state, hour, columns[:, said], record, reports)
+    _report("report", 0, now, columns[:, said])
     p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():
         words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & flags(words, p_flagged.take(place))
-        _report("flag", 1, state, hour, columns[:, flagged], record, reports)
+        _report("flag", 1, now, columns[:, flagged])
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
@@ -382,41 +377,35 @@ def _answer(
     return on_site[sought]
 
 
-def _report(
-    kind: str, flagged: int, state: State, hour: int, columns: Ints, record: Recorder, reports: Reports
-) -> None:
+def _report(kind: str, flagged: int, now: Hour, columns: Ints) -> None:
     """Targets, or trusted flaggers, report predators to the site.
 
     Args:
         kind: Kind of event.
         flagged: 1 for trusted flaggers.
-        state: What the run holds.
-        hour: Hour.
+        now: The hour.
         columns: Contacts, seconds of the hour, stages, ends of the predators' sessions.
-        record: Where it is counted.
-        reports: Takes them in.
     """
-    c = state.contacts
+    c = now.state.contacts
     rows, second, stage, end = columns
     if rows.size:
-        record.note_contacts(kind, hour, second, c, rows, stage)
+        now.record.note_contacts(kind, now.hour, second, c, rows, stage)
         place, person, session, contact = (column.take(rows) for column in (c.place, c.predator, c.session, c.contact))
-        reports.add(place, person, 1, session, end, second, stage, contact, flagged)
+        now.reports.add(place, person, 1, session, end, second, stage, contact, flagged)
 
 
-def _harm(state: State, hour: int, rows: Ints, second: Ints, record: Recorder) -> None:
+def _harm(now: Hour, rows: Ints, second: Ints) -> None:
     """The contact reaches harm; the person harmed may complain."""
-    contacts = state.contacts
+    contacts = now.state.contacts
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
-    record.note_contacts("harm", hour, second, contacts, rows, where)
+    now.record.note_contacts("harm", now.hour, second, contacts, rows, where)
     occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
-    _complain(state, hour, second, rows, occasion, record, after_harm=True)
+    _complain(now, second, rows, occasion, after_harm=True)
 
 
-def _complain(
-    state: State, hour: int, second: Ints, rows: Ints, occasion: Ints, record: Recorder, *, after_harm: bool
-) -> None:
+def _complain(now: Hour, second: Ints, rows: Ints, occasion: Ints, *, after_harm: bool) -> None:
     """Persons harmed, or who recognised a contact, complain to the police at once, late or never."""
+    state, hour = now.state, now.hour
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
     seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
@@ -425,8 +414,8 @@ def _complain(
         return
     rows, second = rows.take(will), second.take(will)
     delay = complaint_delay(draws, seed.take(will), contact.take(will), occasion.take(will), numbers)
-    now = (delay == 0).nonzero()[0]
-    record.note_contacts("complain", hour, second.take(now), contacts, rows.take(now), int(after_harm))
+    soon = (delay == 0).nonzero()[0]
+    now.record.note_contacts("complain", hour, second.take(soon), contacts, rows.take(soon), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,
                contacts.victim_class)  # fmt: skip
     for i in (delay > 0).nonzero()[0]:
@@ -434,11 +423,11 @@ def _complain(
         state.complaints.setdefault(hour + int(delay[i]), []).append((*row, int(after_harm)))
 
 
-def _complaints_due(state: State, hour: int, record: Recorder) -> None:
-    due = state.complaints.pop(hour, None)
+def _complaints_due(now: Hour) -> None:
+    due = now.state.complaints.pop(now.hour, None)
     if due:
         place, predator, target, contact, offence, victim_class, after_harm = np.array(due).T
-        record.note("complain", hour, 0, place, predator, target, contact, offence, victim_class, after_harm)
+        now.record.note("complain", now.hour, 0, place, predator, target, contact, offence, victim_class, after_harm)
 
 
 def _leave_place(state: State, rows: Ints) -> None:

@@ -11,20 +11,20 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import Lanes, State, person_key
+from sim.model.arrays.state import State, person_key
 from sim.model.decisions.entry import lets_in
-from sim.model.world.day import Day, Presences
 from sim.model.world.draws import Ints
 from sim.model.world.population import TOLERANCES
 
 _KINDS = ("user", "predator")
 
 
-def count_people(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
+def count_people(now: Hour) -> None:
     """Count the day's visits, user-days and hours online of users and predators: let in, turned away, barred."""
-    people = day.people
-    old, begun = _by_door_and_hours(state, day)
+    people, lanes, record = now.day.people, now.lanes, now.record
+    old, begun = _by_door_and_hours(now)
     hours = np.arange(begun.shape[1])
     n_visits = begun.sum(axis=1)
     n_later = np.bincount(people.door.take(people.repeated), minlength=n_visits.size)
@@ -38,44 +38,45 @@ def count_people(state: State, lanes: Lanes, day: Day, record: Recorder) -> None
         ),
     )
     for name, kind, day_before, table in counts:
-        let_in, turned_away = _by_door(state, lanes.friction(kind)[day_before], table, kind)
+        let_in, turned_away = _by_door(now.state, lanes.friction(kind)[day_before], table, kind)
         record.add_all(name, let_in)
         record.add_all(f"{name}_turned_away", turned_away)
-    _count_limited(state, lanes, day, record)
-    _take_out_barred(state, lanes, day, record)
-    retention = np.array([rules.retention.message_hours for rules in lanes.rules])
-    record.set_product("n_history_hours", "n_user_hours", retention)
+    _count_limited(now)
+    _take_out_barred(now)
+    record.set_product("n_history_hours", "n_user_hours", lanes.rule("retention.message_hours"))
 
 
-def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
+def _count_limited(now: Hour) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
-    people, first_hour, size = day.people, day.first_hour, state.world.n_seeds * 2 * TOLERANCES
+    people, first_hour, lanes = now.day.people, now.day.first_hour, now.lanes
+    size = now.state.world.n_seeds * 2 * TOLERANCES
     limited = lanes.rule("limits.cooling_off_hours") > 0
     kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
     for kind in np.unique(kinds[:, limited], axis=1).T:
         places = (kinds == kind[:, None]).all(axis=0)
         row = np.arange(people.slot.size)
-        until = np.minimum(_new_until(state, lanes, day, row, np.full(row.size, places.argmax())), first_hour + 24)
+        until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.minimum(people.end, until) - np.maximum(people.start, first_hour)
         row = (hours > 0).nonzero()[0]
         for old in (0, 1):
             which = row[people.is_old(row) == old]
             table = np.bincount(people.door.take(which), hours.take(which), minlength=size).astype(np.int64)
-            let_in, _ = _by_door(state, lanes.friction_user[old], table, 0)
-            record.add_all("n_user_hours_limited", let_in * places)
+            let_in, _ = _by_door(now.state, lanes.friction_user[old], table, 0)
+            now.record.add_all("n_user_hours_limited", let_in * places)
 
 
-def _new_until(state: State, lanes: Lanes, day: Day, row: Ints, place: Ints) -> Ints:
+def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
     """Return the hour from which on the visitors of rows may write to strangers in a place."""
-    joined = 24 * state.world.membership.joined(day.people.seed.take(row), day.people.person.take(row))
-    since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, day.people.begin.take(row))
+    people, lanes = now.day.people, now.lanes
+    joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
+    since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, people.begin.take(row))
     return since + lanes.rule("limits.cooling_off_hours").take(place)
 
 
-def _by_door_and_hours(state: State, day: Day) -> tuple[Ints, Ints]:
+def _by_door_and_hours(now: Hour) -> tuple[Ints, Ints]:
     """Return numbers of visits by door and hours within the day: of those begun the day before and this day."""
-    people = day.people
-    shape = (state.world.n_seeds * 2 * TOLERANCES, state.world.scenario.population.max_session_hours + 1)
+    people, world = now.day.people, now.state.world
+    shape = (world.n_seeds * 2 * TOLERANCES, world.scenario.population.max_session_hours + 1)
     key = people.door * np.int32(shape[1]) + people.hours
     parts = (key[: people.n_carried], key[people.n_carried :])
     old, begun = (np.bincount(part, minlength=shape[0] * shape[1]).reshape(shape) for part in parts)
@@ -90,9 +91,10 @@ def _by_door(state: State, friction: Ints, table: Ints, kind: int) -> tuple[Ints
     return below[state.places.seed, TOLERANCES] - outside, outside
 
 
-def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
+def _take_out_barred(now: Hour) -> None:
     """Correct the counts for the few who are under a bar."""
-    people, first_hour = day.people, day.first_hour
+    state, lanes, record = now.state, now.lanes, now.record
+    people, first_hour = now.day.people, now.day.first_hour
     keys, *columns = state.bar_log.since(first_hour)
     if not keys.size:
         return
@@ -114,25 +116,26 @@ def _take_out_barred(state: State, lanes: Lanes, day: Day, record: Recorder) -> 
         record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
         record.add(f"n_{name}_hours_barred", place.take(of_kind), lost.take(of_kind))
     row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
-    limited = np.minimum(_new_until(state, lanes, day, row, place), start + lost) - start
+    limited = np.minimum(_new_until(now, row, place), start + lost) - start
     record.add("n_user_hours_limited", place, -np.maximum(limited, 0))
     begin = people.begin.take(row)
     barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
     record.add("n_visits_barred", place.take(barred), 1)
-    _take_out_user_days(state, people, row.take(barred), place.take(barred), record)
+    _take_out_user_days(now, row.take(barred), place.take(barred))
 
 
-def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints, record: Recorder) -> None:
+def _take_out_user_days(now: Hour, row: Ints, place: Ints) -> None:
     """Count the user-days of persons all of whose visits of the day were barred as barred.
 
     A door is the same all day, so whoever was let in to one visit begun that day was let in to all of them.
     """
     if not row.size:
         return
+    people, record = now.day.people, now.record
     pair = person_key(people.seed.take(row), people.person.take(row))
     pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
-    begun = people.n_carried + state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
+    begun = people.n_carried + now.state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
     keys = np.sort(person_key(people.seed.take(begun), people.person.take(begun)))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
     lost = pairs[0][n_barred == n_visits]
@@ -140,13 +143,13 @@ def _take_out_user_days(state: State, people: Presences, row: Ints, place: Ints,
     record.add("n_user_days_barred", lost, 1)
 
 
-def at_the_door(state: State, lanes: Lanes, day: Day, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Return places, pairs and whether the door lets in, for rows of predators: lane by lane of each row."""
-    people, places = day.people, state.places
+    people, places = now.day.people, now.state.places
     place = places.of_seeds(people.seed.take(row))
-    index = state.world.predator_index(people.person.take(row))
+    index = now.state.world.predator_index(people.person.take(row))
     old, tolerance, index = (places.each(a) for a in (people.is_old(row), people.tolerance(row), index))
-    inside = lets_in(tolerance, lanes.friction_predator[old, place])
+    inside = lets_in(tolerance, now.lanes.friction_predator[old, place])
     return place, places.pair(place, index), inside
 
 
@@ -172,19 +175,20 @@ class Visitors:
         self._begun = 0
         self._doors: list[Ints] = []
 
-    def see(self, day_of_window: int, lanes: Lanes, day: Day, record: Recorder) -> None:
+    def see(self, now: Hour) -> None:
         """Take in the visits of a segment at its last day; at a month's last day, count."""
+        day_of_window, lanes = now.day_of_window, now.lanes
         if day_of_window < self._first:
             return
         if not self._doors or day_of_window in self._cuts:
-            self._begun = day.number
+            self._begun = now.day.number
             self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
         month_ends = day_of_window + 1 in self._month_ends
         if month_ends or day_of_window + 1 in self._cuts:
             seen = self._state.world.crowd.visited_since(self._begun)
             self._mask[seen] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
         if month_ends:
-            self._count(record)
+            self._count(now.record)
 
     def _count(self, record: Recorder) -> None:
         state = self._state

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import State
 
 
-def evade(state: State, hour: int, record: Recorder) -> None:
+def evade(now: Hour) -> None:
     """Note who comes back with the next hour; a longer bar since then keeps them out."""
+    state, hour = now.state, now.hour
     due = state.returns.pop(hour, None)
     if not due:
         return
@@ -24,7 +25,7 @@ def evade(state: State, hour: int, record: Recorder) -> None:
             if is_predator:
                 state.new_since[_pair(state, at, person)] = hour + 1
         place, kind, who, as_whom = np.array(back, np.int64).T
-        record.note("return", hour, 0, place, kind, who, detail=as_whom)
+        now.record.note("return", hour, 0, place, kind, who, detail=as_whom)
 
 
 def _barred_until(state: State, place: int, person: int, predator: bool) -> int:

@@ -12,7 +12,8 @@ from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
-from sim.model.arrays.moderation import Office, Reports, false_reports, foresee_false_reports, moderate
+from sim.model.arrays.hour import Hour, Reports
+from sim.model.arrays.moderation import Office, false_reports, foresee_false_reports, moderate
 from sim.model.arrays.places import LaneName, Places, fork
 from sim.model.arrays.recorder import Recorder, cells_per_place
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
@@ -121,19 +122,17 @@ class ChatModel(HourlyModel):
         The same list is section 3 of `MODEL.md`.
         """
         self._begin_hour()
-        state, record, hour = self.state, self.record, self.hour
-        if hour % 24 == 0:
+        if self.hour % 24 == 0:
             self._begin_day()
-        lanes, day = self._lanes, self._day
-        approach(state, lanes, day, self._approaches, hour, record)
-        reports = Reports()
-        run_contacts(state, lanes, day, hour, record, reports)
-        false_reports(state, self._false_reports, day, hour, record, reports)
-        moderate(state, lanes, self._office, hour, record, reports)
-        evade(state, hour, record)
+        now = self._now(self.hour)
+        approach(now, self._approaches)
+        run_contacts(now)
+        false_reports(now, self._false_reports)
+        moderate(now, self._office)
+        evade(now)
         self.hour += 1
         if self.hour % 24 == 0:
-            self._end_day()
+            self._end_day(now)
         self._end_hour()
 
     def _records(self) -> Records:
@@ -146,11 +145,10 @@ class ChatModel(HourlyModel):
         """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
         if not self.hour:
             return self._by_lane(np.zeros(self.state.places.n, np.int64))
-        hour, day = self.hour - 1, self._day
-        seen = hour - day.first_hour
-        rows = day.predators_online[day.predators_start[seen] : day.predators_start[seen + 1]]
-        place, pair, inside = at_the_door(self.state, self._lanes, day, rows)
-        here = inside & (self.state.predator_barred_until.take(pair) <= hour)
+        last, day = self._now(self.hour - 1), self._day
+        rows = slice(*day.predators_start[last.hour_of_day : last.hour_of_day + 2].tolist())
+        place, pair, inside = at_the_door(last, day.predators_online[rows])
+        here = inside & (self.state.predator_barred_until.take(pair) <= last.hour)
         return self._by_lane(np.bincount(place.compress(here), minlength=self.state.places.n))
 
     @property
@@ -204,15 +202,18 @@ class ChatModel(HourlyModel):
             lanes = self.state.places.lane.tolist()
             rules = [self._changes[lane].get(today, old) for lane, old in zip(lanes, before.rules, strict=True)]
             self._lanes = self._compiled(rules, before)
-        self._approaches = foresee(self.state, self._lanes, self._day)
-        self._false_reports = foresee_false_reports(self.state, self._lanes, self._day)
+        now = self._now(self.hour)
+        self._approaches = foresee(now)
+        self._false_reports = foresee_false_reports(now)
 
-    def _end_day(self) -> None:
-        number = self._day.number - self.scenario.warmup_days
-        count_people(self.state, self._lanes, self._day, self.record)
+    def _now(self, hour: int) -> Hour:
+        return Hour(hour, self._day, self._lanes, self.state, self.record, Reports())
+
+    def _end_day(self, now: Hour) -> None:
+        count_people(now)
         if self._visitors is not None:
-            self._visitors.see(number, self._lanes, self._day, self.record)
-        self.record.end_day(number)
+            self._visitors.see(now)
+        self.record.end_day(now.day_of_window)
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""

@@ -9,53 +9,25 @@ from __future__ import annotations
 from collections import deque
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from sim.model.arrays.hour import Hour
 from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
 from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import Dossier, Lanes, State
+from sim.model.arrays.state import Dossier, State
 from sim.model.decisions import sanctions
 from sim.model.decisions.codes import NEVER
 from sim.model.decisions.entry import lets_in
 from sim.model.decisions.moderation import LEVELS, capacity_milli, dossier_key, finds, history_since, moderators
 from sim.model.decisions.responses import reports_falsely
 from sim.model.decisions.sanctions import Strikes
-from sim.model.world.day import Day
 from sim.model.world.draws import Ints, Purpose
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
 _EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
-
-
-class Reports:
-    """The reports of one hour, gathered while contacts run."""
-
-    def __init__(self) -> None:
-        self._rows: list[Ints] = []
-
-    def add(
-        self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
-        contact: Any, flagged: int,
-    ) -> None:  # fmt: skip
-        """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `flagged`)."""
-        if place.size:
-            columns = (place, second, contact, person, predator, session, session_end, gravity, flagged)
-            rows = np.empty((len(columns), place.size), np.int64)
-            for row, column in zip(rows, columns, strict=True):
-                row[:] = column
-            self._rows.append(rows)
-
-    def table(self) -> Any:
-        """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, flagged."""
-        rows = np.concatenate(self._rows, axis=1)
-        return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
-
-    def __bool__(self) -> bool:
-        """Tell whether there are any."""
-        return bool(self._rows)
 
 
 class Desk:
@@ -187,11 +159,12 @@ class Office(Spread):
             desk.next_expiry = 0  # triage or expiry may have changed
         self._requeue = True
 
-    def work(self, state: State, hour: int, touched: set[int], record: Recorder) -> None:
+    def work(self, now: Hour, touched: set[int]) -> None:
         """Drop the expired dossiers of an hour, and let every place's staff review what it can.
 
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
+        state, hour, record = now.state, now.hour, now.record
         self.kept_since = history_since(self.kept_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]
@@ -257,9 +230,9 @@ class FalseReportsMade:
     start: list[int]
 
 
-def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsMade:
+def foresee_false_reports(now: Hour) -> FalseReportsMade:
     """Work out, once a day, which lawful conversations lead to a report in which lanes, bars apart."""
-    people, false, places = day.people, day.false_reports, state.places
+    lanes, people, false, places = now.lanes, now.day.people, now.day.false_reports, now.state.places
     which = places.each(np.arange(false.row.size))
     row = false.row.take(which)
     place = places.of_seeds(people.seed.take(false.row))
@@ -270,29 +243,27 @@ def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsM
     return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
 
 
-def false_reports(
-    state: State, made: FalseReportsMade, day: Day, hour: int, record: Recorder, reports: Reports
-) -> None:
+def false_reports(now: Hour, made: FalseReportsMade) -> None:
     """Step 3, lawful conversations: those that lead to a report, of accused who are here in the lane."""
-    seen, people, false = hour - day.first_hour, day.people, day.false_reports
-    first, last = made.start[seen : seen + 2]
+    hour, people, false = now.hour, now.day.people, now.day.false_reports
+    first, last = made.start[now.hour_of_day : now.hour_of_day + 2]
     if first == last:
         return
     place, which = made.place[first:last], made.which[first:last]
     row = false.row.take(which)
     person = people.person.take(row)
-    barred = state.users_barred(place, person, people.slot.take(row), hour)
+    barred = now.state.users_barred(place, person, people.slot.take(row), hour)
     if barred.any():
         place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
     second, gravity = false.second.take(which), false.gravity.take(which)
-    record.note("false_report", hour, second, place, 0, person, detail=gravity)
-    reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, 0)
+    now.record.note("false_report", hour, second, place, 0, person, detail=gravity)
+    now.reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, 0)
 
 
-def moderate(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> None:
+def moderate(now: Hour, office: Office) -> None:
     """Open dossiers, drop the expired, and let every place's staff review what it can."""
-    touched = _file(state, lanes, office, hour, record, reports) if reports else set()
-    office.work(state, hour, touched, record)
+    touched = _file(now, office) if now.reports else set()
+    office.work(now, touched)
 
 
 class _ReviewLog:
@@ -322,9 +293,10 @@ class _ReviewLog:
                 record.add(f"n_{kind}_user", place, 1 - predator)
 
 
-def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> set[int]:
+def _file(now: Hour, office: Office) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
-    place, second, _, person, predator, session, session_end, gravity, flagged = reports.table()
+    state, lanes, hour = now.state, now.lanes, now.hour
+    place, second, _, person, predator, session, session_end, gravity, flagged = now.reports.table()
     session = np.where(lanes.rule("registration.accounts_persist").take(place), -1, session)
     snapshot = lanes.rule("reporting.snapshot").take(place)
     seed = state.places.seed.take(place)
@@ -340,6 +312,6 @@ def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorde
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:
-        record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
-                    detail=predator[opened])  # fmt: skip
+        now.record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
+                        detail=predator[opened])  # fmt: skip
     return set(place.tolist())
