@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sim.model.decisions import sanctions
 from sim.model.decisions.approach import deterred
-from sim.model.decisions.codes import BLOCK, NEVER, RECOGNISE, STAY
-from sim.model.decisions.contacts import alarm_seconds, first_alarm, seeks, warning_reaches
+from sim.model.decisions.codes import BLOCK, CONTACT, NEVER, RECOGNISE, STAY
+from sim.model.decisions.contacts import ALARMS, alarm_key, alarm_seconds, first_alarm, seeks, warning_reaches
 from sim.model.decisions.entry import doors_of, lets_in, may_write
 from sim.model.decisions.moderation import finds, history_since
 from sim.model.decisions.numbers import Numbers, hazards, numbers_of
@@ -53,9 +53,10 @@ def test_who_reports_when_it_is_hard_reports_when_it_is_easy(
 ) -> None:
     low, high = low_and_high(a, b)
     draws = Draws([seed])
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), 0, contacts)
+    trait = draws.words(Purpose.REPORT_TRAIT, 0, contacts % 50)
     easy, hard = (
-        would_report(draws, 0, contacts, 0, contacts % 50, p_report(ready, 1.2, friction), p_constant)
-        for friction in (low, high)
+        would_report(constant, trait, fresh, p_report(ready, 1.2, friction), p_constant) for friction in (low, high)
     )
     assert (easy | ~hard).all()
 
@@ -254,9 +255,10 @@ def test_an_account_that_may_write_after_a_long_wait_may_after_a_short_one(a: in
 def test_the_warned_end_a_stage_no_later_and_what_recognition_ended_without_a_warning_it_ends_with_one(
     a: int, b: int, seed: int
 ) -> None:
-    zeros, hazard = np.zeros(contacts.size, np.int64), hazards(Scenario())
+    words = Draws([seed]).words(ALARMS, 0, contacts, alarm_key(CONTACT))
+    hazard = np.repeat(hazards(Scenario())[:1, CONTACT], contacts.size, axis=0)
     (little, late), (much, soon) = (
-        first_alarm(Draws([seed]), hazard, zeros, contacts, zeros, 0, recognise_milli=np.full(contacts.size, milli))
+        first_alarm(words, hazard.copy(), recognise_milli=np.full(contacts.size, milli))
         for milli in (min(a, b), max(a, b))
     )
     assert (soon <= late).all()

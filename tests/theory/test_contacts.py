@@ -9,7 +9,7 @@ import pytest
 
 from sim.model.arrays.model import simulate
 from sim.model.decisions import numbers as decisions_numbers
-from sim.model.decisions.contacts import first_alarm, lapse_hour, meeting_hour
+from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm, lapse_hour, meeting_hour
 from sim.model.decisions.numbers import numbers_of
 from sim.model.world.draws import Draws, Purpose, exponential
 from sim.model.world.world import World
@@ -202,16 +202,10 @@ def test_stages_end_at_the_declared_hazards() -> None:
         [c.private_recognise_per_hour, c.private_fade_per_hour, c.private_leave_per_hour, c.private_harm_per_hour],
         [c.off_recognise_per_hour, c.off_fade_per_hour, 0, c.off_harm_per_hour],
     ])  # fmt: skip
-    n, contact = 200_000, np.arange(200_000)
+    n = 200_000
     for stage, rate in enumerate(rates):
-        alarm, seconds = first_alarm(
-            Draws([1]),
-            decisions_numbers.hazards(scenario),
-            np.zeros(n, np.int64),
-            contact,
-            np.zeros(n, np.int64),
-            stage,
-        )
+        words = Draws([1]).words(ALARMS, 0, np.arange(n), alarm_key(stage))
+        alarm, seconds = first_alarm(words, np.repeat(decisions_numbers.hazards(scenario)[:1, stage], n, axis=0))
         mean = 3600 / rate.sum()
         # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.
         assert abs(seconds.mean() - 0.5 - mean) < ERRORS * mean / np.sqrt(n) + 0.5

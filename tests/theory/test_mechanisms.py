@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from sim.model.arrays.model import simulate
-from sim.model.decisions.codes import NEVER, RECOGNISE
-from sim.model.decisions.contacts import first_alarm
+from sim.model.decisions.codes import CONTACT, NEVER, RECOGNISE
+from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm
 from sim.model.decisions.numbers import hazards
 from sim.model.decisions.sanctions import Strikes
 from sim.model.records import Records
@@ -408,13 +408,11 @@ def test_the_reached_recognise_at_their_multiple_of_the_hazard_week_by_week_and_
 
 
 def test_time_to_recognition_is_the_first_of_competing_exponential_times() -> None:
-    n, contact, zeros = 100_000, np.arange(100_000), np.zeros(100_000, np.int64)
-    hazard = hazards(laboratory())
+    n, hazard = 100_000, hazards(laboratory())
+    words = Draws([1]).words(ALARMS, 0, np.arange(n), alarm_key(CONTACT))
     for milli in (500, 1000, 2500):
         in_force = hazard[0, 0] / 1e9 * [milli / 1000, 1, 1, 1]
-        alarm, seconds = first_alarm(
-            Draws([1]), hazard, zeros, contact, zeros, 0, recognise_milli=np.full(n, milli)
-        )  # fmt: skip
+        alarm, seconds = first_alarm(words, np.repeat(hazard[:1, 0], n, axis=0), recognise_milli=np.full(n, milli))
         mean = 3600 / in_force.sum()
         # Seconds are rounded up, half a second on average; an exponential time's deviation is its mean.
         assert abs(seconds.mean() - 0.5 - mean) < ERRORS * mean / np.sqrt(n) + 0.5

@@ -12,7 +12,7 @@ from sim.model.decisions.codes import NEVER
 from sim.model.decisions.numbers import complaint_delays
 from sim.model.decisions.responses import p_report, would_report
 from sim.model.records import Records
-from sim.model.world.draws import Draws
+from sim.model.world.draws import Draws, Purpose
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
@@ -210,7 +210,10 @@ def test_a_persons_decisions_keep_their_mean_and_are_correlated_as_declared(p_co
     n_persons, n_times, p = 100_000, 4, 0.3
     person = np.repeat(np.arange(n_persons), n_times)
     contact = np.arange(person.size) + (1 << 30)
-    said = would_report(Draws([1]), 0, contact, 0, person, p_report(0.6, 1.0, 0.5), p_constant)
+    draws = Draws([1])
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), 0, contact)
+    trait = draws.words(Purpose.REPORT_TRAIT, 0, person)
+    said = would_report(constant, trait, fresh, p_report(0.6, 1.0, 0.5), p_constant)
     value, error = ratio(said, np.ones(said.size), person)
     assert abs(value - p) < ERRORS * error
     # Two decisions both follow the trait with probability p_constant**2, and are independent otherwise.

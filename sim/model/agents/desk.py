@@ -11,8 +11,10 @@ import mesa
 from sim.model.agents.ledger import Ledger, Party
 from sim.model.decisions import sanctions
 from sim.model.decisions.moderation import (
+    account_session,
     capacity_milli,
     dossier_key,
+    evidence_left,
     finds,
     history_since,
     level_of_reports,
@@ -106,7 +108,7 @@ class Desk:
         self.dossiers: dict[tuple[Person, int], Dossier] = {}
         self.reports: list[Report] = []
         self.reviews_this_hour = 0
-        self.kept_since = 0
+        self.history_since = 0
         self.credit_milli = 0
         self.moderators: list[Moderator] = []
 
@@ -116,7 +118,7 @@ class Desk:
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
-        self.kept_since = int(history_since(self.kept_since, hour, rules.retention.message_hours))
+        self.history_since = int(history_since(self.history_since, hour, rules.retention.message_hours))
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
             if since + rules.moderation.dossier_expiry_hours <= hour:
@@ -149,7 +151,7 @@ class Desk:
         dossier = min(self.dossiers.values(), key=self._turn)
         self._close(dossier)
         person, predator = dossier.person, dossier.of_predator
-        evidence = dossier.snapshot or dossier.newest >= self.kept_since
+        evidence = evidence_left(dossier.snapshot, dossier.newest, self.history_since)
         word = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
         found = finds(word, predator, evidence, rules)
         ledger = model.ledger
@@ -177,7 +179,7 @@ class Desk:
 
     def _file(self, report: Report) -> None:
         hour, rules = self.model.hour, self.model.rules
-        session = -1 if rules.registration.accounts_persist else report.session
+        session = int(account_session(report.session, rules.registration.accounts_persist))
         dossier = self.dossiers.get((report.person, session))
         if dossier is None:
             number = int(dossier_key(hour, session))

@@ -29,20 +29,31 @@ from sim.model.decisions.contacts import (
     ALARMS,
     alarm_key,
     alarm_seconds,
+    found_again,
     lapse_hour,
     meeting_hour,
+    meeting_rate,
+    meets_first,
     occasion_key,
     recognise_milli,
     seeks,
     warned,
     warning_reaches,
 )
-from sim.model.decisions.entry import lets_in, may_write
-from sim.model.decisions.responses import chance, flags, on_recognition, p_report, reports_falsely
+from sim.model.decisions.entry import account_since, lets_in, may_write
+from sim.model.decisions.responses import (
+    complains,
+    complaint_delay,
+    flags,
+    on_recognition,
+    p_report,
+    reports_falsely,
+    would_report,
+)
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes
 from sim.model.world.day import ALREADY_LISTED, NOBODY, Day
-from sim.model.world.draws import Purpose, below, exponential, pick, unit
-from sim.model.world.population import N_STRATA, N_USER_STRATA, TOLERANCES
+from sim.model.world.draws import Purpose, below, exponential, pick
+from sim.model.world.population import TOLERANCES
 from sim.model.world.world import ATTEMPTS
 
 
@@ -131,8 +142,9 @@ class Person(mesa.Agent):
     def may_write(self, begin: int) -> bool:
         """Tell whether the account of a visit is old enough to write to strangers."""
         model = self.model
-        since = max(self.joined, self.new_since) if model.rules.registration.accounts_persist else begin
-        return bool(may_write(model.hour - since, model.rules.limits.cooling_off_hours))
+        joined = max(self.joined, self.new_since)
+        since = int(account_since(joined, begin, model.rules.registration.accounts_persist))
+        return may_write(model.hour - since, model.rules.limits.cooling_off_hours)
 
     def be_there(self) -> None:
         """Spend an hour on the site, or be kept out of it."""
@@ -219,11 +231,11 @@ class User(Person):
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
         word, rules = draws.word, model.rules
         report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
-        if chance(
+        if would_report(
             word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.occasion),
             word(Purpose.REPORT_TRAIT, 0, self.number),
             word(Purpose.REPORT_FRESH, 0, contact.number, contact.occasion),
-            p_report(p_ready, rules.reporting.rel_ready, rules.reporting.friction),
+            float(p_report(p_ready, rules.reporting.rel_ready, rules.reporting.friction)),
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
@@ -237,20 +249,16 @@ class User(Person):
     def warned(self) -> bool:
         """Tell whether the site's warnings reach this user."""
         word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
-        return bool(warning_reaches(word, self.model.rules.warnings.p_reached))
+        return warning_reaches(word, self.model.rules.warnings.p_reached)
 
     def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
         """Complain to the police at once, late or never."""
         numbers, draws = self.model.numbers, self.model.world.draws
-        p = numbers.p_complain[contact.offence, int(after_harm)]
-        if unit(draws.word(Purpose.COMPLAIN, 0, contact.number, contact.occasion)) >= p:
+        purposes = (Purpose.COMPLAIN, Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY)
+        word, at_once, late = (draws.word(p, 0, contact.number, contact.occasion) for p in purposes)
+        if not complains(word, float(numbers.p_complain[contact.offence, int(after_harm)])):
             return
-        at_once = unit(draws.word(Purpose.COMPLAIN_AT_ONCE, 0, contact.number, contact.occasion)) < numbers.p_at_once
-        delay = (
-            0
-            if at_once
-            else pick(draws.word(Purpose.COMPLAIN_DELAY, 0, contact.number, contact.occasion), numbers.delay_hours)
-        )
+        delay = int(complaint_delay(at_once, late, numbers))
         complaint = (self, contact, int(after_harm))
         if delay == 0:
             self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
@@ -290,7 +298,7 @@ class Contact:
     @property
     def occasion(self) -> int:
         """Key of what the target does next."""
-        return int(occasion_key(self.again, self.n_recognised))
+        return occasion_key(self.again, self.n_recognised)
 
     @property
     def off_platform(self) -> bool:
@@ -305,9 +313,9 @@ class Contact:
             hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(model.rules))
         if knowing:
             hazard[RECOGNISE] = 0
-        key = alarm_key(stage, self.again, int(knowing))
+        key = int(alarm_key(stage, self.again, int(knowing)))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
-        seconds = [int(alarm_seconds(exponential(word), rate)) for word, rate in zip(words, hazard, strict=True)]
+        seconds = [alarm_seconds(exponential(word), rate) for word, rate in zip(words, hazard, strict=True)]
         self.ring = second + min(seconds)
         self.alarm = seconds.index(min(seconds))
 
@@ -338,7 +346,7 @@ class Contact:
                 assert visit is not None
                 self.target_end = visit.end
             return
-        if unit(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)) >= model.rules.registration.findability:
+        if not found_again(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour), model.rules.registration.findability):
             model.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
             self.over = True
             return
@@ -350,19 +358,17 @@ class Contact:
         hour, draws = model.hour, model.world.draws
         self.dormant = True
         self.ring -= hour * SECONDS
-        rate = model.numbers.meeting_rate[
-            self.target.number % N_STRATA, self.predator.number % N_STRATA - N_USER_STRATA
-        ]
+        rate = int(meeting_rate(self.target.number, self.predator.number, model.numbers))
         meet = exponential(draws.word(Purpose.MEETING, 0, self.number, hour))
         lapse = exponential(draws.word(Purpose.LAPSE, 0, self.number, hour))
-        self.meet = int(meeting_hour(meet, int(rate), hour, model.numbers.week_meeting))
-        self.lapse = int(lapse_hour(lapse, hour, model.numbers))
+        self.meet = int(meeting_hour(meet, rate, hour, model.numbers.week_meeting))
+        self.lapse = lapse_hour(lapse, hour, model.numbers)
 
     def _meet_or_lapse(self, model: Site) -> None:
         hour = model.hour
         if hour < min(self.meet, self.lapse):
             return
-        if self.lapse < self.meet:
+        if not meets_first(self.meet, self.lapse):
             model.ledger.note("lapse", 0, self.predator, self.target, self, self.stage)
             self.over = True
             return

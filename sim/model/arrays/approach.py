@@ -18,8 +18,8 @@ from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import LIVE
 from sim.model.decisions.approach import deterred, looks_further
 from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
-from sim.model.decisions.contacts import first_alarm
-from sim.model.decisions.entry import lets_in, may_write
+from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm
+from sim.model.decisions.entry import account_since, lets_in, may_write
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Ints, Purpose
 from sim.model.world.world import ATTEMPTS
@@ -77,13 +77,13 @@ def foresee(now: Hour) -> Foreseen:
     looked_for, row = (np.concatenate(parts) for parts in zip(*looked, strict=True))
     order = looked_for.argsort(kind="stable")
     looked_for, row = looked_for.take(order), row.take(order)
-    seed = people.seed.take(intents.row)
+    words = state.world.draws.words(ALARMS, people.seed.take(intents.row), intents.contact, alarm_key(CONTACT))
     return Foreseen(
         pair,
         np.where(inside, places.each(intents.rank), NEVER),
         target,
         redirected,
-        *first_alarm(state.world.draws, state.numbers.hazard, seed, intents.contact, intents.offence, CONTACT),
+        *first_alarm(words, state.numbers.hazard[intents.offence, CONTACT]),
         looked_for,
         pair.take(looked_for),
         people.person.take(row),
@@ -99,14 +99,14 @@ def _may_approach(now: Hour, place: Ints) -> NDArray[np.bool_]:
     free = np.ones(place.size, bool)
     if state.numbers.p_deterred:
         words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
-        retention = lanes.rule("retention.message_hours").take(place)
-        free &= ~deterred(places.each(words), state.numbers, retention)
+        message_hours = lanes.rule("retention.message_hours").take(place)
+        free &= ~deterred(places.each(words), state.numbers, message_hours)
     cooling_off = lanes.rule("limits.cooling_off_hours")
     if cooling_off.any():
         day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
         columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
         hour, begun, joined = (places.each(a) for a in columns)
-        since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, begun)
+        since = account_since(joined, begun, lanes.rule("registration.accounts_persist").take(place))
         free &= may_write(hour - since, cooling_off.take(place))
     return free
 
@@ -248,10 +248,9 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
     place, target = state.places.of_pair(pair), people.person.take(row)
     alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
     if now.lanes.warn:
-        alarm, seconds = first_alarm(
-            state.world.draws, state.numbers.hazard, state.places.seed.take(place), contact, offence, CONTACT,
-            recognise_milli=recognition(now, place, target),
-        )  # fmt: skip
+        words = state.world.draws.words(ALARMS, state.places.seed.take(place), contact, alarm_key(CONTACT))
+        hazard = state.numbers.hazard[offence, CONTACT]
+        alarm, seconds = first_alarm(words, hazard, recognise_milli=recognition(now, place, target))
     rows = state.contacts.append(
         place=place,
         contact=contact,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +23,22 @@ from sim.model.decisions.codes import (
     STAY,
     WITHDRAW,
 )
-from sim.model.decisions.contacts import first_alarm, lapse_hour, meeting_hour, occasion_key, seeks, warning_reaches
+from sim.model.decisions.contacts import (
+    ALARMS,
+    alarm_key,
+    first_alarm,
+    found_again,
+    lapse_hour,
+    meeting_hour,
+    meeting_rate,
+    meets_first,
+    occasion_key,
+    seeks,
+    warning_reaches,
+)
 from sim.model.decisions.entry import lets_in
-from sim.model.decisions.responses import complaint_delay, flags, on_recognition, p_report, would_report
-from sim.model.world.draws import Ints, Purpose, exponential, pick, unit
-from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
+from sim.model.world.draws import Ints, Purpose, exponential, pick
 from sim.model.world.world import carry_key
 
 _NOBODY = np.zeros(0, np.int64)
@@ -120,7 +130,7 @@ def _part(now: Hour, rows: Ints) -> None:
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    found = unit(luck) < now.lanes.rule("registration.findability").take(place)
+    found = found_again(luck, now.lanes.rule("registration.findability").take(place))
     lost = rows[~found]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
@@ -177,9 +187,7 @@ def _wait(now: Hour, rows: Ints, times: Ints) -> None:
         times: Exponential times until they meet, and until they give up, shape (2, rows).
     """
     hour, contacts, numbers = now.hour, now.state.contacts, now.state.numbers
-    target_stratum = contacts.target.take(rows) % N_STRATA
-    predator_rate = contacts.predator.take(rows) % N_STRATA - N_USER_STRATA
-    rate = numbers.meeting_rate[target_stratum, predator_rate]
+    rate = meeting_rate(contacts.target.take(rows), contacts.predator.take(rows), numbers)
     meet = meeting_hour(times[0], rate, hour, numbers.week_meeting)
     lapse = lapse_hour(times[1], hour, numbers)
     contacts.status[rows] = DORMANT
@@ -190,7 +198,7 @@ def _wait(now: Hour, rows: Ints, times: Ints) -> None:
 def _meet_or_lapse(now: Hour, rows: Ints) -> None:
     """Parted pairs give up, meet again for a joint session, or find that one of them is kept out or gone."""
     state, lanes, hour, record, contacts = now.state, now.lanes, now.hour, now.record, now.state.contacts
-    meets = contacts.meet.take(rows) <= contacts.lapse.take(rows)
+    meets = meets_first(contacts.meet.take(rows), contacts.lapse.take(rows))
     lapsed, rows = rows[~meets], rows[meets]
     record.note_contacts("lapse", hour, 0, contacts, lapsed, contacts.stage)
     contacts.end(lapsed)
@@ -283,15 +291,15 @@ def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognis
     return _Recognised(rows, second, stage, contacts.predator_end.take(rows), occasion, answer)
 
 
-def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: Any = 0) -> tuple[Ints, Ints]:
+def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: int | Ints = 0) -> tuple[Ints, Ints]:
     """Return which alarm rings first in the stage that contacts begin or go on with, and after how many seconds."""
     state, contacts = now.state, now.state.contacts
     place = contacts.place.take(rows)
     seed = state.places.seed.take(place)
-    return first_alarm(
-        state.world.draws, state.numbers.hazard, seed, contacts.contact.take(rows), contacts.offence.take(rows), stage,
-        contacts.again.take(rows), knowing, recognition(now, place, contacts.target.take(rows)),
-    )  # fmt: skip
+    key = alarm_key(stage, contacts.again.take(rows), knowing)
+    words = state.world.draws.words(ALARMS, seed, contacts.contact.take(rows), key)
+    hazard = state.numbers.hazard[contacts.offence.take(rows), stage]
+    return first_alarm(words, hazard, knowing, recognition(now, place, contacts.target.take(rows)))
 
 
 def recognition(now: Hour, place: Ints, target: Ints) -> Ints | None:
@@ -357,10 +365,9 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
     friction, rel_ready = (lanes.rule(f"reporting.{name}").take(place) for name in ("friction", "rel_ready"))
     seed, contact = state.places.seed.take(place), contacts.contact.take(on_site)
-    said = would_report(
-        draws, seed, contact, occasion, contacts.target.take(on_site),
-        p_report(p_ready, rel_ready, friction), numbers.p_constant,
-    )  # fmt: skip
+    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, occasion)
+    trait = draws.words(Purpose.REPORT_TRAIT, seed, contacts.target.take(on_site))
+    said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
     columns = np.stack((on_site, second, stage, session_end))
     _report("report", 0, now, columns[:, said])
@@ -409,11 +416,13 @@ def _complain(now: Hour, second: Ints, rows: Ints, occasion: Ints, *, after_harm
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
     p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
     seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
-    will = (unit(draws.words(Purpose.COMPLAIN, seed, contact, occasion)) < p).nonzero()[0]
+    will = complains(draws.words(Purpose.COMPLAIN, seed, contact, occasion), p).nonzero()[0]
     if not will.size:
         return
     rows, second = rows.take(will), second.take(will)
-    delay = complaint_delay(draws, seed.take(will), contact.take(will), occasion.take(will), numbers)
+    purposes = (Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY)
+    at_once, late = draws.words(purposes, seed.take(will), contact.take(will), occasion.take(will))
+    delay = complaint_delay(at_once, late, numbers)
     soon = (delay == 0).nonzero()[0]
     now.record.note_contacts("complain", hour, second.take(soon), contacts, rows.take(soon), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,

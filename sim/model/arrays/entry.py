@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import State, person_key
-from sim.model.decisions.entry import lets_in
+from sim.model.decisions.entry import account_since, lets_in
 from sim.model.world.draws import Ints
 from sim.model.world.population import TOLERANCES
 
@@ -69,7 +69,7 @@ def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
     """Return the hour from which on the visitors of rows may write to strangers in a place."""
     people, lanes = now.day.people, now.lanes
     joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
-    since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, people.begin.take(row))
+    since = account_since(joined, people.begin.take(row), lanes.rule("registration.accounts_persist").take(place))
     return since + lanes.rule("limits.cooling_off_hours").take(place)
 
 

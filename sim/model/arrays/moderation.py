@@ -20,7 +20,16 @@ from sim.model.arrays.state import Dossier, State
 from sim.model.decisions import sanctions
 from sim.model.decisions.codes import NEVER
 from sim.model.decisions.entry import lets_in
-from sim.model.decisions.moderation import LEVELS, capacity_milli, dossier_key, finds, history_since, moderators
+from sim.model.decisions.moderation import (
+    LEVELS,
+    account_session,
+    capacity_milli,
+    dossier_key,
+    evidence_left,
+    finds,
+    history_since,
+    moderators,
+)
 from sim.model.decisions.responses import reports_falsely
 from sim.model.decisions.sanctions import Strikes
 from sim.model.world.draws import Ints, Purpose
@@ -128,12 +137,12 @@ class Office(Spread):
     Attributes:
         desks: By place.
         n_waiting: Open dossiers, by place.
-        kept_since: Oldest hour whose messages are still kept, by place.
+        history_since: Oldest hour whose messages are still kept, by place.
     """
 
     WAYS: ClassVar[Ways] = {
         "desks": one_a_place,
-        **dict.fromkeys(("n_waiting", "kept_since", "_credit_milli"), by_place),
+        **dict.fromkeys(("n_waiting", "history_since", "_credit_milli"), by_place),
         **dict.fromkeys(
             ("_scenario", "_on_shift", "_milli_hours", "_capacity_milli", "_retention", "_rules", "_requeue"), shared
         ),
@@ -143,7 +152,7 @@ class Office(Spread):
         self._scenario = world.scenario
         self.desks = [Desk() for _ in range(n_places)]
         self.n_waiting = np.zeros(n_places, np.int64)
-        self.kept_since = np.zeros(n_places, np.int64)
+        self.history_since = np.zeros(n_places, np.int64)
         self._credit_milli = np.zeros(n_places, np.int64)
 
     def follow(self, rules: list[Rules]) -> None:
@@ -165,7 +174,7 @@ class Office(Spread):
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
         state, hour, record = now.state, now.hour, now.record
-        self.kept_since = history_since(self.kept_since, hour, self._retention)
+        self.history_since = history_since(self.history_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]
         self._credit_milli += milli
@@ -179,9 +188,9 @@ class Office(Spread):
                     log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
             if can_do and desk.dossiers:
                 reviews = min(can_do, len(desk.dossiers))
-                kept_since = int(self.kept_since[place])
+                oldest = int(self.history_since[place])
                 for _ in range(reviews):
-                    self._review(state, place, hour, kept_since, log)
+                    self._review(state, place, hour, oldest, log)
                 self._credit_milli[place] -= 1000 * reviews
         self.n_waiting[:] = [len(desk.dossiers) for desk in self.desks]
         self._requeue = False
@@ -195,9 +204,9 @@ class Office(Spread):
         if hour % 24 == 23:
             record.add_all("n_waiting", self.n_waiting)
 
-    def _review(self, state: State, place: int, hour: int, kept_since: int, log: _ReviewLog) -> None:
+    def _review(self, state: State, place: int, hour: int, oldest: int, log: _ReviewLog) -> None:
         rules, dossier = self._rules[place], self.desks[place].next()
-        evidence = dossier.snapshot or dossier.newest >= kept_since
+        evidence = evidence_left(dossier.snapshot, dossier.newest, oldest)
         found = finds(dossier.finding, dossier.predator, evidence, rules)
         detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * found
         log.reviews.append((place, dossier.predator, dossier.person, detail))
@@ -297,7 +306,7 @@ def _file(now: Hour, office: Office) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
     state, lanes, hour = now.state, now.lanes, now.hour
     place, second, _, person, predator, session, session_end, gravity, flagged = now.reports.table()
-    session = np.where(lanes.rule("registration.accounts_persist").take(place), -1, session)
+    session = account_session(session, lanes.rule("registration.accounts_persist").take(place))
     snapshot = lanes.rule("reporting.snapshot").take(place)
     seed = state.places.seed.take(place)
     number = dossier_key(hour, session)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from sim.model.decisions.codes import MICRO, NEVER, RECOGNISE, SECONDS
+from sim.model.decisions.either import Whole, yes_or_no
 from sim.model.decisions.numbers import Numbers
-from sim.model.world.draws import Draws, Ints, Purpose, exponential, unit
+from sim.model.world.draws import Bools, Ints, Number, Purpose, Word, Words, exponential, unit
+from sim.model.world.population import N_STRATA, N_USER_STRATA
 from sim.rules.rulebook import Rules
 
 ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
 
 
-def alarm_seconds(exponential_units: Any, hazard_nano: Any) -> Any:
+def alarm_seconds(exponential_units: Whole, hazard_nano: Whole) -> Whole:
     """Return whole seconds, at least one, until an alarm rings: an exponential time divided by its hazard.
 
     Args:
@@ -25,24 +27,18 @@ def alarm_seconds(exponential_units: Any, hazard_nano: Any) -> Any:
 
 
 def first_alarm(
-    draws: Draws, hazard: Ints, seed: Any, contact: Ints, offence: Ints, stage: Any, again: Any = 0, knowing: Any = 0,
-    recognise_milli: Ints | None = None,
-) -> tuple[Ints, Ints]:  # fmt: skip
-    """Draw the alarms of a stage and return which rings first and after how many seconds of the contact's clock.
+    words: Words, hazard: Ints, knowing: int | Ints = 0, recognise_milli: Ints | None = None
+) -> tuple[Ints, Ints]:
+    """Return which alarm of a stage rings first, and after how many seconds of the contact's clock.
 
     Args:
-        draws: Where words come from.
-        hazard: `Numbers.hazard`.
-        seed: Index of the seed, arrays of one shape.
-        contact: Id.
-        offence: Row.
-        stage: Stage that begins, array or one number.
-        again: 1 where the predator came back after a block, likewise.
-        knowing: 1 where the stage goes on after the target recognised the contact and stayed, likewise.
+        words: One for each of `ALARMS` and contact, under `alarm_key`.
+        hazard: Those of `Numbers.hazard` for the contacts' offences and stages, shape (contacts, alarms); written.
+        knowing: 1 where the stage goes on after the target recognised the contact and stayed, or 0 for all.
         recognise_milli: Recognition in thousandths of its hazard, by contact; not given: all at the hazard.
     """
-    units = exponential(draws.words(ALARMS, seed, contact, alarm_key(stage, again, knowing)))
-    in_force = hazard[offence, stage].T
+    units = exponential(words)
+    in_force = hazard.T
     if recognise_milli is not None:
         in_force[RECOGNISE] = warned(in_force[RECOGNISE], recognise_milli)
     in_force[RECOGNISE] *= 1 - knowing
@@ -51,7 +47,7 @@ def first_alarm(
     return alarm, seconds[alarm, np.arange(alarm.size)]
 
 
-def alarm_key(stage: Any, again: Any, knowing: Any = 0) -> Any:
+def alarm_key(stage: int | Ints, again: int | Ints = 0, knowing: int | Ints = 0) -> int | Ints:
     """Return the occurrence that keys the alarms of a stage: before a block or after it, and once it is recognised."""
     return stage + 4 * again + 8 * knowing
 
@@ -61,17 +57,18 @@ def recognise_milli(rules: Rules) -> int:
     return round(rules.warnings.rel_recognise * 1000) if rules.warnings.p_reached else 1000
 
 
-def warned(hazard_nano: Any, recognise_milli: Any) -> Any:
+def warned(hazard_nano: Whole, recognise_milli: Whole) -> Whole:
     """Return the hazard of recognition of those whom warnings reach."""
     return hazard_nano * recognise_milli // 1000
 
 
-def warning_reaches(word: Any, p_reached: Any) -> Any:
+@yes_or_no
+def warning_reaches(word: Word, p_reached: Number) -> bool | Bools:
     """Tell whether warnings reach a person; whom few reach, many reach too."""
     return unit(word) < p_reached
 
 
-def occasion_key(again: Any, n_recognised: Any) -> Any:
+def occasion_key(again: Whole, n_recognised: Whole) -> Whole:
     """Return the occurrence that keys what a target does: before a block or after it, after so many recognitions.
 
     Not by the stage, so that a target whom another policy lets recognise later has the same luck.
@@ -79,17 +76,30 @@ def occasion_key(again: Any, n_recognised: Any) -> Any:
     return again + 2 * n_recognised
 
 
-def seeks(word: Any, numbers: Numbers, findability: Any, p_return: Any) -> Any:
+@yes_or_no
+def found_again(word: Word, findability: Number) -> bool | Bools:
+    """Tell whether two who are parted can find each other again."""
+    return unit(word) < findability
+
+
+@yes_or_no
+def seeks(word: Word, numbers: Numbers, findability: Number, p_return: Number) -> bool | Bools:
     """Tell whether a blocked predator comes upon the target once more under a new identity."""
     return unit(word) < numbers.p_seek * findability * p_return
 
 
-def ring_hour(ring: Any) -> Any:
+def ring_hour(ring: Whole) -> Whole:
     """Return the hour in which an absolute second falls: an hour's last second is its own."""
     return (ring - 1) // SECONDS
 
 
-def meeting_hour(exponential_units: Any, rate: Any, hour: Any, week_meeting: Ints) -> Any:
+def meeting_rate(target: int | Ints, predator: int | Ints, numbers: Numbers) -> Ints:
+    """Return meetings an hour of a parted pair at the mean hour, in billionths."""
+    rate: Ints = numbers.meeting_rate[target % N_STRATA, predator % N_STRATA - N_USER_STRATA]
+    return rate
+
+
+def meeting_hour(exponential_units: int | Ints, rate: int | Ints, hour: int, week_meeting: Ints) -> Ints:
     """Return the hour in which a parted pair would meet, at the earliest the hour after.
 
     The pair's hazard follows the hours of the week; the exponential time is spent hour by hour.
@@ -104,9 +114,16 @@ def meeting_hour(exponential_units: Any, rate: Any, hour: Any, week_meeting: Int
     at = week_meeting[(hour + 1) % 168] + need
     weeks, rest = np.divmod(at - 1, week_meeting[168])
     met = hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
-    return met + (rate == 0) * NEVER
+    hours: Ints = met + (rate == 0) * NEVER
+    return hours
 
 
-def lapse_hour(exponential_units: Any, hour: Any, numbers: Numbers) -> Any:
+def lapse_hour(exponential_units: Whole, hour: int, numbers: Numbers) -> Whole:
     """Return the hour in which a parted pair gives up, at the earliest the hour after; at a hazard of 0 never."""
     return hour + 1 + exponential_units // max(numbers.lapse_nano, 1) + (numbers.lapse_nano == 0) * NEVER
+
+
+@yes_or_no
+def meets_first(meet: int | Ints, lapse: int | Ints) -> bool | Bools:
+    """Tell whether a parted pair meets again before it gives up, or in the same hour."""
+    return meet <= lapse

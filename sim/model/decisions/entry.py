@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
 
+from sim.model.decisions.either import yes_or_no
+from sim.model.world.day import Hours
+from sim.model.world.draws import Bools, Ints
 from sim.model.world.population import permille
 from sim.rules.rulebook import Rules
 
 
-def lets_in(tolerance: Any, friction: Any) -> Any:
+@yes_or_no
+def lets_in(tolerance: int | Ints, friction: int | Ints) -> bool | Bools:
     """Tell whether a door lets in a person of a tolerance; who passes a strict door passes a mild one."""
     return tolerance >= friction
 
@@ -18,6 +22,12 @@ def doors_of(rules: Rules) -> tuple[int, int]:
     return permille(rules.registration.friction_user), permille(rules.registration.friction_predator)
 
 
-def may_write(age_hours: Any, cooling_off_hours: Any) -> Any:
+def account_since(joined: int | Ints, begin: int | Ints | Hours, accounts_persist: bool | Bools) -> Ints:
+    """Return the hour since which a visitor has the account: of joining if it persists, else the visit's first."""
+    return np.where(accounts_persist, joined, begin)
+
+
+@yes_or_no
+def may_write(age_hours: int | Ints, cooling_off_hours: int | Ints) -> bool | Bools:
     """Tell whether an account of an age may write to strangers."""
     return age_hours >= cooling_off_hours

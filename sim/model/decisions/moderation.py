@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from sim.model.world.draws import unit
+from sim.model.world.draws import Bools, Floats, Ints, unit
 from sim.rules.rulebook import WEEKDAYS, Rules
 
 LEVELS: Final = 8
 """Levels of priority of a dossier: its gravity or number of reports; those of trusted flaggers stand above them all."""
 
 
-def dossier_key(hour: Any, session: Any) -> Any:
+def account_session(session: int | Ints, accounts_persist: bool | Bools) -> Ints:
+    """Return what tells a person's accounts apart: the hour in which the visit began, -1 if the account persists."""
+    return np.where(accounts_persist, -1, session)
+
+
+def dossier_key(hour: int, session: int | Ints) -> Ints:
     """Return the number of a person's dossier: hour of opening and age of the account's visit (63: it persists)."""
     return hour * 64 + np.where(session < 0, 63, np.minimum(hour - session, 62))
 
@@ -48,23 +53,36 @@ def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     return bool(unit(word) < p)
 
 
-def history_since(before: Any, hour: int, retention_hours: Any) -> Any:
+def history_since(before: int | Ints, hour: int, message_hours: int | Ints) -> Ints:
     """Return the oldest hour whose messages are still kept: deletion is final, whatever the rule later."""
-    return np.maximum(before, hour - retention_hours + 1)
+    since: Ints = np.maximum(before, hour - message_hours + 1)
+    return since
 
 
-def capacity_milli(rules: Rules, hour_of_week: Any, scale: float) -> Any:
+def evidence_left(snapshot: bool, newest: int, oldest: int) -> bool:
+    """Tell whether a review finds evidence: a copy taken with a report, or messages that are still kept.
+
+    Args:
+        snapshot: Whether there is a copy.
+        newest: Hour of the latest message of any reported contact.
+        oldest: `history_since`.
+    """
+    return snapshot or newest >= oldest
+
+
+def capacity_milli(rules: Rules, hour_of_week: int | Ints, scale: float) -> Ints:
     """Return thousandths of a review that the staff can do in an hour of the week."""
     milli = moderators(rules, hour_of_week, scale) * rules.moderation.reviews_per_hour * 1000
-    return np.rint(milli).astype(np.int64)
+    capacity: Ints = np.rint(milli).astype(np.int64)
+    return capacity
 
 
-def moderators(rules: Rules, hour_of_week: Any, scale: float) -> Any:
+def moderators(rules: Rules, hour_of_week: int | Ints, scale: float) -> Floats:
     """Return the heads on shift in an hour of the week."""
     return rules.moderation.staff * scale * on_shift(rules, hour_of_week)
 
 
-def on_shift(rules: Rules, hour_of_week: Any) -> Any:
+def on_shift(rules: Rules, hour_of_week: int | Ints) -> Bools:
     """Tell whether an hour lies in a shift: one that begins on a day of shifts, and may last into the next day.
 
     Args:

@@ -16,13 +16,19 @@ from decimal import Decimal, localcontext
 from enum import IntEnum, unique
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Floats = NDArray[np.floating]
+Bools = NDArray[np.bool_]
+Word = int | Words
+"""One word, or many: a function takes either, and gives the like."""
+Number = float | Floats | Ints
+"""A number, or many."""
 
 MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -132,7 +138,10 @@ class Draws:
         """Return one 64-bit word as a Python integer."""
         return mix((self._scalar_keys[purpose][seed_index] + entity * _ENTITY + occurrence * _OCCURRENCE) & MASK)
 
-    def words(self, purpose: Any, seed_index: Any, entity: Any, occurrence: Any = 0) -> Words:
+    def words(
+        self, purpose: Purpose | tuple[Purpose, ...], seed_index: int | Ints, entity: int | Ints,
+        occurrence: int | Ints = 0,
+    ) -> Words:  # fmt: skip
         """Return the words of many keys; arguments broadcast. Equal, key by key, to `word`.
 
         Args:
@@ -148,14 +157,14 @@ class Draws:
             z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
         return mix_array(z)
 
-    def _keys_of(self, purpose: Any) -> Words:
-        if isinstance(purpose, int):
+    def _keys_of(self, purpose: Purpose | tuple[Purpose, ...]) -> Words:
+        if isinstance(purpose, Purpose):
             return self._keys[purpose]
         if purpose not in self._several_keys:
             self._several_keys[purpose] = self._keys[list(purpose)]
         return self._several_keys[purpose]
 
-    def words_of_runs(self, purpose: Purpose, seed_index: Any, entity: Any, first: Any, n: Ints) -> Words:
+    def words_of_runs(self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, n: Ints) -> Words:
         """Return the words of occurrences ``first, first + 1, ...``, so many of each key, one key after the other.
 
         Args:
@@ -172,7 +181,7 @@ class Draws:
         words += np.arange(words.size, dtype=np.uint64) * _OCCURRENCE_FACTOR
         return mix_array(words)
 
-    def poisson(self, purpose: Purpose, seed_index: Any, entity: Any, occurrence: Any, mean: Ints) -> Ints:
+    def poisson(self, purpose: Purpose, seed_index: Ints, entity: Ints, occurrence: Ints, mean: Ints) -> Ints:
         """Return Poisson counts: for each set bit of the mean one draw from the exact table of that power of two.
 
         Args:
@@ -202,19 +211,31 @@ class Draws:
         return counts.reshape(mean.shape)
 
 
-def unit(word: Any) -> Any:
+@overload
+def unit(word: int) -> float: ...
+@overload
+def unit(word: Words) -> Floats: ...
+def unit(word: Word) -> float | Floats:
     """Return a word (or words) as a number from 0 to just under 1, in steps of 2**-53."""
     return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> _ELEVEN) * 2.0**-53
 
 
-def below(word: Any, n: Any) -> Any:
+@overload
+def below(word: int, n: int) -> int: ...
+@overload
+def below(word: Words, n: Number) -> Ints: ...
+def below(word: Word, n: Number) -> int | Ints:
     """Return a whole number from 0 to ``n - 1``, each equally likely to within 2**-53 x n."""
     if isinstance(word, int):
         return int(unit(word) * n)
     return ((word >> _ELEVEN) * (n * 2.0**-53)).astype(np.int64)
 
 
-def exponential(word: Any) -> Any:
+@overload
+def exponential(word: int) -> int: ...
+@overload
+def exponential(word: Words) -> Ints: ...
+def exponential(word: Word) -> int | Ints:
     """Return exponential times of mean 1 in units of 1e-9 (int64).
 
     Inverse of the distribution in 4,096 classes of equal probability, straight lines within; the last class has width
@@ -222,15 +243,19 @@ def exponential(word: Any) -> Any:
     """
     edges = _exponential_edges()
     if isinstance(word, int):
-        k, rest = word >> 52, word >> 20 & 0xFFFFFFFF
+        k = word >> 52
         low, high = int(edges[k]), int(edges[k + 1])
-        return low + ((high - low) * rest >> 32)
-    k = (word >> _CELL_SHIFT).view(np.int64)
+        return low + ((high - low) * (word >> 20 & 0xFFFFFFFF) >> 32)
+    cell = (word >> _CELL_SHIFT).view(np.int64)
     rest = (word >> _TWENTY & _LOW_HALF).view(np.int64)
-    return edges.take(k) + (_exponential_widths().take(k) * rest >> 32)
+    return edges.take(cell) + (_exponential_widths().take(cell) * rest >> 32)
 
 
-def pick(word: Any, table: Ints) -> Any:
+@overload
+def pick(word: int, table: Ints) -> int: ...
+@overload
+def pick(word: Words, table: Ints) -> Ints: ...
+def pick(word: Word, table: Ints) -> int | Ints:
     """Return the entry of a table of 4,096 equally likely cells."""
     return int(table[word >> 52]) if isinstance(word, int) else table.take((word >> _CELL_SHIFT).view(np.int64))
 
@@ -248,7 +273,7 @@ def ranges(first: Ints, n: Ints) -> Ints:
     return np.arange(n.sum()) + np.repeat(first - (np.cumsum(n) - n), n)
 
 
-def _unsigned(value: Any) -> Any:
+def _unsigned(value: int | Ints) -> Words:
     return value.view(np.uint64) if isinstance(value, np.ndarray) else np.array([value], np.uint64)
 
 
