@@ -113,8 +113,8 @@ def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
     alone["run"] = alone["run"].map({"left_only": "one", "right_only": "other"}).astype("str")
     first = alone.iloc[0]
     same = alone[(alone["run"] != first["run"]) & (alone["contact"] == first["contact"]) & (first["contact"] >= 0)]
-    found = pd.concat([alone.iloc[:1], same.iloc[:1]], ignore_index=True)
-    return found[["run", *columns]]
+    found: pd.DataFrame = pd.concat([alone.iloc[:1], same.iloc[:1]], ignore_index=True)[["run", *columns]]
+    return found
 
 
 def _events_of(run: Run) -> pd.DataFrame:

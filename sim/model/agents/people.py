@@ -92,6 +92,7 @@ class Person(mesa.Agent):
     """Somebody who may be on the site: visits, a tolerance of friction, and perhaps a bar."""
 
     kind = ""
+    model: Site
 
     def __init__(self, model: Site, number: int) -> None:
         super().__init__(model)

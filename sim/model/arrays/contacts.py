@@ -381,7 +381,8 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
     ) & blocks & (contacts.again.take(on_site) == 0)  # fmt: skip
     record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
-    return on_site[sought]
+    seekers: Ints = on_site[sought]
+    return seekers
 
 
 def _report(kind: str, flagged: int, now: Hour, columns: Ints) -> None:

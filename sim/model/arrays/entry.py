@@ -70,7 +70,8 @@ def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
     people, lanes = now.day.people, now.lanes
     joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
     since = account_since(joined, people.begin.take(row), lanes.rule("registration.accounts_persist").take(place))
-    return since + lanes.rule("limits.cooling_off_hours").take(place)
+    cooling_off: Ints = lanes.rule("limits.cooling_off_hours").take(place)
+    return since + cooling_off
 
 
 def _by_door_and_hours(now: Hour) -> tuple[Ints, Ints]:

@@ -35,4 +35,4 @@ def _barred_until(state: State, place: int, person: int, predator: bool) -> int:
 
 
 def _pair(state: State, place: int, predator: int) -> int:
-    return int(state.places.pair(place, state.world.predator_index(predator)))
+    return state.places.pair(place, int(state.world.predator_index(predator)))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import Lanes, State
-from sim.model.world.day import Day
+from sim.model.world.day import Day, Hours
 from sim.model.world.draws import Ints
 
 
@@ -20,8 +19,8 @@ class Reports:
         self._rows: list[Ints] = []
 
     def add(
-        self, place: Any, person: Any, predator: int, session: Any, session_end: Any, second: Any, gravity: Any,
-        contact: Any, flagged: int,
+        self, place: Ints, person: Ints, predator: int, session: Ints | Hours, session_end: Ints | Hours, second: Ints,
+        gravity: Ints, contact: int | Ints, flagged: int,
     ) -> None:  # fmt: skip
         """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `flagged`)."""
         if place.size:
@@ -31,7 +30,7 @@ class Reports:
                 row[:] = column
             self._rows.append(rows)
 
-    def table(self) -> Any:
+    def table(self) -> Ints:
         """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, flagged."""
         rows = np.concatenate(self._rows, axis=1)
         return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]

@@ -294,7 +294,7 @@ class _ReviewLog:
             place, predator, _, detail = np.array(self.reviews).T
             record.add("n_review_evidence", place, detail & _EVIDENCE)
             record.add("n_review_predator", place, predator)
-            record.add("n_wait_hours", place, self.waits)
+            record.add("n_wait_hours", place, np.array(self.waits))
             record.add_waits(zip(place.tolist(), self.waits, strict=True))
         for kind, rows in self.sanctions.items():
             if rows:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.decisions.either import Whole
 from sim.model.world.draws import Ints
 
 LaneName = tuple[str, int]
@@ -67,7 +68,7 @@ class Places:
         """Return every entry as often as its seed has places, in the order of `of_seeds`."""
         return np.repeat(column, self.n_lanes)
 
-    def pair(self, place: Any, predator_index: Any) -> Any:
+    def pair(self, place: Whole, predator_index: Whole) -> Whole:
         """Return the number of a place and a predator, also in flat arrays over both."""
         return place * self.n_predators + predator_index
 
@@ -75,7 +76,7 @@ class Places:
         """Return the places of pairs."""
         return pair // self.n_predators
 
-    def cell(self, place: Ints, within: Any) -> Ints:
+    def cell(self, place: Ints, within: int | Ints) -> Ints:
         """Return the number of a place and one of its cells."""
         return place * self.n_cells + within
 

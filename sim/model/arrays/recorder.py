@@ -23,7 +23,7 @@ from sim.model.records import (
     wait_table,
 )
 from sim.model.world.day import NOBODY
-from sim.model.world.draws import Ints
+from sim.model.world.draws import Bools, Ints
 from sim.model.world.population import N_CLASSES
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
@@ -94,11 +94,11 @@ class Recorder(Spread):
         self._events = np.zeros((self.places.n, N_KINDS), np.int64)
         self._counts = np.zeros((len(COUNTS), self.places.n), np.int64)
 
-    def add(self, count: str, place: Any, amount: Any) -> None:
+    def add(self, count: str, place: int | Ints, amount: int | Ints | Bools) -> None:
         """Add to a daily count of places; a place may stand several times."""
         np.add.at(self._counts[_COUNT_CODE[count]], place, amount)
 
-    def add_all(self, count: str, amounts: Any) -> None:
+    def add_all(self, count: str, amounts: Ints | list[int]) -> None:
         """Add to a daily count, one amount a place."""
         self._counts[_COUNT_CODE[count]] += amounts
 
@@ -106,11 +106,13 @@ class Recorder(Spread):
         """Set a daily count to another one times a factor, by place."""
         self._counts[_COUNT_CODE[count]] = self._counts[_COUNT_CODE[of]] * factor
 
-    def cell(self, place: Ints, offence: Any, victim_class: Any) -> Ints:
+    def cell(self, place: Ints, offence: int | Ints, victim_class: int | Ints) -> Ints:
         """Return where events count among places, offences and classes; the kind of event is added to it."""
         return self.places.cell(place, offence * N_CLASSES + victim_class)
 
-    def note_contacts(self, kind: str, hour: int, second: Any, contacts: Contacts, rows: Ints, detail: Any = 0) -> None:
+    def note_contacts(
+        self, kind: str, hour: int, second: int | Ints, contacts: Contacts, rows: Ints, detail: int | Ints = 0
+    ) -> None:
         """Note events of one kind of contacts; see `note`. A detail may also be a column of the table of contacts."""
         if not rows.size:
             return
@@ -120,7 +122,9 @@ class Recorder(Spread):
             detail = contacts.stage.take(rows)
         if kind == "harm":
             columns = (contacts.place, contacts.offence, contacts.victim_class)
-            self._harms_today.append((*(c.take(rows) for c in columns), detail, contacts.target.take(rows)))
+            self._harms_today.append(
+                (*(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), contacts.target.take(rows))
+            )
         if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)
 
@@ -132,27 +136,29 @@ class Recorder(Spread):
                 which = (stage == reached).nonzero()[0]
                 self._keep_contacts(CODE[kind], hour, second.take(which), contacts, rows.take(which), 0)
 
-    def _keep_contacts(self, code: int, hour: int, second: Any, contacts: Contacts, rows: Ints, detail: Any) -> None:
+    def _keep_contacts(
+        self, code: int, hour: int, second: int | Ints, contacts: Contacts, rows: Ints, detail: int | Ints
+    ) -> None:
         c = contacts
         columns = (c.place, c.predator, c.target, c.contact, c.offence)
         place, predator, target, contact, offence = (column.take(rows) for column in columns)
         self._store(code, hour, place, (second, place, predator, target, contact, offence, detail))
 
-    def _store(self, code: int, hour: int, place: Ints, columns: tuple[Any, ...]) -> None:
+    def _store(self, code: int, hour: int, place: Ints, columns: tuple[int | Ints, ...]) -> None:
         self._kept.append((code, hour, tuple(np.broadcast_to(c, place.shape) for c in columns)))
 
     def note(
         self,
         kind: str,
         hour: int,
-        second: Any,
+        second: int | Ints,
         place: Ints,
-        predator: Any,
-        target: Any,
-        contact: Any = NOBODY,
-        offence: Any = 0,
-        victim_class: Any = 0,
-        detail: Any = 0,
+        predator: int | Ints,
+        target: int | Ints,
+        contact: int | Ints = NOBODY,
+        offence: int | Ints = 0,
+        victim_class: int | Ints = 0,
+        detail: int | Ints = 0,
     ) -> None:
         """Note events of one kind in one hour: arrays of one length, or single values for all of them.
 

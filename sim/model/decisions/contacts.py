@@ -23,7 +23,8 @@ def alarm_seconds(exponential_units: Whole, hazard_nano: Whole) -> Whole:
         exponential_units: Exponential time of mean 1 in units of 1e-9.
         hazard_nano: Hazard in billionths an hour; 0 never rings.
     """
-    return exponential_units * SECONDS // np.maximum(hazard_nano, 1) + 1 + (hazard_nano == 0) * NEVER
+    seconds: Whole = exponential_units * SECONDS // np.maximum(hazard_nano, 1) + 1 + (hazard_nano == 0) * NEVER
+    return seconds
 
 
 def first_alarm(

@@ -109,7 +109,8 @@ def hazards(scenario: Scenario) -> Ints:
         ]
         for o in scenario.offences
     ]
-    return np.rint(np.array(table) * NANO).astype(np.int64)
+    hazard: Ints = np.rint(np.array(table) * NANO).astype(np.int64)
+    return hazard
 
 
 def meeting_rates(world: World) -> Ints:

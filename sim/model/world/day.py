@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.world.draws import Ints
+from sim.model.world.draws import Floats, Ints
 from sim.model.world.population import N_CLASSES, TOLERANCES
 
 Hours = NDArray[np.int32]
@@ -57,15 +57,15 @@ class Presences:
     repeated: Ints
     n_carried: int
 
-    def is_old(self, row: Any) -> Any:
+    def is_old(self, row: Ints) -> Ints:
         """Tell whether a visit began the day before (1) or this day (0)."""
         return (row < self.n_carried).astype(np.int64)
 
-    def is_predator(self, row: Any) -> Any:
+    def is_predator(self, row: Ints) -> Ints:
         """Tell whether a visit is a predator's (1) or a user's (0)."""
-        return self.door.take(row) // TOLERANCES % 2
+        return (self.door.take(row) // TOLERANCES % 2).astype(np.int64)
 
-    def tolerance(self, row: Any) -> Any:
+    def tolerance(self, row: Ints) -> Ints:
         """Return tolerances of friction, from 0 to TOLERANCES - 1."""
         return (self.door.take(row, mode="clip") % TOLERANCES).astype(np.int64)
 
@@ -114,7 +114,7 @@ class FalseReports:
     hour: Ints
     second: Ints
     gravity: Ints
-    effort: NDArray[np.float64]
+    effort: Floats
     start: Ints
 
 
@@ -133,16 +133,18 @@ class Online:
     first: Ints
     until: Ints
 
-    def n(self, hour_of_day: Any, group: Any) -> Any:
+    def n(self, hour_of_day: Ints, group: Ints) -> Ints:
         """Return how many rows stand for those online; a few belong to persons already counted by another row."""
-        return self.until[hour_of_day, group, -1]
+        n: Ints = self.until[hour_of_day, group, -1]
+        return n
 
     def row(self, hour_of_day: Ints, group: Ints, index: Ints) -> Ints:
         """Return the rows at given places (from 0 to n - 1) in the lists of those online."""
         until = self.until[hour_of_day, group]
-        age = np.minimum((index[:, None] >= until).sum(axis=1), until.shape[1] - 1)
+        age: Ints = np.minimum((index[:, None] >= until).sum(axis=1), until.shape[1] - 1)
         before = np.take_along_axis(until, np.maximum(age - 1, 0)[:, None], axis=1)[:, 0] * (age > 0)
-        return self.first[hour_of_day, group, age] + index - before
+        first: Ints = self.first[hour_of_day, group, age]
+        return first + index - before
 
     def rows(self, hour_of_day: int, group: int) -> Ints:
         """Return all rows of one list."""

@@ -159,7 +159,8 @@ class Draws:
 
     def _keys_of(self, purpose: Purpose | tuple[Purpose, ...]) -> Words:
         if isinstance(purpose, Purpose):
-            return self._keys[purpose]
+            keys: Words = self._keys[purpose]
+            return keys
         if purpose not in self._several_keys:
             self._several_keys[purpose] = self._keys[list(purpose)]
         return self._several_keys[purpose]
@@ -270,7 +271,8 @@ def pick_four(words: Words, table: Ints) -> Ints:
 
 def ranges(first: Ints, n: Ints) -> Ints:
     """Return ``first, first + 1, ...``, so many of each, one range after the other."""
-    return np.arange(n.sum()) + np.repeat(first - (np.cumsum(n) - n), n)
+    shift: Ints = np.repeat(first - (np.cumsum(n) - n), n)
+    return shift + np.arange(shift.size)
 
 
 def _unsigned(value: int | Ints) -> Words:

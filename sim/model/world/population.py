@@ -12,12 +12,11 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.world.draws import Draws, Ints, Purpose, unit
+from sim.model.world.draws import Bools, Draws, Ints, Purpose, unit
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import Scenario
 
@@ -86,10 +85,12 @@ class Membership:
         by_column = self.high.swapaxes(1, 2).reshape(-1, self.high.shape[1])
         return ((np.arange(len(by_column))[:, None] << 32) + by_column).reshape(-1)
 
-    def present(self, seed: Any, day: Any, person: Any) -> Any:
+    def present(self, seed: int | Ints, day: int, person: int | Ints) -> Bools:
         """Tell whether persons are members on a day."""
         serial, stratum = person // N_STRATA, person % N_STRATA
-        return (self.low[seed, day, stratum] <= serial) & (serial < self.high[seed, day, stratum])
+        low, high = self.low[seed, day, stratum], self.high[seed, day, stratum]
+        present: Bools = (low <= serial) & (serial < high)
+        return present
 
 
 def relative_rates(sigma: float) -> tuple[float, ...]:

@@ -23,7 +23,7 @@ from sim.model.world.day import (
     Presences,
     freeze,
 )
-from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, below, ranges, unit
+from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, Words, below, ranges, unit
 from sim.model.world.population import N_CLASSES, N_STRATA, N_USER_STRATA, membership, visits_per_month, weekly_profile
 from sim.model.world.visits import Crowd
 from sim.scenario.scenario import Scenario
@@ -51,7 +51,7 @@ class World:
         self.membership = membership(scenario, self.draws)
         self.crowd = Crowd(scenario, self.draws, self.membership)
         self.session_users = self.crowd.sessions[0]
-        self.predator_base = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
+        self.predator_base: Ints = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
         self.n_predators = int(self.predator_base[-1])
         self._day_in_advance = -1
         self._candidates: Ints | None = None
@@ -61,11 +61,11 @@ class World:
 
     # -- who exists ---------------------------------------------------------------------------------------------
 
-    def predator_index(self, person: Any) -> Any:
+    def predator_index(self, person: int | Ints) -> Ints:
         """Return the index of predators in arrays over all predators of the run."""
         return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
 
-    def offence(self, person: Any, seed: Any) -> Any:
+    def offence(self, person: Ints, seed: Ints) -> Ints:
         """Return the row of the table of offences that a predator commits."""
         words = self.draws.words(Purpose.OFFENCE, seed, person)
         return self._offence_limits.searchsorted(below(words, int(self._offence_limits[-1])), side="right")
@@ -223,7 +223,7 @@ class World:
         )
         key = (first_hour + hour << 16) + slot
 
-        def words(purpose: Purpose) -> Any:
+        def words(purpose: Purpose) -> Words:
             return self.draws.words(purpose, seed, victim_class, key)
 
         row = online.row(hour, group, below(words(Purpose.FALSE_ACCUSED), n_listed))
