@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from sim.model.world.draws import Draws
-from sim.model.world.population import N_RATES, N_STRATA, N_USER_STRATA, membership, visits_per_month
+from sim.model.world.keys import N_RATES, N_USER_STRATA, stratum_of
+from sim.model.world.population import membership, visits_per_month
 from sim.outcomes.statistics import Floats, Interval, ratio_interval, t_interval
 from sim.policies.policy import Policy
 from sim.rules.errors import ScenarioError, suggestion
@@ -152,7 +153,7 @@ class Simulated:
         """
         members = membership(self.scenario, Draws(self.seeds))
         person = members.person(np.arange(members.n_slots))
-        stratum = person % N_STRATA
+        stratum = stratum_of(person)
         if predators:
             counts = (stratum >= N_USER_STRATA).astype(np.float64)
         else:

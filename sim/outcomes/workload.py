@@ -18,8 +18,8 @@ from sim.model.decisions.codes import GO_ON, NANO, OFF, RECOGNISE
 from sim.model.decisions.moderation import capacity_milli
 from sim.model.decisions.numbers import hazards
 from sim.model.decisions.responses import p_report
+from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.population import (
-    N_USER_STRATA,
     RATE_WEIGHTS,
     TOLERANCES,
     permille,

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sim.model.decisions import sanctions
 from sim.model.decisions.approach import deterred
 from sim.model.decisions.codes import BLOCK, CONTACT, NEVER, RECOGNISE, STAY
-from sim.model.decisions.contacts import ALARMS, alarm_key, alarm_seconds, first_alarm, seeks, warning_reaches
+from sim.model.decisions.contacts import ALARMS, alarm_seconds, first_alarm, seeks, warning_reaches
 from sim.model.decisions.entry import doors_of, lets_in, may_write
 from sim.model.decisions.moderation import finds, history_since
 from sim.model.decisions.numbers import Numbers, hazards, numbers_of
 from sim.model.decisions.responses import flags, on_recognition, p_report, reports_falsely, would_report
 from sim.model.decisions.sanctions import AS_BEFORE
 from sim.model.world.draws import Draws, Purpose
+from sim.model.world.keys import alarm_key
 from sim.model.world.world import World
 from sim.policies.moderation import ModerationPolicy
 from sim.scenario.scenario import Scenario

@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from sim.model.world.draws import MASK, Draws, Purpose, Words, unit
-from sim.model.world.population import N_STRATA
+from sim.model.world.keys import N_STRATA
 from sim.model.world.world import World
 from sim.scenario.scenario import Scenario
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from sim.model.arrays import model
 from sim.model.world.day import N_GROUPS
-from sim.model.world.population import N_RATES, N_STRATA
+from sim.model.world.keys import N_RATES, N_STRATA
 from sim.model.world.world import World
 from sim.rules.offences import Offence
 from sim.rules.parameters import CLASSES

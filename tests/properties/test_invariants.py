@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.model.arrays.model import simulate
 from sim.model.records import Records
-from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.keys import N_STRATA, N_USER_STRATA
 from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy

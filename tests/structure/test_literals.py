@@ -23,7 +23,6 @@ INTEGERS = {
     **dict.fromkeys((23, 24, 168, 720, 3600), "clock and calendar"),
     **dict.fromkeys((1000, 1_000_000, 1_000_000_000), "fixed point: thousandths, millionths, units of 1e-9"),
     **dict.fromkeys((8, 50), "levels of priority; width in bits of `NEVER`"),
-    **dict.fromkeys((62, 63, 64), "the key of a dossier: 64 ages of a visit"),
     9: "digits kept, so that libm's last one does not matter",
     4096: "cells of a table of equally likely delays",
     20_000: "most persons of the agents engine",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sim.model.world.population import N_RATES, N_STRATA
+from sim.model.world.keys import N_RATES, N_STRATA
 from sim.model.world.world import World
 from sim.rules.offences import Offence
 from sim.scenario.scenario import Scenario

@@ -9,9 +9,10 @@ import pytest
 
 from sim.model.arrays.model import simulate
 from sim.model.decisions import numbers as decisions_numbers
-from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm, lapse_hour, meeting_hour
+from sim.model.decisions.contacts import ALARMS, first_alarm, lapse_hour, meeting_hour
 from sim.model.decisions.numbers import numbers_of
 from sim.model.world.draws import Draws, Purpose, exponential
+from sim.model.world.keys import alarm_key
 from sim.model.world.world import World
 from tests.theory.coins import HOUR, WEEK, Lives, Setting
 from tests.theory.laboratory import ERRORS, laboratory, ratio, share_z

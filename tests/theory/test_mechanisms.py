@@ -10,12 +10,12 @@ import pytest
 
 from sim.model.arrays.model import simulate
 from sim.model.decisions.codes import CONTACT, NEVER, RECOGNISE
-from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm
+from sim.model.decisions.contacts import ALARMS, first_alarm
 from sim.model.decisions.numbers import hazards
 from sim.model.decisions.sanctions import Strikes
 from sim.model.records import Records
 from sim.model.world.draws import Draws, Purpose, unit
-from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.keys import N_STRATA, N_USER_STRATA, alarm_key
 from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
 from sim.policies.moderation import ModerationPolicy

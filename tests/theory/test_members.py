@@ -7,7 +7,8 @@ import pytest
 
 from sim.model.arrays.model import simulate
 from sim.model.world.draws import Draws
-from sim.model.world.population import LONG_AGO, N_STRATA, N_USER_STRATA, membership, visits_per_month
+from sim.model.world.keys import N_STRATA, N_USER_STRATA
+from sim.model.world.population import LONG_AGO, membership, visits_per_month
 from sim.scenario.reading import load
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, ON_ADULTS

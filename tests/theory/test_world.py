@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from sim.model.arrays.model import simulate
-from sim.model.world.population import N_CLASSES, N_STRATA, N_USER_STRATA, RATE_WEIGHTS, relative_rates, weekly_profile
+from sim.model.world.keys import N_CLASSES, N_STRATA, N_USER_STRATA
+from sim.model.world.population import RATE_WEIGHTS, relative_rates, weekly_profile
 from sim.model.world.world import World
 from sim.policies.registration import RegistrationPolicy
 from sim.rules.parameters import HOURS_PER_MONTH

@@ -14,7 +14,7 @@ from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
 from sim.model.world.day import Day, Presences
-from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.keys import N_STRATA, N_USER_STRATA, person_of
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import seed_of
@@ -178,7 +178,7 @@ class Chat(Site):
             first = high[number - 1, stratum] if number else 0
             for serial in range(int(first), int(high[number, stratum])):
                 kind = User if stratum < N_USER_STRATA else Predator
-                person = kind(self, serial * N_STRATA + stratum)
+                person = kind(self, person_of(serial, stratum))
                 self.persons[person.number] = person
 
     def _read(self, rows: Presences) -> list[tuple[Person, Visit]]:

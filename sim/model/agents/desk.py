@@ -13,7 +13,6 @@ from sim.model.decisions import sanctions
 from sim.model.decisions.moderation import (
     account_session,
     capacity_milli,
-    dossier_key,
     evidence_left,
     finds,
     history_since,
@@ -25,6 +24,7 @@ from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.sanctions import Strikes
 from sim.model.hourly import HourlyModel
 from sim.model.world.draws import Purpose
+from sim.model.world.keys import dossier_key
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 

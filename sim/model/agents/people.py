@@ -27,14 +27,12 @@ from sim.model.decisions.codes import (
 )
 from sim.model.decisions.contacts import (
     ALARMS,
-    alarm_key,
     alarm_seconds,
     found_again,
     lapse_hour,
     meeting_hour,
     meeting_rate,
     meets_first,
-    occasion_key,
     recognise_milli,
     seeks,
     warned,
@@ -53,6 +51,7 @@ from sim.model.decisions.responses import (
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes
 from sim.model.world.day import ALREADY_LISTED, NOBODY, Day
 from sim.model.world.draws import Purpose, below, exponential, pick
+from sim.model.world.keys import alarm_key, occasion_key
 from sim.model.world.population import TOLERANCES
 from sim.model.world.world import ATTEMPTS
 
@@ -314,7 +313,7 @@ class Contact:
             hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(model.rules))
         if knowing:
             hazard[RECOGNISE] = 0
-        key = int(alarm_key(stage, self.again, int(knowing)))
+        key = alarm_key(stage, self.again, int(knowing))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
         seconds = [alarm_seconds(exponential(word), rate) for word, rate in zip(words, hazard, strict=True)]
         self.ring = second + min(seconds)

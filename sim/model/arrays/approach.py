@@ -18,10 +18,11 @@ from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import LIVE
 from sim.model.decisions.approach import deterred, looks_further
 from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
-from sim.model.decisions.contacts import ALARMS, alarm_key, first_alarm
+from sim.model.decisions.contacts import ALARMS, first_alarm
 from sim.model.decisions.entry import account_since, lets_in, may_write
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Ints, Purpose
+from sim.model.world.keys import alarm_key
 from sim.model.world.world import ATTEMPTS
 
 _UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour

@@ -25,21 +25,19 @@ from sim.model.decisions.codes import (
 )
 from sim.model.decisions.contacts import (
     ALARMS,
-    alarm_key,
     first_alarm,
     found_again,
     lapse_hour,
     meeting_hour,
     meeting_rate,
     meets_first,
-    occasion_key,
     seeks,
     warning_reaches,
 )
 from sim.model.decisions.entry import lets_in
 from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
 from sim.model.world.draws import Ints, Purpose, exponential, pick
-from sim.model.world.world import carry_key
+from sim.model.world.keys import CARRIED, alarm_key, occasion_key
 
 _NOBODY = np.zeros(0, np.int64)
 
@@ -53,7 +51,7 @@ class _Recognised:
         second: Seconds of the hour.
         stage: Stages that they were at.
         session_end: First hours after the predators' sessions.
-        occasion: `decisions.occasion_key`.
+        occasion: `keys.occasion_key`.
         answer: `BLOCK`, `WITHDRAW` or `STAY`.
     """
 
@@ -149,7 +147,7 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
     place = np.concatenate([contacts.place.take(rows)] * 2)
     who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
     until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
-    key = carry_key(now.hour_of_day, state.places.seed.take(place), who, state.world)
+    key = CARRIED.pack(now.hour_of_day, state.places.seed.take(place), who)
     at = day.carried_key.searchsorted(key)
     carried = ((day.carried_key.take(at, mode="clip") == key) & (until == hour)).nonzero()[0]
     if not carried.size:

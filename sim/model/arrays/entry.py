@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import State, person_key
+from sim.model.arrays.state import State
 from sim.model.decisions.entry import account_since, lets_in
 from sim.model.world.draws import Ints
+from sim.model.world.keys import MEMBER
 from sim.model.world.population import TOLERANCES
 
 _KINDS = ("user", "predator")
@@ -100,7 +101,7 @@ def _take_out_barred(now: Hour) -> None:
     if not keys.size:
         return
     rows = state.flag.take(people.slot).nonzero()[0]
-    key = person_key(people.seed.take(rows), people.person.take(rows))
+    key = MEMBER.pack(people.seed.take(rows), people.person.take(rows))
     low, high = keys.searchsorted(key, side="left"), keys.searchsorted(key, side="right")
     n = high - low
     row = np.repeat(rows, n)
@@ -134,10 +135,10 @@ def _take_out_user_days(now: Hour, row: Ints, place: Ints) -> None:
     if not row.size:
         return
     people, record = now.day.people, now.record
-    pair = person_key(people.seed.take(row), people.person.take(row))
+    pair = MEMBER.pack(people.seed.take(row), people.person.take(row))
     pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
     begun = people.n_carried + now.state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
-    keys = np.sort(person_key(people.seed.take(begun), people.person.take(begun)))
+    keys = np.sort(MEMBER.pack(people.seed.take(begun), people.person.take(begun)))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
     lost = pairs[0][n_barred == n_visits]
     record.add("n_user_days", lost, -1)

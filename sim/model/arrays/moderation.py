@@ -24,7 +24,6 @@ from sim.model.decisions.moderation import (
     LEVELS,
     account_session,
     capacity_milli,
-    dossier_key,
     evidence_left,
     finds,
     history_since,
@@ -33,6 +32,7 @@ from sim.model.decisions.moderation import (
 from sim.model.decisions.responses import reports_falsely
 from sim.model.decisions.sanctions import Strikes
 from sim.model.world.draws import Ints, Purpose
+from sim.model.world.keys import dossier_key
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.decisions.either import Whole
 from sim.model.world.draws import Ints
+from sim.model.world.keys import Whole
 
 LaneName = tuple[str, int]
 """A policy and a seed."""

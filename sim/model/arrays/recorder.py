@@ -24,7 +24,7 @@ from sim.model.records import (
 )
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Bools, Ints
-from sim.model.world.population import N_CLASSES
+from sim.model.world.keys import N_CLASSES
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
 from sim.scenario.arguments import texts_of

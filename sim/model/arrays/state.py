@@ -31,6 +31,7 @@ from sim.model.decisions.moderation import level_of_reports, queue_entry
 from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes
 from sim.model.world.draws import Ints, Words
+from sim.model.world.keys import MEMBER
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
@@ -210,13 +211,8 @@ class Contacts:
         self._hold(data)
 
 
-def person_key(seed: Any, person: Any) -> Any:
-    """Return what tells persons of all seeds apart, in order of seed and person."""
-    return (seed << 40) + person
-
-
 class BarLog:
-    """Bars as stretches of time that do not overlap, for counting; sorted by seed and person when looked at."""
+    """Bars as stretches of time that do not overlap, for counting; sorted by `keys.MEMBER` when looked at."""
 
     COLUMNS: Final = ("key", "place", "since", "until")
 
@@ -252,7 +248,7 @@ class Dossier:
         session: Hour in which the account's visit began; -1 if the account persists.
         session_end: First hour after that visit.
         opened: Hour of the first report.
-        number: `decisions.dossier_key`.
+        number: `keys.dossier_key`.
         order: Word that settles ties in the queue.
         finding: Word that decides what a review finds.
         gravity: Gravest stage reported.
@@ -428,7 +424,7 @@ class State(Spread):
         else:
             self.user_barred_until[place, person] = until
         self.flag[self.slot(np.array([seed]), np.array([person]))] = True
-        self.bar_log.add(person_key(seed, person), place, max(before, since), until)
+        self.bar_log.add(MEMBER.pack(seed, person), place, max(before, since), until)
         if as_whom != AS_BEFORE:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
         self.just_barred.append((place, person, index))

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from sim.model.decisions.codes import MICRO, NEVER, RECOGNISE, SECONDS
-from sim.model.decisions.either import Whole, yes_or_no
+from sim.model.decisions.either import yes_or_no
 from sim.model.decisions.numbers import Numbers
 from sim.model.world.draws import Bools, Ints, Number, Purpose, Word, Words, exponential, unit
-from sim.model.world.population import N_STRATA, N_USER_STRATA
+from sim.model.world.keys import N_USER_STRATA, Whole, stratum_of
 from sim.rules.rulebook import Rules
 
 ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
@@ -33,7 +33,7 @@ def first_alarm(
     """Return which alarm of a stage rings first, and after how many seconds of the contact's clock.
 
     Args:
-        words: One for each of `ALARMS` and contact, under `alarm_key`.
+        words: One for each of `ALARMS` and contact, under `keys.alarm_key`.
         hazard: Those of `Numbers.hazard` for the contacts' offences and stages, shape (contacts, alarms); written.
         knowing: 1 where the stage goes on after the target recognised the contact and stayed, or 0 for all.
         recognise_milli: Recognition in thousandths of its hazard, by contact; not given: all at the hazard.
@@ -46,11 +46,6 @@ def first_alarm(
     seconds = alarm_seconds(units, in_force)
     alarm = seconds.argmin(axis=0)
     return alarm, seconds[alarm, np.arange(alarm.size)]
-
-
-def alarm_key(stage: int | Ints, again: int | Ints = 0, knowing: int | Ints = 0) -> int | Ints:
-    """Return the occurrence that keys the alarms of a stage: before a block or after it, and once it is recognised."""
-    return stage + 4 * again + 8 * knowing
 
 
 def recognise_milli(rules: Rules) -> int:
@@ -67,14 +62,6 @@ def warned(hazard_nano: Whole, recognise_milli: Whole) -> Whole:
 def warning_reaches(word: Word, p_reached: Number) -> bool | Bools:
     """Tell whether warnings reach a person; whom few reach, many reach too."""
     return unit(word) < p_reached
-
-
-def occasion_key(again: Whole, n_recognised: Whole) -> Whole:
-    """Return the occurrence that keys what a target does: before a block or after it, after so many recognitions.
-
-    Not by the stage, so that a target whom another policy lets recognise later has the same luck.
-    """
-    return again + 2 * n_recognised
 
 
 @yes_or_no
@@ -94,9 +81,9 @@ def ring_hour(ring: Whole) -> Whole:
     return (ring - 1) // SECONDS
 
 
-def meeting_rate(target: int | Ints, predator: int | Ints, numbers: Numbers) -> Ints:
+def meeting_rate(target: Whole, predator: Whole, numbers: Numbers) -> Ints:
     """Return meetings an hour of a parted pair at the mean hour, in billionths."""
-    rate: Ints = numbers.meeting_rate[target % N_STRATA, predator % N_STRATA - N_USER_STRATA]
+    rate: Ints = numbers.meeting_rate[stratum_of(target), stratum_of(predator) - N_USER_STRATA]
     return rate
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, cast, overload
 
 from numpy.typing import NDArray
 
-from sim.model.world.draws import Bools, Ints
+from sim.model.world.draws import Bools
 
 Settings = ParamSpec("Settings")
-Whole = TypeVar("Whole", int, Ints)
-"""A whole number, or an array of them."""
 
 
 class YesOrNo(Protocol[Settings]):

@@ -18,11 +18,6 @@ def account_session(session: int | Ints, accounts_persist: bool | Bools) -> Ints
     return np.where(accounts_persist, -1, session)
 
 
-def dossier_key(hour: int, session: int | Ints) -> Ints:
-    """Return the number of a person's dossier: hour of opening and age of the account's visit (63: it persists)."""
-    return hour * 64 + np.where(session < 0, 63, np.minimum(hour - session, 62))
-
-
 def level_of_reports(n_reports: int) -> int:
     """Return the level of priority of so many reports on one account; the highest takes all that are more."""
     return min(n_reports, LEVELS) - 1

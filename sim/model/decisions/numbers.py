@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.model.decisions.codes import MICRO, NANO, OFF
 from sim.model.world.draws import Ints
-from sim.model.world.population import N_USER_STRATA
+from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.world import World
 from sim.rules.parameters import HOURS_PER_MONTH
 from sim.scenario.scenario import Scenario

@@ -58,7 +58,7 @@ def known_until(
         draws: Where words come from.
         seed: Index of the seed.
         person: Id.
-        dossier: `dossier_key`.
+        dossier: `keys.dossier_key`.
         hour: Hour of the review.
         session: Hour in which the account's visit began, -1 if the account persists.
         rules: Rules in force.
@@ -116,7 +116,7 @@ def sanction(
         draws: Where words come from.
         seed: Index of the seed.
         person: Id.
-        dossier: `dossier_key`.
+        dossier: `keys.dossier_key`.
         hour: Hour of the review; a bar binds from the next hour on.
         session_end: First hour after the visit.
         known_until: `known_until`.

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.world.draws import Floats, Ints
-from sim.model.world.population import N_CLASSES, TOLERANCES
+from sim.model.world.keys import N_CLASSES
+from sim.model.world.population import TOLERANCES
 
 Hours = NDArray[np.int32]
 """Hours of the run. Cast them before they are multiplied or shifted."""
@@ -75,7 +76,7 @@ class Intents:
     """What predators intend on a day, by hour, seed and person.
 
     Attributes:
-        contact: Id of the contact that may come of it: ``predator << 25 | hour << 6 | slot``.
+        contact: Id of the contact that may come of it: `keys.CONTACT`.
         row: Row of the predator in `Presences`.
         hour: Hour.
         second: Second of the hour, 0 to 3599.
@@ -162,7 +163,7 @@ class Day:
         number: Day counted from the start of the warm-up; ``first_hour`` is its hour 0.
         people: Presences of lawful users and predators.
         online: Where those online in an hour stand.
-        carried_key: Sorted keys (hour of the day, seed, person) of rows that carry on a presence this day.
+        carried_key: Sorted `keys.CARRIED` of rows that carry on a presence this day.
         carried_row: Their rows.
         predators_online: Rows of predators online, by hour, seed and person.
         predators_start: Where each hour begins in `predators_online`, 25 entries.

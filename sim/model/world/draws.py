@@ -21,6 +21,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.world.keys import POISSON
+
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating]
@@ -66,7 +68,7 @@ class Purpose(IntEnum):
     FALSE_SECOND = 14  # the same
     FALSE_GRAVITY = 15  # the same
     FALSE_READY = 16  # the same
-    ALARM_RECOGNISE = 17  # entity contact, occurrence `decisions.alarm_key`
+    ALARM_RECOGNISE = 17  # entity contact, occurrence `keys.alarm_key`
     ALARM_FADE = 18
     ALARM_LEAVE = 19
     ALARM_GO_ON = 20
@@ -74,7 +76,7 @@ class Purpose(IntEnum):
     MEETING = 22  # the same
     LAPSE = 23  # the same
     MEETING_LENGTH = 24  # the same
-    REPORT_CONSTANT = 25  # entity contact, occurrence occasion (`decisions.occasion_key`)
+    REPORT_CONSTANT = 25  # entity contact, occurrence occasion (`keys.occasion_key`)
     REPORT_TRAIT = 26  # entity person
     REPORT_FRESH = 27  # entity contact, occurrence occasion
     COMPLAIN = 28  # the same
@@ -189,7 +191,7 @@ class Draws:
             purpose: What the counts are of.
             seed_index: Index into `seeds`, array of the shape of `mean`.
             entity: Who, likewise.
-            occurrence: Which time, likewise, below 2**40.
+            occurrence: Which time, likewise, as far as `keys.POISSON` goes.
             mean: Means in units of 1 / POISSON_UNITS, int64.
         """
         entity, occurrence, seed_index = (
@@ -201,7 +203,10 @@ class Draws:
         is_set = (flat >> bits[:, None] & 1).astype(bool).reshape(-1)
         which, chosen = np.divmod(is_set.nonzero()[0], max(1, flat.size))
         words = self.words(
-            purpose, seed_index.take(chosen), entity.take(chosen), occurrence.take(chosen) * 64 + bits.take(which)
+            purpose,
+            seed_index.take(chosen),
+            entity.take(chosen),
+            POISSON.pack(occurrence.take(chosen), bits.take(which)),
         )
         counts = np.zeros(flat.size, np.int64)
         limits = which.searchsorted(np.arange(bits.size + 1)).tolist()

@@ -1,9 +1,9 @@
 """Who exists: members by stratum and day, and how often they visit.
 
-Strata are class x rate class for lawful users and rate class for predators. A person's id is ``serial * N_STRATA +
-stratum``; members join and leave in order of serial, so that the members of a day are a window of serials. Where a
-window begins and ends is rounded by the luck of seed and stratum, so that its length is right in the mean over seeds,
-however small it is.
+Strata are class x rate class for lawful users and rate class for predators, and a person is a serial of a stratum
+(`keys.person_of`). Members join and leave in order of serial, so that the members of a day are a window of serials.
+Where a window begins and ends is rounded by the luck of seed and stratum, so that its length is right in the mean over
+seeds, however small it is.
 """
 
 from __future__ import annotations
@@ -17,15 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.world.draws import Bools, Draws, Ints, Purpose, unit
-from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
+from sim.model.world.keys import (
+    JOINING,
+    N_CLASSES,
+    N_RATES,
+    N_STRATA,
+    N_USER_STRATA,
+    person_of,
+    serial_of,
+    stratum_of,
+)
+from sim.rules.parameters import HOURS_PER_MONTH
 from sim.scenario.scenario import Scenario
 
-N_CLASSES = len(CLASSES)
 RATE_WEIGHTS = (0.2, 0.3, 0.3, 0.15, 0.05)
 """Shares of members in the five classes of visit rate, from the rarest to the most frequent visitors."""
-N_RATES = len(RATE_WEIGHTS)
-N_USER_STRATA = N_CLASSES * N_RATES
-N_STRATA = N_USER_STRATA + N_RATES
 TOLERANCES = 1000
 """Classes of tolerance of friction: a door of friction f turns away those below f x TOLERANCES."""
 LONG_AGO = -100_000
@@ -64,18 +70,18 @@ class Membership:
         return self.high[:, day] - self.low[:, day]
 
     def slot(self, person: Ints) -> Ints:
-        """Return the places of persons in arrays over persons."""
-        return self.base.take(person % N_STRATA) + person // N_STRATA
+        """Return the slots of persons in arrays over persons."""
+        return self.base.take(stratum_of(person)) + serial_of(person)
 
     def person(self, slot: Ints) -> Ints:
-        """Return the ids of the persons at places in arrays over persons."""
+        """Return the ids of the persons in slots of arrays over persons."""
         stratum = self.base.searchsorted(slot, side="right") - 1
-        return (slot - self.base.take(stratum)) * N_STRATA + stratum
+        return person_of(slot - self.base.take(stratum), stratum)
 
     def joined(self, seed: Ints, person: Ints) -> Ints:
         """Return the days on which persons joined; those who are there from the beginning did `LONG_AGO`."""
-        column = seed * N_STRATA + person % N_STRATA
-        before = self._ends.searchsorted((column << 32) + person // N_STRATA, side="right")
+        column = seed * N_STRATA + stratum_of(person)
+        before = self._ends.searchsorted(JOINING.pack(column, serial_of(person)), side="right")
         day = before - column * self.high.shape[1]
         return np.where(day == 0, LONG_AGO, day)
 
@@ -83,7 +89,7 @@ class Membership:
     def _ends(self) -> Ints:
         """`high` of one seed and stratum after the other, made into one ascending list."""
         by_column = self.high.swapaxes(1, 2).reshape(-1, self.high.shape[1])
-        return ((np.arange(len(by_column))[:, None] << 32) + by_column).reshape(-1)
+        return JOINING.pack(np.arange(len(by_column))[:, None], by_column).reshape(-1)
 
     def present(self, seed: int | Ints, day: int, person: int | Ints) -> Bools:
         """Tell whether persons are members on a day."""

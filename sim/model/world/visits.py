@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from sim.model.world.day import N_GROUPS, Hours, Presences
 from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, pick_four, ranges
+from sim.model.world.keys import LINE, N_RATES, N_STRATA, N_USER_STRATA, SLOT, person_of
 from sim.model.world.population import (
     MONTH_DAYS,
-    N_RATES,
-    N_STRATA,
-    N_USER_STRATA,
     TOLERANCES,
     Membership,
     session_lengths,
@@ -78,7 +76,7 @@ class Crowd:
         dtype = np.min_scalar_type(self._n_seeds * 2 * TOLERANCES)
         parts = []
         for seed, (stratum, n) in product(range(self._n_seeds), enumerate(self._membership.n_ever.tolist())):
-            words = self._draws.words(Purpose.TOLERANCE, np.full(n, seed), np.arange(n) * N_STRATA + stratum)
+            words = self._draws.words(Purpose.TOLERANCE, np.full(n, seed), person_of(np.arange(n), stratum))
             first = (seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES
             parts.append((first + below(words, TOLERANCES)).astype(dtype))
         return np.concatenate(parts)
@@ -157,14 +155,14 @@ class Crowd:
         mean = (mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24).reshape(-1, N_STRATA)
         hour, seed = np.repeat(hours, self._n_seeds)[:, None], np.tile(np.arange(self._n_seeds), 24)[:, None]
         counts = self._draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean)
-        assert counts.max(initial=0) < 1 << 16
+        assert counts.max(initial=0) <= SLOT.most("slot")
         width = self._longest + 1
         n_visits = np.empty((*counts.shape, width), np.int64)
         for strata, table in zip((slice(0, N_USER_STRATA), slice(N_USER_STRATA, N_STRATA)), self.sessions, strict=True):
             n = counts[:, strata]
             n_words = n + 3 >> 2
             stratum = np.arange(N_STRATA)[strata]
-            words = self._draws.words_of_runs(Purpose.SESSION, seed, stratum, hour << 16, n_words)
+            words = self._draws.words_of_runs(Purpose.SESSION, seed, stratum, SLOT.pack(hour, 0), n_words)
             cell = np.repeat(np.arange(0, n.size * width, width), 4 * n_words.reshape(-1))
             spare = (4 * n_words - n).reshape(-1)
             cell[ranges(4 * np.cumsum(n_words) - spare, spare)] = n.size * width  # counted apart
@@ -178,12 +176,12 @@ class Crowd:
         membership, seed, stratum, n = self._membership, self._seed, self._stratum, n_visits.reshape(-1)
         low = membership.low[seed, number, stratum]
         first_slot = seed * membership.n_slots + membership.base.take(stratum) + low
-        first_person = low * N_STRATA + stratum
+        first_person = person_of(low, stratum)
         n_members = membership.n_members(number)[seed, stratum].astype(np.float64)
         hour = 24 * number + self._hour
         begins, ends = hour.astype(np.int32), (hour + self._length).astype(np.int32)
         # A visit is known by its place among those of its stratum and hour: those that last longer come first.
-        first = (hour << 16) + (np.cumsum(n_visits, axis=3) - n_visits).reshape(-1)
+        first = SLOT.pack(hour, (np.cumsum(n_visits, axis=3) - n_visits).reshape(-1))
         limits = np.concatenate(([0], np.cumsum(n)))
         blocks = np.unique(np.append(limits.searchsorted(np.arange(0, limits[-1], _BLOCK)), n.size)).tolist()
         for c in map(slice, blocks, blocks[1:]):
@@ -214,9 +212,8 @@ def _line_up(slot: Ints, end: Hours, first: int, latest: NDArray[np.signedintege
     several = last != number
     several[last.compress(several) - first] = True
     row = several.nonzero()[0]
-    key = np.sort((last.take(row).astype(np.int64) - first << 32) + row)
-    row = key & 0xFFFFFFFF
+    visitor, row = LINE.unpack(np.sort(LINE.pack(last.take(row).astype(np.int64) - first, row)))
     # Persons are in ascending order, so that the maximum never comes from another one.
-    until = np.maximum.accumulate((key >> 32 << 32) + end.take(row)) & 0xFFFFFFFF
-    again = (key[1:] >> 32 == key[:-1] >> 32).nonzero()[0]
+    _, until = LINE.unpack(np.maximum.accumulate(LINE.pack(visitor, end.take(row).astype(np.int64))))
+    again = (visitor[1:] == visitor[:-1]).nonzero()[0]
     return row.take(again + 1), row.take(again), until.take(again)

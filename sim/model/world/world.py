@@ -7,7 +7,6 @@ drawn a day at a time (`Crowd`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,8 @@ from sim.model.world.day import (
     freeze,
 )
 from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, Words, below, ranges, unit
-from sim.model.world.population import N_CLASSES, N_STRATA, N_USER_STRATA, membership, visits_per_month, weekly_profile
+from sim.model.world.keys import CARRIED, CONTACT, N_CLASSES, N_STRATA, N_USER_STRATA, SECOND, SLOT, check
+from sim.model.world.population import membership, visits_per_month, weekly_profile
 from sim.model.world.visits import Crowd
 from sim.scenario.scenario import Scenario
 
@@ -49,6 +49,7 @@ class World:
         self.visits_per_month = visits_per_month(scenario)
         self.profile = weekly_profile(scenario)
         self.membership = membership(scenario, self.draws)
+        check(self.n_seeds, 24 * self.n_days, int(self.membership.n_ever.max()))
         self.crowd = Crowd(scenario, self.draws, self.membership)
         self.session_users = self.crowd.sessions[0]
         self.predator_base: Ints = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
@@ -87,7 +88,8 @@ class World:
         first_hour = 24 * number
         online, first_row, n_rows = self._online(lengths)
         row = people.carrying_on.compress(people.start.take(people.carrying_on) < first_hour + 24)
-        key = carry_key(people.start.take(row) - first_hour, people.seed.take(row), people.person.take(row), self)
+        hour_of_day = people.start.take(row).astype(np.int64) - first_hour
+        key = CARRIED.pack(hour_of_day, people.seed.take(row), people.person.take(row))
         order = key.argsort()
         of_predators = np.arange(PREDATORS, n_rows.size, N_GROUPS)
         predators = ranges(first_row.take(of_predators), n_rows.take(of_predators))
@@ -123,7 +125,7 @@ class World:
         start = np.maximum(people.start.take(row), first_hour)
         length = np.maximum(np.minimum(people.end.take(row), first_hour + 24) - start, 0)
         row, hour = np.repeat(row, length), ranges(start, length)
-        key = carry_key(hour - first_hour, people.seed.take(row), people.person.take(row), self)
+        key = CARRIED.pack(hour - first_hour, people.seed.take(row), people.person.take(row))
         order = key.argsort()
         return row.take(order), np.searchsorted(hour.take(order), first_hour + np.arange(25))
 
@@ -134,12 +136,12 @@ class World:
         counts = self.draws.poisson(Purpose.N_INTENTS, seed, person, hour, mean)
         parent = np.repeat(np.arange(row.size), counts)
         rank = np.arange(parent.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        assert not rank.size or rank.max() < 1 << 6
+        assert rank.max(initial=0) <= CONTACT.most("rank")
         row, hour, seed, person = (a.take(parent) for a in (row, hour, seed, person))
-        contact = (person << 25) + (hour << 6) + rank
+        contact = CONTACT.pack(person, hour, rank)
         second = below(self.draws.words(Purpose.INTENT_SECOND, seed, contact), 3600)
         # Slots are in order of seconds, so that a slot is also a rank.
-        second = np.sort((parent << 12) + second) & 4095
+        _, second = SECOND.unpack(np.sort(SECOND.pack(parent, second)))
         offence = self.offence(person, seed)
         limits = self._class_limits
         drawn = below(self.draws.words(Purpose.INTENT_CLASS, seed, contact), limits[:, -1].take(offence))
@@ -217,11 +219,11 @@ class World:
         mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
         counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean)
         slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        assert not slot.size or slot.max() < 1 << 16
+        assert slot.max(initial=0) <= SLOT.most("slot")
         hour, seed, victim_class, group, n_listed = (
             np.repeat(a, counts) for a in (hour, seed, victim_class, group, n_listed)
         )
-        key = (first_hour + hour << 16) + slot
+        key = SLOT.pack(first_hour + hour, slot)
 
         def words(purpose: Purpose) -> Words:
             return self.draws.words(purpose, seed, victim_class, key)
@@ -241,8 +243,3 @@ class World:
 def _still_on(lengths: Ints) -> Ints:
     """Return the numbers of visits by hour of beginning and length, those left out that end before midnight."""
     return lengths * (np.arange(lengths.shape[2]) >= np.arange(24, 0, -1)[:, None, None])
-
-
-def carry_key(hour_of_day: Any, seed: Any, person: Any, world: World) -> Any:
-    """Return the key of `Day.carried_key`."""
-    return (hour_of_day * world.n_seeds + seed << 36) + person
