@@ -153,13 +153,13 @@ class Desk:
         person, predator = dossier.person, dossier.of_predator
         evidence = evidence_left(dossier.snapshot, dossier.newest, self.history_since)
         word = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
-        found = finds(word, predator, evidence, rules)
+        offence = finds(word, predator, evidence, rules)
         ledger = model.ledger
-        ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * found)
+        ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * offence)
         ledger.count("n_review_evidence", int(evidence))
         ledger.count("n_review_predator", int(predator))
         ledger.review(hour - dossier.opened)
-        if found:
+        if offence:
             self._sanction(dossier)
 
     def _sanction(self, dossier: Dossier) -> None:

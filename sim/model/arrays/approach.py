@@ -36,7 +36,7 @@ class Foreseen:
 
     Attributes:
         pair: Place and predator, by intent and lane.
-        rank: Free places that the predator must have more than, likewise; NEVER where the door turns the predator away.
+        rank: The predator must have room for more contacts than that, likewise; NEVER where the door turns it away.
         target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
         redirected: 1 if in place of somebody absent because of a policy, likewise.
         alarm, seconds: What would end the first contact and after how many seconds, by intent, if nobody is warned.

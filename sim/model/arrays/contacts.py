@@ -67,6 +67,7 @@ def run_contacts(now: Hour) -> None:
     """Let everything happen that is due in this hour: meetings, partings, ends of stages, harm, complaints."""
     contacts, hour = now.state.contacts, now.hour
     _part_the_barred(now)
+    # Rows end, and seek once more, after all rounds: until then what happened to them may still be asked of them.
     ended: list[tuple[Ints, Ints]] = []
     recognised: list[_Recognised] = []
     rows = (contacts.due[: contacts.n] == hour).nonzero()[0]
@@ -128,13 +129,13 @@ def _part(now: Hour, rows: Ints) -> None:
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    found = found_again(luck, now.lanes.rule("registration.findability").take(place))
-    lost = rows[~found]
+    again = found_again(luck, now.lanes.rule("registration.findability").take(place))
+    lost = rows[~again]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
-    if found.any():
-        _wait(now, rows[found], exponential(np.stack(waits)[:, found]))
-        record.note_contacts("find", hour, 0, contacts, rows[found], contacts.stage)
+    if again.any():
+        _wait(now, rows[again], exponential(np.stack(waits)[:, again]))
+        record.note_contacts("find", hour, 0, contacts, rows[again], contacts.stage)
 
 
 def _stay_together(now: Hour, rows: Ints) -> Ints:
@@ -143,7 +144,7 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
     contacts, people = state.contacts, day.people
     if not day.carried_key.size:
         return rows
-    # Targets first, then predators.
+    # Both of each contact in one array: targets first, then predators.
     place = np.concatenate([contacts.place.take(rows)] * 2)
     who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
     until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
@@ -189,7 +190,7 @@ def _wait(now: Hour, rows: Ints, times: Ints) -> None:
     meet = meeting_hour(times[0], rate, hour, numbers.week_meeting)
     lapse = lapse_hour(times[1], hour, numbers)
     contacts.status[rows] = DORMANT
-    contacts.ring[rows] -= hour * SECONDS
+    contacts.ring[rows] -= hour * SECONDS  # no longer an hour's, but what remains on it
     contacts.meet[rows], contacts.lapse[rows], contacts.due[rows] = meet, lapse, np.minimum(meet, lapse)
 
 
@@ -250,9 +251,9 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
     stays = np.zeros(rows.size, bool)
     known = (alarm == RECOGNISE).nonzero()[0]
     if known.size:
-        found = _recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
-        recognised.append(found)
-        stays[known] = found.answer == STAY
+        part = _recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
+        recognised.append(part)
+        stays[known] = part.answer == STAY
         contacts.n_recognised[rows[stays]] += 1
     goes_on = advances | stays
     on = goes_on.nonzero()[0]
@@ -265,7 +266,7 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
         now.record.note_stages(hour, at.take(anew) - hour * SECONDS, contacts, begun.take(anew), next_stage.take(anew))
         off = begun[leaving]
         if off.size:
-            _leave_place(state, off)
+            _leave_platform(state, off)
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
             at[leaving] = (hour + 1) * SECONDS
@@ -319,13 +320,15 @@ def _end(now: Hour, rows: Ints, second: Ints) -> None:
     now.record.note_contacts("fade", now.hour, second.take(fades), contacts, rows.take(fades), contacts.stage)
     if harms.size:
         _harm(now, rows.take(harms), second.take(harms))
-    _leave_place(now.state, rows)
+    _leave_platform(now.state, rows)
     contacts.end(rows)
 
 
 def _seek(now: Hour, rows: Ints) -> None:
     """Blocked predators wait to meet the same target once more, as a stranger under a new identity."""
     state, hour, contacts = now.state, now.hour, now.state.contacts
+    # A block has just ended these contacts like any other. They are the same contacts, with the luck of the same key,
+    # so their rows rise from the dead: `_wait` makes them dormant again.
     contacts.n_dead -= rows.size
     contacts.stage[rows], contacts.again[rows], contacts.meeting[rows] = CONTACT, 1, 1
     contacts.n_recognised[rows] = 0
@@ -438,7 +441,7 @@ def _complaints_due(now: Hour) -> None:
         now.record.note("complain", now.hour, 0, place, predator, target, contact, offence, victim_class, after_harm)
 
 
-def _leave_place(state: State, rows: Ints) -> None:
-    """Free the places of predators whose contacts are no longer on the platform."""
+def _leave_platform(state: State, rows: Ints) -> None:
+    """Contacts are no longer on the platform, so that their predators have room for others."""
     on_platform = rows[state.contacts.status.take(rows) == LIVE]
     np.add.at(state.n_live, state.contacts.pair.take(on_platform), -1)

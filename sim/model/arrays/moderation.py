@@ -65,13 +65,13 @@ class Desk:
 
     def file(self, dossier: Dossier, hour: int) -> bool:
         """Add a report to the account's dossier; return whether that opened it."""
-        found = self.dossiers.setdefault((dossier.person, dossier.session), dossier)
-        had_copy = found is not dossier and found.snapshot
-        if found is not dossier:
-            found.add(dossier, hour)
-        self.n_snapshots += found.snapshot - had_copy
-        self._touched.append(found)
-        return found is dossier
+        one = self.dossiers.setdefault((dossier.person, dossier.session), dossier)
+        had_copy = one is not dossier and one.snapshot
+        if one is not dossier:
+            one.add(dossier, hour)
+        self.n_snapshots += one.snapshot - had_copy
+        self._touched.append(one)
+        return one is dossier
 
     def queue(self, triage: str, expiry_hours: int) -> None:
         """Put the hour's dossiers into the queues; after a change of the rule of triage, all of them."""
@@ -95,16 +95,16 @@ class Desk:
 
     def expired(self, hour: int, expiry_hours: int) -> list[Dossier]:
         """Drop and return the dossiers whose time is up."""
-        found = []
+        dropped = []
         self.next_expiry = NEVER
         for level, queue in enumerate(self._queues):
             while queue and (not self._valid(level, queue[0]) or queue[0][0] + expiry_hours <= hour):
                 entry = queue.popleft()
                 if self._valid(level, entry):
-                    found.append(self._close(entry[2]))
+                    dropped.append(self._close(entry[2]))
             if queue:
                 self.next_expiry = min(self.next_expiry, queue[0][0] + expiry_hours)
-        return found
+        return dropped
 
     def next(self) -> Dossier:
         """Take the dossier whose turn it is: highest level, oldest entry, or the newest by that rule of triage."""
@@ -177,7 +177,7 @@ class Office(Spread):
         self.history_since = history_since(self.history_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]
-        self._credit_milli += milli
+        self._credit_milli += milli  # whole thousandths of a review, so that a sum over hours is exact
         possible = np.where(on_shift, self._credit_milli // 1000, 0)
         log = _ReviewLog()
         for place, (desk, can_do) in enumerate(zip(self.desks, possible.tolist(), strict=True)):
@@ -207,11 +207,11 @@ class Office(Spread):
     def _review(self, state: State, place: int, hour: int, oldest: int, log: _ReviewLog) -> None:
         rules, dossier = self._rules[place], self.desks[place].next()
         evidence = evidence_left(dossier.snapshot, dossier.newest, oldest)
-        found = finds(dossier.finding, dossier.predator, evidence, rules)
-        detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * found
+        offence = finds(dossier.finding, dossier.predator, evidence, rules)
+        detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * offence
         log.reviews.append((place, dossier.predator, dossier.person, detail))
         log.waits.append(hour - dossier.opened)
-        if found:
+        if offence:
             self._sanction(state, place, hour, dossier, log)
 
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:

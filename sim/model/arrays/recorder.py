@@ -113,7 +113,11 @@ class Recorder(Spread):
     def note_contacts(
         self, kind: str, hour: int, second: int | Ints, contacts: Contacts, rows: Ints, detail: int | Ints = 0
     ) -> None:
-        """Note events of one kind of contacts; see `note`. A detail may also be a column of the table of contacts."""
+        """Note events of one kind of contacts; see `note`.
+
+        The stage is the commonest detail, and few events are written down: ``contacts.stage`` itself, the whole column,
+        stands for the stages of these rows, which are then taken only where there are any.
+        """
         if not rows.size:
             return
         code = CODE[kind]

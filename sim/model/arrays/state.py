@@ -110,6 +110,7 @@ class Contacts:
         self._data = data
         for column, values in zip(self.COLUMNS, data, strict=True):
             setattr(self, column, values)
+        # Twice to four times as many lists as the table has room for rows: at most every second list has one.
         self._shift = np.uint64(63 - data.shape[1].bit_length())
         self._heads = np.full(1 << (64 - int(self._shift)), -1, np.int64)
         self._last_come = np.zeros_like(self._heads)
@@ -119,7 +120,7 @@ class Contacts:
         return (_mixed(pair, target) * _HASH_FACTOR >> self._shift).view(np.int64)
 
     def _enlist(self, rows: Ints) -> None:
-        """Put rows at the heads of the lists of their hash."""
+        """Put rows at the heads of the lists of their hash; of those of one hash in a batch, one after the other."""
         bucket = self._hash(self.pair.take(rows), self.target.take(rows))
         while rows.size:
             self.link[rows] = self._heads.take(bucket)
@@ -129,27 +130,30 @@ class Contacts:
 
     def holding(self, pair: Ints, target: Ints) -> NDArray[np.bool_]:
         """Tell which predators (by pair: place and predator) are in contact with a target."""
-        found = np.zeros(pair.size, bool)
+        in_contact = np.zeros(pair.size, bool)
         row = self._heads.take(self._hash(pair, target))
         left = (row >= 0).nonzero()[0]
         while left.size:
             at = row.take(left)
             same = (self.pair.take(at) == pair.take(left)) & (self.target.take(at) == target.take(left))
-            found[left[same & (self.status.take(at) != DEAD)]] = True
+            in_contact[left[same & (self.status.take(at) != DEAD)]] = True
             row[left] = self.link.take(at)
-            left = left[(row.take(left) >= 0) & ~found.take(left)]
-        return found
+            left = left[(row.take(left) >= 0) & ~in_contact.take(left)]
+        return in_contact
 
     def first_of_each(self, pair: Ints, target: Ints) -> Ints:
-        """Return the numbers of the entries that have no equal before them."""
+        """Return the numbers of the entries that have no equal before them.
+
+        Whoever writes a bucket last stays in it. Where everybody finds themselves there, nobody has an equal.
+        """
         bucket, number = self._hash(pair, target), np.arange(pair.size)
         self._last_come[bucket] = number
         last = self._last_come.take(bucket)
-        beaten = (last != number).nonzero()[0]
-        if not beaten.size:
+        others = (last != number).nonzero()[0]
+        if not others.size:
             return number
         # Few share a bucket, and fewer are equal.
-        alike = np.sort(np.concatenate((beaten, last.take(beaten))))
+        alike = np.sort(np.concatenate((others, last.take(others))))
         first: dict[tuple[int, int], int] = {}
         for *key, i in zip(pair.take(alike).tolist(), target.take(alike).tolist(), alike.tolist(), strict=True):
             first.setdefault((key[0], key[1]), i)
@@ -190,9 +194,9 @@ class Contacts:
     def compact(self) -> None:
         """Drop ended rows once they are three quarters."""
         if 4 * self.n_dead > 3 * self.n + 1024:
-            keep = (self.status[: self.n] != DEAD).nonzero()[0]
-            self._data[:, : keep.size] = self._data.take(keep, axis=1)
-            self.n, self.n_dead = keep.size, 0
+            alive = (self.status[: self.n] != DEAD).nonzero()[0]
+            self._data[:, : alive.size] = self._data.take(alive, axis=1)
+            self.n, self.n_dead = alive.size, 0
             self._hold(self._data)
 
     def fork(self, places: Places) -> None:
@@ -258,7 +262,7 @@ class Dossier:
         snapshot: Whether a copy of a reported conversation is kept.
         n_reports: Number of reports.
         more_since: Hour since which it has the level of that number.
-        queued: Level of priority and hour of entry of its valid place in the queue.
+        queued: Level of priority and hour of its valid entry in the queue.
     """
 
     person: int

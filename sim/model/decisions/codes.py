@@ -13,5 +13,8 @@ BLOCK, WITHDRAW, STAY = range(3)
 NEVER: Final = 1 << 50
 """An hour or second that never comes."""
 SECONDS: Final = 3600
+"""Seconds of an hour."""
 MICRO: Final = 1_000_000
 NANO: Final = 1_000_000_000
+"""Units of fixed-point numbers: a table of hazards or chances is rounded to them once, and what decides an event is
+whole numbers from then on, the same on every machine."""

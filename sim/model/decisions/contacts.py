@@ -39,7 +39,7 @@ def first_alarm(
         recognise_milli: Recognition in thousandths of its hazard, by contact; not given: all at the hazard.
     """
     units = exponential(words)
-    in_force = hazard.T
+    in_force = hazard.T  # a view: what is written below is the caller's array
     if recognise_milli is not None:
         in_force[RECOGNISE] = warned(in_force[RECOGNISE], recognise_milli)
     in_force[RECOGNISE] *= 1 - knowing
@@ -100,6 +100,7 @@ def meeting_hour(exponential_units: int | Ints, rate: int | Ints, hour: int, wee
     """
     need = exponential_units * MICRO // np.maximum(rate, 1) + 1  # in millionths of a mean hour, at least one
     at = week_meeting[(hour + 1) % 168] + need
+    # The table has the running sum of a week: whole weeks at once, and the rest looked up among its hours.
     weeks, rest = np.divmod(at - 1, week_meeting[168])
     met = hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
     hours: Ints = met + (rate == 0) * NEVER

@@ -140,8 +140,9 @@ class Online:
         return n
 
     def row(self, hour_of_day: Ints, group: Ints, index: Ints) -> Ints:
-        """Return the rows at given places (from 0 to n - 1) in the lists of those online."""
+        """Return the rows at positions (from 0 to n - 1) in the lists of those online."""
         until = self.until[hour_of_day, group]
+        # The list goes from those who came this hour to those who came longest ago; `age` says with whom it stands.
         age: Ints = np.minimum((index[:, None] >= until).sum(axis=1), until.shape[1] - 1)
         before = np.take_along_axis(until, np.maximum(age - 1, 0)[:, None], axis=1)[:, 0] * (age > 0)
         first: Ints = self.first[hour_of_day, group, age]

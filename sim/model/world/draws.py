@@ -109,7 +109,11 @@ def mix(z: int) -> int:
 
 
 def mix_array(z: Words) -> Words:
-    """Return SplitMix64's finaliser of each element, in place and in chunks that stay in the cache."""
+    """Return SplitMix64's finaliser of each element.
+
+    The array is written to and returned: all that is worked out fits into it, and new memory costs more than the work.
+    Chunks stay in the cache.
+    """
     flat = z.reshape(-1)
     for first in range(0, flat.size, _CHUNK):
         part = flat[first : first + _CHUNK]
@@ -178,8 +182,10 @@ class Draws:
             n: Number of occurrences of each key.
         """
         flat = n.reshape(-1)
-        place = (np.cumsum(flat) - flat).reshape(n.shape)
-        key = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first - place) * _OCCURRENCE_FACTOR
+        # All words are numbered through, so a key's first occurrence counts from where its run begins; below 0 is fine,
+        # as keys are taken modulo 2**64.
+        begins = (np.cumsum(flat) - flat).reshape(n.shape)
+        key = _unsigned(entity) * _ENTITY_FACTOR + _unsigned(first - begins) * _OCCURRENCE_FACTOR
         words = np.repeat((key + self._keys[purpose].take(seed_index)).reshape(-1), flat)
         words += np.arange(words.size, dtype=np.uint64) * _OCCURRENCE_FACTOR
         return mix_array(words)

@@ -180,7 +180,7 @@ class Crowd:
         n_members = membership.n_members(number)[seed, stratum].astype(np.float64)
         hour = 24 * number + self._hour
         begins, ends = hour.astype(np.int32), (hour + self._length).astype(np.int32)
-        # A visit is known by its place among those of its stratum and hour: those that last longer come first.
+        # A visit is known by its position among those of its stratum and hour: those that last longer come first.
         first = SLOT.pack(hour, (np.cumsum(n_visits, axis=3) - n_visits).reshape(-1))
         limits = np.concatenate(([0], np.cumsum(n)))
         blocks = np.unique(np.append(limits.searchsorted(np.arange(0, limits[-1], _BLOCK)), n.size)).tolist()

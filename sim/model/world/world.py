@@ -109,6 +109,8 @@ class World:
         Returns:
             That; the first row of each hour of beginning (of two days), seed and group; and the number of rows.
         """
+        # Rows of a day stand by hour of beginning and group, and within those by length, the longest first. So those
+        # who began k hours ago and are still there are the first so many of their cell: as many as last longer than k.
         longest = lengths.shape[2] - 1
         n_groups = lengths.shape[1]
         total = lengths.sum(axis=2)
@@ -117,6 +119,7 @@ class World:
         age = np.arange(longest)
         begun = (np.arange(24)[:, None] - age + 24)[:, None, :]
         group = np.arange(n_groups)[:, None]
+        # Hours of beginning are those of the day before, 0 to 23, and of this day, 24 to 47; all axes broadcast.
         until = np.cumsum(n_longer[begun, group, age], axis=2)
         return Online(first_row[begun, group], until), first_row.reshape(-1), total.reshape(-1)
 
@@ -140,7 +143,7 @@ class World:
         row, hour, seed, person = (a.take(parent) for a in (row, hour, seed, person))
         contact = CONTACT.pack(person, hour, rank)
         second = below(self.draws.words(Purpose.INTENT_SECOND, seed, contact), 3600)
-        # Slots are in order of seconds, so that a slot is also a rank.
+        # Seconds in ascending order within each row of a predator's hour, so that the rank is also one of time.
         _, second = SECOND.unpack(np.sort(SECOND.pack(parent, second)))
         offence = self.offence(person, seed)
         limits = self._class_limits
