@@ -14,6 +14,7 @@ from sim.model.decisions.moderation import (
     account_session,
     capacity_milli,
     evidence_left,
+    expired,
     finds,
     history_since,
     level_of_reports,
@@ -121,7 +122,7 @@ class Desk:
         self.history_since = int(history_since(self.history_since, hour, rules.retention.message_hours))
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
-            if since + rules.moderation.dossier_expiry_hours <= hour:
+            if expired(since, hour, rules.moderation.dossier_expiry_hours):
                 self._close(dossier)
                 model.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
         hour_of_week, scale = model.scenario.hour_of_week(hour), model.scenario.scale

@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 
 from sim.model.agents.desk import Desk, Report, StaffedSite
-from sim.model.decisions.approach import deterred, looks_further
+from sim.model.decisions.approach import deterred, has_room, looks_further
 from sim.model.decisions.codes import (
     BLOCK,
     CONTACT,
@@ -30,6 +30,7 @@ from sim.model.decisions.contacts import (
     alarm_seconds,
     found_again,
     lapse_hour,
+    may_seek,
     meeting_hour,
     meeting_rate,
     meets_first,
@@ -38,7 +39,7 @@ from sim.model.decisions.contacts import (
     warned,
     warning_reaches,
 )
-from sim.model.decisions.entry import account_since, lets_in, may_write
+from sim.model.decisions.entry import absent, account_since, lets_in, may_write
 from sim.model.decisions.responses import (
     complains,
     complaint_delay,
@@ -48,7 +49,7 @@ from sim.model.decisions.responses import (
     reports_falsely,
     would_report,
 )
-from sim.model.decisions.sanctions import AS_BEFORE, Strikes
+from sim.model.decisions.sanctions import AS_BEFORE, Strikes, lengthens
 from sim.model.world.day import ALREADY_LISTED, NOBODY, Day
 from sim.model.world.draws import Purpose, below, exponential, pick
 from sim.model.world.keys import alarm_key, occasion_key
@@ -166,7 +167,7 @@ class Person(mesa.Agent):
 
     def bar(self, hour: int, until: int, as_whom: int) -> None:
         """Keep the person out from the next hour on, unless a longer bar is in force."""
-        if until > max(self.barred_until, hour + 1):
+        if lengthens(until, self.barred_until, hour):
             self.barred_until, self.returns_as = until, as_whom
 
     def come_back(self) -> None:
@@ -416,9 +417,9 @@ class Contact:
             return
         word = model.world.draws.word(Purpose.SEEK, 0, self.number)
         rules = model.rules
-        if what == BLOCK and self.stage != OFF and not self.again and seeks(
+        if may_seek(what, self.stage, self.again) and seeks(
             word, model.numbers, rules.registration.findability, rules.registration.p_return
-        ):  # fmt: skip
+        ):
             model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
             self.again, self.n_recognised = 1, 0
             self.in_meeting = True
@@ -453,12 +454,14 @@ class Predator(Person):
 
     def _approach(self) -> None:
         model, intents, hour = self.model, self.model.day.intents, self.model.hour
-        n_free = model.scenario.predators.contacts_at_once - sum(c.live for c in self.contacts)
+        n_live, contacts_at_once = sum(c.live for c in self.contacts), model.scenario.predators.contacts_at_once
         known = {c.target for c in self.contacts}
         approached: set[User] = set()
         for i in self.intents.pop(hour, ()):
             visit = self.visit(hour)
-            if visit is None or self.barred(hour) or intents.rank[i] >= n_free or not self._may_approach(i, visit):
+            if visit is None or self.barred(hour) or not self._may_approach(i, visit):
+                continue
+            if not has_room(int(intents.rank[i]), n_live, contacts_at_once):
                 continue
             target, redirected = self._look_for(i, known)
             if target is None or target in approached:
@@ -490,15 +493,12 @@ class Predator(Person):
                 continue
             person, visit = model.visit_by_row[row]
             friction = person.friction(visit.begin)
-            passed_over = (
-                person.barred(model.hour)
-                or person in known
-                or not lets_in(person.tolerance, min(model.baseline_door, friction))
-            )
-            if passed_over:
+            if person.barred(model.hour) or person in known:
                 continue
             if lets_in(person.tolerance, friction):
                 return person, redirected
+            if not absent(person.tolerance, friction, model.baseline_door):
+                continue
             if not looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
                 return None, redirected
             redirected = 1

@@ -16,10 +16,10 @@ from sim.model.arrays.contacts import recognition
 from sim.model.arrays.entry import at_the_door
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import LIVE
-from sim.model.decisions.approach import deterred, looks_further
+from sim.model.decisions.approach import deterred, has_room, looks_further
 from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
 from sim.model.decisions.contacts import ALARMS, first_alarm
-from sim.model.decisions.entry import account_since, lets_in, may_write
+from sim.model.decisions.entry import absent, account_since, lets_in, may_write
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Ints, Purpose
 from sim.model.world.keys import alarm_key
@@ -129,8 +129,10 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
     if first == last:
         return
     pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
-    n_free = state.world.scenario.predators.contacts_at_once - state.n_live.take(pair)
-    wanted = (foreseen.rank[first:last] < n_free) & (state.predator_barred_until.take(pair) <= hour)
+    contacts_at_once = state.world.scenario.predators.contacts_at_once
+    wanted = has_room(foreseen.rank[first:last], state.n_live.take(pair), contacts_at_once) & (
+        state.predator_barred_until.take(pair) <= hour
+    )
     wanted &= ~_new_here(now, pair)
     again = target == _UNDECIDED
     again[foreseen.looked_for[_otherwise(now, foreseen)] - first] = True
@@ -178,11 +180,11 @@ def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair:
     rows = state.world.candidates(day, intent, *attempts)
     n = rows.shape[1]
     pairs = None if pair is None else np.repeat(pair, n)
-    accepted, absent = (
+    accepted, away = (
         answer.reshape(rows.shape) for answer in _meets(now, np.repeat(place, n), rows.reshape(-1), pairs)
     )
     stops = accepted | (rows == NOBODY)
-    who, which = absent.nonzero()
+    who, which = away.nonzero()
     words = state.world.draws.words(
         Purpose.RETRY, state.places.seed.take(place.take(who)), day.intents.contact.take(intent.take(who)),
         attempts[0] + which,
@@ -194,8 +196,8 @@ def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair:
     stopped = (last < n).nonzero()[0]
     at = last.take(stopped)
     target[stopped] = np.where(accepted[stopped, at], rows[stopped, at], NOBODY)
-    looked_by, which = (absent & before | (accepted | absent) & (np.arange(n) == last[:, None])).nonzero()
-    return _Choice(target, (absent & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
+    looked_by, which = (away & before | (accepted | away) & (np.arange(n) == last[:, None])).nonzero()
+    return _Choice(target, (away & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
 
 
 def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
@@ -214,13 +216,14 @@ def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArra
     people, lanes, state = now.day.people, now.lanes, now.state
     tolerance = people.tolerance(row)
     old = people.is_old(row)
-    outside = ~lets_in(tolerance, lanes.friction_user[old, place])
-    passed_over = (row < 0) | outside & ~lets_in(tolerance, lanes.baseline_user.take(old))
+    friction = lanes.friction_user[old, place]
+    here, away = lets_in(tolerance, friction), absent(tolerance, friction, lanes.baseline_user.take(old))
+    passed_over = row < 0
     if pair is not None:
         person = people.person.take(row, mode="clip")
         passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), now.hour)
         passed_over |= state.contacts.holding(pair, person)
-    return ~outside & ~passed_over, outside & ~passed_over
+    return here & ~passed_over, away & ~passed_over
 
 
 def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tuple[int, int]:
@@ -229,10 +232,10 @@ def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tup
     rows = state.world.walk(day, intent)
     if not rows.size:
         return NOBODY, redirected
-    accepted, absent = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
+    accepted, away = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
     first = int(accepted.argmax()) if accepted.any() else rows.size
     seed, contact = int(state.places.seed[place]), int(day.intents.contact[intent])
-    for step in absent[:first].nonzero()[0].tolist():
+    for step in away[:first].nonzero()[0].tolist():
         word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
         if not looks_further(word, state.numbers):
             return NOBODY, redirected

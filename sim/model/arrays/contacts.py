@@ -28,6 +28,7 @@ from sim.model.decisions.contacts import (
     first_alarm,
     found_again,
     lapse_hour,
+    may_seek,
     meeting_hour,
     meeting_rate,
     meets_first,
@@ -380,7 +381,7 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
-    ) & blocks & (contacts.again.take(on_site) == 0)  # fmt: skip
+    ) & may_seek(answer.take(here), stage, contacts.again.take(on_site))  # fmt: skip
     record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
     seekers: Ints = on_site[sought]
     return seekers

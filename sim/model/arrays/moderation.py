@@ -25,6 +25,7 @@ from sim.model.decisions.moderation import (
     account_session,
     capacity_milli,
     evidence_left,
+    expired,
     finds,
     history_since,
     moderators,
@@ -73,7 +74,7 @@ class Desk:
         self._touched.append(one)
         return one is dossier
 
-    def queue(self, triage: str, expiry_hours: int) -> None:
+    def queue(self, triage: str, dossier_expiry_hours: int) -> None:
         """Put the hour's dossiers into the queues; after a change of the rule of triage, all of them."""
         touched, self._touched = self._touched, []
         if triage != self._triage:
@@ -91,19 +92,19 @@ class Desk:
                 entries.append((entry[1], dossier.order, dossier.person, dossier))
         for since, order, _, dossier in sorted(entries, key=lambda e: e[:3]):
             self._queues[dossier.queued[0]].append((since, order, dossier))
-            self.next_expiry = min(self.next_expiry, since + expiry_hours)
+            self.next_expiry = min(self.next_expiry, since + dossier_expiry_hours)
 
-    def expired(self, hour: int, expiry_hours: int) -> list[Dossier]:
+    def expired(self, hour: int, dossier_expiry_hours: int) -> list[Dossier]:
         """Drop and return the dossiers whose time is up."""
         dropped = []
         self.next_expiry = NEVER
         for level, queue in enumerate(self._queues):
-            while queue and (not self._valid(level, queue[0]) or queue[0][0] + expiry_hours <= hour):
+            while queue and (not self._valid(level, queue[0]) or expired(queue[0][0], hour, dossier_expiry_hours)):
                 entry = queue.popleft()
                 if self._valid(level, entry):
                     dropped.append(self._close(entry[2]))
             if queue:
-                self.next_expiry = min(self.next_expiry, queue[0][0] + expiry_hours)
+                self.next_expiry = min(self.next_expiry, queue[0][0] + dossier_expiry_hours)
         return dropped
 
     def next(self) -> Dossier:

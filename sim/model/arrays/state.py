@@ -29,7 +29,7 @@ from sim.model.decisions.codes import NEVER
 from sim.model.decisions.contacts import ring_hour
 from sim.model.decisions.moderation import level_of_reports, queue_entry
 from sim.model.decisions.numbers import Numbers
-from sim.model.decisions.sanctions import AS_BEFORE, Strikes
+from sim.model.decisions.sanctions import AS_BEFORE, Strikes, lengthens
 from sim.model.world.draws import Ints, Words
 from sim.model.world.keys import MEMBER
 from sim.model.world.world import World
@@ -421,7 +421,7 @@ class State(Spread):
         else:
             index = -1
             before = self.user_barred_until.get((place, person), 0)
-        if until <= max(before, since):
+        if not lengthens(until, before, hour):
             return
         if predator:
             self.predator_barred_until[at] = until

@@ -8,10 +8,22 @@ import numpy as np
 
 from sim.model.decisions.either import yes_or_no
 from sim.model.decisions.numbers import Numbers
-from sim.model.world.draws import Bools, Number, Word, unit
+from sim.model.world.draws import Bools, Ints, Number, Word, unit
 
 MONTH_HOURS: Final = 720
 """Thirty days, from which on announced retention deters as much as it can."""
+
+
+@yes_or_no
+def has_room(rank: int | Ints, n_live: int | Ints, contacts_at_once: int) -> bool | Bools:
+    """Tell whether a predator has room for one contact more, after as many approaches in this hour as its rank.
+
+    Args:
+        rank: Number of earlier intents of the hour, each taken for a contact.
+        n_live: Contacts on the platform at the start of the hour.
+        contacts_at_once: How many a predator runs at a time.
+    """
+    return rank < contacts_at_once - n_live
 
 
 @yes_or_no

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.model.decisions.codes import MICRO, NEVER, RECOGNISE, SECONDS
+from sim.model.decisions.codes import BLOCK, MICRO, NEVER, OFF, RECOGNISE, SECONDS
 from sim.model.decisions.either import yes_or_no
 from sim.model.decisions.numbers import Numbers
 from sim.model.world.draws import Bools, Ints, Number, Purpose, Word, Words, exponential, unit
@@ -68,6 +68,12 @@ def warning_reaches(word: Word, p_reached: Number) -> bool | Bools:
 def found_again(word: Word, findability: Number) -> bool | Bools:
     """Tell whether two who are parted can find each other again."""
     return unit(word) < findability
+
+
+@yes_or_no
+def may_seek(answer: int | Ints, stage: int | Ints, again: int | Ints) -> bool | Bools:
+    """Tell whether a predator may seek the target once more: blocked, on the platform, for the first time."""
+    return (answer == BLOCK) & (stage < OFF) & (again == 0)
 
 
 @yes_or_no

@@ -39,6 +39,11 @@ def queue_entry(
     return (level, since) if flagged_since < 0 else (level + LEVELS, max(since, flagged_since))
 
 
+def expired(since: int, hour: int, dossier_expiry_hours: int) -> bool:
+    """Tell whether a dossier's time is up that has its level of priority since an hour."""
+    return since + dossier_expiry_hours <= hour
+
+
 def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     """Tell whether a review ends in a sanction: an offender found, or an innocent hit."""
     if predator:

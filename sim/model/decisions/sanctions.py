@@ -140,6 +140,11 @@ def sanction(
     return min(ends)
 
 
+def lengthens(until: int, barred_until: int, hour: int) -> bool:
+    """Tell whether a bar decided in an hour keeps somebody out for longer than one in force, if any."""
+    return until > max(barred_until, hour + 1)
+
+
 def sanction_event(length: int) -> str:
     """Return the kind of event that a sanction is."""
     return "bar" if length >= NEVER else "suspend" if length else "warn"
