@@ -104,7 +104,7 @@ JOINING = Layout(column=31, serial=32)
 """A serial of a seed and stratum, numbered through."""
 LINE = Layout(visitor=31, row=32)
 """A row, or an hour, among those of one visitor."""
-SECOND = Layout(rows=51, second=12)
+SECOND = Layout(row=51, second=12)
 """A second of the hour within a row."""
 
 LAYOUTS = (CONTACT, SLOT, POISSON, ALARM, OCCASION, DOSSIER, MEMBER, CARRIED, JOINING, LINE, SECOND)
