@@ -20,6 +20,7 @@ from sim.model.records import Runs
 from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
+from sim.outcomes.verdicts import Verdict
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.rules.declare import Parameter, declared
@@ -316,7 +317,7 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
             rows.append((
                 policy, key, parameter.unit, parameter.doubt, planned.scenario.value_of(key), parameter.low,
                 parameter.high, *setting.relative, *low.effect.relative, *high.effect.relative, *change,
-                setting.seeds, verdict, verdict == "moves" and signs >= {-1, 1},
+                setting.seeds, verdict, verdict is Verdict.MOVES and signs >= {-1, 1},
             ))  # fmt: skip
     bars = pd.DataFrame(rows, columns=list(COLUMNS))
     place = {policy: number for number, policy in enumerate(planned.policies)}
@@ -324,13 +325,13 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
     return bars.iloc[order].reset_index(drop=True)
 
 
-def _change(low: _Found, high: _Found) -> tuple[Interval, str]:
+def _change(low: _Found, high: _Found) -> tuple[Interval, Verdict]:
     """Return by how much the effect at the high end exceeds that at the low end, and whether that is resolved."""
     change = ratio_change_interval(low.policy - low.baseline, low.baseline, high.policy - high.baseline, high.baseline)
-    if "too few" in (low.effect.verdict, high.effect.verdict):
-        return NONE, "too few"
+    if Verdict.TOO_FEW in (low.effect.verdict, high.effect.verdict):
+        return NONE, Verdict.TOO_FEW
     if any(np.isnan(found.value) for found in (change, low.effect.relative, high.effect.relative)):
-        return NONE, "no percentage"
+        return NONE, Verdict.NO_PERCENTAGE
     if change.value == change.low == change.high == 0:
-        return change, "identical"
-    return change, "moves" if change.sign else "not resolved"
+        return change, Verdict.IDENTICAL
+    return change, Verdict.MOVES if change.sign else Verdict.NOT_RESOLVED

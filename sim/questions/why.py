@@ -13,6 +13,7 @@ from sim.model.records import Runs
 from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
+from sim.outcomes.verdicts import Verdict
 from sim.policies.mechanisms import MECHANISMS, Mechanism, held
 from sim.policies.policy import Policy
 from sim.questions import compare
@@ -131,7 +132,7 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, "too few")
+    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, Verdict.TOO_FEW)
     return Why(asked.scenario, asked.policy, asked.seeds, relative, effect.difference, verdict, table, together)
 
 

@@ -14,8 +14,9 @@ from sim.model.engines import Engine
 from sim.model.records import COUNTS, DAYS_PER_WINDOW_YEAR, KINDS, Records, Runs, write_csv
 from sim.outcomes import transparency, workload
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, quarters_of, sums_of
-from sim.outcomes.outcomes import BY_NAME, NO_MONTH, SECOND, outcomes_of
+from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, interval_of, paired_change, seeds_to_halve, t_interval
+from sim.outcomes.verdicts import Reason
 from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
 from sim.report.cells import CHANGES, LEVELS, Cells
@@ -474,7 +475,7 @@ def _short_window(scenario: Scenario) -> list[str]:
     if not scenario.months:
         notes.append(
             "Persons harmed are related to the monthly visitors that the scenario declares, for none are counted: "
-            f"{NO_MONTH}."
+            f"{Reason.NO_MONTH.label}."
         )
     if scenario.days < DAYS_PER_WINDOW_YEAR:
         notes.append(
