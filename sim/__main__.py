@@ -15,6 +15,7 @@ from sim.questions import compare, ranges, reproduce, sweep, validate, why
 from sim.questions import run as questions_run
 from sim.report import advice, explain
 from sim.report.blocks import terminal_width
+from sim.report.sentences import Words, english
 from sim.rules.errors import ExperimentError, Problem, ScenarioError, shown
 from sim.scenario import schema, template
 from sim.scenario.arguments import path_of
@@ -424,10 +425,10 @@ def literal(text: str) -> Any:
         return text
 
 
-def _warn(warnings: Iterable[str], where: str = "") -> None:
+def _warn(warnings: Iterable[Words], where: str = "") -> None:
     """Print warnings, which keep nothing from running."""
     for warning in warnings:
-        tell(f"{where}warning: {warning}")
+        tell(f"{where}warning: {english(warning)}")
 
 
 def assignments(text: str) -> tuple[str, list[Any]]:

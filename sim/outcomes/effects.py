@@ -41,8 +41,8 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             if effect.verdict is Verdict.NOT_COUNTED and not reason:
                 reason = Reason.NOTHING
             rows.append(names | _flat(asdict(effect)) | {"reason": reason or ""})
-    compare = pd.DataFrame(rows)
-    return compare.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
+    table = pd.DataFrame(rows)
+    return table.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
 
 
 _ROUNDING = 1e-12
@@ -89,8 +89,8 @@ def interactions_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             relative = NONE if verdict is Verdict.TOO_FEW else ratio_interval(beyond[known], base[known], step)
             rows.append((*arms, outcome.name, outcome.unit, *found, *relative, int(known.sum()), verdict))
     order = {both: i for i, (both, _, _) in enumerate(triples)}
-    compare = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
-    return compare.sort_values("policy", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
+    return table.sort_values("policy", key=lambda c: c.map(order), kind="stable", ignore_index=True)
 
 
 def _verdict_of(beyond: Interval, events: float) -> Verdict:

@@ -10,8 +10,8 @@ import pandas as pd
 from sim.model.engines import Engine, engine_of
 from sim.model.records import KINDS, Records
 from sim.outcomes.counts import dated
-from sim.report import compare
 from sim.report.blocks import WIDTH, Block, render
+from sim.report.run import summary
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of, scenario_of, seed_of, whole
 from sim.scenario.scenario import BASELINE, Scenario
@@ -48,7 +48,7 @@ class Run:
         return "".join(block.html() for block in self._blocks())
 
     def _blocks(self) -> list[Block]:
-        return compare.summary(self.scenario, self.policy, self.seed, self.daily)
+        return summary(self.scenario, self.policy, self.seed, self.daily)
 
     def trace(self, contact: int) -> pd.DataFrame:
         """Return the events of one contact, with the time of the clock and in words.

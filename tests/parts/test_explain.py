@@ -20,8 +20,10 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import validate
-from sim.report import compare, explain, headings
+from sim.report import explain, headings
 from sim.report.blocks import Table
+from sim.report.run import summary
+from sim.report.sentences import english
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
@@ -290,7 +292,7 @@ def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> No
 
 @pytest.mark.parametrize("table", ["any table", *dictionary._TABLES])
 def test_every_column_of_every_file_is_explained(table: str) -> None:
-    for name, column in dictionary._TABLES.get(compare, dictionary._EVERYWHERE).items():
+    for name, column in dictionary._TABLES.get(table, dictionary._EVERYWHERE).items():
         assert column.meaning.split(": ")[-1] in told(name)  # of an event, what follows its name
     assert "independent harms of which the policy keeps a fixed share" in told("poisson_yardstick")
 
@@ -330,7 +332,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
             *sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3).blocks(),
             *sim.ranges(scenario, ["phone"], seeds=3).blocks(),
             *sim.why(scenario, "both", seeds=3).blocks(),
-            *compare.summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
+            *summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
         ]
     found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
@@ -341,7 +343,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
     }
     for title in titles - {"phone", "RUN"}:
         assert f"{title}, a printed table of " in told(title)
-    for head in {column.head for block in tables for column in (*block.keys, *block.columns)} - {""}:
+    for head in {english(column.head) for block in tables for column in (*block.keys, *block.columns)} - {""}:
         if not head.startswith("reporting. friction"):  # the rule that is swept
             assert told(head)
 

@@ -22,6 +22,7 @@ from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
 from sim.report.blocks import WIDTH, render
 from sim.report.ranges import COLUMNS, Ranges
+from sim.report.sentences import english
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
@@ -110,7 +111,7 @@ class TestSentences:
     def said(ends: dict, setting: float = 0.7) -> str:
         relative = {f"relative{end}": setting - 1 + by for end, by in (("", 0), ("_low", -0.01), ("_high", 0.01))}
         effect = {"policy": "phone", "verdict": "lowers"} | relative
-        return ranges.sentence(effect, bars_of(ends, setting).to_dict("records"))
+        return english(ranges.sentence(effect, bars_of(ends, setting).to_dict("records")))
 
     def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
         widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
@@ -140,22 +141,22 @@ class TestSentences:
         two = one | {KEYS[1]: (found(0.7), found(0.7))}
         assert self.said(two) == f"phone: -30% (none of the 2 parameters varied was seen to move it{rest}"
         effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
-        said = ranges.sentence(effect, bars_of(two).to_dict("records"), more=False)
+        said = english(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
         assert said == "phone: -30% (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
-        assert ranges.sentence(few, []) == "phone: too few harms to say"
+        assert english(ranges.sentence(few, [])) == "phone: too few harms to say"
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
         noise = {
             "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02,
             "verdict": "not resolved",
         }  # fmt: skip
-        assert ranges.sentence(noise, []) == (
+        assert english(ranges.sentence(noise, [])) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
             "(no parameter that bears on it was varied; --parameters all varies the others)"
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
-        assert ranges.sentence(empty, []).startswith("phone: raises, but no percentage")
+        assert english(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
 
     def test_too_few_harms_are_no_number(self) -> None:
         few = asked_ranges._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
