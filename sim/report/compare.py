@@ -196,8 +196,8 @@ def comparison(
     return [block for block in blocks if block]
 
 
-def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
-    """Return the arms in which everything happened as in the baseline, with what they lack, in words."""
+def inert(policies: Sequence[str], counts: Counts) -> dict[str, Words]:
+    """Return the arms in which everything happened as in the baseline, with what they lack."""
     happened = [name for name in (*(f"n_{kind.name}" for kind in KINDS), *COUNTS) if name not in _OWN_ACCOUNTS]
     hashes = counts.hashes[happened]
     daily = counts.records.daily
@@ -215,12 +215,12 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
     return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
 
 
-def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
+def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> Words:
     changed = scenario.changed_rules(arm)
     if not changed:
-        return "it changes no rule within the window"
+        return Term("it changes no rule within the window")
     found = (next(words for prefix, fits, words in _LACKS if r.startswith(prefix) and fits(totals)) for r in changed)
-    return "; ".join(dict.fromkeys(found))
+    return Listed(tuple(map(Term, dict.fromkeys(found))), "; ")
 
 
 def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
@@ -329,9 +329,9 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
     return None
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapping[str, float]) -> Block:
+def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Mapping[str, float]) -> Block:
     notes: list[Words] = [
-        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=Term(lack))
+        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
         for arm, lack in idle.items()
     ]
     notes += of_staff(busy)

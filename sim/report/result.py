@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report.blocks import WIDTH, Block, Table, render
+from sim.report.blocks import WIDTH, Block, Prose, Table, render
+from sim.report.sentences import Sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,8 +30,8 @@ class Result(ABC):
         """Return what a notebook shows: all down to the first table, and how to see the rest."""
         blocks = self.blocks()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-        rest = "<p><code>print(x.table())</code> shows all of it.</p>" if blocks[first + 1 :] else ""
-        return "".join(block.html() for block in blocks[: first + 1]) + rest
+        rest = [Prose((Sentence("print(x.table()) shows all of it."),))] if blocks[first + 1 :] else []
+        return "".join(block.html() for block in (*blocks[: first + 1], *rest))
 
     @abstractmethod
     def fill(self, folder: Path) -> None:

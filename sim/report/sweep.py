@@ -19,7 +19,7 @@ from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
-from sim.report.sentences import Listed, Sentence, Term, Words, paragraph
+from sim.report.sentences import Listed, Sentence, Term, Words, english, paragraph
 from sim.report.text import plain
 from sim.rules.errors import shown
 from sim.rules.rulebook import LEVEL, SWEPT, Value, as_rules_take
@@ -52,7 +52,7 @@ class Sweep(Result):
         """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
         from sim.report import figures
 
-        labels = {key: f"{key}, {SWEPT[key].unit}" for key in self.over}
+        labels = {key: english(_with_unit(key, key)) for key in self.over}
         if len(self.over) == 1:
             (key,) = self.over
             return figures.response(labels[key], _with_baseline(self), _setting(self, key), self.effects)
@@ -153,11 +153,12 @@ def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
 def _keys(swept: Sweep, rows: Mapping[str, Sequence[Words]]) -> list[Column]:
     """Return a column for each rule, with its value in each row."""
     values = zip(*rows.values(), strict=True)
-    heads = [
-        Sentence("{rule}, {unit}", rule=key.replace(".", ". "), unit=Term(SWEPT[key].unit))  # else too long a word
-        for key in swept.over
-    ]
+    heads = [_with_unit(key, key.replace(".", ". ")) for key in swept.over]  # which else is too long a word
     return [Column(head, cells, left=True) for head, cells in zip(heads, values, strict=True)]
+
+
+def _with_unit(key: str, name: str) -> Sentence:
+    return Sentence("{rule}, {unit}", rule=name, unit=Term(SWEPT[key].unit))
 
 
 def _response(swept: Sweep) -> Block:

@@ -107,6 +107,16 @@ def whole_percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
 
 
+def tenths(share: float) -> str:
+    """Return a share in percent to the tenth, the unit elsewhere: ``19.5``."""
+    return f"{round(100 * share, 1) + 0.0:g}"
+
+
+def tenths_percent(share: float) -> str:
+    """Return a share in percent to the tenth, ``19.5%``."""
+    return f"{tenths(share)}%"
+
+
 def plain_number(value: float) -> str:
     """Return a number as scenarios write it: ``0.2``."""
     return f"{value:g}"

@@ -17,7 +17,7 @@ from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.result import Result
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, english
-from sim.report.text import number
+from sim.report.text import number, tenths, tenths_percent
 
 UNEXPLAINED = Sentence("Nobody has explained this yet.")
 TOO_WIDE = Sentence("The interval reaches beyond the tolerance; more seeds would make it narrower.")
@@ -127,29 +127,21 @@ def _quantities(found: Sequence[Finding]) -> Block:
 
 def _simulated(result: Finding) -> Sentence:
     """Return an estimate with its interval, the unit at the estimate alone."""
-    ends = (Amount(x, _points if result.quantity.percent else number) for x in result.simulated[1:])
-    value = Amount(result.simulated.value, _percent if result.quantity.percent else number)
+    ends = (Amount(x, tenths if result.quantity.percent else number) for x in result.simulated[1:])
+    value = Amount(result.simulated.value, tenths_percent if result.quantity.percent else number)
     return Sentence("{value} ({low} to {high})", value=value, low=next(ends), high=next(ends))
 
 
 def _tolerance(quantity: Quantity) -> Words:
     """Return which values pass, the unit once."""
-    low, high = (Amount(x, _percent if quantity.percent else number) for x in (quantity.low, quantity.high))
+    low, high = (Amount(x, tenths_percent if quantity.percent else number) for x in (quantity.low, quantity.high))
     if quantity.high == np.inf:
         return Sentence("{low} or more", low=low)
     if quantity.low == -np.inf:
         return Sentence("{high} or less", high=high)
     if english(low) == english(high):
         return low
-    return Sentence("{low} to {high}", low=Amount(low.value, _points) if quantity.percent else low, high=high)
-
-
-def _points(share: float) -> str:
-    return f"{round(100 * share, 1) + 0.0:g}"
-
-
-def _percent(share: float) -> str:
-    return f"{_points(share)}%"
+    return Sentence("{low} to {high}", low=Amount(low.value, tenths) if quantity.percent else low, high=high)
 
 
 def _passing(found: Sequence[Finding]) -> Block:

@@ -68,7 +68,7 @@ def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:
 
 def test_every_pattern_that_did_not_pass_is_explained() -> None:
     text = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8")
-    assert validate.UNEXPLAINED not in text and validate.TOO_WIDE not in text
+    assert not any(english(excuse) in text for excuse in (validate.UNEXPLAINED, validate.TOO_WIDE))
 
 
 def test_the_readme_prints_the_patterns_that_were_run() -> None:

@@ -3,16 +3,16 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import pandas as pd
 import pytest
 
 import sim
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes import dictionary, statistics
+from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
 from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
+from sim.outcomes.verdicts import Verdict
 from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
@@ -223,9 +223,8 @@ def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
 
 
 WORDS = {
-    *get_args(statistics.Verdict),
-    *("above the sum", "below the sum", "moves", "passed", "not passed", "no harm", "no percentage"),
-    *("turns", "stays", "may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
+    *(verdict.label for verdict in Verdict if not verdict.startswith("sign ")),
+    *("may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
     *(
         "lane",
         "seed",
