@@ -23,6 +23,8 @@ from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effec
 from sim.outcomes.verdicts import Verdict
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
+from sim.report.sentences import Amount, Sentence
+from sim.report.text import plain_number
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import Problem, ScenarioError, shown, suggestion
 from sim.rules.parameters import SECTIONS, Registration
@@ -97,7 +99,7 @@ class RangesQuestion(Question, name="ranges"):
         }
 
     @cached_property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> dict[str, Sentence]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
         reasons = {key: _reason(self.scenario, _variable()[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
@@ -240,17 +242,20 @@ def _end(parameter: Parameter, end: str) -> float | int:
     return float(value) if parameter.type is float else value
 
 
-def _reason(scenario: Scenario, parameter: Parameter) -> str:
-    """Return why a parameter cannot be varied over its range in this scenario; empty if it can."""
+def _reason(scenario: Scenario, parameter: Parameter) -> Sentence | None:
+    """Return why a parameter cannot be varied over its range in this scenario, if it cannot."""
     value = scenario.value_of(parameter.key)
     if not parameter.low <= value <= parameter.high:
-        return f"{shown(value)} here, outside its plausible range {parameter.low:g} to {parameter.high:g}"
+        low, high = (Amount(getattr(parameter, end), plain_number) for end in ENDS)
+        return Sentence(
+            "{value} here, outside its plausible range {low} to {high}", value=shown(value), low=low, high=high
+        )
     for end in ENDS:
         try:
             _variant(scenario, parameter, end)
         except ScenarioError:
-            return f"{_end(parameter, end):g} cannot be run here"
-    return ""
+            return Sentence("{value} cannot be run here", value=Amount(_end(parameter, end), plain_number))
+    return None
 
 
 def _check_asked(

@@ -67,7 +67,7 @@ class Ranges(Result):
     seeds: tuple[int, ...]
     effects: pd.DataFrame = field(repr=False)
     bars: pd.DataFrame = field(repr=False)
-    left_out: Mapping[str, str] = field(repr=False)
+    left_out: Mapping[str, Sentence] = field(repr=False)
     more: bool = field(repr=False)
 
     def blocks(self) -> list[Block]:
@@ -104,7 +104,7 @@ def blocks(
     n_seeds: int,
     effects: pd.DataFrame,
     bars: pd.DataFrame,
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, Sentence],
     more: bool = True,
 ) -> list[Block]:
     """Return what was found over ranges as blocks.
@@ -324,7 +324,7 @@ def _verdict(bar: Row) -> Words:
     return Sentence("{verdict}, turns the sign", verdict=verdict) if bar["turns"] else verdict
 
 
-def _notes(n_parameters: int, more: bool, left_out: Mapping[str, str], partly: Words) -> Block:
+def _notes(n_parameters: int, more: bool, left_out: Mapping[str, Sentence], partly: Words) -> Block:
     others = Sentence(
         "Others may move an effect as much: --parameters all varies every one with a plausible range; each end of each "
         "costs about a comparison."

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report.blocks import WIDTH, Block, Prose, Table, render
-from sim.report.sentences import Sentence
+from sim.report.blocks import WIDTH, Block, Table, render
+from sim.report.sentences import Sentence, english
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,8 +30,9 @@ class Result(ABC):
         """Return what a notebook shows: all down to the first table, and how to see the rest."""
         blocks = self.blocks()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-        rest = [Prose((Sentence("print(x.table()) shows all of it."),))] if blocks[first + 1 :] else []
-        return "".join(block.html() for block in (*blocks[: first + 1], *rest))
+        more = Sentence("{call} shows all of it.", call="<code>print(x.table())</code>")
+        rest = f"<p>{english(more)}</p>" if blocks[first + 1 :] else ""
+        return "".join(block.html() for block in blocks[: first + 1]) + rest
 
     @abstractmethod
     def fill(self, folder: Path) -> None:

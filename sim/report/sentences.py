@@ -8,7 +8,7 @@ what makes results does not know of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeAlias
 
@@ -25,16 +25,16 @@ class Sentence:
 
     Attributes:
         template: The sentence, a literal with the names of its values in braces.
-        values: The values by name. A text is a name as it was given, and is the same in every language.
+        values: The values, each with its name. A text is a name as it was given, the same in every language.
     """
 
     template: str
-    values: Mapping[str, Words]
+    values: tuple[tuple[str, Words], ...]
 
     def __init__(self, template: LiteralString, **values: Words) -> None:
         """Put values into a template."""
         object.__setattr__(self, "template", template)
-        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "values", tuple(values.items()))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def english(words: Words) -> str:
         case None:
             return ""
         case Sentence():
-            return words.template.format_map({name: english(value) for name, value in words.values.items()})
+            return words.template.format_map({name: english(value) for name, value in words.values})
         case Counted():
             return english(words.one if words.n == 1 else words.many)
         case Amount():

@@ -16,7 +16,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.result import Result
-from sim.report.sentences import Amount, Listed, Sentence, Term, Words, english
+from sim.report.sentences import Amount, Listed, Sentence, Term, Words
 from sim.report.text import number, tenths, tenths_percent
 
 UNEXPLAINED = Sentence("Nobody has explained this yet.")
@@ -139,7 +139,7 @@ def _tolerance(quantity: Quantity) -> Words:
         return Sentence("{low} or more", low=low)
     if quantity.low == -np.inf:
         return Sentence("{high} or less", high=high)
-    if english(low) == english(high):
+    if quantity.low == quantity.high:
         return low
     return Sentence("{low} to {high}", low=Amount(low.value, tenths) if quantity.percent else low, high=high)
 

@@ -179,13 +179,13 @@ class TestQuestion:
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
         assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
-        assert "outside its plausible range" in asked.left_out["population.monthly_visitors"]
+        assert "outside its plausible range" in english(asked.left_out["population.monthly_visitors"])
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
         more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
         scenario = SCENARIO.replace(policies={"more": more})
         key = "registration.phone.friction_user"
-        assert question(scenario, parameters=["all"]).left_out[key] == "0.6 cannot be run here"
+        assert english(question(scenario, parameters=["all"]).left_out[key]) == "0.6 cannot be run here"
         with pytest.raises(ScenarioError, match=r"registration.friction_user would become 1\.1"):
             sim.ranges(scenario, parameters=[key])
 
