@@ -167,7 +167,7 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
     axes = figures.price(comparison.policies, effects).axes[0]
     labels = {t.get_text() for t in axes.texts if isinstance(t, Annotation)}
     assert labels == {*comparison.policies} - {"phone-a", "phone-b"}
-    assert axes.get_title() == f"not counted for phone-a, phone-b: {Reason.ONLY_BEFORE}"
+    assert words(axes.get_title()) == f"not counted for phone-a, phone-b: {Reason.ONLY_BEFORE}"
     of_all = effects["outcome"] == "visitors_turned_away"
     effects.loc[of_all, "difference"], effects.loc[of_all, "reason"] = np.nan, Reason.NO_MONTH
     assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
