@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sim.model.records import COUNTS, KINDS
+from sim.model.records import COUNTS, DURATIONS, KINDS
 from sim.outcomes.outcomes import outcomes_of
 from sim.rules.declare import declared
 from sim.rules.rulebook import RULES
@@ -87,9 +87,12 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "quantity": Column("name", "kind of event, or persons_harmed (distinct persons a year)"),
         "count": Column("events or persons", "how many in the year; rows all do not add up over offences"),
     },
-    "waits": {
-        "wait_hours": Column("hours", "whole hours from the opening of a dossier to its review"),
-        "reviews": Column("reviews", "dossiers reviewed after that wait in the year"),
+    "durations": {
+        "kind": Column(
+            "name", f"what took so long: {'; '.join(f'{kind}, {what}' for kind, what in DURATIONS.items())}"
+        ),
+        "hours": Column("hours", "whole hours that it took"),
+        "count": Column("times", "how often in the year it took so long"),
     },
     "effects": _EFFECT,
     "sweep": _EFFECT,

@@ -80,9 +80,9 @@ class Comparison(Result):
         return self._records.breakdown
 
     @property
-    def waits(self) -> pd.DataFrame:
-        """How many of the reviewed dossiers had waited how long, of every run."""
-        return self._records.waits
+    def durations(self) -> pd.DataFrame:
+        """How often what took how long, of every run: see `sim.model.records.DURATIONS`."""
+        return self._records.durations
 
     @cached_property
     def _records(self) -> Records:

@@ -33,7 +33,7 @@ def hashes(table: pd.DataFrame) -> dict[str, Any]:
 def test_the_shipped_comparison_is_what_the_code_makes() -> None:
     made = sim.compare(sim.load(RESULTS.parent / "scenarios" / "classroom.toml"))
     daily = made.daily.drop(columns="date")
-    for name, table in (("daily", daily), ("breakdown", made.breakdown), ("waits", made.waits)):
+    for name, table in (("daily", daily), ("breakdown", made.breakdown), ("durations", made.durations)):
         stored = pd.read_parquet(RESULTS / "classroom" / f"{name}.parquet")
         assert hashes(stored) == hashes(table) == manifest()["tables"][name], "renew it with `make results`"
 

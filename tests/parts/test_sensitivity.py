@@ -280,9 +280,9 @@ class TestResult:
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
             written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
-            *("manifest.json", "ranges.csv", "table.txt", "waits.parquet"),
+            *("manifest.json", "ranges.csv", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
@@ -291,7 +291,7 @@ class TestResult:
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
         assert Question.of(manifest) == asked
         assert len(asked.varied) == 9
-        for name in ("daily", "breakdown", "waits"):
+        for name in ("daily", "breakdown", "durations"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"
             assert list(table["variant"].unique()) == [task.label for task in asked.tasks()]

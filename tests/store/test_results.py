@@ -40,7 +40,7 @@ SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )
 LADDER = SanctionsPolicy(ladder_hours=(0, 24))
-TABLES = ("daily", "breakdown", "waits")
+TABLES = ("daily", "breakdown", "durations")
 HERE = shlex.quote(sys.executable)
 
 
@@ -110,13 +110,13 @@ class TestWritten:
     def test_everything_is_there_and_nothing_beside(self, written: tuple[Path, Comparison]) -> None:
         out, comparison = written
         assert [*content(out)] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "effects.csv"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "effects.csv"),
             *(
                 f"figures/{name}.{end}"
                 for name in ("difference", "overview", "price", "staff")
                 for end in ("png", "svg")
             ),
-            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv", "waits.parquet"),
+            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv"),
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
         assert [path.name for path in out.parent.iterdir()] == ["r"]
