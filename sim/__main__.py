@@ -465,7 +465,7 @@ def _apart(values: str) -> list[str]:
 
 def command() -> NoReturn:
     """Run the command that this process was started with, by ``python -m sim`` or ``anonchat``, and end the process."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # a scheduler's Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's Ctrl-C, also where a shell ignores ours
     sys.exit(main())
 
 

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PathDistribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,8 +126,6 @@ def test_an_empty_folder_is_enough(installed: Path, tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"] == f"python -m sim compare mine.toml {' '.join(small)}"
     assert manifest["git"] is None
-    assert done(installed, tmp_path, "reproduce", "r")[0] == 0
-    assert done(installed, tmp_path, "validate", "nulls", "--seeds", "2")[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml", "r"]
 
 
@@ -144,12 +143,20 @@ def test_it_is_called_as_it_was_called(installed: Path, tmp_path: Path) -> None:
     )
 
 
-def test_a_scheduler_may_end_it(installed: Path, tmp_path: Path) -> None:
-    assert done(installed, tmp_path, "new", "coco.toml", "--like", "coco")[0] == 0
-    running = start(installed, tmp_path, "compare", "coco.toml")
+@pytest.mark.parametrize("interrupt", [signal.default_int_handler, signal.SIG_IGN], ids=["by hand", "in a script"])
+def test_a_scheduler_may_end_it(interrupt: Any, installed: Path, tmp_path: Path) -> None:
+    own = signal.signal(signal.SIGINT, interrupt)  # a shell without job control lets its background ignore it
+    try:
+        running = start(installed, tmp_path, "validate")  # minutes, of a scenario that must be found
+    finally:
+        signal.signal(signal.SIGINT, own)
     assert running.stdout is not None
-    assert "hours = " in running.stdout.readline()
-    running.send_signal(signal.SIGTERM)
-    _, err = running.communicate()
+    begun = running.stdout.readline()
+    running.terminate()
+    try:
+        _, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert begun.startswith("To simulate: "), err
     assert running.returncode == 130
     assert err.splitlines()[-1].startswith("interrupted")
