@@ -21,6 +21,7 @@ from sim.scenario.arguments import path_of
 from sim.scenario.lines import loads
 from sim.scenario.reading import load
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.shipped import shipped
 from sim.study import export
 from sim.study.answer import answer
 from sim.study.folder import check_writable, files_of
@@ -118,9 +119,9 @@ def _done(given: Sequence[str]) -> int:
 
 def _parser() -> _Parser:
     parser = _Parser(
-        prog="python -m sim",
+        prog=_called(),
         description="Compare moderation policies of an anonymous chat by simulation.",
-        epilog="python -m sim COMMAND --help tells more of a command.",
+        epilog="%(prog)s COMMAND --help tells more of a command.",
         formatter_class=lambda prog: _Help(prog, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"sim {sim.__version__}", help="print the version")
@@ -130,6 +131,9 @@ def _parser() -> _Parser:
         commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml"
     )
     to_new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
+    to_new.add_argument(
+        "--like", metavar="NAME", help=f"begin with a copy of a shipped scenario: {', '.join(shipped())}"
+    )
 
     to_check = _command(
         commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", _CLASSROOM
@@ -239,10 +243,15 @@ def _parser() -> _Parser:
 _CLASSROOM = "scenarios/classroom.toml"
 
 
+def _called() -> str:
+    """Return how the program was called."""
+    return "anonchat" if Path(sys.argv[0]).stem == "anonchat" else "python -m sim"
+
+
 def _command(commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str) -> _Parser:
     """Add a command, called like the function that runs it, with a sentence on what it does and an example."""
     name = run.__name__.strip("_")
-    line = f"python -m sim {name} {example}".strip()
+    line = f"{_called()} {name} {example}".strip()
     command: _Parser = commands.add_parser(
         name, help=f"{words}\n{line}", description=words, epilog=f"example:\n  {line}", formatter_class=_Help
     )
@@ -292,9 +301,9 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> None:
-    template.write(arguments.file)
+    template.write(arguments.file, arguments.like)
     say(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
-    say(f"python -m sim check {shlex.quote(arguments.file)}")
+    say(f"{_called()} check {shlex.quote(arguments.file)}")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
@@ -454,6 +463,11 @@ def _apart(values: str) -> list[str]:
     return [value.strip() for value in found]
 
 
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # a scheduler's Ctrl-C
+def command() -> NoReturn:
+    """Run the command that this process was started with, by ``python -m sim`` or ``anonchat``, and end the process."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's Ctrl-C, also where a shell ignores ours
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    command()
