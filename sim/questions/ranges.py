@@ -10,21 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from sim.model.records import Runs
 from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
+from sim.policies.under import under
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.rules.declare import Parameter, declared
-from sim.rules.errors import Problem, ScenarioError, shown, suggestion
-from sim.rules.rulebook import Platform, Registration
+from sim.rules.errors import ScenarioError, shown, suggestion
 from sim.rules.settings import SECTIONS
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
@@ -46,28 +45,6 @@ class _Lane(NamedTuple):
     policy: str
     parameter: str = ""
     end: str = ""
-
-
-class _Doors(Scenario):
-    """A scenario whose arms may differ in what a level of registration does that the baseline is not at.
-
-    Such numbers move nothing before a policy asks for that level, so variants of them share one step loop, warm-up and
-    baseline.
-    """
-
-    registrations: dict[str, Registration] = Field({})
-
-    def _problems_of_names(self) -> Iterator[Problem]:
-        """Yield nothing: its arms are numbered, and nobody reads them as names."""
-        return iter(())
-
-    def shared(self) -> dict[str, Any]:
-        """Return the values that runs of every arm depend on."""
-        return {key: value for key, value in super().shared().items() if key != "registrations"}
-
-    def platform_of(self, arm: str) -> Platform:
-        """Return the site's parameters with an arm's own numbers of registration."""
-        return self.platform.model_copy(update={"registration": self.registrations.get(arm, self.registration)})
 
 
 @dataclass(frozen=True)
@@ -142,23 +119,20 @@ class RangesQuestion(Question, name="ranges"):
                 else:
                     alone[key, end] = lanes
         groups = [together[i : i + MAX_POLICIES] for i in range(0, len(together), MAX_POLICIES)]
-        variants = [(*self._doors(lanes), f"as it is {i}") for i, lanes in enumerate(groups, 1)]
+        variants = [(*self._side_by_side(lanes), f"as it is {i}") for i, lanes in enumerate(groups, 1)]
         for (key, end), lanes in alone.items():
             arms = {lane.policy: lane for lane in lanes}
             variants.append((_variant(self.scenario, self.varied[key], end), arms, f"{key} {end}"))
         return variants
 
-    def _doors(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
-        arms = {str(number): lane for number, lane in enumerate(lanes)}
-        content = self.scenario.model_dump(exclude={"policies"}) | {
-            "policies": {arm: self.scenario.policies[lane.policy] for arm, lane in arms.items()},
-            "registrations": {
-                arm: _variant(self.scenario, self.varied[lane.parameter], lane.end).registration
-                for arm, lane in arms.items()
-                if lane.parameter
-            },
-        }
-        return _Doors.model_validate(content), arms
+    def _side_by_side(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
+        """Return a scenario with an arm for each lane, under numbers of its own where one is varied."""
+        arms = {f"lane-{number}": lane for number, lane in enumerate(lanes)}
+        policies = {}
+        for arm, lane in arms.items():
+            varied = _variant(self.scenario, self.varied[lane.parameter], lane.end) if lane.parameter else self.scenario
+            policies[arm] = under(self.scenario.policies[lane.policy], varied.platform)
+        return self.scenario.replace(policies=policies), arms
 
 
 def question(
