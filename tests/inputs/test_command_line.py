@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import sim
-from sim.__main__ import _parser, assignments, main
+from sim.__main__ import _parser, main
 from sim.questions import run, validate
+from sim.questions.sweep import assignments
 from sim.rules.declare import declared
 from sim.rules.errors import ExperimentError
 from sim.rules.parameters import SECTIONS

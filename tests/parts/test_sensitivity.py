@@ -17,6 +17,7 @@ from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
+from sim.questions import question_of
 from sim.questions import ranges as asked_ranges
 from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
@@ -29,7 +30,6 @@ from sim.rules.parameters import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.folder import files_of
-from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -289,7 +289,7 @@ class TestResult:
         assert manifest | {"written": ""} == other | {"written": ""}
         assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
-        assert Question.of(manifest) == asked
+        assert question_of(manifest) == asked
         assert len(asked.varied) == 9
         for name in ("daily", "breakdown", "waits"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
