@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,8 +25,8 @@ from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import Problem, ScenarioError, shown, suggestion
-from sim.rules.parameters import SECTIONS, Registration
-from sim.rules.rulebook import Platform
+from sim.rules.rulebook import Platform, Registration
+from sim.rules.settings import SECTIONS
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
@@ -69,7 +69,7 @@ class _Doors(Scenario):
 
     def platform_of(self, arm: str) -> Platform:
         """Return the site's parameters with an arm's own numbers of registration."""
-        return replace(self.platform, registration=self.registrations.get(arm, self.registration))
+        return self.platform.model_copy(update={"registration": self.registrations.get(arm, self.registration)})
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from sim.report.text import plain
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
-from sim.rules.parameters import SECTIONS
-from sim.rules.rulebook import LEVEL, SWEPT, Value, as_rules_take
+from sim.rules.rulebook import Value
+from sim.rules.settings import LEVEL, SECTIONS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario

@@ -9,7 +9,7 @@ from sim.outcomes import workload
 from sim.policies.policy import Change
 from sim.rules.declare import declared
 from sim.rules.errors import shown
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -94,10 +94,10 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[str]:
     if scenario.inert(arm):
         yield f"policy {arm!r} is inert: it leaves every rule as the baseline has it."
     for _, rules in scenario.changes_of(arm):
-        if rules.sanctions_binds == "identity" and not rules.registration_accounts_persist:
+        if rules.sanctions.binds == "identity" and not rules.registration.accounts_persist:
             yield f"policy {arm!r} binds bans to the identity, but there are no accounts: that does nothing."
             break
-    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions_ladder_hours, default=0) < HOURS_A_DAY:
+    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions.ladder_hours, default=0) < HOURS_A_DAY:
         yield f"policy {arm!r}: ladder_hours are hours, and the longest suspension is under a day. Is that meant?"
     after = scenario.start + dt.timedelta(scenario.days)
     for policy in scenario.policies[arm]:
@@ -127,7 +127,7 @@ def _of_sums(scenario: Scenario, arm: str) -> Iterator[str]:
         for rule, found in parts.items():
             if rule not in said and len(found) > 1 and any(change.operation == "add" for _, change in found):
                 said.add(rule)
-                total = getattr(rules, rule.replace(".", "_", 1))
+                total = rules.value_of(rule)
                 told = ", ".join(f"{name} {_WORDS[c.operation].format(shown(c.value))}" for name, c in found)
                 level = " What a level adds follows from its section." if rule.startswith("registration.") else ""
                 yield f"policy {arm!r}: {rule} comes to {shown(total)}, for {told}. Is that sum meant?{level}"
@@ -139,7 +139,7 @@ _WORDS = {"set": "sets it to {}", "add": "adds {}", "multiply": "multiplies it b
 def of_small_queue(scenario: Scenario) -> Iterator[str]:
     """Warn when the scaled staff is too small to behave like the full one."""
     rules = scenario.platform.rules
-    reviews = rules.moderation_staff * rules.moderation_reviews_per_hour * scenario.scale
+    reviews = rules.moderation.staff * rules.moderation.reviews_per_hour * scenario.scale
     if scenario.scale < 1 and 0 < reviews < FEW_REVIEWS:
         yield (
             f"at scale = {scenario.scale:g} the staff reviews {reviews:.2g} dossiers an hour on shift. "

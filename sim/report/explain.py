@@ -20,7 +20,6 @@ from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HEADLINE, WAITS
 from sim.outcomes.outcomes import Outcome, outcomes_of
-from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.policy import Dated, Policy, rules_on
 from sim.report.formula import GIVEN, formula
 from sim.report.headings import Heading, Printed
@@ -28,9 +27,10 @@ from sim.report.result import Result
 from sim.rules.declare import Parameter, Section, declared, listed_names
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
+from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import SECTIONS, Entry, Registration
-from sim.rules.rulebook import RULES, SWEPT
+from sim.rules.rulebook import RULES, Entry, Registration, rules_through
+from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import BASELINE, Scenario
 
 Lines = Iterator[str]
@@ -77,7 +77,8 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
     for row in evidence().values():
         yield Topic(row.id, "evidence", f"{row.parameter}: {_values(row)}", partial(_evidence, row))
     for mechanism in MECHANISMS:
-        yield Topic(mechanism.name, "mechanism", f"of {', '.join(mechanism.rules)}", partial(_mechanism, mechanism))
+        rules = ", ".join(rules_through(mechanism))
+        yield Topic(mechanism.name, "mechanism", f"of {rules}", partial(_mechanism, mechanism))
     own = {table: columns for result in results.values() for table, columns in result.columns.items()}
     for name, holds in dictionary.by_name(own).items():
         if name not in _columns() and name not in SWEPT:  # a rule that is swept is a setting
@@ -118,7 +119,7 @@ def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
     yield f"{BASELINE}: nothing is changed; every policy is compared with it"
     yield f"  staff: {workload.staffing(scenario.platform.rules)}"
-    before = vars(scenario.platform.rules)
+    before = scenario.platform.rules
     for arm, found in scenario.policies.items():
         yield f"{arm}:"
         for policy in found:
@@ -129,9 +130,9 @@ def policies(scenario: Scenario) -> Lines:
             continue
         for day, rules in scenario.changes_of(arm):
             changed = [
-                f"    {rule}: {_value(before[field])} -> {_value(after)} ({RULES[rule].unit})"
-                for rule, (field, after) in zip(RULES, vars(rules).items(), strict=True)
-                if after != before[field]
+                f"    {rule}: {_value(before.value_of(rule))} -> {_value(rules.value_of(rule))} ({declared_rule.unit})"
+                for rule, declared_rule in RULES.items()
+                if rules.value_of(rule) != before.value_of(rule)
             ]
             if changed or day:
                 yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
@@ -324,9 +325,9 @@ def _example(parameter: Parameter) -> Any:
 
 def _inert(kind: type[Policy], own: list[Parameter]) -> str:
     """Say at which settings a policy changes nothing: those of the baseline, checked against the default one."""
-    known, names = settings(), [_last(p) for p in own]
-    keys = [key for key in (*(f"{kind.name}.{name}" for name in names), *_rules_of(kind, own)) if key in known]
-    level = {name: known[key].default for key in keys if (name := _last(known[key])) in names}
+    known = settings()
+    keys = {_last(p): p.sets or f"{kind.name}.{_last(p)}" for p in own}
+    level = {name: known[key].default for name, key in keys.items() if key in known}
     baseline = "at the values that the baseline has"
     try:
         platform = Scenario().platform
@@ -430,10 +431,10 @@ def _evidence(row: Evidence) -> Lines:
 def _mechanism(mechanism: Mechanism) -> Lines:
     what = "put in: shares or factors that the scenario states" if mechanism.is_input else "comes about in the model"
     yield f"{mechanism.name}, a mechanism through which policies work, which why holds as in the baseline: {what}"
-    for rule in mechanism.rules:
+    for rule in rules_through(mechanism):
         yield f"  rule       {rule}: {RULES[rule].meaning}"
-    for key, value in mechanism.settings.items():
-        yield f"  held by    {key} = {value:g}: {settings()[key].meaning}"
+    if key := mechanism.switch:
+        yield f"  held by    {key} = 0: {settings()[key].meaning}"
 
 
 def _held(name: str, holds: Mapping[str, dictionary.Meaning]) -> Lines:

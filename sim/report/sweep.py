@@ -22,7 +22,8 @@ from sim.report.headings import Printed
 from sim.report.result import Result
 from sim.report.text import ETHICS, caveat, plain, title
 from sim.rules.errors import shown
-from sim.rules.rulebook import LEVEL, SWEPT, Value, as_rules_take
+from sim.rules.rulebook import Value
+from sim.rules.settings import LEVEL, SWEPT, as_rules_take
 from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Sweep(Result):
 def _setting(swept: Sweep, key: str) -> Value:
     """Return what the baseline has."""
     scenario = swept.comparison.scenario
-    value: Value = scenario.value_of(LEVEL) if key == LEVEL else getattr(scenario.platform.rules, key.replace(".", "_"))
+    value: Value = scenario.value_of(LEVEL) if key == LEVEL else scenario.platform.rules.value_of(key)
     return value
 
 

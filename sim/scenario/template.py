@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import ScenarioError, shown
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario.arguments import path_of
 
 WIDTH = 120

@@ -16,8 +16,7 @@ from sim.questions import run, validate
 from sim.questions.sweep import assignments
 from sim.rules.declare import declared
 from sim.rules.errors import ExperimentError
-from sim.rules.parameters import SECTIONS
-from sim.rules.rulebook import SWEPT
+from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import Scenario
 from sim.study import workers as study_workers
 from sim.study.price import cost

@@ -13,7 +13,6 @@ from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary, statistics
 from sim.outcomes.counts import Sums
 from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
-from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
@@ -25,9 +24,10 @@ from sim.report.blocks import Table
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
+from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import SECTIONS
-from sim.rules.rulebook import RULES, Platform
+from sim.rules.rulebook import RULES, Platform, rules_through
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
 from tests.parts import synthetic
@@ -285,8 +285,8 @@ def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
 def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> None:
     text = told(mechanism.name)
     assert f"{mechanism.name}, a mechanism through which policies work" in text
-    assert all(f"rule       {rule}: {RULES[rule].meaning}" in text for rule in mechanism.rules)
-    assert all(f"held by    {key} = {value:g}: " in text for key, value in mechanism.settings.items())
+    assert all(f"rule       {rule}: {RULES[rule].meaning}" in text for rule in rules_through(mechanism))
+    assert f"held by    {mechanism.switch} = 0: " in text or not mechanism.switch
 
 
 @pytest.mark.parametrize("table", TABLES)

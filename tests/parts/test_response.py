@@ -18,8 +18,7 @@ from sim.questions.sweep import MOST_POINTS, points
 from sim.report.blocks import WIDTH
 from sim.report.sweep import Sweep
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import WEEKDAYS
-from sim.rules.rulebook import RULES
+from sim.rules.rulebook import RULES, WEEKDAYS
 from sim.study.answer import answer
 from sim.study.folder import files_of
 from tests.parts import synthetic
@@ -57,7 +56,7 @@ def test_every_rule_can_be_swept(rule: str) -> None:
 def test_days_of_shifts_can_be_swept() -> None:
     days = [("mon", "tue", "wed", "thu", "fri"), WEEKDAYS]
     made = points(SCENARIO, {"moderation.shift_days": days})
-    assert [made.rules_on(0, arm).moderation_shift_days for arm in made.policies] == days
+    assert [made.rules_on(0, arm).moderation.shift_days for arm in made.policies] == days
 
 
 def test_a_sweep_is_the_comparison_of_its_points(curve: Sweep) -> None:

@@ -26,7 +26,7 @@ from sim.report.ranges import COLUMNS, Ranges
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.folder import files_of
@@ -202,7 +202,7 @@ class TestQuestion:
         assert (task.scenario, task.arms) == (scenario, (BASELINE, *arms))
         assert len(arms) == len({task.lanes[arm] for arm in arms}) == 3 + 4
         findability = {
-            (lane.parameter, lane.end): scenario.rules_on(0, arm).registration_findability
+            (lane.parameter, lane.end): scenario.rules_on(0, arm).registration.findability
             for arm, lane in arms.items()
             if lane.policy == "phone"
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.rules.declare import Parameter, declared
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.reading import load
 from tests.parts.editor import complaints

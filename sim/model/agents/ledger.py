@@ -139,7 +139,7 @@ class Ledger:
         page["n_user_days"] = sum(u.came_today for u in users)
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
         page["n_user_days_barred"] = sum(u.barred_today and not u.came_today for u in users)
-        page["n_history_hours"] = page["n_user_hours"] * rules.retention_message_hours
+        page["n_history_hours"] = page["n_user_hours"] * rules.retention.message_hours
         if len(self.daily) - self.model.scenario.warmup_days in months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came
