@@ -6,6 +6,7 @@ parameter changes in an effect is known better than the effect itself.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,7 @@ from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -48,7 +50,7 @@ class _Lane(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RangesQuestion(Question, name="ranges"):
+class RangesQuestion(Question):
     """Each parameter at either end of its plausible range; see `ranges`.
 
     Attributes:
@@ -308,3 +310,27 @@ def _change(low: _Found, high: _Found) -> tuple[Interval, str]:
     if change.value == change.low == change.high == 0:
         return change, "identical"
     return change, "moves" if change.sign else "not resolved"
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    command.add_argument(
+        "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
+    )
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> RangesQuestion:
+    policies, parameters = names_given("--policies", given.policies), names_given("--parameters", given.parameters)
+    return question(scenario_given(given, policies), policies, parameters, given.seeds)
+
+
+COMMAND = Command(
+    "Vary parameters over their ranges: how much is assumed?", f"{CLASSROOM} --policies phone",
+    _take, _ask, after="sweep",
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,13 @@ from sim.rules.rulebook import rules_through
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
 
 @dataclass(frozen=True)
-class WhyQuestion(Question, name="why"):
+class WhyQuestion(Question):
     """A policy once more without each of its mechanisms; see `why`."""
 
     scenario: Scenario = field(repr=False)
@@ -161,3 +163,23 @@ def _events(counts: Counts, arm: str) -> int:
 
 def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
     return ratio_interval(difference, base) if enough else NONE
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> WhyQuestion:
+    return question(scenario_given(given, [given.policy]), given.policy)
+
+
+COMMAND = Command(
+    "Take the effect of a policy apart: which mechanisms make it?", f"{CLASSROOM} --policy email",
+    _take, _ask, after="ranges",
+)  # fmt: skip

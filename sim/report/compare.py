@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.engines import Engine
 from sim.model.records import DAYS_PER_WINDOW_YEAR, Records, Runs, write_csv
-from sim.outcomes import transparency, workload
+from sim.outcomes import dictionary, transparency, workload
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, quarters_of, sums_of
 from sim.outcomes.outcomes import BY_NAME, NO_MONTH, SECOND, outcomes_of
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, interval_of, paired_change, seeds_to_halve, t_interval
@@ -59,6 +59,9 @@ class Comparison(Result):
         counts: The counts of every run, added up over stretches of days.
         runs: The runs themselves.
     """
+
+    columns: ClassVar = dictionary.OF_A_COMPARISON
+    printed: ClassVar = headings.OF_A_COMPARISON
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]

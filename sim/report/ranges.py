@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import EVERYWHERE, Meaning, with_ends
 from sim.outcomes.statistics import Interval, interval_of
-from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.result import Result
 from sim.report.text import ETHICS, caveat, change, partly_in_force, percents, short, title
 from sim.rules.errors import ScenarioError
@@ -32,12 +33,46 @@ Row = Mapping[Any, Any]
 """A row of `Ranges.effects` or `Ranges.bars` by column."""
 
 
-COLUMNS = (
-    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
-    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
-    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
-)
+COLUMNS = {
+    "policy": EVERYWHERE["policy"],
+    "parameter": Meaning("name", "parameter varied"),
+    "unit": Meaning("words", "unit of the parameter"),
+    "doubt": Meaning("words", "what its range leaves open"),
+    "setting": Meaning("the parameter's", "its value in the scenario"),
+    "setting_low": Meaning("the parameter's", "lower end of its plausible range"),
+    "setting_high": Meaning("the parameter's", "upper end of its plausible range"),
+    **with_ends(
+        {
+            "relative": "change of persons seriously harmed with the parameter as in the scenario",
+            "at_low": "change of persons seriously harmed with the parameter at its lower end",
+            "at_high": "change of persons seriously harmed with the parameter at its upper end",
+            "change": "by how much at_high exceeds at_low",
+        }
+    ),
+    "seeds": EVERYWHERE["seeds"],
+    "verdict": Meaning("word", "moves, not resolved, identical, too few, no percentage"),
+    "turns": Meaning("True or False", "whether it moves and the effect is told apart from zero on both sides of it"),
+}
 """Columns of `Ranges.bars`."""
+
+_LOWEST = "lowest effect of those in the scenario and at the ends of all bars that move it"
+_WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
+EXTREMES = (
+    Heading("as in the scenario", column="ranges.relative"),
+    Heading("lowest", meaning=_LOWEST),
+    _WHERE,
+    Heading("highest", meaning=_LOWEST.replace("lowest", "highest")),
+    _WHERE,
+    Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved"),
+)
+
+RANGE = Heading("its low to high end", meaning="the ends of the plausible range of the parameter")
+BARS = (
+    Heading("effect at its low end", column="ranges.at_low"),
+    Heading("effect at its high end", column="ranges.at_high"),
+    Heading("high less low, points", column="ranges.change"),
+    Heading("the bar", column="ranges.verdict"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +93,9 @@ class Ranges(Result):
         left_out: Parameters that were to be varied and could not be, with the reason.
         more: Whether there are parameters that could be varied and were not.
     """
+
+    columns: ClassVar = {"ranges": COLUMNS}
+    printed: ClassVar = (Printed("EFFECTS", EXTREMES), Printed("of each policy", (RANGE, *BARS)))
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
@@ -226,7 +264,7 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
         rows.append([change(ends[0][0]), *extremes, sign])
     columns = [
         Column(head.words, cells, left=head.words in ("where", "sign"))
-        for head, cells in zip(headings.EXTREMES, zip(*rows, strict=True), strict=True)
+        for head, cells in zip(EXTREMES, zip(*rows, strict=True), strict=True)
     ]
     note = "Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it."
     return Table("EFFECTS", _KIND, [Column("policy", [short(p) for p in effects], left=True)], columns, note)
@@ -246,7 +284,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     shown = bars[:MOST_BARS]
     keys = [
         Column("parameter", [bar["parameter"] for bar in shown], left=True),
-        Column(headings.RANGE.words, [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
+        Column(RANGE.words, [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
     ]
     cells = (
         [_cell(bar, "at_low") for bar in shown],
@@ -254,10 +292,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
         [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown],
         [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown],
     )
-    columns = [
-        Column(head.words, found, left=head is headings.BARS[-1])
-        for head, found in zip(headings.BARS, cells, strict=True)
-    ]
+    columns = [Column(head.words, found, left=head is BARS[-1]) for head, found in zip(BARS, cells, strict=True)]
     more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
     return Table(short(policy), _KIND, keys, columns, more)
 

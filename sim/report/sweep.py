@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
+from sim.outcomes.dictionary import EFFECTS, Meaning
 from sim.outcomes.statistics import seeds_to_halve
 from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
+from sim.report.headings import Printed
 from sim.report.result import Result
 from sim.report.text import ETHICS, caveat, plain, title
 from sim.rules.errors import shown
@@ -26,6 +28,13 @@ from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+COLUMNS = EFFECTS | {
+    rule: Meaning(declared.unit, f"value of the rule at this point: {declared.meaning}")
+    for rule, declared in SWEPT.items()
+}
+"""Columns of `Sweep.effects`, of which it has those rules that it goes over."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,9 @@ class Sweep(Result):
         effects: One row per point and outcome: a column for each rule with its value, then the columns of
             `Comparison.effects` without the policy.
     """
+
+    columns: ClassVar = {"sweep": COLUMNS}
+    printed: ClassVar = (Printed("RESPONSE", headings.HARM), Printed("COSTS", headings.COSTS_OF_A_POINT))
 
     over: Mapping[str, tuple[Value, ...]]
     comparison: Comparison = field(repr=False)

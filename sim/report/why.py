@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import Meaning, with_ends
 from sim.outcomes.outcomes import outcomes_of
 from sim.outcomes.statistics import Interval, interval_of, seeds_to_halve
-from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.result import Result
 from sim.report.text import ETHICS, caveat, change, numbers, title
 from sim.scenario.scenario import Scenario
@@ -24,11 +25,23 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.9
 """Share of an effect from which on inputs alone are said to make it."""
 
-COLUMNS = (
-    "mechanism", "is_input", "without", "without_low", "without_high", "part", "part_low", "part_high", "alone",
-    "alone_low", "alone_high",
-)  # fmt: skip
+COLUMNS = {
+    "mechanism": Meaning("words", "through what the policy works"),
+    "is_input": Meaning("True or False", "whether it is a share or factor that the scenario states"),
+    **with_ends(
+        {
+            "without": "change of persons seriously harmed with the mechanism as in the baseline",
+            "part": "the whole change less that without the mechanism",
+            "alone": "change with all other mechanisms as in the baseline",
+        }
+    ),
+}
 """Columns of `Why.parts`; all but the first two are shares of the baseline."""
+
+THROUGH = Heading("through", column="why.mechanism")
+PART = Heading("its part: the whole less that without it", column="why.part")
+WITHOUT = Heading("effect without it, as in the baseline there", column="why.without")
+ALONE = Heading("effect of it alone, all else as in the baseline", column="why.alone")
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,9 @@ class Why(Result):
             of the same rules is a row of its own and left out of the others.
         together: The whole less the sum of the parts.
     """
+
+    columns: ClassVar = {"why": COLUMNS}
+    printed: ClassVar = (Printed("WHY", (THROUGH, PART, WITHOUT, ALONE)),)
 
     scenario: Scenario = field(repr=False)
     policy: str
@@ -128,12 +144,12 @@ def _parts(found: Why) -> Block:
     names += ["together beyond the sum", "the whole policy"]
     wholes = [change(interval, "", "-") for interval in (found.together, found.effect)]
     columns = []
-    for head, last in ((headings.PART, wholes), (headings.WITHOUT, ["", ""]), (headings.ALONE, ["", ""])):
+    for head, last in ((PART, wholes), (WITHOUT, ["", ""]), (ALONE, ["", ""])):
         cells = [change(interval_of(row, head.column.partition(".")[2]), "", "-") for row in records]
         columns.append(Column(head.words, [*cells, *last]))
     kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
     note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
-    return Table("WHY", kind, [Column(headings.THROUGH.words, names, left=True)], columns, note)
+    return Table("WHY", kind, [Column(THROUGH.words, names, left=True)], columns, note)
 
 
 def echo(found: Why) -> bool:

@@ -17,6 +17,7 @@ from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
+from sim.questions import question_of
 from sim.questions import ranges as asked_ranges
 from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
@@ -29,7 +30,6 @@ from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.folder import files_of
-from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -76,7 +76,7 @@ class TestBars:
             KEYS[0]: (found(0.6), found(0.7)), KEYS[1]: (found(0.9), found(0.5)), KEYS[2]: (few, found(0.7)),
             KEYS[3]: (found(0.7), found(0.7)),
         })  # fmt: skip
-        assert tuple(bars.columns) == COLUMNS
+        assert list(bars.columns) == list(COLUMNS)
         assert list(bars["parameter"]) == [KEYS[1], KEYS[0], KEYS[3], KEYS[2]]
         assert list(bars["verdict"]) == ["moves", "moves", "identical", "too few"]
         assert bars["change"].iloc[:3].tolist() == pytest.approx([-0.4, 0.1, 0])
@@ -287,9 +287,9 @@ class TestResult:
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
         assert manifest | {"written": ""} == other | {"written": ""}
-        assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
+        assert list(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == list(COLUMNS)
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
-        assert Question.of(manifest) == asked
+        assert question_of(manifest) == asked
         assert len(asked.varied) == 9
         for name in ("daily", "breakdown", "durations"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
