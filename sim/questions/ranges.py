@@ -173,7 +173,7 @@ def ranges(
         scenario: What to run.
         policies: Arms of the scenario; all of them if not given.
         parameters: Dotted names; ``["all"]`` for every parameter with a plausible range; if not given, those declared
-            with a doubt in `sim/rules/parameters.py`.
+            with a doubt in `sim.rules.parameters` and `sim.rules.rulebook`.
         seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
         workers: Processes. The results do not depend on it.
         progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
