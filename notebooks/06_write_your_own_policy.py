@@ -236,7 +236,7 @@ class TiringPolicy(Policy, name="tiring"):
 
 
 tiring = scenario.replace(policies={"tiring": (TiringPolicy(heads=0.25),), "steady": (VolunteersPolicy(heads=0.25),)})
-print([round(tiring.rules_on(day, "tiring").moderation_staff, 2) for day in range(0, tiring.days, 7)])
+print([round(tiring.rules_on(day, "tiring").moderation.staff, 2) for day in range(0, tiring.days, 7)])
 sim.compare(tiring, seeds=6).plot("backlog")
 
 # %% [markdown] tags=["solution"]
@@ -266,4 +266,4 @@ effect(sim.compare(hasty, seeds=6), "backlog", "predators_barred", "persons_harm
 # %% jupyter={"source_hidden": true} tags=["solution"]
 twice = (VolunteersPolicy(heads=0.25), VolunteersPolicy(heads=0.5, start=later))
 stepped = scenario.replace(policies={"twice": twice})
-print([stepped.rules_on(day, "twice").moderation_staff for day in (0, scenario.days - 1)])
+print([stepped.rules_on(day, "twice").moderation.staff for day in (0, scenario.days - 1)])

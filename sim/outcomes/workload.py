@@ -28,8 +28,8 @@ from sim.model.world.population import (
     visits_per_month,
     weekly_profile,
 )
-from sim.rules.parameters import HOURS_PER_MONTH, WEEKDAYS, days_in_words
-from sim.rules.rulebook import Rules
+from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.rulebook import WEEKDAYS, Rules, days_in_words
 from sim.scenario.scenario import BASELINE, Scenario
 
 FULL_TIME_HOURS: Final = 35
@@ -42,7 +42,7 @@ France, an assumption elsewhere. Leave, illness, training and breaks come on top
 
 def paid_hours(rules: Rules) -> float:
     """Return the hours that all moderators together are on shift in a week, at full scale."""
-    return rules.moderation_staff * len(rules.moderation_shift_days) * rules.moderation_shift_hours
+    return rules.moderation.staff * len(rules.moderation.shift_days) * rules.moderation.shift_hours
 
 
 def staffing(rules: Rules) -> str:
@@ -50,13 +50,13 @@ def staffing(rules: Rules) -> str:
     hours = paid_hours(rules)
     if not hours:
         return "nobody is ever on shift"
-    start, length = rules.moderation_shift_start_hour, rules.moderation_shift_hours
-    days = days_in_words(rules.moderation_shift_days)
+    start, length = rules.moderation.shift_start_hour, rules.moderation.shift_hours
+    days = days_in_words(rules.moderation.shift_days)
     end = start + length
     when = f"{start}:00 to {end}:00" if end <= 24 else f"{start}:00 to {end - 24}:00 the next day"
-    if length == 24 and rules.moderation_shift_days == WEEKDAYS:
+    if length == 24 and rules.moderation.shift_days == WEEKDAYS:
         days, when = "at all hours", "every day"
-    heads = f"{rules.moderation_staff:g} {'moderator' if rules.moderation_staff == 1 else 'moderators'}"
+    heads = f"{rules.moderation.staff:g} {'moderator' if rules.moderation.staff == 1 else 'moderators'}"
     paid = f"{hours:,.1f}".removesuffix(".0")
     return (
         f"{heads} on shift {days}, {when}: {paid} paid hours a week, about {hours / FULL_TIME_HOURS:.1f} full-time "
@@ -111,9 +111,9 @@ def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[
     """
     users, predators = _online(scenario, rules, visitors)
     conversations = users * scenario.population.conversations_per_hour
-    false = conversations * scenario.responses.p_ready_false_report * (1 - rules.reporting_friction)
+    false = conversations * scenario.responses.p_ready_false_report * (1 - rules.reporting.friction)
     approaches = predators * _approaches_an_hour_online(scenario, rules)
-    return approaches * _reports_an_approach(scenario, rules), false * rules.reporting_rel_false
+    return approaches * _reports_an_approach(scenario, rules), false * rules.reporting.rel_false
 
 
 def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
@@ -127,8 +127,8 @@ def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, f
     online = np.array(share) * there * visitors * scenario.scale / uniques
     lawful, offenders = online[:N_USER_STRATA].sum(), online[N_USER_STRATA:].sum()
     return (
-        float(lawful) * _let_in(rules.registration_friction_user),
-        float(offenders) * _let_in(rules.registration_friction_predator),
+        float(lawful) * _let_in(rules.registration.friction_user),
+        float(offenders) * _let_in(rules.registration.friction_predator),
     )
 
 
@@ -139,15 +139,15 @@ def _let_in(friction: float) -> float:
 def _approaches_an_hour_online(scenario: Scenario, rules: Rules) -> float:
     """Return the approaches of a predator in an hour online: intents less those held back or without a target."""
     predators = scenario.predators
-    kept = min(rules.retention_message_hours, MONTH_HOURS) / MONTH_HOURS
+    kept = min(rules.retention.message_hours, MONTH_HOURS) / MONTH_HOURS
     intents = predators.approaches_per_hour * (1 - predators.p_deterred_by_retention * kept)
-    if not rules.registration_accounts_persist and rules.limits_cooling_off_hours:
-        old = rules.limits_cooling_off_hours < scenario.population.max_session_hours
-        intents *= old * (1 - 1 / predators.mean_session_hours) ** rules.limits_cooling_off_hours
-    admitted = _let_in(rules.registration_friction_user)
+    if not rules.registration.accounts_persist and rules.limits.cooling_off_hours:
+        old = rules.limits.cooling_off_hours < scenario.population.max_session_hours
+        intents *= old * (1 - 1 / predators.mean_session_hours) ** rules.limits.cooling_off_hours
+    admitted = _let_in(rules.registration.friction_user)
     if not admitted:  # nobody is there to approach
         return 0.0
-    there = min(1, admitted / _let_in(scenario.registration.entry.friction_user))
+    there = min(1, admitted / _let_in(scenario.registration.admission.friction_user))
     return intents * there / (1 - (1 - there) * predators.p_retry_absent)
 
 
@@ -155,8 +155,8 @@ def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:
     """Return the mean number of reports to the site that an approach leads to."""
     found_again = _p_meet_again(scenario)
     hazard = hazards(scenario)[:, :OFF] / NANO
-    hazard[:, :, RECOGNISE] *= 1 + rules.warnings_p_reached * (rules.warnings_rel_recognise - 1)
-    parts_for_good = (1 - rules.registration_findability * found_again) / _hours_together(scenario)
+    hazard[:, :, RECOGNISE] *= 1 + rules.warnings.p_reached * (rules.warnings.rel_recognise - 1)
+    parts_for_good = (1 - rules.registration.findability * found_again) / _hours_together(scenario)
     ends = hazard.sum(axis=2) + parts_for_good
     responses = scenario.responses
     stays = (1 - responses.p_block) * responses.p_stay * hazard[:, :, RECOGNISE] / (ends - hazard[:, :, RECOGNISE])
@@ -164,8 +164,8 @@ def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:
     reached = np.concatenate((np.ones((len(hazard), 1)), goes_on), axis=1)
     recognised = reached * hazard[:, :, RECOGNISE] / ends
     reported = (recognised * _p_reported(scenario, rules)).sum(axis=1)
-    seeks = responses.p_block * scenario.predators.p_seek_after_block * rules.registration_p_return
-    reported *= 1 + recognised.sum(axis=1) * seeks * rules.registration_findability * found_again
+    seeks = responses.p_block * scenario.predators.p_seek_after_block * rules.registration.p_return
+    reported *= 1 + recognised.sum(axis=1) * seeks * rules.registration.findability * found_again
     return float(np.average(reported, weights=[offence.weight for offence in scenario.offences]))
 
 
@@ -192,7 +192,7 @@ def _p_reported(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
     chances = []
     for offence in scenario.offences:
         ready = np.minimum(1, responses.p_ready_to_report * offence.rel_report * np.outer(responses.rel_report, stage))
-        by_class = p_report(ready, rules.reporting_rel_ready, rules.reporting_friction)
+        by_class = p_report(ready, rules.reporting.rel_ready, rules.reporting.friction)
         by_target = np.average(by_class, axis=0, weights=offence.target_weights)
-        chances.append(by_target + (1 - by_target) * rules.reporting_p_flagged)
+        chances.append(by_target + (1 - by_target) * rules.reporting.p_flagged)
     return np.array(chances)

@@ -1,10 +1,6 @@
 """Limits: what new accounts may not do yet."""
 
-from collections.abc import Sequence
-
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import parameter
-from sim.rules.rulebook import Platform
+from sim.policies.policy import Policy, sets
 
 
 class LimitsPolicy(Policy, name="limits"):
@@ -15,11 +11,7 @@ class LimitsPolicy(Policy, name="limits"):
 
     seen_in = ("approaches", "hours_limited")
 
-    cooling_off_hours: int = parameter(..., "hours", 0, 168, "age before the first word to a stranger", maximum=8760)
-
-    def changes(self, platform: Platform) -> Sequence[Change]:
-        """Set the hours."""
-        return [Change("limits.cooling_off_hours", "set", self.cooling_off_hours)]
+    cooling_off_hours: int = sets("limits.cooling_off_hours", ...)
 
     def words(self) -> str:
         """Say in words what is changed."""

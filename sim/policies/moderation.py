@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from pydantic import field_validator
 
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import names_in_order, parameter, probability
-from sim.rules.parameters import Triage, Weekday, days_in_order, days_in_words
-from sim.rules.rulebook import Platform
+from sim.policies.policy import Change, Policy, sets
+from sim.rules.declare import probability
+from sim.rules.mechanisms import SKILL
+from sim.rules.rulebook import Platform, Triage, Weekday, days_in_order, days_in_words, rules_through
 
-_SKILLS = (
-    "p_find_with_evidence", "p_find_without_evidence", "p_clear_with_evidence", "p_clear_without_evidence",
-)  # fmt: skip
+_SKILLS = rules_through(SKILL)
+"""Rules that training moves."""
 
 
 class ModerationPolicy(Policy, name="moderation"):
@@ -25,28 +24,24 @@ class ModerationPolicy(Policy, name="moderation"):
         "moderator_hours",
     )  # fmt: skip
 
-    staff: float | None = parameter(
-        None, "moderators", 0, 20, "heads on shift at the same time, for the whole site", maximum=10_000
-    )
-    shift_start_hour: int | None = parameter(None, "hour of the day", 0, 23, "when a shift begins", maximum=23)
-    shift_hours: int | None = parameter(None, "hours", 4, 24, "length of a shift, which may pass midnight", maximum=24)
-    shift_days: tuple[Weekday, ...] | None = names_in_order(None, "days of the week", "days on which a shift begins")
-    reviews_per_hour: float | None = parameter(None, "reviews", 3, 40, "per moderator and hour", maximum=10_000)
-    triage: Triage | None = parameter(
-        None, "rule", None, None, "oldest, newest, gravest or most_reported first", minimum=None
-    )
+    staff: float | None = sets("moderation.staff")
+    shift_start_hour: int | None = sets("moderation.shift_start_hour")
+    shift_hours: int | None = sets("moderation.shift_hours")
+    shift_days: tuple[Weekday, ...] | None = sets("moderation.shift_days")
+    reviews_per_hour: float | None = sets("moderation.reviews_per_hour")
+    triage: Triage | None = sets("moderation.triage")
     training: float | None = probability(None, 0, 0.6, "share of the errors of reviews that training removes")  # type: ignore[arg-type]
 
     _in_order = field_validator("shift_days")(days_in_order)
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Set whatever was given; training moves every skill of the baseline's staff so far towards faultless."""
-        given = {k: v for k, v in self if k not in ("start", "end", "training") and v is not None}
+        changes = [*super().changes(platform)]
         if self.training is not None:
             for skill in _SKILLS:
-                p = getattr(platform.moderation, skill)
-                given[skill] = round(p + (1 - p) * self.training, 9)
-        return [Change(f"moderation.{name}", "set", value) for name, value in given.items()]
+                p = platform.rules.value_of(skill)
+                changes.append(Change(skill, "set", round(p + (1 - p) * self.training, 9)))
+        return changes
 
     def words(self) -> str:
         """Say in words what is changed."""

@@ -8,14 +8,13 @@ overlapping time collide.
 from __future__ import annotations
 
 import datetime as dt
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from sim.rules.declare import ROUNDING, Section, parameter
-from sim.rules.rulebook import FIELDS, RULES, Platform, Rules, Value
+from sim.rules.declare import ROUNDING, Section, declared, parameter
+from sim.rules.rulebook import RULES, Platform, Rules, Value
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,17 @@ class Change:
     rule: str
     operation: Literal["set", "add", "multiply"]
     value: Value
+
+
+def sets(rule: str, default: Any = None, **other: Any) -> Any:
+    """Declare a level that is what a rule becomes: it takes what the rule takes, and means what the rule means.
+
+    Args:
+        rule: Dotted name of the rule.
+        default: Its value where the policy is silent; ``None`` leaves the rule as it is, ``...`` asks for one.
+        other: Ends of another plausible range: ``low`` and ``high``.
+    """
+    return RULES[rule].again(default, sets=rule, **other)
 
 
 class Policy(Section):
@@ -56,9 +66,13 @@ class Policy(Section):
         if name:
             Policy.registry[name] = cls
 
-    @abstractmethod
     def changes(self, platform: Platform) -> Sequence[Change]:
-        """Return the differences to the rules of `platform` while the policy is in force."""
+        """Return the differences to the rules of `platform` while the policy is in force.
+
+        Unless a subclass says otherwise, every level that was declared by `sets` and given is what its rule becomes.
+        """
+        given = ((level.sets, getattr(self, level.key)) for level in declared({"": type(self)}) if level.sets)
+        return [Change(rule, "set", value) for rule, value in given if value is not None]
 
     def changes_after(self, platform: Platform, days: int) -> Sequence[Change]:
         """Return the differences so many days after the start: for most policies the same on all days."""
@@ -120,7 +134,7 @@ def door_days(arms: Iterable[Sequence[tuple[int, Rules]]]) -> set[int]:
     """Return the days on which the friction of entry of some arm changes; of each arm, days and the rules since."""
     days = set()
     for arm in arms:
-        doors = [(day, (rules.registration_friction_user, rules.registration_friction_predator)) for day, rules in arm]
+        doors = [(day, rules.registration.door) for day, rules in arm]
         days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
     return days
 
@@ -142,7 +156,9 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
     active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
     changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
     baseline = platform.rules
-    values: dict[str, Any] = {rule: getattr(baseline, field) for field, rule in FIELDS}
+    values: dict[str, Any] = {
+        change.rule: baseline.value_of(change.rule) for _, change in changes if change.rule in RULES
+    }
     setter: dict[str, Policy] = {}
     for operation in ("set", "add", "multiply"):
         for policy, change in changes:
@@ -165,9 +181,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
                 values[rule] = values[rule] + value
             else:
                 values[rule] = values[rule] * value
-    for rule in {change.rule for _, change in changes}:
-        values[rule] = _allowed(rule, values[rule])
-    return Rules(**{field: values[rule] for field, rule in FIELDS})
+    return baseline.having({rule: _allowed(rule, value) for rule, value in values.items()})
 
 
 def _allowed(rule: str, value: Any) -> Any:

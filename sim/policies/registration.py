@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sim.policies.policy import Change, Policy
 from sim.rules.declare import parameter
-from sim.rules.parameters import Level
-from sim.rules.rulebook import Platform
+from sim.rules.rulebook import Level, Platform
 
 
 class RegistrationPolicy(Policy, name="registration"):
@@ -21,7 +20,7 @@ class RegistrationPolicy(Policy, name="registration"):
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Replace the baseline's level: its friction gives way to the new level's, the rest is set."""
-        now, then = platform.registration.entry, platform.registration.at(self.level)
+        now, then = platform.registration.admission, platform.registration.at(self.level)
         return [
             Change("registration.friction_user", "add", then.friction_user - now.friction_user),
             Change("registration.friction_predator", "add", then.friction_predator - now.friction_predator),

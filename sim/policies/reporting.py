@@ -1,10 +1,6 @@
 """Reporting: how hard it is to report somebody, and what is done with a report."""
 
-from collections.abc import Sequence
-
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import parameter, probability
-from sim.rules.rulebook import Platform
+from sim.policies.policy import Policy, sets
 
 
 class ReportingPolicy(Policy, name="reporting"):
@@ -18,18 +14,11 @@ class ReportingPolicy(Policy, name="reporting"):
         "innocents_sanctioned", "snapshots_kept",
     )  # fmt: skip
 
-    friction: float | None = probability(None, 0.2, 0.95, "share of those ready to report who give up")  # type: ignore[arg-type]
-    rel_ready: float | None = parameter(
-        None, "factor", 1, 1.5, "readiness to report of users whose reports are answered", maximum=3
-    )
-    rel_false: float | None = parameter(None, "factor", 0.5, 1, "false reports under a form with guidance", maximum=1)
-    snapshot: bool | None = parameter(None, "yes or no", None, None, "keep a copy with the report", minimum=None)
-    p_flagged: float | None = probability(None, 0, 0.02, "unreported contacts that trusted flaggers report")  # type: ignore[arg-type]
-
-    def changes(self, platform: Platform) -> Sequence[Change]:
-        """Set whatever was given."""
-        given = {k: v for k, v in self if k not in ("start", "end") and v is not None}
-        return [Change(f"reporting.{name}", "set", value) for name, value in given.items()]
+    friction: float | None = sets("reporting.friction")
+    rel_ready: float | None = sets("reporting.rel_ready")
+    rel_false: float | None = sets("reporting.rel_false")
+    snapshot: bool | None = sets("reporting.snapshot")
+    p_flagged: float | None = sets("reporting.p_flagged")
 
     def words(self) -> str:
         """Say in words what is changed."""

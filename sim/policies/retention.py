@@ -1,10 +1,6 @@
 """Retention: how long messages are kept."""
 
-from collections.abc import Sequence
-
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import parameter
-from sim.rules.rulebook import Platform
+from sim.policies.policy import Policy, sets
 
 
 class RetentionPolicy(Policy, name="retention"):
@@ -12,11 +8,7 @@ class RetentionPolicy(Policy, name="retention"):
 
     seen_in = ("evidence_share", "predators_barred", "history_kept")
 
-    message_hours: int = parameter(..., "hours", 1, 8760, "messages are kept for so many hours", maximum=1_000_000)
-
-    def changes(self, platform: Platform) -> Sequence[Change]:
-        """Set the hours."""
-        return [Change("retention.message_hours", "set", self.message_hours)]
+    message_hours: int = sets("retention.message_hours", ..., low=1, high=8760)
 
     def words(self) -> str:
         """Say in words what is changed."""

@@ -1,11 +1,7 @@
 """Sanctions: what somebody gets whom a review finds."""
 
-from collections.abc import Sequence
-
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import parameter, whole_numbers
-from sim.rules.parameters import Binds
-from sim.rules.rulebook import Platform
+from sim.policies.policy import Policy, sets
+from sim.rules.rulebook import Binds
 
 
 class SanctionsPolicy(Policy, name="sanctions"):
@@ -19,16 +15,8 @@ class SanctionsPolicy(Policy, name="sanctions"):
         "predator_hours",
     )  # fmt: skip
 
-    ladder_hours: tuple[int, ...] | None = whole_numbers(
-        None, "hours, rung by rung", "0 is a warning, more a suspension; the ban comes after the last",
-        maximum=100_000, most=20, rises=True,
-    )  # fmt: skip
-    binds: Binds | None = parameter(None, "what it binds", None, None, "account, device or identity", minimum=None)
-
-    def changes(self, platform: Platform) -> Sequence[Change]:
-        """Set whatever was given."""
-        given = {"ladder_hours": self.ladder_hours, "binds": self.binds}
-        return [Change(f"sanctions.{name}", "set", value) for name, value in given.items() if value is not None]
+    ladder_hours: tuple[int, ...] | None = sets("sanctions.ladder_hours")
+    binds: Binds | None = sets("sanctions.binds")
 
     def words(self) -> str:
         """Say in words what is changed."""

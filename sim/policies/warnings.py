@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sim.policies.policy import Change, Policy
-from sim.rules.declare import parameter, probability
+from sim.policies.policy import Change, Policy, sets
+from sim.rules.declare import probability
 from sim.rules.rulebook import Platform
 
 _LONGEST_WEEKS = 1500  # longer than any run
@@ -18,10 +18,8 @@ class WarningsPolicy(Policy, name="warnings"):
 
     seen_in = ("reported_share", "sought_again", "private_contacts")
 
-    p_reached: float = probability(..., 0, 0.8, "users whom the warnings reach")  # type: ignore[arg-type]
-    rel_recognise: float = parameter(
-        1.5, "factor", 1, 2, "recognition by those reached in the first week", minimum=0.1, maximum=10
-    )
+    p_reached: float = sets("warnings.p_reached", ...)
+    rel_recognise: float = sets("warnings.rel_recognise", 1.5)
     p_kept_per_week: float = probability(0.8, 0.6, 1, "share of the effect that is left a week later")
 
     @property

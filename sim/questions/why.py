@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,20 +15,23 @@ from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
 from sim.outcomes.verdicts import Verdict
-from sim.policies.mechanisms import MECHANISMS, Mechanism, held
+from sim.policies.held import held
 from sim.policies.policy import Policy
 from sim.questions import compare
 from sim.report.why import COLUMNS, Why
 from sim.rules.errors import ScenarioError
+from sim.rules.mechanisms import MECHANISMS, Mechanism
+from sim.rules.rulebook import rules_through
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
 
 @dataclass(frozen=True)
-class WhyQuestion(Question, name="why"):
+class WhyQuestion(Question):
     """A policy once more without each of its mechanisms; see `why`."""
 
     scenario: Scenario = field(repr=False)
@@ -87,7 +91,7 @@ def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task
     found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
     if not works:
         raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
-    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.settings}
+    by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.switch}
 
     def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:
         named = {_WHOLE: found}
@@ -99,8 +103,8 @@ def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task
 
     tasks = [Task(scenario.replace(policies=arms(None)), (BASELINE, *arms(None)), seeds, label=_WHOLE)]
     for mechanism in works:
-        if mechanism.settings:
-            changed = scenario.replace(policies=arms(mechanism), **mechanism.settings)
+        if mechanism.switch:
+            changed = scenario.replace(policies=arms(mechanism), **{mechanism.switch: 0.0})
             tasks.append(Task(changed, (BASELINE, *arms(mechanism)), seeds, label=f"without {mechanism.name}"))
     return tasks
 
@@ -110,13 +114,13 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
     found = [_harmed(of_task) for of_task in counts]
     base, whole = found[0][BASELINE], found[0][_WHOLE]
     works = mechanisms_of(asked.scenario, asked.policy)
-    switched_off = dict(zip([m.name for m in works if m.settings], found[1:], strict=True))
+    switched_off = dict(zip([m.name for m in works if m.switch], found[1:], strict=True))
     events = (_events(counts[0], BASELINE), _events(counts[0], _WHOLE))
     effect = paired_change(base, whole, events)
     enough = max(events) >= FEWEST_EVENTS
     rows, parts = [], []
     for i, mechanism in enumerate(works):
-        if mechanism.settings:
+        if mechanism.switch:
             off = switched_off[mechanism.name]
             part, alone = whole - base - (off[_WHOLE] - off[BASELINE]), None
         else:
@@ -138,14 +142,14 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
 
 def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | None:
     """Return what predators make of the rules of a mechanism, if it is at work."""
-    return next((m for m in works if m.settings and set(m.rules) & set(mechanism.rules)), None)
+    return next((m for m in works if m.switch and {*rules_through(m)} & {*rules_through(mechanism)}), None)
 
 
 def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
     """Return the mechanisms through which an arm works."""
     changed = set(scenario.changed_rules(policy))
-    works = [m for m in MECHANISMS if changed & set(m.rules)]
-    return [m for m in works if any(scenario.value_of(key) != off for key, off in m.settings.items()) or not m.settings]
+    works = [m for m in MECHANISMS if changed & {*rules_through(m)}]
+    return [m for m in works if not m.switch or scenario.value_of(m.switch)]
 
 
 def _harmed(counts: Counts) -> dict[str, Floats]:
@@ -160,3 +164,23 @@ def _events(counts: Counts, arm: str) -> int:
 
 def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
     return ratio_interval(difference, base) if enough else NONE
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> WhyQuestion:
+    return question(scenario_given(given, [given.policy]), given.policy)
+
+
+COMMAND = Command(
+    "Take the effect of a policy apart: which mechanisms make it?", f"{CLASSROOM} --policy email",
+    _take, _ask, after="ranges",
+)  # fmt: skip

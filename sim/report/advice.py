@@ -12,7 +12,7 @@ from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import plain_number, two_digits
 from sim.rules.declare import declared
 from sim.rules.errors import shown
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -114,12 +114,12 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
     if scenario.inert(arm):
         yield Sentence("policy '{name}' is inert: it leaves every rule as the baseline has it.", name=arm)
     for _, rules in scenario.changes_of(arm):
-        if rules.sanctions_binds == "identity" and not rules.registration_accounts_persist:
+        if rules.sanctions.binds == "identity" and not rules.registration.accounts_persist:
             yield Sentence(
                 "policy '{name}' binds bans to the identity, but there are no accounts: that does nothing.", name=arm
             )
             break
-    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions_ladder_hours, default=0) < HOURS_A_DAY:
+    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions.ladder_hours, default=0) < HOURS_A_DAY:
         yield Sentence(
             "policy '{name}': ladder_hours are hours, and the longest suspension is under a day. Is that meant?",
             name=arm,
@@ -165,7 +165,7 @@ def _of_sums(scenario: Scenario, arm: str) -> Iterator[Sentence]:
                 by_levels = rule.startswith("registration.")
                 yield Sentence(
                     "policy '{name}': {rule} comes to {total}, for {changes}. Is that sum meant?{levels}",
-                    name=arm, rule=rule, total=shown(getattr(rules, rule.replace(".", "_", 1))),
+                    name=arm, rule=rule, total=shown(rules.value_of(rule)),
                     changes=Listed(tuple(_done(lever, change) for lever, change in found)),
                     levels=Sentence(" What a level adds follows from its section.") if by_levels else None,
                 )  # fmt: skip
@@ -186,7 +186,7 @@ def _done(lever: str, change: Change) -> Sentence:
 def of_small_queue(scenario: Scenario) -> Iterator[Sentence]:
     """Warn when the scaled staff is too small to behave like the full one."""
     rules = scenario.platform.rules
-    reviews = rules.moderation_staff * rules.moderation_reviews_per_hour * scenario.scale
+    reviews = rules.moderation.staff * rules.moderation.reviews_per_hour * scenario.scale
     if scenario.scale < 1 and 0 < reviews < FEW_REVIEWS:
         yield Sentence(
             "at scale = {scale} the staff reviews {reviews} dossiers an hour on shift. Queues do not shrink exactly: "

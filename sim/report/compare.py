@@ -6,60 +6,31 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.engines import Engine
-from sim.model.records import COUNTS, KINDS, Records, Runs, write_csv
-from sim.outcomes import transparency
+from sim.model.records import Records, Runs, write_csv
+from sim.outcomes import dictionary, transparency
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.statistics import t_interval
 from sim.outcomes.verdicts import Verdict
-from sim.report import tables
+from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
+from sim.report.grounds import assumptions, inert
 from sim.report.remarks import ETHICS, caveat, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.report.text import number
 from sim.rules.errors import ScenarioError
-from sim.rules.rulebook import RULES
 from sim.scenario.arguments import instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
-"""Counts that only account for a lever: an arm that moves nothing else is inert."""
-
-_LACKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("registration.friction", lambda n: True, "nobody who came would have been turned away"),
-    ("registration", lambda n: n.n_bar + n.n_find + n.n_lose == 0, "nobody was barred and no pair was parted"),
-    ("registration", lambda n: True, "no bar and no parting of a pair ended otherwise"),
-    ("reporting", lambda n: n.n_recognise + n.n_false_report == 0, "there was nothing to report"),
-    ("reporting", lambda n: n.n_report + n.n_false_report == 0, "nothing was reported"),
-    ("reporting", lambda n: True, "nobody's decision to report turned on it"),
-    ("moderation", lambda n: n.n_report + n.n_false_report == 0, "nothing was reported"),
-    ("retention", lambda n: n.n_report + n.n_false_report == 0, "nothing was reported"),
-    ("moderation.dossier_expiry", lambda n: n.n_expire == 0, "no dossier expired unread"),
-    ("moderation", lambda n: n.n_review + n.n_expire == 0, "no dossier was reviewed and none expired"),
-    ("retention", lambda n: n.n_review + n.n_expire == 0, "no dossier was reviewed and none expired"),
-    ("retention", lambda n: n.n_review_evidence == n.n_review, "no review lacked evidence"),
-    ("retention", lambda n: True, "evidence never changed what a review ended in"),
-    ("moderation.p_", lambda n: True, "no review ended otherwise"),
-    ("moderation", lambda n: n.n_waiting_hours + n.n_expire == 0, "no dossier waited"),
-    ("moderation", lambda n: True, "no dossier was read at another time"),
-    ("sanctions", lambda n: n.n_warn + n.n_suspend + n.n_bar == 0, "nobody was sanctioned"),
-    ("sanctions.binds", lambda n: True, "no return turned on it (an identity is bound only where there are accounts)"),
-    ("sanctions", lambda n: True, "no sanction came out otherwise"),
-    ("warnings", lambda n: True, "nobody who was reached recognised anything sooner"),
-    ("limits", lambda n: True, "nobody would have written to a stranger too soon"),
-    ("", lambda n: True, "nothing turned on it"),
-)
-"""What an inert arm lacks: rules it changes (start of the name), test on the baseline's totals, words. First fit."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +48,9 @@ class Comparison(Result):
         counts: The counts of every run, added up over stretches of days.
         runs: The runs themselves.
     """
+
+    columns: ClassVar = dictionary.OF_A_COMPARISON
+    printed: ClassVar = headings.OF_A_COMPARISON
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
@@ -98,9 +72,9 @@ class Comparison(Result):
         return self._records.breakdown
 
     @property
-    def waits(self) -> pd.DataFrame:
-        """How many of the reviewed dossiers had waited how long, of every run."""
-        return self._records.waits
+    def durations(self) -> pd.DataFrame:
+        """How often what took how long, of every run: see `sim.model.records.DURATIONS`."""
+        return self._records.durations
 
     @cached_property
     def _records(self) -> Records:
@@ -196,16 +170,6 @@ def comparison(
     return [block for block in blocks if block]
 
 
-def inert(policies: Sequence[str], counts: Counts) -> dict[str, Words]:
-    """Return the arms in which everything happened as in the baseline, with what they lack."""
-    happened = [name for name in (*(f"n_{kind.name}" for kind in KINDS), *COUNTS) if name not in _OWN_ACCOUNTS]
-    hashes = counts.hashes[happened]
-    daily = counts.records.daily
-    totals = daily[daily["policy"] == BASELINE].sum(numeric_only=True)
-    same = {arm for arm in policies if (hashes.loc[[arm]].to_numpy() == hashes.loc[[BASELINE]].to_numpy()).all()}
-    return {arm: _lack(counts.scenario, arm, totals) for arm in policies if arm in same}
-
-
 def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
     """Return the share of its capacity that staff uses, mean over the seeds, by arm; missing where nobody is on shift.
 
@@ -213,14 +177,6 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
     """
     means = BY_NAME["staff_busy_share"].formula(counts.sums()).groupby("policy").mean()
     return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
-
-
-def _lack(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> Words:
-    changed = scenario.changed_rules(arm)
-    if not changed:
-        return Term("it changes no rule within the window")
-    found = (next(words for prefix, fits, words in _LACKS if r.startswith(prefix) and fits(totals)) for r in changed)
-    return Listed(tuple(map(Term, dict.fromkeys(found))), "; ")
 
 
 def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
@@ -281,7 +237,7 @@ def _sentence(cells: Cells, policy: str) -> Sentence:
     return Sentence(
         "{finding}{resting}{price}.",
         finding=_finding(cells, policy),
-        resting=resting if _assumed_inputs(cells.scenario, policy) else None,
+        resting=resting if assumptions(cells.scenario, policy) else None,
         price=_price(cells, policy),
     )
 
@@ -329,9 +285,9 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
     return None
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Mapping[str, float]) -> Block:
+def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapping[str, float]) -> Block:
     notes: list[Words] = [
-        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
+        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=Term(lack))
         for arm, lack in idle.items()
     ]
     notes += of_staff(busy)
@@ -345,16 +301,16 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Ma
                     policy=arm, before=Amount(before, number), after=Amount(after, number),
                 )
             )  # fmt: skip
-    assumed: dict[str, list[str]] = {}
+    assumed: dict[tuple[str, ...], list[str]] = {}
     for arm in cells.policies:
         if arm not in idle:
-            assumed.setdefault(_assumed_inputs(scenario, arm), []).append(arm)
-    assumed.pop("", None)
+            assumed.setdefault(tuple(assumptions(scenario, arm)), []).append(arm)
+    assumed.pop((), None)
     for inputs, arms in assumed.items():
         notes.append(
             Sentence(
                 "What is shown for {policies} rests on assumed inputs: {inputs}.",
-                policies=Listed(tuple(arms)), inputs=Term(inputs),
+                policies=Listed(tuple(arms)), inputs=Listed(tuple(map(Term, inputs))),
             )
         )  # fmt: skip
     if assumed:
@@ -375,49 +331,3 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Ma
         )
     )
     return Prose(tuple(Note(note) for note in (*notes, ETHICS)))
-
-
-def _assumed_inputs(scenario: Scenario, arm: str) -> str:
-    """Return the inputs that an arm's effect mainly follows from, in words; empty if it moves none of them."""
-    changed = scenario.changed_rules(arm)
-    said = [f"{text} ({_said(rule, changed[rule])})" for rule, text in _INPUTS.items() if rule in changed]
-    rules = scenario.rules_on(scenario.days - 1, arm)
-    if "sanctions.binds" in changed:
-        rel = {"device": rules.sanctions_rel_return_device, "identity": rules.sanctions_rel_return_identity}
-        said.append(f"what binding it does to returns (times {rel.get(rules.sanctions_binds, 1):g})")
-    if "sanctions.ladder_hours" in changed:
-        said.append("that nobody learns from a warning or a suspension")
-    if {"retention.message_hours", "reporting.snapshot"} & changed.keys():
-        found = (rules.moderation_p_find_without_evidence, rules.moderation_p_find_with_evidence)
-        said.append(f"what evidence does for a review (finds {found[0]:.0%} of offenders without, {found[1]:.0%} with)")
-    if _BY_BARS & {rule.partition(".")[0] for rule in changed} and not rules.registration_accounts_persist:
-        p = rules.registration_p_device_recognised
-        said.append(
-            f"how long a bar holds without accounts (beyond the visit only if the device is recognised, {p:.0%})"
-        )
-    return ", ".join(said)
-
-
-_BY_BARS = {"reporting", "retention", "moderation"}
-"""Sections whose rules act by leading to sanctions."""
-
-_INPUTS = {
-    "registration.friction_user": "the share of lawful users turned away",
-    "registration.friction_predator": "the share of predators turned away",
-    "registration.findability": "the chance that a parted pair can find each other again",
-    "registration.p_return": "the chance of coming back under a new identity after a bar",
-    "reporting.friction": "how much effort keeps people from reporting",
-    "reporting.rel_ready": "what an answer does to the readiness to report",
-    "reporting.rel_false": "what guidance does to false reports",
-    "reporting.p_flagged": "the share that trusted flaggers report",
-    "moderation.p_find_with_evidence": "what training does to reviews",
-    "warnings.p_reached": "the share whom warnings reach",
-    "warnings.rel_recognise": "what warnings do to recognition at first",
-    "limits.cooling_off_hours": "that nobody gets round a limit",
-}
-"""Rules that carry an assumption about the world: what an arm that moves them puts in."""
-
-
-def _said(rule: str, values: tuple[Any, Any]) -> str:
-    """Return what a rule was and becomes, shares in percent."""
-    return " to ".join(f"{value:.0%}" if RULES[rule].unit == "share" else f"{value:g}" for value in values)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import EVERYWHERE, Meaning, with_ends
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
-from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.remarks import ETHICS, caveat, partly_in_force, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Sentence, Term, Words, paragraph
@@ -35,12 +36,46 @@ Row = Mapping[Any, Any]
 """A row of `Ranges.effects` or `Ranges.bars` by column."""
 
 
-COLUMNS = (
-    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
-    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
-    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
-)
+COLUMNS = {
+    "policy": EVERYWHERE["policy"],
+    "parameter": Meaning("name", "parameter varied"),
+    "unit": Meaning("words", "unit of the parameter"),
+    "doubt": Meaning("words", "what its range leaves open"),
+    "setting": Meaning("the parameter's", "its value in the scenario"),
+    "setting_low": Meaning("the parameter's", "lower end of its plausible range"),
+    "setting_high": Meaning("the parameter's", "upper end of its plausible range"),
+    **with_ends(
+        {
+            "relative": "change of persons seriously harmed with the parameter as in the scenario",
+            "at_low": "change of persons seriously harmed with the parameter at its lower end",
+            "at_high": "change of persons seriously harmed with the parameter at its upper end",
+            "change": "by how much at_high exceeds at_low",
+        }
+    ),
+    "seeds": EVERYWHERE["seeds"],
+    "verdict": Meaning("word", "moves, not resolved, identical, too few, no percentage"),
+    "turns": Meaning("True or False", "whether it moves and the effect is told apart from zero on both sides of it"),
+}
 """Columns of `Ranges.bars`."""
+
+_WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
+_SIGN = Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved")
+EXTREMES = (
+    Heading("as in the scenario", column="ranges.relative"),
+    Heading("lowest", meaning="lowest effect of those in the scenario and at the ends of all bars that move it"),
+    _WHERE,
+    Heading("highest", meaning="highest effect of those in the scenario and at the ends of all bars that move it"),
+    _WHERE,
+    _SIGN,
+)
+
+RANGE = Heading("its low to high end", meaning="the ends of the plausible range of the parameter")
+BARS = (
+    Heading("effect at its low end", column="ranges.at_low"),
+    Heading("effect at its high end", column="ranges.at_high"),
+    Heading("high less low, points", column="ranges.change"),
+    Heading("the bar", column="ranges.verdict"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +96,9 @@ class Ranges(Result):
         left_out: Parameters that were to be varied and could not be, with the reason.
         more: Whether there are parameters that could be varied and were not.
     """
+
+    columns: ClassVar = {"ranges": COLUMNS}
+    printed: ClassVar = (Printed("EFFECTS", EXTREMES), Printed("of each policy", (RANGE, *BARS)))
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
@@ -271,8 +309,8 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
         extremes = [words for end in (least, most) for words in (Amount(end.effect, change), end.where)]
         rows.append([Amount(ends[0].effect, change), *extremes, sign])
     columns = [
-        Column(Term(head.words), cells, left=head.words in ("where", "sign"))
-        for head, cells in zip(headings.EXTREMES, zip(*rows, strict=True), strict=True)
+        Column(Term(head.words), cells, left=head in (_WHERE, _SIGN))
+        for head, cells in zip(EXTREMES, zip(*rows, strict=True), strict=True)
     ]
     note = Sentence("Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it.")
     names = Column(Term("policy"), [short(policy) for policy in effects], left=True)
@@ -291,7 +329,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
     shown = bars[:MOST_BARS]
     keys = [
         Column(Term("parameter"), [bar["parameter"] for bar in shown], left=True),
-        Column(Term(headings.RANGE.words), [_range(bar) for bar in shown]),
+        Column(Term(RANGE.words), [_range(bar) for bar in shown]),
     ]
     cells: tuple[list[Words], ...] = (
         [_cell(bar, "at_low") for bar in shown],
@@ -299,10 +337,7 @@ def _widest(policy: str, bars: Sequence[Row]) -> Block:
         [_moved(bar) for bar in shown],
         [_verdict(bar) for bar in shown],
     )
-    columns = [
-        Column(Term(head.words), found, left=head is headings.BARS[-1])
-        for head, found in zip(headings.BARS, cells, strict=True)
-    ]
+    columns = [Column(Term(head.words), found, left=head is BARS[-1]) for head, found in zip(BARS, cells, strict=True)]
     more = len(bars) - MOST_BARS
     note = Sentence("{more} narrower ones stand in ranges.csv.", more=more) if more > 0 else None
     return Table(short(policy), _KIND, keys, columns, note)

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from sim.outcomes.dictionary import Tables
 from sim.report.blocks import WIDTH, Block, Table, render
+from sim.report.headings import Printed
 from sim.report.sentences import Sentence, english
 
 if TYPE_CHECKING:
@@ -16,7 +18,15 @@ if TYPE_CHECKING:
 
 
 class Result(ABC):
-    """Something found that people read as tables, in a terminal or in a notebook, and keep in a folder."""
+    """Something found that people read as tables, in a terminal or in a notebook, and keep in a folder.
+
+    Attributes:
+        columns: What the columns of its own tables hold, beside the counts. What nobody has explained is not written.
+        printed: Its printed tables, whose headings are explained.
+    """
+
+    columns: ClassVar[Tables] = {}
+    printed: ClassVar[tuple[Printed, ...]] = ()
 
     @abstractmethod
     def blocks(self) -> Sequence[Block]:

@@ -6,27 +6,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
+from sim.outcomes.dictionary import EFFECTS, Meaning
 from sim.outcomes.verdicts import RESOLVED
 from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
+from sim.report.headings import Printed
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.sentences import Listed, Sentence, Term, Words, english, paragraph
 from sim.report.text import plain
 from sim.rules.errors import shown
-from sim.rules.rulebook import LEVEL, SWEPT, Value, as_rules_take
+from sim.rules.rulebook import Value
+from sim.rules.settings import LEVEL, SWEPT, as_rules_take
 from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+COLUMNS = EFFECTS | {
+    rule: Meaning(declared.unit, f"value of the rule at this point: {declared.meaning}")
+    for rule, declared in SWEPT.items()
+}
+"""Columns of `Sweep.effects`, of which it has those rules that it goes over."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,9 @@ class Sweep(Result):
         effects: One row per point and outcome: a column for each rule with its value, then the columns of
             `Comparison.effects` without the policy.
     """
+
+    columns: ClassVar = {"sweep": COLUMNS}
+    printed: ClassVar = (Printed("RESPONSE", headings.HARM), Printed("COSTS", headings.COSTS_OF_A_POINT))
 
     over: Mapping[str, tuple[Value, ...]]
     comparison: Comparison = field(repr=False)
@@ -72,7 +85,7 @@ class Sweep(Result):
 def _setting(swept: Sweep, key: str) -> Value:
     """Return what the baseline has."""
     scenario = swept.comparison.scenario
-    value: Value = scenario.value_of(LEVEL) if key == LEVEL else getattr(scenario.platform.rules, key.replace(".", "_"))
+    value: Value = scenario.value_of(LEVEL) if key == LEVEL else scenario.platform.rules.value_of(key)
     return value
 
 

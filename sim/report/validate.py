@@ -5,19 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import Meaning
 from sim.outcomes.patterns import KINDS, Pattern, Quantity
 from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import Verdict
-from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.result import Result
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words
 from sim.report.text import number, tenths, tenths_percent
+
+COLUMNS = {
+    "number": Meaning("whole number", "number of the pattern"),
+    "name": Meaning("name", "its name"),
+    "kind": Meaning("letter", "C calibrates, E must emerge, I echo of an input, A arithmetic"),
+    "quantity": Meaning("words", "what is measured"),
+    "observed": Meaning("words", "what is known of real platforms"),
+    "evidence": Meaning("names", "rows of the evidence table"),
+    "simulated": Meaning("as the tolerance", "value over the seeds"),
+    "low": Meaning("as the tolerance", "lower end of its 95% interval"),
+    "high": Meaning("as the tolerance", "upper end of it"),
+    "tolerance_low": Meaning("shares and factors; counts for nulls", "least that passes"),
+    "tolerance_high": Meaning("shares and factors; counts for nulls", "most that passes"),
+    "days": Meaning("days", "measured days"),
+    "result": Meaning("words", "passed, not passed, not resolved (sign: only the direction was asked for)"),
+}
+"""Columns of the table of patterns."""
+
+NUMBER = Heading("no", column="patterns.number")
+SIMULATED = Heading("simulated (95%)", column="patterns.simulated")
 
 UNEXPLAINED = Sentence("Nobody has explained this yet.")
 TOO_WIDE = Sentence("The interval reaches beyond the tolerance; more seeds would make it narrower.")
@@ -56,6 +78,9 @@ class Validation(Result):
     Attributes:
         found: One result for each quantity of each pattern.
     """
+
+    columns: ClassVar = {"patterns": COLUMNS}
+    printed: ClassVar = (Printed("PATTERNS passed", (NUMBER, SIMULATED)),)
 
     found: tuple[Finding, ...]
 
@@ -112,13 +137,13 @@ def _quantities(found: Sequence[Finding]) -> Block:
     """Return the table: a line for each quantity."""
     quantities = [r.quantity for r in found]
     keys = [
-        Column(Term(headings.NUMBER.words), [r.pattern.number for r in found], left=True),
+        Column(Term(NUMBER.words), [r.pattern.number for r in found], left=True),
         Column(None, [q.kind for q in quantities], left=True),
         Column(Term("quantity"), [Term(q.label) for q in quantities], left=True),
     ]
     columns = [
         Column(Term("observed"), [Term(q.observed) for q in quantities], left=True, breaks=12),
-        Column(Term(headings.SIMULATED.words), [_simulated(r) for r in found], left=True),
+        Column(Term(SIMULATED.words), [_simulated(r) for r in found], left=True),
         Column(Term("tolerance"), [_tolerance(q) for q in quantities], left=True),
         Column(Term("result"), [r.verdict for r in found], left=True),
     ]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import Meaning, with_ends
 from sim.outcomes.outcomes import outcomes_of
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
-from sim.report import headings
 from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Sentence, Term, Words, paragraph
@@ -27,11 +28,23 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.9
 """Share of an effect from which on inputs alone are said to make it."""
 
-COLUMNS = (
-    "mechanism", "is_input", "without", "without_low", "without_high", "part", "part_low", "part_high", "alone",
-    "alone_low", "alone_high",
-)  # fmt: skip
+COLUMNS = {
+    "mechanism": Meaning("words", "through what the policy works"),
+    "is_input": Meaning("True or False", "whether it is a share or factor that the scenario states"),
+    **with_ends(
+        {
+            "without": "change of persons seriously harmed with the mechanism as in the baseline",
+            "part": "the whole change less that without the mechanism",
+            "alone": "change with all other mechanisms as in the baseline",
+        }
+    ),
+}
 """Columns of `Why.parts`; all but the first two are shares of the baseline."""
+
+THROUGH = Heading("through", column="why.mechanism")
+PART = Heading("its part: the whole less that without it", column="why.part")
+WITHOUT = Heading("effect without it, as in the baseline there", column="why.without")
+ALONE = Heading("effect of it alone, all else as in the baseline", column="why.alone")
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,9 @@ class Why(Result):
             of the same rules is a row of its own and left out of the others.
         together: The whole less the sum of the parts.
     """
+
+    columns: ClassVar = {"why": COLUMNS}
+    printed: ClassVar = (Printed("WHY", (THROUGH, PART, WITHOUT, ALONE)),)
 
     scenario: Scenario = field(repr=False)
     policy: str
@@ -159,13 +175,13 @@ def _parts(found: Why) -> Block:
     names += [Term("together beyond the sum"), Term("the whole policy")]
     wholes = (found.together, found.effect)
     columns = []
-    for head, last in ((headings.PART, wholes), (headings.WITHOUT, (None, None)), (headings.ALONE, (None, None))):
+    for head, last in ((PART, wholes), (WITHOUT, (None, None)), (ALONE, (None, None))):
         intervals = [*(interval_of(row, head.column.partition(".")[2]) for row in records), *last]
         columns.append(Column(Term(head.words), [interval and Amount(interval, points) for interval in intervals]))
     return Table(
         Term("WHY"),
         Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"),
-        [Column(Term(headings.THROUGH.words), names, left=True)],
+        [Column(Term(THROUGH.words), names, left=True)],
         columns,
         Sentence(
             "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."

@@ -24,6 +24,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from sim.rules.mechanisms import Mechanism
+
 Standing = Literal["sourced", "calibrated", "assumed"]
 
 
@@ -138,6 +140,11 @@ class Parameter:
         fewest: Entries that a list has at least.
         most: Entries that a list has at most, or ``None``.
         rises: Whether no entry of a list may be smaller than the one before.
+        through: Mechanisms through which it acts, if it is a rule that a platform can set.
+        assumes: What a policy that moves it puts in and nobody has measured, in words; the values before and after
+            follow in brackets, unless settings in braces stand in it as in `Assumption`. Empty if it puts in nothing.
+        idle: Why it moved nothing, if for another reason than its mechanism has.
+        sets: The rule whose value it becomes, if it is a level of a policy that does no more.
     """
 
     key: str
@@ -155,6 +162,10 @@ class Parameter:
     fewest: int
     most: int | None
     rises: bool
+    through: tuple[Mechanism, ...]
+    assumes: str
+    idle: str
+    sets: str
 
     @classmethod
     def of(cls, key: str, field: FieldInfo) -> Parameter:
@@ -178,7 +189,22 @@ class Parameter:
             fewest=getattr(bounds.get("MinLen"), "min_length", 0),
             most=getattr(bounds.get("MaxLen"), "max_length", None),
             rises=bool(each.get("rises")),
+            through=extra.get("through", ()),
+            assumes=str(extra.get("assumes", "")),
+            idle=str(extra.get("idle", "")),
+            sets=str(extra.get("sets", "")),
         )
+
+    def again(self, default: Any, **extra: Any) -> Any:
+        """Return a field that takes what this one takes, with another default and more to remember."""
+        own: Any = {"unit": self.unit, "low": self.low, "high": self.high}
+        told = own | {"source": "", "standing": "assumed", "doubt": ""} | extra
+        if get_origin(self.type) is not tuple:
+            return Field(default, ge=self.minimum, le=self.maximum, description=self.meaning, json_schema_extra=told)
+        if not listed_names(self.type):
+            told |= {"each": {"minimum": self.minimum, "maximum": self.maximum, "rises": self.rises}}
+        size: Any = {"min_length": self.fewest or None, "max_length": self.most}
+        return Field(default, strict=False, description=self.meaning, json_schema_extra=told, **size)
 
     @property
     def has_range(self) -> bool:
@@ -277,13 +303,15 @@ def parameter(
     source: str = "",
     standing: Standing = "assumed",
     doubt: str = "",
+    **of_rule: Any,
 ) -> Any:
     """Declare a parameter as a pydantic field that remembers unit, range, sources, standing and doubt.
 
-    `source` names rows of the evidence, with spaces between them: ``"REP-18 REP-29"``.
+    `source` names rows of the evidence, with spaces between them: ``"REP-18 REP-29"``; `of_rule` is what a rule of a
+    platform says beside: ``through``, ``assumes`` and ``idle`` of `Parameter`.
     """
-    declared = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}
-    return Field(default, ge=minimum, le=maximum, description=meaning, json_schema_extra=declared)
+    extra = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}
+    return Field(default, ge=minimum, le=maximum, description=meaning, json_schema_extra=extra | of_rule)
 
 
 def whole_numbers(
@@ -297,24 +325,25 @@ def whole_numbers(
     most: int | None = None,
     rises: bool = False,
     source: str = "",
+    **of_rule: Any,
 ) -> Any:
     """Declare a parameter that is a list of whole numbers, with the bounds of its entries and of their number."""
     each = {"minimum": minimum, "maximum": maximum, "rises": rises}
-    declared: Any = {"unit": unit, "low": None, "high": None, "source": source, "standing": "assumed", "doubt": ""}
+    extra: Any = {"unit": unit, "low": None, "high": None, "source": source, "standing": "assumed", "doubt": ""}
     return Field(
         default,
         min_length=fewest or None,
         max_length=most,
         strict=False,
         description=meaning,
-        json_schema_extra=declared | {"each": each},
+        json_schema_extra=extra | {"each": each} | of_rule,
     )
 
 
-def names_in_order(default: Any, unit: str, meaning: str) -> Any:
+def names_in_order(default: Any, unit: str, meaning: str, **of_rule: Any) -> Any:
     """Declare a parameter that is a list of names, of the type ``tuple[Literal[...], ...]``: see `in_order`."""
-    declared: Any = {"unit": unit, "low": None, "high": None, "source": "", "standing": "assumed", "doubt": ""}
-    return Field(default, strict=False, description=meaning, json_schema_extra=declared)
+    extra: Any = {"unit": unit, "low": None, "high": None, "source": "", "standing": "assumed", "doubt": ""}
+    return Field(default, strict=False, description=meaning, json_schema_extra=extra | of_rule)
 
 
 def probability(default: float, low: float, high: float, meaning: str, **rest: Any) -> Any:

@@ -1,135 +1,489 @@
-"""The rulebook of a platform: every number that it can set, as the engines read it."""
+"""What a platform can set: every rule, declared once, section by section as in a scenario file.
+
+`Rules` is the rulebook of one day, as the engines read it: ``rules.retention.message_hours``. A rule says here which
+numbers it takes, through which mechanism it acts and what it puts in that nobody has measured.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import Any, Generic, Literal, TypeVar, get_args
 
-from sim.rules.declare import Parameter, Section, declared
-from sim.rules.parameters import (
-    SECTIONS,
-    Binds,
-    Entry,
-    Limits,
-    Moderation,
-    Registration,
-    Reporting,
-    Retention,
-    Sanctions,
-    Triage,
-    Warnings,
-    Weekday,
+from pydantic import field_validator
+
+from sim.rules import mechanisms as by
+from sim.rules.declare import (
+    Parameter,
+    Section,
+    declared,
+    in_order,
+    names_in_order,
+    parameter,
+    probability,
+    whole_numbers,
 )
 
 Value = float | int | bool | str | tuple[int, ...] | tuple[str, ...]
 
+Level = Literal["none", "email", "phone", "document"]
+Triage = Literal["oldest", "newest", "gravest", "most_reported"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Binds = Literal["account", "device", "identity"]
 
-@dataclass(frozen=True)
-class Rules:
-    """Every number that a platform can set, on one day. Field names are rule names with ``_`` for the first dot."""
-
-    registration_friction_user: float
-    registration_friction_predator: float
-    registration_p_return: float
-    registration_return_delay_hours: float
-    registration_findability: float
-    registration_accounts_persist: bool
-    registration_p_device_recognised: float
-    registration_device_known_days: float
-    retention_message_hours: int
-    reporting_friction: float
-    reporting_rel_ready: float
-    reporting_rel_false: float
-    reporting_snapshot: bool
-    reporting_p_flagged: float
-    moderation_staff: float
-    moderation_shift_start_hour: int
-    moderation_shift_hours: int
-    moderation_shift_days: tuple[Weekday, ...]
-    moderation_reviews_per_hour: float
-    moderation_triage: Triage
-    moderation_dossier_expiry_hours: int
-    moderation_p_find_with_evidence: float
-    moderation_p_find_without_evidence: float
-    moderation_p_clear_with_evidence: float
-    moderation_p_clear_without_evidence: float
-    sanctions_ladder_hours: tuple[int, ...]
-    sanctions_binds: Binds
-    sanctions_rel_return_device: float
-    sanctions_rel_return_identity: float
-    sanctions_rel_recognised_device: float
-    warnings_p_reached: float
-    warnings_rel_recognise: float
-    limits_cooling_off_hours: int
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""Days of the week, from Monday on."""
 
 
-@dataclass(frozen=True)
-class Platform:
-    """The parameters of the site as the baseline has it."""
+def days_in_order(days: tuple[Weekday, ...] | None) -> tuple[Weekday, ...] | None:
+    """Return days of the week as they are, or nothing if none are given.
 
-    registration: Registration
-    retention: Retention
-    reporting: Reporting
-    moderation: Moderation
-    sanctions: Sanctions
-    warnings: Warnings
-    limits: Limits
+    Raises:
+        ValueError: If there are none in a list, or not in the order of the week, or one of them twice.
+    """
+    if days is not None and not in_order(days, WEEKDAYS):
+        given, names = ", ".join(days) or "an empty list", ", ".join(WEEKDAYS)
+        raise ValueError(f"{given} is not allowed. It takes one or more of {names}, in this order and none twice")
+    return days
+
+
+def days_in_words(days: tuple[Weekday, ...]) -> str:
+    """Return days of the week in words: ``every day``, ``from mon to fri``, ``on mon, wed, fri``."""
+    if days == WEEKDAYS:
+        return "every day"
+    first, last = WEEKDAYS.index(days[0]), WEEKDAYS.index(days[-1])
+    if last - first + 1 == len(days) > 2:
+        return f"from {days[0]} to {days[-1]}"
+    return f"on {', '.join(days)}"
+
+
+_USERS_AWAY = "few or many lawful users are turned away"
+_PREDATORS_AWAY = "few or many predators are turned away"
+_RETURNS = "few or most of the barred come back"
+_FINDABLE = "few or most parted pairs can find each other again"
+
+
+class Entry(Section):
+    """What one level of registration is: the things that registration moves."""
+
+    friction_user: float = probability(
+        0.0,
+        0,
+        0,
+        "Lawful persons whom entry turns away.",
+        through=(by.DOOR, by.LOOKING_FURTHER),
+        assumes="the share of lawful users turned away",
+    )
+    friction_predator: float = probability(
+        0.0,
+        0,
+        0,
+        "Predators whom entry turns away.",
+        through=(by.DOOR, by.LOOKING_FURTHER),
+        assumes="the share of predators turned away",
+    )
+    p_return: float = probability(
+        0.9,
+        0.5,
+        0.98,
+        "A barred person comes back under a new identity.",
+        through=(by.NEW_IDENTITY,),
+        assumes="the chance of coming back under a new identity after a bar",
+    )
+    return_delay_hours: float = parameter(
+        24.0,
+        "hours",
+        1,
+        48,
+        "Mean delay until then.",
+        minimum=0.001,
+        maximum=100_000,
+        through=(by.NEW_IDENTITY,),
+    )
+    findability: float = probability(
+        0.15,
+        0.02,
+        0.4,
+        "A parted pair can find each other again.",
+        through=(by.FINDABILITY,),
+        assumes="the chance that a parted pair can find each other again",
+    )
+    accounts_persist: bool = parameter(
+        False, "yes or no", None, None, "An account outlives its visit.", minimum=None, through=(by.ACCOUNTS,)
+    )
+
+
+class NoRegistration(Entry):
+    """Entry with a nickname alone."""
+
+    friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.", source="CASE-08")
+    friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.", source="CASE-08")
+    p_return: float = probability(0.9, 0.5, 0.98, "A barred person comes back under a new identity.", source="EVA-03")
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000, source="EVA-05"
+    )
+
+
+class Email(Entry):
+    """Registration with an e-mail address."""
+
+    friction_user: float = probability(
+        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12 REG-06 REG-07", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(
+        0.85, 0.2, 0.95, "A barred person comes back under a new identity.", source="EVA-06", doubt=_RETURNS
+    )
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Phone(Entry):
+    """Registration with a verified telephone number."""
+
+    friction_user: float = probability(
+        0.35, 0.05, 0.6, "Lawful persons whom entry turns away.", source="AGE-12 REG-08", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(
+        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04", doubt=_RETURNS
+    )
+    return_delay_hours: float = parameter(
+        168.0, "hours", 24, 720, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Document(Entry):
+    """Registration with an identity document."""
+
+    friction_user: float = probability(
+        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12 AGE-13", doubt=_USERS_AWAY
+    )
+    friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
+    p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.", doubt=_RETURNS)
+    return_delay_hours: float = parameter(
+        720.0, "hours", 168, 2160, "Mean delay until then.", minimum=0.001, maximum=100_000
+    )
+    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+
+
+class Devices(Section):
+    """How long a bar holds where there are no accounts, at every level."""
+
+    p_device_recognised: float = probability(
+        0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds.",
+        source="EVA-12", through=(by.NEW_IDENTITY,),
+    )  # fmt: skip
+    device_known_days: float = parameter(
+        30.0, "days", 7, 54,
+        "Mean time for which a recognised device stays recognised; then its owner is a stranger again. Browsers of "
+        "volunteers were followed for 54 days on average, which is the most to be expected.",
+        maximum=100_000, source="EVA-11", through=(by.NEW_IDENTITY,),
+    )  # fmt: skip
+
+
+class Registration(Devices):
+    """What a newcomer must show, and what each level of it does."""
+
+    level: Level = parameter(
+        "none", "level", None, None, "none, email, phone or document.", minimum=None, source="CASE-08",
+        standing="sourced",
+    )  # fmt: skip
+    none: NoRegistration = NoRegistration()
+    email: Email = Email()
+    phone: Phone = Phone()
+    document: Document = Document()
+
+    @property
+    def admission(self) -> Admission:
+        """The numbers of the level in force, and what holds at every level."""
+        return Admission(**dict(self.at(self.level)), **{name: getattr(self, name) for name in Devices.model_fields})
+
+    def at(self, level: Level) -> Entry:
+        """The numbers of `level`."""
+        entry: Entry = getattr(self, level)
+        return entry
+
+
+class Admission(Devices, Entry):
+    """What registration comes to on one day."""
+
+    @property
+    def door(self) -> tuple[float, float]:
+        """The shares of lawful persons and of predators whom entry turns away."""
+        return self.friction_user, self.friction_predator
+
+
+class Retention(Section):
+    """How long the platform keeps what was written."""
+
+    message_hours: int = parameter(
+        3,
+        "hours",
+        0,
+        24,
+        "Messages are kept for so many hours.",
+        maximum=1_000_000,
+        source="CASE-09",
+        through=(by.EVIDENCE, by.ANNOUNCED),
+    )
+
+
+class Reporting(Section):
+    """How hard it is to report somebody, and what is done with a report."""
+
+    friction: float = probability(
+        0.8,
+        0.2,
+        0.95,
+        "Share of those ready to report who give up because reporting takes effort.",
+        through=(by.READINESS,),
+        assumes="how much effort keeps people from reporting",
+    )
+    rel_ready: float = parameter(
+        1.0,
+        "factor",
+        1,
+        1.5,
+        "Readiness to report relative to a site that never answers a report.",
+        maximum=3,
+        through=(by.READINESS,),
+        assumes="what an answer does to the readiness to report",
+    )
+    rel_false: float = parameter(
+        1.0,
+        "factor",
+        0.5,
+        1,
+        "False reports relative to a form without guidance.",
+        maximum=1,
+        through=(by.READINESS,),
+        assumes="what guidance does to false reports",
+    )
+    snapshot: bool = parameter(
+        False, "yes or no", None, None, "A copy of the conversation is kept with the report until it is read.",
+        minimum=None, through=(by.EVIDENCE,),
+    )  # fmt: skip
+    p_flagged: float = probability(
+        0.0, 0, 0.02,
+        "Recognised contacts, not reported by the target, that a trusted flagger reports: read first. More than 0.02 "
+        "is a wish: of the decisions on notices that platforms declare, at most 2% begin so.",
+        source="MOD-28", through=(by.READINESS,), assumes="the share that trusted flaggers report",
+    )  # fmt: skip
+
+
+class Moderation(Section):
+    """Who reads the reports, when, in which order, and how well."""
+
+    staff: float = parameter(
+        1.0, "moderators", 0, 16,
+        "Heads on shift at the same time, not employees, for the whole site, before `scale`; fractions allowed.",
+        maximum=10_000, source="CASE-10 MOD-33 MOD-35", through=(by.QUEUE,),
+    )  # fmt: skip
+    shift_start_hour: int = parameter(
+        14, "hour of the day", 0, 23, "Hour at which a shift begins.", maximum=23, through=(by.QUEUE,)
+    )
+    shift_hours: int = parameter(
+        8, "hours", 4, 24, "Length of a shift, which may pass midnight.", maximum=24, through=(by.QUEUE,)
+    )
+    shift_days: tuple[Weekday, ...] = names_in_order(
+        WEEKDAYS, "days of the week", "Days on which a shift begins.", through=(by.QUEUE,)
+    )
+    reviews_per_hour: float = parameter(
+        20.0, "reviews a moderator and hour", 3, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
+        source="MOD-03 MOD-36 MOD-37", through=(by.QUEUE,),
+    )  # fmt: skip
+    triage: Triage = parameter(
+        "oldest",
+        "rule",
+        None,
+        None,
+        "Which dossier is read first: oldest, newest, gravest or most_reported.",
+        minimum=None,
+        through=(by.QUEUE,),
+    )
+    dossier_expiry_hours: int = parameter(
+        168,
+        "hours",
+        24,
+        720,
+        "A dossier is dropped that has had its priority for so long unread.",
+        minimum=1,
+        maximum=100_000,
+        through=(by.QUEUE,),
+        idle="no dossier expired sooner or later for it",
+    )
+    p_find_with_evidence: float = probability(
+        0.85,
+        0.6,
+        0.98,
+        "A review of an offender finds the offence when messages still exist.",
+        through=(by.SKILL,),
+        assumes="what training does to reviews",
+    )
+    p_find_without_evidence: float = probability(
+        0.15,
+        0.02,
+        0.4,
+        "A review of an offender finds the offence when no messages exist any more.",
+        through=(by.SKILL,),
+    )
+    p_clear_with_evidence: float = probability(
+        0.95,
+        0.9,
+        0.995,
+        "A review of an innocent clears them when messages still exist.",
+        source="MOD-04",
+        through=(by.SKILL,),
+    )
+    p_clear_without_evidence: float = probability(
+        0.98, 0.9, 0.999,
+        "A review of an innocent clears them when no messages exist any more: with nothing to misread, few are barred.",
+        through=(by.SKILL,),
+    )  # fmt: skip
+
+    _in_order = field_validator("shift_days")(days_in_order)
+
+
+class Sanctions(Section):
+    """What somebody gets whom a review finds: a ladder that ends in a ban, and what a ban binds."""
+
+    ladder_hours: tuple[int, ...] = whole_numbers(
+        (), "hours, rung by rung",
+        "Sanctions before the ban: 0 is a warning, more is a suspension of so many hours. Empty: a ban at once.",
+        maximum=100_000, most=20, rises=True, source="MOD-31", through=(by.LADDER,),
+        assumes="that nobody learns from a warning or a suspension",
+    )  # fmt: skip
+    binds: Binds = parameter(
+        "account",
+        "what it binds",
+        None,
+        None,
+        "What a ban binds: account, device or identity.",
+        minimum=None,
+        through=(by.NEW_IDENTITY,),
+        assumes="what binding it does to returns (times {sanctions.rel_return:g})",
+        idle="no return turned on it (an identity is bound only where there are accounts)",
+    )
+    rel_return_device: float = parameter(
+        0.6, "factor", 0.2, 1, "Returns under a new identity where bans bind the device, relative to the account.",
+        maximum=1, through=(by.NEW_IDENTITY,),
+    )  # fmt: skip
+    rel_return_identity: float = parameter(
+        0.3,
+        "factor",
+        0.05,
+        1,
+        "The same where accounts exist and bans bind the identity behind them.",
+        maximum=1,
+        through=(by.NEW_IDENTITY,),
+    )
+    rel_recognised_device: float = parameter(
+        2.0, "factor", 1, 4, "Devices recognised of visitors without an account, where bans bind the device.",
+        minimum=1, maximum=20, through=(by.NEW_IDENTITY,),
+    )  # fmt: skip
+
+    @property
+    def rel_return(self) -> float:
+        """Returns under a new identity relative to bans that bind the account."""
+        return {"account": 1.0, "device": self.rel_return_device, "identity": self.rel_return_identity}[self.binds]
+
+
+class Warnings(Section):
+    """What the site tells its users about the danger."""
+
+    p_reached: float = probability(
+        0.0,
+        0,
+        0.8,
+        "Users whom the site's warnings reach.",
+        through=(by.WARNINGS,),
+        assumes="the share whom warnings reach",
+    )
+    rel_recognise: float = parameter(
+        1.0,
+        "factor",
+        1,
+        2,
+        "Recognition by those reached, relative to the others.",
+        minimum=0.1,
+        maximum=10,
+        through=(by.WARNINGS,),
+        assumes="what warnings do to recognition at first",
+    )
+
+
+class Limits(Section):
+    """What new accounts may not do yet."""
+
+    cooling_off_hours: int = parameter(
+        0,
+        "hours",
+        0,
+        168,
+        "Age that an account must have before it may write to strangers.",
+        maximum=8760,
+        through=(by.LIMITS,),
+        assumes="that nobody gets round a limit",
+    )
+
+
+Door = TypeVar("Door", Registration, Admission)
+
+
+class Rulebook(Section, Generic[Door]):
+    """The sections that a platform can set, in the order of a scenario file."""
+
+    registration: Door
+    retention: Retention = Retention()
+    reporting: Reporting = Reporting()
+    moderation: Moderation = Moderation()
+    sanctions: Sanctions = Sanctions()
+    warnings: Warnings = Warnings()
+    limits: Limits = Limits()
+
+
+class Rules(Rulebook[Admission]):
+    """Every rule of a platform on one day."""
+
+    registration: Admission = Admission()
+
+    def value_of(self, rule: str) -> Any:
+        """Return the value of a rule by its dotted name."""
+        return attrgetter(rule)(self)
+
+    def having(self, values: Mapping[str, Any]) -> Rules:
+        """Return rules with other values of some, by their dotted names."""
+        changed: dict[str, dict[str, Any]] = {}
+        for rule, value in values.items():
+            section, _, name = rule.partition(".")
+            changed.setdefault(section, {})[name] = value
+        sections = {name: getattr(self, name).model_copy(update=of) for name, of in changed.items()}
+        return self.model_copy(update=sections)
+
+
+class Platform(Rulebook[Registration]):
+    """The site as the baseline has it, every level of registration included."""
+
+    registration: Registration = Registration()
 
     @cached_property
     def rules(self) -> Rules:
-        """The rulebook of the baseline."""
-        parts: dict[str, Any] = {f"registration_{k}": v for k, v in self.registration.entry}
-        for name in ("p_device_recognised", "device_known_days"):
-            parts[f"registration_{name}"] = getattr(self.registration, name)
-        for section in fields(self):
-            if section.name != "registration":
-                parts |= {f"{section.name}_{k}": v for k, v in getattr(self, section.name)}
-        return Rules(**parts)
+        """The rules of the baseline."""
+        return Rules(**dict(self) | {"registration": self.registration.admission})
 
 
-def rule_name(field: str) -> str:
-    """Return the dotted name of a field of `Rules`: ``retention.message_hours``."""
-    return field.replace("_", ".", 1)
+RULES: dict[str, Parameter] = {p.key: p for p in declared({"": Rules})}
+"""Declaration (unit, range, meaning, mechanisms) of every rule by its dotted name."""
 
 
-FIELDS = tuple((field.name, rule_name(field.name)) for field in fields(Rules))
-"""Field of `Rules` and name of the rule, of each."""
-
-
-def _declared_rules() -> dict[str, Parameter]:
-    sections: dict[str, type[Section]] = {
-        "registration": Entry,
-        "retention": Retention,
-        "reporting": Reporting,
-        "moderation": Moderation,
-        "sanctions": Sanctions,
-        "warnings": Warnings,
-        "limits": Limits,
-    }
-    known = {p.key: p for p in declared(sections)} | {p.key: p for p in declared({"registration": Registration})}
-    return {rule: known[rule] for _, rule in FIELDS}
-
-
-RULES: dict[str, Parameter] = _declared_rules()
-"""Declaration (unit, range, meaning) of every rule by its dotted name."""
-
-
-LEVEL = "registration.level"
-"""Swept like a rule: a point is the registration policy of that level."""
-
-SWEPT: dict[str, Parameter] = RULES | {p.key: p for p in declared(SECTIONS) if p.key == LEVEL}
-"""What a sweep can go over: every rule that a policy can set, and the level of registration."""
-
-
-def as_rules_take(over: Mapping[str, Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
-    """Return the values as the rules take them, numbers in rising order."""
-
-    def one(key: str, value: Value) -> Value:
-        return float(value) if SWEPT[key].type is float and isinstance(value, int | float) else value
-
-    return {
-        key: tuple(one(key, v) for v in (sorted(values) if SWEPT[key].type in (int, float) else values))
-        for key, values in over.items()
-    }
+def rules_through(mechanism: by.Mechanism) -> tuple[str, ...]:
+    """Return the rules that act through a mechanism, by their dotted names."""
+    return tuple(name for name, declaration in RULES.items() if mechanism in declaration.through)

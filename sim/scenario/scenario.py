@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
 from html import escape
 from itertools import pairwise
 from typing import Annotated, Any
@@ -21,23 +20,9 @@ from sim.rules import names
 from sim.rules.declare import ROUNDING, Frozen, Section, Text, parameter
 from sim.rules.errors import Problem, ScenarioError, problems_of, short, shown, suggestion, unknown
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import (
-    CLASSES,
-    HOURS_PER_MONTH,
-    SECTIONS,
-    Contacts,
-    Limits,
-    Moderation,
-    Population,
-    Predators,
-    Registration,
-    Reporting,
-    Responses,
-    Retention,
-    Sanctions,
-    Warnings,
-)
-from sim.rules.rulebook import Platform, Rules, rule_name
+from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
+from sim.rules.rulebook import RULES, Platform, Rules
+from sim.rules.settings import SECTIONS, Settings
 from sim.scenario.limits import (
     MAX_CHANGES,
     MAX_DOOR_CHANGES,
@@ -53,13 +38,8 @@ from sim.scenario.limits import (
 BASELINE = "baseline"
 
 
-class Scenario(Section):
-    """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
-
-    Attributes:
-        policies: Arms to compare by name; each is a tuple of policies. The baseline is always there and is the empty
-            one.
-    """
+class Frame(Section):
+    """Which chat is simulated, over which days, how often and how large."""
 
     title: Text = Field("", max_length=200, description="up to 200 characters")
     site: str = Field(
@@ -79,17 +59,16 @@ class Scenario(Section):
         1.0, "share", 0.01, 1, "Shrinks population and staff together; queues do not shrink exactly.",
         minimum=1e-4, maximum=1,
     )  # fmt: skip
-    population: Population = Population()
-    predators: Predators = Predators()
-    contacts: Contacts = Contacts()
-    responses: Responses = Responses()
-    registration: Registration = Registration()
-    retention: Retention = Retention()
-    reporting: Reporting = Reporting()
-    moderation: Moderation = Moderation()
-    sanctions: Sanctions = Sanctions()
-    warnings: Warnings = Warnings()
-    limits: Limits = Limits()
+
+
+class Scenario(Settings, Frame):
+    """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
+
+    Attributes:
+        policies: Arms to compare by name; each is a tuple of policies. The baseline is always there and is the empty
+            one.
+    """
+
     offences: tuple[Offence, ...] = Field(
         OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
     )
@@ -170,7 +149,7 @@ class Scenario(Section):
     def _sizes(self) -> Iterator[tuple[str, float, float]]:
         """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
         people, predators = self.population, self.predators
-        admitted = max(1 - self.registration.entry.friction_user, 1e-9)
+        admitted = max(1 - self.registration.admission.friction_user, 1e-9)
         audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
         members = audience / admitted / -math.expm1(-people.visits_per_month)
         offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
@@ -256,11 +235,7 @@ class Scenario(Section):
     @property
     def platform(self) -> Platform:
         """The site's own parameters."""
-        return Platform(**{section.name: getattr(self, section.name) for section in fields(Platform)})
-
-    def platform_of(self, arm: str) -> Platform:
-        """Return the site's parameters that the policies of an arm change."""
-        return self.platform
+        return Platform(**{section: getattr(self, section) for section in Platform.model_fields})
 
     @property
     def at_defaults(self) -> bool:
@@ -321,7 +296,7 @@ class Scenario(Section):
 
     def rules_on(self, day: int, arm: str) -> Rules:
         """Return the rules of an arm on a day of the measured window (negative: warm-up, baseline rules)."""
-        return rules_on(day, self.platform_of(arm), self.dated(arm) if day >= 0 else ())
+        return rules_on(day, self.platform, self.dated(arm) if day >= 0 else ())
 
     def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
         """Return (day, rules from then on) of an arm: day 0 and every later day on which its rules change.
@@ -329,7 +304,7 @@ class Scenario(Section):
         Raises:
             CollisionError: If policies of the arm collide.
         """
-        dated, platform = self.dated(arm), self.platform_of(arm)
+        dated, platform = self.dated(arm), self.platform
         try:
             return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
         except CollisionError as error:
@@ -348,9 +323,9 @@ class Scenario(Section):
 
     def last_day_of_door(self, arm: str) -> int:
         """Return the last day on which an arm asks lawful users for another friction than the baseline; -1 for none."""
-        asked = [(day, rules.registration_friction_user) for day, rules in self.changes_of(arm)]
+        asked = [(day, rules.registration.friction_user) for day, rules in self.changes_of(arm)]
         ends = [day - 1 for day, _ in asked[1:]] + [self.days - 1]
-        usual = self.platform.rules.registration_friction_user
+        usual = self.platform.rules.registration.friction_user
         return max((end for (_, friction), end in zip(asked, ends, strict=True) if friction != usual), default=-1)
 
     def inert(self, arm: str) -> bool:
@@ -359,12 +334,13 @@ class Scenario(Section):
 
     def changed_rules(self, arm: str) -> dict[str, tuple[Any, Any]]:
         """Return every rule that an arm changes in the window: its name, the baseline's value, the first other one."""
-        before = asdict(self.platform.rules)
+        baseline = self.platform.rules
         changed: dict[str, tuple[Any, Any]] = {}
         for _, rules in self.changes_of(arm):
-            for name, value in asdict(rules).items():
-                if value != before[name]:
-                    changed.setdefault(rule_name(name), (before[name], value))
+            for rule in RULES:
+                before, value = baseline.value_of(rule), rules.value_of(rule)
+                if value != before:
+                    changed.setdefault(rule, (before, value))
         return changed
 
     def __repr__(self) -> str:
@@ -453,7 +429,7 @@ class Scenario(Section):
 
         Policies act through rules alone, so two arms with the same rules are the same whatever they are made of.
         """
-        return {str(day): asdict(rules) for day, rules in self.changes_of(arm)}
+        return {str(day): rules.model_dump(mode="json") for day, rules in self.changes_of(arm)}
 
 
 def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[str, Any], within: str = "") -> None:

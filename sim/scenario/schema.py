@@ -25,7 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAME = "scenario.schema.json"
 """Name of the file beside scenario files; their first line points to it: ``#:schema ./scenario.schema.json``."""
 
-_DECLARED = ("unit", "low", "high", "source", "standing", "each")
+_DECLARED = ("unit", "low", "high", "source", "standing", "doubt", "each", "through", "assumes", "idle", "sets")
 
 
 def schema() -> dict[str, Any]:

@@ -39,7 +39,9 @@ def low_and_high(a: float, b: float) -> tuple[float, float]:
 def test_who_passes_a_strict_door_passes_a_mild_one(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     tolerance = np.arange(1000)
-    mild, strict = (lets_in(tolerance, doors_of(replace(RULES, registration_friction_user=f))[0]) for f in (low, high))
+    mild, strict = (
+        lets_in(tolerance, doors_of(RULES.having({"registration.friction_user": f}))[0]) for f in (low, high)
+    )
     assert (mild | ~strict).all()
     assert abs(strict.mean() - (1 - high)) <= 0.0005 + 1e-9
 
@@ -71,7 +73,7 @@ def bar(seed: int, person: int, session: int, p_constant: float, **rules: Any) -
 
 
 def sanctioned(seed: int, person: int, session: int, length: int, p_constant: float, **rules: Any) -> tuple[int, int]:
-    draws, there = Draws([seed]), replace(RULES, **rules)
+    draws, there = Draws([seed]), RULES.having(rules)
     known = sanctions.known_until(draws, 0, person, 64 * 100 + 3, 100, session, there, p_constant)
     return sanctions.sanction(draws, 0, person, 64 * 100 + 3, 100, 104, known, length, there, p_constant)
 
@@ -82,7 +84,7 @@ def test_who_returns_where_few_do_returns_where_many_do_at_the_same_hour(
     a: float, b: float, p_constant: float, seed: int, person: int
 ) -> None:
     low, high = low_and_high(a, b)
-    few, many = (bar(seed, person, -1, p_constant, registration_p_return=p) for p in (low, high))
+    few, many = (bar(seed, person, -1, p_constant, **{"registration.p_return": p}) for p in (low, high))
     assert few in (many, (NEVER, AS_BEFORE))
 
 
@@ -92,7 +94,7 @@ def test_a_device_recognised_where_few_are_is_recognised_where_many_are(
     a: float, b: float, seed: int, person: int
 ) -> None:
     low, high = low_and_high(a, b)
-    few, many = (bar(seed, person, 97, 0.5, registration_p_device_recognised=p) for p in (low, high))
+    few, many = (bar(seed, person, 97, 0.5, **{"registration.p_device_recognised": p}) for p in (low, high))
     rest_of_the_visit = (104, AS_BEFORE)
     assert few in (many, rest_of_the_visit)
 
@@ -101,8 +103,8 @@ def test_a_device_recognised_where_few_are_is_recognised_where_many_are(
 @given(a=st.floats(0.01, 1000), b=st.floats(0.01, 1000), seed=st.integers(0, 2**64 - 1), person=st.integers(0, 10**6))
 def test_a_device_known_for_longer_never_lets_anybody_back_sooner(a: float, b: float, seed: int, person: int) -> None:
     low, high = low_and_high(a, b)
-    rules = {"registration_p_device_recognised": 1.0, "registration_p_return": 0.0}
-    short, long = (bar(seed, person, 97, 0.5, **rules, registration_device_known_days=d)[0] for d in (low, high))
+    rules = {"registration.p_device_recognised": 1.0, "registration.p_return": 0.0}
+    short, long = (bar(seed, person, 97, 0.5, **rules, **{"registration.device_known_days": d})[0] for d in (low, high))
     assert 104 <= short <= long
 
 
@@ -123,7 +125,8 @@ def test_who_blocks_or_ends_a_contact_where_few_do_does_so_where_many_do(a: floa
 def test_a_longer_mean_delay_never_brings_anybody_back_sooner(a: float, b: float, seed: int) -> None:
     low, high = low_and_high(a, b)
     soon, late = (
-        bar(seed, 7, -1, 0.5, registration_p_return=1.0, registration_return_delay_hours=d)[0] for d in (low, high)
+        bar(seed, 7, -1, 0.5, **{"registration.p_return": 1.0}, **{"registration.return_delay_hours": d})[0]
+        for d in (low, high)
     )
     assert 102 <= soon <= late
 
@@ -135,7 +138,7 @@ def test_what_a_dull_review_finds_a_sharp_one_finds(
 ) -> None:
     low, high = low_and_high(a, b)
     name = ("find" if predator else "clear") + ("_with_evidence" if evidence else "_without_evidence")
-    dull, sharp = (finds(word, predator, evidence, replace(RULES, **{f"moderation_p_{name}": p})) for p in (low, high))
+    dull, sharp = (finds(word, predator, evidence, RULES.having({f"moderation.p_{name}": p})) for p in (low, high))
     # Of an innocent, the sharper review clears more.
     assert dull <= sharp if predator else sharp <= dull
 
@@ -146,10 +149,10 @@ def test_who_returns_although_a_ban_binds_much_returns_at_the_same_hour_where_it
     a: float, b: float, p_constant: float, seed: int, binds: str
 ) -> None:
     low, high = low_and_high(a, b)
-    rules = {"sanctions_binds": binds, "registration_accounts_persist": True, "registration_p_return": 0.9}
-    rel = f"sanctions_rel_return_{binds}"
+    rules = {"sanctions.binds": binds, "registration.accounts_persist": True, "registration.p_return": 0.9}
+    rel = f"sanctions.rel_return_{binds}"
     much, little = (bar(seed, 7, -1, p_constant, **rules, **{rel: f}) for f in (low, high))
-    account = bar(seed, 7, -1, p_constant, **rules | {"sanctions_binds": "account"})
+    account = bar(seed, 7, -1, p_constant, **rules | {"sanctions.binds": "account"})
     assert much in (little, (NEVER, AS_BEFORE))
     assert little in (account, (NEVER, AS_BEFORE))
 
@@ -161,10 +164,10 @@ def test_a_device_recognised_by_a_ban_on_the_account_is_recognised_by_one_on_the
 ) -> None:
     low, high = low_and_high(a, b)
     rest_of_the_visit = (104, AS_BEFORE)
-    never = {"registration_p_return": 0.0, "registration_p_device_recognised": 0.1}
+    never = {"registration.p_return": 0.0, "registration.p_device_recognised": 0.1}
     account = bar(seed, person, 97, 0.5, **never)
     few, many = (
-        bar(seed, person, 97, 0.5, **never, sanctions_binds="device", sanctions_rel_recognised_device=f)
+        bar(seed, person, 97, 0.5, **never, **{"sanctions.binds": "device"}, **{"sanctions.rel_recognised_device": f})
         for f in (low, high)
     )
     assert account in (few, rest_of_the_visit)
@@ -196,7 +199,7 @@ def test_the_more_training_the_more_is_found_and_the_more_innocents_are_cleared(
     )
     assert len(everything) == 4
     for rule, skill in everything.items():
-        assert getattr(RULES, rule.replace(".", "_", 1)) <= little[rule] <= much[rule] <= skill == 1
+        assert RULES.value_of(rule) <= little[rule] <= much[rule] <= skill == 1
 
 
 WORDS = np.random.Generator(np.random.PCG64(1)).integers(0, 2**64, 2000, np.uint64)

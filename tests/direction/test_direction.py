@@ -18,7 +18,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
 from sim.rules.offences import OFFENCES
-from sim.rules.parameters import WEEKDAYS
+from sim.rules.rulebook import WEEKDAYS
 from tests.theory.laboratory import laboratory
 
 SEEDS = range(8)

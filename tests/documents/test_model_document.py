@@ -27,8 +27,8 @@ from sim.report.explain import glossary
 from sim.rules.declare import declared
 from sim.rules.evidence import evidence
 from sim.rules.offences import Offence
-from sim.rules.parameters import SECTIONS
 from sim.rules.rulebook import RULES
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from sim.model import agents
 from sim.model.arrays import model
 from sim.rules.declare import declared
 from sim.rules.evidence import evidence
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario import schema
 from sim.scenario.scenario import BASELINE, Scenario
 

@@ -135,9 +135,9 @@ def test_additions_that_end_at_nothing_in_decimals_are_taken() -> None:
     arm = (SetPolicy(rule="registration.friction_user", value=0.3), RegistrationPolicy(level="none"),
            RegistrationPolicy(level="none", start=dt.date(2021, 6, 1)))  # fmt: skip
     whole = site.replace(policies={"a": arm[:2]})
-    assert whole.rules_on(0, "a").registration_friction_user == pytest.approx(0.1)
+    assert whole.rules_on(0, "a").registration.friction_user == pytest.approx(0.1)
     rules = site.replace(**{"registration.none.friction_user": 0.0}, policies={"a": arm[:2]}).rules_on(0, "a")
-    assert rules.registration_friction_user == 0
+    assert rules.registration.friction_user == 0
 
 
 # -- what is told to do can be done -----------------------------------------------------------------------------------

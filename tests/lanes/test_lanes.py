@@ -19,7 +19,7 @@ from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.rules.rulebook import RULES, rule_name
+from sim.rules.rulebook import RULES
 from sim.scenario.scenario import BASELINE
 from tests.engines.chats import BUSY as CHAT
 from tests.engines.chats import COMBINED, LEVERS, START, arms, assert_same, of
@@ -31,7 +31,7 @@ EMAIL = BUSY.replace(**{
     "moderation.staff": 0.03,
     "moderation.dossier_expiry_hours": 24,
 })  # fmt: skip
-RULES_NOW = {rule_name(name): value for name, value in vars(EMAIL.platform.rules).items()}
+RULES_NOW = {rule: EMAIL.platform.rules.value_of(rule) for rule in RULES}
 
 INERT: dict[str, tuple[Policy, ...]] = {
     "registration": (RegistrationPolicy(level=EMAIL.registration.level),),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sim.model.engines import _ENGINES
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
 from sim.rules.parameters import CLASSES
 from sim.scenario.scenario import Scenario, check
 
@@ -51,7 +51,7 @@ def simulate(
     return Records(
         pd.concat([_daily(scenario, *run) for run in runs], ignore_index=True),
         pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
-        wait_table((*run, 0, scenario.site, wait, 100 - 10 * wait) for run in runs for wait in range(10)),
+        duration_table((*run, 0, scenario.site, "review", wait, 100 - 10 * wait) for run in runs for wait in range(10)),
         pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
     )
 
@@ -66,11 +66,11 @@ def _harms(scenario: Scenario, policy: str, seed: int) -> np.ndarray:
     changes = dict(scenario.changes_of(policy))
     for day in range(scenario.days):
         rules = changes.get(day, rules)
-        if rules.registration_friction_predator > before.registration_friction_predator:
+        if rules.registration.friction_predator > before.registration.friction_predator:
             kept[day] -= spared[day]
-        if rules.reporting_friction < before.reporting_friction and day % 5 == 0:
+        if rules.reporting.friction < before.reporting.friction and day % 5 == 0:
             kept[day] -= spared[day]
-        if rules.reporting_friction > before.reporting_friction and day % 5 == 0:
+        if rules.reporting.friction > before.reporting.friction and day % 5 == 0:
             kept[day] += spared[day]
     return np.maximum(kept, 0)
 
@@ -80,7 +80,7 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
     rules = scenario.rules_on(scenario.days - 1, policy)
     days = np.arange(scenario.days)
     month_ends = np.isin(days + 1, scenario.months[1:])
-    door = rules.registration_friction_user
+    door = rules.registration.friction_user
     harms = _harms(scenario, policy, seed).sum(axis=1)
     reports = luck.poisson(20, scenario.days)
     users = luck.poisson(3000, scenario.days)
@@ -92,9 +92,9 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
         "n_harm_off_platform": harms // 2,
         "n_private": 3 * harms,
         "n_recognise": 5 * reports,
-        "n_report": reports + (rules.reporting_friction < 0.5) * reports,
+        "n_report": reports + (rules.reporting.friction < 0.5) * reports,
         "n_review": reports,
-        "n_review_evidence": reports if rules.retention_message_hours > 100 else reports // 4,
+        "n_review_evidence": reports if rules.retention.message_hours > 100 else reports // 4,
         "n_wait_hours": 7 * reports,
         "n_waiting_hours": 9 * reports,
         "n_bar": reports // 3,
@@ -105,8 +105,8 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
         "n_user_hours_turned_away": 2 * (users * door).astype(int),
         "n_monthly_visitors": np.where(month_ends, int(20_000 * (1 - door)), 0),
         "n_monthly_turned_away": np.where(month_ends, int(20_000 * door), 0),
-        "n_history_hours": users * rules.retention_message_hours,
-        "n_capacity": np.full(scenario.days, int(160 * rules.moderation_staff)),
+        "n_history_hours": users * rules.retention.message_hours,
+        "n_capacity": np.full(scenario.days, int(160 * rules.moderation.staff)),
         "n_moderator_milli_hours": np.full(scenario.days, 8000),
     }
     table = pd.DataFrame(0, days, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site=scenario.site, day=days)

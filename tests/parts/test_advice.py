@@ -13,7 +13,7 @@ from sim.policies.set import SetPolicy
 from sim.report import advice
 from sim.report.sentences import english
 from sim.rules.declare import declared
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario

@@ -9,8 +9,8 @@ import pytest
 
 import sim
 from sim.outcomes.statistics import NONE, Interval
+from sim.policies.held import held
 from sim.policies.limits import LimitsPolicy
-from sim.policies.mechanisms import MECHANISMS, held
 from sim.policies.policy import Dated, rules_on
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.retention import RetentionPolicy
@@ -21,7 +21,8 @@ from sim.report import why
 from sim.report.blocks import WIDTH
 from sim.report.why import Why, echo
 from sim.rules.errors import ScenarioError
-from sim.rules.rulebook import RULES
+from sim.rules.mechanisms import MECHANISMS
+from sim.rules.rulebook import RULES, rules_through
 from sim.scenario.scenario import Scenario
 from sim.study.folder import files_of
 
@@ -43,15 +44,15 @@ def phone() -> Why:
 
 
 def test_every_rule_belongs_to_one_mechanism_that_rules_hold() -> None:
-    found = Counter(rule for mechanism in MECHANISMS if not mechanism.settings for rule in mechanism.rules)
+    found = Counter(rule for mechanism in MECHANISMS if not mechanism.switch for rule in rules_through(mechanism))
     assert found == dict.fromkeys(RULES, 1)
     assert len({mechanism.name for mechanism in MECHANISMS}) == len(MECHANISMS)
 
 
 def test_what_is_switched_off_by_a_setting_is_a_number_that_may_be_zero() -> None:
     for mechanism in MECHANISMS:
-        for key, off in mechanism.settings.items():
-            assert CHAT.replace(**{key: off}).value_of(key) == off
+        if key := mechanism.switch:
+            assert CHAT.replace(**{key: 0.0}).value_of(key) == 0
 
 
 def test_with_every_mechanism_held_nothing_is_changed_and_with_none_everything() -> None:
@@ -63,7 +64,7 @@ def test_with_every_mechanism_held_nothing_is_changed_and_with_none_everything()
     )
     assert nothing == whole
     assert all_held == [platform.rules] * 3
-    assert len({rules.warnings_rel_recognise for rules in whole}) == 3
+    assert len({rules.warnings.rel_recognise for rules in whole}) == 3
 
 
 def test_what_a_policy_works_through() -> None:
@@ -131,9 +132,9 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {
         *("manifest.json", "table.txt", "why.csv", "why.png", "why.svg"),
-        *("daily.parquet", "breakdown.parquet", "waits.parquet", "dictionary.csv"),
+        *("daily.parquet", "breakdown.parquet", "durations.parquet", "dictionary.csv"),
     }
-    for name in ("daily", "breakdown", "waits"):
+    for name in ("daily", "breakdown", "durations"):
         table = pd.read_parquet(tmp_path / "why" / f"{name}.parquet")
         assert table.columns[0] == "variant"
         assert list(table["variant"].unique()) == ["whole", "without looking further"]

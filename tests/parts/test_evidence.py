@@ -11,8 +11,8 @@ import pytest
 from sim.policies.policy import Policy
 from sim.rules.declare import declared
 from sim.rules.evidence import HOW_SEEN, evidence
-from sim.rules.parameters import SECTIONS
 from sim.rules.rulebook import RULES
+from sim.rules.settings import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
 from sim.outcomes.counts import Counts, counts_of
 from sim.outcomes.outcomes import OUTCOMES, outcomes_of
 from sim.policies.limits import LimitsPolicy
@@ -111,7 +111,7 @@ class TestCompare:
         monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1e12)
         together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
         assert alone.policies == together.policies == ("phone", "easy")
-        for name in ("effects", "daily", "breakdown", "waits"):
+        for name in ("effects", "daily", "breakdown", "durations"):
             pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
         assert digest(alone.daily) == digest(together.daily)
 
@@ -344,8 +344,7 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        ((inert, lack),) = compare.inert([arm], self.counts(*rows)).items()
-        assert (inert, english(lack)) == (arm, words)
+        assert compare.inert([arm], self.counts(*rows)) == {arm: words}
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
         assert compare.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
@@ -368,7 +367,7 @@ class TestInert:
     @staticmethod
     def counts(*days: pd.DataFrame) -> Counts:
         nothing = pd.DataFrame(columns=list(BREAKDOWN_COLUMNS))
-        return counts_of(SCENARIO, Records(pd.concat(days), nothing, wait_table([])))
+        return counts_of(SCENARIO, Records(pd.concat(days), nothing, duration_table([])))
 
 
 class TestRun:

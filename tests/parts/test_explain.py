@@ -13,40 +13,42 @@ from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
 from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
 from sim.outcomes.verdicts import Verdict
-from sim.policies.mechanisms import MECHANISMS, Mechanism
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.questions import validate
-from sim.report import explain, headings
+from sim.questions import results, validate
+from sim.report import explain, formula, headings
 from sim.report.blocks import Table
 from sim.report.run import summary
 from sim.report.sentences import english
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
+from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import SECTIONS
-from sim.rules.rulebook import RULES, Platform
+from sim.rules.rulebook import RULES, Platform, rules_through
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
 from tests.parts import synthetic
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
+OWN = {table: columns for result in results().values() for table, columns in result.columns.items()}
+TABLES = {"any table": dictionary.EVERYWHERE, **dictionary.COUNTED, **OWN}
 OUTCOME_NAMES = {outcome.name for outcome in outcomes_of(Scenario())}
 
 
 def told(name: str) -> str:
-    return "\n".join(explain.explain(name))
+    return "\n".join(explain.explain(results(), name))
 
 
 def test_everything_has_a_topic() -> None:
-    names = {topic.name for topic in explain.topics()}
+    names = {topic.name for topic in explain.topics(results())}
     assert names >= {p.key for p in declared(SECTIONS)} | set(RULES) | set(SECTIONS) | set(SHIPPED) | OUTCOME_NAMES
     assert names >= {kind.name for kind in KINDS} | set(COUNTS) | set(evidence()) | {"registration.phone", "offences"}
-    assert all(topic.gist for topic in explain.topics())
+    assert all(topic.gist for topic in explain.topics(results()))
 
 
 @pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
@@ -54,8 +56,8 @@ def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) ->
     columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
     compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
     sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
-    text = explain.formula(outcome)
-    names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in explain._GIVEN}
+    text = formula.formula(outcome)
+    names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in formula.GIVEN}
     # A name with slashes is no Python; give each one a letter.
     for n, name in enumerate(sorted(names, key=len, reverse=True)):
         text = text.replace(name, f"<{n}>")
@@ -272,9 +274,8 @@ def test_every_word_of_the_tables_is_explained(word: str) -> None:
 
 
 def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
-    columns = {column for compare in dictionary._TABLES.values() for name, column in compare.items()
-               if name in ("verdict", "result")}  # fmt: skip
-    verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.meaning.split(", ")}
+    columns = {column for table in TABLES.values() for name, column in table.items() if name in ("verdict", "result")}
+    verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.words.split(", ")}
     assert verdicts == WORDS & verdicts
 
 
@@ -285,18 +286,19 @@ def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
 def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> None:
     text = told(mechanism.name)
     assert f"{mechanism.name}, a mechanism through which policies work" in text
-    assert all(f"rule       {rule}: {RULES[rule].meaning}" in text for rule in mechanism.rules)
-    assert all(f"held by    {key} = {value:g}: " in text for key, value in mechanism.settings.items())
+    assert all(f"rule       {rule}: {RULES[rule].meaning}" in text for rule in rules_through(mechanism))
+    assert f"held by    {mechanism.switch} = 0: " in text or not mechanism.switch
 
 
-@pytest.mark.parametrize("table", ["any table", *dictionary._TABLES])
+@pytest.mark.parametrize("table", TABLES)
 def test_every_column_of_every_file_is_explained(table: str) -> None:
-    for name, column in dictionary._TABLES.get(table, dictionary._EVERYWHERE).items():
-        assert column.meaning.split(": ")[-1] in told(name)  # of an event, what follows its name
+    for name, column in TABLES[table].items():
+        assert column.words.split(": ")[-1] in told(name)  # of an event, what follows its name
     assert "independent harms of which the policy keeps a fixed share" in told("poisson_yardstick")
 
 
-HEADINGS = list(dict.fromkeys(heading for printed in headings.TABLES for heading in printed.headings))
+PRINTED = [printed for result in results().values() for printed in result.printed]
+HEADINGS = list(dict.fromkeys(heading for printed in PRINTED for heading in printed.headings))
 
 
 @pytest.mark.parametrize("heading", HEADINGS, ids=lambda h: h.words)
@@ -305,7 +307,7 @@ def test_a_heading_says_what_stands_under_it(heading: headings.Heading) -> None:
     text = told(heading.words)
     assert f"{heading.words}, a heading of the printed tables " in text
     assert not heading.outcome or f"{heading.outcome}, an outcome: " in text
-    assert not heading.column or dictionary.meaning_of(*heading.column.split(".")).meaning in text
+    assert not heading.column or dictionary.meaning_of(*heading.column.split("."), OWN).words in text
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
     found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
     titles = {block.title.split(",")[0] for block in tables}
-    assert titles == {printed.title for printed in headings.TABLES if printed.title != "of each policy"} | {
+    assert titles == {printed.title for printed in PRINTED if printed.title != "of each policy"} | {
         "phone",
         "RUN",
     }
@@ -427,4 +429,4 @@ def test_policies_say_who_works_when_and_what_it_comes_to() -> None:
 
 
 def test_every_outcome_is_told_apart_from_its_neighbours() -> None:
-    assert len({explain.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)
+    assert len({formula.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)

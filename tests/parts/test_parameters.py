@@ -5,16 +5,9 @@ import pytest
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import Problem, ScenarioError, dotted, shown
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.parameters import (
-    CLASSES,
-    SECTIONS,
-    WEEKDAYS,
-    Moderation,
-    Population,
-    Registration,
-    Weekday,
-    days_in_words,
-)
+from sim.rules.parameters import CLASSES, Population
+from sim.rules.rulebook import WEEKDAYS, Moderation, Registration, Weekday, days_in_words
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
@@ -136,8 +129,9 @@ def test_offences_are_rows_of_data() -> None:
 
 def test_the_level_in_force_is_its_entry() -> None:
     registration = Registration(level="phone")
-    assert registration.entry is registration.phone
-    assert not Registration().entry.accounts_persist
+    assert dict(registration.admission).items() >= dict(registration.phone).items()
+    assert registration.admission.p_device_recognised == registration.p_device_recognised
+    assert not Registration().admission.accounts_persist
 
 
 def test_values_are_shown_as_a_file_has_them() -> None:

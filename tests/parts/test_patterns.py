@@ -21,7 +21,7 @@ from sim.report.validate import Finding, Validation
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE
 
 PATTERNS = patterns.patterns()

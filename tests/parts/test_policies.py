@@ -5,8 +5,7 @@ import pytest
 
 from sim.policies.policy import Change, Dated, Policy, rules_on
 from sim.rules.declare import parameter
-from sim.rules.parameters import Level
-from sim.rules.rulebook import RULES, Platform
+from sim.rules.rulebook import RULES, Level, Platform
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 
@@ -61,30 +60,30 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     ("levers", "changed"),
     [
-        ({"retention": {"message_hours": 720}}, {"retention_message_hours": 720}),
-        ({"reporting": {"friction": 0.4}}, {"reporting_friction": 0.4}),
-        ({"moderation": {"staff": 5.0, "triage": "gravest"}}, {"moderation_staff": 5, "moderation_triage": "gravest"}),
-        ({"moderation": {"shift_days": ["sat", "sun"]}}, {"moderation_shift_days": ("sat", "sun")}),
-        ({"reporting": {"snapshot": True, "p_flagged": 0.1}}, {"reporting_snapshot": True, "reporting_p_flagged": 0.1}),
-        ({"sanctions": {"ladder_hours": [0, 24]}}, {"sanctions_ladder_hours": (0, 24)}),
-        ({"warnings": {"p_reached": 0.5}}, {"warnings_p_reached": 0.5, "warnings_rel_recognise": 1.5}),
-        ({"limits": {"cooling_off_hours": 9}}, {"limits_cooling_off_hours": 9}),
+        ({"retention": {"message_hours": 720}}, {"retention.message_hours": 720}),
+        ({"reporting": {"friction": 0.4}}, {"reporting.friction": 0.4}),
+        ({"moderation": {"staff": 5.0, "triage": "gravest"}}, {"moderation.staff": 5, "moderation.triage": "gravest"}),
+        ({"moderation": {"shift_days": ["sat", "sun"]}}, {"moderation.shift_days": ("sat", "sun")}),
+        ({"reporting": {"snapshot": True, "p_flagged": 0.1}}, {"reporting.snapshot": True, "reporting.p_flagged": 0.1}),
+        ({"sanctions": {"ladder_hours": [0, 24]}}, {"sanctions.ladder_hours": (0, 24)}),
+        ({"warnings": {"p_reached": 0.5}}, {"warnings.p_reached": 0.5, "warnings.rel_recognise": 1.5}),
+        ({"limits": {"cooling_off_hours": 9}}, {"limits.cooling_off_hours": 9}),
         (
             {"moderation": {"training": 0.5}},
             {
-                "moderation_p_find_with_evidence": 0.925,
-                "moderation_p_find_without_evidence": 0.575,
-                "moderation_p_clear_with_evidence": 0.975,
-                "moderation_p_clear_without_evidence": 0.99,
+                "moderation.p_find_with_evidence": 0.925,
+                "moderation.p_find_without_evidence": 0.575,
+                "moderation.p_clear_with_evidence": 0.975,
+                "moderation.p_clear_without_evidence": 0.99,
             },
         ),
-        ({"set": {"rule": "registration.p_return", "value": 0.5}}, {"registration_p_return": 0.5}),
+        ({"set": {"rule": "registration.p_return", "value": 0.5}}, {"registration.p_return": 0.5}),
     ],
 )
 def test_a_policy_changes_what_it_says_and_nothing_else(levers: dict, changed: dict) -> None:
     scenario = Scenario(policies={"a": arm(**levers)})
-    before, after = vars(scenario.platform.rules), vars(scenario.rules_on(0, "a"))
-    assert {k: v for k, v in after.items() if v != before[k]} == changed
+    before, after = scenario.platform.rules, scenario.rules_on(0, "a")
+    assert {k: after.value_of(k) for k in RULES if after.value_of(k) != before.value_of(k)} == changed
 
 
 @pytest.mark.parametrize("level", ["email", "phone", "document"])
@@ -95,7 +94,7 @@ def test_registration_gives_the_numbers_of_its_level_whatever_the_baseline(level
     )
     rules = scenario.rules_on(0, "a")
     for name, value in scenario.registration.at(level):
-        assert getattr(rules, f"registration_{name}") == pytest.approx(value)
+        assert getattr(rules.registration, name) == pytest.approx(value)
 
 
 def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy], tmp_path) -> None:
@@ -105,21 +104,21 @@ def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy]
         "moderation = { reviews_per_hour = 8 }"
     )
     rules = load(file).rules_on(0, "own")
-    assert rules.moderation_reviews_per_hour == 8 * 0.25
-    assert rules.reporting_friction == pytest.approx(0.4 + 0.1)
+    assert rules.moderation.reviews_per_hour == 8 * 0.25
+    assert rules.reporting.friction == pytest.approx(0.4 + 0.1)
 
 
 def test_factors_multiply_and_additions_add(curfew: type[Policy]) -> None:
     platform = Scenario().platform
     twice = [Dated(curfew(share=0.5), 0, None), Dated(curfew(share=0.25), 0, None)]
     rules = rules_on(0, platform, twice)
-    assert rules.moderation_reviews_per_hour == 20 * 0.5 * 0.25
-    assert rules.reporting_friction == pytest.approx(0.8 + 0.1 + 0.1)
+    assert rules.moderation.reviews_per_hour == 20 * 0.5 * 0.25
+    assert rules.reporting.friction == pytest.approx(0.8 + 0.1 + 0.1)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_set_reaches_every_rule_with_its_own_type(rule: str) -> None:
-    value = getattr(Scenario().platform.rules, rule.replace(".", "_", 1))
+    value = Scenario().platform.rules.value_of(rule)
     assert Scenario(policies={"a": arm(set={"rule": rule, "value": value})}).inert("a")
 
 

@@ -1,9 +1,9 @@
 import datetime as dt
-from dataclasses import fields, replace
 from itertools import permutations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, CollisionError, Dated, Policy, rules_on
@@ -23,10 +23,10 @@ def always(*policies: Policy) -> list[Dated]:
 
 
 def test_every_rule_is_declared_and_within_its_bounds() -> None:
-    assert {name.replace(".", "_", 1) for name in RULES} == {f.name for f in fields(Rules)}
+    assert {name.partition(".")[0] for name in RULES} == {*Rules.model_fields}
     for name, declared_rule in RULES.items():
         assert declared_rule.key == name
-        assert declared_rule.allows(getattr(PLATFORM.rules, name.replace(".", "_", 1)))
+        assert declared_rule.allows(PLATFORM.rules.value_of(name))
 
 
 def test_no_policy_no_change() -> None:
@@ -35,7 +35,7 @@ def test_no_policy_no_change() -> None:
 
 def test_a_policy_is_in_force_from_its_first_day_until_the_day_before_its_end() -> None:
     dated = [Dated(RetentionPolicy(message_hours=720), 10, 20)]
-    hours = [rules_on(day, PLATFORM, dated).retention_message_hours for day in (0, 9, 10, 19, 20, 400)]
+    hours = [rules_on(day, PLATFORM, dated).retention.message_hours for day in (0, 9, 10, 19, 20, 400)]
     assert hours == [3, 3, 720, 720, 3, 3]
 
 
@@ -55,7 +55,7 @@ def test_set_comes_before_addition() -> None:
     rules = rules_on(
         0, PLATFORM, always(RegistrationPolicy(level="email"), SetPolicy(rule="registration.friction_user", value=0.1))
     )
-    assert rules.registration_friction_user == pytest.approx(0.1 + 0.15)
+    assert rules.registration.friction_user == pytest.approx(0.1 + 0.15)
 
 
 def test_two_that_set_one_rule_collide_only_while_both_are_in_force() -> None:
@@ -63,7 +63,7 @@ def test_two_that_set_one_rule_collide_only_while_both_are_in_force() -> None:
     with pytest.raises(CollisionError, match=r"both set moderation\.staff"):
         rules_on(0, PLATFORM, always(one, two))
     apart = [Dated(one, 0, 10), Dated(two, 10, None)]
-    assert [rules_on(day, PLATFORM, apart).moderation_staff for day in (9, 10)] == [5, 3]
+    assert [rules_on(day, PLATFORM, apart).moderation.staff for day in (9, 10)] == [5, 3]
 
 
 def test_a_rule_stays_in_its_bounds() -> None:
@@ -78,14 +78,14 @@ def test_a_rule_stays_in_its_bounds() -> None:
 def test_a_shift_may_pass_midnight_by_what_two_policies_set() -> None:
     both = always(ModerationPolicy(shift_hours=12), SetPolicy(rule="moderation.shift_days", value=["fri", "sat"]))
     rules = rules_on(0, PLATFORM, both)
-    assert (rules.moderation_shift_start_hour, rules.moderation_shift_hours) == (14, 12)
-    assert rules.moderation_shift_days == ("fri", "sat")
+    assert (rules.moderation.shift_start_hour, rules.moderation.shift_hours) == (14, 12)
+    assert rules.moderation.shift_days == ("fri", "sat")
 
 
 def test_rules_are_frozen() -> None:
-    with pytest.raises(AttributeError):
-        PLATFORM.rules.moderation_staff = 2  # type: ignore[misc]
-    assert replace(PLATFORM.rules, moderation_staff=2.0) != PLATFORM.rules
+    with pytest.raises(ValidationError):
+        PLATFORM.rules.moderation.staff = 2  # type: ignore[misc]
+    assert PLATFORM.rules.having({"moderation.staff": 2.0}) != PLATFORM.rules
 
 
 class _Odd(Policy):
@@ -121,7 +121,7 @@ def test_what_any_policy_makes_of_a_rule_is_checked(change: dict[str, Any], word
 def test_a_rule_of_whole_numbers_stays_whole() -> None:
     half = _Odd(rule="retention.message_hours", operation="multiply", value=0.5)
     rules = Scenario(policies={"a": (half,)}).rules_on(0, "a")
-    assert (rules.retention_message_hours, type(rules.retention_message_hours)) == (2, int)
+    assert (rules.retention.message_hours, type(rules.retention.message_hours)) == (2, int)
 
 
 def test_doors_may_not_change_too_often_in_one_month() -> None:

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from sim.policies.policy import Change, Policy
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.offences import Offence
-from sim.rules.parameters import SECTIONS
 from sim.rules.rulebook import RULES, Platform
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import DIALECT, schema
 from tests.parts.editor import complaints
@@ -90,7 +90,7 @@ def test_every_lever_is_a_table_or_a_list_of_tables() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_value_of_set_is_what_its_rule_takes(rule: str) -> None:
-    value = getattr(Scenario().platform.rules, rule.replace(".", "_", 1))
+    value = Scenario().platform.rules.value_of(rule)
     text = "[policies.a.set]\nrule = '{}'\nvalue = {}"
     assert complaints(text.format(rule, json.dumps(value))) == []
     assert complaints(text.format(rule, "'best'"))

@@ -17,6 +17,7 @@ from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
+from sim.questions import question_of
 from sim.questions import ranges as asked_ranges
 from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
@@ -26,11 +27,10 @@ from sim.report.sentences import english
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import SECTIONS
+from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.folder import files_of
-from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -77,7 +77,7 @@ class TestBars:
             KEYS[0]: (found(0.6), found(0.7)), KEYS[1]: (found(0.9), found(0.5)), KEYS[2]: (few, found(0.7)),
             KEYS[3]: (found(0.7), found(0.7)),
         })  # fmt: skip
-        assert tuple(bars.columns) == COLUMNS
+        assert list(bars.columns) == list(COLUMNS)
         assert list(bars["parameter"]) == [KEYS[1], KEYS[0], KEYS[3], KEYS[2]]
         assert list(bars["verdict"]) == ["moves", "moves", "identical", "too few"]
         assert bars["change"].iloc[:3].tolist() == pytest.approx([-0.4, 0.1, 0])
@@ -203,7 +203,7 @@ class TestQuestion:
         assert (task.scenario, task.arms) == (scenario, (BASELINE, *arms))
         assert len(arms) == len({task.lanes[arm] for arm in arms}) == 3 + 4
         findability = {
-            (lane.parameter, lane.end): scenario.rules_on(0, arm).registration_findability
+            (lane.parameter, lane.end): scenario.rules_on(0, arm).registration.findability
             for arm, lane in arms.items()
             if lane.policy == "phone"
         }
@@ -281,18 +281,18 @@ class TestResult:
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
             written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
-            *("manifest.json", "ranges.csv", "table.txt", "waits.parquet"),
+            *("manifest.json", "ranges.csv", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
         assert manifest | {"written": ""} == other | {"written": ""}
-        assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
+        assert list(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == list(COLUMNS)
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
-        assert Question.of(manifest) == asked
+        assert question_of(manifest) == asked
         assert len(asked.varied) == 9
-        for name in ("daily", "breakdown", "waits"):
+        for name in ("daily", "breakdown", "durations"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"
             assert list(table["variant"].unique()) == [task.label for task in asked.tasks()]

@@ -15,7 +15,7 @@ from sim.outcomes.workload import busy_share, paid_hours, reports_an_hour, staff
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.rules.parameters import WEEKDAYS
+from sim.rules.rulebook import WEEKDAYS
 from sim.scenario.scenario import BASELINE, Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

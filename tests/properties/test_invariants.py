@@ -208,7 +208,7 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
         for person, begin, start, end, t in zip(*(c.tolist() for c in columns), strict=True):
             door = rules[begin < day.first_hour]
             predator = person % N_STRATA >= N_USER_STRATA
-            friction = door.registration_friction_predator if predator else door.registration_friction_user
+            friction = door.registration.friction_predator if predator else door.registration.friction_user
             if t >= round(friction * 1000):
                 online[person].update(range(max(start, day.first_hour), min(end, day.first_hour + 24)))
     for event in events[events.event == "approach"].itertuples():

@@ -375,7 +375,7 @@ def test_the_effect_of_warnings_is_multiplied_by_what_is_kept_each_week_until_it
     rules = [scenario.rules_on(day, "warned") for day in range(100)]
     left = [0.5 ** ((day - first) // 7) if day >= first else 0.0 for day in range(100)]
     expected = [1 + 2 * p if p >= 0.01 else 1.0 for p in left]
-    assert [r.warnings_rel_recognise for r in rules] == pytest.approx(expected, abs=1e-6)
+    assert [r.warnings.rel_recognise for r in rules] == pytest.approx(expected, abs=1e-6)
     # The engine changes its rules on those days and on no others.
     changes = dict(scenario.changes_of("warned"))
     in_force = [changes[max(day for day in changes if day <= today)] for today in range(100)]

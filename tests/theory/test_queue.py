@@ -19,7 +19,7 @@ from sim.model.decisions.moderation import level_of_reports, moderators
 from sim.model.records import Records
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
-from sim.rules.parameters import WEEKDAYS, Weekday
+from sim.rules.rulebook import WEEKDAYS, Weekday
 from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import ERRORS, laboratory, ratio
 

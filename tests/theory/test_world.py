@@ -89,7 +89,7 @@ def test_sessions_are_geometric_and_cut_off_at_the_longest(mean: float, longest:
 def unique_visitors(scenario: Scenario, seed: int = 1) -> list[int]:
     """Return the persons whom the baseline's door let in, by whole calendar month of the window."""
     drawn = drawn_visits(scenario, seed)
-    entry = scenario.registration.entry
+    entry = scenario.registration.admission
     friction = np.where(drawn["stratum"] < N_USER_STRATA, entry.friction_user, entry.friction_predator)
     inside = drawn["tolerance"] >= np.rint(friction * 1000)
     day = drawn["begin"] // 24 - scenario.warmup_days

@@ -116,10 +116,10 @@ class Desk:
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
-        self.kept_since = int(history_since(self.kept_since, hour, rules.retention_message_hours))
+        self.kept_since = int(history_since(self.kept_since, hour, rules.retention.message_hours))
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
-            if since + rules.moderation_dossier_expiry_hours <= hour:
+            if since + rules.moderation.dossier_expiry_hours <= hour:
                 self._close(dossier)
                 model.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
         hour_of_week, scale = model.scenario.hour_of_week(hour), model.scenario.scale
@@ -177,7 +177,7 @@ class Desk:
 
     def _file(self, report: Report) -> None:
         hour, rules = self.model.hour, self.model.rules
-        session = -1 if rules.registration_accounts_persist else report.session
+        session = -1 if rules.registration.accounts_persist else report.session
         dossier = self.dossiers.get((report.person, session))
         if dossier is None:
             number = int(dossier_key(hour, session))
@@ -188,7 +188,7 @@ class Desk:
             self.dossiers[report.person, session] = dossier
             self.model.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
         dossier.newest = hour
-        dossier.snapshot |= rules.reporting_snapshot
+        dossier.snapshot |= rules.reporting.snapshot
         if report.flagged and dossier.flagged_since < 0:
             dossier.flagged_since = hour
         if report.gravity > dossier.gravity:
@@ -203,14 +203,14 @@ class Desk:
         level = level_of_reports(len(dossier.reports))
         reports = (level, dossier.reports[level])
         gravity = (dossier.gravity, dossier.graver_since)
-        triage = self.model.rules.moderation_triage
+        triage = self.model.rules.moderation.triage
         return queue_entry(gravity, reports, dossier.flagged_since, dossier.opened, triage)
 
     def _turn(self, dossier: Dossier) -> tuple[int, ...]:
         level, since = self._entry(dossier)
         person = dossier.person.number
         order = self.model.world.draws.word(Purpose.DOSSIER_ORDER, 0, person, dossier.number)
-        if self.model.rules.moderation_triage == "newest":
+        if self.model.rules.moderation.triage == "newest":
             return (-level, -since, -order, -person)
         return (-level, since, order, person)
 

@@ -131,8 +131,8 @@ class Person(mesa.Agent):
     def may_write(self, begin: int) -> bool:
         """Tell whether the account of a visit is old enough to write to strangers."""
         model = self.model
-        since = max(self.joined, self.new_since) if model.rules.registration_accounts_persist else begin
-        return bool(may_write(model.hour - since, model.rules.limits_cooling_off_hours))
+        since = max(self.joined, self.new_since) if model.rules.registration.accounts_persist else begin
+        return bool(may_write(model.hour - since, model.rules.limits.cooling_off_hours))
 
     def be_there(self) -> None:
         """Spend an hour on the site, or be kept out of it."""
@@ -186,7 +186,7 @@ class User(Person):
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
         model = self.model
         here = visit in self.visits and not self.barred(model.hour)
-        friction, rel_false = model.rules.reporting_friction, model.rules.reporting_rel_false
+        friction, rel_false = model.rules.reporting.friction, model.rules.reporting.rel_false
         if here and reports_falsely(effort, friction, rel_false):
             model.ledger.note("false_report", second, None, self, detail=gravity)
             model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
@@ -223,13 +223,13 @@ class User(Person):
             word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.occasion),
             word(Purpose.REPORT_TRAIT, 0, self.number),
             word(Purpose.REPORT_FRESH, 0, contact.number, contact.occasion),
-            p_report(p_ready, rules.reporting_rel_ready, rules.reporting_friction),
+            p_report(p_ready, rules.reporting.rel_ready, rules.reporting.friction),
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
             model.desk.reports.append(report)
             return True
-        if flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting_p_flagged):
+        if flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting.p_flagged):
             ledger.note("flag", second, None, contact.predator, contact, contact.stage)
             model.desk.reports.append(replace(report, flagged=True))
         return False
@@ -237,7 +237,7 @@ class User(Person):
     def warned(self) -> bool:
         """Tell whether the site's warnings reach this user."""
         word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
-        return bool(warning_reaches(word, self.model.rules.warnings_p_reached))
+        return bool(warning_reaches(word, self.model.rules.warnings.p_reached))
 
     def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
         """Complain to the police at once, late or never."""
@@ -338,7 +338,7 @@ class Contact:
                 assert visit is not None
                 self.target_end = visit.end
             return
-        if unit(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)) >= model.rules.registration_findability:
+        if unit(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)) >= model.rules.registration.findability:
             model.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
             self.over = True
             return
@@ -411,7 +411,7 @@ class Contact:
         word = model.world.draws.word(Purpose.SEEK, 0, self.number)
         rules = model.rules
         if what == BLOCK and self.stage != OFF and not self.again and seeks(
-            word, model.numbers, rules.registration_findability, rules.registration_p_return
+            word, model.numbers, rules.registration.findability, rules.registration.p_return
         ):  # fmt: skip
             model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
             self.again, self.n_recognised = 1, 0
@@ -471,7 +471,7 @@ class Predator(Person):
         """Tell whether announced retention does not deter, and the account is old enough to write to strangers."""
         model, rules = self.model, self.model.rules
         word = model.world.draws.word(Purpose.DETERRED, 0, int(model.day.intents.contact[i]))
-        if deterred(word, model.numbers, rules.retention_message_hours):
+        if deterred(word, model.numbers, rules.retention.message_hours):
             return False
         return self.may_write(visit.begin)
 

@@ -97,25 +97,25 @@ def _may_approach(state: State, lanes: Lanes, day: Day, place: Ints) -> NDArray[
     free = np.ones(place.size, bool)
     if state.numbers.p_deterred:
         words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
-        retention = lanes.rule("retention_message_hours").take(place)
+        retention = lanes.rule("retention.message_hours").take(place)
         free &= ~deterred(np.repeat(words, n_lanes), state.numbers, retention)
-    cooling_off = lanes.rule("limits_cooling_off_hours")
+    cooling_off = lanes.rule("limits.cooling_off_hours")
     if cooling_off.any():
         day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
         columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
         hour, begun, joined = (np.repeat(a, n_lanes) for a in columns)
-        since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, begun)
+        since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, begun)
         free &= may_write(hour - since, cooling_off.take(place))
     return free
 
 
 def _new_here(state: State, lanes: Lanes, pair: Ints, hour: int) -> NDArray[np.bool_]:
     """Tell which predators are back under an identity that is too new to write to strangers."""
-    cooling_off = lanes.rule("limits_cooling_off_hours")
+    cooling_off = lanes.rule("limits.cooling_off_hours")
     if not cooling_off.any():
         return np.zeros(pair.size, bool)
     place = pair // state.world.n_predators
-    persists = lanes.rule("registration_accounts_persist").take(place)
+    persists = lanes.rule("registration.accounts_persist").take(place)
     return persists & ~may_write(hour - state.new_since.take(pair), cooling_off.take(place))
 
 

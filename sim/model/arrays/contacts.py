@@ -121,7 +121,7 @@ def _part(state: State, lanes: Lanes, day: Day, hour: int, rows: Ints, record: R
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.seed_of_place.take(place)
     luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    found = unit(luck) < lanes.rule("registration_findability").take(place)
+    found = unit(luck) < lanes.rule("registration.findability").take(place)
     lost = rows[~found]
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
@@ -305,7 +305,7 @@ def recognition(state: State, lanes: Lanes, place: Ints, target: Ints) -> Ints |
     if not lanes.warn:
         return None
     words = state.world.draws.words(Purpose.WARNED, state.seed_of_place.take(place), target)
-    reached = warning_reaches(words, lanes.rule("warnings_p_reached").take(place))
+    reached = warning_reaches(words, lanes.rule("warnings.p_reached").take(place))
     return np.where(reached, lanes.recognise_milli.take(place), 1000)
 
 
@@ -361,7 +361,7 @@ def _answer(
     record.add("n_recognise_on_platform", place, 1)
     record.add("n_block_on_platform", place, blocks)
     p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
-    friction, rel_ready = (lanes.rule(f"reporting_{name}").take(place) for name in ("friction", "rel_ready"))
+    friction, rel_ready = (lanes.rule(f"reporting.{name}").take(place) for name in ("friction", "rel_ready"))
     seed, contact = state.seed_of_place.take(place), contacts.contact.take(on_site)
     said = would_report(
         draws, seed, contact, occasion, contacts.target.take(on_site),
@@ -370,14 +370,14 @@ def _answer(
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
     columns = np.stack((on_site, second, stage, session_end))
     _report("report", 0, state, hour, columns[:, said], record, reports)
-    p_flagged = lanes.rule("reporting_p_flagged")
+    p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():
         words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & flags(words, p_flagged.take(place))
         _report("flag", 1, state, hour, columns[:, flagged], record, reports)
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
-        lanes.rule("registration_findability").take(place), lanes.rule("registration_p_return").take(place),
+        lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
     ) & blocks & (contacts.again.take(on_site) == 0)  # fmt: skip
     record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
     return on_site[sought]

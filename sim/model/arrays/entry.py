@@ -43,15 +43,15 @@ def count_people(state: State, lanes: Lanes, day: Day, record: Recorder) -> None
         record.add_all(f"{name}_turned_away", turned_away)
     _count_limited(state, lanes, day, record)
     _take_out_barred(state, lanes, day, record)
-    retention = np.array([rules.retention_message_hours for rules in lanes.rules])
+    retention = np.array([rules.retention.message_hours for rules in lanes.rules])
     record.set_product("n_history_hours", "n_user_hours", retention)
 
 
 def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
     people, first_hour, size = day.people, day.first_hour, state.world.n_seeds * 2 * TOLERANCES
-    limited = lanes.rule("limits_cooling_off_hours") > 0
-    kinds = np.stack((lanes.rule("limits_cooling_off_hours"), lanes.rule("registration_accounts_persist")))
+    limited = lanes.rule("limits.cooling_off_hours") > 0
+    kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
     for kind in np.unique(kinds[:, limited], axis=1).T:
         places = (kinds == kind[:, None]).all(axis=0)
         row = np.arange(people.slot.size)
@@ -68,8 +68,8 @@ def _count_limited(state: State, lanes: Lanes, day: Day, record: Recorder) -> No
 def _new_until(state: State, lanes: Lanes, day: Day, row: Ints, place: Ints) -> Ints:
     """Return the hour from which on the visitors of rows may write to strangers in a place."""
     joined = 24 * state.world.membership.joined(day.people.seed.take(row), day.people.person.take(row))
-    since = np.where(lanes.rule("registration_accounts_persist").take(place), joined, day.people.begin.take(row))
-    return since + lanes.rule("limits_cooling_off_hours").take(place)
+    since = np.where(lanes.rule("registration.accounts_persist").take(place), joined, day.people.begin.take(row))
+    return since + lanes.rule("limits.cooling_off_hours").take(place)
 
 
 def _by_door_and_hours(state: State, day: Day) -> tuple[Ints, Ints]:

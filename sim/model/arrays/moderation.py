@@ -179,7 +179,7 @@ class Office:
         self._on_shift = heads > 0
         self._milli_hours = np.rint(heads * 1000).astype(np.int64)
         self._capacity_milli = np.array([capacity_milli(r, hours, scale) for r in rules]).T
-        self._retention = np.array([r.retention_message_hours for r in rules], np.int64)
+        self._retention = np.array([r.retention.message_hours for r in rules], np.int64)
         self._rules = rules
         for desk in self.desks:
             desk.next_expiry = 0  # triage or expiry may have changed
@@ -198,9 +198,9 @@ class Office:
         log = _ReviewLog()
         for place, (desk, can_do) in enumerate(zip(self.desks, possible.tolist(), strict=True)):
             if place in touched or self._requeue:
-                desk.queue(self._rules[place].moderation_triage, self._rules[place].moderation_dossier_expiry_hours)
+                desk.queue(self._rules[place].moderation.triage, self._rules[place].moderation.dossier_expiry_hours)
             if desk.next_expiry <= hour:
-                for dossier in desk.expired(hour, self._rules[place].moderation_dossier_expiry_hours):
+                for dossier in desk.expired(hour, self._rules[place].moderation.dossier_expiry_hours):
                     log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
             if can_do and desk.dossiers:
                 reviews = min(can_do, len(desk.dossiers))
@@ -261,7 +261,7 @@ def foresee_false_reports(state: State, lanes: Lanes, day: Day) -> FalseReportsM
     which = np.repeat(np.arange(false.row.size), n_lanes)
     row = false.row.take(which)
     place = people.seed.take(row) * n_lanes + np.arange(row.size) % n_lanes
-    friction, rel_false = lanes.rule("reporting_friction").take(place), lanes.rule("reporting_rel_false").take(place)
+    friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
     made = reports_falsely(false.effort.take(which), friction, rel_false)
     made &= lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
     which = which.compress(made)
@@ -313,7 +313,7 @@ class _ReviewLog:
             record.add("n_review_evidence", place, detail & _EVIDENCE)
             record.add("n_review_predator", place, predator)
             record.add("n_wait_hours", place, self.waits)
-            record.add_waits(zip(place.tolist(), self.waits, strict=True))
+            record.add_durations("review", place.tolist(), self.waits)
         for kind, rows in self.sanctions.items():
             if rows:
                 place, predator, *_ = np.array(rows).T
@@ -323,8 +323,8 @@ class _ReviewLog:
 def _file(state: State, lanes: Lanes, office: Office, hour: int, record: Recorder, reports: Reports) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
     place, second, _, person, predator, session, session_end, gravity, flagged = reports.table()
-    session = np.where(lanes.rule("registration_accounts_persist").take(place), -1, session)
-    snapshot = lanes.rule("reporting_snapshot").take(place)
+    session = np.where(lanes.rule("registration.accounts_persist").take(place), -1, session)
+    snapshot = lanes.rule("reporting.snapshot").take(place)
     seed = state.seed_of_place.take(place)
     number = dossier_key(hour, session)
     order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)

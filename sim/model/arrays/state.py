@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -318,9 +319,9 @@ class Lanes:
         return self.friction_predator if kind else self.friction_user
 
     def rule(self, name: str) -> NDArray[Any]:
-        """Return a rule, named as in `Rules`, as an array over places."""
+        """Return a rule by its dotted name as an array over places."""
         if name not in self._columns:
-            self._columns[name] = np.array([getattr(rules, name) for rules in self.rules])
+            self._columns[name] = np.array([attrgetter(name)(rules) for rules in self.rules])
         return self._columns[name]
 
     @property

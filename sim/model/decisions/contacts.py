@@ -58,7 +58,7 @@ def alarm_key(stage: Any, again: Any, knowing: Any = 0) -> Any:
 
 def recognise_milli(rules: Rules) -> int:
     """Return recognition by those whom warnings reach, in thousandths of its hazard; 1000 if they reach nobody."""
-    return round(rules.warnings_rel_recognise * 1000) if rules.warnings_p_reached else 1000
+    return round(rules.warnings.rel_recognise * 1000) if rules.warnings.p_reached else 1000
 
 
 def warned(hazard_nano: Any, recognise_milli: Any) -> Any:

@@ -15,7 +15,7 @@ def lets_in(tolerance: Any, friction: Any) -> Any:
 
 def doors_of(rules: Rules) -> tuple[int, int]:
     """Return the friction of entry for lawful users and predators as classes of tolerance."""
-    return permille(rules.registration_friction_user), permille(rules.registration_friction_predator)
+    return permille(rules.registration.friction_user), permille(rules.registration.friction_predator)
 
 
 def may_write(age_hours: Any, cooling_off_hours: Any) -> Any:

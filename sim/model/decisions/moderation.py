@@ -7,8 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from sim.model.world.draws import unit
-from sim.rules.parameters import WEEKDAYS
-from sim.rules.rulebook import Rules
+from sim.rules.rulebook import WEEKDAYS, Rules
 
 LEVELS: Final = 8
 """Levels of priority of a dossier: its gravity or number of reports; those of trusted flaggers stand above them all."""
@@ -43,9 +42,9 @@ def queue_entry(
 def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     """Tell whether a review ends in a sanction: an offender found, or an innocent hit."""
     if predator:
-        p = rules.moderation_p_find_with_evidence if evidence else rules.moderation_p_find_without_evidence
+        p = rules.moderation.p_find_with_evidence if evidence else rules.moderation.p_find_without_evidence
     else:
-        p = 1 - (rules.moderation_p_clear_with_evidence if evidence else rules.moderation_p_clear_without_evidence)
+        p = 1 - (rules.moderation.p_clear_with_evidence if evidence else rules.moderation.p_clear_without_evidence)
     return bool(unit(word) < p)
 
 
@@ -56,13 +55,13 @@ def history_since(before: Any, hour: int, retention_hours: Any) -> Any:
 
 def capacity_milli(rules: Rules, hour_of_week: Any, scale: float) -> Any:
     """Return thousandths of a review that the staff can do in an hour of the week."""
-    milli = moderators(rules, hour_of_week, scale) * rules.moderation_reviews_per_hour * 1000
+    milli = moderators(rules, hour_of_week, scale) * rules.moderation.reviews_per_hour * 1000
     return np.rint(milli).astype(np.int64)
 
 
 def moderators(rules: Rules, hour_of_week: Any, scale: float) -> Any:
     """Return the heads on shift in an hour of the week."""
-    return rules.moderation_staff * scale * on_shift(rules, hour_of_week)
+    return rules.moderation.staff * scale * on_shift(rules, hour_of_week)
 
 
 def on_shift(rules: Rules, hour_of_week: Any) -> Any:
@@ -72,6 +71,6 @@ def on_shift(rules: Rules, hour_of_week: Any) -> Any:
         rules: Rules of the day on which the hour falls.
         hour_of_week: Counted from the midnight before Monday.
     """
-    begins = np.array([day in rules.moderation_shift_days for day in WEEKDAYS])
-    latest, since = np.divmod((hour_of_week - rules.moderation_shift_start_hour) % 168, 24)
-    return begins[latest] & (since < rules.moderation_shift_hours)
+    begins = np.array([day in rules.moderation.shift_days for day in WEEKDAYS])
+    latest, since = np.divmod((hour_of_week - rules.moderation.shift_start_hour) % 168, 24)
+    return begins[latest] & (since < rules.moderation.shift_hours)

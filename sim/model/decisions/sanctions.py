@@ -15,24 +15,24 @@ AS_BEFORE, NEW_IDENTITY, DEVICE_FORGOTTEN = range(3)
 
 def sanction_hours(strikes: int, rules: Rules) -> int:
     """Return the sanction after so many earlier ones: 0 a warning, NEVER a ban, between them hours of suspension."""
-    ladder = rules.sanctions_ladder_hours
+    ladder = rules.sanctions.ladder_hours
     return ladder[strikes] if strikes < len(ladder) else NEVER
 
 
 def p_recognised(rules: Rules) -> float:
     """Return the probability that the device of a barred visitor without an account is recognised."""
-    rel = rules.sanctions_rel_recognised_device if rules.sanctions_binds == "device" else 1
-    return min(1, rules.registration_p_device_recognised * rel)
+    rel = rules.sanctions.rel_recognised_device if rules.sanctions.binds == "device" else 1
+    return min(1, rules.registration.p_device_recognised * rel)
 
 
 def p_return(rules: Rules) -> float:
     """Return the probability that somebody barred comes back under a new identity."""
     rel: float = 1
-    if rules.sanctions_binds == "identity" and rules.registration_accounts_persist:
-        rel = rules.sanctions_rel_return_identity
-    elif rules.sanctions_binds == "device":
-        rel = rules.sanctions_rel_return_device
-    return rules.registration_p_return * rel
+    if rules.sanctions.binds == "identity" and rules.registration.accounts_persist:
+        rel = rules.sanctions.rel_return_identity
+    elif rules.sanctions.binds == "device":
+        rel = rules.sanctions.rel_return_device
+    return rules.registration.p_return * rel
 
 
 def _decides(
@@ -70,7 +70,7 @@ def known_until(
     if not _decides(draws, seed, person, dossier, purposes, p_recognised(rules), p_constant):
         return hour + 1
     units = exponential(draws.word(Purpose.DEVICE_KNOWN, seed, person, dossier))
-    return hour + 2 + math.floor(units * rules.registration_device_known_days * 24 / NANO)
+    return hour + 2 + math.floor(units * rules.registration.device_known_days * 24 / NANO)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def sanction(
     purposes = (Purpose.RETURN_CONSTANT, Purpose.RETURN_TRAIT, Purpose.RETURN_FRESH)
     if _decides(draws, seed, person, dossier, purposes, p_return(rules), p_constant):
         units = exponential(draws.word(Purpose.RETURN_DELAY, seed, person, dossier))
-        ends.append((hour + 2 + math.floor(units * rules.registration_return_delay_hours / NANO), NEW_IDENTITY))
+        ends.append((hour + 2 + math.floor(units * rules.registration.return_delay_hours / NANO), NEW_IDENTITY))
     return min(ends)
 
 

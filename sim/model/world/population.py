@@ -155,8 +155,8 @@ def shares_and_uniques(scenario: Scenario) -> tuple[list[float], float]:
     share = [p * w for p in p_class for w in RATE_WEIGHTS]
     share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
     rules = scenario.platform.rules
-    frictions = [rules.registration_friction_user] * N_USER_STRATA
-    frictions += [rules.registration_friction_predator] * N_RATES
+    frictions = [rules.registration.friction_user] * N_USER_STRATA
+    frictions += [rules.registration.friction_predator] * N_RATES
     uniques = math.fsum(
         s * (1 - permille(f) / TOLERANCES) * unique_share(v, population.mean_stay_days)
         for s, f, v in zip(share, frictions, visits_per_month(scenario), strict=True)

@@ -1,0 +1,114 @@
+"""The mechanisms through which rules act, and what is assumed of the world where they do.
+
+A rule says where it is declared to which of these it belongs (`sim.rules.rulebook.rule`). What `why` takes apart, what
+an inert policy is said to lack and what a result is said to rest on are made from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something assumed of the world on which the effect of a policy rests.
+
+    Attributes:
+        text: Words; a setting in braces, as ``{responses.p_stay:.0%}``, stands for its value under the policy.
+        unless: A switch among the rules under which it does not matter: on with the policy and without it.
+    """
+
+    text: str
+    unless: str = ""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Why a rule moved nothing.
+
+    Attributes:
+        counts: Daily counts whose sum over a run is then zero, with a minus those that are taken off.
+        text: Words that follow "everything happened as in the baseline:".
+    """
+
+    counts: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A way in which rules act.
+
+    Attributes:
+        name: Words for people, and the name in tables.
+        idle: Why rules that belong to it moved nothing, if none of `lacks` is it.
+        lacks: What may be missing of what it works on, the first of all first.
+        is_input: Whether what it does is put in (a share, a factor) rather than comes about in the model.
+        switch: Setting of the scenario that switches it off at zero, where no rule does.
+        assumes: What its effect rests on, beside what is assumed of the rules themselves.
+    """
+
+    name: str
+    idle: str
+    lacks: tuple[Lack, ...] = ()
+    is_input: bool = False
+    switch: str = ""
+    assumes: tuple[Assumption, ...] = ()
+
+
+_FOUND = (
+    "what evidence does for a review (finds {moderation.p_find_without_evidence:.0%} of offenders without, "
+    "{moderation.p_find_with_evidence:.0%} with)"
+)
+_REVIEWS = Assumption(_FOUND)
+_EVIDENCE = Assumption(_FOUND, unless="reporting.snapshot")
+_READINESS = Assumption("who would report at all ({responses.p_ready_to_report:.0%} of first contacts recognised)")
+_BARS = Assumption(
+    "how long a bar holds without accounts (beyond the visit only if the device is recognised, "
+    "{registration.p_device_recognised:.0%})",
+    unless="registration.accounts_persist",
+)
+
+_NOTHING_TO_REPORT = Lack(("n_recognise", "n_false_report"), "there was nothing to report")
+_NO_REPORTS = Lack(("n_report", "n_false_report"), "nothing was reported")
+_NO_REVIEWS = Lack(("n_review", "n_expire"), "no dossier was reviewed and none expired")
+_NOT_PARTED = Lack(("n_bar", "n_find", "n_lose"), "nobody was barred and no pair was parted")
+_NO_SANCTIONS = Lack(("n_warn", "n_suspend", "n_bar"), "nobody was sanctioned")
+_NOT_ENDED_OTHERWISE = "no bar and no parting of a pair ended otherwise"
+
+DOOR = Mechanism("the door", "nobody who came would have been turned away", is_input=True)
+LOOKING_FURTHER = Mechanism("looking further", DOOR.idle, switch="predators.p_retry_absent")
+FINDABILITY = Mechanism("findability", _NOT_ENDED_OTHERWISE, (_NOT_PARTED,), is_input=True)
+NEW_IDENTITY = Mechanism("the price of a new identity", _NOT_ENDED_OTHERWISE, (_NOT_PARTED,), is_input=True)
+ACCOUNTS = Mechanism("accounts that persist", _NOT_ENDED_OTHERWISE, (_NOT_PARTED,))
+EVIDENCE = Mechanism(
+    "evidence",
+    "evidence never changed what a review ended in",
+    (_NO_REPORTS, _NO_REVIEWS, Lack(("n_review", "-n_review_evidence"), "no review lacked evidence")),
+    assumes=(_EVIDENCE, _BARS),
+)
+ANNOUNCED = Mechanism("announced retention", EVIDENCE.idle, is_input=True, switch="predators.p_deterred_by_retention")
+READINESS = Mechanism(
+    "readiness to report",
+    "nobody's decision to report turned on it",
+    (_NOTHING_TO_REPORT, _NO_REPORTS),
+    assumes=(_READINESS, _REVIEWS, _BARS),
+)
+QUEUE = Mechanism(
+    "the queue",
+    "no dossier was read at another time",
+    (_NO_REPORTS, _NO_REVIEWS, Lack(("n_waiting_hours", "n_expire"), "no dossier waited")),
+    assumes=(_REVIEWS, _BARS),
+)
+SKILL = Mechanism(
+    "the skill of reviews", "no review ended otherwise", (_NO_REPORTS, _NO_REVIEWS), assumes=(_BARS,)
+)  # fmt: skip
+LADDER = Mechanism("the ladder of sanctions", "no sanction came out otherwise", (_NO_SANCTIONS,), assumes=(_BARS,))
+WARNINGS = Mechanism("warnings", "nobody who was reached recognised anything sooner", is_input=True)
+LIMITS = Mechanism("limits on new accounts", "nobody would have written to a stranger too soon", is_input=True)
+
+MECHANISMS = (
+    DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, QUEUE, SKILL, LADDER,
+    WARNINGS, LIMITS,
+)  # fmt: skip
+"""Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
