@@ -23,7 +23,7 @@ from sim.report.cells import Cells
 from sim.report.grounds import assumptions, inert
 from sim.report.remarks import ETHICS, caveat, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
+from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import number
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of
@@ -285,9 +285,9 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
     return None
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapping[str, float]) -> Block:
+def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Mapping[str, float]) -> Block:
     notes: list[Words] = [
-        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=Term(lack))
+        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
         for arm, lack in idle.items()
     ]
     notes += of_staff(busy)
@@ -301,7 +301,7 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapp
                     policy=arm, before=Amount(before, number), after=Amount(after, number),
                 )
             )  # fmt: skip
-    assumed: dict[tuple[str, ...], list[str]] = {}
+    assumed: dict[tuple[Sentence, ...], list[str]] = {}
     for arm in cells.policies:
         if arm not in idle:
             assumed.setdefault(tuple(assumptions(scenario, arm)), []).append(arm)
@@ -310,7 +310,7 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapp
         notes.append(
             Sentence(
                 "What is shown for {policies} rests on assumed inputs: {inputs}.",
-                policies=Listed(tuple(arms)), inputs=Listed(tuple(map(Term, inputs))),
+                policies=Listed(tuple(arms)), inputs=Listed(inputs),
             )
         )  # fmt: skip
     if assumed:

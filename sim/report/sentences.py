@@ -8,7 +8,8 @@ what makes results does not know of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeAlias
 
@@ -35,6 +36,14 @@ class Sentence:
         """Put values into a template."""
         object.__setattr__(self, "template", template)
         object.__setattr__(self, "values", tuple(values.items()))
+
+    @classmethod
+    def declared(cls, text: str, values: Mapping[str, Words]) -> Sentence:
+        """Return a sentence whose template was declared with what it tells of; its names are of settings, with dots."""
+        made = cls("")
+        object.__setattr__(made, "template", re.sub(r"{[^}]*}", lambda name: name[0].replace(".", "_"), text))
+        object.__setattr__(made, "values", tuple((name.replace(".", "_"), value) for name, value in values.items()))
+        return made
 
 
 @dataclass(frozen=True)

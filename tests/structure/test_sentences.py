@@ -32,9 +32,6 @@ NO_RESULTS = {
 
 SPEAKING = [module for module in MODULES if room(module) == "report" and module not in NO_RESULTS]
 
-AWAITED = {"report.grounds": {"_moved", "_lacked"}}
-"""What is still glued, by the module and the name under which it stands there."""
-
 DECLARING = {"Sentence": 1, "Term": 1, "Heading": 4, "Printed": 1}
 """What declares words: how many of its arguments, the first ones, may be texts."""
 
@@ -101,7 +98,7 @@ def places(template: str) -> set[str]:
 @pytest.mark.parametrize("module", SPEAKING)
 def test_no_prose_is_glued_together(module: str) -> None:
     dictionary = {"COLUMNS"}  # which tells of files
-    found = sorted(glued(MODULES[module], frozenset(AWAITED.get(module, set()) | dictionary)))
+    found = sorted(glued(MODULES[module], frozenset(dictionary)))
     assert not found, f"sim/{module}: make it a Sentence with named values, or a Term"
 
 
@@ -125,10 +122,6 @@ def test_no_verdict_is_written_out_where_a_code_can_be_named(module: str) -> Non
 
 def test_what_is_excused_is_there() -> None:
     assert {*NO_RESULTS} <= {*MODULES}
-    for module, names in AWAITED.items():
-        there = set().union(*map(names_of, MODULES[module].body))
-        assert names <= there, "nobody says it any more: take it off the list"
-        assert list(glued(MODULES[module])), "nothing of it is glued any more: take it off the list"
 
 
 @pytest.mark.parametrize(
