@@ -61,7 +61,7 @@ lock: python-check ## renew requirements.lock after a change of dependencies in 
 	.venv-tools/bin/python .ci/lock.py --renew
 
 clean: ## remove the environments and the caches
-	rm -rf .venv .venv-tools .hypothesis .mypy_cache .pytest_cache .ruff_cache sim.egg-info
+	rm -rf .venv .venv-tools .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 
 lock-check: python-check
 	@"$(PYTHON)" .ci/lock.py
@@ -76,6 +76,6 @@ $(DEPENDENCIES): requirements.lock | python-check
 	$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	@touch $@
 
-$(STAMP): $(DEPENDENCIES) pyproject.toml
+$(STAMP): $(DEPENDENCIES) pyproject.toml setup.py
 	$(VENV) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -6,26 +6,27 @@ import argparse
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import sim
-from sim.questions import compare, ranges, reproduce, sweep, validate, why
-from sim.questions import run as questions_run
+from sim import questions
 from sim.report import advice, explain
 from sim.report.blocks import terminal_width
-from sim.rules.errors import ExperimentError, Problem, ScenarioError, shown
+from sim.report.sentences import english
+from sim.rules.errors import ExperimentError, Problem, ScenarioError
 from sim.scenario import schema, template
 from sim.scenario.arguments import path_of
-from sim.scenario.lines import loads
 from sim.scenario.reading import load
-from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.shipped import shipped
 from sim.study import export
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, assignment
 from sim.study.folder import check_writable, files_of
 from sim.study.question import Question
-from sim.study.terminal import lost, prepare, say, tell
+from sim.study.terminal import lost, prepare, say, tell, warn
 from sim.study.workers import check
 
 
@@ -118,9 +119,9 @@ def _done(given: Sequence[str]) -> int:
 
 def _parser() -> _Parser:
     parser = _Parser(
-        prog="python -m sim",
+        prog=_called(),
         description="Compare moderation policies of an anonymous chat by simulation.",
-        epilog="python -m sim COMMAND --help tells more of a command.",
+        epilog="%(prog)s COMMAND --help tells more of a command.",
         formatter_class=lambda prog: _Help(prog, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"sim {sim.__version__}", help="print the version")
@@ -130,14 +131,17 @@ def _parser() -> _Parser:
         commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml"
     )
     to_new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
+    to_new.add_argument(
+        "--like", metavar="NAME", help=f"begin with a copy of a shipped scenario: {', '.join(shipped())}"
+    )
 
     to_check = _command(
-        commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", _CLASSROOM
+        commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", CLASSROOM
     )  # fmt: skip
     to_check.add_argument("files", nargs="+", metavar="FILE")
 
     to_policies = _command(
-        commands, _policies, "List the policies of a scenario and the rules that each changes.", _CLASSROOM
+        commands, _policies, "List the policies of a scenario and the rules that each changes.", CLASSROOM
     )
     to_policies.add_argument("file", metavar="FILE")
 
@@ -152,79 +156,8 @@ def _parser() -> _Parser:
         commands, _schema, "Print the JSON Schema of scenario files, for editors.", ""
     )  # fmt: skip
 
-    to_run = _command(
-        commands,
-        _run,
-        "Run one policy once, with one seed: an example, not an estimate.",
-        f"{_CLASSROOM} --policy email",
-    )
-    to_run.add_argument("file", metavar="FILE")
-    to_run.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
-    to_run.add_argument("--seed", type=literal, default=0, metavar="N", help="which run (0)")
-    _add_set(to_run)
-    to_run.add_argument("--engine", choices=["array", "agents"], default="array", help="fast, or written to be read")
-
-    to_compare = _command(
-        commands, _compare, "Compare policies with the baseline: what changes, at what cost?",
-        f"{_CLASSROOM} --policies email,phone",
-    )  # fmt: skip
-    to_compare.add_argument("file", metavar="FILE")
-    to_compare.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    _add_set(to_compare)
-    _add_size(to_compare)
-    to_compare.add_argument(
-        "--engine", choices=["array", "agents"], default="array", help="fast, or written to be read"
-    )
-
-    to_sweep = _command(
-        commands, _sweep, "Compare values of one rule, or of two: how much of it?",
-        f"{_CLASSROOM} --over reporting.friction=0.2,0.5",
-    )  # fmt: skip
-    to_sweep.add_argument("file", metavar="FILE")
-    to_sweep.add_argument(
-        "--over", action="append", required=True, metavar="KEY=A,B,...", help="a rule and its values; once or twice"
-    )
-    _add_set(to_sweep)
-    _add_size(to_sweep)
-
-    to_ranges = _command(
-        commands, _ranges, "Vary parameters over their ranges: how much is assumed?",
-        f"{_CLASSROOM} --policies phone",
-    )  # fmt: skip
-    to_ranges.add_argument("file", metavar="FILE")
-    to_ranges.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
-    to_ranges.add_argument(
-        "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
-    )
-    _add_set(to_ranges)
-    _add_size(to_ranges)
-
-    to_why = _command(
-        commands, _why, "Take the effect of a policy apart: which mechanisms make it?", f"{_CLASSROOM} --policy email"
-    )
-    to_why.add_argument("file", metavar="FILE")
-    to_why.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
-    _add_set(to_why)
-    _add_size(to_why)
-
-    to_validate = _command(
-        commands, _validate, "Hold the model against what is known of real platforms.", "nulls --seeds 5"
-    )  # fmt: skip
-    to_validate.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
-    to_validate.add_argument(
-        "--seeds", type=literal, metavar="N", help="runs of every arm (as many as each pattern says)"
-    )
-    _add_folder(to_validate)
-
-    again = _command(
-        commands, _reproduce, "Run a result again from its manifest, and say what is not the same.",
-        "results/classroom --sample 2",
-    )  # fmt: skip
-    again.add_argument("folder", metavar="DIR", help="a result folder")
-    some = again.add_mutually_exclusive_group()
-    some.add_argument("--sample", type=literal, metavar="N", help="units to run again, drawn by lot (all)")
-    some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
-    again.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
+    for name, asks in questions.commands().items():
+        asks.take(_command(commands, partial(_ask, asks), asks.words, asks.example, name))
 
     exported = _command(
         commands, _export, "Write the tables of a result as CSV, Parquet or JSON.",
@@ -236,42 +169,22 @@ def _parser() -> _Parser:
     return parser
 
 
-_CLASSROOM = "scenarios/classroom.toml"
+def _called() -> str:
+    """Return how the program was called."""
+    return "anonchat" if Path(sys.argv[0]).stem == "anonchat" else "python -m sim"
 
 
-def _command(commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str) -> _Parser:
-    """Add a command, called like the function that runs it, with a sentence on what it does and an example."""
-    name = run.__name__.strip("_")
-    line = f"python -m sim {name} {example}".strip()
+def _command(
+    commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str, name: str = ""
+) -> _Parser:
+    """Add a command with a sentence on what it does and an example; unless named, it is called as what runs it."""
+    name = name or run.__name__.strip("_")
+    line = f"{_called()} {name} {example}".strip()
     command: _Parser = commands.add_parser(
         name, help=f"{words}\n{line}", description=words, epilog=f"example:\n  {line}", formatter_class=_Help
     )
     command.set_defaults(command=run)
     return command
-
-
-def _add_set(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting; as often as needed"
-    )
-
-
-def _add_size(command: argparse.ArgumentParser) -> None:
-    """Add the options that every comparison over paired runs takes; each is short for a --set of its own."""
-    command.add_argument("--seeds", type=literal, metavar="N", help="paired runs of every policy")
-    command.add_argument("--days", type=literal, metavar="N", help="measured days")
-    command.add_argument("--scale", type=literal, metavar="X", help="share of population and staff simulated")
-    _add_folder(command)
-
-
-def _add_folder(command: argparse.ArgumentParser) -> None:
-    """Add the options for processes and for the folder of a result."""
-    command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
-    command.add_argument(
-        "--out", metavar="DIR",
-        help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
-    )  # fmt: skip
-    command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -286,15 +199,15 @@ def _check(arguments: argparse.Namespace) -> None:
             say(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
             for line in explain.staff(scenario):
                 say(f"{file}: {line}")
-            _warn(advice.of_scenario(scenario), f"{file}: ")
+            warn(map(english, advice.of_scenario(scenario)), f"{file}: ")
     if problems:
         raise ScenarioError(*problems)
 
 
 def _new(arguments: argparse.Namespace) -> None:
-    template.write(arguments.file)
+    template.write(arguments.file, arguments.like)
     say(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
-    say(f"python -m sim check {shlex.quote(arguments.file)}")
+    say(f"{_called()} check {shlex.quote(arguments.file)}")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
@@ -307,61 +220,17 @@ def _policies(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    for line in explain.explain(" ".join(arguments.name) if arguments.name else None):
+    for line in explain.explain(questions.results(), " ".join(arguments.name) if arguments.name else None):
         say(line)
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    scenario = _scenario(arguments, [arguments.policy])
-    _warn(advice.of_small_queue(scenario))
-    single = questions_run.run(scenario, arguments.policy, arguments.seed, arguments.engine)
-    say(single.summary(terminal_width()))
-
-
-def _compare(arguments: argparse.Namespace) -> None:
-    policies = _names("--policies", arguments.policies)
-    _answer(compare.question(_scenario(arguments, policies), policies, engine=arguments.engine), arguments)
-
-
-def _sweep(arguments: argparse.Namespace) -> None:
-    over: dict[str, list[Any]] = {}
-    for text in arguments.over:
-        key, values = assignments(text)
-        if key in over:
-            raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
-        over[key] = values
-    sweep.check_rules(load(arguments.file), over)
-    _answer(sweep.question(_scenario(arguments, []), over), arguments)
-
-
-def _ranges(arguments: argparse.Namespace) -> None:
-    policies, parameters = _names("--policies", arguments.policies), _names("--parameters", arguments.parameters)
-    scenario = _scenario(arguments, policies)
-    _answer(ranges.question(scenario, policies, parameters, arguments.seeds), arguments)
-
-
-def _why(arguments: argparse.Namespace) -> None:
-    _answer(why.question(_scenario(arguments, [arguments.policy]), arguments.policy), arguments)
-
-
-def _scenario(arguments: argparse.Namespace, policies: Sequence[str] | None) -> Scenario:
-    """Return the scenario with the settings and of the policies those asked for, so that no other stands in the way."""
-    scenario = load(arguments.file)
-    asked = scenario.policies if policies is None else [scenario.arm(name) for name in policies]
-    arms = {arm: found for arm, found in scenario.policies.items() if arm in asked}
-    return scenario.replace(policies=arms, **_changes(arguments))
-
-
-def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that options change: by name with --set, or by an option of their own."""
-    changes: dict[str, Any] = {}
-    own = {name: getattr(arguments, name, None) for name in ("seeds", "days", "scale")}
-    given = [(name, value) for name, value in own.items() if value is not None]
-    for key, value in (*map(assignment, arguments.set), *given):
-        if key in changes:
-            raise ScenarioError(f"{key} is given twice. Give it one value.")
-        changes[key] = value
-    return changes
+def _ask(command: Command, arguments: argparse.Namespace) -> None:
+    """Ask what a command asks: answer its question, or say what there is to say."""
+    asked = command.ask(arguments)
+    if isinstance(asked, str):
+        say(asked)
+    else:
+        _answer(asked, arguments)
 
 
 def _answer(asked: Question, arguments: argparse.Namespace) -> None:
@@ -371,36 +240,15 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     if out is not None:
         check_writable(out)
     if asked.scenario:
-        _warn(advice.of_small_queue(asked.scenario))
-        _warn(advice.of_idle_levels(asked.tasks()[0].scenario, (assignment(text)[0] for text in arguments.set)))
+        warn(map(english, advice.of_small_queue(asked.scenario)))
+        settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
+        warn(map(english, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
-    found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: _warn([words]))
+    found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
     say(found.table(terminal_width()))
     if out is not None:
         for file in files_of(out):
             say(f"{Path(arguments.out) / file.relative_to(out)}")
-
-
-def _names(option: str, text: str | None) -> list[str] | None:
-    """Return the names that an option gives with commas between them; nothing if it is not given."""
-    names = None if text is None else [name.strip() for name in text.split(",")]
-    if names is not None and not all(names):
-        raise ScenarioError(f"{option} {shown(text)} is not allowed. It takes names with commas between: {option} A,B.")
-    return names
-
-
-def _validate(arguments: argparse.Namespace) -> None:
-    _answer(validate.question(arguments.patterns, arguments.seeds), arguments)
-
-
-def _reproduce(arguments: argparse.Namespace) -> None:
-    if arguments.unit is not None:
-        say(reproduce.run_alone(arguments.folder, arguments.unit))
-        return
-    found = reproduce.reproduce(arguments.folder, arguments.sample, arguments.workers, progress=True)
-    if not found.complete:
-        raise ExperimentError(found.text())
-    say(found.text())
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -408,52 +256,11 @@ def _export(arguments: argparse.Namespace) -> None:
         say(str(file))
 
 
-def assignment(text: str) -> tuple[str, Any]:
-    """Return key and value of ``KEY=VALUE``; a bare word is a text."""
-    key, equals, value = (part.strip() for part in text.partition("="))
-    if not key or not equals or not value:
-        raise ScenarioError(f"--set {text} is not allowed. It takes KEY=VALUE, such as reporting.friction=0.2.")
-    return key, literal(value)
-
-
-def literal(text: str) -> Any:
-    """Return what a value means in a scenario file; a bare word is a text."""
-    try:
-        return loads(f"value = {text}")["value"]
-    except ValueError:
-        return text
-
-
-def _warn(warnings: Iterable[str], where: str = "") -> None:
-    """Print warnings, which keep nothing from running."""
-    for warning in warnings:
-        tell(f"{where}warning: {warning}")
-
-
-def assignments(text: str) -> tuple[str, list[Any]]:
-    """Return key and values of ``KEY=A,B,...``; a bare word is a text."""
-    key, equals, values = (part.strip() for part in text.partition("="))
-    found = _apart(values)
-    if not key or not equals or not all(found):
-        raise ScenarioError(f"--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.")
-    return key, [assignment(f"{key}={value}")[1] for value in found]
-
-
-def _apart(values: str) -> list[str]:
-    """Split at the commas that stand in no brackets and no quotes."""
-    found, depth, quote = [""], 0, ""
-    for character in values:
-        if character == "," and depth == 0 and not quote:
-            found.append("")
-            continue
-        found[-1] += character
-        if character in "\"'":
-            quote = character if not quote else "" if character == quote else quote
-        elif not quote:
-            depth = max(0, depth + (character in "[{") - (character in "]}"))
-    return [value.strip() for value in found]
+def command() -> NoReturn:
+    """Run the command that this process was started with, by ``python -m sim`` or ``anonchat``, and end the process."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's Ctrl-C, also where a shell ignores ours
+    sys.exit(main())
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # a scheduler's Ctrl-C
-    sys.exit(main())
+    command()

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import pandas as pd
 import pyarrow as pa
+
+Role = Literal["predator", "target", "person", "user", "flagger", "site", "nobody"]
+"""Part in an event: of a contact its predator and its target; without a contact a person, lawful or not; and who has no
+name: a user, a trusted flagger, the site, nobody."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Kind:
         step: Step of the hour in which it happens (see `MODEL.md` section 3).
         meaning: One sentence.
         detail: Meaning of the column ``detail`` for this kind, or empty (then it is 0).
-        of_contact: Whether it belongs to a contact, and so to an offence and a class of target in the breakdown.
+        actor: Who acts.
+        on: On whom.
         words: What the details of a contact's event mean, by value, where that is worth a word.
     """
 
@@ -32,8 +37,14 @@ class Kind:
     step: int
     meaning: str
     detail: str = ""
-    of_contact: bool = True
+    actor: Role = "predator"
+    on: Role = "target"
     words: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def of_contact(self) -> bool:
+        """Whether it belongs to a contact, and so to an offence and a class of target in the breakdown."""
+        return self.on in ("predator", "target")
 
     def told(self, detail: int) -> str:
         """Return what happened in words."""
@@ -44,12 +55,12 @@ class Kind:
 _STAGES = {0: "first contact", 1: "engaged", 2: "private", 3: "off the platform"}
 _PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 4: "off it, redirected"}
 
+_BY_TARGET: Final = ("target", "predator")
+_BY_SITE: Final = ("site", "person")
+
 KINDS: Final = (
     Kind(
-        "approach",
-        2,
-        "A predator approaches a stranger.",
-        "1 if redirected: the first person drawn was absent",
+        "approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent",
         words={1: "in place of somebody absent because of a policy"},
     ),
     Kind("engage", 3, "A first contact becomes an engaged conversation."),
@@ -59,17 +70,16 @@ KINDS: Final = (
         "harm", 3, "A contact reaches harm.", "1 if on the platform, 2 if off it, plus 2 if redirected", words=_PLACES
     ),
     Kind("fade", 3, "A contact fades.", "stage 0, 1, 2, or 3 off the platform", words=_STAGES),
-    Kind("recognise", 3, "The target recognises the contact for what it is.", "stage", words=_STAGES),
-    Kind("block", 3, "The target blocks the predator, which ends the contact.", "stage", words=_STAGES),
-    Kind("withdraw", 3, "The target ends a recognised contact without a block.", "stage", words=_STAGES),
-    Kind("stay", 3, "The target goes on with a recognised contact.", "stage", words=_STAGES),
-    Kind("report", 3, "The target reports the predator to the site.", "stage", words=_STAGES),
-    Kind("flag", 3, "A trusted flagger reports the predator to the site.", "stage", words=_STAGES),
     Kind(
-        "seek",
-        3,
-        "The blocked predator will come upon the target once more, under a new identity.",
-        "stage",
+        "recognise", 3, "The target recognises the contact for what it is.", "stage", *_BY_TARGET, _STAGES
+    ),
+    Kind("block", 3, "The target blocks the predator, which ends the contact.", "stage", *_BY_TARGET, _STAGES),
+    Kind("withdraw", 3, "The target ends a recognised contact without a block.", "stage", *_BY_TARGET, _STAGES),
+    Kind("stay", 3, "The target goes on with a recognised contact.", "stage", *_BY_TARGET, _STAGES),
+    Kind("report", 3, "The target reports the predator to the site.", "stage", *_BY_TARGET, _STAGES),
+    Kind("flag", 3, "A trusted flagger reports the predator to the site.", "stage", "flagger", "predator", _STAGES),
+    Kind(
+        "seek", 3, "The blocked predator will come upon the target once more, under a new identity.", "stage",
         words=_STAGES,
     ),
     Kind("lose", 3, "A session's end or a bar parts the two for good.", "stage", words=_STAGES),
@@ -78,33 +88,24 @@ KINDS: Final = (
     Kind("miss", 3, "A parted pair would have met, but one is kept out or has left for good.", "stage", words=_STAGES),
     Kind("lapse", 3, "A parted pair gives each other up.", "stage", words=_STAGES),
     Kind(
-        "complain",
-        3,
-        "A complaint reaches the police (recorded harm).",
-        "1 if after harm, 0 if after recognition",
-        words={0: "after recognition", 1: "after harm"},
+        "complain", 3, "A complaint reaches the police (recorded harm).", "1 if after harm, 0 if after recognition",
+        *_BY_TARGET, {0: "after recognition", 1: "after harm"},
     ),
-    Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", of_contact=False),
-    Kind("open", 3, "A dossier is opened.", "1 if on a predator", of_contact=False),
+    Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", "user", "person"),
+    Kind("open", 3, "A dossier is opened.", "1 if on a predator", *_BY_SITE),
     Kind(
-        "review",
-        4,
-        "A dossier is reviewed.",
-        "1 with evidence + 2 if on a predator + 4 if it ends in a sanction",
-        False,
+        "review", 4, "A dossier is reviewed.", "1 with evidence + 2 if on a predator + 4 if it ends in a sanction",
+        *_BY_SITE,
     ),
-    Kind("warn", 4, "An account is warned.", "hours the person is kept out: 0", of_contact=False),
-    Kind("suspend", 4, "An account is suspended.", "hours the person is kept out: 0 nobody", of_contact=False),
-    Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", of_contact=False),
-    Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", of_contact=False),
+    Kind("warn", 4, "An account is warned.", "hours the person is kept out: 0", *_BY_SITE),
+    Kind("suspend", 4, "An account is suspended.", "hours the person is kept out: 0 nobody", *_BY_SITE),
+    Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", *_BY_SITE),
+    Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", *_BY_SITE),
     Kind(
-        "return",
-        5,
-        "A barred person comes back as a stranger to the site.",
-        "1 under a new identity, 2 with a device that is no longer recognised",
-        of_contact=False,
+        "return", 5, "A barred person comes back as a stranger to the site.",
+        "1 under a new identity, 2 with a device that is no longer recognised", "person", "nobody",
     ),
-)
+)  # fmt: skip
 """Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
 
 DAYS_PER_WINDOW_YEAR = 365
@@ -197,21 +198,24 @@ BREAKDOWN_COLUMNS: Final = ("policy", "seed", "year", "site", "offence", "victim
 year of the window, also in rows with offence or victim_class ``all``, which do not add up over offences)."""
 
 
-WAIT_COLUMNS: Final = ("policy", "seed", "year", "site", "wait_hours", "reviews")
-"""Columns of the table of waits: whole hours from the opening of a dossier to its review, and reviews, int64."""
+DURATIONS: Final = {"review": "from the opening of a dossier to its review"}
+"""What durations are of, by the name of their kind."""
+
+DURATION_COLUMNS: Final = ("policy", "seed", "year", "site", "kind", "hours", "count")
+"""Columns of the table of durations: which of `DURATIONS`, how many whole hours it took, and how often so, int64."""
 
 
 TABLES: Final = {
     "daily": (DAILY_COLUMNS, 4),
     "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
-    "waits": (WAIT_COLUMNS, len(WAIT_COLUMNS)),
+    "durations": (DURATION_COLUMNS, len(DURATION_COLUMNS)),
     "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
 }
 """Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
 
 
 TEXTS: Final = {
-    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind"),
+    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind", "kind"),
 }
 """Columns that hold names; all others hold whole numbers."""
 
@@ -248,14 +252,14 @@ class Records:
     Attributes:
         daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
         breakdown: Columns `BREAKDOWN_COLUMNS`.
-        waits: Columns `WAIT_COLUMNS`: how many of the reviewed dossiers had waited how long.
+        durations: Columns `DURATION_COLUMNS`: how often something took how long.
         events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
             for.
     """
 
     daily: pd.DataFrame
     breakdown: pd.DataFrame
-    waits: pd.DataFrame
+    durations: pd.DataFrame
     events: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -278,11 +282,11 @@ class Records:
         return cls(**found)
 
 
-def wait_table(rows: Iterable[tuple[str, int, int, str, int, int]]) -> pd.DataFrame:
-    """Return rows as a table of waits in canonical order."""
-    types = dict.fromkeys(("policy", "site"), "str") | dict.fromkeys(("seed", "year", "wait_hours", "reviews"), "int64")
-    table = pd.DataFrame(rows, columns=list(WAIT_COLUMNS)).astype(types)
-    return table.sort_values(list(WAIT_COLUMNS), ignore_index=True)
+def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> pd.DataFrame:
+    """Return rows as a table of durations in canonical order."""
+    types = {column: "str" if column in TEXTS else "int64" for column in DURATION_COLUMNS}
+    table = pd.DataFrame(rows, columns=list(DURATION_COLUMNS)).astype(types)
+    return table.sort_values(list(DURATION_COLUMNS), ignore_index=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, WAIT_COLUMNS, Records, Runs
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, Records, Runs
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -78,7 +78,7 @@ class Counts:
     Attributes:
         scenario: What was run.
         records: The daily counts, with one row a stretch instead of a day (its first day in the column ``day``); those
-            rows of the breakdown that outcomes are made of, added up over the years; the waits, likewise.
+            rows of the breakdown that outcomes are made of, added up over the years; the durations, likewise.
         hashes: A hash of the daily counts of every run (rows, policy and seed) by column: equal where they are.
     """
 
@@ -87,13 +87,13 @@ class Counts:
     hashes: pd.DataFrame
 
     def sums(self, days: tuple[int, int] | None = None) -> Sums:
-        """Add up a stretch of days, or the whole window with the counts by offence and class and the waits.
+        """Add up a stretch of days, or the whole window with the counts by offence and class and the durations.
 
         Args:
             days: First day and the day after the last, both among `edges_of`.
         """
         if days is None:
-            return sums_of(self.scenario, self.records.daily, self.records.breakdown, waits=self.records.waits)
+            return sums_of(self.scenario, self.records.daily, self.records.breakdown, durations=self.records.durations)
         if not {*days} <= {*edges_of(self.scenario)}:
             raise ValueError(f"days {days} do not begin and end with stretches of days: {edges_of(self.scenario)}")
         return sums_of(self.scenario, self.records.daily, days=days)
@@ -160,8 +160,8 @@ def _added_up(scenario: Scenario, part: Records) -> Records:
     margins = (part.breakdown["offence"] == "all") | (part.breakdown["victim_class"] == "all")
     breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
     breakdown = breakdown.groupby(list(BREAKDOWN_COLUMNS[:-1]), as_index=False).sum()
-    waits = part.waits.assign(year=0).groupby(list(WAIT_COLUMNS[:-1]), as_index=False).sum()
-    return Records(daily, breakdown, waits)
+    durations = part.durations.assign(year=0).groupby(list(DURATION_COLUMNS[:-1]), as_index=False).sum()
+    return Records(daily, breakdown, durations)
 
 
 def sums_of(
@@ -169,7 +169,7 @@ def sums_of(
     daily: pd.DataFrame,
     breakdown: pd.DataFrame | None = None,
     days: tuple[int, int] | None = None,
-    waits: pd.DataFrame | None = None,
+    durations: pd.DataFrame | None = None,
 ) -> Sums:
     """Add up the counts of every run.
 
@@ -179,15 +179,15 @@ def sums_of(
             otherwise it is the declared audience.
         breakdown: The breakdown, for outcomes by class and offence.
         days: First day and the day after the last; the whole window if not given.
-        waits: The table of waits, for their quantiles.
+        durations: The table of durations, for quantiles of the waits of reviewed dossiers.
     """
     first, end = days or (0, scenario.days)
     chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
         table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
-    if waits is not None:
-        table = table.join(_wait_quantiles(waits))
+    if durations is not None:
+        table = table.join(_wait_quantiles(durations[durations["kind"] == "review"]))
     return Sums(
         table=table,
         days=end - first,
@@ -230,7 +230,7 @@ def _wait_quantiles(waits: pd.DataFrame) -> pd.DataFrame:
     """Return quantiles of the waits of reviewed dossiers by run (rows): the shortest that covers so large a share."""
     rows = []
     for run, of_run in waits.groupby(["policy", "seed"]):
-        by_wait = of_run.groupby("wait_hours")["reviews"].sum().sort_index()
+        by_wait = of_run.groupby("hours")["count"].sum().sort_index()
         reached = by_wait.to_numpy().cumsum() / by_wait.sum()
         hours = by_wait.index.to_numpy()[reached.searchsorted(list(WAITS.values()))]
         rows.append((*run, *hours.astype(float)))

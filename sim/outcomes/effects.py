@@ -21,6 +21,7 @@ from sim.outcomes.statistics import (
     ratio_interval,
     t_interval,
 )
+from sim.outcomes.verdicts import Reason, Verdict
 from sim.scenario.scenario import BASELINE
 
 
@@ -37,14 +38,12 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             key = f"{policy}/{outcome.name}"
             effect = effect_not_counted(base) if reason else paired_effect(base, values, events, key, outcome.harm)
             names = {"policy": policy, "outcome": outcome.name, "unit": outcome.unit}
-            nothing = _NOTHING if effect.verdict == "not counted" else ""
-            rows.append(names | _flat(asdict(effect)) | {"reason": reason or nothing})
-    compare = pd.DataFrame(rows)
-    return compare.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
+            if effect.verdict is Verdict.NOT_COUNTED and not reason:
+                reason = Reason.NOTHING
+            rows.append(names | _flat(asdict(effect)) | {"reason": reason or ""})
+    table = pd.DataFrame(rows)
+    return table.assign(seeds_to_halve=pd.array([row["seeds_to_halve"] for row in rows], "Int64"))
 
-
-_NOTHING = "under neither is there anything in any seed to take a share or a mean of"
-"""Why an outcome that the window and the policy allow to be counted is not, where it is not."""
 
 _ROUNDING = 1e-12
 """Share of a sum of levels that is no difference but what floating-point rounding leaves."""
@@ -80,26 +79,26 @@ def interactions_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             beyond = both - one - other + base
             beyond[np.abs(beyond) <= _ROUNDING * (both + one + other + base)] = 0
             if any(not_counted(counts.scenario, outcome, arm) for arm in arms):
-                rows.append((*arms, outcome.name, outcome.unit, *NONE, *NONE, 0, "not counted"))
+                rows.append((*arms, outcome.name, outcome.unit, *NONE, *NONE, 0, Verdict.NOT_COUNTED))
                 continue
             known = np.isfinite(beyond)
             events = [float(by_seed(behind, arm).sum()) for arm in (BASELINE, *arms)]
             step = float(np.nansum([base, both, one, other])) / (sum(events) or np.inf)
             found = t_interval(beyond[known], step)
             verdict = _verdict_of(found, max(events))
-            relative = NONE if verdict == "too few" else ratio_interval(beyond[known], base[known], step)
+            relative = NONE if verdict is Verdict.TOO_FEW else ratio_interval(beyond[known], base[known], step)
             rows.append((*arms, outcome.name, outcome.unit, *found, *relative, int(known.sum()), verdict))
     order = {both: i for i, (both, _, _) in enumerate(triples)}
-    compare = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
-    return compare.sort_values("policy", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
+    return table.sort_values("policy", key=lambda c: c.map(order), kind="stable", ignore_index=True)
 
 
-def _verdict_of(beyond: Interval, events: float) -> str:
+def _verdict_of(beyond: Interval, events: float) -> Verdict:
     if beyond.value == beyond.low == beyond.high == 0:
-        return "identical"
+        return Verdict.IDENTICAL
     if events < FEWEST_EVENTS or beyond.low != beyond.low:
-        return "too few"
-    return ("not resolved", "above the sum", "below the sum")[beyond.sign]
+        return Verdict.TOO_FEW
+    return (Verdict.NOT_RESOLVED, Verdict.ABOVE_THE_SUM, Verdict.BELOW_THE_SUM)[beyond.sign]
 
 
 def _flat(effect: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from typing import Literal
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, Sums
+from sim.outcomes.verdicts import Reason
 from sim.rules.parameters import CLASSES
-from sim.scenario.limits import SHORTEST_MONTH
 from sim.scenario.scenario import Scenario
 
 Better = Literal["lower", "higher", "neither"]
@@ -276,21 +276,17 @@ def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...
     return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *waiting, *weighted, *classes, *offences)
 
 
-NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
-"""Why persons by month are not counted under any policy, where they are not."""
-
-
-def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> str:
-    """Return why an outcome cannot be counted under a policy, in words; empty if it can."""
+def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> Reason | None:
+    """Return why an outcome cannot be counted under a policy, if it cannot."""
     if not outcome.by_month:
-        return ""
+        return None
     if not scenario.months:
-        return NO_MONTH
+        return Reason.NO_MONTH
     only_before = 0 <= scenario.last_day_of_door(policy) < scenario.months[0]
-    return "its door is in force only before the months that are counted" if only_before else ""
+    return Reason.ONLY_BEFORE if only_before else None
 
 
-def reasons(effects: pd.DataFrame, outcome: str, policies: Sequence[str]) -> dict[str, list[str]]:
+def reasons(effects: pd.DataFrame, outcome: str, policies: Sequence[str]) -> dict[Reason, list[str]]:
     """Return the policies under which an outcome is not counted, by the reason.
 
     Args:
@@ -299,8 +295,8 @@ def reasons(effects: pd.DataFrame, outcome: str, policies: Sequence[str]) -> dic
         policies: The arms to look at.
     """
     why = effects[effects["outcome"] == outcome].set_index("policy")["reason"]
-    found: dict[str, list[str]] = {}
+    found: dict[Reason, list[str]] = {}
     for policy in policies:
         if why[policy]:
-            found.setdefault(str(why[policy]), []).append(policy)
+            found.setdefault(Reason(why[policy]), []).append(policy)
     return found

@@ -20,6 +20,7 @@ from sim.policies.policy import Policy
 from sim.rules.errors import ScenarioError, suggestion
 from sim.scenario.reading import load
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.shipped import file_of
 
 Kind = Literal["C", "E", "I", "A"]
 
@@ -34,7 +35,7 @@ KINDS: Mapping[Kind, str] = {
 Counts = str | Sequence[str]
 """Name of a daily count, or of several that are added up."""
 
-_BASE = Path(__file__).parents[2] / "scenarios" / "generic_chat.toml"
+_BASE = "generic_chat"
 _NULL_DRAWS = 200
 
 
@@ -108,7 +109,7 @@ class Pattern:
             arm: tuple(Policy.registry[lever].model_validate(levels) for lever, levels in levers.items())
             for arm, levers in self.arms.items()
         }
-        return load(_BASE).replace(policies=arms, **settings)
+        return load(file_of(_BASE)).replace(policies=arms, **settings)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.world.draws import mix_array
+from sim.outcomes.verdicts import COMPARED, Verdict
 
 LEVEL = 0.95
 """Confidence level of every interval."""
@@ -38,7 +39,6 @@ _ROUNDING = 1e-12
 _NEXT_TO_ZERO = float(np.finfo(float).tiny)
 
 Floats = NDArray[np.float64]
-Verdict = Literal["lowers", "raises", "not resolved", "identical", "too few", "not counted"]
 
 
 class Interval(NamedTuple):
@@ -126,7 +126,7 @@ def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float],
     base, value = baseline[both], policy[both]
     mean_base, mean_value = (float(x.mean()) if len(base) else np.nan for x in (base, value))
     change = paired_change(baseline, policy, events)
-    compared = change.verdict in ("lowers", "raises", "not resolved")
+    compared = change.verdict in COMPARED
     return Effect(
         baseline=mean_base,
         value=mean_value,
@@ -153,16 +153,16 @@ def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float])
     missing_alike = np.array_equal(np.isfinite(baseline), np.isfinite(policy))
     step = float(base.sum() + value.sum()) / (sum(events) or np.inf)
     difference = t_interval(value - base, step)
-    verdict: Verdict = "not resolved"
+    verdict = Verdict.NOT_RESOLVED
     if missing_alike and not len(base):
-        verdict = "not counted"
+        verdict = Verdict.NOT_COUNTED
     elif missing_alike and np.array_equal(base, value):
-        verdict = "identical"
+        verdict = Verdict.IDENTICAL
     elif len(base) < 2 or max(events) < FEWEST_EVENTS:
-        verdict = "too few"
+        verdict = Verdict.TOO_FEW
     elif difference.sign:
-        verdict = "lowers" if difference.sign < 0 else "raises"
-    relative = NONE if verdict == "too few" else ratio_interval(value - base, base, step).within(least=-1)
+        verdict = Verdict.LOWERS if difference.sign < 0 else Verdict.RAISES
+    relative = NONE if verdict is Verdict.TOO_FEW else ratio_interval(value - base, base, step).within(least=-1)
     return Change(difference, relative, len(base), verdict)
 
 
@@ -173,7 +173,7 @@ def effect_not_counted(baseline: Floats) -> Effect:
         baseline: Outcome under the baseline, one value per seed.
     """
     mean = t_interval(baseline[np.isfinite(baseline)]).value
-    return Effect(mean, np.nan, NONE, NONE, 0, NONE, np.nan, None, "not counted")
+    return Effect(mean, np.nan, NONE, NONE, 0, NONE, np.nan, None, Verdict.NOT_COUNTED)
 
 
 @lru_cache

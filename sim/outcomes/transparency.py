@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, Sums, by_seed, half_year_of
-from sim.outcomes.outcomes import NO_MONTH
 from sim.outcomes.statistics import t_interval
+from sim.outcomes.verdicts import Reason
 from sim.scenario.scenario import BASELINE
 
 COLUMNS: Final = ("policy", "item", "unit", "mean", "low", "high", "seeds", "reason")
@@ -48,7 +48,7 @@ ITEMS: dict[str, tuple[str, Formula]] = {
 """What is published, with its unit and formula."""
 
 _LACKS = {
-    "average monthly recipients": NO_MONTH,
+    "average monthly recipients": Reason.NO_MONTH,
     "median time to a decision": "no dossier was decided",
     "time within which 95% are decided": "no dossier was decided",
     "sanctions that hit lawful users": "nobody was sanctioned",

@@ -6,7 +6,6 @@ The estimate is for warnings before anything is simulated. What a run finds is t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -29,7 +28,6 @@ from sim.model.world.population import (
     visits_per_month,
     weekly_profile,
 )
-from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.rulebook import WEEKDAYS, Rules, days_in_words
 from sim.scenario.scenario import BASELINE, Scenario
@@ -64,48 +62,6 @@ def staffing(rules: Rules) -> str:
         f"{heads} on shift {days}, {when}: {paid} paid hours a week, about {hours / FULL_TIME_HOURS:.1f} full-time "
         f"employees of {FULL_TIME_HOURS} hours"
     )
-
-
-# -- how busy ---------------------------------------------------------------------------------------------------------
-
-
-def remarks(shares: Mapping[str, float], estimated: bool = False) -> Iterator[str]:
-    """Yield what it means that staff is mostly idle or overloaded, with the arms in which it is.
-
-    Args:
-        shares: Shares of capacity by arm; a missing one is no remark.
-        estimated: Whether they were estimated before any run.
-    """
-    source = " (an estimate before any run)" if estimated else ""
-    idle = {arm: share for arm, share in shares.items() if share < IDLE}
-    overloaded = {arm: share for arm, share in shares.items() if share > OVERLOADED}
-    if idle:
-        yield (
-            f"staff is mostly idle{source}: busy {_where(idle, len(shares), estimated)}. There, more staff or faster "
-            "reading can change next to nothing. If that cannot be, look at moderation.reviews_per_hour and at how "
-            "many report."
-        )
-    if overloaded:
-        yield (
-            f"staff is overloaded{source}: busy {_where(overloaded, len(shares), estimated)}. There, the queue grows "
-            "until dossiers expire unread, and what is read has waited long."
-        )
-
-
-def _where(found: Mapping[str, float], n_arms: int, estimated: bool) -> str:
-    """Return how busy staff is in which of the arms, in words; arms that agree are named together."""
-    about = "about " if estimated else ""
-    if len(found) == n_arms > 2:
-        ends = dict.fromkeys(_percent(end(found.values())) for end in (min, max))
-        return f"{about}{' to '.join(ends)} under the baseline and every policy"
-    arms: dict[str, list[str]] = {}
-    for arm, share in found.items():
-        arms.setdefault(_percent(share), []).append(arm)
-    return about + ", ".join(f"{share} under {' and '.join(of_it)}" for share, of_it in arms.items())
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
 
 
 # -- load -------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,13 @@ from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_engine, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
 
 @dataclass(frozen=True)
-class CompareQuestion(Question, name="compare"):
+class CompareQuestion(Question):
     """Policies compared with the baseline, seed by seed; see `compare`."""
 
     scenario: Scenario = field(repr=False)
@@ -96,3 +98,25 @@ def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ..
     if not found:
         raise ScenarioError("there is no policy to compare with the baseline")
     return found
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    add_set(command)
+    add_size(command)
+    add_engine(command)
+
+
+def _ask(given: Namespace) -> CompareQuestion:
+    policies = names_given("--policies", given.policies)
+    return question(scenario_given(given, policies), policies, engine=given.engine)
+
+
+COMMAND = Command(
+    "Compare policies with the baseline: what changes, at what cost?", f"{CLASSROOM} --policies email,phone",
+    _take, _ask, after="run",
+)  # fmt: skip

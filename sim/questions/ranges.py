@@ -6,30 +6,34 @@ parameter changes in an effect is known better than the effect itself.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from sim.model.records import Runs
 from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
+from sim.outcomes.verdicts import Verdict
+from sim.policies.under import under
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
+from sim.report.sentences import Amount, Sentence
+from sim.report.text import plain_number
 from sim.rules.declare import Parameter, declared
-from sim.rules.errors import Problem, ScenarioError, shown, suggestion
-from sim.rules.rulebook import Platform, Registration
+from sim.rules.errors import ScenarioError, shown, suggestion
 from sim.rules.settings import SECTIONS
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -48,30 +52,8 @@ class _Lane(NamedTuple):
     end: str = ""
 
 
-class _Doors(Scenario):
-    """A scenario whose arms may differ in what a level of registration does that the baseline is not at.
-
-    Such numbers move nothing before a policy asks for that level, so variants of them share one step loop, warm-up and
-    baseline.
-    """
-
-    registrations: dict[str, Registration] = Field({})
-
-    def _problems_of_names(self) -> Iterator[Problem]:
-        """Yield nothing: its arms are numbered, and nobody reads them as names."""
-        return iter(())
-
-    def shared(self) -> dict[str, Any]:
-        """Return the values that runs of every arm depend on."""
-        return {key: value for key, value in super().shared().items() if key != "registrations"}
-
-    def platform_of(self, arm: str) -> Platform:
-        """Return the site's parameters with an arm's own numbers of registration."""
-        return self.platform.model_copy(update={"registration": self.registrations.get(arm, self.registration)})
-
-
 @dataclass(frozen=True)
-class RangesQuestion(Question, name="ranges"):
+class RangesQuestion(Question):
     """Each parameter at either end of its plausible range; see `ranges`.
 
     Attributes:
@@ -96,7 +78,7 @@ class RangesQuestion(Question, name="ranges"):
         }
 
     @cached_property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> dict[str, Sentence]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
         reasons = {key: _reason(self.scenario, _variable()[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
@@ -142,23 +124,20 @@ class RangesQuestion(Question, name="ranges"):
                 else:
                     alone[key, end] = lanes
         groups = [together[i : i + MAX_POLICIES] for i in range(0, len(together), MAX_POLICIES)]
-        variants = [(*self._doors(lanes), f"as it is {i}") for i, lanes in enumerate(groups, 1)]
+        variants = [(*self._side_by_side(lanes), f"as it is {i}") for i, lanes in enumerate(groups, 1)]
         for (key, end), lanes in alone.items():
             arms = {lane.policy: lane for lane in lanes}
             variants.append((_variant(self.scenario, self.varied[key], end), arms, f"{key} {end}"))
         return variants
 
-    def _doors(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
-        arms = {str(number): lane for number, lane in enumerate(lanes)}
-        content = self.scenario.model_dump(exclude={"policies"}) | {
-            "policies": {arm: self.scenario.policies[lane.policy] for arm, lane in arms.items()},
-            "registrations": {
-                arm: _variant(self.scenario, self.varied[lane.parameter], lane.end).registration
-                for arm, lane in arms.items()
-                if lane.parameter
-            },
-        }
-        return _Doors.model_validate(content), arms
+    def _side_by_side(self, lanes: Sequence[_Lane]) -> tuple[Scenario, dict[str, _Lane]]:
+        """Return a scenario with an arm for each lane, under numbers of its own where one is varied."""
+        arms = {f"lane-{number}": lane for number, lane in enumerate(lanes)}
+        policies = {}
+        for arm, lane in arms.items():
+            varied = _variant(self.scenario, self.varied[lane.parameter], lane.end) if lane.parameter else self.scenario
+            policies[arm] = under(self.scenario.policies[lane.policy], varied.platform)
+        return self.scenario.replace(policies=policies), arms
 
 
 def question(
@@ -197,7 +176,7 @@ def ranges(
         scenario: What to run.
         policies: Arms of the scenario; all of them if not given.
         parameters: Dotted names; ``["all"]`` for every parameter with a plausible range; if not given, those declared
-            with a doubt in `sim/rules/parameters.py`.
+            with a doubt in `sim.rules.parameters` and `sim.rules.rulebook`.
         seeds: How many (then 0, 1, 2, ...) or which; `SEEDS` if not given, or the scenario's if those are fewer.
         workers: Processes. The results do not depend on it.
         progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
@@ -239,17 +218,20 @@ def _end(parameter: Parameter, end: str) -> float | int:
     return float(value) if parameter.type is float else value
 
 
-def _reason(scenario: Scenario, parameter: Parameter) -> str:
-    """Return why a parameter cannot be varied over its range in this scenario; empty if it can."""
+def _reason(scenario: Scenario, parameter: Parameter) -> Sentence | None:
+    """Return why a parameter cannot be varied over its range in this scenario, if it cannot."""
     value = scenario.value_of(parameter.key)
     if not parameter.low <= value <= parameter.high:
-        return f"{shown(value)} here, outside its plausible range {parameter.low:g} to {parameter.high:g}"
+        low, high = (Amount(getattr(parameter, end), plain_number) for end in ENDS)
+        return Sentence(
+            "{value} here, outside its plausible range {low} to {high}", value=shown(value), low=low, high=high
+        )
     for end in ENDS:
         try:
             _variant(scenario, parameter, end)
         except ScenarioError:
-            return f"{_end(parameter, end):g} cannot be run here"
-    return ""
+            return Sentence("{value} cannot be run here", value=Amount(_end(parameter, end), plain_number))
+    return None
 
 
 def _check_asked(
@@ -316,7 +298,7 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
             rows.append((
                 policy, key, parameter.unit, parameter.doubt, planned.scenario.value_of(key), parameter.low,
                 parameter.high, *setting.relative, *low.effect.relative, *high.effect.relative, *change,
-                setting.seeds, verdict, verdict == "moves" and signs >= {-1, 1},
+                setting.seeds, verdict, verdict is Verdict.MOVES and signs >= {-1, 1},
             ))  # fmt: skip
     bars = pd.DataFrame(rows, columns=list(COLUMNS))
     place = {policy: number for number, policy in enumerate(planned.policies)}
@@ -324,13 +306,37 @@ def _bars(planned: RangesQuestion, found: Mapping[_Lane, _Found]) -> pd.DataFram
     return bars.iloc[order].reset_index(drop=True)
 
 
-def _change(low: _Found, high: _Found) -> tuple[Interval, str]:
+def _change(low: _Found, high: _Found) -> tuple[Interval, Verdict]:
     """Return by how much the effect at the high end exceeds that at the low end, and whether that is resolved."""
     change = ratio_change_interval(low.policy - low.baseline, low.baseline, high.policy - high.baseline, high.baseline)
-    if "too few" in (low.effect.verdict, high.effect.verdict):
-        return NONE, "too few"
+    if Verdict.TOO_FEW in (low.effect.verdict, high.effect.verdict):
+        return NONE, Verdict.TOO_FEW
     if any(np.isnan(found.value) for found in (change, low.effect.relative, high.effect.relative)):
-        return NONE, "no percentage"
+        return NONE, Verdict.NO_PERCENTAGE
     if change.value == change.low == change.high == 0:
-        return change, "identical"
-    return change, "moves" if change.sign else "not resolved"
+        return change, Verdict.IDENTICAL
+    return change, Verdict.MOVES if change.sign else Verdict.NOT_RESOLVED
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    command.add_argument(
+        "--parameters", metavar="KEY,...", help="parameters to vary, or all (those declared with a doubt)"
+    )
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> RangesQuestion:
+    policies, parameters = names_given("--policies", given.policies), names_given("--parameters", given.parameters)
+    return question(scenario_given(given, policies), policies, parameters, given.seeds)
+
+
+COMMAND = Command(
+    "Vary parameters over their ranges: how much is assumed?", f"{CLASSROOM} --policies phone",
+    _take, _ask, after="sweep",
+)  # fmt: skip

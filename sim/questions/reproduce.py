@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +17,14 @@ import pyarrow.parquet as pq
 
 from sim.model.engines import module_of
 from sim.model.records import TABLES, TEXTS, Records, of_arrow
-from sim.questions import compare, ranges, sweep, validate, why  # noqa: F401  (register their questions)
-from sim.rules.errors import ScenarioError
+from sim.questions import question_of
+from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.arguments import path_of, whole_number
+from sim.study.command import Command, literal
 from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
-from sim.study.question import Question
 from sim.study.store import Kept, Store, damaged, lane_digests, unit_digest
 from sim.study.task import Task
 from sim.study.workers import check, simulate_all
@@ -82,7 +83,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     """
     folder = path_of(folder, "folder")
     manifest = _manifest(folder)
-    question = Question.of(manifest)
+    question = question_of(manifest)
     check(workers, question.engine)
     tasks = question.tasks()
     kept = _Tables(folder)
@@ -134,7 +135,7 @@ def run_alone(folder: str | Path, unit: str) -> str:
     plan = described(folder)
     if plan is None:
         raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
-    question = Question.of(plan)
+    question = question_of(plan)
     for task in question.tasks():
         for seed in task.seeds:
             if task.unit(seed) == unit:
@@ -364,3 +365,29 @@ def _of_csv(stored: Path, again: Path, exactly: bool) -> str:
             close = np.isclose(before, now, rtol=SAME_TO, atol=0)
             other[column] = other[column].where(~close, one[column])
     return difference(one, other, stored.name)
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", help="a result folder")
+    some = command.add_mutually_exclusive_group()
+    some.add_argument("--sample", type=literal, metavar="N", help="units to run again, drawn by lot (all)")
+    some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
+    command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
+
+
+def _ask(given: Namespace) -> str:
+    if given.unit is not None:
+        return run_alone(given.folder, given.unit)
+    found = reproduce(given.folder, given.sample, given.workers, progress=True)
+    if not found.complete:
+        raise ExperimentError(found.text())
+    return found.text()
+
+
+COMMAND = Command(
+    "Run a result again from its manifest, and say what is not the same.", "results/classroom --sample 2",
+    _take, _ask, after="validate",
+)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -10,11 +11,15 @@ import pandas as pd
 from sim.model.engines import Engine, engine_of
 from sim.model.records import KINDS, Records
 from sim.outcomes.counts import dated
-from sim.report import compare
-from sim.report.blocks import WIDTH, Block, render
+from sim.report import advice
+from sim.report.blocks import WIDTH, Block, render, terminal_width
+from sim.report.run import summary
+from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of, scenario_of, seed_of, whole
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.study.command import CLASSROOM, Command, add_engine, add_set, literal, scenario_given
+from sim.study.terminal import warn
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Run:
         return "".join(block.html() for block in self._blocks())
 
     def _blocks(self) -> list[Block]:
-        return compare.summary(self.scenario, self.policy, self.seed, self.daily)
+        return summary(self.scenario, self.policy, self.seed, self.daily)
 
     def trace(self, contact: int) -> pd.DataFrame:
         """Return the events of one contact, with the time of the clock and in words.
@@ -122,3 +127,26 @@ def _events_of(run: Run) -> pd.DataFrame:
     if events is None:
         raise ScenarioError("this run kept no events; run it again with events=True")
     return events
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policy", default=BASELINE, help="a policy of the file (the baseline)")
+    command.add_argument("--seed", type=literal, default=0, metavar="N", help="which run (0)")
+    add_set(command)
+    add_engine(command)
+
+
+def _ask(given: Namespace) -> str:
+    scenario = scenario_given(given, [given.policy])
+    warn(map(english, advice.of_small_queue(scenario)))
+    return run(scenario, given.policy, given.seed, given.engine).summary(terminal_width())
+
+
+COMMAND = Command(
+    "Run one policy once, with one seed: an example, not an estimate.", f"{CLASSROOM} --policy email",
+    _take, _ask, after="schema",
+)  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,8 +28,10 @@ from sim.rules.hints import hint
 from sim.rules.rulebook import Value
 from sim.rules.settings import LEVEL, SECTIONS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
+from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, assignment, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -36,7 +40,7 @@ MOST_POINTS = 100
 
 
 @dataclass(frozen=True)
-class SweepQuestion(Question, name="sweep"):
+class SweepQuestion(Question):
     """Points compared with the baseline; see `sweep`.
 
     Attributes:
@@ -196,3 +200,60 @@ def _set_by_level(scenario: Scenario) -> set[str]:
 
 def _policy(key: str, value: Value) -> Policy:
     return RegistrationPolicy.model_validate({"level": value}) if key == LEVEL else SetPolicy(rule=key, value=value)
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument(
+        "--over", action="append", required=True, metavar="KEY=A,B,...", help="a rule and its values; once or twice"
+    )
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> SweepQuestion:
+    over: dict[str, list[Any]] = {}
+    for text in given.over:
+        key, values = assignments(text)
+        if key in over:
+            raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
+        over[key] = values
+    check_rules(load(given.file), over)
+    return question(scenario_given(given, []), over)
+
+
+def assignments(text: str) -> tuple[str, list[Any]]:
+    """Return key and values of ``KEY=A,B,...``; a bare word is a text.
+
+    Raises:
+        ScenarioError: If there is no key or a value is empty.
+    """
+    key, equals, values = (part.strip() for part in text.partition("="))
+    found = _apart(values)
+    if not key or not equals or not all(found):
+        raise ScenarioError(f"--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.")
+    return key, [assignment(f"{key}={value}")[1] for value in found]
+
+
+def _apart(values: str) -> list[str]:
+    """Split at the commas that stand in no brackets and no quotes."""
+    found, depth, quote = [""], 0, ""
+    for character in values:
+        if character == "," and depth == 0 and not quote:
+            found.append("")
+            continue
+        found[-1] += character
+        if character in "\"'":
+            quote = character if not quote else "" if character == quote else quote
+        elif not quote:
+            depth = max(0, depth + (character in "[{") - (character in "]}"))
+    return [value.strip() for value in found]
+
+
+COMMAND = Command(
+    "Compare values of one rule, or of two: how much of it?", f"{CLASSROOM} --over reporting.friction=0.2,0.5",
+    _take, _ask, after="compare",
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +15,14 @@ from sim.report.validate import Finding, Validation
 from sim.scenario.arguments import MOST_SEEDS, entries_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import Command, add_folder, literal
 from sim.study.question import Question
 from sim.study.task import Task
 from sim.study.workers import simulate_all
 
 
 @dataclass(frozen=True)
-class ValidateQuestion(Question, name="validate"):
+class ValidateQuestion(Question):
     """Patterns to run.
 
     Attributes:
@@ -130,3 +132,21 @@ def _measurable(task: Task, runs: Runs) -> Simulated:
     if events is not None:
         events = events[events["hour"] >= 24 * task.scenario.warmup_days]
     return Simulated(task.scenario, records.daily, events)
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("patterns", nargs="*", metavar="PATTERN", help="number or name of a pattern (all)")
+    command.add_argument("--seeds", type=literal, metavar="N", help="runs of every arm (as many as each pattern says)")
+    add_folder(command)
+
+
+def _ask(given: Namespace) -> ValidateQuestion:
+    return question(given.patterns, given.seeds)
+
+
+COMMAND = Command(
+    "Hold the model against what is known of real platforms.", "nulls --seeds 5", _take, _ask, after="why"
+)

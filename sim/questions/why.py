@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from sim.model.records import Runs
 from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
+from sim.outcomes.verdicts import Verdict
 from sim.policies.held import held
 from sim.policies.policy import Policy
 from sim.questions import compare
@@ -23,12 +25,13 @@ from sim.rules.rulebook import rules_through
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
+from sim.study.command import CLASSROOM, Command, add_set, add_size, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
 
 @dataclass(frozen=True)
-class WhyQuestion(Question, name="why"):
+class WhyQuestion(Question):
     """A policy once more without each of its mechanisms; see `why`."""
 
     scenario: Scenario = field(repr=False)
@@ -133,7 +136,7 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, "too few")
+    relative, verdict = (effect.relative, effect.verdict) if enough else (NONE, Verdict.TOO_FEW)
     return Why(asked.scenario, asked.policy, asked.seeds, relative, effect.difference, verdict, table, together)
 
 
@@ -161,3 +164,23 @@ def _events(counts: Counts, arm: str) -> int:
 
 def _share(difference: Floats, base: Floats, enough: bool) -> Interval:
     return ratio_interval(difference, base) if enough else NONE
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def _take(command: ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--policy", required=True, metavar="A", help="a policy of the file")
+    add_set(command)
+    add_size(command)
+
+
+def _ask(given: Namespace) -> WhyQuestion:
+    return question(scenario_given(given, [given.policy]), given.policy)
+
+
+COMMAND = Command(
+    "Take the effect of a policy apart: which mechanisms make it?", f"{CLASSROOM} --policy email",
+    _take, _ask, after="ranges",
+)  # fmt: skip

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from sim.outcomes import workload
 from sim.policies.policy import Change
+from sim.report.remarks import of_staff
+from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
+from sim.report.text import plain_number, two_digits
 from sim.rules.declare import declared
 from sim.rules.errors import shown
 from sim.rules.settings import SECTIONS
@@ -31,23 +34,26 @@ FEW_DAYS = 14
 measured days of a policy show next to nothing of what it does."""
 
 
-def of_scenario(scenario: Scenario) -> Iterator[str]:
+def of_scenario(scenario: Scenario) -> Iterator[Words]:
     """Yield what a scenario leaves unsaid although its results hang on it."""
     people = scenario.population
     if not scenario.policies:
-        yield "there are no policies, so nothing is compared. Add a table [policies.NAME] with a lever."
+        yield Sentence("there are no policies, so nothing is compared. Add a table [policies.NAME] with a lever.")
     if scenario.seeds == 1:
-        yield "seeds = 1 gives no interval. A comparison takes 2 or more."
+        yield Sentence("seeds = 1 gives no interval. A comparison takes 2 or more.")
     if scenario.warmup_days < FEW_DAYS:
-        yield (
-            f"warmup_days = {scenario.warmup_days}: the measured days begin with hardly any contacts, reports or bars, "
-            f"unlike a site that is running. Give {FEW_DAYS} days or more, or read changes over time with care."
-        )
+        yield Sentence(
+            "warmup_days = {days}: the measured days begin with hardly any contacts, reports or bars, unlike a site "
+            "that is running. Give {least} days or more, or read changes over time with care.",
+            days=scenario.warmup_days, least=FEW_DAYS,
+        )  # fmt: skip
     if people.monthly_visitors_start > people.monthly_visitors:
-        yield (
-            f"population.monthly_visitors_start = {people.monthly_visitors_start:g} is more than "
-            f"population.monthly_visitors = {people.monthly_visitors:g}: the audience shrinks over "
-            f"{people.growth_days} days. Give both the same value for no growth."
+        yield Sentence(
+            "population.monthly_visitors_start = {start} is more than population.monthly_visitors = {later}: the "
+            "audience shrinks over {days} days. Give both the same value for no growth.",
+            start=Amount(people.monthly_visitors_start, plain_number),
+            later=Amount(people.monthly_visitors, plain_number),
+            days=people.growth_days,
         )
     yield from of_unsaid(scenario)
     yield from of_ranges(scenario)
@@ -57,64 +63,93 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
         yield from _of_sums(scenario, arm)
     yield from of_small_queue(scenario)
     shares = {arm: workload.busy_share(scenario, arm) for arm in (BASELINE, *scenario.policies)}
-    yield from workload.remarks(shares, estimated=True)
+    yield from of_staff(shares, estimated=True)
 
 
-def of_unsaid(scenario: Scenario) -> Iterator[str]:
+def of_unsaid(scenario: Scenario) -> Iterator[Sentence]:
     """Warn of the numbers that decide most, those that the template asks for, where they are left at their defaults."""
     asked = [key.replace(".none.", f".{scenario.registration.level}.") for key in template.questions()]
     said = set(scenario.given())
-    unsaid = [f"{key} = {shown(scenario.value_of(key))}" for key in asked if key not in said]
+    unsaid = [
+        Sentence("{key} = {value}", key=key, value=shown(scenario.value_of(key))) for key in asked if key not in said
+    ]
     if unsaid:
-        yield (
-            f"of the numbers that decide most, {len(unsaid)} of {len(asked)} are left at their defaults: "
-            f"{', '.join(unsaid)}. See what is known of each with python -m sim explain NAME, and write down what "
-            "holds here."
-        )
+        yield Sentence(
+            "of the numbers that decide most, {unsaid} of {asked} are left at their defaults: {settings}. See what is "
+            "known of each with python -m sim explain NAME, and write down what holds here.",
+            unsaid=len(unsaid), asked=len(asked), settings=Listed(tuple(unsaid)),
+        )  # fmt: skip
 
 
-def of_ranges(scenario: Scenario) -> Iterator[str]:
+def of_ranges(scenario: Scenario) -> Iterator[Words]:
     """Warn in one line of the values outside their plausible ranges, those that a site knows of itself left out."""
     values = {p: scenario.value_of(p.key) for p in declared(SECTIONS) if p.has_range and p.key not in OWN}
     beyond = [
-        f"{p.key} = {shown(value)} (plausible: {shown(p.low)} to {shown(p.high)})"
+        Sentence(
+            "{key} = {value} (plausible: {low} to {high})",
+            key=p.key, value=shown(value), low=shown(p.low), high=shown(p.high),
+        )
         for p, value in values.items()
         if not p.low <= value <= p.high
-    ]
+    ]  # fmt: skip
     if beyond:
-        yield (
-            f"{'a value lies' if len(beyond) == 1 else f'{len(beyond)} values lie'} outside the plausible range: "
-            f"{', '.join(beyond)}. See where a range comes from with python -m sim explain NAME, and write down why "
-            "it does not hold here."
-        )
+        settings = Listed(tuple(beyond))
+        yield Counted(
+            len(beyond),
+            Sentence(
+                "a value lies outside the plausible range: {settings}. See where a range comes from with python -m sim "
+                "explain NAME, and write down why it does not hold here.",
+                settings=settings,
+            ),
+            Sentence(
+                "{n} values lie outside the plausible range: {settings}. See where a range comes from with python -m "
+                "sim explain NAME, and write down why it does not hold here.",
+                n=len(beyond), settings=settings,
+            ),
+        )  # fmt: skip
 
 
-def _of_arm(scenario: Scenario, arm: str) -> Iterator[str]:
+def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
     """Yield what is odd about the policies of an arm, given that they are allowed."""
     if scenario.inert(arm):
-        yield f"policy {arm!r} is inert: it leaves every rule as the baseline has it."
+        yield Sentence("policy '{name}' is inert: it leaves every rule as the baseline has it.", name=arm)
     for _, rules in scenario.changes_of(arm):
         if rules.sanctions.binds == "identity" and not rules.registration.accounts_persist:
-            yield f"policy {arm!r} binds bans to the identity, but there are no accounts: that does nothing."
+            yield Sentence(
+                "policy '{name}' binds bans to the identity, but there are no accounts: that does nothing.", name=arm
+            )
             break
     if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions.ladder_hours, default=0) < HOURS_A_DAY:
-        yield f"policy {arm!r}: ladder_hours are hours, and the longest suspension is under a day. Is that meant?"
+        yield Sentence(
+            "policy '{name}': ladder_hours are hours, and the longest suspension is under a day. Is that meant?",
+            name=arm,
+        )
     after = scenario.start + dt.timedelta(scenario.days)
     for policy in scenario.policies[arm]:
         left = (after - (policy.start or scenario.start)).days
         if left < min(FEW_DAYS, scenario.days):
-            yield (
-                f"policy {arm!r}: {policy.name} starts on {policy.start}, so that only {left} measured "
-                f"{'day shows' if left == 1 else 'days show'} it. Let it start sooner, or raise days."
-            )
+            yield Counted(
+                left,
+                Sentence(
+                    "policy '{name}': {lever} starts on {start}, so that only 1 measured day shows it. Let it start "
+                    "sooner, or raise days.",
+                    name=arm, lever=policy.name, start=policy.start,
+                ),
+                Sentence(
+                    "policy '{name}': {lever} starts on {start}, so that only {left} measured days show it. Let it "
+                    "start sooner, or raise days.",
+                    name=arm, lever=policy.name, start=policy.start, left=left,
+                ),
+            )  # fmt: skip
         if policy.end and policy.end >= after:
-            yield (
-                f"policy {arm!r}: {policy.name} ends on {policy.end}, after the last measured day "
-                f"({after - dt.timedelta(1)}), so its end is never seen. Raise days, or leave the end out."
-            )
+            yield Sentence(
+                "policy '{name}': {lever} ends on {end}, after the last measured day ({last}), so its end is never "
+                "seen. Raise days, or leave the end out.",
+                name=arm, lever=policy.name, end=policy.end, last=after - dt.timedelta(1),
+            )  # fmt: skip
 
 
-def _of_sums(scenario: Scenario, arm: str) -> Iterator[str]:
+def _of_sums(scenario: Scenario, arm: str) -> Iterator[Sentence]:
     """Yield the rules of an arm to which several policies contribute, so that what one sets is not what comes out."""
     said = set()
     for day, rules in scenario.changes_of(arm):
@@ -127,27 +162,40 @@ def _of_sums(scenario: Scenario, arm: str) -> Iterator[str]:
         for rule, found in parts.items():
             if rule not in said and len(found) > 1 and any(change.operation == "add" for _, change in found):
                 said.add(rule)
-                total = rules.value_of(rule)
-                told = ", ".join(f"{name} {_WORDS[c.operation].format(shown(c.value))}" for name, c in found)
-                level = " What a level adds follows from its section." if rule.startswith("registration.") else ""
-                yield f"policy {arm!r}: {rule} comes to {shown(total)}, for {told}. Is that sum meant?{level}"
+                by_levels = rule.startswith("registration.")
+                yield Sentence(
+                    "policy '{name}': {rule} comes to {total}, for {changes}. Is that sum meant?{levels}",
+                    name=arm, rule=rule, total=shown(rules.value_of(rule)),
+                    changes=Listed(tuple(_done(lever, change) for lever, change in found)),
+                    levels=Sentence(" What a level adds follows from its section.") if by_levels else None,
+                )  # fmt: skip
 
 
-_WORDS = {"set": "sets it to {}", "add": "adds {}", "multiply": "multiplies it by {}"}
+def _done(lever: str, change: Change) -> Sentence:
+    """Say what a lever does to a rule."""
+    value = shown(change.value)
+    match change.operation:
+        case "set":
+            return Sentence("{lever} sets it to {value}", lever=lever, value=value)
+        case "add":
+            return Sentence("{lever} adds {value}", lever=lever, value=value)
+        case "multiply":
+            return Sentence("{lever} multiplies it by {value}", lever=lever, value=value)
 
 
-def of_small_queue(scenario: Scenario) -> Iterator[str]:
+def of_small_queue(scenario: Scenario) -> Iterator[Sentence]:
     """Warn when the scaled staff is too small to behave like the full one."""
     rules = scenario.platform.rules
     reviews = rules.moderation.staff * rules.moderation.reviews_per_hour * scenario.scale
     if scenario.scale < 1 and 0 < reviews < FEW_REVIEWS:
-        yield (
-            f"at scale = {scenario.scale:g} the staff reviews {reviews:.2g} dossiers an hour on shift. "
-            f"Queues do not shrink exactly: under {FEW_REVIEWS} an hour, waiting is longer than at full size."
-        )
+        yield Sentence(
+            "at scale = {scale} the staff reviews {reviews} dossiers an hour on shift. Queues do not shrink exactly: "
+            "under {least} an hour, waiting is longer than at full size.",
+            scale=Amount(scenario.scale, plain_number), reviews=Amount(reviews, two_digits), least=FEW_REVIEWS,
+        )  # fmt: skip
 
 
-def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> Iterator[str]:
+def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> Iterator[Words]:
     """Warn of settings of a level of registration that neither the baseline nor a policy uses.
 
     Args:
@@ -155,14 +203,22 @@ def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> Iterator[str]:
         given: Names of the settings that were given, in its file or to change it.
     """
     doors = [p for arm in scenario.policies.values() for p in arm if p.name == "registration"]
-    used = {str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)}
+    used = Listed(tuple(sorted({str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)})))
     idle: dict[str, list[str]] = {}
     for key in given:
         section, *rest = key.split(".")
-        if section == "registration" and len(rest) == 2 and rest[0] not in used:
+        if section == "registration" and len(rest) == 2 and rest[0] not in used.values:
             idle.setdefault(rest[0], []).append(key)
-    for level, keys in idle.items():
-        yield (
-            f"{', '.join(keys)} {'changes' if len(keys) == 1 else 'change'} nothing: no policy here uses the level "
-            f"{level}; in use: {', '.join(sorted(used))}."
-        )
+    for level, found in idle.items():
+        keys = Listed(tuple(found))
+        yield Counted(
+            len(found),
+            Sentence(
+                "{keys} changes nothing: no policy here uses the level {level}; in use: {used}.",
+                keys=keys, level=level, used=used,
+            ),
+            Sentence(
+                "{keys} change nothing: no policy here uses the level {level}; in use: {used}.",
+                keys=keys, level=level, used=used,
+            ),
+        )  # fmt: skip

@@ -8,8 +8,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import NamedTuple, Protocol
+
+from sim.report.sentences import Sentence, Words, english
 
 WIDTH = 110
 """Characters of a line, in a table as in prose; of a file always, of a terminal at most."""
@@ -20,9 +22,8 @@ _HEADING = 13
 _GAP = "  "
 
 
-def wrap(text: str, width: int = WIDTH) -> str:
-    """Return text in lines; those of an item of a list are indented."""
-    indent = "  " if text.startswith("- ") else ""
+def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
+    """Return text in lines, all but the first one behind an indent."""
     return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -44,18 +45,36 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True)
-class Prose:
-    """Paragraphs, each of which begins a line of its own; those that begin with ``- `` are items of a list."""
+class Note:
+    """What is to be known besides: an item of a list."""
 
-    paragraphs: tuple[str, ...]
+    words: Words
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Paragraphs and notes, each of which begins a line of its own."""
+
+    paragraphs: tuple[Words | Note, ...]
 
     def text(self, width: int) -> str:
         """Return it for a terminal so wide."""
-        return "\n".join(wrap(text, width) for text in self.paragraphs)
+        return "\n".join(
+            wrap(f"- {english(said.words)}", width, "  ") if isinstance(said, Note) else wrap(english(said), width)
+            for said in self.paragraphs
+        )
 
     def html(self) -> str:
         """Return it for a notebook."""
-        return "".join(f"<p>{escape(text)}</p>" for text in self.paragraphs)
+        found = []
+        for listed, group in groupby(self.paragraphs, lambda said: isinstance(said, Note)):
+            texts = [escape(english(said.words if isinstance(said, Note) else said)) for said in group]
+            found.append(
+                f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>"
+                if listed
+                else "".join(f"<p>{text}</p>" for text in texts)
+            )
+        return "".join(found)
 
 
 @dataclass(frozen=True)
@@ -64,13 +83,13 @@ class Column:
 
     Attributes:
         head: What stands in it, with its unit; lines are broken to fit.
-        cells: One text per row.
+        cells: What stands in each row.
         left: Whether it is aligned on the left, as words are.
         breaks: Characters after which a cell goes on below itself if the table is too wide; 0 for never.
     """
 
-    head: str
-    cells: Sequence[str]
+    head: Words
+    cells: Sequence[Words]
     left: bool = False
     breaks: int = 0
 
@@ -87,11 +106,11 @@ class Table:
         note: What to know of it.
     """
 
-    title: str
-    kind: str
+    title: Words
+    kind: Words
     keys: Sequence[Column]
     columns: Sequence[Column]
-    note: str = ""
+    note: Words = None
 
     def text(self, width: int) -> str:
         """Return it for a terminal so wide."""
@@ -99,24 +118,31 @@ class Table:
         if _width(made) > width:
             made = [_Lines.of(column, column.breaks) for column in (*self.keys, *self.columns)]
         parts = [_grid(part) for part in _parts(made[: len(self.keys)], made[len(self.keys) :], width)]
-        heads = [f"{self.title}: {self.kind}", *[f"{self.title}, continued: {self.kind}"] * (len(parts) - 1)]
+        further = Sentence("{title}, continued: {kind}", title=self.title, kind=self.kind)
+        heads = [english(head) for head in (self._caption, *[further] * (len(parts) - 1))]
         text = "\n\n".join(f"{wrap(head, width)}\n{part}" for head, part in zip(heads, parts, strict=True))
-        return f"{text}\n{wrap(self.note, width)}" if self.note else text
+        return f"{text}\n{wrap(english(self.note), width)}" if self.note else text
 
     def html(self) -> str:
         """Return it for a notebook."""
         columns = [*self.keys, *self.columns]
         sides = [f' style="text-align: {"left" if column.left else "right"}"' for column in columns]
-        heads = "".join(f"<th{side}>{escape(column.head)}</th>" for side, column in zip(sides, columns, strict=True))
+        heads = "".join(
+            f"<th{side}>{escape(english(column.head))}</th>" for side, column in zip(sides, columns, strict=True)
+        )
         rows = "".join(
             "<tr>"
-            + "".join(f"<td{side}>{escape(cell)}</td>" for side, cell in zip(sides, cells, strict=True))
+            + "".join(f"<td{side}>{escape(english(cell))}</td>" for side, cell in zip(sides, cells, strict=True))
             + "</tr>"
             for cells in zip(*(column.cells for column in columns), strict=True)
         )
-        note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        caption = f"<caption>{escape(f'{self.title}: {self.kind}')}</caption>"
+        note = f"<p>{escape(english(self.note))}</p>" if self.note else ""
+        caption = f"<caption>{escape(english(self._caption))}</caption>"
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
+
+    @property
+    def _caption(self) -> Sentence:
+        return Sentence("{title}: {kind}", title=self.title, kind=self.kind)
 
 
 def render(blocks: Iterable[Block], width: int) -> str:
@@ -134,9 +160,10 @@ class _Lines(NamedTuple):
     @classmethod
     def of(cls, column: Column, breaks: int) -> _Lines:
         """Break cells after so many characters, and the heading where it is longer than they or than a few words."""
-        cells = [textwrap.wrap(cell, breaks) or [""] if breaks else [cell] for cell in column.cells]
+        texts = [english(cell) for cell in column.cells]
+        cells = [textwrap.wrap(text, breaks) or [""] if breaks else [text] for text in texts]
         width = max(_HEADING, *(len(line) for cell in cells for line in cell))
-        head = textwrap.wrap(column.head, width, break_long_words=False, break_on_hyphens=False)
+        head = textwrap.wrap(english(column.head), width, break_long_words=False, break_on_hyphens=False)
         return cls(head, cells, column.left)
 
     @property

@@ -9,12 +9,14 @@ import pandas as pd
 
 from sim.outcomes.outcomes import reasons
 from sim.outcomes.statistics import Interval, interval_of
+from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.report.blocks import Column
-from sim.report.text import NO_PERCENTAGE, in_percent, number, numbers, percents, short
+from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
+from sim.report.text import DASH, difference, in_percent, number, numbers, short, size
 from sim.scenario.scenario import BASELINE, Scenario
 
-CHANGES = "change from the baseline, in brackets its 95% interval"
-LEVELS = "levels, means over the seeds"
+CHANGES = Term("change from the baseline, in brackets its 95% interval")
+LEVELS = Term("levels, means over the seeds")
 
 
 class Cells:
@@ -36,74 +38,86 @@ class Cells:
         """Return a number of the table of effects."""
         return float(self._effects[policy, outcome][column])
 
-    def verdict(self, policy: str, outcome: str) -> str:
+    def verdict(self, policy: str, outcome: str) -> Verdict:
         """Return the verdict."""
-        return str(self._effects[policy, outcome]["verdict"])
+        return Verdict(self._effects[policy, outcome]["verdict"])
 
     def resolved(self, policy: str, outcome: str) -> bool:
         """Tell whether the direction of the effect is known, Monte Carlo error considered."""
-        return self.verdict(policy, outcome) in ("lowers", "raises")
+        return self.verdict(policy, outcome) in RESOLVED
 
-    def unit(self, outcome: str) -> str:
+    def unit(self, outcome: str) -> Term:
         """Return the unit of an outcome."""
-        return str(self._effects[self.policies[0], outcome]["unit"])
+        return Term(self._effects[self.policies[0], outcome]["unit"])
 
     def interval(self, policy: str, outcome: str, column: str = "") -> Interval:
         """Return the change, with column ``relative`` as a share of the baseline."""
         return interval_of(self._effects[policy, outcome], column or "difference")
 
-    def relative(self, policy: str, outcome: str) -> str:
-        """Return a change in percent with its interval: ``-18% (-31 to -4)``, or what stands in its place."""
+    def relative(self, policy: str, outcome: str) -> Words:
+        """Return a change in percent with its interval, or what stands in its place."""
         return in_percent(self.verdict(policy, outcome), self.interval(policy, outcome, "relative"))
 
-    def change(self, policy: str, outcome: str) -> str:
-        """Return a difference in the outcome's unit with its interval: ``+671 (640 to 702)``; 0 where all are zero."""
-        return numbers(self.interval(policy, outcome), "+")
+    def change(self, policy: str, outcome: str) -> Amount:
+        """Return a difference in the outcome's unit with its interval; 0 where all are zero."""
+        return Amount(self.interval(policy, outcome), difference)
 
-    def visitors_not_counted(self, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    def visitors_not_counted(self, names: Mapping[str, Words] = MappingProxyType({})) -> Listed | None:
         """Return sentences on the policies whose visitors turned away are not counted, with the reason, if any are.
 
         Args:
             names: What to call policies, if not by their own names.
         """
         sentences = [
-            f"Visitors turned away are not counted for {', '.join(names.get(arm, arm) for arm in arms)}: {reason}."
+            Sentence(
+                "Visitors turned away are not counted for {arms}: {reason}.",
+                arms=Listed(tuple(names.get(arm, arm) for arm in arms)), reason=reason,
+            )
             for reason, arms in reasons(self._table, "visitors_turned_away", self.policies).items()
-        ]
-        return " ".join(sentences)
+        ]  # fmt: skip
+        return paragraph(*sentences)
 
-    def if_any(self, policy: str, outcome: str) -> str:
+    def if_any(self, policy: str, outcome: str) -> Words:
         """Return `relative`, or that there was nothing under either."""
         nothing = self.number(policy, outcome, "baseline") == self.number(policy, outcome, "value") == 0
-        return "no harm" if nothing else self.relative(policy, outcome)
+        return Verdict.NO_HARM if nothing else self.relative(policy, outcome)
 
-    def size(self, policy: str, outcome: str) -> str:
-        """Return a change without its sign: ``18% (4 to 31)``, in the outcome's unit where there is no percentage."""
+    def size(self, policy: str, outcome: str) -> Words:
+        """Return a change without its sign, in the outcome's unit where there is no percentage."""
         relative = _unsigned(self.interval(policy, outcome, "relative"))
         if relative.value == relative.value:
-            value, low, high = percents(relative, "")
-            return f"{value}% ({low} to {high})"
-        return f"{numbers(_unsigned(self.interval(policy, outcome)))} {self.unit(outcome)}"
+            return Amount(relative, size)
+        return self._in_unit(outcome, Amount(_unsigned(self.interval(policy, outcome)), numbers))
 
-    def signed(self, policy: str, outcome: str) -> str:
-        """Return a change with its sign: ``-18% (-31 to -4)``, in the outcome's unit where there is no percentage."""
+    def signed(self, policy: str, outcome: str) -> Words:
+        """Return a change with its sign, in the outcome's unit where there is no percentage."""
         relative = self.relative(policy, outcome)
-        return f"{self.change(policy, outcome)} {self.unit(outcome)}" if relative == NO_PERCENTAGE else relative
+        if relative is Verdict.NO_PERCENTAGE:
+            return self._in_unit(outcome, self.change(policy, outcome))
+        return relative
+
+    def _in_unit(self, outcome: str, amount: Amount) -> Sentence:
+        return Sentence("{amount} {unit}", amount=amount, unit=self.unit(outcome))
 
     def baseline(self, outcome: str) -> float:
         """Return the mean of the baseline, taken from a policy that could be compared with it in most seeds."""
         policy = max(self.policies, key=lambda p: self.number(p, outcome, "seeds"))
         return self.number(policy, outcome, "baseline")
 
-    def levels(self, outcome: str, factor: float = 1) -> list[str]:
-        """Return the means of the baseline and of each policy."""
+    def levels(self, outcome: str, factor: float = 1) -> list[Words]:
+        """Return the means of the baseline and of each policy, a dash where there is none."""
         means = [self.baseline(outcome)]
         means += [self.number(policy, outcome, "value") for policy in self.policies]
-        return [number(factor * mean) for mean in means]
+        return [level(factor * mean) for mean in means]
 
     def names(self, baseline: bool = False) -> Column:
         """Return the column of the policies, the baseline before them in a table of levels."""
-        return Column("policy", [*([BASELINE] if baseline else ()), *map(short, self.policies)], left=True)
+        return Column(Term("policy"), [*([BASELINE] if baseline else ()), *map(short, self.policies)], left=True)
+
+
+def level(mean: float) -> Words:
+    """Return a mean as a cell, a dash where there is none."""
+    return Amount(mean, number) if mean == mean else DASH
 
 
 def _unsigned(interval: Interval) -> Interval:

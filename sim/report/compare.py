@@ -6,37 +6,26 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.engines import Engine
-from sim.model.records import DAYS_PER_WINDOW_YEAR, Records, Runs, write_csv
-from sim.outcomes import transparency, workload
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, quarters_of, sums_of
-from sim.outcomes.outcomes import BY_NAME, NO_MONTH, SECOND, outcomes_of
-from sim.outcomes.statistics import FEWEST_EVENTS, NONE, interval_of, paired_change, seeds_to_halve, t_interval
-from sim.report import headings
-from sim.report.blocks import Block, Column, Prose, Table
-from sim.report.cells import CHANGES, LEVELS, Cells
+from sim.model.records import Records, Runs, write_csv
+from sim.outcomes import dictionary, transparency
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
+from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
+from sim.outcomes.statistics import t_interval
+from sim.outcomes.verdicts import Verdict
+from sim.report import headings, tables
+from sim.report.blocks import Block, Note, Prose
+from sim.report.cells import Cells
 from sim.report.grounds import assumptions, inert
+from sim.report.remarks import ETHICS, caveat, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
-from sim.report.text import (
-    ETHICS,
-    NO_PERCENTAGE,
-    caveat,
-    change,
-    in_percent,
-    means_of_all_days,
-    number,
-    partly_in_force,
-    short,
-    throughout,
-    title,
-    window,
-)
+from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
+from sim.report.text import number
 from sim.rules.errors import ScenarioError
-from sim.rules.words import counted
 from sim.scenario.arguments import instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -60,6 +49,9 @@ class Comparison(Result):
         runs: The runs themselves.
     """
 
+    columns: ClassVar = dictionary.OF_A_COMPARISON
+    printed: ClassVar = headings.OF_A_COMPARISON
+
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -80,9 +72,9 @@ class Comparison(Result):
         return self._records.breakdown
 
     @property
-    def waits(self) -> pd.DataFrame:
-        """How many of the reviewed dossiers had waited how long, of every run."""
-        return self._records.waits
+    def durations(self) -> pd.DataFrame:
+        """How often what took how long, of every run: see `sim.model.records.DURATIONS`."""
+        return self._records.durations
 
     @cached_property
     def _records(self) -> Records:
@@ -158,36 +150,24 @@ def comparison(
     """
     cells = Cells(scenario, effects, policies)
     busy, idle = _busy_shares(policies, counts), inert(policies, counts)
-    arms = counted(len(policies), "policy", "policies")
+    done = Counted(
+        len(policies),
+        Sentence("1 policy against the baseline, {seeds} seeds each", seeds=n_seeds),
+        Sentence("{policies} policies against the baseline, {seeds} seeds each", policies=len(policies), seeds=n_seeds),
+    )
     blocks: list[Block | None] = [
-        title(scenario, f"{arms} against the baseline, {n_seeds} seeds each"),
+        title(scenario, done),
         _headline(cells, counts, idle),
-        _harm(cells),
-        _over_time(cells, counts),
-        _together(interactions),
-        _for_whom(cells),
-        _by_severity(cells),
-        _costs(cells),
-        _process(cells, busy),
+        tables.harm(cells),
+        tables.over_time(cells, counts),
+        tables.together(interactions),
+        tables.for_whom(cells),
+        tables.by_severity(cells),
+        tables.costs(cells),
+        tables.process(cells, busy),
         _notes(scenario, cells, idle, busy),
     ]
     return [block for block in blocks if block]
-
-
-def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> list[Block]:
-    """Return the outcomes of one run as blocks: one run, not an estimate."""
-    sums = sums_of(scenario, daily)
-    found = [o for o in outcomes_of(scenario, policy == BASELINE) if o.over_time]
-    values = [number(float(o.formula(sums).iloc[0])) for o in found]
-    said = (
-        f"{scenario.title or scenario.site}: policy {policy}, seed {seed}, {window(scenario)}",
-        "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are.",
-    )
-    names = Column("outcome", [o.label for o in found], left=True, breaks=40)
-    units = Column("unit", [o.unit for o in found], left=True, breaks=26)
-    notes = tuple(f"- {note}" for note in _short_window(scenario))
-    compare = Table("RUN", "levels", [names], [Column("value", values), units])
-    return [Prose(said), compare, *([Prose(notes)] if notes else [])]
 
 
 def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
@@ -202,28 +182,42 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
 def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
     """Return sentences on the policy that lowers harm most, the others that do, each that raises it, and the rest."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
-    lowering = [p for p in resolved if cells.verdict(p, HEADLINE) == "lowers"]
+    lowering = [p for p in resolved if cells.verdict(p, HEADLINE) is Verdict.LOWERS]
     best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
-    finding = _sentence(cells, best) if best else "no policy was seen to lower serious harm."
-    sentences = [f"In this model, with these assumptions, {finding} {caveat(cells.scenario)}"]
+    finding = _sentence(cells, best) if best else Sentence("no policy was seen to lower serious harm.")
+    sentences: list[Words] = [
+        Sentence(
+            "In this model, with these assumptions, {finding} {caveat}", finding=finding, caveat=caveat(cells.scenario)
+        )
+    ]
     others = [p for p in lowering if p != best]
     if best and (same := _not_told_apart(best, others, counts)):
-        sentences.append(f"Not told apart from {best} in serious harm: {', '.join(same)}.")
-    sentences += [f"Also, {_sentence(cells, p)}" for p in others if _signs_differ(cells, p)]
+        policies = Listed(tuple(same))
+        sentences.append(Sentence("Not told apart from {best} in serious harm: {same}.", best=best, same=policies))
+    sentences += [Sentence("Also, {finding}", finding=_sentence(cells, p)) for p in others if _signs_differ(cells, p)]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
-        sizes = ", ".join(f"{p} by {cells.size(p, HEADLINE)}" for p in plain)
-        sentences.append(f"Serious harm is also lowered by these: {sizes}.")
-    sentences += [f"On the other hand, {_sentence(cells, p)}" for p in resolved if p not in lowering]
+        sizes = [Sentence("{policy} by {size}", policy=p, size=cells.size(p, HEADLINE)) for p in plain]
+        sentences.append(Sentence("Serious harm is also lowered by these: {sizes}.", sizes=Listed(tuple(sizes))))
+    sentences += [
+        Sentence("On the other hand, {finding}", finding=_sentence(cells, p)) for p in resolved if p not in lowering
+    ]
     if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
-        sentences.append(f"Not told apart from the baseline in serious harm: {', '.join(rest)}.")
+        policies = Listed(tuple(rest))
+        sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
     return Prose(tuple(sentences))
 
 
-def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> str:
+def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> Words:
     """Return the name of a policy whose effect is not resolved, with why if it is not for the width of the interval."""
-    reasons_why = {"identical": "as many in every seed", "too few": "too few harms to say"}
-    why = "inert" if policy in idle else reasons_why.get(cells.verdict(policy, HEADLINE), "")
-    return f"{policy} ({why})" if why else policy
+    if policy in idle:
+        return Sentence("{policy} (inert)", policy=policy)
+    match cells.verdict(policy, HEADLINE):
+        case Verdict.IDENTICAL:
+            return Sentence("{policy} (as many in every seed)", policy=policy)
+        case Verdict.TOO_FEW:
+            return Sentence("{policy} (too few harms to say)", policy=policy)
+        case _:
+            return policy
 
 
 def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
@@ -233,206 +227,107 @@ def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[st
 
 
 def _signs_differ(cells: Cells, policy: str) -> bool:
-    compared = cells.verdict(policy, SECOND) not in ("identical", "too few")
+    compared = cells.verdict(policy, SECOND) not in (Verdict.IDENTICAL, Verdict.TOO_FEW)
     return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
 
 
-def _sentence(cells: Cells, policy: str) -> str:
+def _sentence(cells: Cells, policy: str) -> Sentence:
     """Return what a policy does to serious harm, whose sign is known, and at what price."""
-    text = f"{policy} {cells.verdict(policy, HEADLINE)} serious harm by {cells.size(policy, HEADLINE)}"
-    if _signs_differ(cells, policy) and cells.resolved(policy, SECOND):
-        size = cells.size(policy, SECOND)
-        text += f" but {cells.verdict(policy, SECOND)} the risk per day of use of those who remain by {size}"
-    elif _signs_differ(cells, policy):
+    resting = Sentence(", a size and sign that rest on assumed inputs (below)")
+    return Sentence(
+        "{finding}{resting}{price}.",
+        finding=_finding(cells, policy),
+        resting=resting if assumptions(cells.scenario, policy) else None,
+        price=_price(cells, policy),
+    )
+
+
+def _finding(cells: Cells, policy: str) -> Sentence:
+    """Return what a policy does to serious harm, and to the risk of those who remain if that has the other sign."""
+    size, lowers = cells.size(policy, HEADLINE), cells.verdict(policy, HEADLINE) is Verdict.LOWERS
+    if not _signs_differ(cells, policy):
+        if lowers:
+            return Sentence("{policy} lowers serious harm by {size}", policy=policy, size=size)
+        return Sentence("{policy} raises serious harm by {size}", policy=policy, size=size)
+    if not cells.resolved(policy, SECOND):
         risk = cells.signed(policy, SECOND)
-        text += f" while the risk per day of use of those who remain changes by {risk}, its sign not resolved"
-    if assumptions(cells.scenario, policy):
-        text += ", a size and sign that rest on assumed inputs (below)"
-    for outcome, words in (
-        ("visitors_turned_away", "turns away {} lawful visitors a month"),
-        ("user_days_lost", "costs lawful users {} days of use a month"),
-    ):
-        if cells.verdict(policy, outcome) == "raises":
-            return f"{text}; it {words.format(number(cells.number(policy, outcome)))}."
-    return f"{text}."
+        if lowers:
+            return Sentence(
+                "{policy} lowers serious harm by {size} while the risk per day of use of those who remain changes by "
+                "{risk}, its sign not resolved",
+                policy=policy, size=size, risk=risk,
+            )  # fmt: skip
+        return Sentence(
+            "{policy} raises serious harm by {size} while the risk per day of use of those who remain changes by "
+            "{risk}, its sign not resolved",
+            policy=policy, size=size, risk=risk,
+        )  # fmt: skip
+    risk = cells.size(policy, SECOND)
+    if lowers:
+        return Sentence(
+            "{policy} lowers serious harm by {size} but raises the risk per day of use of those who remain by {risk}",
+            policy=policy, size=size, risk=risk,
+        )  # fmt: skip
+    return Sentence(
+        "{policy} raises serious harm by {size} but lowers the risk per day of use of those who remain by {risk}",
+        policy=policy, size=size, risk=risk,
+    )  # fmt: skip
 
 
-def _harm(cells: Cells) -> Block:
-    columns = []
-    for head in headings.HARM:
-        columns.append(Column(head.words, [cells.relative(p, head.outcome) for p in cells.policies]))
-        columns.append(Column("verdict", [cells.verdict(p, head.outcome) for p in cells.policies]))
-    levels = " and ".join(f"{cells.levels(outcome)[0]} {cells.unit(outcome)}" for outcome in (HEADLINE, SECOND))
-    note = (
-        f"Under the baseline the model has {levels}. Such levels of harm are not identified, only changes are. "
-        "Those who remain: lawful users whom neither the door nor a bar kept out that day; the days of the others are "
-        f"among the costs and not in the risk. Too few: under {FEWEST_EVENTS} events in both."
-    )
-    if any(NO_PERCENTAGE in column.cells for column in columns):
-        note += (
-            " No percentage: the baseline is not told apart from zero, so nothing is said in percent of it; the "
-            "differences stand in effects.csv."
-        )
-    note = f"{partly_in_force(cells.scenario, cells.policies)} {note}".strip()
-    return Table("HARM", CHANGES, [cells.names()], columns, note)
+def _price(cells: Cells, policy: str) -> Sentence | None:
+    """Return what a policy costs lawful users at the door, if it does."""
+    if cells.verdict(policy, "visitors_turned_away") is Verdict.RAISES:
+        visitors = Amount(cells.number(policy, "visitors_turned_away"), number)
+        return Sentence("; it turns away {visitors} lawful visitors a month", visitors=visitors)
+    if cells.verdict(policy, "user_days_lost") is Verdict.RAISES:
+        days = Amount(cells.number(policy, "user_days_lost"), number)
+        return Sentence("; it costs lawful users {days} days of use a month", days=days)
+    return None
 
 
-def _over_time(cells: Cells, counts: Counts) -> Block | None:
-    """Return the changes of serious harms in the first and the last quarter of the window, if it is long enough."""
-    quarters = quarters_of(counts.scenario)
-    if quarters is None:
-        return None
-    columns = []
-    for days, head in zip(quarters, headings.QUARTERS, strict=True):
-        harms = counts.sums(days)["n_harm_serious"]
-        base = by_seed(harms, BASELINE)
-        found = []
-        for policy in cells.policies:
-            value = by_seed(harms, policy)
-            made = paired_change(base, value, (float(base.sum()), float(value.sum())))
-            whole = throughout(counts.scenario, policy, range(*days))
-            found.append(in_percent(made.verdict, made.relative) if whole else "-")
-        columns.append(Column(head.words, found))
-    there = {cell for column in columns for cell in column.cells}
-    if there <= {"identical", "too few", "-"}:
-        return None
-    note = (
-        "A dash: the policy is not in force on every day of that quarter, so that the first and the last quarter do "
-        "not show whether its effect grows or fades."
-    )
-    return Table("OVER TIME", CHANGES, [cells.names()], columns, note if "-" in there else "")
-
-
-def _together(interactions: pd.DataFrame) -> Block | None:
-    """Return the table of what two policies do together beyond the sum of what each does, if there are any."""
-    rows = interactions[interactions["outcome"] == HEADLINE].to_dict("records")
-    if not rows:
-        return None
-    shares = [interval_of(row, "relative") for row in rows]
-    known = [row["verdict"] not in ("identical", "too few") for row in rows]
-    cells = [change(share if so else NONE, "", "-") for share, so in zip(shares, known, strict=True)]
-    keys = [Column("policy", [short(row["policy"]) for row in rows], left=True)]
-    keys += [
-        Column(head.words, [short(row[head.column.partition(".")[2]]) for row in rows], left=True)
-        for head in headings.TOGETHER_WITH
+def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Mapping[str, float]) -> Block:
+    notes: list[Words] = [
+        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
+        for arm, lack in idle.items()
     ]
-    columns = [
-        Column(headings.TOGETHER.words, cells),
-        Column("verdict", [row["verdict"] for row in rows]),
-    ]
-    note = (
-        "Both less one less the other plus the baseline, seed by seed. Below the sum: together they lower harm by "
-        "more, or raise it by less, than the two changes add up to. Identical: they add up exactly."
-    )
-    kind = "change beyond the sum of both changes, in brackets its 95% interval"
-    return Table("TOGETHER", kind, keys, columns, note)
-
-
-def _for_whom(cells: Cells) -> Block | None:
-    columns = [
-        Column(head.words, [cells.if_any(p, head.outcome) for p in cells.policies]) for head in headings.FOR_WHOM
-    ]
-    if {cell for column in columns for cell in column.cells} <= {"identical", "too few", "no harm"}:
-        return None
-    return Table("FOR WHOM, persons seriously harmed", CHANGES, [cells.names()], columns)
-
-
-def _by_severity(cells: Cells) -> Block | None:
-    """Return changes of all harms under each way of weighing them, with the order of the policies."""
-    own = (
-        len({offence.severity_own for offence in cells.scenario.offences}) > 1
-    )  # else each harm counts alike there too
-    heads = [head for head in headings.SEVERITY if own or head != headings.BY_OWN_WEIGHTS]
-    moved = [p for p in cells.policies if any(cells.resolved(p, head.outcome) for head in heads)]
-    if len(moved) < 2:
-        return None
-    columns = [Column(head.words, [cells.relative(p, head.outcome) for p in moved]) for head in heads]
-    orders = {}
-    for head in heads:
-        falls = {policy: cells.number(policy, head.outcome) for policy in moved}
-        orders[head.words] = ", ".join(sorted(falls, key=falls.__getitem__))
-    if len({*orders.values()}) == 1:
-        order = f"is the same under {'all three' if own else 'both'}: {next(iter(orders.values()))}."
-    else:
-        order = f"depends on the weights. {' '.join(f'{words.capitalize()}: {o}.' for words, o in orders.items())}"
-    note = f"The order of the policies by their means, the largest fall first, {order}"
-    names = Column("policy", [short(p) for p in moved], left=True)
-    return Table("BY SEVERITY, harms of every offence", CHANGES, [names], columns, note)
-
-
-def _columns(cells: Cells, of: Sequence[headings.Heading]) -> list[Column]:
-    return [Column(head.words, cells.levels(head.outcome, head.factor)) for head in of]
-
-
-def _costs(cells: Cells) -> Block:
-    note = (
-        "Echo: an assumed input, conversations an hour, times the hours lost; no finding. So is who is turned away. "
-        "Sanctions: warnings, suspensions and bans. Intervals of all of this stand in effects.csv."
-    )
-    note = " ".join(
-        filter(None, (note, means_of_all_days(cells.scenario, cells.policies), cells.visitors_not_counted()))
-    )
-    return Table("COSTS", LEVELS, [cells.names(baseline=True)], _columns(cells, headings.COSTS), note)
-
-
-def _process(cells: Cells, busy: Mapping[str, float]) -> Block:
-    note = (
-        "Complaints to the police are recorded harm: another thing than the true harm above. Out: suspended or banned."
-    )
-    columns = _columns(cells, headings.PROCESS)
-    shares = [number(headings.STAFF_BUSY.factor * share) for share in busy.values()]
-    columns[headings.PROCESS.index(headings.STAFF_BUSY)] = Column(headings.STAFF_BUSY.words, shares)
-    if any("-" in column.cells for column in columns):
-        note += " A dash: in no seed have both the policy and the baseline something to take a share or a mean of."
-    note = f"{note} {means_of_all_days(cells.scenario, cells.policies)}".strip()
-    return Table("WHAT HAPPENS", LEVELS, [cells.names(baseline=True)], columns, note)
-
-
-def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, str], busy: Mapping[str, float]) -> Block:
-    notes = [f"{arm} is inert, everything happened as in the baseline: {lack}." for arm, lack in idle.items()]
-    notes += workload.remarks(busy)
-    unmoved = [p for p in cells.policies if p not in idle and cells.verdict(p, "harms") == "identical"]
-    for arm in unmoved:
-        before, after = (number(cells.number(arm, "predators_barred", column)) for column in ("baseline", "value"))
-        notes.append(
-            f"{arm}: as many harms as the baseline in every seed (bars on predators: {before} a year, now {after})."
-        )
-    assumed: dict[str, list[str]] = {}
+    notes += of_staff(busy)
+    for arm in cells.policies:
+        if arm not in idle and cells.verdict(arm, "harms") is Verdict.IDENTICAL:
+            before, after = (cells.number(arm, "predators_barred", column) for column in ("baseline", "value"))
+            notes.append(
+                Sentence(
+                    "{policy}: as many harms as the baseline in every seed (bars on predators: {before} a year, now "
+                    "{after}).",
+                    policy=arm, before=Amount(before, number), after=Amount(after, number),
+                )
+            )  # fmt: skip
+    assumed: dict[tuple[Sentence, ...], list[str]] = {}
     for arm in cells.policies:
         if arm not in idle:
-            assumed.setdefault(", ".join(assumptions(scenario, arm)), []).append(arm)
-    assumed.pop("", None)
+            assumed.setdefault(tuple(assumptions(scenario, arm)), []).append(arm)
+    assumed.pop((), None)
     for inputs, arms in assumed.items():
-        notes.append(f"What is shown for {', '.join(arms)} rests on assumed inputs: {inputs}.")
+        notes.append(
+            Sentence(
+                "What is shown for {policies} rests on assumed inputs: {inputs}.",
+                policies=Listed(tuple(arms)), inputs=Listed(inputs),
+            )
+        )  # fmt: skip
     if assumed:
         notes.append(
-            "Vary these before believing it: python -m sim ranges does so one at a time, python -m sim why --policy "
-            "takes an effect apart, and --set gives any setting another value, such as registration.email.findability "
-            "or contacts.rel_meeting."
+            Sentence(
+                "Vary these before believing it: python -m sim ranges does so one at a time, python -m sim why "
+                "--policy takes an effect apart, and --set gives any setting another value, such as "
+                "registration.email.findability or contacts.rel_meeting."
+            )
         )
-    notes += _short_window(scenario)
+    notes += of_short_window(scenario)
     if set(cells.policies) - set(idle):
-        n = int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))
-        notes.append(f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.")
+        notes.append(of_seeds(int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))))
     notes.append(
-        "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
-        "effects.csv; those by offence illustrate, for the shares of offences are assumed."
+        Sentence(
+            "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
+            "effects.csv; those by offence illustrate, for the shares of offences are assumed."
+        )
     )
-    return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))
-
-
-def _short_window(scenario: Scenario) -> list[str]:
-    """Return what a short window keeps from being counted or compared."""
-    notes = []
-    if not scenario.months:
-        notes.append(
-            "Persons harmed are related to the monthly visitors that the scenario declares, for none are counted: "
-            f"{NO_MONTH}."
-        )
-    if scenario.days < DAYS_PER_WINDOW_YEAR:
-        notes.append(
-            f"A person harmed counts once in these {counted(scenario.days, 'day', 'days')}. Scaled up to a year, that "
-            "may be more than a whole year would count, where the same persons are harmed again: compare such rates "
-            "between windows of one length only."
-        )
-    return notes
+    return Prose(tuple(Note(note) for note in (*notes, ETHICS)))

@@ -25,6 +25,7 @@ from matplotlib.lines import Line2D
 
 from sim.outcomes.outcomes import Better
 from sim.outcomes.statistics import Floats, Interval
+from sim.outcomes.verdicts import COMPARED, RESOLVED, Verdict
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -89,39 +90,45 @@ class Mark(NamedTuple):
         return {"marker": self.shape, "color": self.colour, "markerfacecolor": inside, "markersize": 6}
 
 
-def mark_of(verdict: str, better: Better) -> Mark | None:
+def mark_of(verdict: Verdict, better: Better) -> Mark | None:
     """Return how a verdict is drawn for an outcome with a better direction; ``None`` if it stands there in words."""
-    if verdict == "identical":
+    if verdict == Verdict.IDENTICAL:
         return Mark(GREY, "x", True, "identical: the same over the window in every seed")
-    if verdict == "not resolved":
-        return Mark(GREY, "o", False, "not resolved")
-    if verdict not in ("lowers", "raises"):
+    if verdict == Verdict.NOT_RESOLVED:
+        return Mark(GREY, "o", False, verdict.label)
+    if verdict not in RESOLVED:
         return None
     if better == "neither":
-        return Mark(INK, "v" if verdict == "lowers" else "^", True, f"{verdict}, neither better nor worse by itself")
-    good = (verdict == "lowers") == (better == "lower")
-    return Mark(BLUE, "o", True, f"{verdict}: better") if good else Mark(VERMILION, "s", True, f"{verdict}: worse")
+        return Mark(
+            INK, "v" if verdict == Verdict.LOWERS else "^", True, f"{verdict.label}, neither better nor worse by itself"
+        )
+    good = (verdict == Verdict.LOWERS) == (better == "lower")
+    return (
+        Mark(BLUE, "o", True, f"{verdict.label}: better")
+        if good
+        else Mark(VERMILION, "s", True, f"{verdict.label}: worse")
+    )
 
 
-def colour_of(verdict: str, better: Better) -> str:
+def colour_of(verdict: Verdict, better: Better) -> str:
     """Return the colour of a verdict."""
     mark = mark_of(verdict, better)
     return mark.colour if mark else GREY
 
 
-def verdict_of(interval: Interval) -> str:
+def verdict_of(interval: Interval) -> Verdict:
     """Return the verdict that an interval says, where there is no other."""
     if not any(interval):
-        return "identical"
-    return ("not resolved", "raises", "lowers")[interval.sign]
+        return Verdict.IDENTICAL
+    return (Verdict.NOT_RESOLVED, Verdict.RAISES, Verdict.LOWERS)[interval.sign]
 
 
-def draw(axes: Axes, place: float, interval: Interval, verdict: str, better: Better, upright: bool = False) -> None:
+def draw(axes: Axes, place: float, interval: Interval, verdict: Verdict, better: Better, upright: bool = False) -> None:
     """Draw an estimate with its interval, or in words why there is none; `place` is where on the other axis."""
     mark = mark_of(verdict, better)
     value, low, high = interval
     if mark is None or value != value:
-        words = verdict if mark is None else f"{verdict}, no percentage"
+        words = verdict.label if mark is None else f"{verdict.label}, {Verdict.NO_PERCENTAGE.label}"
         # Words have no place on the axis of the estimate, so they stand in its middle.
         x, y = (place, 0.5) if upright else (0.5, place)
         across = axes.get_xaxis_transform() if upright else axes.get_yaxis_transform()
@@ -150,7 +157,7 @@ def heading(figure: Figure, title: str, handles: Sequence[Line2D] = ()) -> None:
 def key_of(verdicts: Iterable[str], better: Better) -> list[Line2D]:
     """Return what the marks mean of the verdicts that are there."""
     there = {*verdicts}
-    marks = [mark_of(v, better) for v in ("lowers", "raises", "not resolved", "identical") if v in there]
+    marks = [mark_of(v, better) for v in (*COMPARED, Verdict.IDENTICAL) if v in there]
     return [Line2D([], [], ls="", label=mark.words, **mark.style()) for mark in marks if mark]
 
 

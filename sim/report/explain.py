@@ -18,17 +18,19 @@ from pydantic_core import PydanticUndefined
 
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
-from sim.outcomes.counts import HEADLINE, WAITS, Sums
+from sim.outcomes.counts import HEADLINE, WAITS
 from sim.outcomes.outcomes import Outcome, outcomes_of
 from sim.policies.policy import Dated, Policy, rules_on
-from sim.report.headings import TABLES, Heading, Printed
+from sim.report.formula import GIVEN, formula
+from sim.report.headings import Heading, Printed
+from sim.report.result import Result
 from sim.rules.declare import Parameter, Section, declared, listed_names
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.rulebook import RULES, Entry, Registration, rules_through
-from sim.rules.settings import SECTIONS
+from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import BASELINE, Scenario
 
 Lines = Iterator[str]
@@ -51,8 +53,12 @@ class Topic:
     told: Callable[[], Lines]
 
 
-def topics() -> Iterator[Topic]:
-    """Yield everything that can be explained, group by group."""
+def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
+    """Yield everything that can be explained, group by group.
+
+    Args:
+        results: What each command finds, whose tables are explained too.
+    """
     for setting in settings().values():
         yield Topic(setting.key, "setting", f"{_default(setting)}: {setting.meaning}", partial(_setting, setting))
     for name, section in _sections().items():
@@ -73,25 +79,28 @@ def topics() -> Iterator[Topic]:
     for mechanism in MECHANISMS:
         rules = ", ".join(rules_through(mechanism))
         yield Topic(mechanism.name, "mechanism", f"of {rules}", partial(_mechanism, mechanism))
-    for name, holds in dictionary.by_name().items():
-        if name not in _columns():
-            yield Topic(name, "column", "; ".join(c.meaning for c in holds.values()), partial(_held, name, holds))
-    for printed in TABLES:
+    own = {table: columns for result in results.values() for table, columns in result.columns.items()}
+    for name, holds in dictionary.by_name(own).items():
+        if name not in _columns() and name not in SWEPT:  # a rule that is swept is a setting
+            yield Topic(name, "column", "; ".join(c.words for c in holds.values()), partial(_held, name, holds))
+    tables = dict(_printed_tables(results))
+    for printed, commands in tables.items():
         gist = "; ".join(dict.fromkeys(heading.words for heading in printed.headings))
-        yield Topic(printed.title, "table", gist, partial(_printed, printed))
-    for heading in dict.fromkeys(heading for printed in TABLES for heading in printed.headings):
-        yield Topic(heading.words, "heading", _behind(heading), partial(_heading, heading))
+        yield Topic(printed.title, "table", gist, partial(_printed, printed, commands, own))
+    for heading in dict.fromkeys(heading for printed in tables for heading in printed.headings):
+        titles = ", ".join(printed.title for printed in tables if heading in printed.headings)
+        yield Topic(heading.words, "heading", _behind(heading, own), partial(_heading, heading, titles, own))
     for word, meaning in glossary().items():
         yield Topic(word, "word", meaning.replace("`", ""), partial(_word, word))
 
 
-def explain(name: str | None = None) -> Lines:
-    """Yield the lines that explain a name or, without one, a line for everything that has one.
+def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lines:
+    """Yield the lines that explain a name or, without one, a line for everything that has one; see `topics`.
 
     Raises:
         ScenarioError: If nothing is called so; the message says what may be meant.
     """
-    known = list(topics())
+    known = list(topics(results))
     if name is None:
         for topic in known:
             link = " = " if topic.group == "setting" else f" ({topic.group}): "
@@ -332,73 +341,6 @@ def _inert(kind: type[Policy], own: list[Parameter]) -> str:
 # -- outcomes, events and counts --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Term:
-    """In place of a number: an outcome's formula, computed with terms, spells itself out."""
-
-    text: str
-    sign: str = ""
-
-    def _with(self, sign: str, other: object, turned: bool = False) -> _Term:
-        """Join two terms; `turned` if the other one comes first."""
-        term = other if isinstance(other, _Term) else _Term(f"{other:g}")
-        left, right = (term, self) if turned else (self, term)
-        looser = "+-" if sign in "*/" else ""
-        first = f"({left.text})" if left.sign and left.sign in looser else left.text
-        second = f"({right.text})" if right.sign and sign != "+" else right.text
-        return _Term(f"{first} {sign} {second}", sign)
-
-    def __add__(self, other: object) -> _Term:
-        return self._with("+", other)
-
-    def __sub__(self, other: object) -> _Term:
-        return self._with("-", other)
-
-    def __mul__(self, other: object) -> _Term:
-        return self._with("*", other)
-
-    def __rmul__(self, other: object) -> _Term:
-        return self._with("*", other, turned=True)
-
-    def __truediv__(self, other: object) -> _Term:
-        return self._with("/", other)
-
-    def __rtruediv__(self, other: object) -> _Term:
-        return self._with("/", other, turned=True)
-
-    def __gt__(self, other: object) -> bool:
-        return True
-
-    def where(self, condition: bool) -> _Term:
-        return self
-
-    def astype(self, kind: type) -> _Term:
-        return self
-
-
-class _Columns:
-    """In place of the table of sums: every column is a term."""
-
-    def __getitem__(self, column: str) -> _Term:
-        return _Term(column)
-
-
-_GIVEN = {
-    "days": "days added up",
-    "months": "months that end within them, counted back from the end of the window; without one there is no value",
-    "visitors": "mean monthly visitors of the baseline, or the declared ones where the window holds no month",
-    "conversations_per_hour": "population.conversations_per_hour, an input",
-}
-"""What a formula reads beside columns."""
-
-
-def formula(outcome: Outcome) -> str:
-    """Return the formula of an outcome in words: what it does to the sums of a run."""
-    terms: dict[str, Any] = {name: _Term(name) for name in _GIVEN}
-    told: Any = outcome.formula(Sums(table=_Columns(), **terms))  # type: ignore[arg-type]
-    return str(told.text)
-
-
 def _names_in(text: str) -> set[str]:
     """Return the names that a formula in words reads."""
     return set(text.replace("(", " ").replace(")", " ").split())
@@ -411,7 +353,7 @@ def _outcome(outcome: Outcome) -> Lines:
     yield f"  unit       {outcome.unit}"
     yield f"  better     {words[outcome.better]}"
     yield f"  formula    {text}"
-    for name, meaning in (_columns() | _GIVEN | _WAITS).items():
+    for name, meaning in (_columns() | GIVEN | _WAITS).items():
         if name in _names_in(text):
             yield f"             {name}: {meaning}"
     if outcome.name.startswith(HEADLINE) and not outcome.over_time:
@@ -495,30 +437,39 @@ def _mechanism(mechanism: Mechanism) -> Lines:
         yield f"  held by    {key} = 0: {settings()[key].meaning}"
 
 
-def _held(name: str, holds: Mapping[str, dictionary.Column]) -> Lines:
+def _held(name: str, holds: Mapping[str, dictionary.Meaning]) -> Lines:
     for tables, column in holds.items():
-        yield f"{name}, a column of {tables}: {column.meaning}"
+        yield f"{name}, a column of {tables}: {column.words}"
         yield f"  unit       {column.unit}"
 
 
-def _printed(printed: Printed) -> Lines:
-    yield f"{printed.title}, a printed table of {printed.commands}; its headings:"
-    yield from (f"  {heading.words}: {_behind(heading)}" for heading in dict.fromkeys(printed.headings))
+def _printed_tables(results: Mapping[str, type[Result]]) -> Iterator[tuple[Printed, str]]:
+    """Yield each printed table, with the headings of all that are called alike, and the commands that print it."""
+    every = [(command, printed) for command, result in results.items() for printed in result.printed]
+    for title in dict.fromkeys(printed.title for _, printed in every):
+        alike = {command: printed for command, printed in every if printed.title == title}
+        headings = dict.fromkeys(heading for printed in alike.values() for heading in printed.headings)
+        yield Printed(title, tuple(headings)), ", ".join(alike)
 
 
-def _behind(heading: Heading) -> str:
+def _printed(printed: Printed, commands: str, own: dictionary.Tables) -> Lines:
+    yield f"{printed.title}, a printed table of {commands}; its headings:"
+    yield from (f"  {heading.words}: {_behind(heading, own)}" for heading in printed.headings)
+
+
+def _behind(heading: Heading, own: dictionary.Tables) -> str:
     """Return what stands under a heading, in words."""
     if heading.outcome:
         outcome = next(outcome for outcome in outcomes_of(Scenario()) if outcome.name == heading.outcome)
         return f"the outcome {outcome.name}, {outcome.label}"
     if heading.column:
-        return f"the column {heading.column}, {dictionary.meaning_of(*heading.column.split('.')).meaning}"
+        table, _, column = heading.column.partition(".")
+        return f"the column {heading.column}, {dictionary.meaning_of(table, column, own).words}"
     return heading.meaning
 
 
-def _heading(heading: Heading) -> Lines:
-    titles = ", ".join(printed.title for printed in TABLES if heading in printed.headings)
-    yield f"{heading.words}, a heading of the printed tables {titles}: {_behind(heading)}"
+def _heading(heading: Heading, titles: str, own: dictionary.Tables) -> Lines:
+    yield f"{heading.words}, a heading of the printed tables {titles}: {_behind(heading, own)}"
     for outcome in outcomes_of(Scenario()):
         if outcome.name == heading.outcome:
             yield from _outcome(outcome)

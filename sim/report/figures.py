@@ -22,6 +22,7 @@ from matplotlib.lines import Line2D
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, periods_of
 from sim.outcomes.outcomes import BY_NAME, IDLE, OVERLOADED, SECOND, Outcome, reasons
 from sim.outcomes.statistics import Floats, Interval, interval_of, t_interval
+from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.report.drawing import (
     BLUE,
     GREY,
@@ -44,6 +45,7 @@ from sim.report.drawing import (
     steps,
     verdict_of,
 )
+from sim.report.sentences import english
 from sim.report.text import in_percent, number, plain
 from sim.rules.rulebook import Value
 from sim.scenario.scenario import BASELINE, Scenario
@@ -79,7 +81,7 @@ def differences(
     of_outcome = effects[effects["outcome"] == outcome.name].set_index("policy")
     parts: dict[tuple[int, int], pd.Series[float]] = {}
     for axes, policy in zip(grid.flat, policies, strict=False):
-        verdict = str(of_outcome.loc[policy, "verdict"])
+        verdict = Verdict(str(of_outcome.loc[policy, "verdict"]))
         colour = colour_of(verdict, outcome.better)
         dated = scenario.dated(policy)
         first = min((d.first_day for d in dated), default=0)
@@ -97,7 +99,7 @@ def differences(
             edges = [zero + max(first, day) for day in sorted({day for days in stretches for day in days})]
             steps(axes, np.array(edges), np.array(bands), mark_of(verdict, outcome.better))
         axes.set_xlim(zero, zero + scenario.days)
-        axes.set_title(f"{shortened(policy, 30)}: {verdict}", color=colour, fontsize=10, loc="left")
+        axes.set_title(f"{shortened(policy, 30)}: {verdict.label}", color=colour, fontsize=10, loc="left")
         date_axis(axes, scenario.days)
     for axes in list(grid.flat)[len(policies) :]:
         axes.set_visible(False)
@@ -129,7 +131,7 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         rows = effects[effects["outcome"] == name].set_index("policy").loc[list(policies)]
         axes.axvline(0, color=INK, linewidth=0.8)
         for place, row in enumerate(rows.to_dict("records")):
-            draw(axes, place, interval_of(row, "relative", 100), str(row["verdict"]), BY_NAME[name].better)
+            draw(axes, place, interval_of(row, "relative", 100), Verdict(row["verdict"]), BY_NAME[name].better)
         level = f"0: as under the baseline, which has {number(float(rows['baseline'].iloc[0]))}\n{rows['unit'].iloc[0]}"
         axes.set_xlabel(f"Change from the baseline, %\n{level}", fontsize=8)
         axes.set_title(words, fontsize=10, loc="left")
@@ -162,7 +164,7 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     drawn = [policy for policy in policies if known[policy]]
     x = away.loc[drawn, "difference"].to_numpy(float)
     spared = [interval_of(row, "difference", -1) for row in pd.DataFrame(harm.loc[drawn]).to_dict("records")]
-    verdicts = [str(verdict) for verdict in harm.loc[drawn, "verdict"]]
+    verdicts = [Verdict(verdict) for verdict in harm.loc[drawn, "verdict"]]
     figure = _figure(8.6, max(4.4, 0.3 * len(policies) + 2.0))
     axes = figure.subplots()
     axes.axhline(0, color=INK, linewidth=0.8)
@@ -187,7 +189,7 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         marked = [bool(mark_of(verdict, "lower")) for verdict in verdicts]
         y = np.array([interval.value if known else 0.0 for interval, known in zip(spared, marked, strict=True)])
         names = [
-            shortened(policy, 36) if known else f"{shortened(policy, 36)}: {verdict}"
+            shortened(policy, 36) if known else f"{shortened(policy, 36)}: {verdict.label}"
             for policy, verdict, known in zip(drawn, verdicts, marked, strict=True)
         ]
         axes.update_datalim(np.column_stack([x, y]))
@@ -266,7 +268,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
             axes.fill_between(x, low, high, color=GREY, alpha=0.2, linewidth=0)
             axes.plot(x, y, color=GREY, linewidth=1)
         for value, row in found.items():
-            draw(axes, places[value], intervals[value], str(row["verdict"]), BY_NAME[name].better, upright=True)
+            draw(axes, places[value], intervals[value], Verdict(row["verdict"]), BY_NAME[name].better, upright=True)
         if numeric:
             spread_out(axes, x)
         axes.axvline(places[setting], color=INK, lw=1.2, ls=":")
@@ -310,7 +312,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     places: list[tuple[int, int, Any]] = [
         (i, j, rows.loc[(a, b), :]) for i, a in enumerate(over[up]) for j, b in enumerate(over[right])
     ]
-    shares = [row["relative"] if row["verdict"] in ("lowers", "raises") else np.nan for _, _, row in places]
+    shares = [row["relative"] if row["verdict"] in RESOLVED else np.nan for _, _, row in places]
     percent = 100 * np.array(shares, float).reshape(len(over[up]), len(over[right]))
     most = max(np.nanmax(np.abs(percent), initial=0), LEAST_PERCENT)
     figure = _figure(1.35 * len(over[right]) + 3.6, 0.75 * len(over[up]) + 2.4)
@@ -318,8 +320,8 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     colours = LinearSegmentedColormap.from_list("sign", [BLUE, "#ffffff", VERMILION])
     image = axes.imshow(percent, cmap=colours, vmin=-most, vmax=most, origin="lower", aspect="auto")
     for i, j, row in places:
-        verdict = str(row["verdict"])
-        told = in_percent(verdict, interval_of(row, "relative")).replace(" (", "\n(")
+        verdict = Verdict(row["verdict"])
+        told = english(in_percent(verdict, interval_of(row, "relative"))).replace(" (", "\n(")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
         axes.text(j, i, told, ha="center", va="center", fontsize=8, color=INK, zorder=3, bbox=box)
         if verdict in _HATCHES:
@@ -337,7 +339,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     return figure
 
 
-_HATCHES = {"not resolved": "///", "identical": "..."}
+_HATCHES = {Verdict.NOT_RESOLVED: "///", Verdict.IDENTICAL: "..."}
 """How the cell of a verdict is filled, where nothing is told apart."""
 
 
@@ -356,7 +358,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
     figure = _figure(9.0, 0.42 * len(bars) + 2.6)
     axes = figure.subplots()
     axes.use_sticky_edges = False  # a mark at the end of a bar is not cut
-    verdict, middle = str(effect["verdict"]), interval_of(effect, "relative", 100)
+    verdict, middle = Verdict(effect["verdict"]), interval_of(effect, "relative", 100)
     known = middle.value == middle.value
     if known:
         axes.axvspan(middle.low, middle.high, color="#dddddd", alpha=0.5, linewidth=0)
@@ -365,10 +367,17 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
     for place, bar in enumerate(bars.to_dict("records")):
         moved = interval_of(bar, "change", 100)
         if moved.value != moved.value:
-            axes.text(middle.value if known else 0, place, f" {bar['verdict']}", fontsize=8, va="center", color=GREY)
+            axes.text(
+                middle.value if known else 0,
+                place,
+                f" {Verdict(bar['verdict']).label}",
+                fontsize=8,
+                va="center",
+                color=GREY,
+            )
             continue
         low, high = 100 * bar["at_low"], 100 * bar["at_high"]
-        sure = 1.0 if bar["verdict"] == "moves" else 0.35
+        sure = 1.0 if bar["verdict"] == Verdict.MOVES else 0.35
         axes.barh(place, high - low, left=low, height=0.5, color="#bbbbbb", alpha=sure)
         axes.plot(low, place, "o", color=INK, markerfacecolor="white", alpha=sure)
         lowest = max(moved.value - moved.low, 0), 100 + high  # no effect is below -100%
@@ -388,10 +397,10 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
         for shape, inside, end in (("o", "white", "low"), ("s", INK, "high"))
     ]
     heading(figure, f"{shortened(policy, 40)}: what moves its effect", marks)
-    as_it_is = f"{verdict}, 95%" if known or verdict == "too few" else f"{verdict}, no percentage"
+    level = "95%" if known or verdict is Verdict.TOO_FEW else Verdict.NO_PERCENTAGE.label
     figure.supxlabel(
-        f"One parameter at a time. Line and shade: as in the scenario ({as_it_is}). Whisker: 95% of the difference "
-        "between the\nends, whose own intervals stand in the table; pale: not resolved; *: turns the sign.\n"
+        f"One parameter at a time. Line and shade: as in the scenario ({verdict.label}, {level}). Whisker: 95% of the "
+        "difference between the\nends, whose own intervals stand in the table; pale: not resolved; *: turns the sign.\n"
         "On this site only; Monte Carlo error only.",
         fontsize=8,
     )
@@ -417,7 +426,7 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     axes = figure.subplots()
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.axhline(len(rows) - 1.5, color=GREY, linewidth=0.6)
-    verdicts = [verdict_of(interval) if interval.value == interval.value else "" for _, interval in rows]
+    verdicts = [verdict_of(interval) if interval.value == interval.value else None for _, interval in rows]
     for place, ((_, interval), verdict) in enumerate(zip(rows, verdicts, strict=True)):
         if verdict:
             colour = colour_of(verdict, "lower")
@@ -430,7 +439,9 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     axes.set_xlabel("Part of the change of persons seriously harmed, points of % of the baseline (0: does nothing)")
     axes.grid(axis="x", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
-    heading(figure, f"{shortened(policy, 40)}: which mechanism makes its effect", key_of(verdicts, "lower"))
+    heading(
+        figure, f"{shortened(policy, 40)}: which mechanism makes its effect", key_of(filter(None, verdicts), "lower")
+    )
     figure.supxlabel(
         "A part is the whole less the effect with the mechanism held as in the baseline; 95%. Hatched: no mechanism,\n"
         "but the whole less the sum of the parts. On this site only; Monte Carlo error only.",

@@ -6,30 +6,37 @@ through which they act (`sim.rules.mechanisms`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from string import Formatter
 from typing import Any
 
 import pandas as pd
 
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes.counts import Counts
-from sim.rules.rulebook import RULES
+from sim.report.sentences import Amount, Listed, Sentence, Term, Words
+from sim.report.text import plain_number, whole_percent
+from sim.rules.rulebook import RULES, Rules
+from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import BASELINE, Scenario
+
+_DECLARED = SETTINGS | RULES
 
 _OWN_ACCOUNTS = {"n_history_hours", "n_review_evidence", "n_capacity", "n_moderator_milli_hours"}
 """Counts that only account for a lever: an arm that moves nothing else is inert."""
 
 
-def assumptions(scenario: Scenario, arm: str) -> list[str]:
-    """Return what is assumed of the world that the effect of an arm rests on, in words; empty if nothing is.
+def assumptions(scenario: Scenario, arm: str) -> list[Sentence]:
+    """Return what is assumed of the world that the effect of an arm rests on; empty if nothing is.
 
     First what its rules put in, then what their mechanisms rest on; each once.
     """
     return [*dict.fromkeys(_assumed(scenario, arm))]
 
 
-def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
-    """Return the arms in which everything happened as in the baseline, with what they lacked, in words."""
+def inert(policies: Sequence[str], counts: Counts) -> dict[str, Words]:
+    """Return the arms in which everything happened as in the baseline, with what they lacked."""
     happened = [name for name in (*(f"n_{kind.name}" for kind in KINDS), *COUNTS) if name not in _OWN_ACCOUNTS]
     hashes = counts.hashes[happened]
     daily = counts.records.daily
@@ -38,35 +45,44 @@ def inert(policies: Sequence[str], counts: Counts) -> dict[str, str]:
     return {arm: _lacked(counts.scenario, arm, totals) for arm in policies if arm in same}
 
 
-def _assumed(scenario: Scenario, arm: str) -> Iterator[str]:
+def _assumed(scenario: Scenario, arm: str) -> Iterator[Sentence]:
     baseline, rules = scenario.platform.rules, scenario.rules_on(scenario.days - 1, arm)
-    values = vars(scenario) | dict(rules)
     changed = scenario.changed_rules(arm)
     for name, (before, after) in changed.items():
         if text := RULES[name].assumes:
-            yield text.format(**values) if "{" in text else f"{text}{_moved(name, before, after)}"
+            yield _told(text, scenario, rules, {"before": _amount(name, before), "after": _amount(name, after)})
     for name in changed:
         for mechanism in RULES[name].through:
             if not mechanism.switch or scenario.value_of(mechanism.switch):
                 for assumption in mechanism.assumes:
                     switch = assumption.unless
                     if not (switch and baseline.value_of(switch) and rules.value_of(switch)):
-                        yield assumption.text.format(**values)
+                        yield _told(assumption.text, scenario, rules, {})
 
 
-def _moved(rule: str, before: Any, after: Any) -> str:
-    """Return what a rule was and becomes in brackets, shares in percent; nothing of lists and words."""
-    if isinstance(before, str | tuple):
-        return ""
-    return " ({} to {})".format(*(f"{x:.0%}" if RULES[rule].unit == "share" else f"{x:g}" for x in (before, after)))
+def _told(text: str, scenario: Scenario, rules: Rules, values: Mapping[str, Words]) -> Sentence:
+    """Return a declared text with its values: those given, and settings as they are under the rules of an arm."""
+    names = [name for _, name, _, _ in Formatter().parse(text) if name]
+    found: dict[str, Words] = {}
+    for name in names:
+        source = rules if name.partition(".")[0] in Rules.model_fields else scenario
+        found[name] = values[name] if name in values else _amount(name, attrgetter(name)(source))
+    return Sentence.declared(text, found)
 
 
-def _lacked(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> str:
+def _amount(setting: str, value: Any) -> Words:
+    """Return a value of a setting as it reads, a share in percent."""
+    if setting in _DECLARED and _DECLARED[setting].unit == "share":
+        return Amount(value, whole_percent)
+    return Amount(value, plain_number)
+
+
+def _lacked(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> Words:
     """Return what an arm lacked that changed nothing, from the counts of the baseline."""
     changed = scenario.changed_rules(arm)
     if not changed:
-        return "it changes no rule within the window"
-    return "; ".join(dict.fromkeys(_idle(rule, totals) for rule in changed))
+        return Term("it changes no rule within the window")
+    return Listed(tuple(dict.fromkeys(Term(_idle(rule, totals)) for rule in changed)), "; ")
 
 
 def _idle(rule: str, totals: pd.Series[Any]) -> str:

@@ -1,6 +1,7 @@
 """The headings of the printed tables, each with the outcome, the column of a file or the words that stand behind it.
 
-Tables are printed with these, and `explain` tells what they mean.
+Tables are printed with these, and `explain` tells what they mean. Here are those of comparisons, which other questions
+print too; those of its own tables each result declares: `sim.report.result`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ class Heading(NamedTuple):
     column: str = ""
     meaning: str = ""
     factor: float = 1
+
+
+class Printed(NamedTuple):
+    """A printed table: its title, and its headings but those that are words, columns or rules by themselves."""
+
+    title: str
+    headings: tuple[Heading, ...]
 
 
 HARM = (
@@ -92,54 +100,13 @@ PROCESS = (
     Heading("recorded: complaints a year", "recorded_harm"),
 )
 
-_LOWEST = "lowest effect of those in the scenario and at the ends of all bars that move it"
-_WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
-EXTREMES = (
-    Heading("as in the scenario", column="ranges.relative"),
-    Heading("lowest", meaning=_LOWEST),
-    _WHERE,
-    Heading("highest", meaning=_LOWEST.replace("lowest", "highest")),
-    _WHERE,
-    Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved"),
+OF_A_COMPARISON = (
+    Printed("HARM", HARM),
+    Printed("OVER TIME", QUARTERS),
+    Printed("TOGETHER", (*TOGETHER_WITH, TOGETHER)),
+    Printed("FOR WHOM", FOR_WHOM),
+    Printed("BY SEVERITY", SEVERITY),
+    Printed("COSTS", COSTS),
+    Printed("WHAT HAPPENS", PROCESS),
 )
-
-RANGE = Heading("its low to high end", meaning="the ends of the plausible range of the parameter")
-BARS = (
-    Heading("effect at its low end", column="ranges.at_low"),
-    Heading("effect at its high end", column="ranges.at_high"),
-    Heading("high less low, points", column="ranges.change"),
-    Heading("the bar", column="ranges.verdict"),
-)
-
-THROUGH = Heading("through", column="why.mechanism")
-PART = Heading("its part: the whole less that without it", column="why.part")
-WITHOUT = Heading("effect without it, as in the baseline there", column="why.without")
-ALONE = Heading("effect of it alone, all else as in the baseline", column="why.alone")
-
-NUMBER = Heading("no", column="patterns.number")
-SIMULATED = Heading("simulated (95%)", column="patterns.simulated")
-
-
-class Printed(NamedTuple):
-    """A printed table: its title, the commands that print it, and its headings."""
-
-    title: str
-    commands: str
-    headings: tuple[Heading, ...]
-
-
-TABLES = (
-    Printed("HARM", "compare", HARM),
-    Printed("OVER TIME", "compare", QUARTERS),
-    Printed("TOGETHER", "compare", (*TOGETHER_WITH, TOGETHER)),
-    Printed("FOR WHOM", "compare", FOR_WHOM),
-    Printed("BY SEVERITY", "compare", SEVERITY),
-    Printed("COSTS", "compare, sweep", COSTS),
-    Printed("WHAT HAPPENS", "compare", PROCESS),
-    Printed("RESPONSE", "sweep", HARM),
-    Printed("EFFECTS", "ranges", EXTREMES),
-    Printed("of each policy", "ranges", (RANGE, *BARS)),
-    Printed("WHY", "why", (THROUGH, PART, WITHOUT, ALONE)),
-    Printed("PATTERNS passed", "validate", (NUMBER, SIMULATED)),
-)
-"""Every printed table whose headings are not all words, columns or rules by themselves."""
+"""The tables that `compare` prints."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import EVERYWHERE, Meaning, with_ends
 from sim.outcomes.statistics import Interval, interval_of
-from sim.report import headings
-from sim.report.blocks import Block, Column, Prose, Table
+from sim.outcomes.verdicts import Verdict
+from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
+from sim.report.remarks import ETHICS, caveat, partly_in_force, title
 from sim.report.result import Result
-from sim.report.text import ETHICS, caveat, change, partly_in_force, percents, short, title
+from sim.report.sentences import Amount, Counted, Sentence, Term, Words, paragraph
+from sim.report.text import change, ends_alone, percent, plain_number, points, short, value_alone
 from sim.rules.errors import ScenarioError
-from sim.rules.words import counted
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -32,12 +36,46 @@ Row = Mapping[Any, Any]
 """A row of `Ranges.effects` or `Ranges.bars` by column."""
 
 
-COLUMNS = (
-    *("policy", "parameter", "unit", "doubt", "setting", "setting_low", "setting_high"),
-    *("relative", "relative_low", "relative_high", "at_low", "at_low_low", "at_low_high"),
-    *("at_high", "at_high_low", "at_high_high", "change", "change_low", "change_high", "seeds", "verdict", "turns"),
-)
+COLUMNS = {
+    "policy": EVERYWHERE["policy"],
+    "parameter": Meaning("name", "parameter varied"),
+    "unit": Meaning("words", "unit of the parameter"),
+    "doubt": Meaning("words", "what its range leaves open"),
+    "setting": Meaning("the parameter's", "its value in the scenario"),
+    "setting_low": Meaning("the parameter's", "lower end of its plausible range"),
+    "setting_high": Meaning("the parameter's", "upper end of its plausible range"),
+    **with_ends(
+        {
+            "relative": "change of persons seriously harmed with the parameter as in the scenario",
+            "at_low": "change of persons seriously harmed with the parameter at its lower end",
+            "at_high": "change of persons seriously harmed with the parameter at its upper end",
+            "change": "by how much at_high exceeds at_low",
+        }
+    ),
+    "seeds": EVERYWHERE["seeds"],
+    "verdict": Meaning("word", "moves, not resolved, identical, too few, no percentage"),
+    "turns": Meaning("True or False", "whether it moves and the effect is told apart from zero on both sides of it"),
+}
 """Columns of `Ranges.bars`."""
+
+_WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
+_SIGN = Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved")
+EXTREMES = (
+    Heading("as in the scenario", column="ranges.relative"),
+    Heading("lowest", meaning="lowest effect of those in the scenario and at the ends of all bars that move it"),
+    _WHERE,
+    Heading("highest", meaning="highest effect of those in the scenario and at the ends of all bars that move it"),
+    _WHERE,
+    _SIGN,
+)
+
+RANGE = Heading("its low to high end", meaning="the ends of the plausible range of the parameter")
+BARS = (
+    Heading("effect at its low end", column="ranges.at_low"),
+    Heading("effect at its high end", column="ranges.at_high"),
+    Heading("high less low, points", column="ranges.change"),
+    Heading("the bar", column="ranges.verdict"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,12 +97,15 @@ class Ranges(Result):
         more: Whether there are parameters that could be varied and were not.
     """
 
+    columns: ClassVar = {"ranges": COLUMNS}
+    printed: ClassVar = (Printed("EFFECTS", EXTREMES), Printed("of each policy", (RANGE, *BARS)))
+
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
     seeds: tuple[int, ...]
     effects: pd.DataFrame = field(repr=False)
     bars: pd.DataFrame = field(repr=False)
-    left_out: Mapping[str, str] = field(repr=False)
+    left_out: Mapping[str, Sentence] = field(repr=False)
     more: bool = field(repr=False)
 
     def blocks(self) -> list[Block]:
@@ -101,7 +142,7 @@ def blocks(
     n_seeds: int,
     effects: pd.DataFrame,
     bars: pd.DataFrame,
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, Sentence],
     more: bool = True,
 ) -> list[Block]:
     """Return what was found over ranges as blocks.
@@ -129,16 +170,26 @@ def blocks(
 
 
 def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int) -> Block:
-    parameters = counted(n_parameters, "parameter", "parameters")
-    depends = "the effect of 1 policy depends" if n_policies == 1 else f"the effects of {n_policies} policies depend"
-    return title(scenario, f"how far {depends} on {parameters}, one at a time, {n_seeds} seeds each")
+    parameters = _parameters(n_parameters)
+    done = Counted(
+        n_policies,
+        Sentence(
+            "how far the effect of 1 policy depends on {parameters}, one at a time, {seeds} seeds each",
+            parameters=parameters, seeds=n_seeds,
+        ),
+        Sentence(
+            "how far the effects of {policies} policies depend on {parameters}, one at a time, {seeds} seeds each",
+            policies=n_policies, parameters=parameters, seeds=n_seeds,
+        ),
+    )  # fmt: skip
+    return title(scenario, done)
 
 
-def _percent(share: float) -> str:
-    return percents((share, share, share), "+")[0] if share else "0"
+def _parameters(n: int) -> Counted:
+    return Counted(n, Sentence("1 parameter"), Sentence("{n} parameters", n=n))
 
 
-def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> str:
+def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:
     """Return a policy's effect with what becomes of it at either end of its widest bar that moves it.
 
     ``phone: -41% (-52 to -20 as predators look for somebody else or give up)``. Wherever else its sign turns, that is
@@ -149,132 +200,185 @@ def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> str:
         bars: Its rows of `Ranges.bars`, the widest first.
         more: Whether there are parameters that were not varied.
     """
-    policy, share = effect["policy"], effect["relative"]
-    if effect["verdict"] == "too few":
-        return f"{policy}: too few harms to say"
+    policy, share, verdict = effect["policy"], effect["relative"], Verdict(effect["verdict"])
+    if verdict is Verdict.TOO_FEW:
+        return Sentence("{policy}: too few harms to say", policy=policy)
     if share != share:
-        return f"{policy}: {effect['verdict']}, but no percentage: the baseline is not told apart from zero"
-    noise = ""
-    if effect["verdict"] == "not resolved":
-        _, low, high = percents(interval_of(effect, "relative"), "+")
-        noise = f", not told apart from none: its 95% interval is {low} to {high}"
-    moving = next((bar for bar in bars if bar["verdict"] == "moves"), None)
+        return Sentence(
+            "{policy}: {verdict}, but no percentage: the baseline is not told apart from zero",
+            policy=policy, verdict=verdict,
+        )  # fmt: skip
+    noise = None
+    if verdict is Verdict.NOT_RESOLVED:
+        ends = Amount(interval_of(effect, "relative"), ends_alone)
+        noise = Sentence(", not told apart from none: its 95% interval is {ends}", ends=ends)
+    moving = next((bar for bar in bars if bar["verdict"] == Verdict.MOVES), None)
     if moving is None:
-        return f"{policy}: {_percent(share)}%{noise} ({_unmoved(len(bars), more)})"
-    value, low, high = percents((share, *sorted((moving["at_low"], moving["at_high"]))), "+")
-    return (
-        f"{policy}: {value}%{noise} ({low} to {high} as {moving['doubt'] or moving['parameter']}{_turn(effect, bars)})"
-    )
+        return Sentence(
+            "{policy}: {change}{noise} ({unmoved})",
+            policy=policy, change=Amount(share, percent), noise=noise, unmoved=_unmoved(len(bars), more),
+        )  # fmt: skip
+    reach = Interval(share, *sorted((moving["at_low"], moving["at_high"])))
+    return Sentence(
+        "{policy}: {change}{noise} ({ends} as {doubt}{turn})",
+        policy=policy, change=Amount(reach, value_alone), noise=noise, ends=Amount(reach, ends_alone),
+        doubt=Term(moving["doubt"]) if moving["doubt"] else moving["parameter"], turn=_turn(effect, bars),
+    )  # fmt: skip
 
 
-def _unmoved(n_varied: int, more: bool) -> str:
+def _unmoved(n_varied: int, more: bool) -> Sentence:
     """Say that nothing was seen to move an effect, of how many parameters, and how to vary the others."""
-    varied = ("no parameter that bears on it was varied", "the 1 parameter varied was not seen to move it")
-    said = varied[n_varied] if n_varied < 2 else f"none of the {n_varied} parameters varied was seen to move it"
-    return f"{said}{'; --parameters all varies the others' * more}"
+    others = Sentence("; --parameters all varies the others") if more else None
+    if not n_varied:
+        return Sentence("no parameter that bears on it was varied{others}", others=others)
+    if n_varied == 1:
+        return Sentence("the 1 parameter varied was not seen to move it{others}", others=others)
+    return Sentence("none of the {n} parameters varied was seen to move it{others}", n=n_varied, others=others)
 
 
-def _ends(effect: Row, bars: Sequence[Row]) -> list[tuple[Interval, str]]:
-    """Return the effect as in the scenario, first, and at the ends of all bars that move it, each with where it is."""
-    ends = [(interval_of(effect, "relative"), "as in the scenario")]
+class _End(NamedTuple):
+    """An effect, and with which parameter at which value it comes out; with none as in the scenario."""
+
+    effect: Interval
+    parameter: str = ""
+    setting: float = math.nan
+
+    @property
+    def where(self) -> Sentence:
+        """The same as a clause, the parameter by its name alone where its section goes without saying."""
+        if not self.parameter:
+            return Sentence("as in the scenario")
+        return _setting(self.parameter.partition(".")[2] or self.parameter, self.setting)
+
+
+def _setting(parameter: str, value: float) -> Sentence:
+    return Sentence("{parameter} = {value}", parameter=parameter, value=Amount(value, plain_number))
+
+
+def _ends(effect: Row, bars: Sequence[Row]) -> list[_End]:
+    """Return the effect as in the scenario, first, and at the ends of all bars that move it."""
+    ends = [_End(interval_of(effect, "relative"))]
     for bar in bars:
-        if bar["verdict"] == "moves":
-            ends += [(interval_of(bar, f"at_{end}"), f"{bar['parameter']} = {bar[f'setting_{end}']:g}") for end in ENDS]
+        if bar["verdict"] == Verdict.MOVES:
+            ends += [_End(interval_of(bar, f"at_{end}"), bar["parameter"], bar[f"setting_{end}"]) for end in ENDS]
     return ends
 
 
-def _turn(effect: Row, bars: Sequence[Row]) -> str:
+def _turn(effect: Row, bars: Sequence[Row]) -> Sentence | None:
     """Say where the sign of an effect turns: at which end it is farthest on the other side, and at how many more."""
     whole, *ends = _ends(effect, bars)
-    if not {found.sign for found, _ in (whole, *ends)} >= {-1, 1}:
-        return ""
-    side = whole[0].sign or (1 if whole[0].value > 0 else -1)
-    beyond = sorted(
-        (side * found.value, percents(found, "+")[0], where) for found, where in ends if found.sign == -side
-    )
-    _, farthest, where = beyond[0]
-    also = f" and at {counted(len(beyond) - 1, 'other end', 'other ends')}" if len(beyond) > 1 else ""
-    return f"; its sign turns: {farthest}% at {where}{also}"
+    if not {end.effect.sign for end in (whole, *ends)} >= {-1, 1}:
+        return None
+    side = whole.effect.sign or (1 if whole.effect.value > 0 else -1)
+    beyond = [end for end in ends if end.effect.sign == -side]
+    farthest = min(beyond, key=lambda end: (side * end.effect.value, end.parameter))
+    also = None
+    if n_others := len(beyond) - 1:
+        also = Counted(n_others, Sentence(" and at 1 other end"), Sentence(" and at {n} other ends", n=n_others))
+    return Sentence(
+        "; its sign turns: {change} at {where}{also}",
+        change=Amount(farthest.effect, value_alone), where=_setting(farthest.parameter, farthest.setting), also=also,
+    )  # fmt: skip
 
 
 def _sentences(
     scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]], more: bool
 ) -> Block:
-    head = (
+    head = Sentence(
         "In this model, serious harm changes from the baseline by (in brackets: over the plausible range of the "
         "parameter that moves it most, all others as in the scenario; one at a time, so no joint interval):"
     )
-    lines = [f"- {sentence(effects[policy], by_policy[policy], more)}" for policy in effects]
+    lines = (Note(sentence(effects[policy], by_policy[policy], more)) for policy in effects)
     return Prose((head, *lines, caveat(scenario)))
 
 
-_KIND = "change of persons seriously harmed from the baseline, in brackets its 95% interval"
+_KIND = Term("change of persons seriously harmed from the baseline, in brackets its 95% interval")
 
 
 def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:
     """Return the table of extremes: of the effect as in the scenario and at the ends of all bars that move it."""
-    rows = []
+    rows: list[list[Words]] = []
     for policy, effect in effects.items():
         if effect["relative"] != effect["relative"]:
-            rows.append([_cell(effect, "relative"), "", "", "", "", effect["verdict"]])
+            rows.append([_cell(effect, "relative"), None, None, None, None, Verdict(effect["verdict"])])
             continue
         ends = _ends(effect, by_policy[policy])
         least, most = min(ends), max(ends)
-        signs = {found.sign for found, _ in ends}
-        sign = "turns" if signs >= {-1, 1} else "not resolved" if 0 in signs else "stays"
-        extremes = [text for found, where in (least, most) for text in (change(found), _tail(where))]
-        rows.append([change(ends[0][0]), *extremes, sign])
+        signs = {end.effect.sign for end in ends}
+        sign = Verdict.TURNS if signs >= {-1, 1} else Verdict.NOT_RESOLVED if 0 in signs else Verdict.STAYS
+        extremes = [words for end in (least, most) for words in (Amount(end.effect, change), end.where)]
+        rows.append([Amount(ends[0].effect, change), *extremes, sign])
     columns = [
-        Column(head.words, cells, left=head.words in ("where", "sign"))
-        for head, cells in zip(headings.EXTREMES, zip(*rows, strict=True), strict=True)
+        Column(Term(head.words), cells, left=head in (_WHERE, _SIGN))
+        for head, cells in zip(EXTREMES, zip(*rows, strict=True), strict=True)
     ]
-    note = "Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it."
-    return Table("EFFECTS", _KIND, [Column("policy", [short(p) for p in effects], left=True)], columns, note)
+    note = Sentence("Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it.")
+    names = Column(Term("policy"), [short(policy) for policy in effects], left=True)
+    return Table(Term("EFFECTS"), _KIND, [names], columns, note)
 
 
-def _cell(row: Row, name: str) -> str:
+def _cell(row: Row, name: str) -> Words:
     """Return a change in percent with its interval, or that there is none."""
-    return change(interval_of(row, name), missing="too few" if row["verdict"] == "too few" else "no percentage")
-
-
-def _tail(where: str) -> str:
-    """Return the name of a parameter without its section."""
-    return where.partition(".")[2] if where.count(".") and not where.startswith("as ") else where
+    interval = interval_of(row, name)
+    if interval.value == interval.value:
+        return Amount(interval, change)
+    return Verdict.TOO_FEW if row["verdict"] == Verdict.TOO_FEW else Verdict.NO_PERCENTAGE
 
 
 def _widest(policy: str, bars: Sequence[Row]) -> Block:
     shown = bars[:MOST_BARS]
     keys = [
-        Column("parameter", [bar["parameter"] for bar in shown], left=True),
-        Column(headings.RANGE.words, [f"{bar['setting_low']:g} to {bar['setting_high']:g}" for bar in shown]),
+        Column(Term("parameter"), [bar["parameter"] for bar in shown], left=True),
+        Column(Term(RANGE.words), [_range(bar) for bar in shown]),
     ]
-    cells = (
+    cells: tuple[list[Words], ...] = (
         [_cell(bar, "at_low") for bar in shown],
         [_cell(bar, "at_high") for bar in shown],
-        [change(interval_of(bar, "change"), "", bar["verdict"]) for bar in shown],
-        [f"{bar['verdict']}{', turns the sign' * bar['turns']}" for bar in shown],
+        [_moved(bar) for bar in shown],
+        [_verdict(bar) for bar in shown],
     )
-    columns = [
-        Column(head.words, found, left=head is headings.BARS[-1])
-        for head, found in zip(headings.BARS, cells, strict=True)
-    ]
-    more = f"{len(bars) - MOST_BARS} narrower ones stand in ranges.csv." if len(bars) > MOST_BARS else ""
-    return Table(short(policy), _KIND, keys, columns, more)
+    columns = [Column(Term(head.words), found, left=head is BARS[-1]) for head, found in zip(BARS, cells, strict=True)]
+    more = len(bars) - MOST_BARS
+    note = Sentence("{more} narrower ones stand in ranges.csv.", more=more) if more > 0 else None
+    return Table(short(policy), _KIND, keys, columns, note)
 
 
-def _notes(n_parameters: int, more: bool, left_out: Mapping[str, str], partly: str) -> Block:
-    others = (
-        " Others may move an effect as much: --parameters all varies every one with a plausible range; each end of "
-        "each costs about a comparison."
+def _range(bar: Row) -> Sentence:
+    low, high = (Amount(bar[f"setting_{end}"], plain_number) for end in ENDS)
+    return Sentence("{low} to {high}", low=low, high=high)
+
+
+def _moved(bar: Row) -> Words:
+    """Return by how much the effect at the high end exceeds that at the low end, or why nothing can be said of it."""
+    moved = interval_of(bar, "change")
+    return Amount(moved, points) if moved.value == moved.value else Verdict(bar["verdict"])
+
+
+def _verdict(bar: Row) -> Words:
+    verdict = Verdict(bar["verdict"])
+    return Sentence("{verdict}, turns the sign", verdict=verdict) if bar["turns"] else verdict
+
+
+def _notes(n_parameters: int, more: bool, left_out: Mapping[str, Sentence], partly: Words) -> Block:
+    others = Sentence(
+        "Others may move an effect as much: --parameters all varies every one with a plausible range; each end of each "
+        "costs about a comparison."
     )
     notes = [
-        f"Varied: {counted(n_parameters, 'parameter', 'parameters')}.{others * more}",
-        "One parameter at a time: what several do together can go beyond all of this. A plausible range is an "
-        "assumption too; python -m sim explain NAME tells where it comes from.",
-        "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty does "
-        "so by chance. The others may be noise: more --seeds tell.",
-        "A rule that a policy sets itself is varied in the baseline alone: its effect is then against another one.",
+        paragraph(Sentence("Varied: {parameters}.", parameters=_parameters(n_parameters)), others if more else None),
+        Sentence(
+            "One parameter at a time: what several do together can go beyond all of this. A plausible range is an "
+            "assumption too; python -m sim explain NAME tells where it comes from."
+        ),
+        Sentence(
+            "A bar moves if the interval of its difference, seed by seed, leaves out zero; of many bars one in twenty "
+            "does so by chance. The others may be noise: more --seeds tell."
+        ),
+        Sentence(
+            "A rule that a policy sets itself is varied in the baseline alone: its effect is then against another one."
+        ),
+        partly,
+        *(Sentence("Not varied: {key}, {reason}.", key=key, reason=reason) for key, reason in left_out.items()),
+        ETHICS,
     ]
-    notes += [partly] if partly else []
-    notes += [f"Not varied: {key}, {reason}." for key, reason in left_out.items()]
-    return Prose(tuple(f"- {note}" for note in (*notes, ETHICS)))
+    return Prose(tuple(Note(note) for note in notes if note))

@@ -6,16 +6,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from sim.outcomes.dictionary import Tables
 from sim.report.blocks import WIDTH, Block, Table, render
+from sim.report.headings import Printed
+from sim.report.sentences import Sentence, english
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class Result(ABC):
-    """Something found that people read as tables, in a terminal or in a notebook, and keep in a folder."""
+    """Something found that people read as tables, in a terminal or in a notebook, and keep in a folder.
+
+    Attributes:
+        columns: What the columns of its own tables hold, beside the counts. What nobody has explained is not written.
+        printed: Its printed tables, whose headings are explained.
+    """
+
+    columns: ClassVar[Tables] = {}
+    printed: ClassVar[tuple[Printed, ...]] = ()
 
     @abstractmethod
     def blocks(self) -> Sequence[Block]:
@@ -29,7 +40,8 @@ class Result(ABC):
         """Return what a notebook shows: all down to the first table, and how to see the rest."""
         blocks = self.blocks()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-        rest = "<p><code>print(x.table())</code> shows all of it.</p>" if blocks[first + 1 :] else ""
+        more = Sentence("{call} shows all of it.", call="<code>print(x.table())</code>")
+        rest = f"<p>{english(more)}</p>" if blocks[first + 1 :] else ""
         return "".join(block.html() for block in blocks[: first + 1]) + rest
 
     @abstractmethod

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
-from sim.outcomes.statistics import seeds_to_halve
+from sim.outcomes.dictionary import EFFECTS, Meaning
+from sim.outcomes.verdicts import RESOLVED
 from sim.report import headings
-from sim.report.blocks import Block, Column, Prose, Table
+from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
+from sim.report.headings import Printed
+from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
-from sim.report.text import ETHICS, caveat, plain, title
+from sim.report.sentences import Listed, Sentence, Term, Words, english, paragraph
+from sim.report.text import plain
 from sim.rules.errors import shown
 from sim.rules.rulebook import Value
 from sim.rules.settings import LEVEL, SWEPT, as_rules_take
@@ -26,6 +30,13 @@ from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+COLUMNS = EFFECTS | {
+    rule: Meaning(declared.unit, f"value of the rule at this point: {declared.meaning}")
+    for rule, declared in SWEPT.items()
+}
+"""Columns of `Sweep.effects`, of which it has those rules that it goes over."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,9 @@ class Sweep(Result):
             `Comparison.effects` without the policy.
     """
 
+    columns: ClassVar = {"sweep": COLUMNS}
+    printed: ClassVar = (Printed("RESPONSE", headings.HARM), Printed("COSTS", headings.COSTS_OF_A_POINT))
+
     over: Mapping[str, tuple[Value, ...]]
     comparison: Comparison = field(repr=False)
     effects: pd.DataFrame = field(repr=False)
@@ -51,7 +65,7 @@ class Sweep(Result):
         """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
         from sim.report import figures
 
-        labels = {key: f"{key}, {SWEPT[key].unit}" for key in self.over}
+        labels = {key: english(_with_unit(key, key)) for key in self.over}
         if len(self.over) == 1:
             (key,) = self.over
             return figures.response(labels[key], _with_baseline(self), _setting(self, key), self.effects)
@@ -84,8 +98,12 @@ def _with_baseline(swept: Sweep) -> tuple[Value, ...]:
 
 def _title(swept: Sweep) -> Block:
     run = swept.comparison
-    over = " and ".join(f"{key} (baseline: {plain(_setting(swept, key))})" for key in swept.over)
-    return title(run.scenario, f"{len(run.policies)} points over {over}, {len(run.seeds)} seeds each")
+    over = [Sentence("{rule} (baseline: {value})", rule=key, value=plain(_setting(swept, key))) for key in swept.over]
+    done = Sentence(
+        "{points} points over {rules}, {seeds} seeds each",
+        points=len(run.policies), rules=Listed(tuple(over), Term(" and ")), seeds=len(run.seeds),
+    )  # fmt: skip
+    return title(run.scenario, done)
 
 
 def _labels(swept: Sweep) -> dict[str, list[str]]:
@@ -94,10 +112,13 @@ def _labels(swept: Sweep) -> dict[str, list[str]]:
     return dict(zip(swept.comparison.policies, ([plain(v) for v in point] for point in grid_of_points), strict=True))
 
 
-def _names(swept: Sweep) -> dict[str, str]:
+def _names(swept: Sweep) -> dict[str, Words]:
     """Return what each point is called in a sentence."""
     return {
-        arm: " with ".join(f"{key} = {value}" for key, value in zip(swept.over, values, strict=True))
+        arm: Listed(
+            tuple(Sentence("{rule} = {value}", rule=k, value=v) for k, v in zip(swept.over, values, strict=True)),
+            Term(" with "),
+        )
         for arm, values in _labels(swept).items()
     }
 
@@ -108,66 +129,93 @@ def _cells(swept: Sweep) -> Cells:
 
 
 def _headline(swept: Sweep) -> Block:
-    """Return a sentence on the points that lower and that raise serious harm most."""
-    cells, names = _cells(swept), _names(swept)
+    """Return sentences on the points that lower and that raise serious harm most."""
+    cells = _cells(swept)
     resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
-    found = []
-    for verdict, best in (("lowers", min), ("raises", max)):
-        arms = [arm for arm in resolved if cells.verdict(arm, HEADLINE) == verdict]
-        if arms:
-            arm = best(arms, key=lambda a: cells.number(a, HEADLINE))
-            found.append(f"{names[arm]} {verdict} serious harm most, by {cells.size(arm, HEADLINE)}")
-    finding = " and ".join(found) or "no point was seen to change serious harm"
-    sentence = (
-        f"In this model, with these assumptions, {finding}. At {len(resolved)} of {len(cells.policies)} points the "
-        f"change is told apart from none. {caveat(swept.comparison.scenario)}"
-    )
-    return Prose((sentence,))
+    told_apart = Sentence(
+        "At {resolved} of {points} points the change is told apart from none.",
+        resolved=len(resolved), points=len(cells.policies),
+    )  # fmt: skip
+    return Prose((paragraph(_finding(swept, cells, resolved), told_apart, caveat(swept.comparison.scenario)),))
 
 
-def _keys(swept: Sweep, rows: Mapping[str, list[str]]) -> list[Column]:
+def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
+    names = _names(swept)
+    lowering, raising = ([a for a in resolved if cells.verdict(a, HEADLINE) is verdict] for verdict in RESOLVED)
+    least = min(lowering, key=lambda a: cells.number(a, HEADLINE), default=None)
+    most = max(raising, key=lambda a: cells.number(a, HEADLINE), default=None)
+    if least and most:
+        return Sentence(
+            "In this model, with these assumptions, {least} lowers serious harm most, by {fall} and {most} raises "
+            "serious harm most, by {rise}.",
+            least=names[least], fall=cells.size(least, HEADLINE), most=names[most], rise=cells.size(most, HEADLINE),
+        )  # fmt: skip
+    if least:
+        return Sentence(
+            "In this model, with these assumptions, {point} lowers serious harm most, by {size}.",
+            point=names[least], size=cells.size(least, HEADLINE),
+        )  # fmt: skip
+    if most:
+        return Sentence(
+            "In this model, with these assumptions, {point} raises serious harm most, by {size}.",
+            point=names[most], size=cells.size(most, HEADLINE),
+        )  # fmt: skip
+    return Sentence("In this model, with these assumptions, no point was seen to change serious harm.")
+
+
+def _keys(swept: Sweep, rows: Mapping[str, Sequence[Words]]) -> list[Column]:
     """Return a column for each rule, with its value in each row."""
     values = zip(*rows.values(), strict=True)
-    heads = [f"{key.replace('.', '. ')}, {SWEPT[key].unit}" for key in swept.over]
+    heads = [_with_unit(key, key.replace(".", ". ")) for key in swept.over]  # which else is too long a word
     return [Column(head, cells, left=True) for head, cells in zip(heads, values, strict=True)]
+
+
+def _with_unit(key: str, name: str) -> Sentence:
+    return Sentence("{rule}, {unit}", rule=name, unit=Term(SWEPT[key].unit))
 
 
 def _response(swept: Sweep) -> Block:
     """Return the changes at each point; over one rule, the baseline stands at its value where no point does."""
-    cells, rows, columns = _cells(swept), _labels(swept), []
+    cells, columns = _cells(swept), []
+    rows: dict[str, Sequence[Words]] = {**_labels(swept)}
     if len(swept.over) == 1 and len(values := _with_baseline(swept)) > len(rows):
         labels = [*rows.items()]
         own = _setting(swept, *swept.over)
-        labels.insert(values.index(own), (BASELINE, [f"{plain(own)}, {BASELINE}"]))
+        own_label = Sentence("{value}, {baseline}", value=plain(own), baseline=BASELINE)
+        labels.insert(values.index(own), (BASELINE, [own_label]))
         rows = dict(labels)
     for head in headings.HARM:
-        changes = ["0" if a == BASELINE else cells.relative(a, head.outcome) for a in rows]
-        verdicts = ["by definition" if a == BASELINE else cells.verdict(a, head.outcome) for a in rows]
-        columns += [Column(head.words, changes), Column("verdict", verdicts)]
-    note = "Identical: as many as under the baseline in every seed."
-    return Table("RESPONSE", CHANGES, _keys(swept, rows), columns, note)
+        changes: list[Words] = [0 if a == BASELINE else cells.relative(a, head.outcome) for a in rows]
+        verdicts: list[Words] = [
+            Term("by definition") if a == BASELINE else cells.verdict(a, head.outcome) for a in rows
+        ]
+        columns += [Column(Term(head.words), changes), Column(Term("verdict"), verdicts)]
+    note = Sentence("Identical: as many as under the baseline in every seed.")
+    return Table(Term("RESPONSE"), CHANGES, _keys(swept, rows), columns, note)
 
 
 def _costs(swept: Sweep) -> Block:
     cells = _cells(swept)
     columns = [
-        Column(head.words, [cells.change(arm, head.outcome) for arm in cells.policies])
+        Column(Term(head.words), [cells.change(arm, head.outcome) for arm in cells.policies])
         for head in headings.COSTS_OF_A_POINT
     ]
-    return Table("COSTS", CHANGES, _keys(swept, _labels(swept)), columns, cells.visitors_not_counted(_names(swept)))
+    note = cells.visitors_not_counted(_names(swept))
+    return Table(Term("COSTS"), CHANGES, _keys(swept, _labels(swept)), columns, note)
 
 
 def _notes(swept: Sweep) -> Block:
-    n = len(swept.comparison.seeds)
     notes = []
     if any(key.startswith("registration.") for key in swept.over):
         notes.append(
-            "What registration does follows mainly from assumed inputs: the shares turned away, and the chance that a "
-            "parted pair can find each other again. python -m sim ranges varies them."
+            Sentence(
+                "What registration does follows mainly from assumed inputs: the shares turned away, and the chance "
+                "that a parted pair can find each other again. python -m sim ranges varies them."
+            )
         )
     notes += [
-        f"Each interval would be about half as wide with {seeds_to_halve(n)} seeds in all instead of {n}.",
-        "Each interval misses with a chance of 5%, so one in twenty does. Every outcome stands in sweep.csv.",
+        of_seeds(len(swept.comparison.seeds)),
+        Sentence("Each interval misses with a chance of 5%, so one in twenty does. Every outcome stands in sweep.csv."),
         ETHICS,
     ]
-    return Prose(tuple(f"- {note}" for note in notes))
+    return Prose(tuple(map(Note, notes)))

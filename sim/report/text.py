@@ -1,105 +1,29 @@
-"""How results read: numbers and percentages in words, and what every result says of itself."""
+"""How numbers read in English: three digits, percentages and changes with their intervals, values of rules, names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sim.report.blocks import Prose
+from sim.outcomes.statistics import Interval
+from sim.outcomes.verdicts import COMPARED, Verdict
+from sim.report.sentences import Amount, Words
 from sim.rules.errors import shown
 from sim.rules.rulebook import Value
-from sim.scenario.scenario import Scenario
 
 LONGEST_NAME = 28
 """Characters of the name of a policy in a table."""
 
-ETHICS = (
-    "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
-    "prove that a site caused anything, and is no sole basis for closing one or for an obligation to identify oneself."
-)
-"""What no result may be taken for."""
-
-COMPARED = ("lowers", "raises", "not resolved")
-"""Verdicts beside which a number stands; any other stands in its place."""
-
-NO_PERCENTAGE = "no percentage"
-"""What stands for a change in percent of a baseline that cannot be told from zero."""
+DASH = "-"
+"""What stands where there is nothing to be said."""
 
 _MOST_DECIMALS = 3
-
-
-def caveat(scenario: Scenario) -> str:
-    """Return what every statement of a result must say of itself."""
-    at = "at their defaults" if scenario.at_defaults else "at the values of this scenario"
-    return f"On this site only; Monte Carlo error only, parameters {at}."
-
-
-def window(scenario: Scenario) -> str:
-    """Say which days were measured, after how many of warm-up."""
-    return f"{scenario.days:,} days from {scenario.start} after {scenario.warmup_days:,} days of warm-up"
-
-
-def days_in_force(scenario: Scenario, arm: str) -> dict[str, frozenset[int]]:
-    """Return the counted days on which each lever of an arm is in force."""
-    days: dict[str, frozenset[int]] = {}
-    for dated in scenario.dated(arm):
-        lever = getattr(dated.policy, "rule", dated.policy.name)
-        days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
-    return days
-
-
-def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
-    """Tell whether all levers of an arm are in force on all of some days."""
-    wanted = {*days}
-    return all(wanted <= held for held in days_in_force(scenario, arm).values())
-
-
-def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> str:
-    """Warn of the policies that are in force on a part of the counted days, with how many; empty if there are none."""
-    found = []
-    kinds: set[frozenset[frozenset[int]]] = set()
-    for arm in policies:
-        days = days_in_force(scenario, arm)
-        kinds.add(frozenset(held for held in days.values() if len(held) < scenario.days))
-        parts = [f"{lever} on {len(held)}" for lever, held in days.items() if len(held) < scenario.days]
-        if parts:  # all levers on the same days are the arm
-            alike = len({*days.values()}) == 1
-            found.append(f"{arm} on {len(days.popitem()[1])}" if alike else f"{arm} ({', '.join(parts)})")
-    if not found:
-        return ""
-    rank = ""
-    if frozenset() in kinds:
-        rank = ", so do not rank these with policies that are in force on every one"
-    elif len(kinds) > 1:
-        rank = ", and these are not in force on the same ones, so do not rank them with each other"
-    return (
-        f"In force on only some of the {scenario.days:,} days that are counted: {'; '.join(found)}. The changes are "
-        f"those of all the days{rank}."
-    )
-
-
-def means_of_all_days(scenario: Scenario, policies: Iterable[str]) -> str:
-    """Say of policies in force on a part of the counted days that levels are means over all; empty without any."""
-    arms = [arm for arm in policies if not throughout(scenario, arm, range(scenario.days))]
-    if not arms:
-        return ""
-    return (
-        f"The numbers of {', '.join(arms)} are means over the whole window, the days without the policy, or a "
-        "part of it, included. A window that begins with the policy gives those of the policy itself."
-    )
-
-
-def title(scenario: Scenario, words: str) -> Prose:
-    """Return the first lines of a result: the scenario, what was done with it, and whether it is made smaller."""
-    first = f"{scenario.title or scenario.site}: {words}, {window(scenario)}."
-    scale = f"Population and staff at scale {scenario.scale:g}: absolute numbers are those of the smaller chat."
-    return Prose((first, scale) if scenario.scale != 1 else (first,))
 
 
 def number(value: float) -> str:
     """Return three significant digits, or whole numbers in groups of thousands; a dash where there is none."""
     if value != value:
-        return "-"
+        return DASH
     if abs(value) >= 100 or value == int(value):
         return f"{value + 0.0:,.0f}"
     decimals = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
@@ -113,6 +37,11 @@ def numbers(interval: Sequence[float], sign: str = "") -> str:
     value, low, high = interval
     shown, ends = f"{sign * (value > 0)}{number(value)}", (number(low), number(high))
     return shown if ends[0] == ends[1] else f"{shown} ({ends[0]} to {ends[1]})"
+
+
+def difference(interval: Sequence[float]) -> str:
+    """Return an estimate with its sign and interval, ``+671 (640 to 702)``."""
+    return numbers(interval, "+")
 
 
 def percents(shares: Sequence[float], sign: str) -> list[str]:
@@ -132,25 +61,77 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
     return [f"{x:{sign},.{decimals}f}" for x in points]
 
 
-def change(interval: Sequence[float], unit: str = "%", missing: str = "") -> str:
-    """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where no seed differs.
+def change(interval: Sequence[float]) -> str:
+    """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where no seed differs, a dash for none."""
+    return _changed(interval, "%")
 
-    Args:
-        interval: The change as a share, and its two ends.
-        unit: What stands behind the change.
-        missing: What stands for a change that is not known.
-    """
+
+def points(interval: Sequence[float]) -> str:
+    """Return the same without the unit, which stands elsewhere: ``-18 (-31 to -4)``."""
+    return _changed(interval, "")
+
+
+def _changed(interval: Sequence[float], unit: str) -> str:
     if interval[0] != interval[0]:
-        return missing
+        return DASH
     if not any(interval):
         return "0"
     value, low, high = percents(interval, "+")
     return f"{value}{unit} ({low} to {high})"
 
 
-def in_percent(verdict: str, relative: Sequence[float]) -> str:
+def size(interval: Sequence[float]) -> str:
+    """Return how large a change in percent is, without its sign: ``18% (4 to 31)``."""
+    value, low, high = percents(interval, "")
+    return f"{value}% ({low} to {high})"
+
+
+def value_alone(interval: Sequence[float]) -> str:
+    """Return a change in percent with as many digits as beside its interval, ``-18%``."""
+    return f"{percents(interval, '+')[0]}%"
+
+
+def ends_alone(interval: Sequence[float]) -> str:
+    """Return the interval of a change in percent, ``-31 to -4``."""
+    _, low, high = percents(interval, "+")
+    return f"{low} to {high}"
+
+
+def percent(share: float) -> str:
+    """Return a change in percent without an interval, ``-18%``."""
+    return f"{percents((share, share, share), '+')[0] if share else '0'}%"
+
+
+def whole_percent(share: float) -> str:
+    """Return a share in whole percent, ``18%``; what is less than one keeps a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+
+
+def tenths(share: float) -> str:
+    """Return a share in percent to the tenth, the unit elsewhere: ``19.5``."""
+    return f"{round(100 * share, 1) + 0.0:g}"
+
+
+def tenths_percent(share: float) -> str:
+    """Return a share in percent to the tenth, ``19.5%``."""
+    return f"{tenths(share)}%"
+
+
+def plain_number(value: float) -> str:
+    """Return a number as scenarios write it: ``0.2``."""
+    return f"{value:g}"
+
+
+def two_digits(value: float) -> str:
+    """Return two significant digits: ``0.16``."""
+    return f"{value:.2g}"
+
+
+def in_percent(verdict: Verdict, relative: Interval) -> Words:
     """Return a change in percent with its interval, or what stands in its place: the verdict, or that there is none."""
-    return change(relative, missing=NO_PERCENTAGE) if verdict in COMPARED else verdict
+    if verdict not in COMPARED:
+        return verdict
+    return Amount(relative, change) if relative.value == relative.value else Verdict.NO_PERCENTAGE
 
 
 def plain(value: Value) -> str:

@@ -5,20 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import Meaning
 from sim.outcomes.patterns import KINDS, Pattern, Quantity
 from sim.outcomes.statistics import Interval
-from sim.report import headings
-from sim.report.blocks import Block, Column, Prose, Table
+from sim.outcomes.verdicts import Verdict
+from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
 from sim.report.result import Result
-from sim.report.text import number
+from sim.report.sentences import Amount, Listed, Sentence, Term, Words
+from sim.report.text import number, tenths, tenths_percent
 
-UNEXPLAINED = "Nobody has explained this yet."
-TOO_WIDE = "The interval reaches beyond the tolerance; more seeds would make it narrower."
+COLUMNS = {
+    "number": Meaning("whole number", "number of the pattern"),
+    "name": Meaning("name", "its name"),
+    "kind": Meaning("letter", "C calibrates, E must emerge, I echo of an input, A arithmetic"),
+    "quantity": Meaning("words", "what is measured"),
+    "observed": Meaning("words", "what is known of real platforms"),
+    "evidence": Meaning("names", "rows of the evidence table"),
+    "simulated": Meaning("as the tolerance", "value over the seeds"),
+    "low": Meaning("as the tolerance", "lower end of its 95% interval"),
+    "high": Meaning("as the tolerance", "upper end of it"),
+    "tolerance_low": Meaning("shares and factors; counts for nulls", "least that passes"),
+    "tolerance_high": Meaning("shares and factors; counts for nulls", "most that passes"),
+    "days": Meaning("days", "measured days"),
+    "result": Meaning("words", "passed, not passed, not resolved (sign: only the direction was asked for)"),
+}
+"""Columns of the table of patterns."""
+
+NUMBER = Heading("no", column="patterns.number")
+SIMULATED = Heading("simulated (95%)", column="patterns.simulated")
+
+UNEXPLAINED = Sentence("Nobody has explained this yet.")
+TOO_WIDE = Sentence("The interval reaches beyond the tolerance; more seeds would make it narrower.")
 
 
 @dataclass(frozen=True)
@@ -37,11 +61,14 @@ class Finding:
         return self.quantity.low <= self.simulated.low and self.simulated.high <= self.quantity.high
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """``passed`` or in which way it is not passed; where only the sign was asked for, that says so."""
-        outside = self.simulated.high < self.quantity.low or self.quantity.high < self.simulated.low
-        verdict = "passed" if self.passed else "not passed" if outside else "not resolved"
-        return f"sign {verdict}" if self.quantity.sign_only else verdict
+        sign = self.quantity.sign_only
+        if self.passed:
+            return Verdict.SIGN_PASSED if sign else Verdict.PASSED
+        if self.simulated.high < self.quantity.low or self.quantity.high < self.simulated.low:
+            return Verdict.SIGN_NOT_PASSED if sign else Verdict.NOT_PASSED
+        return Verdict.SIGN_NOT_RESOLVED if sign else Verdict.NOT_RESOLVED
 
 
 @dataclass(frozen=True)
@@ -51,6 +78,9 @@ class Validation(Result):
     Attributes:
         found: One result for each quantity of each pattern.
     """
+
+    columns: ClassVar = {"patterns": COLUMNS}
+    printed: ClassVar = (Printed("PATTERNS passed", (NUMBER, SIMULATED)),)
 
     found: tuple[Finding, ...]
 
@@ -86,81 +116,102 @@ class Validation(Result):
 # -- telling what came out ---------------------------------------------------------------------------------------------
 
 
-def totals(found: Sequence[Finding]) -> str:
+def totals(found: Sequence[Finding]) -> Listed:
     """Return how many passed, kind by kind, with how many of these were asked for their sign alone."""
     parts = []
     for kind in KINDS:
         of_kind = [r for r in found if r.quantity.kind == kind]
         signs = [r for r in of_kind if r.quantity.sign_only]
-        sign_only = f" (sign only: {_of(signs)})" if signs else ""
+        sign_only = Sentence(" (sign only: {passed})", passed=_passed_of(signs)) if signs else None
         if of_kind:
-            parts.append(f"{kind} {_of(of_kind)}{sign_only}")
-    return ", ".join(parts)
+            passed = _passed_of(of_kind)
+            parts.append(Sentence("{kind} {passed}{sign_only}", kind=kind, passed=passed, sign_only=sign_only))
+    return Listed(tuple(parts))
 
 
-def _of(found: Sequence[Finding]) -> str:
-    return f"{sum(r.passed for r in found)} of {len(found)}"
+def _passed_of(found: Sequence[Finding]) -> Sentence:
+    return Sentence("{passed} of {n}", passed=sum(r.passed for r in found), n=len(found))
 
 
 def _quantities(found: Sequence[Finding]) -> Block:
     """Return the table: a line for each quantity."""
     quantities = [r.quantity for r in found]
     keys = [
-        Column(headings.NUMBER.words, [str(r.pattern.number) for r in found], left=True),
-        Column("", [q.kind for q in quantities], left=True),
-        Column("quantity", [q.label for q in quantities], left=True),
+        Column(Term(NUMBER.words), [r.pattern.number for r in found], left=True),
+        Column(None, [q.kind for q in quantities], left=True),
+        Column(Term("quantity"), [Term(q.label) for q in quantities], left=True),
     ]
     columns = [
-        Column("observed", [q.observed for q in quantities], left=True, breaks=12),
-        Column(headings.SIMULATED.words, [_simulated(r) for r in found], left=True),
-        Column("tolerance", [_tolerance(q) for q in quantities], left=True),
-        Column("result", [r.verdict for r in found], left=True),
+        Column(Term("observed"), [Term(q.observed) for q in quantities], left=True, breaks=12),
+        Column(Term(SIMULATED.words), [_simulated(r) for r in found], left=True),
+        Column(Term("tolerance"), [_tolerance(q) for q in quantities], left=True),
+        Column(Term("result"), [r.verdict for r in found], left=True),
     ]
-    return Table("PATTERNS passed", totals(found), keys, columns)
+    return Table(Term("PATTERNS passed"), totals(found), keys, columns)
 
 
-def _simulated(result: Finding) -> str:
-    value, low, high = (_number(x, result.quantity.percent) for x in result.simulated)
-    return f"{value}{'%' * result.quantity.percent} ({low} to {high})"
+def _simulated(result: Finding) -> Sentence:
+    """Return an estimate with its interval, the unit at the estimate alone."""
+    ends = (Amount(x, tenths if result.quantity.percent else number) for x in result.simulated[1:])
+    value = Amount(result.simulated.value, tenths_percent if result.quantity.percent else number)
+    return Sentence("{value} ({low} to {high})", value=value, low=next(ends), high=next(ends))
 
 
-def _tolerance(quantity: Quantity) -> str:
-    low, high = (_number(x, quantity.percent) for x in (quantity.low, quantity.high))
-    unit = "%" * quantity.percent
+def _tolerance(quantity: Quantity) -> Words:
+    """Return which values pass, the unit once."""
+    low, high = (Amount(x, tenths_percent if quantity.percent else number) for x in (quantity.low, quantity.high))
     if quantity.high == np.inf:
-        return f"{low}{unit} or more"
+        return Sentence("{low} or more", low=low)
     if quantity.low == -np.inf:
-        return f"{high}{unit} or less"
-    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
-
-
-def _number(x: float, percent: bool) -> str:
-    return f"{round(100 * x, 1) + 0.0:g}" if percent else number(x)
+        return Sentence("{high} or less", high=high)
+    if quantity.low == quantity.high:
+        return low
+    return Sentence("{low} to {high}", low=Amount(low.value, tenths) if quantity.percent else low, high=high)
 
 
 def _passing(found: Sequence[Finding]) -> Block:
     """Say what passing means: an echo that passes counts for little."""
     present = {r.quantity.kind for r in found}
-    kinds = "; ".join(f"{kind} {words}" for kind, words in KINDS.items() if kind in present)
-    sign = "sign: only the direction was asked for, so that the size shown beside it may be another one; "
-    return Prose((
-        f"Kinds: {kinds}. Passed is what lies in the tolerance with its whole interval, which covers Monte Carlo "
-        f"error only; {sign * any(r.quantity.sign_only for r in found)}there is no quota, and what did not pass is a "
-        "finding.",
-    ))  # fmt: skip
+    kinds = [
+        Sentence("{kind} {words}", kind=kind, words=Term(words)) for kind, words in KINDS.items() if kind in present
+    ]
+    sign = Sentence("sign: only the direction was asked for, so that the size shown beside it may be another one; ")
+    said = Sentence(
+        "Kinds: {kinds}. Passed is what lies in the tolerance with its whole interval, which covers Monte Carlo error "
+        "only; {sign}there is no quota, and what did not pass is a finding.",
+        kinds=Listed(tuple(kinds), "; "), sign=sign if any(r.quantity.sign_only for r in found) else None,
+    )  # fmt: skip
+    return Prose((said,))
 
 
 def _notes(found: Sequence[Finding]) -> Block:
     """Return what makes each pattern, and why a quantity did not pass."""
-    lines = []
+    lines: list[Words | Note] = []
     for name in dict.fromkeys(r.pattern.name for r in found):
         of = [r for r in found if r.pattern.name == name]
         pattern, evidence = of[0].pattern, dict.fromkeys(row for r in of for row in r.quantity.evidence)
-        known = ", ".join([pattern.name, f"{of[0].seeds} seeds, {of[0].days} days", *evidence])
-        off = f" Switched off: {pattern.off_words}." if pattern.off_words else ""
-        lines.append(f"{pattern.number}. {pattern.title} ({known}). Made by {pattern.mechanism}.{off}")
-        for r in of:
-            if not r.passed:
-                why = r.quantity.finding.strip() or (TOO_WIDE if "not resolved" in r.verdict else UNEXPLAINED)
-                lines.append(f"- {r.quantity.label}, {r.verdict}: {why}")
+        runs = Sentence("{seeds} seeds, {days} days", seeds=of[0].seeds, days=of[0].days)
+        off = Sentence(" Switched off: {words}.", words=Term(pattern.off_words)) if pattern.off_words else None
+        known = Listed((name, runs, *evidence))
+        made = Sentence(
+            "{number}. {title} ({known}). Made by {mechanism}.{off}",
+            number=pattern.number, title=Term(pattern.title), known=known, mechanism=Term(pattern.mechanism), off=off,
+        )  # fmt: skip
+        lines.append(made)
+        lines += [
+            Note(
+                Sentence(
+                    "{quantity}, {verdict}: {why}", quantity=Term(r.quantity.label), verdict=r.verdict, why=_why(r)
+                )
+            )
+            for r in of
+            if not r.passed
+        ]
     return Prose(tuple(lines))
+
+
+def _why(result: Finding) -> Words:
+    """Return why a quantity did not pass, as far as it was explained."""
+    if explained := result.quantity.finding.strip():
+        return Term(explained)
+    return TOO_WIDE if result.verdict in (Verdict.NOT_RESOLVED, Verdict.SIGN_NOT_RESOLVED) else UNEXPLAINED

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.dictionary import Meaning, with_ends
 from sim.outcomes.outcomes import outcomes_of
-from sim.outcomes.statistics import Interval, interval_of, seeds_to_halve
-from sim.report import headings
-from sim.report.blocks import Block, Column, Prose, Table
+from sim.outcomes.statistics import Interval, interval_of
+from sim.outcomes.verdicts import Verdict
+from sim.report.blocks import Block, Column, Note, Prose, Table
+from sim.report.headings import Heading, Printed
+from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
-from sim.report.text import ETHICS, caveat, change, numbers, title
+from sim.report.sentences import Amount, Sentence, Term, Words, paragraph
+from sim.report.text import change, difference, points
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -24,11 +28,23 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.9
 """Share of an effect from which on inputs alone are said to make it."""
 
-COLUMNS = (
-    "mechanism", "is_input", "without", "without_low", "without_high", "part", "part_low", "part_high", "alone",
-    "alone_low", "alone_high",
-)  # fmt: skip
+COLUMNS = {
+    "mechanism": Meaning("words", "through what the policy works"),
+    "is_input": Meaning("True or False", "whether it is a share or factor that the scenario states"),
+    **with_ends(
+        {
+            "without": "change of persons seriously harmed with the mechanism as in the baseline",
+            "part": "the whole change less that without the mechanism",
+            "alone": "change with all other mechanisms as in the baseline",
+        }
+    ),
+}
 """Columns of `Why.parts`; all but the first two are shares of the baseline."""
+
+THROUGH = Heading("through", column="why.mechanism")
+PART = Heading("its part: the whole less that without it", column="why.part")
+WITHOUT = Heading("effect without it, as in the baseline there", column="why.without")
+ALONE = Heading("effect of it alone, all else as in the baseline", column="why.alone")
 
 
 @dataclass(frozen=True)
@@ -48,12 +64,15 @@ class Why(Result):
         together: The whole less the sum of the parts.
     """
 
+    columns: ClassVar = {"why": COLUMNS}
+    printed: ClassVar = (Printed("WHY", (THROUGH, PART, WITHOUT, ALONE)),)
+
     scenario: Scenario = field(repr=False)
     policy: str
     seeds: tuple[int, ...]
     effect: Interval
     difference: Interval
-    verdict: str
+    verdict: Verdict
     parts: pd.DataFrame = field(repr=False)
     together: Interval
 
@@ -78,62 +97,96 @@ class Why(Result):
 
 
 def _title(found: Why) -> Block:
-    return title(found.scenario, f"what makes the effect of {found.policy}, {len(found.seeds)} seeds each")
+    done = Sentence("what makes the effect of {policy}, {n} seeds each", policy=found.policy, n=len(found.seeds))
+    return title(found.scenario, done)
 
 
 def _sentence(found: Why) -> Block:
-    return Prose((f"{_finding(found)} {caveat(found.scenario)}",))
+    return Prose((paragraph(_finding(found), caveat(found.scenario)),))
 
 
-def _finding(found: Why) -> str:
+def _finding(found: Why) -> Sentence:
     """Return what the policy does to serious harm, as far as the verdict goes, and through what."""
-    name, assumed = found.policy, "In this model, with these assumptions,"
-    if found.verdict == "too few":
-        return f"Too few persons are harmed here to say what {name} does."
-    if found.verdict == "identical":
-        return f"{assumed} as many are harmed under {name} as under the baseline in every seed: nothing to take apart."
+    policy, effect = found.policy, Amount(found.effect, change)
+    if found.verdict == Verdict.TOO_FEW:
+        return Sentence("Too few persons are harmed here to say what {policy} does.", policy=policy)
+    if found.verdict == Verdict.IDENTICAL:
+        return Sentence(
+            "In this model, with these assumptions, as many are harmed under {policy} as under the baseline in every "
+            "seed: nothing to take apart.",
+            policy=policy,
+        )
     if found.effect.value != found.effect.value:
-        size = f"{numbers(found.difference, '+')} {outcomes_of(found.scenario)[0].unit}"
-        return (
-            f"{assumed} {name} changes serious harm by {size} ({found.verdict}). Under the baseline it is not told "
-            "apart from none, so that nothing can be said in percent of it."
-        )
-    if found.verdict == "not resolved":
-        return (
-            f"{assumed} {name} was not seen to change serious harm: {change(found.effect)}, its sign not resolved. "
-            "Nor is it known then what makes the change."
-        )
-    head = f"{assumed} {name} changes serious harm by {change(found.effect)}"
+        return Sentence(
+            "In this model, with these assumptions, {policy} changes serious harm by {size} {unit} ({verdict}). Under "
+            "the baseline it is not told apart from none, so that nothing can be said in percent of it.",
+            policy=policy, size=Amount(found.difference, difference), unit=Term(outcomes_of(found.scenario)[0].unit),
+            verdict=found.verdict,
+        )  # fmt: skip
+    if found.verdict == Verdict.NOT_RESOLVED:
+        return Sentence(
+            "In this model, with these assumptions, {policy} was not seen to change serious harm: {effect}, its sign "
+            "not resolved. Nor is it known then what makes the change.",
+            policy=policy, effect=effect,
+        )  # fmt: skip
     parts = found.parts.to_dict("records")
     if len(parts) == 1:
-        return f"{head}, all of it through {parts[0]['mechanism']}: there is nothing to take apart."
+        return Sentence(
+            "In this model, with these assumptions, {policy} changes serious harm by {effect}, all of it through "
+            "{mechanism}: there is nothing to take apart.",
+            policy=policy, effect=effect, mechanism=Term(parts[0]["mechanism"]),
+        )  # fmt: skip
     known = [row for row in parts if interval_of(row, "part").sign and row["part"] * found.effect.value > 0]
     if not known:
-        return f"{head}; through which mechanism is not resolved."
-    first = max(known, key=lambda row: abs(row["part"]))
-    if abs(found.together.value) > abs(found.effect.value) / 2:
-        return (
-            f"{head}. The parts need each other or stand in for each other, so that no single one can be said to make "
-            f"it: together beyond the sum they come to {change(found.together, '')} points. The largest is "
-            f"{first['mechanism']}, without which it would be {change(interval_of(first, 'without'))}."
-        )
-    much = "most of it" if abs(first["part"]) > abs(found.effect.value) / 2 else "the largest part of it"
-    without = change(interval_of(first, "without"))
-    return f"{head}, {much} through {first['mechanism']}, without which it would be {without}."
+        return Sentence(
+            "In this model, with these assumptions, {policy} changes serious harm by {effect}; through which mechanism "
+            "is not resolved.",
+            policy=policy, effect=effect,
+        )  # fmt: skip
+    largest = max(known, key=lambda row: abs(row["part"]))
+    mechanism, without = Term(largest["mechanism"]), Amount(interval_of(largest, "without"), change)
+    half = abs(found.effect.value) / 2
+    if abs(found.together.value) > half:
+        return Sentence(
+            "In this model, with these assumptions, {policy} changes serious harm by {effect}. The parts need each "
+            "other or stand in for each other, so that no single one can be said to make it: together beyond the sum "
+            "they come to {together} points. The largest is {mechanism}, without which it would be {without}.",
+            policy=policy, effect=effect, together=Amount(found.together, points), mechanism=mechanism, without=without,
+        )  # fmt: skip
+    if abs(largest["part"]) > half:
+        return Sentence(
+            "In this model, with these assumptions, {policy} changes serious harm by {effect}, most of it through "
+            "{mechanism}, without which it would be {without}.",
+            policy=policy, effect=effect, mechanism=mechanism, without=without,
+        )  # fmt: skip
+    return Sentence(
+        "In this model, with these assumptions, {policy} changes serious harm by {effect}, the largest part of it "
+        "through {mechanism}, without which it would be {without}.",
+        policy=policy, effect=effect, mechanism=mechanism, without=without,
+    )  # fmt: skip
 
 
 def _parts(found: Why) -> Block:
     records = found.parts.to_dict("records")
-    names = [f"{row['mechanism']}{' (input)' * row['is_input']}" for row in records]
-    names += ["together beyond the sum", "the whole policy"]
-    wholes = [change(interval, "", "-") for interval in (found.together, found.effect)]
+    names: list[Words] = [
+        Sentence("{mechanism} (input)", mechanism=Term(row["mechanism"])) if row["is_input"] else Term(row["mechanism"])
+        for row in records
+    ]
+    names += [Term("together beyond the sum"), Term("the whole policy")]
+    wholes = (found.together, found.effect)
     columns = []
-    for head, last in ((headings.PART, wholes), (headings.WITHOUT, ["", ""]), (headings.ALONE, ["", ""])):
-        cells = [change(interval_of(row, head.column.partition(".")[2]), "", "-") for row in records]
-        columns.append(Column(head.words, [*cells, *last]))
-    kind = "change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"
-    note = "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
-    return Table("WHY", kind, [Column(headings.THROUGH.words, names, left=True)], columns, note)
+    for head, last in ((PART, wholes), (WITHOUT, (None, None)), (ALONE, (None, None))):
+        intervals = [*(interval_of(row, head.column.partition(".")[2]) for row in records), *last]
+        columns.append(Column(Term(head.words), [interval and Amount(interval, points) for interval in intervals]))
+    return Table(
+        Term("WHY"),
+        Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"),
+        [Column(Term(THROUGH.words), names, left=True)],
+        columns,
+        Sentence(
+            "Paired seed by seed. -: no rule switches it off alone, or nothing can be said in percent of the baseline."
+        ),
+    )
 
 
 def echo(found: Why) -> bool:
@@ -147,21 +200,28 @@ def _notes(found: Why) -> Block:
     notes = []
     if echo(found):
         notes.append(
-            "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly all of "
-            "it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
+            Sentence(
+                "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly "
+                "all of it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
+            )
         )
     if len(found.parts) > 1:
         notes += [
-            "An input is a share or factor that the scenario states; the others come about in the model, which rests "
-            "on assumptions too.",
-            "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line but "
-            "one.",
+            Sentence(
+                "An input is a share or factor that the scenario states; the others come about in the model, which "
+                "rests on assumptions too."
+            ),
+            Sentence(
+                "Parts need not add up: mechanisms need each other or stand in for each other, which is the last line "
+                "but one."
+            ),
         ]
     notes += [
-        "python -m sim ranges FILE --parameters KEY,... varies the numbers on which it rests; python -m sim explain "
-        "NAME says which these are.",
-        f"Each interval would be about half as wide with {seeds_to_halve(len(found.seeds))} seeds in all instead of "
-        f"{len(found.seeds)}.",
+        Sentence(
+            "python -m sim ranges FILE --parameters KEY,... varies the numbers on which it rests; python -m sim "
+            "explain NAME says which these are."
+        ),
+        of_seeds(len(found.seeds)),
         ETHICS,
     ]
-    return Prose(tuple(f"- {note}" for note in notes))
+    return Prose(tuple(map(Note, notes)))

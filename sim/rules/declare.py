@@ -141,8 +141,8 @@ class Parameter:
         most: Entries that a list has at most, or ``None``.
         rises: Whether no entry of a list may be smaller than the one before.
         through: Mechanisms through which it acts, if it is a rule that a platform can set.
-        assumes: What a policy that moves it puts in and nobody has measured, in words; the values before and after
-            follow in brackets, unless settings in braces stand in it as in `Assumption`. Empty if it puts in nothing.
+        assumes: What a policy that moves it puts in and nobody has measured, in words; ``{before}`` and ``{after}``
+            stand for its values, settings in braces as in `Assumption`. Empty if it puts in nothing.
         idle: Why it moved nothing, if for another reason than its mechanism has.
         sets: The rule whose value it becomes, if it is a level of a policy that does no more.
     """

@@ -14,7 +14,7 @@ class Assumption:
     """Something assumed of the world on which the effect of a policy rests.
 
     Attributes:
-        text: Words; a setting in braces, as ``{responses.p_stay:.0%}``, stands for its value under the policy.
+        text: Words; a setting in braces, as ``{responses.p_stay}``, stands for its value under the policy.
         unless: A switch among the rules under which it does not matter: on with the policy and without it.
     """
 
@@ -57,15 +57,15 @@ class Mechanism:
 
 
 _FOUND = (
-    "what evidence does for a review (finds {moderation.p_find_without_evidence:.0%} of offenders without, "
-    "{moderation.p_find_with_evidence:.0%} with)"
+    "what evidence does for a review (finds {moderation.p_find_without_evidence} of offenders without, "
+    "{moderation.p_find_with_evidence} with)"
 )
 _REVIEWS = Assumption(_FOUND)
 _EVIDENCE = Assumption(_FOUND, unless="reporting.snapshot")
-_READINESS = Assumption("who would report at all ({responses.p_ready_to_report:.0%} of first contacts recognised)")
+_READINESS = Assumption("who would report at all ({responses.p_ready_to_report} of first contacts recognised)")
 _BARS = Assumption(
     "how long a bar holds without accounts (beyond the visit only if the device is recognised, "
-    "{registration.p_device_recognised:.0%})",
+    "{registration.p_device_recognised})",
     unless="registration.accounts_persist",
 )
 

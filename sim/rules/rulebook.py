@@ -73,7 +73,7 @@ class Entry(Section):
         0,
         "Lawful persons whom entry turns away.",
         through=(by.DOOR, by.LOOKING_FURTHER),
-        assumes="the share of lawful users turned away",
+        assumes="the share of lawful users turned away ({before} to {after})",
     )
     friction_predator: float = probability(
         0.0,
@@ -81,7 +81,7 @@ class Entry(Section):
         0,
         "Predators whom entry turns away.",
         through=(by.DOOR, by.LOOKING_FURTHER),
-        assumes="the share of predators turned away",
+        assumes="the share of predators turned away ({before} to {after})",
     )
     p_return: float = probability(
         0.9,
@@ -89,7 +89,7 @@ class Entry(Section):
         0.98,
         "A barred person comes back under a new identity.",
         through=(by.NEW_IDENTITY,),
-        assumes="the chance of coming back under a new identity after a bar",
+        assumes="the chance of coming back under a new identity after a bar ({before} to {after})",
     )
     return_delay_hours: float = parameter(
         24.0,
@@ -107,7 +107,7 @@ class Entry(Section):
         0.4,
         "A parted pair can find each other again.",
         through=(by.FINDABILITY,),
-        assumes="the chance that a parted pair can find each other again",
+        assumes="the chance that a parted pair can find each other again ({before} to {after})",
     )
     accounts_persist: bool = parameter(
         False, "yes or no", None, None, "An account outlives its visit.", minimum=None, through=(by.ACCOUNTS,)
@@ -245,7 +245,7 @@ class Reporting(Section):
         0.95,
         "Share of those ready to report who give up because reporting takes effort.",
         through=(by.READINESS,),
-        assumes="how much effort keeps people from reporting",
+        assumes="how much effort keeps people from reporting ({before} to {after})",
     )
     rel_ready: float = parameter(
         1.0,
@@ -255,7 +255,7 @@ class Reporting(Section):
         "Readiness to report relative to a site that never answers a report.",
         maximum=3,
         through=(by.READINESS,),
-        assumes="what an answer does to the readiness to report",
+        assumes="what an answer does to the readiness to report ({before} to {after})",
     )
     rel_false: float = parameter(
         1.0,
@@ -265,7 +265,7 @@ class Reporting(Section):
         "False reports relative to a form without guidance.",
         maximum=1,
         through=(by.READINESS,),
-        assumes="what guidance does to false reports",
+        assumes="what guidance does to false reports ({before} to {after})",
     )
     snapshot: bool = parameter(
         False, "yes or no", None, None, "A copy of the conversation is kept with the report until it is read.",
@@ -275,7 +275,8 @@ class Reporting(Section):
         0.0, 0, 0.02,
         "Recognised contacts, not reported by the target, that a trusted flagger reports: read first. More than 0.02 "
         "is a wish: of the decisions on notices that platforms declare, at most 2% begin so.",
-        source="MOD-28", through=(by.READINESS,), assumes="the share that trusted flaggers report",
+        source="MOD-28", through=(by.READINESS,),
+        assumes="the share that trusted flaggers report ({before} to {after})",
     )  # fmt: skip
 
 
@@ -326,7 +327,7 @@ class Moderation(Section):
         0.98,
         "A review of an offender finds the offence when messages still exist.",
         through=(by.SKILL,),
-        assumes="what training does to reviews",
+        assumes="what training does to reviews ({before} to {after})",
     )
     p_find_without_evidence: float = probability(
         0.15,
@@ -369,7 +370,7 @@ class Sanctions(Section):
         "What a ban binds: account, device or identity.",
         minimum=None,
         through=(by.NEW_IDENTITY,),
-        assumes="what binding it does to returns (times {sanctions.rel_return:g})",
+        assumes="what binding it does to returns (times {sanctions.rel_return})",
         idle="no return turned on it (an identity is bound only where there are accounts)",
     )
     rel_return_device: float = parameter(
@@ -405,7 +406,7 @@ class Warnings(Section):
         0.8,
         "Users whom the site's warnings reach.",
         through=(by.WARNINGS,),
-        assumes="the share whom warnings reach",
+        assumes="the share whom warnings reach ({before} to {after})",
     )
     rel_recognise: float = parameter(
         1.0,
@@ -416,7 +417,7 @@ class Warnings(Section):
         minimum=0.1,
         maximum=10,
         through=(by.WARNINGS,),
-        assumes="what warnings do to recognition at first",
+        assumes="what warnings do to recognition at first ({before} to {after})",
     )
 
 
@@ -431,7 +432,7 @@ class Limits(Section):
         "Age that an account must have before it may write to strangers.",
         maximum=8760,
         through=(by.LIMITS,),
-        assumes="that nobody gets round a limit",
+        assumes="that nobody gets round a limit ({before} to {after})",
     )
 
 

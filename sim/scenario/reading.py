@@ -20,6 +20,7 @@ from sim.scenario.arguments import path_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.lines import TooMuchError, lines_of, loads, nearest
 from sim.scenario.scenario import Scenario, check
+from sim.scenario.shipped import shipped
 
 MAX_BYTES = 300_000
 """Size of the largest scenario file that is read."""
@@ -61,7 +62,9 @@ def _text(path: str | Path) -> str:
     file = path_of(path, "path")
     try:
         if not file.exists():
-            raise ScenarioError(f"{path}: there is no such file. Give the path of a scenario file (TOML).")
+            known = file.suffix == ".toml" and file.stem in shipped()
+            advice = f" It is shipped: python -m sim new {file.name} --like {file.stem}" if known else ""
+            raise ScenarioError(f"{path}: there is no such file. Give the path of a scenario file (TOML).{advice}")
         if not file.is_file():
             raise ScenarioError(f"{path}: this is not a file. Give the path of a scenario file (TOML).")
         if file.stat().st_size > MAX_BYTES:

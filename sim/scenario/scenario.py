@@ -237,10 +237,6 @@ class Scenario(Settings, Frame):
         """The site's own parameters."""
         return Platform(**{section: getattr(self, section) for section in Platform.model_fields})
 
-    def platform_of(self, arm: str) -> Platform:
-        """Return the site's parameters that the policies of an arm change."""
-        return self.platform
-
     @property
     def at_defaults(self) -> bool:
         """Whether every parameter of the model has its default."""
@@ -300,7 +296,7 @@ class Scenario(Settings, Frame):
 
     def rules_on(self, day: int, arm: str) -> Rules:
         """Return the rules of an arm on a day of the measured window (negative: warm-up, baseline rules)."""
-        return rules_on(day, self.platform_of(arm), self.dated(arm) if day >= 0 else ())
+        return rules_on(day, self.platform, self.dated(arm) if day >= 0 else ())
 
     def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
         """Return (day, rules from then on) of an arm: day 0 and every later day on which its rules change.
@@ -308,7 +304,7 @@ class Scenario(Settings, Frame):
         Raises:
             CollisionError: If policies of the arm collide.
         """
-        dated, platform = self.dated(arm), self.platform_of(arm)
+        dated, platform = self.dated(arm), self.platform
         try:
             return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
         except CollisionError as error:

@@ -1,4 +1,4 @@
-"""A scenario to begin with: `template.toml`, with what is declared about its numbers written under them."""
+"""A scenario to begin with: `template.toml`, with what is declared about its numbers, or one of those shipped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sim.rules.declare import Parameter, declared
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.settings import SECTIONS
 from sim.scenario.arguments import path_of
+from sim.scenario.shipped import file_of
 
 WIDTH = 120
 
@@ -40,17 +41,21 @@ def questions() -> tuple[str, ...]:
     return tuple(asked)
 
 
-def write(path: str | Path) -> None:
-    """Write the template to a new file.
+def write(path: str | Path, like: str | None = None) -> None:
+    """Write the template, or a copy of a shipped scenario, to a new file.
+
+    Args:
+        path: The file.
+        like: Name of the shipped scenario, such as ``classroom``.
 
     Raises:
-        ScenarioError: If the name does not end in ``.toml``, something of that name exists, or the file cannot be
-            written.
+        ScenarioError: If the name does not end in ``.toml``, something of that name exists, the file cannot be written,
+            or no scenario is shipped under the name.
     """
     place = path_of(path, "path")
     if place.suffix != ".toml":
         raise ScenarioError(f'{path}: the name of a scenario file ends in .toml. Write "{path}.toml".')
-    text = template()
+    text = template() if like is None else file_of(like).read_text(encoding="utf-8")
     try:
         with place.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

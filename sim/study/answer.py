@@ -123,7 +123,7 @@ def _write(
             result.fill(beside)
             (beside / TABLE).write_text(result.table() + "\n", encoding="utf-8")
             columns = {path.stem: _columns(path) for path in _tables(beside)}
-            write_csv(dictionary(columns, question.scenario), beside / DICTIONARY)
+            write_csv(dictionary(columns, result.columns, question.scenario), beside / DICTIONARY)
             said = _manifest(question, command, tasks, store, counted)
             _put_in_place(beside, out, said)
         made = question.later(drawn=False)

@@ -27,7 +27,7 @@ MANIFEST = "manifest.json"
 UNITS = "units"
 DICTIONARY = "dictionary.csv"
 TABLE = "table.txt"
-MERGED = ("daily", "breakdown", "waits")
+MERGED = ("daily", "breakdown", "durations")
 """Tables of counts that are merged into the folder."""
 
 _ADVICE = "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."

@@ -1,4 +1,4 @@
-"""Questions: what can be asked of the model, and what is kept of the answer. A command of its own for each."""
+"""Questions: what can be asked of the model, and what is kept of the answer. A file and a command for each."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 from sim.model.engines import Engine
 from sim.model.records import Runs
+from sim.outcomes.dictionary import Tables
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import Scenario, of_content
@@ -22,6 +23,10 @@ SECONDS_OF_A_RUN, SECONDS_OF_EFFECTS, SECONDS_OF_A_PANEL = 0.005, 0.07, 0.15
 
 class Answer(Protocol):
     """What is kept of a result: its text, its tables and its figures. See `sim.report.result`."""
+
+    @property
+    def columns(self) -> Tables:
+        """What the columns of its own tables hold."""
 
     def table(self) -> str:
         """Return it as text."""
@@ -39,16 +44,14 @@ class Question(ABC):
     Subclasses are frozen dataclasses; their fields but the scenario, as JSON holds them, say all of it.
     """
 
-    kinds: ClassVar[dict[str, type[Question]]] = {}
     name: ClassVar[str]
     scenario: Scenario | None = None
     engine: Engine = "array"
 
-    def __init_subclass__(cls, name: str) -> None:
-        """Register the subclass under the command that asks it."""
+    def __init_subclass__(cls) -> None:
+        """Name the subclass as the command that asks it, which is named as its file."""
         super().__init_subclass__()
-        cls.name = name
-        Question.kinds[name] = cls
+        cls.name = cls.__module__.rpartition(".")[2]
 
     @abstractmethod
     def tasks(self) -> list[Task]:
@@ -74,9 +77,9 @@ class Question(ABC):
         said = json.dumps({name: getattr(self, name) for name in names if name != "scenario"})
         return dict(json.loads(said))
 
-    @staticmethod
-    def of(plan: Mapping[str, Any]) -> Question:
-        """Return the question that a manifest or a store describes; its module must have been imported.
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> Self:
+        """Return the question of this kind that a manifest or a store describes.
 
         Raises:
             ScenarioError: If it cannot be asked, for instance because a policy was written in Python.
@@ -85,7 +88,7 @@ class Question(ABC):
             asked = {name: _tuples(value) for name, value in plan["asked"].items()}
             if plan["scenario"] is not None:
                 asked["scenario"] = of_content(plan["scenario"])
-            found = Question.kinds[plan["question"]](**asked)
+            found = cls(**asked)
             tasks = found.tasks()
             if asked.get("policies", True) == () or not all(task.lanes and task.seeds for task in tasks):
                 raise ValueError("no policies or no seeds")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TextIO
 
@@ -38,6 +39,17 @@ def say(words: str) -> None:
 def tell(words: str) -> None:
     """Print what is to be known besides, at once."""
     _write(words, sys.stderr)
+
+
+def warn(warnings: Iterable[str], where: str = "") -> None:
+    """Print warnings, which keep nothing from running.
+
+    Args:
+        warnings: What to warn of.
+        where: What to say before each of them.
+    """
+    for warning in warnings:
+        tell(f"{where}warning: {warning}")
 
 
 def lost() -> str:

@@ -68,14 +68,14 @@ def simulated(case: Case) -> Stored:
     """Run a case."""
     scenario = case.scenario
     comparison = sim.compare(scenario, seeds=case.seeds)
-    sums = sums_of(scenario, comparison.daily, comparison.breakdown, waits=comparison.waits)
+    sums = sums_of(scenario, comparison.daily, comparison.breakdown, durations=comparison.durations)
     counts = [column for column in sums.table if column.startswith("n_")]
     rows = {column: sums.table[column].map("{:.0f}".format) for column in counts}
     rows |= {outcome.name: outcome.formula(sums).map(repr) for outcome in outcomes_of(scenario)}
     table = pd.DataFrame(rows).T.rename_axis(index="quantity")
     table.columns = pd.Index([f"{policy}/{seed}" for policy, seed in table.columns])
     counted = comparison.daily.drop(columns="date")
-    tables = {"daily": counted, "breakdown": comparison.breakdown, "waits": comparison.waits}
+    tables = {"daily": counted, "breakdown": comparison.breakdown, "durations": comparison.durations}
     digests = {"scenario": _fingerprint(scenario)} | {name: digest(frame) for name, frame in tables.items()}
     return Stored(table, digests)
 

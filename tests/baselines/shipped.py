@@ -1,6 +1,6 @@
 """Hashes of every shipped scenario made small, on both engines: what a refactoring must leave as it is.
 
-`STORED` has for each file of `scenarios/` a SHA-256 of its events, daily counts, breakdown, waits and effects. Both
+`STORED` has for each file of `scenarios/` a SHA-256 of its events, daily counts, breakdown, durations and effects. Both
 engines must have the events and counts that are stored. ``python -m tests.baselines.renew`` renews it.
 """
 

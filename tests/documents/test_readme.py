@@ -11,6 +11,7 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.questions import ranges
+from sim.scenario import template
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,8 +64,10 @@ def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_p
             words += ["--seeds", "2"]
     if words[0] == "validate":
         words += ["nulls", "--seeds", "2"]
-    if words[0] == "new":
-        words[1] = str(tmp_path / words[1])
+    if "mine.toml" in words:
+        words[words.index("mine.toml")] = mine = str(tmp_path / "mine.toml")
+        if words[0] != "new":
+            template.write(mine)
     assert main(words) == 0
 
 

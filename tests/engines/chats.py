@@ -43,7 +43,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
-TABLES = ("events", "daily", "breakdown", "waits")
+TABLES = ("events", "daily", "breakdown", "durations")
 
 
 def day(number: int) -> dt.date:
@@ -231,7 +231,7 @@ def assert_same(one: Records, other: Records) -> None:
 def of(records: Records, **cells: object) -> Records:
     """Return the rows of some policy or seed, or both, without the columns named so."""
     tables = []
-    for table in ("daily", "breakdown", "waits", "events"):
+    for table in ("daily", "breakdown", "durations", "events"):
         frame = getattr(records, table)
         for column, value in cells.items():
             frame = frame[frame[column] == value].drop(columns=column)

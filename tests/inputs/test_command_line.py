@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 import sim
-from sim.__main__ import _parser, assignments, main
+from sim import questions
+from sim.__main__ import _parser, main
 from sim.questions import run, validate
+from sim.questions.sweep import assignments
 from sim.rules.declare import declared
 from sim.rules.errors import ExperimentError
 from sim.rules.settings import SECTIONS, SWEPT
@@ -146,7 +148,7 @@ def test_without_a_word_it_tells_of_every_command_and_fails(capsys: pytest.Captu
     assert stop.value.code in (0, None)
     assert capsys.readouterr().out.strip() == err.strip()
     lines = err.splitlines()
-    assert len(commands()) == 13
+    assert {*commands()} == {"new", "check", "policies", "explain", "schema", "export", *questions.commands()}
     for name, command in commands().items():
         at = next(
             i for i, line in enumerate(lines) if line.strip() == command.description or line.split()[:1] == [name]
@@ -346,6 +348,10 @@ BAD = {
     "new below a file": (["new", "FILE/mine.toml"], "there is no folder"),
     "new where nothing can be written": (["new", "/proc/mine.toml"], "cannot be written"),
     "new with an impossible name": (["new", "y" * 300 + ".toml"], "cannot be written"),
+    "new like none": (["new", "m.toml", "--like", "clasroom"], 'called "clasroom". Did you mean classroom? The'),
+    "new like a file": (["new", "m.toml", "--like", "scenarios/coco.toml"], "scenarios are: classroom, coco, generic_"),
+    "new like nothing": (["new", "m.toml", "--like", ""], 'no shipped scenario is called ""'),
+    "a shipped file that is not here": (["check", "other/coco.toml"], "python -m sim new coco.toml --like coco"),
     "explain two names": (["explain", "days", "seeds"], "days seeds is no setting"),
     "explain nothing": (["explain", ""], '"" is no setting'),
     "an option cut short": (["compare", "FILE", "--polic", "keep"], "unrecognized arguments: --polic"),

@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.__main__ import assignment, main
+from sim.__main__ import main
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import Scenario
+from sim.study.command import assignment
 
 SHIPPED = [path.read_text() for path in sorted(Path(__file__).parents[2].glob("scenarios/*.toml"))]
 KEYS = [p.key for p in declared({"": Scenario})]

@@ -78,8 +78,8 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "scenario seeds policies n_lanes n_offences _cell_of_stage _serious _outside _keep": "given",
         "places": "what the fork changes",
         "_kept": "events of the warm-up, written for every lane in the end",
-        "_cells _harms_today _waits_today": "of a day, and empty between days",
-        "_breakdown _distinct _seen _daily _waits": "of the measured window, and empty before it",
+        "_cells _harms_today _durations_today": "of a day, and empty between days",
+        "_breakdown _distinct _seen _daily _durations": "of the measured window, and empty before it",
         "_events _counts": "of a day, and nothing at its start",
     },
 }

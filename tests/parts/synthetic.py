@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sim.model.engines import _ENGINES
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
 from sim.rules.parameters import CLASSES
 from sim.scenario.scenario import Scenario, check
 
@@ -51,7 +51,7 @@ def simulate(
     return Records(
         pd.concat([_daily(scenario, *run) for run in runs], ignore_index=True),
         pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
-        wait_table((*run, 0, scenario.site, wait, 100 - 10 * wait) for run in runs for wait in range(10)),
+        duration_table((*run, 0, scenario.site, "review", wait, 100 - 10 * wait) for run in runs for wait in range(10)),
         pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
     )
 

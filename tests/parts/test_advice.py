@@ -1,4 +1,5 @@
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
 from sim.report import advice
+from sim.report.sentences import english
 from sim.rules.declare import declared
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
@@ -21,6 +23,23 @@ SAID = Scenario(policies=LONG).replace(**{key: Scenario().value_of(key) for key 
 """A scenario that leaves none of the numbers unsaid that decide most, at their defaults."""
 
 
+def of_scenario(scenario: Scenario) -> list[str]:
+    """Return the warnings as they are read."""
+    return [*map(english, advice.of_scenario(scenario))]
+
+
+def of_unsaid(scenario: Scenario) -> list[str]:
+    return [*map(english, advice.of_unsaid(scenario))]
+
+
+def of_ranges(scenario: Scenario) -> list[str]:
+    return [*map(english, advice.of_ranges(scenario))]
+
+
+def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> list[str]:
+    return [*map(english, advice.of_idle_levels(scenario, given))]
+
+
 def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:
     """Return an arm with a policy from one day of the window until another."""
     first = dt.date(2021, 1, 1)
@@ -29,7 +48,7 @@ def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:
 
 
 def test_a_scenario_that_says_all_has_no_warning() -> None:
-    assert list(advice.of_scenario(SAID)) == []
+    assert of_scenario(SAID) == []
 
 
 @pytest.mark.parametrize(
@@ -38,7 +57,7 @@ def test_a_scenario_that_says_all_has_no_warning() -> None:
         ({"policies": {}}, "there are no policies"),
         ({"seeds": 1}, "no interval"),
         ({"warmup_days": 0}, "warmup_days = 0"),
-        ({"population.monthly_visitors": 2000.0}, "the audience shrinks over 1222 days"),
+        ({"population.monthly_visitors": 2000.0}, "the audience shrinks over 1,222 days"),
         ({"policies": {"a": (RetentionPolicy(message_hours=3),)}}, "policy 'a' is inert"),
         ({"policies": dated(352)}, "only 13 measured days show it"),
         ({"policies": dated(364)}, "only 1 measured day shows it"),
@@ -47,13 +66,13 @@ def test_a_scenario_that_says_all_has_no_warning() -> None:
     ],
 )
 def test_what_is_left_unsaid(changes: dict, words: str) -> None:
-    (warning,) = advice.of_scenario(SAID.replace(**changes))
+    (warning,) = of_scenario(SAID.replace(**changes))
     assert words in warning
 
 
 @pytest.mark.parametrize("changes", [{"policies": dated(351)}, {"policies": dated(0, 364)}, {"days": 5}, {"seeds": 2}])
 def test_what_is_no_reason_to_warn(changes: dict) -> None:
-    assert list(advice.of_scenario(SAID.replace(**changes))) == []
+    assert of_scenario(SAID.replace(**changes)) == []
 
 
 # -- numbers left at their defaults -----------------------------------------------------------------------------------
@@ -70,49 +89,49 @@ def test_numbers_that_decide_most_and_are_left_at_their_defaults_are_named_in_on
         tmp_path,
         '[registration]\nlevel = "email"\n[reporting]\nfriction = 0.8\n[policies.a]\nlimits.cooling_off_hours = 1',
     )
-    (warning,) = advice.of_unsaid(scenario)
+    (warning,) = of_unsaid(scenario)
     assert "13 of 14 are left at their defaults: population.monthly_visitors = 778000, " in warning
     assert "registration.email.findability = 0.5" in warning
     assert "reporting.friction" not in warning
     assert "python -m sim explain NAME" in warning
-    assert warning in advice.of_scenario(scenario)
+    assert warning in of_scenario(scenario)
 
 
 def test_what_is_given_is_said_though_it_is_the_default_and_stays_so() -> None:
     assert list(Scenario().given()) == []
     assert "reporting.friction" in SAID.given()
-    assert list(advice.of_unsaid(SAID.replace(days=60, **{"registration.p_device_recognised": 0.3}))) == []
+    assert of_unsaid(SAID.replace(days=60, **{"registration.p_device_recognised": 0.3})) == []
     other = SAID.replace(**{"registration.level": "email"})
-    (warning,) = advice.of_unsaid(other)
+    (warning,) = of_unsaid(other)
     assert "1 of 14 are left at their defaults: registration.email.findability = 0.5." in warning
 
 
 def test_values_outside_their_plausible_ranges_are_named_in_one_line_with_the_range() -> None:
-    (warning,) = advice.of_scenario(SAID.replace(**{"predators.visits_per_month": 3.5}))
+    (warning,) = of_scenario(SAID.replace(**{"predators.visits_per_month": 3.5}))
     assert warning == (
         "a value lies outside the plausible range: predators.visits_per_month = 3.5 (plausible: 4 to 30). See where "
         "a range comes from with python -m sim explain NAME, and write down why it does not hold here."
     )
-    (warning,) = advice.of_ranges(Scenario().replace(**{"predators.p_of_adults": 0.2, "moderation.staff": 40}))
+    (warning,) = of_ranges(Scenario().replace(**{"predators.p_of_adults": 0.2, "moderation.staff": 40}))
     assert warning.startswith("2 values lie outside") and "moderation.staff = 40 (plausible: 0 to 16)" in warning
 
 
 def test_another_chat_may_have_another_audience_and_keep_messages_longer() -> None:
     assert {p.key for p in declared(SECTIONS)} >= advice.OWN
     own = {"population.monthly_visitors": 900.0, "population.monthly_visitors_start": 900.0}
-    assert not list(advice.of_ranges(Scenario().replace(**own, **{"retention.message_hours": 72})))
+    assert not of_ranges(Scenario().replace(**own, **{"retention.message_hours": 72}))
 
 
 def test_a_level_that_nothing_uses_is_named_with_all_that_is_given_of_it(tmp_path: Path) -> None:
     levels = "[registration.phone]\nfriction_user = 0.9\np_return = 0.2\n[registration.email]\np_return = 0.5\n"
     scenario = loaded(tmp_path, levels + '[policies.email]\nregistration = { level = "email" }')
-    (warning,) = advice.of_idle_levels(scenario, scenario.given())
+    (warning,) = of_idle_levels(scenario, scenario.given())
     assert warning == (
         "registration.phone.friction_user, registration.phone.p_return change nothing: no policy here uses the level "
         "phone; in use: email, none."
     )
-    assert warning in advice.of_scenario(scenario)
-    (one,) = advice.of_idle_levels(scenario, ["registration.document.p_return", "registration.email.p_return"])
+    assert warning in of_scenario(scenario)
+    (one,) = of_idle_levels(scenario, ["registration.document.p_return", "registration.email.p_return"])
     assert one.startswith("registration.document.p_return changes nothing")
 
 
@@ -122,7 +141,7 @@ def test_a_level_that_nothing_uses_is_named_with_all_that_is_given_of_it(tmp_pat
 def test_a_level_and_a_friction_that_is_set_add_up_and_the_sum_is_said() -> None:
     door = "registration.friction_user"
     both = (RegistrationPolicy(level="phone"), SetPolicy(rule=door, value=0.1))
-    (warning,) = advice.of_scenario(SAID.replace(policies={"both": both}))
+    (warning,) = of_scenario(SAID.replace(policies={"both": both}))
     assert warning == (
         "policy 'both': registration.friction_user comes to 0.45, for registration adds 0.35, set sets it to 0.1. "
         "Is that sum meant? What a level adds follows from its section."
@@ -143,7 +162,7 @@ def test_a_level_and_a_friction_that_is_set_add_up_and_the_sum_is_said() -> None
     ids=["another rule", "one after the other", "nothing to add", "alone"],
 )
 def test_what_does_not_add_up(arm: tuple[Policy, ...]) -> None:
-    assert list(advice.of_scenario(SAID.replace(policies={"a": arm}))) == []
+    assert of_scenario(SAID.replace(policies={"a": arm})) == []
 
 
 # -- staff ------------------------------------------------------------------------------------------------------------
@@ -151,11 +170,11 @@ def test_what_does_not_add_up(arm: tuple[Policy, ...]) -> None:
 
 def test_staff_that_would_be_idle_or_overloaded_is_told_before_any_run() -> None:
     arms = {"more": (ModerationPolicy(staff=20.0),), "easy": (ReportingPolicy(friction=0.1),)}
-    idle, overloaded = advice.of_scenario(SAID.replace(policies=arms))
+    idle, overloaded = of_scenario(SAID.replace(policies=arms))
     assert idle.startswith("staff is mostly idle (an estimate before any run): busy about 3% under more.")
     assert overloaded.startswith("staff is overloaded (an estimate before any run): busy about ")
     assert "under easy. There, the queue grows" in overloaded
 
 
 def test_nobody_on_shift_is_neither_idle_nor_overloaded() -> None:
-    assert list(advice.of_scenario(SAID.replace(policies={"none": (ModerationPolicy(staff=0.0),)}))) == []
+    assert of_scenario(SAID.replace(policies={"none": (ModerationPolicy(staff=0.0),)})) == []

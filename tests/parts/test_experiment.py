@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, wait_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
 from sim.outcomes.counts import Counts, counts_of
 from sim.outcomes.outcomes import OUTCOMES, outcomes_of
 from sim.policies.limits import LimitsPolicy
@@ -22,9 +22,10 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.questions.run import Run, first_difference
 from sim.report import cells as report_cells
-from sim.report import compare
+from sim.report import compare, tables
 from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
+from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study import price
@@ -110,7 +111,7 @@ class TestCompare:
         monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1e12)
         together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
         assert alone.policies == together.policies == ("phone", "easy")
-        for name in ("effects", "daily", "breakdown", "waits"):
+        for name in ("effects", "daily", "breakdown", "durations"):
             pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
         assert digest(alone.daily) == digest(together.daily)
 
@@ -139,7 +140,7 @@ def busy_column(comparison: Comparison) -> dict[str, str]:
     """Return what a comparison says of how busy staff is, by the name of a row."""
     (happens,) = (b for b in comparison.blocks() if isinstance(b, Table) and b.title == "WHAT HAPPENS")
     (busy,) = (column for column in happens.columns if column.head == "staff busy, %")
-    return dict(zip(happens.keys[0].cells, busy.cells, strict=True))
+    return dict(zip(map(english, happens.keys[0].cells), map(english, busy.cells), strict=True))
 
 
 class TestTable:
@@ -164,26 +165,26 @@ class TestTable:
         assert "Not told apart from the baseline in serious harm: " in said
         assert "same (inert)" in said and "keep (inert)" in said
         made = report_cells.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
-        assert compare._unresolved(made, "phone", {}) == "phone (as many in every seed)"
+        assert english(compare._unresolved(made, "phone", {})) == "phone (as many in every seed)"
         made = report_cells.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
-        assert compare._unresolved(made, "phone", {}) == "phone (too few harms to say)"
+        assert english(compare._unresolved(made, "phone", {})) == "phone (too few harms to say)"
         made = report_cells.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
-        assert compare._unresolved(made, "phone", {}) == "phone"
+        assert english(compare._unresolved(made, "phone", {})) == "phone"
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
-        tables = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
-        assert {*tables} == {"HARM", "OVER TIME", "FOR WHOM", "BY SEVERITY", "COSTS", "WHAT HAPPENS"}
-        for title, block in tables.items():
+        by_title = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
+        assert {*by_title} == {"HARM", "OVER TIME", "FOR WHOM", "BY SEVERITY", "COSTS", "WHAT HAPPENS"}
+        for title, block in by_title.items():
             rows = block.keys[0].cells
             if title in ("COSTS", "WHAT HAPPENS"):
                 assert block.kind == "levels, means over the seeds"
                 assert rows == [BASELINE, *SCENARIO.policies]
-                numbers = [cell.replace(",", "") for column in block.columns for cell in column.cells]
+                numbers = [english(cell).replace(",", "") for column in block.columns for cell in column.cells]
                 assert all(re.fullmatch(r"-|\d+(\.\d+)?", cell) for cell in numbers)
             else:
                 assert block.kind == "change from the baseline, in brackets its 95% interval"
                 assert BASELINE not in rows
-                cells = {cell for column in block.columns if column.head != "verdict" for cell in column.cells}
+                cells = {english(cell) for column in block.columns if column.head != "verdict" for cell in column.cells}
                 words = {"identical", "too few", "no harm", "no percentage"}
                 assert all(re.fullmatch(r"[-+][\d.,]+% \(.* to .*\)", cell) for cell in cells - words)
 
@@ -203,16 +204,16 @@ class TestTable:
         assert [[cell == "-" for cell in column.cells] for column in over_time.columns] == [
             [True, False, False], [False, True, False],
         ]  # fmt: skip
-        assert over_time.note.startswith("A dash: the policy is not in force on every day of that quarter")
+        assert english(over_time.note).startswith("A dash: the policy is not in force on every day of that quarter")
         whole = sim.compare(SCENARIO.replace(policies={"whole": arms["whole"]})).blocks()
-        assert [b.note for b in whole if isinstance(b, Table) and b.title == "OVER TIME"] == [""]
+        assert [b.note for b in whole if isinstance(b, Table) and b.title == "OVER TIME"] == [None]
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
-        assert compare._sentence(cells, "phone").startswith(
+        assert english(compare._sentence(cells, "phone")).startswith(
             "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
         )
-        said = compare._harm(cells).text(WIDTH)
+        said = tables.harm(cells).text(WIDTH)
         assert "no percentage   raises" in said
         assert "the baseline is not told apart from zero" in said
         unsure = self.effects_of("raises", 0.5)
@@ -220,7 +221,7 @@ class TestTable:
             np.nan, -5.0, 1.0, "not resolved",
         ]  # fmt: skip
         assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
-            compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone")
+            english(compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone"))
         )
 
     @staticmethod
@@ -343,7 +344,7 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert compare.inert([arm], self.counts(*rows)) == {arm: words}
+        assert english(compare.inert([arm], self.counts(*rows))[arm]) == words
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
         assert compare.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
@@ -366,7 +367,7 @@ class TestInert:
     @staticmethod
     def counts(*days: pd.DataFrame) -> Counts:
         nothing = pd.DataFrame(columns=list(BREAKDOWN_COLUMNS))
-        return counts_of(SCENARIO, Records(pd.concat(days), nothing, wait_table([])))
+        return counts_of(SCENARIO, Records(pd.concat(days), nothing, duration_table([])))
 
 
 class TestRun:

@@ -3,24 +3,26 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import pandas as pd
 import pytest
 
 import sim
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes import dictionary, statistics
+from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
 from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
+from sim.outcomes.verdicts import Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.questions import validate
-from sim.report import compare, explain, headings
+from sim.questions import results, validate
+from sim.report import explain, formula, headings
 from sim.report.blocks import Table
+from sim.report.run import summary
+from sim.report.sentences import english
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
@@ -33,18 +35,20 @@ from sim.study.answer import answer
 from tests.parts import synthetic
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
+OWN = {table: columns for result in results().values() for table, columns in result.columns.items()}
+TABLES = {"any table": dictionary.EVERYWHERE, **dictionary.COUNTED, **OWN}
 OUTCOME_NAMES = {outcome.name for outcome in outcomes_of(Scenario())}
 
 
 def told(name: str) -> str:
-    return "\n".join(explain.explain(name))
+    return "\n".join(explain.explain(results(), name))
 
 
 def test_everything_has_a_topic() -> None:
-    names = {topic.name for topic in explain.topics()}
+    names = {topic.name for topic in explain.topics(results())}
     assert names >= {p.key for p in declared(SECTIONS)} | set(RULES) | set(SECTIONS) | set(SHIPPED) | OUTCOME_NAMES
     assert names >= {kind.name for kind in KINDS} | set(COUNTS) | set(evidence()) | {"registration.phone", "offences"}
-    assert all(topic.gist for topic in explain.topics())
+    assert all(topic.gist for topic in explain.topics(results()))
 
 
 @pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
@@ -52,8 +56,8 @@ def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) ->
     columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
     compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
     sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
-    text = explain.formula(outcome)
-    names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in explain._GIVEN}
+    text = formula.formula(outcome)
+    names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in formula.GIVEN}
     # A name with slashes is no Python; give each one a letter.
     for n, name in enumerate(sorted(names, key=len, reverse=True)):
         text = text.replace(name, f"<{n}>")
@@ -221,9 +225,8 @@ def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
 
 
 WORDS = {
-    *get_args(statistics.Verdict),
-    *("above the sum", "below the sum", "moves", "passed", "not passed", "no harm", "no percentage"),
-    *("turns", "stays", "may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
+    *(verdict.label for verdict in Verdict if not verdict.startswith("sign ")),
+    *("may vanish", "echo", "input", "inert", "turned away", "told apart", "user-day", "baseline"),
     *(
         "lane",
         "seed",
@@ -271,9 +274,8 @@ def test_every_word_of_the_tables_is_explained(word: str) -> None:
 
 
 def test_every_verdict_that_a_table_can_hold_is_a_word() -> None:
-    columns = {column for compare in dictionary._TABLES.values() for name, column in compare.items()
-               if name in ("verdict", "result")}  # fmt: skip
-    verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.meaning.split(", ")}
+    columns = {column for table in TABLES.values() for name, column in table.items() if name in ("verdict", "result")}
+    verdicts = {re.sub(r" \(.*?\)|;.*", "", word) for column in columns for word in column.words.split(", ")}
     assert verdicts == WORDS & verdicts
 
 
@@ -288,14 +290,15 @@ def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> No
     assert f"held by    {mechanism.switch} = 0: " in text or not mechanism.switch
 
 
-@pytest.mark.parametrize("table", ["any table", *dictionary._TABLES])
+@pytest.mark.parametrize("table", TABLES)
 def test_every_column_of_every_file_is_explained(table: str) -> None:
-    for name, column in dictionary._TABLES.get(compare, dictionary._EVERYWHERE).items():
-        assert column.meaning.split(": ")[-1] in told(name)  # of an event, what follows its name
+    for name, column in TABLES[table].items():
+        assert column.words.split(": ")[-1] in told(name)  # of an event, what follows its name
     assert "independent harms of which the policy keeps a fixed share" in told("poisson_yardstick")
 
 
-HEADINGS = list(dict.fromkeys(heading for printed in headings.TABLES for heading in printed.headings))
+PRINTED = [printed for result in results().values() for printed in result.printed]
+HEADINGS = list(dict.fromkeys(heading for printed in PRINTED for heading in printed.headings))
 
 
 @pytest.mark.parametrize("heading", HEADINGS, ids=lambda h: h.words)
@@ -304,7 +307,7 @@ def test_a_heading_says_what_stands_under_it(heading: headings.Heading) -> None:
     text = told(heading.words)
     assert f"{heading.words}, a heading of the printed tables " in text
     assert not heading.outcome or f"{heading.outcome}, an outcome: " in text
-    assert not heading.column or dictionary.meaning_of(*heading.column.split(".")).meaning in text
+    assert not heading.column or dictionary.meaning_of(*heading.column.split("."), OWN).words in text
 
 
 @pytest.mark.parametrize(
@@ -330,18 +333,18 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
             *sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3).blocks(),
             *sim.ranges(scenario, ["phone"], seeds=3).blocks(),
             *sim.why(scenario, "both", seeds=3).blocks(),
-            *compare.summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
+            *summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
         ]
     found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
     titles = {block.title.split(",")[0] for block in tables}
-    assert titles == {printed.title for printed in headings.TABLES if printed.title != "of each policy"} | {
+    assert titles == {printed.title for printed in PRINTED if printed.title != "of each policy"} | {
         "phone",
         "RUN",
     }
     for title in titles - {"phone", "RUN"}:
         assert f"{title}, a printed table of " in told(title)
-    for head in {column.head for block in tables for column in (*block.keys, *block.columns)} - {""}:
+    for head in {english(column.head) for block in tables for column in (*block.keys, *block.columns)} - {""}:
         if not head.startswith("reporting. friction"):  # the rule that is swept
             assert told(head)
 
@@ -426,4 +429,4 @@ def test_policies_say_who_works_when_and_what_it_comes_to() -> None:
 
 
 def test_every_outcome_is_told_apart_from_its_neighbours() -> None:
-    assert len({explain.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)
+    assert len({formula.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)

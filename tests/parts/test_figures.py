@@ -17,6 +17,7 @@ from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation, Text
 
 import sim
+from sim.outcomes.verdicts import COMPARED, Reason, Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -99,7 +100,7 @@ def test_of_persons_who_count_once_a_year_it_is_said_that_differences_fade(compa
     ],
 )
 def test_colours_mean_better_and_worse_by_the_outcomes_own_direction(verdict: str, better: Any, colour: str) -> None:
-    mark = mark_of(verdict, better)
+    mark = mark_of(Verdict(verdict), better)
     assert mark is not None and mark.colour == colour and mark.filled
     assert ("better" in mark.words, "worse" in mark.words) == {
         BLUE: (True, False), VERMILION: (False, True), INK: (True, True),
@@ -112,9 +113,9 @@ def test_identical_says_what_is_the_same_and_not_that_nothing_changed(comparison
 
 
 def test_marks_differ_in_shape_as_in_colour() -> None:
-    marks = [mark_of(verdict, "lower") for verdict in ("lowers", "raises", "not resolved", "identical")]
+    marks = [mark_of(verdict, "lower") for verdict in (*COMPARED, Verdict.IDENTICAL)]
     assert len({(mark.shape, mark.filled) for mark in marks if mark}) == 4
-    assert mark_of("too few", "lower") is mark_of("not counted", "lower") is None
+    assert mark_of(Verdict.TOO_FEW, "lower") is mark_of(Verdict.NOT_COUNTED, "lower") is None
 
 
 def test_a_figure_of_what_is_better_higher_says_so(comparison: Comparison) -> None:
@@ -162,13 +163,13 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
     effects = comparison.effects.copy()
     unknown = (effects["outcome"] == "visitors_turned_away") & effects["policy"].isin(["phone-a", "phone-b"])
     effects.loc[unknown, ["value", "difference", "low", "high"]] = np.nan
-    effects.loc[unknown, "reason"] = "it rained"
+    effects.loc[unknown, "reason"] = Reason.ONLY_BEFORE
     axes = figures.price(comparison.policies, effects).axes[0]
     labels = {t.get_text() for t in axes.texts if isinstance(t, Annotation)}
     assert labels == {*comparison.policies} - {"phone-a", "phone-b"}
-    assert axes.get_title() == "not counted for phone-a, phone-b: it rained"
+    assert words(axes.get_title()) == f"not counted for phone-a, phone-b: {Reason.ONLY_BEFORE}"
     of_all = effects["outcome"] == "visitors_turned_away"
-    effects.loc[of_all, "difference"], effects.loc[of_all, "reason"] = np.nan, "it snowed"
+    effects.loc[of_all, "difference"], effects.loc[of_all, "reason"] = np.nan, Reason.NO_MONTH
     assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
 
 

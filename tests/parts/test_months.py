@@ -13,7 +13,8 @@ import pytest
 import sim
 from sim.outcomes import counts, transparency
 from sim.outcomes.counts import half_year_of
-from sim.outcomes.outcomes import NO_MONTH, outcomes_of
+from sim.outcomes.outcomes import outcomes_of
+from sim.outcomes.verdicts import Reason
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.report import figures
@@ -108,17 +109,17 @@ def test_a_door_in_force_only_before_the_months_is_not_counted_and_says_so() -> 
 def test_a_window_without_a_month_counts_no_persons_by_month_and_names_its_denominator() -> None:
     found = comparison(SHORTEST_MONTH - 1)
     rows = away(found)
-    assert set(rows["verdict"]) == {"not counted"} and set(rows["reason"]) == {NO_MONTH}
+    assert set(rows["verdict"]) == {"not counted"} and set(rows["reason"]) == {Reason.NO_MONTH}
     assert rows[["baseline", "value"]].isna().all(axis=None)
     units = found.effects.set_index("outcome")["unit"]
     assert set(units["persons_harmed"]) == {"persons a year per 1,000 declared monthly visitors"}
     text = " ".join(found.table().split())
     assert "1,000 declared" in text and "1,000 baseline" not in text
-    assert f"Visitors turned away are not counted for phone, early, easy: {NO_MONTH}." in text
-    assert f"the monthly visitors that the scenario declares, for none are counted: {NO_MONTH}." in text
+    assert f"Visitors turned away are not counted for phone, early, easy: {Reason.NO_MONTH}." in text
+    assert f"the monthly visitors that the scenario declares, for none are counted: {Reason.NO_MONTH}." in text
     assert "A person harmed counts once in these 29 days." in text
     record = transparency.record(found.counts)
-    assert set(record.loc[record["item"] == "average monthly recipients", "reason"]) == {NO_MONTH}
+    assert set(record.loc[record["item"] == "average monthly recipients", "reason"]) == {Reason.NO_MONTH}
     assert record.loc[record["item"] == "bans", "reason"].tolist() == [""] * 4
     year = " ".join(comparison(365).table().split())
     assert "counts once in these" not in year and "1,000 baseline" in year
@@ -132,7 +133,7 @@ def test_what_is_not_counted_is_not_drawn_at_nothing() -> None:
     none = comparison(SHORTEST_MONTH - 1)
     figure = figures.price(none.policies, none.effects)
     assert not figure.axes[0].texts
-    assert " ".join(figure.axes[0].get_title().split()) == f"not counted for phone, early, easy: {NO_MONTH}"
+    assert " ".join(figure.axes[0].get_title().split()) == f"not counted for phone, early, easy: {Reason.NO_MONTH}"
     none.plot("visitors_turned_away").draw_without_rendering()
     labels = [axes.get_xlabel() for axes in figures.overview(none.policies, none.effects).axes]
     assert "per 1,000 declared monthly visitors" in labels[0] and "user-days" in labels[1]
@@ -157,5 +158,5 @@ def test_one_run_names_the_denominator_that_it_has(policy: str, days: int, whose
     scenario = synthetic.SCENARIO.replace(days=days, policies={"phone": (RegistrationPolicy(level="phone"),)})
     text = " ".join(sim.run(scenario, policy).summary(width=200).split())
     assert f"1,000 {whose}" in text
-    assert (NO_MONTH in text) == (days == 20)
+    assert (Reason.NO_MONTH in text) == (days == 20)
     assert [o.name for o in outcomes_of(scenario)] == [o.name for o in outcomes_of(scenario, baseline=False)]

@@ -111,7 +111,7 @@ def test_nothing_to_share_gives_no_number() -> None:
 
 def test_persons_harmed_by_class_and_offence_come_from_the_breakdown() -> None:
     records = synthetic.simulate(SCENARIO, [0, 1], ["baseline"])
-    sums = sums_of(SCENARIO, records.daily, records.breakdown, waits=records.waits)
+    sums = sums_of(SCENARIO, records.daily, records.breakdown, durations=records.durations)
     found = {o.name: o.formula(sums) for o in outcomes_of(SCENARIO)}
     by_class = sum(found[f"{HEADLINE}_{c}"] for c in ("under_15", "15_17", "adult", "minority"))
     assert by_class.to_numpy() == pytest.approx(found[HEADLINE].to_numpy())
@@ -149,7 +149,7 @@ def test_sums_over_stretches_are_those_over_days(days: int) -> None:
     scenario = SCENARIO.replace(days=days)
     records = Records.joined([synthetic.simulate(scenario, (0, 3), (BASELINE,))])
     counts = counts_of(scenario, records)
-    whole = sums_of(scenario, records.daily, records.breakdown, waits=records.waits)
+    whole = sums_of(scenario, records.daily, records.breakdown, durations=records.durations)
     pd.testing.assert_frame_equal(counts.sums().table, whole.table, check_dtype=False)
     assert (counts.sums().months, counts.sums().visitors) == (whole.months, whole.visitors)
     stretches = [*pairwise(periods_of(scenario)), *(quarters_of(scenario) or ()), half_year_of(scenario)]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 import sim
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
-from sim.questions import sweep
+from sim.questions import question_of, sweep
 from sim.questions.sweep import MOST_POINTS, points
 from sim.report.blocks import WIDTH
 from sim.report.sweep import Sweep
@@ -21,7 +21,6 @@ from sim.rules.errors import ScenarioError
 from sim.rules.rulebook import RULES, WEEKDAYS
 from sim.study.answer import answer
 from sim.study.folder import files_of
-from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO
@@ -163,14 +162,14 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
         answer(asked, out=out, command="the command")
         written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
     assert [*written[0]] == [
-        *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
-        *("figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt", "waits.parquet"),
+        *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
+        *("figures/response.png", "figures/response.svg", "manifest.json", "sweep.csv", "table.txt"),
     ]
     manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
     assert written[0] == written[1]
     assert manifest | {"written": ""} == other | {"written": ""}
     assert (manifest["command"], manifest["asked"]["over"]) == ("the command", {"reporting.friction": [0.2, 0.8, 0.9]})
-    assert Question.of(manifest) == asked
+    assert question_of(manifest) == asked
     assert pd.read_csv(tmp_path / "one" / "sweep.csv").shape == curve.effects.shape
     daily = curve.comparison.daily.drop(columns="date")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "one" / "daily.parquet"), daily)

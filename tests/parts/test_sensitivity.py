@@ -17,11 +17,13 @@ from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
+from sim.questions import question_of
 from sim.questions import ranges as asked_ranges
 from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
 from sim.report.blocks import WIDTH, render
 from sim.report.ranges import COLUMNS, Ranges
+from sim.report.sentences import english
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
@@ -29,7 +31,6 @@ from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.folder import files_of
-from sim.study.question import Question
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -76,7 +77,7 @@ class TestBars:
             KEYS[0]: (found(0.6), found(0.7)), KEYS[1]: (found(0.9), found(0.5)), KEYS[2]: (few, found(0.7)),
             KEYS[3]: (found(0.7), found(0.7)),
         })  # fmt: skip
-        assert tuple(bars.columns) == COLUMNS
+        assert list(bars.columns) == list(COLUMNS)
         assert list(bars["parameter"]) == [KEYS[1], KEYS[0], KEYS[3], KEYS[2]]
         assert list(bars["verdict"]) == ["moves", "moves", "identical", "too few"]
         assert bars["change"].iloc[:3].tolist() == pytest.approx([-0.4, 0.1, 0])
@@ -110,7 +111,7 @@ class TestSentences:
     def said(ends: dict, setting: float = 0.7) -> str:
         relative = {f"relative{end}": setting - 1 + by for end, by in (("", 0), ("_low", -0.01), ("_high", 0.01))}
         effect = {"policy": "phone", "verdict": "lowers"} | relative
-        return ranges.sentence(effect, bars_of(ends, setting).to_dict("records"))
+        return english(ranges.sentence(effect, bars_of(ends, setting).to_dict("records")))
 
     def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
         widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
@@ -140,22 +141,22 @@ class TestSentences:
         two = one | {KEYS[1]: (found(0.7), found(0.7))}
         assert self.said(two) == f"phone: -30% (none of the 2 parameters varied was seen to move it{rest}"
         effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
-        said = ranges.sentence(effect, bars_of(two).to_dict("records"), more=False)
+        said = english(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
         assert said == "phone: -30% (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
-        assert ranges.sentence(few, []) == "phone: too few harms to say"
+        assert english(ranges.sentence(few, [])) == "phone: too few harms to say"
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
         noise = {
             "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02,
             "verdict": "not resolved",
         }  # fmt: skip
-        assert ranges.sentence(noise, []) == (
+        assert english(ranges.sentence(noise, [])) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
             "(no parameter that bears on it was varied; --parameters all varies the others)"
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
-        assert ranges.sentence(empty, []).startswith("phone: raises, but no percentage")
+        assert english(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
 
     def test_too_few_harms_are_no_number(self) -> None:
         few = asked_ranges._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
@@ -178,13 +179,13 @@ class TestQuestion:
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
         assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
-        assert "outside its plausible range" in asked.left_out["population.monthly_visitors"]
+        assert "outside its plausible range" in english(asked.left_out["population.monthly_visitors"])
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
         more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
         scenario = SCENARIO.replace(policies={"more": more})
         key = "registration.phone.friction_user"
-        assert question(scenario, parameters=["all"]).left_out[key] == "0.6 cannot be run here"
+        assert english(question(scenario, parameters=["all"]).left_out[key]) == "0.6 cannot be run here"
         with pytest.raises(ScenarioError, match=r"registration.friction_user would become 1\.1"):
             sim.ranges(scenario, parameters=[key])
 
@@ -280,18 +281,18 @@ class TestResult:
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
             written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
-            *("manifest.json", "ranges.csv", "table.txt", "waits.parquet"),
+            *("manifest.json", "ranges.csv", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
         assert manifest | {"written": ""} == other | {"written": ""}
-        assert tuple(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == COLUMNS
+        assert list(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == list(COLUMNS)
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
-        assert Question.of(manifest) == asked
+        assert question_of(manifest) == asked
         assert len(asked.varied) == 9
-        for name in ("daily", "breakdown", "waits"):
+        for name in ("daily", "breakdown", "durations"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"
             assert list(table["variant"].unique()) == [task.label for task in asked.tasks()]

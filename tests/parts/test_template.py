@@ -1,4 +1,4 @@
-"""The template of `new` runs, and what it says of a number is what is declared."""
+"""The template of `new` runs, and what it says of a number is what is declared; or `new` copies a shipped scenario."""
 
 import re
 import tomllib
@@ -10,6 +10,7 @@ from sim.rules.declare import Parameter, declared
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.reading import load
+from sim.scenario.shipped import shipped
 from tests.parts.editor import complaints
 
 TEXT = template.template()
@@ -72,6 +73,13 @@ def test_what_is_not_changed_has_its_default(tmp_path: Path) -> None:
         "moderation.shift_hours", "moderation.reviews_per_hour",
     }  # fmt: skip
     assert not [arm for arm in scenario.policies if scenario.inert(arm)]
+
+
+def test_or_it_copies_a_shipped_scenario(tmp_path: Path) -> None:
+    assert shipped() == {path.stem: path for path in (Path(__file__).parents[2] / "scenarios").glob("*.toml")}
+    for name, path in shipped().items():
+        template.write(tmp_path / f"{name}.toml", like=name)
+        assert (tmp_path / f"{name}.toml").read_bytes() == path.read_bytes()
 
 
 def test_it_is_right_by_the_schema() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import os
 
@@ -11,12 +10,13 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.policies.policy import Policy
+from sim.outcomes.statistics import NONE, Interval
+from sim.outcomes.verdicts import Verdict
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.policies.set import SetPolicy
 from sim.report.blocks import NARROWEST, WIDTH, Column, Prose, Table, render, terminal_width
-from sim.report.text import in_percent, number, numbers, partly_in_force, percents
+from sim.report.sentences import english
+from sim.report.text import in_percent, number, numbers, percents
 from tests.parts import synthetic
 
 LONG = "a-policy-with-a-name-of-twenty-eight-or-of-sixty-characters"
@@ -31,87 +31,6 @@ LONG = "a-policy-with-a-name-of-twenty-eight-or-of-sixty-characters"
 )
 def test_a_number_has_three_digits_and_only_zero_reads_as_zero(value: float, text: str) -> None:
     assert number(value) == text
-
-
-def days(first: int = 0, end: int | None = None) -> dict[str, dt.date]:
-    start = synthetic.SCENARIO.start
-    return {"start": start + dt.timedelta(first)} | ({"end": start + dt.timedelta(end)} if end else {})
-
-
-@pytest.mark.parametrize(
-    ("arm", "words"),
-    [
-        ((ReportingPolicy(friction=0.2),), ""),
-        ((ReportingPolicy(friction=0.2, **days(60)),), "arm on 60."),
-        ((ReportingPolicy(friction=0.2, **days(10, 50)),), "arm on 40."),
-        (
-            (ReportingPolicy(friction=0.2, **days(0, 70)), RegistrationPolicy(level="email")),
-            "arm (reporting on 70).",
-        ),
-        (
-            (ReportingPolicy(friction=0.2, **days(0, 70)), RegistrationPolicy(level="email", **days(70))),
-            "arm (reporting on 70, registration on 50).",
-        ),
-        (
-            (ReportingPolicy(friction=0.2, **days(0, 60)), RegistrationPolicy(level="email", **days(60))),
-            "arm (reporting on 60, registration on 60).",
-        ),
-        (
-            (ReportingPolicy(friction=0.2, **days(9)), RegistrationPolicy(level="email", **days(9))),
-            "arm on 111.",
-        ),
-        ((RegistrationPolicy(level="email", **days(0, 70)), RegistrationPolicy(level="phone", **days(70))), ""),
-        (
-            (
-                SetPolicy(rule="reporting.rel_ready", value=1.2),
-                SetPolicy(rule="reporting.friction", value=0.2, **days(119)),
-            ),
-            "arm (reporting.friction on 1).",
-        ),
-    ],
-)  # fmt: skip
-def test_policies_that_are_in_force_on_some_days_are_named_with_how_many(arm: tuple[Policy, ...], words: str) -> None:
-    said = partly_in_force(synthetic.SCENARIO.replace(policies={"arm": arm}), ["arm"])
-    assert said.startswith(f"In force on only some of the 120 days that are counted: {words} The" if words else "")
-    assert bool(said) == bool(words)
-
-
-def test_a_comparison_warns_under_its_first_table_of_policies_in_force_on_some_days() -> None:
-    arms = {"late": (ReportingPolicy(friction=0.2, **days(90)),), "whole": (ReportingPolicy(friction=0.2),)}
-    with synthetic.in_place():
-        scenario = synthetic.SCENARIO.replace(policies=arms)
-        said = [sim.compare(scenario, seeds=2).table(), sim.ranges(scenario, seeds=2).table()]
-    for text in said:
-        words = " ".join(text.split())
-        assert (
-            words.count("the 120 days that are counted: late on 30. The changes are those of all the days, so do") == 1
-        )
-    assert said[0].index("In force on only some") < said[0].index("OVER TIME")
-    means = (
-        "The numbers of late are means over the whole window, the days without the policy, or a part of it, included."
-    )
-    costs, happens = (" ".join(said[0].split(title)[-1].split()) for title in ("COSTS", "WHAT HAPPENS"))
-    assert costs.count(means) == 2 and happens.count(means) == 1
-    with synthetic.in_place():
-        assert "means over the whole window" not in sim.compare(scenario, ["whole"], seeds=2).table()
-
-
-@pytest.mark.parametrize(
-    ("arms", "words"),
-    [
-        ({"late": 30, "whole": 0}, "so do not rank these with policies that are in force on every one."),
-        (
-            {"late": 30, "later": 60},
-            "and these are not in force on the same ones, so do not rank them with each other.",
-        ),
-        ({"late": 30, "too": 30}, ""),
-        ({"late": 30}, ""),
-    ],
-)
-def test_only_what_is_in_force_on_other_days_is_not_to_be_ranked(arms: dict[str, int], words: str) -> None:
-    policies = {name: (ReportingPolicy(friction=0.2, **days(first)),) for name, first in arms.items()}
-    said = partly_in_force(synthetic.SCENARIO.replace(policies=policies), arms)
-    assert said.endswith(f"those of all the days, {words}" if words else "those of all the days.")
 
 
 @pytest.mark.parametrize(
@@ -132,11 +51,10 @@ def test_percentages_that_leave_out_zero_do_not_read_as_zero(shares: tuple, text
 
 
 def test_what_stands_for_a_percentage_that_there_is_none_of() -> None:
-    nothing = (np.nan, np.nan, np.nan)
-    assert in_percent("raises", nothing) == "no percentage"
-    assert in_percent("too few", nothing) == "too few"
-    assert in_percent("not counted", (0.1, 0.0, 0.2)) == "not counted"
-    assert in_percent("lowers", (-0.18, -0.31, -0.04)) == "-18% (-31 to -4)"
+    assert in_percent(Verdict.RAISES, NONE) is Verdict.NO_PERCENTAGE
+    assert in_percent(Verdict.TOO_FEW, NONE) is Verdict.TOO_FEW
+    assert in_percent(Verdict.NOT_COUNTED, Interval(0.1, 0.0, 0.2)) is Verdict.NOT_COUNTED
+    assert english(in_percent(Verdict.LOWERS, Interval(-0.18, -0.31, -0.04))) == "-18% (-31 to -4)"
 
 
 def test_an_interval_that_reads_the_same_at_both_ends_is_left_out() -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, wait_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, duration_table
 from sim.outcomes import transparency
 from sim.outcomes.counts import Counts, counts_of
 from sim.scenario.scenario import Scenario
@@ -31,8 +31,8 @@ def test_the_record_by_hand() -> None:
         "n_bar_user": 1,
         "n_moderator_milli_hours": 24_000,
     }
-    waits = wait_table(
-        [("baseline", seed, 0, "site", wait, n) for seed in (0, 1) for wait, n in ((0, 94), (7, 3), (50, 3))]
+    waits = duration_table(
+        [("baseline", seed, 0, "site", "review", wait, n) for seed in (0, 1) for wait, n in ((0, 94), (7, 3), (50, 3))]
     )
     found = transparency.record(counted(waits, daily(0, **counts), daily(1, **counts))).set_index("item")["mean"]
     assert found["average monthly recipients"] == pytest.approx(1500)
@@ -46,16 +46,18 @@ def test_the_record_by_hand() -> None:
 
 
 def test_nothing_decided_has_no_time_and_no_share() -> None:
-    found = transparency.record(counted(wait_table([]), daily(0), daily(1))).set_index("item")["mean"]
+    found = transparency.record(counted(duration_table([]), daily(0), daily(1))).set_index("item")["mean"]
     assert found[["median time to a decision", "sanctions that hit lawful users"]].isna().all()
 
 
 def test_no_end_of_an_interval_goes_beyond_what_can_be() -> None:
     days = [daily(seed, n_bar=4, n_bar_user=of_users) for seed, of_users in enumerate((0, 4, 4, 1))]
-    waits = wait_table([("baseline", seed, 0, "site", wait, 9) for seed, wait in enumerate((0, 0, 1, 60))])
+    waits = duration_table(
+        [("baseline", seed, 0, "site", "review", wait, 9) for seed, wait in enumerate((0, 0, 1, 60))]
+    )
     found = transparency.record(counted(waits, *days)).set_index("item")
     shares, wait = (found.loc[item] for item in ("sanctions that hit lawful users", "median time to a decision"))
     assert (shares["low"], shares["high"]) == (0, 100)
     assert (wait["low"], wait["seeds"]) == (0, 4)
-    some = transparency.record(counted(wait_table([]), daily(0), daily(1, n_bar=4))).set_index("item")
+    some = transparency.record(counted(duration_table([]), daily(0), daily(1, n_bar=4))).set_index("item")
     assert some.loc["sanctions that hit lawful users", "seeds"] == 1

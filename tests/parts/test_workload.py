@@ -11,7 +11,7 @@ from sim.model.arrays.model import simulate
 from sim.outcomes import workload
 from sim.outcomes.counts import sums_of
 from sim.outcomes.outcomes import OUTCOMES
-from sim.outcomes.workload import busy_share, paid_hours, remarks, reports_an_hour, staffing
+from sim.outcomes.workload import busy_share, paid_hours, reports_an_hour, staffing
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -124,19 +124,6 @@ def test_paid_hours_are_those_that_a_run_counts() -> None:
     a_week = paid_hours(scenario.platform.rules)
     assert float(daily["n_moderator_milli_hours"].sum()) / 1000 == pytest.approx(4 * a_week)
     assert float(outcome.formula(sums_of(scenario, daily)).iloc[0]) == pytest.approx(a_week * 730.5 / 168)
-
-
-def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
-    assert list(remarks({"baseline": 0.2, "a": 0.9})) == []
-    assert list(remarks({"baseline": float("nan")})) == []
-    idle, overloaded = remarks({"baseline": 0.07, "a": 0.071, "b": 0.002, "c": 0.5, "d": 0.98})
-    assert idle.startswith("staff is mostly idle: busy 7% under baseline and a, 0.2% under b. There, more staff")
-    assert idle.endswith("If that cannot be, look at moderation.reviews_per_hour and at how many report.")
-    assert overloaded.startswith("staff is overloaded: busy 98% under d. There, the queue grows")
-    (everywhere,) = remarks({"baseline": 0.03, "a": 0.04, "b": 0.15}, estimated=True)
-    assert "(an estimate before any run): busy about 3% to 15% under the baseline and every policy." in everywhere
-    (alike,) = remarks({"baseline": 2.18, "a": 2.18, "b": 2.18}, estimated=True)
-    assert "busy about 218% under the baseline and every policy" in alike
 
 
 def test_the_hours_of_a_full_time_week_are_said_once() -> None:

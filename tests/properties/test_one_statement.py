@@ -15,11 +15,13 @@ from matplotlib.figure import Figure
 from sim.outcomes.effects import _flat
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import Change, Floats, paired_change, paired_effect, ratio_interval, t_interval
+from sim.outcomes.verdicts import COMPARED, Verdict
 from sim.policies.reporting import ReportingPolicy
 from sim.report import cells as report_cells
 from sim.report import compare, figures
 from sim.report.drawing import mark_of
-from sim.report.text import COMPARED, NO_PERCENTAGE, in_percent, numbers
+from sim.report.sentences import english
+from sim.report.text import in_percent, numbers
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(policies={"easy": (ReportingPolicy(friction=0.2),)})
@@ -78,11 +80,11 @@ def test_verdict_and_percentage_leave_out_zero_together(pair: tuple[Floats, Floa
 @given(pairs())
 def test_what_is_printed_leaves_out_zero_where_the_verdict_does(pair: tuple[Floats, Floats]) -> None:
     found = changed(*pair)
-    printed = in_percent(found.verdict, found.relative)
+    printed = english(in_percent(found.verdict, found.relative))
     if found.verdict not in COMPARED:
         assert printed == found.verdict
         return
-    if printed not in (NO_PERCENTAGE, "0"):
+    if printed not in (Verdict.NO_PERCENTAGE, "0"):
         value, *ends = shown(printed)
         assert sign(ends) == SIGNS[found.verdict]
         assert ends[0] <= value <= ends[1]
@@ -116,7 +118,7 @@ def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats])
     cells = report_cells.Cells(SCENARIO, effects(*pair), ["easy"])
     if verdict not in ("lowers", "raises"):
         return
-    said = compare._sentence(cells, "easy")
+    said = english(compare._sentence(cells, "easy"))
     assert said.startswith(f"easy {verdict} serious harm by ")
     size = shown(re.sub(r"per 1,000.*", "", said.removeprefix(f"easy {verdict} serious harm by ").split("; it")[0]))
     assert size and all(x > 0 for x in size)

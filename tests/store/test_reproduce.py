@@ -127,7 +127,7 @@ class TestTampered:
         assert ("effects.csv is not the file that was written" in again.differences) != hidden
 
     @pytest.mark.parametrize("sample", [None, 1])
-    @pytest.mark.parametrize("name", ["daily", "breakdown", "waits"])
+    @pytest.mark.parametrize("name", ["daily", "breakdown", "durations"])
     @pytest.mark.parametrize("hidden", [False, True])
     def test_a_digit_of_the_counts(self, hidden: bool, name: str, sample: int | None, out: Path) -> None:
         """Even of a unit that the sample leaves out, and where the forger gave the file a new hash."""
@@ -205,11 +205,11 @@ class TestNotAllThere:
     def test_a_folder_in_place_of_a_file_and_a_forged_one_that_cannot_be_read(self, out: Path) -> None:
         (out / "effects.csv").unlink()
         (out / "effects.csv").mkdir()
-        (out / "waits.parquet").write_bytes(b"PAR1")
-        hide(out, "waits.parquet")
+        (out / "durations.parquet").write_bytes(b"PAR1")
+        hide(out, "durations.parquet")
         again = reproduce.reproduce(out, 1)
         assert again.missing == ("effects.csv",)
-        assert again.differences == ("waits.parquet cannot be read as the table that it is",)
+        assert again.differences == ("durations.parquet cannot be read as the table that it is",)
 
     def test_a_table_of_an_older_version_lacks_a_column(self, out: Path) -> None:
         daily = pq.read_table(out / "daily.parquet")
@@ -218,9 +218,9 @@ class TestNotAllThere:
 
     def test_a_table_or_file_that_the_manifest_does_not_know(self, out: Path) -> None:
         said = json.loads((out / "manifest.json").read_text())
-        del said["files"]["waits.parquet"], said["tables"]["waits"]
+        del said["files"]["durations.parquet"], said["tables"]["durations"]
         change_manifest(out, files=said["files"], tables=said["tables"])
-        assert "waits.parquet is not listed in the manifest" in found(reproduce.reproduce(out, 1))
+        assert "durations.parquet is not listed in the manifest" in found(reproduce.reproduce(out, 1))
 
 
 class TestOtherThanThen:

@@ -20,7 +20,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.questions import compare as questions_compare
-from sim.questions import ranges, reproduce, sweep, validate, why
+from sim.questions import question_of, ranges, reproduce, sweep, validate, why
 from sim.report.compare import Comparison
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
@@ -40,7 +40,7 @@ SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )
 LADDER = SanctionsPolicy(ladder_hours=(0, 24))
-TABLES = ("daily", "breakdown", "waits")
+TABLES = ("daily", "breakdown", "durations")
 HERE = shlex.quote(sys.executable)
 
 
@@ -110,13 +110,13 @@ class TestWritten:
     def test_everything_is_there_and_nothing_beside(self, written: tuple[Path, Comparison]) -> None:
         out, comparison = written
         assert [*content(out)] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "effects.csv"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "effects.csv"),
             *(
                 f"figures/{name}.{end}"
                 for name in ("difference", "overview", "price", "staff")
                 for end in ("png", "svg")
             ),
-            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv", "waits.parquet"),
+            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv"),
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
         assert [path.name for path in out.parent.iterdir()] == ["r"]
@@ -141,7 +141,7 @@ class TestWritten:
         assert said["asked"] == {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
         assert said["scenario"]["policies"]["phone"] == [{"lever": "registration", "level": "phone"}]
         assert said["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
-        assert Question.of(said) == questions_compare.question(SCENARIO, seeds=3)
+        assert question_of(said) == questions_compare.question(SCENARIO, seeds=3)
         assert said["packages"]["numpy"] and said["python"]
         assert len(said["code_fingerprint"]) == 64
 
@@ -247,7 +247,7 @@ class TestGoneOnWith:
         answer(ask(), out=tmp_path / "r")
         assert content(tmp_path / "r", units=True) == before
         assert ran == []
-        assert Question.of(manifest(tmp_path / "r")) == ask()
+        assert question_of(manifest(tmp_path / "r")) == ask()
 
     def test_more_seeds_are_more_where_they_are_only_counted(self, tmp_path: Path, ran: list) -> None:
         for seeds, run in ((2, {"seed-0", "seed-1"}), (3, {"seed-2"})):

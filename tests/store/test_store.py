@@ -66,7 +66,7 @@ class TestFiles:
         (part,) = Kept(filled(tmp_path, task), task).parts()
         for name, table in simulated(task).tables().items():
             pd.testing.assert_frame_equal(part.tables()[name], table, check_exact=True)
-        assert [*part.tables()] == ([*TABLES] if events else ["daily", "breakdown", "waits"])
+        assert [*part.tables()] == ([*TABLES] if events else ["daily", "breakdown", "durations"])
 
     @pytest.mark.parametrize(("lanes", "n_parts"), [(0, 9), (2, 6), (3, 3), (7, 2), (9, 1)])
     def test_parts_hold_fewer_policies_or_seeds_where_memory_is_short(
@@ -163,9 +163,11 @@ class TestAgreement:
         filled(tmp_path, Task(SCENARIO, (BASELINE, "phone"), (0,)))
         task = Task(SCENARIO, (BASELINE, "easy"), (0,))
         records = simulated(task)
-        records.waits.loc[0, "reviews"] += 1
+        records.durations.loc[0, "count"] += 1
         save(tmp_path, task, records, {})
-        with pytest.raises(ScenarioError, match=r"waits, row 1 .*reviews is 10(1; made again: 100|0; made again: 101)"):
+        with pytest.raises(
+            ScenarioError, match=r"durations, row 1 .*count is 10(1; made again: 100|0; made again: 101)"
+        ):
             Store(tmp_path).missing([TASK])
 
 

@@ -105,14 +105,14 @@ def test_a_study_whose_names_have_another_arrow_type_goes_on(
 
 @pytest.mark.parametrize("text", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
 def test_names_are_read_whatever_their_arrow_type(text: pa.DataType, undisturbed: Path) -> None:
-    table = pq.read_table(undisturbed / "waits.parquet")
+    table = pq.read_table(undisturbed / "durations.parquet")
     place = table.schema.get_field_index("policy")
     other = table.set_column(place, "policy", table["policy"].cast(text))
-    assert records.of_arrow("waits", other.append_column("more", other["policy"])).equals(table)
+    assert records.of_arrow("durations", other.append_column("more", other["policy"])).equals(table)
 
 
 def test_the_columns_of_every_table_are_declared(undisturbed: Path) -> None:
-    for name in ("daily", "breakdown", "waits"):
+    for name in ("daily", "breakdown", "durations"):
         found = pq.read_schema(undisturbed / f"{name}.parquet")
         assert found.equals(records.schema_of(name), check_metadata=True)
         assert {str(field.type) for field in found} == {"string", "int64"}

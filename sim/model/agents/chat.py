@@ -12,7 +12,7 @@ from sim.model.agents.people import Contact, Person, Predator, Site, User, Visit
 from sim.model.decisions.entry import doors_of
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, WAIT_COLUMNS, Records
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, EVENT_COLUMNS, Records
 from sim.model.world.day import Day, Presences
 from sim.model.world.keys import N_STRATA, N_USER_STRATA, person_of
 from sim.model.world.world import World
@@ -229,6 +229,6 @@ def simulate(
     return Records(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
-        pd.concat([r.waits for r in runs]).sort_values(list(WAIT_COLUMNS), ignore_index=True),
+        pd.concat([r.durations for r in runs]).sort_values(list(DURATION_COLUMNS), ignore_index=True),
         pd.concat([r.events for r in runs]).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
     )

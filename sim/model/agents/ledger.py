@@ -16,14 +16,13 @@ from sim.model.records import (
     EVENT_COLUMNS,
     KINDS,
     Records,
-    wait_table,
+    duration_table,
 )
 from sim.model.world.day import NOBODY
 from sim.rules.parameters import CLASSES
 from sim.rules.rulebook import Rules
 
-_UNNAMED = {"false_report": "user", "flag": "flagger"}
-_STEP = {kind.name: kind.step for kind in KINDS}
+_KINDS = {kind.name: kind for kind in KINDS}
 
 
 class Party(Protocol):
@@ -62,7 +61,7 @@ class Ledger:
         self.events: list[tuple[object, ...]] = []
         self.daily: list[dict[str, int]] = []
         self.breakdown: Counter[tuple[int, str, str, str]] = Counter()
-        self.waits: Counter[tuple[int, int]] = Counter()
+        self.durations: Counter[tuple[int, str, int]] = Counter()
         self._harmed: set[tuple[object, ...]] = set()
 
     @property
@@ -83,9 +82,10 @@ class Ledger:
         model = self.model
         scenario = model.scenario
         offence = scenario.offences[contact.offence].name if contact else ""
-        actor_kind = actor.kind if actor else _UNNAMED.get(event, "site")
+        kind = _KINDS[event]
+        actor_kind = actor.kind if actor else kind.actor
         self.events.append((
-            self.policy, self.seed, model.hour, _STEP[event], second, event, actor_kind,
+            self.policy, self.seed, model.hour, kind.step, second, event, actor_kind,
             actor.number if actor else NOBODY, target.kind if target else "", target.number if target else NOBODY,
             contact.number if contact else NOBODY, scenario.site, offence, detail,
         ))  # fmt: skip
@@ -105,7 +105,7 @@ class Ledger:
         """Count a review by how long the dossier had waited."""
         self.count("n_wait_hours", wait_hours)
         if self.year >= 0:
-            self.waits[self.year, wait_hours] += 1
+            self.durations[self.year, "review", wait_hours] += 1
 
     def harm(self, contact: Case, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
@@ -159,6 +159,9 @@ class Ledger:
         return Records(
             daily[list(DAILY_COLUMNS)],
             breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
-            wait_table((self.policy, self.seed, year, site, wait, n) for (year, wait), n in self.waits.items()),
+            duration_table(
+                (self.policy, self.seed, year, site, kind, hours, count)
+                for (year, kind, hours), count in self.durations.items()
+            ),
             events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
         )

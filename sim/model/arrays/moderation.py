@@ -296,7 +296,7 @@ class _ReviewLog:
             record.add("n_review_evidence", place, detail & _EVIDENCE)
             record.add("n_review_predator", place, predator)
             record.add("n_wait_hours", place, np.array(self.waits))
-            record.add_waits(zip(place.tolist(), self.waits, strict=True))
+            record.add_durations("review", place.tolist(), self.waits)
         for kind, rows in self.sanctions.items():
             if rows:
                 place, predator, *_ = np.array(rows).T

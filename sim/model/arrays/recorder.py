@@ -20,7 +20,8 @@ from sim.model.records import (
     KINDS,
     Kind,
     Records,
-    wait_table,
+    Role,
+    duration_table,
 )
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Bools, Ints
@@ -34,7 +35,6 @@ CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
 _REACHED = ("engage", "private", "leave")
-_BY_TARGET = frozenset({"recognise", "block", "withdraw", "stay", "report", "complain"})
 
 
 def cells_per_place(scenario: Scenario) -> int:
@@ -60,7 +60,8 @@ class Recorder(Spread):
         "_counts": by_place_last,
         **dict.fromkeys((
             "scenario", "seeds", "policies", "n_lanes", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
-            "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_waits_today", "_waits",
+            "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_durations_today",
+            "_durations",
         ), shared),
     }  # fmt: skip
 
@@ -86,8 +87,8 @@ class Recorder(Spread):
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
         self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
-        self._waits_today: list[tuple[int, int]] = []
-        self._waits: Counter[tuple[int, int, int]] = Counter()
+        self._durations_today: list[tuple[int, str, int]] = []
+        self._durations: Counter[tuple[int, int, str, int]] = Counter()
         self._begin_day()
 
     def _begin_day(self) -> None:
@@ -199,9 +200,9 @@ class Recorder(Spread):
             found = found + np.bincount(place.compress(of_kind), minlength=n_places)
         return found
 
-    def add_waits(self, waits: Iterable[tuple[int, int]]) -> None:
-        """Note reviews: place, and hours from the opening of the dossier."""
-        self._waits_today.extend(waits)
+    def add_durations(self, kind: str, places: Iterable[int], hours: Iterable[int]) -> None:
+        """Note how many hours something took, one each place: see `records.DURATIONS`."""
+        self._durations_today.extend((place, kind, took) for place, took in zip(places, hours, strict=True))
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
@@ -212,13 +213,13 @@ class Recorder(Spread):
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
-            self._waits.update((year, place, wait) for place, wait in self._waits_today)
+            self._durations.update((year, *what) for what in self._durations_today)
             for harms in self._harms_today:
                 self._harms(year, *harms)
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
             if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
-        self._cells, self._harms_today, self._waits_today = [], [], []
+        self._cells, self._harms_today, self._durations_today = [], [], []
         self._begin_day()
 
     def _harms(self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints) -> None:
@@ -246,16 +247,16 @@ class Recorder(Spread):
         return Records(
             self._daily_table(),
             self._breakdown_table(),
-            self._wait_table(),
+            self._duration_table(),
             self._event_table() if self._keep else None,
         )
 
-    def _wait_table(self) -> pd.DataFrame:
-        rows = [
-            (self.policies[place % self.n_lanes], self.seeds[place // self.n_lanes], year, self.scenario.site, wait, n)
-            for (year, place, wait), n in self._waits.items()
-        ]
-        return wait_table(rows)
+    def _duration_table(self) -> pd.DataFrame:
+        policies, seeds, n_lanes, site = self.policies, self.seeds, self.n_lanes, self.scenario.site
+        return duration_table(
+            (policies[place % n_lanes], seeds[place // n_lanes], year, site, kind, hours, count)
+            for (year, place, kind, hours), count in self._durations.items()
+        )
 
     def _daily_table(self) -> pd.DataFrame:
         days = np.array(self._daily)  # day, place, column
@@ -312,19 +313,16 @@ class Recorder(Spread):
         seed, lane = np.divmod(lane_place, self.n_lanes)
         nobody = np.full(hour.size, NOBODY)
         names = np.array([o.name for o in self.scenario.offences])
-        sides: tuple[Any, Any, Any, Any]
+        roles: dict[Role, tuple[Any, Ints]] = {
+            "predator": ("predator", predator),
+            "target": ("user", target),
+            "nobody": ("", nobody),
+        }
         if not kind.of_contact:
-            who = np.array(["user", "predator"]).take(predator)
-            reporter = "user" if kind.name == "false_report" else "site"
-            sides = (who, target, "", nobody) if kind.name == "return" else (reporter, nobody, who, target)
-        elif kind.name == "flag":
-            sides = ("flagger", nobody, "predator", predator)
-        elif kind.name in _BY_TARGET:
-            sides = ("user", target, "predator", predator)
-        else:
-            sides = ("predator", predator, "user", target)
+            roles["person"] = np.array(["user", "predator"]).take(predator), target
+        actor, on = (roles.get(role, (role, nobody)) for role in (kind.actor, kind.on))
         columns = (
-            hour, kind.step, second, kind.name, *sides, contact, self.scenario.site,
+            hour, kind.step, second, kind.name, *actor, *on, contact, self.scenario.site,
             names.take(offence) if kind.of_contact else "", detail,
         )  # fmt: skip
         spread = [c[row] if isinstance(c, np.ndarray) else c for c in columns]

@@ -1,0 +1,61 @@
+"""Verdicts: what can be said of a finding, in a word of a fixed list: files keep the codes, people read the labels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sim.scenario.limits import SHORTEST_MONTH
+
+
+class Code(StrEnum):
+    """A word of a fixed list: itself in files and wherever it is compared, its label where people read it."""
+
+    label: str
+    """What people read; the code itself unless it is given beside it."""
+
+    def __new__(cls, code: str, label: str = "") -> Code:
+        """Make a code, with a label if that is another one."""
+        made = str.__new__(cls, code)
+        made._value_, made.label = code, label or code
+        return made
+
+
+class Verdict(Code):
+    """What a comparison says of an effect, of a sum, of a bar or of a pattern, or what stands where it says nothing."""
+
+    LOWERS = "lowers"
+    RAISES = "raises"
+    NOT_RESOLVED = "not resolved"
+    IDENTICAL = "identical"
+    TOO_FEW = "too few"
+    NOT_COUNTED = "not counted"
+    NO_PERCENTAGE = "no percentage"
+    NO_HARM = "no harm"
+
+    ABOVE_THE_SUM = "above the sum"
+    BELOW_THE_SUM = "below the sum"
+
+    MOVES = "moves"
+    STAYS = "stays"
+    TURNS = "turns"
+
+    PASSED = "passed"
+    NOT_PASSED = "not passed"
+    SIGN_PASSED = "sign passed"
+    SIGN_NOT_PASSED = "sign not passed"
+    SIGN_NOT_RESOLVED = "sign not resolved"
+
+
+RESOLVED = (Verdict.LOWERS, Verdict.RAISES)
+"""Verdicts that know the sign of an effect, Monte Carlo error considered."""
+
+COMPARED = (*RESOLVED, Verdict.NOT_RESOLVED)
+"""Verdicts beside which a number stands; any other stands in its place."""
+
+
+class Reason(Code):
+    """Why an outcome is not counted under a policy."""
+
+    NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
+    ONLY_BEFORE = "its door is in force only before the months that are counted"
+    NOTHING = "under neither is there anything in any seed to take a share or a mean of"

@@ -1,0 +1,193 @@
+"""What every result says of itself: what it may not be taken for, of which days it is, how busy staff is, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sim.model.records import DAYS_PER_WINDOW_YEAR
+from sim.outcomes.outcomes import IDLE, OVERLOADED
+from sim.outcomes.statistics import seeds_to_halve
+from sim.outcomes.verdicts import Reason
+from sim.report.blocks import Prose
+from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
+from sim.report.text import plain_number, whole_percent
+from sim.scenario.scenario import Scenario
+
+ETHICS = Sentence(
+    "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
+    "prove that a site caused anything, and is no sole basis for closing one or for an obligation to identify oneself."
+)
+"""What no result may be taken for."""
+
+
+def caveat(scenario: Scenario) -> Sentence:
+    """Return what every statement of a result must say of itself."""
+    if scenario.at_defaults:
+        return Sentence("On this site only; Monte Carlo error only, parameters at their defaults.")
+    return Sentence("On this site only; Monte Carlo error only, parameters at the values of this scenario.")
+
+
+def title(scenario: Scenario, done: Words) -> Prose:
+    """Return the first lines of a result: the scenario, what was done with it, and whether it is made smaller."""
+    first = Sentence("{chat}: {done}, {window}.", chat=name(scenario), done=done, window=window(scenario))
+    if scenario.scale == 1:
+        return Prose((first,))
+    scale = Sentence(
+        "Population and staff at scale {scale}: absolute numbers are those of the smaller chat.",
+        scale=Amount(scenario.scale, plain_number),
+    )
+    return Prose((first, scale))
+
+
+def name(scenario: Scenario) -> str:
+    """Return what a scenario is called."""
+    return scenario.title or scenario.site
+
+
+def window(scenario: Scenario) -> Sentence:
+    """Say which days were measured, after how many of warm-up."""
+    return Sentence(
+        "{days} days from {start} after {warmup} days of warm-up",
+        days=scenario.days, start=scenario.start, warmup=scenario.warmup_days,
+    )  # fmt: skip
+
+
+def days_in_force(scenario: Scenario, arm: str) -> dict[str, frozenset[int]]:
+    """Return the counted days on which each lever of an arm is in force."""
+    days: dict[str, frozenset[int]] = {}
+    for dated in scenario.dated(arm):
+        lever = getattr(dated.policy, "rule", dated.policy.name)
+        days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
+    return days
+
+
+def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
+    """Tell whether all levers of an arm are in force on all of some days."""
+    wanted = {*days}
+    return all(wanted <= held for held in days_in_force(scenario, arm).values())
+
+
+def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:
+    """Warn of the policies that are in force on a part of the counted days, with how many, if there are any."""
+    found: list[Words] = []
+    kinds: set[frozenset[frozenset[int]]] = set()
+    for arm in policies:
+        days = days_in_force(scenario, arm)
+        short = {lever: held for lever, held in days.items() if len(held) < scenario.days}
+        kinds.add(frozenset(short.values()))
+        parts = [Sentence("{lever} on {days}", lever=lever, days=len(held)) for lever, held in short.items()]
+        if parts and len({*days.values()}) == 1:  # all levers on the same days are the arm
+            found.append(Sentence("{arm} on {days}", arm=arm, days=len(days.popitem()[1])))
+        elif parts:
+            found.append(Sentence("{arm} ({parts})", arm=arm, parts=Listed(tuple(parts))))
+    if not found:
+        return None
+    rank = None
+    if frozenset() in kinds:
+        rank = Sentence(", so do not rank these with policies that are in force on every one")
+    elif len(kinds) > 1:
+        rank = Sentence(", and these are not in force on the same ones, so do not rank them with each other")
+    return Sentence(
+        "In force on only some of the {days} days that are counted: {arms}. The changes are those of all the "
+        "days{rank}.",
+        days=scenario.days, arms=Listed(tuple(found), "; "), rank=rank,
+    )  # fmt: skip
+
+
+def means_of_all_days(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:
+    """Say of policies in force on a part of the counted days that levels are means over all, if there are any."""
+    arms = tuple(arm for arm in policies if not throughout(scenario, arm, range(scenario.days)))
+    if not arms:
+        return None
+    return Sentence(
+        "The numbers of {arms} are means over the whole window, the days without the policy, or a part of it, "
+        "included. A window that begins with the policy gives those of the policy itself.",
+        arms=Listed(arms),
+    )
+
+
+def of_short_window(scenario: Scenario) -> list[Words]:
+    """Return what a short window keeps from being counted or compared."""
+    notes: list[Words] = []
+    if not scenario.months:
+        notes.append(
+            Sentence(
+                "Persons harmed are related to the monthly visitors that the scenario declares, for none are counted: "
+                "{reason}.",
+                reason=Reason.NO_MONTH,
+            )
+        )
+    if scenario.days < DAYS_PER_WINDOW_YEAR:
+        notes.append(
+            Counted(
+                scenario.days,
+                Sentence(
+                    "A person harmed counts once in this one day. Scaled up to a year, that may be more than a whole "
+                    "year would count, where the same persons are harmed again: compare such rates between windows of "
+                    "one length only."
+                ),
+                Sentence(
+                    "A person harmed counts once in these {days} days. Scaled up to a year, that may be more than a "
+                    "whole year would count, where the same persons are harmed again: compare such rates between "
+                    "windows of one length only.",
+                    days=scenario.days,
+                ),
+            )
+        )
+    return notes
+
+
+def of_seeds(n: int) -> Sentence:
+    """Say how many seeds would halve an interval of so many."""
+    return Sentence(
+        "Each interval would be about half as wide with {more} seeds in all instead of {n}.",
+        more=seeds_to_halve(n),
+        n=n,
+    )
+
+
+def of_staff(shares: Mapping[str, float], estimated: bool = False) -> Iterator[Sentence]:
+    """Yield what it means that staff is mostly idle or overloaded, with the arms in which it is.
+
+    Args:
+        shares: Shares of capacity by arm; a missing one is no remark.
+        estimated: Whether they were estimated before any run.
+    """
+    source = Sentence(" (an estimate before any run)") if estimated else None
+    idle = {arm: share for arm, share in shares.items() if share < IDLE}
+    overloaded = {arm: share for arm, share in shares.items() if share > OVERLOADED}
+    if idle:
+        yield Sentence(
+            "staff is mostly idle{source}: busy {where}. There, more staff or faster reading can change next to "
+            "nothing. If that cannot be, look at moderation.reviews_per_hour and at how many report.",
+            source=source, where=_where(idle, len(shares), estimated),
+        )  # fmt: skip
+    if overloaded:
+        yield Sentence(
+            "staff is overloaded{source}: busy {where}. There, the queue grows until dossiers expire unread, and what "
+            "is read has waited long.",
+            source=source, where=_where(overloaded, len(shares), estimated),
+        )  # fmt: skip
+
+
+def _where(found: Mapping[str, float], n_arms: int, estimated: bool) -> Sentence:
+    """Return how busy staff is in which of the arms; arms that agree are named together."""
+    about = Sentence("about ") if estimated else None
+    if len(found) == n_arms > 2:
+        ends = tuple(Amount(end(found.values()), whole_percent) for end in (min, max))
+        if whole_percent(ends[0].value) == whole_percent(ends[1].value):
+            ends = ends[:1]
+        shares = Listed(ends, Term(" to "))
+        return Sentence("{about}{shares} under the baseline and every policy", about=about, shares=shares)
+    arms: dict[str, list[str]] = {}
+    for arm, share in found.items():
+        arms.setdefault(whole_percent(share), []).append(arm)
+    each = tuple(
+        Sentence(
+            "{share} under {arms}",
+            share=Amount(found[together[0]], whole_percent),
+            arms=Listed(tuple(together), Term(" and ")),
+        )
+        for together in arms.values()
+    )
+    return Sentence("{about}{each}", about=about, each=Listed(each))

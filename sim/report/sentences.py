@@ -1,0 +1,103 @@
+"""Sentences: what results say, as whole templates with named values, and the English that is read.
+
+What makes a result declares whole sentences and hands over the values as they are: numbers, codes, names. Only
+`english` makes text of them. Another language has templates and labels of its own, and its own way for numbers to read;
+what makes results does not know of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeAlias
+
+from sim.outcomes.verdicts import Code
+
+
+class Term(str):
+    """Words of the project's own that are declared where they stand and have no values: a label, a heading, a unit."""
+
+
+@dataclass(frozen=True, init=False)
+class Sentence:
+    """A whole sentence, or a clause that may be left out as a whole.
+
+    Attributes:
+        template: The sentence, a literal with the names of its values in braces.
+        values: The values, each with its name. A text is a name as it was given, the same in every language.
+    """
+
+    template: str
+    values: tuple[tuple[str, Words], ...]
+
+    def __init__(self, template: LiteralString, **values: Words) -> None:
+        """Put values into a template."""
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "values", tuple(values.items()))
+
+    @classmethod
+    def declared(cls, text: str, values: Mapping[str, Words]) -> Sentence:
+        """Return a sentence whose template was declared with what it tells of; its names are of settings, with dots."""
+        made = cls("")
+        object.__setattr__(made, "template", re.sub(r"{[^}]*}", lambda name: name[0].replace(".", "_"), text))
+        object.__setattr__(made, "values", tuple((name.replace(".", "_"), value) for name, value in values.items()))
+        return made
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A sentence on a number of things: in English there is one for one thing, and one for any other number."""
+
+    n: int
+    one: Sentence
+    many: Sentence
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number or an interval, and the way in which it reads: a function of `sim.report.text`."""
+
+    value: Any
+    reads: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Values one after the other, between them punctuation or a term: names, amounts, or sentences of a paragraph."""
+
+    values: tuple[Words, ...]
+    link: Words = ", "
+
+
+Words: TypeAlias = str | int | dt.date | Code | Term | Sentence | Counted | Amount | Listed | None
+"""What can be said: a name as it was given, a number of things, a day, a code, a term, and what is made of these.
+``None`` is a clause that is left out."""
+
+
+def paragraph(*sentences: Words) -> Listed | None:
+    """Return sentences one after the other, without those that are left out; ``None`` if there are none."""
+    said = tuple(sentence for sentence in sentences if sentence)
+    return Listed(said, " ") if said else None
+
+
+def english(words: Words) -> str:
+    """Return words as they are read in English."""
+    match words:
+        case None:
+            return ""
+        case Sentence():
+            return words.template.format_map({name: english(value) for name, value in words.values})
+        case Counted():
+            return english(words.one if words.n == 1 else words.many)
+        case Amount():
+            return words.reads(words.value)
+        case Listed():
+            return english(words.link).join(map(english, words.values))
+        case Code():
+            return words.label
+        case int():
+            return f"{words:,}"
+        case _:
+            return str(words)
