@@ -84,6 +84,10 @@ class Places:
         """Return places, and which of their cells, of the numbers that `cell` gives."""
         return np.divmod(cell, self.n_cells)
 
+    def name(self, place: int) -> LaneName:
+        """Return the policy and seed of a place."""
+        return self.policies[place % self.n_lanes], self.seeds[place // self.n_lanes]
+
     def names(self, place: Ints) -> tuple[NDArray[np.str_], Ints]:
         """Return the policies and seeds of places."""
         return np.array(self.policies).take(self.lane.take(place)), np.array(self.seeds).take(self.seed.take(place))

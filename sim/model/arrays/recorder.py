@@ -59,7 +59,7 @@ class Recorder(Spread):
         "_events": by_place,
         "_counts": by_place_last,
         **dict.fromkeys((
-            "scenario", "seeds", "policies", "n_lanes", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
+            "scenario", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
             "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_durations_today",
             "_durations",
         ), shared),
@@ -68,7 +68,6 @@ class Recorder(Spread):
     def __init__(self, scenario: Scenario, places: Places, *, events: bool | Collection[str]) -> None:
         self.scenario = scenario
         self.places = places
-        self.seeds, self.policies, self.n_lanes = places.seeds, places.policies, len(places.policies)
         self.n_offences = len(scenario.offences)
         codes = [0, *(CODE[kind] for kind in _REACHED)]
         self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
@@ -252,9 +251,9 @@ class Recorder(Spread):
         )
 
     def _duration_table(self) -> pd.DataFrame:
-        policies, seeds, n_lanes, site = self.policies, self.seeds, self.n_lanes, self.scenario.site
+        name, site = self.places.name, self.scenario.site
         return duration_table(
-            (policies[place % n_lanes], seeds[place // n_lanes], year, site, kind, hours, count)
+            (*name(place), year, site, kind, hours, count)
             for (year, place, kind, hours), count in self._durations.items()
         )
 
@@ -305,12 +304,10 @@ class Recorder(Spread):
         offence: Ints, detail: Ints,
     ) -> pd.DataFrame:  # fmt: skip
         """Return the events of one kind; those of the warm-up once for every lane."""
-        warm = hour < 24 * self.scenario.warmup_days
-        copies = np.where(warm, self.n_lanes, 1)
-        row = np.repeat(np.arange(hour.size), copies)
-        copy = np.arange(row.size) - np.repeat(np.cumsum(copies) - copies, copies)
-        lane_place = np.where(warm, place * self.n_lanes, place).take(row) + copy
-        seed, lane = np.divmod(lane_place, self.n_lanes)
+        places, first_hour = self.places.forked(), 24 * self.scenario.warmup_days
+        warm, measured = (hour < first_hour).nonzero()[0], (hour >= first_hour).nonzero()[0]
+        row = np.concatenate((places.each(warm), measured))
+        whose = places.names(np.concatenate((places.of_seeds(place.take(warm)), place.take(measured))))
         nobody = np.full(hour.size, NOBODY)
         names = np.array([o.name for o in self.scenario.offences])
         roles: dict[Role, tuple[Any, Ints]] = {
@@ -326,5 +323,4 @@ class Recorder(Spread):
             names.take(offence) if kind.of_contact else "", detail,
         )  # fmt: skip
         spread = [c[row] if isinstance(c, np.ndarray) else c for c in columns]
-        whose = (np.array(self.policies).take(lane), np.array(self.seeds).take(seed))
         return pd.DataFrame(dict(zip(EVENT_COLUMNS, (*whose, *spread), strict=True)))
