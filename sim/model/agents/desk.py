@@ -20,6 +20,7 @@ from sim.model.decisions.moderation import (
     level_of_reports,
     moderators,
     queue_entry,
+    read_first,
 )
 from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.sanctions import Strikes
@@ -98,7 +99,7 @@ class Report:
     gravity: int
     second: int
     contact: int
-    flagged: bool = False
+    source: int
 
 
 class Desk:
@@ -192,7 +193,7 @@ class Desk:
             self.model.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
         dossier.newest = hour
         dossier.snapshot |= rules.reporting.snapshot
-        if report.flagged and dossier.flagged_since < 0:
+        if read_first(report.source) and dossier.flagged_since < 0:
             dossier.flagged_since = hour
         if report.gravity > dossier.gravity:
             dossier.gravity, dossier.graver_since = report.gravity, hour

@@ -15,14 +15,17 @@ from sim.model.decisions.codes import (
     BLOCK,
     CONTACT,
     FADE,
+    FLAGGER,
     GO_ON,
     LEAVE,
+    MISTAKEN,
     NEVER,
     OFF,
     PRIVATE,
     RECOGNISE,
     SECONDS,
     STAY,
+    TARGET,
     WITHDRAW,
 )
 from sim.model.decisions.contacts import (
@@ -202,7 +205,7 @@ class User(Person):
         friction, rel_false = model.rules.reporting.friction, model.rules.reporting.rel_false
         if here and reports_falsely(effort, friction, rel_false):
             model.ledger.note("false_report", second, None, self, detail=gravity)
-            model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY))
+            model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, MISTAKEN))
 
     def recognise(self, contact: Contact, second: int) -> int:
         """See the contact for what it is, perhaps complain and report it, and return what becomes of it.
@@ -231,7 +234,9 @@ class User(Person):
         model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
         word, rules = draws.word, model.rules
-        report = Report(contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number)
+        report = Report(
+            contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number, TARGET
+        )  # fmt: skip
         if would_report(
             word(Purpose.REPORT_CONSTANT, 0, contact.number, contact.occasion),
             word(Purpose.REPORT_TRAIT, 0, self.number),
@@ -244,7 +249,7 @@ class User(Person):
             return True
         if flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting.p_flagged):
             ledger.note("flag", second, None, contact.predator, contact, contact.stage)
-            model.desk.reports.append(replace(report, flagged=True))
+            model.desk.reports.append(replace(report, source=FLAGGER))
         return False
 
     def warned(self) -> bool:

@@ -13,6 +13,7 @@ from sim.model.decisions.codes import (
     BLOCK,
     CONTACT,
     FADE,
+    FLAGGER,
     GO_ON,
     LEAVE,
     NEVER,
@@ -21,6 +22,7 @@ from sim.model.decisions.codes import (
     RECOGNISE,
     SECONDS,
     STAY,
+    TARGET,
     WITHDRAW,
 )
 from sim.model.decisions.contacts import (
@@ -372,12 +374,12 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
     columns = np.stack((on_site, second, stage, session_end))
-    _report("report", 0, now, columns[:, said])
+    _report("report", TARGET, now, columns[:, said])
     p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():
         words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & flags(words, p_flagged.take(place))
-        _report("flag", 1, now, columns[:, flagged])
+        _report("flag", FLAGGER, now, columns[:, flagged])
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
@@ -387,12 +389,12 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     return seekers
 
 
-def _report(kind: str, flagged: int, now: Hour, columns: Ints) -> None:
+def _report(kind: str, source: int, now: Hour, columns: Ints) -> None:
     """Targets, or trusted flaggers, report predators to the site.
 
     Args:
         kind: Kind of event.
-        flagged: 1 for trusted flaggers.
+        source: `TARGET` or `FLAGGER`.
         now: The hour.
         columns: Contacts, seconds of the hour, stages, ends of the predators' sessions.
     """
@@ -401,7 +403,7 @@ def _report(kind: str, flagged: int, now: Hour, columns: Ints) -> None:
     if rows.size:
         now.record.note_contacts(kind, now.hour, second, c, rows, stage)
         place, person, session, contact = (column.take(rows) for column in (c.place, c.predator, c.session, c.contact))
-        now.reports.add(place, person, 1, session, end, second, stage, contact, flagged)
+        now.reports.add(place, person, 1, session, end, second, stage, contact, source)
 
 
 def _harm(now: Hour, rows: Ints, second: Ints) -> None:

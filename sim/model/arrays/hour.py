@@ -20,18 +20,18 @@ class Reports:
 
     def add(
         self, place: Ints, person: Ints, predator: int, session: Ints | Hours, session_end: Ints | Hours, second: Ints,
-        gravity: Ints, contact: int | Ints, flagged: int,
+        gravity: Ints, contact: int | Ints, source: int,
     ) -> None:  # fmt: skip
-        """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `flagged`)."""
+        """Add reports on accounts: arrays of one length, single values for all of them (`predator`, `source`)."""
         if place.size:
-            columns = (place, second, contact, person, predator, session, session_end, gravity, flagged)
+            columns = (place, second, contact, person, predator, session, session_end, gravity, source)
             rows = np.empty((len(columns), place.size), np.int64)
             for row, column in zip(rows, columns, strict=True):
                 row[:] = column
             self._rows.append(rows)
 
     def table(self) -> Ints:
-        """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, flagged."""
+        """Return reports as rows: place, second, contact, person, predator, session, session_end, gravity, source."""
         rows = np.concatenate(self._rows, axis=1)
         return rows[:, np.lexsort((rows[3], rows[2], rows[1], rows[0]))]
 

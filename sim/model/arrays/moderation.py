@@ -18,7 +18,7 @@ from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import Dossier, State
 from sim.model.decisions import sanctions
-from sim.model.decisions.codes import NEVER
+from sim.model.decisions.codes import MISTAKEN, NEVER
 from sim.model.decisions.entry import lets_in
 from sim.model.decisions.moderation import (
     LEVELS,
@@ -29,6 +29,7 @@ from sim.model.decisions.moderation import (
     finds,
     history_since,
     moderators,
+    read_first,
 )
 from sim.model.decisions.responses import reports_falsely
 from sim.model.decisions.sanctions import Strikes
@@ -267,7 +268,7 @@ def false_reports(now: Hour, made: FalseReportsMade) -> None:
         place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
     second, gravity = false.second.take(which), false.gravity.take(which)
     now.record.note("false_report", hour, second, place, 0, person, detail=gravity)
-    now.reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, 0)
+    now.reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, MISTAKEN)
 
 
 def moderate(now: Hour, office: Office) -> None:
@@ -306,19 +307,21 @@ class _ReviewLog:
 def _file(now: Hour, office: Office) -> set[int]:
     """Put the hour's reports into dossiers; return the places that had any."""
     state, lanes, hour = now.state, now.lanes, now.hour
-    place, second, _, person, predator, session, session_end, gravity, flagged = now.reports.table()
+    place, second, _, person, predator, session, session_end, gravity, source = now.reports.table()
     session = account_session(session, lanes.rule("registration.accounts_persist").take(place))
     snapshot = lanes.rule("reporting.snapshot").take(place)
     seed = state.places.seed.take(place)
     number = dossier_key(hour, session)
     order, finding = state.world.draws.words((Purpose.DOSSIER_ORDER, Purpose.FINDING), seed, person, number)
     opened = []
-    flagged = np.where(flagged, hour, -1)
-    columns = (place, person, predator == 1, session, session_end, number, order, finding, gravity, flagged, snapshot)
-    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, flag, snap) in enumerate(
+    flagged_since = np.where(read_first(source), hour, -1)
+    columns = (
+        place, person, predator == 1, session, session_end, number, order, finding, gravity, flagged_since, snapshot,
+    )  # fmt: skip
+    for i, (at, who, is_predator, begun, end, key, tie, luck, grave, first, snap) in enumerate(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
-        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, flag, snap)
+        dossier = Dossier(who, is_predator, begun, end, hour, key, tie, luck, grave, hour, hour, first, snap)
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:

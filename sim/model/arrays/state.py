@@ -258,7 +258,7 @@ class Dossier:
         gravity: Gravest stage reported.
         graver_since: Hour since which it has that gravity.
         newest: Hour of the latest message of any reported contact.
-        flagged_since: Hour of a trusted flagger's first report; -1 if there is none.
+        flagged_since: Hour of the first report that is read before others (`read_first`); -1 if there is none.
         snapshot: Whether a copy of a reported conversation is kept.
         n_reports: Number of reports.
         more_since: Hour since which it has the level of that number.

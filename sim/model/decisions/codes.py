@@ -10,6 +10,8 @@ RECOGNISE, FADE, LEAVE, GO_ON = range(4)
 """What can end a stage; in a tie the earlier in this order rings."""
 BLOCK, WITHDRAW, STAY = range(3)
 """What a target does who recognises a contact: the first two end it."""
+TARGET, FLAGGER, MISTAKEN = range(3)
+"""Where a report to the site comes from: a target, a trusted flagger, a user who is mistaken about a lawful one."""
 NEVER: Final = 1 << 50
 """An hour or second that never comes."""
 SECONDS: Final = 3600

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.model.decisions.codes import FLAGGER
 from sim.model.world.draws import Bools, Floats, Ints, unit
 from sim.rules.rulebook import WEEKDAYS, Rules
 
@@ -23,6 +24,11 @@ def level_of_reports(n_reports: int) -> int:
     return min(n_reports, LEVELS) - 1
 
 
+def read_first(source: int | Ints) -> bool | Bools:
+    """Tell whether reports from a source are read before all others."""
+    return source == FLAGGER
+
+
 def queue_entry(
     gravity: tuple[int, int], reports: tuple[int, int], flagged_since: int, opened: int, triage: str
 ) -> tuple[int, int]:
@@ -31,7 +37,7 @@ def queue_entry(
     Args:
         gravity: Gravest stage reported, and the hour since which.
         reports: Level by number of reports, and the hour since which.
-        flagged_since: Hour of a trusted flagger's first report; -1 if there is none.
+        flagged_since: Hour of the first report that is read before others (`read_first`); -1 if there is none.
         opened: Hour of the first report.
         triage: The rule.
     """
