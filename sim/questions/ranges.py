@@ -21,7 +21,7 @@ from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.outcomes.verdicts import Verdict
-from sim.policies.under import under
+from sim.policies.altered import under
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.report.sentences import Amount, Sentence

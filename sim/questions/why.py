@@ -15,7 +15,7 @@ from sim.outcomes.counts import Counts, by_seed, counts_of
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
 from sim.outcomes.verdicts import Verdict
-from sim.policies.held import held
+from sim.policies.altered import held
 from sim.policies.policy import Policy
 from sim.questions import compare
 from sim.report.why import COLUMNS, Why

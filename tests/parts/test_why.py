@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.outcomes.statistics import NONE, Interval
-from sim.policies.held import held
+from sim.policies.altered import held
 from sim.policies.limits import LimitsPolicy
 from sim.policies.policy import Dated, rules_on
 from sim.policies.registration import RegistrationPolicy
