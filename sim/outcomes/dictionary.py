@@ -120,7 +120,7 @@ COLUMNS = ("table", "column", "unit", "meaning")
 
 def with_ends(meanings: Mapping[str, str]) -> dict[str, Meaning]:
     """Return columns of shares of the baseline, each with its ends."""
-    ends = {"": "", "_low": "lower end of the 95% interval: ", "_high": "upper end of it: "}
+    ends = {"": "", "_low": "lower end of the 95% interval: ", "_high": "upper end of the 95% interval: "}
     return {
         f"{name}{end}": Meaning(_RELATIVE, f"{of}{meaning}")
         for name, meaning in meanings.items()
@@ -141,6 +141,12 @@ def by_name(own: Tables) -> dict[str, dict[str, Meaning]]:
             if tables != ["any table"]:
                 tables.append(table)
     return {name: {" and ".join(of): meaning for meaning, of in holds.items()} for name, holds in found.items()}
+
+
+def columns_of(table: str, own: Tables) -> set[str]:
+    """Return the columns that a table of counts or of a result may have; none if there is no such table."""
+    tables = {**COUNTED, **own}
+    return {*tables[table], *EVERYWHERE} if table in tables else set()
 
 
 def meaning_of(table: str, column: str, own: Tables) -> Meaning:

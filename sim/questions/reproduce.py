@@ -349,7 +349,7 @@ def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[s
         for number in range(max(len(lines), len(text))):
             one, other = (all_of[number] if number < len(all_of) else "nothing" for all_of in (lines, text))
             if one != other:
-                yield f"{TABLE}, line {number + 1}: {one.strip()!r}; made again: {other.strip()!r}"
+                yield f"{TABLE}, line {number + 1}: {one!r}; made again: {other!r}"
                 return
 
 

@@ -79,7 +79,7 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
     for mechanism in MECHANISMS:
         rules = ", ".join(rules_through(mechanism))
         yield Topic(mechanism.name, "mechanism", f"of {rules}", partial(_mechanism, mechanism))
-    own = {table: columns for result in results.values() for table, columns in result.columns.items()}
+    own = _own(results)
     for name, holds in dictionary.by_name(own).items():
         if name not in _columns() and name not in SWEPT:  # a rule that is swept is a setting
             yield Topic(name, "column", "; ".join(c.words for c in holds.values()), partial(_held, name, holds))
@@ -92,6 +92,11 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
         yield Topic(heading.words, "heading", _behind(heading, own), partial(_heading, heading, titles, own))
     for word, meaning in glossary().items():
         yield Topic(word, "word", meaning.replace("`", ""), partial(_word, word))
+
+
+def _own(results: Mapping[str, type[Result]]) -> dictionary.Tables:
+    """Return the tables that results have of their own."""
+    return {table: columns for result in results.values() for table, columns in result.columns.items()}
 
 
 def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lines:
@@ -109,6 +114,10 @@ def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lin
     found = [topic for topic in known if topic.name.casefold() == name.casefold()]
     if not found and name:  # a heading without its unit
         found = [t for t in known if t.group == "heading" and re.match(rf"{re.escape(name)}\b", t.name, re.IGNORECASE)]
+    if not found and "." in name:  # a column of a table, as headings name it
+        table, _, column = name.casefold().partition(".")
+        if column in dictionary.columns_of(table, _own(results)):
+            found = [topic for topic in known if topic.group in ("column", "daily count") and topic.name == column]
     if not found:
         raise ScenarioError(_unknown(name, [topic.name for topic in known]))
     for topic in found:

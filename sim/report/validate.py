@@ -30,7 +30,7 @@ COLUMNS = {
     "evidence": Meaning("names", "rows of the evidence table"),
     "simulated": Meaning("as the tolerance", "value over the seeds"),
     "low": Meaning("as the tolerance", "lower end of its 95% interval"),
-    "high": Meaning("as the tolerance", "upper end of it"),
+    "high": Meaning("as the tolerance", "upper end of its 95% interval"),
     "tolerance_low": Meaning("shares and factors; counts for nulls", "least that passes"),
     "tolerance_high": Meaning("shares and factors; counts for nulls", "most that passes"),
     "days": Meaning("days", "measured days"),

@@ -118,7 +118,7 @@ def _write(
     beside = out / f".new-{os.getpid()}"
     try:
         with writing(out):
-            (beside / "figures").mkdir(parents=True)
+            beside.mkdir(parents=True)
             counted = _merge(beside, tasks, store)
             result.fill(beside)
             (beside / TABLE).write_text(result.table() + "\n", encoding="utf-8")
@@ -142,6 +142,7 @@ def _write(
                 continue
             with writing(out):
                 for ending, data in content.items():
+                    (beside / "figures").mkdir(exist_ok=True)
                     (beside / "figures" / f"{name}{ending}").write_bytes(data)
             progress.advance(each)
         with writing(out):
@@ -155,11 +156,11 @@ def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
     new = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
     hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in new}
     said["files"] = dict(sorted((said["files"] | hashes).items()))
-    (out / "figures").mkdir(exist_ok=True)
     for name in _listed(out) - said["files"].keys():
         (out / name).unlink(missing_ok=True)
     (out / MANIFEST).unlink(missing_ok=True)
     for name in new:
+        (out / name).parent.mkdir(exist_ok=True)
         (beside / name).replace(out / name)
     write_json(said, out / MANIFEST)
 
