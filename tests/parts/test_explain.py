@@ -290,13 +290,13 @@ def test_a_mechanism_has_its_rules_and_what_holds_it(mechanism: Mechanism) -> No
     assert f"held by    {mechanism.switch} = 0: " in text or not mechanism.switch
 
 
-@pytest.mark.parametrize("table", TABLES)
 def test_a_column_is_found_by_its_table_too() -> None:
     assert "relative_high, a column of ranges" in told("ranges.relative_high")
     with pytest.raises(ScenarioError, match=r"ranges\.nothing"):
         told("ranges.nothing")
 
 
+@pytest.mark.parametrize("table", TABLES)
 def test_every_column_of_every_file_is_explained(table: str) -> None:
     for name, column in TABLES[table].items():
         assert column.words.split(": ")[-1] in told(name)  # of an event, what follows its name
