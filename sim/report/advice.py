@@ -9,12 +9,15 @@ from sim.outcomes import workload
 from sim.policies.policy import Change
 from sim.report.remarks import of_staff
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
-from sim.report.text import plain_number, two_digits
+from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.declare import declared
 from sim.rules.errors import shown
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario
+
+MANY_MINORS = 0.3
+"""Share of minors above which a share of the adults says little of how many predators there are."""
 
 FEW_REVIEWS = 10
 """Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
@@ -54,6 +57,14 @@ def of_scenario(scenario: Scenario) -> Iterator[Words]:
             start=Amount(people.monthly_visitors_start, plain_number),
             later=Amount(people.monthly_visitors, plain_number),
             days=people.growth_days,
+        )
+    if people.p_under_15 + people.p_15_17 > MANY_MINORS and "predators.p_of_adults" not in scenario.given():
+        yield Sentence(
+            "{minors} of the members are minors, and predators are a share of the adults alone, {share} of them by "
+            "default: so few adults leave few predators, which need not hold of a chat that minors use. Give "
+            "predators.p_of_adults, and vary it.",
+            minors=Amount(people.p_under_15 + people.p_15_17, whole_percent),
+            share=Amount(scenario.predators.p_of_adults, tenths_percent),
         )
     yield from of_unsaid(scenario)
     yield from of_ranges(scenario)

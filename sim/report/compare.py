@@ -20,7 +20,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
-from sim.report.grounds import assumptions, inert
+from sim.report.grounds import assumptions, inert, settings_behind
 from sim.report.remarks import ETHICS, caveat, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
@@ -197,7 +197,14 @@ def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
     sentences += [Sentence("Also, {finding}", finding=_sentence(cells, p)) for p in others if _signs_differ(cells, p)]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
         sizes = [Sentence("{policy} by {size}", policy=p, size=cells.size(p, HEADLINE)) for p in plain]
-        sentences.append(Sentence("Serious harm is also lowered by these: {sizes}.", sizes=Listed(tuple(sizes))))
+        resting = [p for p in plain if assumptions(cells.scenario, p)]
+        assumed = Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(resting)))
+        sentences.append(
+            Sentence(
+                "Serious harm is also lowered by these: {sizes}{assumed}.",
+                sizes=Listed(tuple(sizes)), assumed=assumed if resting else None,
+            )
+        )  # fmt: skip
     sentences += [
         Sentence("On the other hand, {finding}", finding=_sentence(cells, p)) for p in resolved if p not in lowering
     ]
@@ -313,12 +320,13 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Ma
                 policies=Listed(tuple(arms)), inputs=Listed(inputs),
             )
         )  # fmt: skip
-    if assumed:
+    if settings := settings_behind(scenario, [arm for arms in assumed.values() for arm in arms]):
         notes.append(
             Sentence(
-                "Vary these before believing it: python -m sim ranges does so one at a time, python -m sim why "
-                "--policy takes an effect apart, and --set gives any setting another value, such as "
-                "registration.email.findability or contacts.rel_meeting."
+                "Vary these before believing it, one at a time: python -m sim ranges FILE --parameters KEY,KEY with the "
+                "keys {settings}. Without --parameters it varies others. python -m sim why FILE --policy NAME takes an "
+                "effect apart.",
+                settings=Listed(tuple(settings)),
             )
         )
     notes += of_short_window(scenario)

@@ -411,16 +411,16 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
 def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval) -> Figure:
     """Draw what makes a policy's effect: the part of every mechanism and the whole, each with its 95% interval.
 
-    What the parts do together beyond their sum is hatched, for it is no mechanism.
+    The whole less its parts is hatched, for it is no mechanism.
 
     Args:
         policy: The policy.
         effect: The whole, as a share of the baseline.
         found: The table of `Why.parts`.
-        together: What the parts do beyond their sum.
+        together: The whole less its parts.
     """
     rows = [(str(row["mechanism"]), interval_of(row, "part", 100)) for row in found.to_dict("records")]
-    for name, interval in (("together beyond the sum", together), ("the whole policy", effect)):
+    for name, interval in (("the whole less its parts", together), ("the whole policy", effect)):
         rows.append((name, Interval(*(100 * x for x in interval))))
     figure = _figure(8.4, 0.45 * len(rows) + 1.8)
     axes = figure.subplots()

@@ -6,7 +6,7 @@ through which they act (`sim.rules.mechanisms`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from string import Formatter
 from typing import Any
@@ -33,6 +33,21 @@ def assumptions(scenario: Scenario, arm: str) -> list[Sentence]:
     First what its rules put in, then what their mechanisms rest on; each once.
     """
     return [*dict.fromkeys(_assumed(scenario, arm))]
+
+
+def settings_behind(scenario: Scenario, arms: Iterable[str]) -> list[str]:
+    """Return the settings that `ranges` can vary of what the effects of arms rest on."""
+    found = []
+    for arm in arms:
+        levels = [str(policy.level) for policy in scenario.policies[arm] if hasattr(policy, "level")]
+        for rule in scenario.changed_rules(arm):
+            declared = RULES[rule]
+            asked = [rule.replace("registration.", f"registration.{level}.") for level in levels] + [rule]
+            asked *= bool(declared.assumes)
+            texts = [assumption.text for mechanism in declared.through for assumption in mechanism.assumes]
+            asked += [name for text in texts for _, name, _, _ in Formatter().parse(text) if name]
+            found += [key for key in asked if key in SETTINGS and SETTINGS[key].has_range]
+    return [*dict.fromkeys(found)]
 
 
 def inert(policies: Sequence[str], counts: Counts) -> dict[str, Words]:

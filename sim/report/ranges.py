@@ -218,7 +218,7 @@ def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:
             "{policy}: {change}{noise} ({unmoved})",
             policy=policy, change=Amount(share, percent), noise=noise, unmoved=_unmoved(len(bars), more),
         )  # fmt: skip
-    reach = Interval(share, *sorted((moving["at_low"], moving["at_high"])))
+    reach = Interval(share, moving["at_low"], moving["at_high"])  # in the order of the words: few or many
     return Sentence(
         "{policy}: {change}{noise} ({ends} as {doubt}{turn})",
         policy=policy, change=Amount(reach, value_alone), noise=noise, ends=Amount(reach, ends_alone),

@@ -149,8 +149,8 @@ def _finding(found: Why) -> Sentence:
     if abs(found.together.value) > half:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm by {effect}. The parts need each "
-            "other or stand in for each other, so that no single one can be said to make it: together beyond the sum "
-            "they come to {together} points. The largest is {mechanism}, without which it would be {without}.",
+            "other or stand in for each other, so that no single one can be said to make it: the whole less its parts "
+            "is {together} points. The largest is {mechanism}, without which it would be {without}.",
             policy=policy, effect=effect, together=Amount(found.together, points), mechanism=mechanism, without=without,
         )  # fmt: skip
     if abs(largest["part"]) > half:
@@ -172,7 +172,7 @@ def _parts(found: Why) -> Block:
         Sentence("{mechanism} (input)", mechanism=Term(row["mechanism"])) if row["is_input"] else Term(row["mechanism"])
         for row in records
     ]
-    names += [Term("together beyond the sum"), Term("the whole policy")]
+    names += [Term("the whole less its parts"), Term("the whole policy")]
     wholes = (found.together, found.effect)
     columns = []
     for head, last in ((PART, wholes), (WITHOUT, (None, None)), (ALONE, (None, None))):

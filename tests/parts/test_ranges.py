@@ -132,7 +132,7 @@ class TestSentences:
         assert self.said(ends, 0.59) == "phone: -41% (-52 to -20 as predators look further or not)"
 
     def test_without_words_the_name_stands_in(self) -> None:
-        assert self.said({KEYS[3]: (found(0.9), found(0.5))}) == "phone: -30% (-50 to -10 as moderation.staff)"
+        assert self.said({KEYS[3]: (found(0.9), found(0.5))}) == "phone: -30% (-10 to -50 as moderation.staff)"
 
     def test_nothing_moves(self) -> None:
         one = {KEYS[0]: (found(0.7), found(0.7))}

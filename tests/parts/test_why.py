@@ -182,14 +182,14 @@ def test_where_parts_need_each_other_no_single_one_is_said_to_make_the_effect(be
     assert "most of it" not in said
     assert "need each other or stand in for each other, so that no single one can be said to make it" in said
     ends = f"{100 * beyond:+.0f} ({100 * beyond - 10:+.0f} to {100 * beyond + 10:+.0f})"
-    assert f"together beyond the sum they come to {ends} points. The largest is one, without which it would be" in said
+    assert f"the whole less its parts is {ends} points. The largest is one, without which it would be" in said
 
 
 def test_what_is_no_mechanism_is_drawn_hatched(phone: Why) -> None:
     axes = phone.plot().axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
     hatched = {names[round(bar.get_y() + bar.get_height() / 2)] for bar in axes.patches if bar.get_hatch()}
-    assert hatched == {"together beyond the sum"}
+    assert hatched == {"the whole less its parts"}
 
 
 def test_too_few_harms_give_no_numbers() -> None:
