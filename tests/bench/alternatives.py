@@ -32,13 +32,14 @@ class Way:
     Attributes:
         name: What the table calls it.
         module, maker: Where the class stands that takes the numbers and a seed.
-        days: How many days are timed at once at full size: few where a day takes long.
+        hours: How many hours are timed at once at full size: whole days, as mornings are quiet; a part of one where
+            shuffling everybody takes nearly all the time of any hour.
     """
 
     name: str
     module: str
     maker: str
-    days: int
+    hours: int
 
     def make(self, core: Core, seed: int) -> Alternative:
         """Return the model, before its first hour."""
@@ -46,13 +47,14 @@ class Way:
         return made
 
 
-PLAIN = Way("Mesa, every agent steps", "mesa_plain", "PlainChat", 1)
-CLEVER = Way("Mesa, only those who act", "mesa_clever", "CleverChat", 2)
-STARSIM = Way("Starsim", "starsim_arrays", "StarsimChat", 1)
-LOOP = Way("C, a loop over everybody", "c_loop", "LoopChat", 5)
+SHUFFLED = Way("Mesa, all step, shuffled", "mesa_plain", "ShuffledChat", 6)
+PLAIN = Way("Mesa, all step", "mesa_plain", "PlainChat", 24)
+CLEVER = Way("Mesa, those who act", "mesa_clever", "CleverChat", 48)
+STARSIM = Way("Starsim", "starsim_arrays", "StarsimChat", 48)
+LOOP = Way("C, a loop over all", "c_loop", "LoopChat", 120)
 
 
-WAYS = (PLAIN, CLEVER, STARSIM, LOOP)
+WAYS = (SHUFFLED, PLAIN, CLEVER, STARSIM, LOOP)
 
 
 def ways() -> list[Way]:
@@ -67,7 +69,7 @@ STANDARD_ERRORS = 4
 """So many standard errors of their difference may two means lie apart, on either side."""
 
 HOURS = 168
-SEEDS = {PLAIN: 8, CLEVER: 24, STARSIM: 10, LOOP: 80}
+SEEDS = {SHUFFLED: 6, PLAIN: 6, CLEVER: 24, STARSIM: 10, LOOP: 80}
 """Runs of a week: more of those that are fast."""
 
 
@@ -159,8 +161,9 @@ def agreed() -> dict[str, str]:
 class _Platform:
     """The platform as it is, with nothing left out."""
 
-    def __init__(self, lanes: int, days: int) -> None:
-        scenario = coco().replace(days=max(days, 62), warmup_days=1)  # months long, so that visitors of a month count
+    def __init__(self, lanes: int, hours: int) -> None:
+        # Months long, so that visitors of a month are counted.
+        scenario = coco().replace(days=max(hours // 24, 62), warmup_days=1)
         self._model = ChatModel(scenario, [1], [BASELINE, *scenario.policies][:lanes], collect=False)
 
     def run(self, hours: int) -> None:
@@ -169,25 +172,25 @@ class _Platform:
             self._model.step()
 
 
-def _serve(pipe: Any, way: Way | int, days: int) -> None:
+def _serve(pipe: Any, way: Way | int, hours: int) -> None:
     """In a process of its own: make a model, let it warm up for a day, and time as many hours as are asked for."""
-    chat = _Platform(way, days) if isinstance(way, int) else way.make(Core.of(only_the_core(coco())), 1)
+    chat = _Platform(way, hours) if isinstance(way, int) else way.make(Core.of(only_the_core(coco())), 1)
     chat.run(24)
     gc.collect()
     gc.freeze()  # a million agents would else be looked at over and over
     pipe.send(None)
-    while hours := pipe.recv():
+    while asked := pipe.recv():
         begun = time.process_time()
-        chat.run(hours)
-        pipe.send((time.process_time() - begun) / hours)
+        chat.run(asked)
+        pipe.send((time.process_time() - begun) / asked)
     pipe.send(mebibytes())
 
 
 @contextmanager
-def _served(way: Way | int, days: int) -> Iterator[Any]:
+def _served(way: Way | int, hours: int) -> Iterator[Any]:
     context = multiprocessing.get_context("spawn")
     pipe, end = context.Pipe()
-    process = context.Process(target=_serve, args=(end, way, days), daemon=True)
+    process = context.Process(target=_serve, args=(end, way, hours), daemon=True)
     process.start()
     end.close()
     pipe.recv()  # it is ready
@@ -200,8 +203,8 @@ def _served(way: Way | int, days: int) -> Iterator[Any]:
 
 LANES = 15
 """The baseline of the reference case and its policies."""
-OURS = {f"sim, a lane of {LANES}": (LANES, 5), "sim, one lane": (1, 10)}
-"""The platform by its name in the table: lanes, and days timed at once."""
+OURS = {f"sim, a lane of {LANES}": (LANES, 120), "sim, one lane": (1, 240)}
+"""The platform by its name in the table: lanes, and hours timed at once."""
 
 
 @dataclass(frozen=True)
@@ -229,14 +232,14 @@ class Times:
 
 def timed(repeats: int) -> Times:
     """Time all ways in turn, so many times."""
-    jobs: dict[str, tuple[Way | int, int]] = {**OURS, **{way.name: (way, way.days) for way in ways()}}
+    jobs: dict[str, tuple[Way | int, int]] = {**OURS, **{way.name: (way, way.hours) for way in ways()}}
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     memory = {}
     with ExitStack() as stack:
-        pipes = {name: stack.enter_context(_served(way, days * repeats)) for name, (way, days) in jobs.items()}
+        pipes = {name: stack.enter_context(_served(way, hours * repeats)) for name, (way, hours) in jobs.items()}
         for _ in range(repeats):
-            for name, (way, days) in jobs.items():
-                pipes[name].send(24 * days)
+            for name, (way, hours) in jobs.items():
+                pipes[name].send(hours)
                 seconds[name].append(pipes[name].recv() / (way if isinstance(way, int) else 1))
         for name, pipe in pipes.items():
             pipe.send(0)

@@ -122,7 +122,7 @@ AXES = (
         "each seed has a world of its own, calls are shared; memory is the worlds'",
     ),
     Axis(
-        "days", tuple({"settings": {}, "days": n} for n in _DAYS), tuple(24 * (n + 2) for n in _DAYS), True,
+        "hours", tuple({"settings": {}, "days": n} for n in _DAYS), tuple(24 * (n + 2) for n in _DAYS), True,
         "an hour costs the same early and late, once contacts off the platform have come to their number. Memory: who "
         "joins in the meantime, and daily counts",
     ),

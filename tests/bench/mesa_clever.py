@@ -18,23 +18,35 @@ class Person(Agent):
         leaves: First hour after the visit.
         barred_until: First hour after the bar.
         place: Where in the list of those online the person stands; -1 nowhere.
-        contacts: Contacts on the platform, of a predator.
     """
 
     def __init__(self, model: CleverChat) -> None:
         super().__init__(model)
         self.leaves = self.barred_until = 0
         self.place = -1
+
+
+class Predator(Person):
+    """A person who is to approach others.
+
+    Attributes:
+        contacts: Contacts on the platform.
+    """
+
+    def __init__(self, model: CleverChat) -> None:
+        super().__init__(model)
         self.contacts: set[Contact] = set()
 
 
 class Group:
     """Persons of one kind, by class of visit rate, and those of them online."""
 
-    def __init__(self, model: CleverChat, persons: tuple[int, ...], rates: tuple[float, ...], mean: float) -> None:
+    def __init__(
+        self, model: CleverChat, kind: type[Person], persons: tuple[int, ...], rates: tuple[float, ...], mean: float
+    ) -> None:
         self.model, self.rates, self.mean = model, rates, mean
-        self.members = [[Person(model) for _ in range(n)] for n in persons]
-        self.online: list[Person] = []
+        self.members = [[kind(model) for _ in range(n)] for n in persons]
+        self.online: list[Any] = []
         self.leaving: dict[int, list[Person]] = defaultdict(list)
 
     def come_and_go(self, hour: int) -> int:
@@ -81,8 +93,8 @@ class CleverChat(Model):
         self.core, self.hour, self.credit = core, 0, 0.0
         self.counts = dict.fromkeys(COUNTS, 0)
         self.queue: deque[tuple[int, Any, int]] = deque()
-        self.users = Group(self, core.n_users, core.user_rates, core.user_stay)
-        self.predators = Group(self, core.n_predators, core.predator_rates, core.predator_stay)
+        self.users = Group(self, Person, core.n_users, core.user_rates, core.user_stay)
+        self.predators = Group(self, Predator, core.n_predators, core.predator_rates, core.predator_stay)
         self.calendar: dict[int, list[Contact]] = defaultdict(list)
 
     def step(self) -> None:

@@ -1,4 +1,7 @@
-"""The core model in plain Mesa, the ordinary way: a step of every agent in every hour."""
+"""The core model in plain Mesa, the ordinary way: a step of every agent in every hour.
+
+The order of agents changes no mean here, so it need not be drawn; `ShuffledChat` draws it, as Mesa's tutorials do.
+"""
 
 from __future__ import annotations
 
@@ -175,10 +178,22 @@ class PlainChat(Model):
         self.p_predator = [core.p_visit(rate, self.hour) for rate in core.predator_rates]
         self.online: list[Person] = []
         for kind in (Person, Predator, Staff):
-            self.agents_by_type[kind].do("step")
+            self.activate(self.agents_by_type[kind])
         self.hour += 1
+
+    def activate(self, agents: Any) -> None:
+        """Let agents step, in the order in which they were made."""
+        agents.do("step")
 
     def run(self, hours: int) -> None:
         """Simulate so many more hours."""
         for _ in range(hours):
             self.step()
+
+
+class ShuffledChat(PlainChat):
+    """The same, with agents in a random order."""
+
+    def activate(self, agents: Any) -> None:
+        """Let agents step, in an order drawn anew in every hour."""
+        agents.shuffle_do("step")

@@ -22,13 +22,13 @@ def alternatives(times: Times) -> Figure:
     """Draw what an hour takes each way: all rounds, their median, and how many times a lane of ours it is."""
     names = sorted(times.seconds, key=lambda name: -statistics.median(times.seconds[name]))
     lane, _ = OURS
-    figure = Figure(figsize=(9, 0.55 * len(names) + 1.5), layout="constrained")
+    figure = Figure(figsize=(9, 0.4 * len(names) + 1.4), layout="constrained")
     axes = figure.subplots()
     for place, name in enumerate(names):
         milliseconds = [1e3 * second for second in times.seconds[name]]
         median, ours = statistics.median(milliseconds), name in OURS
         style = {"color": BLUE, "marker": "o"} if ours else {"color": VERMILION, "marker": "s"}
-        axes.plot(milliseconds, [place] * len(milliseconds), ls="", ms=3, color=GREY, marker="|")
+        axes.plot(milliseconds, [place] * len(milliseconds), ls="", ms=14, color=GREY, marker="|")
         axes.plot([median], [place], ls="", ms=7, **style)
         words = f"{number(median)} ms"
         if name != lane:
@@ -38,7 +38,7 @@ def alternatives(times: Times) -> Figure:
     least, most = (pick(min(s) if pick is min else max(s) for s in times.seconds.values()) for pick in (min, max))
     axes.set_xlim(1e3 * least / 1.6, 1e3 * most * 40)
     axes.set_xticks([10.0**n for n in range(math.ceil(math.log10(1e3 * least / 1.6)), 4)])
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="x", which="minor", bottom=False)
     bare(axes)
