@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,14 +13,19 @@ from tests.bench.timing import Figure, apart, machine, yardstick
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "bench"
+SHOWN = re.compile(r"```text\nHOW FAST.*?```", re.S)
+"""The table in the README."""
 
 
 def beside_the_alternatives(repeats: int) -> Iterable[Figure]:
-    """Hold the alternatives together, time them, and keep table and picture."""
+    """Hold the alternatives together, time them, and keep table and picture; the README shows both."""
     agreed = apart(alternatives.agreed)["text"]
     print(agreed, flush=True)
     times = alternatives.timed(repeats)
-    _keep("alternatives.txt", f"{alternatives.table(times)}\n\n{agreed}")
+    table = alternatives.table(times)
+    _keep("alternatives.txt", f"{table}\n\n{agreed}")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (ROOT / "README.md").write_text(SHOWN.sub(lambda _: f"```text\n{table}\n```", readme), encoding="utf-8")
     (RESULTS / "alternatives.png").write_bytes(rendered(lambda: pictures.alternatives(times))[".png"])
     return times.figures()
 
@@ -55,11 +61,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="rounds of which the median is told")
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
+    code = history.commit(ROOT)  # before results are written
     print(
         f"{machine()}; yardstick {yardstick():.2f} ns a draw (figures scale with it; compare ratios only)", flush=True
     )
     for name in arguments.parts or PARTS:
-        history.renew(RESULTS / "history.csv", PARTS[name](arguments.repeats), ROOT)
+        history.renew(RESULTS / "history.csv", PARTS[name](arguments.repeats), code)
 
 
 if __name__ == "__main__":

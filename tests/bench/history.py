@@ -26,9 +26,9 @@ def commit(root: Path) -> str:
     return done.stdout.strip()
 
 
-def renew(path: Path, figures: Iterable[Figure], root: Path) -> None:
-    """Add the figures to the history; those of the same commit and machine give way."""
-    now, code, here, draw = datetime.now(UTC).date().isoformat(), commit(root), machine(), f"{yardstick():.2f}"
+def renew(path: Path, figures: Iterable[Figure], code: str) -> None:
+    """Add the figures of a `commit` to the history; those of the same commit and machine give way."""
+    now, here, draw = datetime.now(UTC).date().isoformat(), machine(), f"{yardstick():.2f}"
     new = {f.name: [now, code, here, draw, f.name, f"{f.value:.6g}", f.unit] for f in figures}
     rows: list[list[str]] = []
     if path.exists():
