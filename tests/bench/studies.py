@@ -18,7 +18,7 @@ from sim.study.workers import simulate_all
 from tests.bench.core import COCO
 from tests.bench.timing import apart, cpu
 
-STUDY = {"days": 20, "warmup_days": 10}
+STUDY = {"days": 12, "warmup_days": 8}
 """A study of six units: Coco at full size with all its policies, over a time that keeps the benchmark short."""
 
 
