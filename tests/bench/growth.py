@@ -105,7 +105,7 @@ AXES = (
     ),
     Axis(
         "visits an hour", tuple(map(_visitors, _VISITORS)), "visits", False,
-        "each visit of a day is drawn, lined up and counted once; up to ten thousand an hour they cost less than the calls",
+        "each visit of a day is drawn, lined up and counted once; up to ten thousand an hour the calls cost more",
     ),
     Axis(
         "predators", tuple({"settings": {"predators.p_of_adults": p}} for p in (0.0003, 0.001, 0.005, 0.02, 0.05)),
