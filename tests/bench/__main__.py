@@ -57,7 +57,9 @@ def _keep(name: str, text: str) -> None:
 def main() -> None:
     """Measure, print, and renew what ``results/bench`` holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], *PARTS], help=f"{', '.join(PARTS)} (all)")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", choices=PARTS, default=[*PARTS], help=f"{', '.join(PARTS)} (all)"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="rounds of which the median is told")
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ def main() -> None:
     print(
         f"{machine()}; yardstick {yardstick():.2f} ns a draw (figures scale with it; compare ratios only)", flush=True
     )
-    for name in arguments.parts or PARTS:
+    for name in arguments.parts:
         history.renew(RESULTS / "history.csv", PARTS[name](arguments.repeats), code)
 
 

@@ -33,7 +33,8 @@ def alternatives(times: Times) -> Figure:
         words = f"{number(median)} ms"
         if name != lane:
             words += f": {numbers(times.ratio(name, lane))} times"
-        axes.annotate(words, (max(milliseconds), place), xytext=(9, 0), textcoords="offset points", va="center", fontsize=8.5)
+        beside = (max(milliseconds), place)
+        axes.annotate(words, beside, xytext=(9, 0), textcoords="offset points", va="center", fontsize=8.5)
     axes.set_xscale("log")
     least, most = (pick(min(s) if pick is min else max(s) for s in times.seconds.values()) for pick in (min, max))
     axes.set_xlim(1e3 * least / 1.6, 1e3 * most * 50)
