@@ -40,7 +40,7 @@ format: $(STAMP) ## let ruff format the code and fix what it can
 	$(VENV) -m ruff format .
 	$(VENV) -m ruff check --fix .
 
-bench: $(STAMP) ## measure the speed
+bench: $(STAMP) ## measure the speed, also beside other ways to write the model (ten minutes)
 	$(VENV) -m tests.bench
 
 faults: $(STAMP) ## plant faults in the model and see that the tests find them

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 MARK = "# dependencies-sha256: "
+LOCKED_EXTRAS = ("dev", "notebooks")
 # Settings of one machine that would bring files into the lock that nobody else can fetch.
 LOCAL_SOURCES = ("UV_FIND_LINKS", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 
@@ -27,7 +28,7 @@ def first_line() -> str:
         "build-system.requires": sorted(pyproject["build-system"]["requires"]),
         "requires-python": project["requires-python"],
         "dependencies": sorted(project["dependencies"]),
-        "optional-dependencies": {name: sorted(group) for name, group in project["optional-dependencies"].items()},
+        "optional-dependencies": {name: sorted(project["optional-dependencies"][name]) for name in LOCKED_EXTRAS},
     }
     return MARK + hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
@@ -43,7 +44,8 @@ def check() -> None:
 def renew() -> None:
     """Resolve the dependencies for every supported Python and platform, and write the lock."""
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_SOURCES}
-    options = "--all-extras --universal --python-version=3.11 --fork-strategy=requires-python --generate-hashes"
+    options = " ".join(f"--extra={name}" for name in LOCKED_EXTRAS)
+    options += " --universal --python-version=3.11 --fork-strategy=requires-python --generate-hashes"
     options += " --no-emit-index-url --quiet"
     command = [sys.executable, "-m", "uv", "--no-config", "--system-certs", "pip", "compile", "pyproject.toml"]
     compiled = subprocess.run(

@@ -23,7 +23,7 @@ PATHS = set(re.findall(r"`((?:sim|scenarios|tests|results|notebooks)/[\w./-]*)`"
 )
 
 
-PATTERNS = re.compile(r"```text\n.*?```", re.S)
+PATTERNS = re.compile(r"```text\nPATTERNS.*?```", re.S)
 
 
 def renew() -> None:

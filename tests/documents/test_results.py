@@ -16,6 +16,7 @@ from sim.report.blocks import Table
 from sim.report.sentences import english
 from sim.study.answer import answer
 from sim.study.identity import ColumnHashes
+from tests.bench.core import LEFT_OUT
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -49,6 +50,21 @@ def test_the_table_and_picture_of_the_readme_are_there() -> None:
     table = (RESULTS / "coco.txt").read_text(encoding="utf-8")
     assert "On this site only" in table
     assert (RESULTS / "coco.png").stat().st_size > 10_000
+
+
+def test_the_readme_prints_the_speed_that_was_measured() -> None:
+    readme = (RESULTS.parent / "README.md").read_text(encoding="utf-8")
+    table, *_ = (RESULTS / "bench" / "alternatives.txt").read_text(encoding="utf-8").split("\n\n")
+    assert f"```text\n{table}\n```" in readme, "renew it: make bench"
+
+
+def test_the_benchmark_says_what_the_others_leave_out_and_nothing_grows_too_fast() -> None:
+    table, growth = (
+        " ".join((RESULTS / "bench" / f"{name}.txt").read_text(encoding="utf-8").split())
+        for name in ("alternatives", "growth")
+    )
+    assert f"The others leave out {LEFT_OUT}." in table
+    assert "More than in proportion: nothing." in growth
 
 
 def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:

@@ -11,7 +11,7 @@ from sim.model.arrays.model import ChatModel
 from sim.model.arrays.moderation import Desk
 from sim.model.arrays.state import Dossier
 from sim.model.world import draws
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import BASELINE, Scenario
 
 CHAT = Scenario(days=20, warmup_days=0).replace(**{
     "population.monthly_visitors": 4_000.0,
@@ -48,10 +48,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     yield counts
 
 
-def work(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> tuple[Counter[str], dict[str, int]]:
-    """Return what a run counts after it is set up, and what happened in it."""
+def work(
+    monkeypatch: pytest.MonkeyPatch, *, lanes: int = 1, seeds: int = 1, **changes: Any
+) -> tuple[Counter[str], dict[str, int]]:
+    """Return what a run counts after it is set up, and what happened in it; lanes are all like the baseline."""
+    same = {f"like-{n}": () for n in range(1, lanes)}
     with monkeypatch.context() as patch:
-        model = ChatModel(CHAT.replace(**changes), [1], collect=False)
+        scenario = CHAT.replace(**changes, policies=same)
+        model = ChatModel(scenario, range(1, seeds + 1), [BASELINE, *same], collect=False)
         with counted(patch) as counts:
             daily = model.run().daily
     return counts, daily.drop(columns=["policy", "site", "seed", "day"]).sum().to_dict()
@@ -77,3 +81,31 @@ def test_persons_who_do_not_visit_cost_nothing(monkeypatch: pytest.MonkeyPatch) 
     assert seen_seldom["n_visits"] == pytest.approx(seen["n_visits"], rel=0.5)
     per_visit, per_visit_seldom = few["words"] / seen["n_visits"], seldom["words"] / seen_seldom["n_visits"]
     assert per_visit_seldom < 1.3 * per_visit
+
+
+FEW = {"predators.p_of_adults": 0.005}
+SMALL = {"population.monthly_visitors": 2_000.0, "population.monthly_visitors_start": 2_000.0}
+
+
+@pytest.mark.parametrize(
+    ("few", "many"),
+    [
+        pytest.param(SMALL, {name: 4 * n for name, n in SMALL.items()}, id="persons"),
+        pytest.param(FEW, {name: 4 * p for name, p in FEW.items()}, id="predators"),
+        pytest.param({"responses.p_ready_false_report": 0.05}, {"responses.p_ready_false_report": 0.2}, id="reports"),
+        pytest.param({"days": 10}, {"days": 40}, id="days"),
+        pytest.param({"lanes": 1}, {"lanes": 4}, id="lanes"),
+        pytest.param({"seeds": 1}, {"seeds": 4}, id="seeds"),
+    ],
+)
+def test_four_times_as_much_is_at_most_four_times_the_work(
+    few: dict[str, Any], many: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    less, more = (work(monkeypatch, **sizes)[0] for sizes in (few, many))
+    assert more["words"] < 4.2 * less["words"]
+    assert more["looks"] < 4.5 * less["looks"], "a tenth more for the luck of a few hundred reports"
+
+
+def test_lanes_share_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, four = (work(monkeypatch, lanes=lanes)[0] for lanes in (1, 4))
+    assert four["words"] < 2 * one["words"]

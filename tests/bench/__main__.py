@@ -1,0 +1,75 @@
+"""Measure the speed: ``python -m tests.bench [PART...]``; without a part all of them, in about ten minutes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from sim.report.canvas import rendered
+from tests.bench import alternatives, growth, history, hour, pictures, runs, studies
+from tests.bench.timing import Figure, apart, machine, yardstick
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results" / "bench"
+SHOWN = re.compile(r"```text\nHOW FAST.*?```", re.S)
+"""The table in the README."""
+
+
+def beside_the_alternatives(repeats: int) -> Iterable[Figure]:
+    """Hold the alternatives together, time them, and keep table and picture; the README shows both."""
+    agreed = apart(alternatives.agreed)["text"]
+    print(agreed, flush=True)
+    times = alternatives.timed(repeats)
+    table = alternatives.table(times)
+    _keep("alternatives.txt", f"{table}\n\n{agreed}")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (ROOT / "README.md").write_text(SHOWN.sub(lambda _: f"```text\n{table}\n```", readme), encoding="utf-8")
+    (RESULTS / "alternatives.png").write_bytes(rendered(lambda: pictures.alternatives(times))[".png"])
+    return times.figures()
+
+
+def how_it_grows(repeats: int) -> Iterable[Figure]:
+    """Measure along every axis, and keep slopes and picture."""
+    curves = growth.measured(max(1, repeats // 2))
+    _keep("growth.txt", growth.table(curves))
+    (RESULTS / "growth.png").write_bytes(rendered(lambda: pictures.growth(curves))[".png"])
+    return growth.figures(curves)
+
+
+def of_the_platform(repeats: int) -> Iterable[Figure]:
+    """Print what whole runs, studies and the parts of an hour take."""
+    for lines in (runs.report(min(3, repeats)), studies.report(min(3, repeats)), hour.report()):
+        for line in lines:
+            print(line, flush=True)
+    return ()
+
+
+PARTS = {"alternatives": beside_the_alternatives, "growth": how_it_grows, "platform": of_the_platform}
+
+
+def _keep(name: str, text: str) -> None:
+    print(text, flush=True)
+    (RESULTS / name).write_text(f"{text}\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Measure, print, and renew what ``results/bench`` holds."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", choices=PARTS, default=[*PARTS], help=f"{', '.join(PARTS)} (all)"
+    )
+    parser.add_argument("--repeats", type=int, default=5, help="rounds of which the median is told")
+    arguments = parser.parse_args()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    code = history.commit(ROOT)  # before results are written
+    print(
+        f"{machine()}; yardstick {yardstick():.2f} ns a draw (figures scale with it; compare ratios only)", flush=True
+    )
+    for name in arguments.parts:
+        history.renew(RESULTS / "history.csv", PARTS[name](arguments.repeats), code)
+
+
+if __name__ == "__main__":
+    main()
