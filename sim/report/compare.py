@@ -323,9 +323,9 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Ma
     if settings := settings_behind(scenario, [arm for arms in assumed.values() for arm in arms]):
         notes.append(
             Sentence(
-                "Vary these before believing it, one at a time: python -m sim ranges FILE --parameters KEY,KEY with the "
-                "keys {settings}. Without --parameters it varies others. python -m sim why FILE --policy NAME takes an "
-                "effect apart.",
+                "Vary these before believing it, one at a time: python -m sim ranges FILE --parameters KEY,KEY with "
+                "the keys {settings}. Without --parameters it varies others. python -m sim why FILE --policy NAME "
+                "takes an effect apart.",
                 settings=Listed(tuple(settings)),
             )
         )
