@@ -1,7 +1,8 @@
 """The mechanisms through which rules act, and what is assumed of the world where they do.
 
-A rule says where it is declared to which of these it belongs (`sim.rules.rulebook.rule`). What `why` takes apart, what
-an inert policy is said to lack and what a result is said to rest on are made from that.
+A rule says where it is declared to which of these it belongs (`through` in `sim.rules.rulebook`). What `why` takes
+apart, what an inert policy is said to lack and what a result is said to rest on are made from that. A new mechanism is
+a name here and in `MECHANISMS`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Mechanism:
         name: Words for people, and the name in tables.
         idle: Why rules that belong to it moved nothing, if none of `lacks` is it.
         lacks: What may be missing of what it works on, the first of all first.
-        is_input: Whether what it does is put in (a share, a factor) rather than comes about in the model.
+        is_input: Whether its effect on harm is put in (who is turned away, a factor on a hazard) rather than comes about
+            in the model, as that of reports does, which must still be read in time and find something.
         switch: Setting of the scenario that switches it off at zero, where no rule does.
         assumes: What its effect rests on, beside what is assumed of the rules themselves.
     """

@@ -9,6 +9,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.rules.errors import ScenarioError
+from sim.rules.rulebook import Reporting
 from sim.scenario.reading import load
 
 ARM = "[policies.a]\n"
@@ -359,6 +360,6 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr == (
         "broken.toml:2: reporting.frction is not a setting. Did you mean reporting.friction? "
-        "[reporting] has: friction, rel_ready, rel_false, snapshot, p_flagged.\n"
+        f"[reporting] has: {', '.join(Reporting.model_fields)}.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["broken.toml"]

@@ -81,20 +81,17 @@ def test_a_policy(name: str) -> None:
     text = told(name)
     for setting in set(SHIPPED[name].model_fields) - set(Policy.model_fields):
         assert f"    {setting} = " in text
-    baseline = Scenario().platform
+    baseline, settings = Scenario().platform, explain.settings()
     kind = SHIPPED[name]
     if name == "set":
         assert all(rule in text for rule in RULES)
     else:
-        level = {key.partition(".")[2]: value for key, value in defaults(name).items()}
-        example = kind.model_validate({k: v for k, v in level.items() if k in kind.model_fields})
+        keys = {p.key: p.sets or f"{name}.{p.key}" for p in declared({"": kind})}
+        level = {setting: settings[key].default for setting, key in keys.items() if key in settings}
+        example = kind.model_validate(level)
         assert all(f"changes    {change.rule} ({change.operation})" in text for change in example.changes(baseline))
         assert ", by default " in text
     assert set(kind.seen_in) <= OUTCOME_NAMES
-
-
-def defaults(section: str) -> dict[str, object]:
-    return {p.key: p.default for p in declared(SECTIONS) if p.key.startswith(f"{section}.") and p.key.count(".") == 1}
 
 
 def test_a_name_of_two_things_explains_both() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.policies.policy import Policy
+from sim.report.explain import glossary
 from sim.rules.declare import Parameter, declared
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
@@ -29,6 +31,13 @@ TEN = {
     "moderation.reviews_per_hour",
 }  # fmt: skip
 """What the ten questions are about; the level only chooses, and five make up who reads reports when."""
+
+
+def test_levers_are_told_of_in_the_template_and_in_the_glossary() -> None:
+    shipped = [name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.") and name]
+    assert shipped
+    for text in (template.template(), glossary()["lever"]):
+        assert [name for name in shipped if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_it_asks_ten_questions_each_with_a_reason() -> None:
