@@ -44,8 +44,8 @@ class Mechanism:
         name: Words for people, and the name in tables.
         idle: Why rules that belong to it moved nothing, if none of `lacks` is it.
         lacks: What may be missing of what it works on, the first of all first.
-        is_input: Whether its effect on harm is put in (who is turned away, a factor on a hazard) rather than comes about
-            in the model, as that of reports does, which must still be read in time and find something.
+        is_input: Whether its effect on harm is put in (who is turned away, a factor on a hazard) rather than comes
+            about in the model, as that of reports does, which must still be read in time and find something.
         switch: Setting of the scenario that switches it off at zero, where no rule does.
         assumes: What its effect rests on, beside what is assumed of the rules themselves.
     """
