@@ -199,6 +199,8 @@ def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
         sizes = [Sentence("{policy} by {size}", policy=p, size=cells.size(p, HEADLINE)) for p in plain]
         resting = [p for p in plain if assumptions(cells.scenario, p)]
         assumed = Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(resting)))
+        if resting == plain:
+            assumed = Sentence("; size and sign of them all rest on assumed inputs too")
         sentences.append(
             Sentence(
                 "Serious harm is also lowered by these: {sizes}{assumed}.",

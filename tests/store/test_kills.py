@@ -92,7 +92,7 @@ def test_ctrl_c_ends_within_two_seconds_and_says_how_to_go_on(tmp_path: Path) ->
     running = subprocess.Popen(
         kills.command(out), cwd=kills.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell ignores for what runs behind it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where a shell runs this behind it
     )  # fmt: skip
     wait_for(1, out, running)
     begun = time.monotonic()
