@@ -90,8 +90,9 @@ mine = scenario.replace(policies={"volunteers": (VolunteersPolicy(heads=0.25, pa
 
 
 def changed(scenario, policy, day=0):
-    before, after = (vars(scenario.rules_on(day, arm)) for arm in ("baseline", policy))
-    return pd.DataFrame({"baseline": before, policy: after}).query(f"baseline != `{policy}`")
+    arms = {arm: scenario.rules_on(day, arm) for arm in ("baseline", policy)}
+    table = pd.DataFrame({arm: {rule: rules.value_of(rule) for rule in RULES} for arm, rules in arms.items()})
+    return table.query(f"baseline != `{policy}`")
 
 
 changed(mine, "volunteers")
