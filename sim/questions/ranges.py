@@ -26,9 +26,9 @@ from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.report.sentences import Amount, Sentence
 from sim.report.text import plain_number
-from sim.rules.declare import Parameter, declared
+from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, shown, suggestion
-from sim.rules.settings import SECTIONS
+from sim.rules.settings import SETTINGS
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
@@ -42,6 +42,10 @@ SEEDS = 5
 
 ALL = "all"
 """In place of names of parameters: every one with a plausible range."""
+
+
+_VARIABLE = {key: parameter for key, parameter in SETTINGS.items() if parameter.has_range}
+"""Every parameter with a plausible range, by name."""
 
 
 class _Lane(NamedTuple):
@@ -72,7 +76,7 @@ class RangesQuestion(Question):
     def varied(self) -> dict[str, Parameter]:
         """Parameters by name."""
         return {
-            key: _variable()[key]
+            key: _VARIABLE[key]
             for key in self._wanted
             if key not in self.left_out and any(_depends(self.scenario, arm, key) for arm in self.policies)
         }
@@ -80,7 +84,7 @@ class RangesQuestion(Question):
     @cached_property
     def left_out(self) -> dict[str, Sentence]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
-        reasons = {key: _reason(self.scenario, _variable()[key]) for key in self._wanted if not self._named}
+        reasons = {key: _reason(self.scenario, _VARIABLE[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
 
     @property
@@ -90,8 +94,8 @@ class RangesQuestion(Question):
     @property
     def _wanted(self) -> list[str]:
         if self._named:
-            return [key for key in _variable() if key in (self.parameters or ())]
-        return [key for key, p in _variable().items() if self.parameters or p.doubt]
+            return [key for key in _VARIABLE if key in (self.parameters or ())]
+        return [key for key, p in _VARIABLE.items() if self.parameters or p.doubt]
 
     def tasks(self) -> list[Task]:
         """Return a task for what needs none of its own, and one for every end of a parameter."""
@@ -151,7 +155,7 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        _check_asked(scenario, arms, asked, _variable())
+        _check_asked(scenario, arms, asked, _VARIABLE)
     found = RangesQuestion(scenario, arms, asked, numbers)
     if not found.varied:
         raise ScenarioError("there is no parameter to vary: name some with --parameters")
@@ -188,11 +192,6 @@ def ranges(
     """
     found: Ranges = answer(question(scenario, policies, parameters, seeds), workers, progress, out)
     return found
-
-
-def _variable() -> dict[str, Parameter]:
-    """Return every parameter with a plausible range, by name."""
-    return {p.key: p for p in declared(SECTIONS) if p.has_range}
 
 
 def _depends(scenario: Scenario, policy: str, key: str) -> bool:
@@ -238,9 +237,8 @@ def _check_asked(
     scenario: Scenario, policies: Sequence[str], asked: Sequence[str], known: Mapping[str, Parameter]
 ) -> None:
     """Refuse names of parameters that cannot be varied."""
-    everything = {p.key for p in declared(SECTIONS)}
     for key in asked:
-        if key in everything and key not in known:
+        if key in SETTINGS and key not in known:
             raise ScenarioError(f"{key} has no plausible range to be varied over; see python -m sim explain {key}.")
         if key not in known:
             raise ScenarioError(

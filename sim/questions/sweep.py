@@ -22,11 +22,11 @@ from sim.questions import compare, ranges
 from sim.questions.compare import CompareQuestion
 from sim.report.sweep import Sweep
 from sim.report.text import plain
-from sim.rules.declare import Parameter, declared
+from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import Value
-from sim.rules.settings import LEVEL, SECTIONS, SWEPT, as_rules_take
+from sim.rules.settings import LEVEL, SETTINGS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
@@ -163,7 +163,7 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
     for key in keys:
         if key in SWEPT:
             continue
-        if key not in {p.key for p in declared(SECTIONS)}:
+        if key not in SETTINGS:
             known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
             raise ScenarioError(f"no rule is called {short(key)!r}. {known}")
         words = f"{key} is an assumption about the world: no rule that a policy could set"

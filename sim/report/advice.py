@@ -10,9 +10,8 @@ from sim.policies.policy import Change
 from sim.report.remarks import of_staff
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
-from sim.rules.declare import declared
 from sim.rules.errors import shown
-from sim.rules.settings import SECTIONS
+from sim.rules.settings import SETTINGS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -94,7 +93,7 @@ def of_unsaid(scenario: Scenario) -> Iterator[Sentence]:
 
 def of_ranges(scenario: Scenario) -> Iterator[Words]:
     """Warn in one line of the values outside their plausible ranges, those that a site knows of itself left out."""
-    values = {p: scenario.value_of(p.key) for p in declared(SECTIONS) if p.has_range and p.key not in OWN}
+    values = {p: scenario.value_of(p.key) for p in SETTINGS.values() if p.has_range and p.key not in OWN}
     beyond = [
         Sentence(
             "{key} = {value} (plausible: {low} to {high})",

@@ -150,6 +150,7 @@ def comparison(
     """
     cells = Cells(scenario, effects, policies)
     busy, idle = _busy_shares(policies, counts), inert(policies, counts)
+    resting = {arm: found for arm in policies if (found := assumptions(scenario, arm))}
     done = Counted(
         len(policies),
         Sentence("1 policy against the baseline, {seeds} seeds each", seeds=n_seeds),
@@ -157,7 +158,7 @@ def comparison(
     )
     blocks: list[Block | None] = [
         title(scenario, done),
-        _headline(cells, counts, idle),
+        _headline(cells, counts, idle, resting),
         tables.harm(cells),
         tables.over_time(cells, counts),
         tables.together(interactions),
@@ -165,7 +166,7 @@ def comparison(
         tables.by_severity(cells),
         tables.costs(cells),
         tables.process(cells, busy),
-        _notes(scenario, cells, idle, busy),
+        _notes(scenario, cells, idle, busy, resting),
     ]
     return [block for block in blocks if block]
 
@@ -179,12 +180,12 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
     return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
 
 
-def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
+def _headline(cells: Cells, counts: Counts, idle: Collection[str], resting: Collection[str]) -> Block:
     """Return sentences on the policy that lowers harm most, the others that do, each that raises it, and the rest."""
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = [p for p in resolved if cells.verdict(p, HEADLINE) is Verdict.LOWERS]
     best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
-    finding = _sentence(cells, best) if best else Sentence("no policy was seen to lower serious harm.")
+    finding = _sentence(cells, best, resting) if best else Sentence("no policy was seen to lower serious harm.")
     sentences: list[Words] = [
         Sentence(
             "In this model, with these assumptions, {finding} {caveat}", finding=finding, caveat=caveat(cells.scenario)
@@ -194,21 +195,21 @@ def _headline(cells: Cells, counts: Counts, idle: Collection[str]) -> Block:
     if best and (same := _not_told_apart(best, others, counts)):
         policies = Listed(tuple(same))
         sentences.append(Sentence("Not told apart from {best} in serious harm: {same}.", best=best, same=policies))
-    sentences += [Sentence("Also, {finding}", finding=_sentence(cells, p)) for p in others if _signs_differ(cells, p)]
+    sentences += [
+        Sentence("Also, {finding}", finding=_sentence(cells, p, resting)) for p in others if _signs_differ(cells, p)
+    ]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
         sizes = [Sentence("{policy} by {size}", policy=p, size=cells.size(p, HEADLINE)) for p in plain]
-        resting = [p for p in plain if assumptions(cells.scenario, p)]
-        assumed = Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(resting)))
-        if resting == plain:
-            assumed = Sentence("; size and sign of them all rest on assumed inputs too")
         sentences.append(
             Sentence(
                 "Serious harm is also lowered by these: {sizes}{assumed}.",
-                sizes=Listed(tuple(sizes)), assumed=assumed if resting else None,
+                sizes=Listed(tuple(sizes)), assumed=_resting(plain, resting),
             )
         )  # fmt: skip
     sentences += [
-        Sentence("On the other hand, {finding}", finding=_sentence(cells, p)) for p in resolved if p not in lowering
+        Sentence("On the other hand, {finding}", finding=_sentence(cells, p, resting))
+        for p in resolved
+        if p not in lowering
     ]
     if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
         policies = Listed(tuple(rest))
@@ -240,13 +241,24 @@ def _signs_differ(cells: Cells, policy: str) -> bool:
     return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
 
 
-def _sentence(cells: Cells, policy: str) -> Sentence:
+def _resting(policies: Sequence[str], resting: Collection[str]) -> Sentence | None:
+    """Say which of some policies rest on assumed inputs, if any do."""
+    match [p for p in policies if p in resting]:
+        case []:
+            return None
+        case found if len(found) == len(policies):
+            return Sentence("; size and sign of them all rest on assumed inputs too")
+        case found:
+            return Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(found)))
+
+
+def _sentence(cells: Cells, policy: str, resting: Collection[str]) -> Sentence:
     """Return what a policy does to serious harm, whose sign is known, and at what price."""
-    resting = Sentence(", a size and sign that rest on assumed inputs (below)")
+    assumed = Sentence(", a size and sign that rest on assumed inputs (below)")
     return Sentence(
-        "{finding}{resting}{price}.",
+        "{finding}{assumed}{price}.",
         finding=_finding(cells, policy),
-        resting=resting if assumptions(cells.scenario, policy) else None,
+        assumed=assumed if policy in resting else None,
         price=_price(cells, policy),
     )
 
@@ -294,7 +306,13 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
     return None
 
 
-def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Mapping[str, float]) -> Block:
+def _notes(
+    scenario: Scenario,
+    cells: Cells,
+    idle: Mapping[str, Words],
+    busy: Mapping[str, float],
+    resting: Mapping[str, Sequence[Sentence]],
+) -> Block:
     notes: list[Words] = [
         Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
         for arm, lack in idle.items()
@@ -311,15 +329,14 @@ def _notes(scenario: Scenario, cells: Cells, idle: Mapping[str, Words], busy: Ma
                 )
             )  # fmt: skip
     assumed: dict[tuple[Sentence, ...], list[str]] = {}
-    for arm in cells.policies:
+    for arm, inputs in resting.items():
         if arm not in idle:
-            assumed.setdefault(tuple(assumptions(scenario, arm)), []).append(arm)
-    assumed.pop((), None)
-    for inputs, arms in assumed.items():
+            assumed.setdefault(tuple(inputs), []).append(arm)
+    for found, arms in assumed.items():
         notes.append(
             Sentence(
                 "What is shown for {policies} rests on assumed inputs: {inputs}.",
-                policies=Listed(tuple(arms)), inputs=Listed(inputs),
+                policies=Listed(tuple(arms)), inputs=Listed(found),
             )
         )  # fmt: skip
     if settings := settings_behind(scenario, [arm for arms in assumed.values() for arm in arms]):

@@ -41,11 +41,9 @@ def settings_behind(scenario: Scenario, arms: Iterable[str]) -> list[str]:
     for arm in arms:
         levels = [str(policy.level) for policy in scenario.policies[arm] if hasattr(policy, "level")]
         for rule in scenario.changed_rules(arm):
-            declared = RULES[rule]
-            asked = [rule.replace("registration.", f"registration.{level}.") for level in levels] + [rule]
-            asked *= bool(declared.assumes)
-            texts = [assumption.text for mechanism in declared.through for assumption in mechanism.assumes]
-            asked += [name for text in texts for _, name, _, _ in Formatter().parse(text) if name]
+            asked = [name for mechanism in RULES[rule].through for a in mechanism.assumes for name in _names(a.text)]
+            if RULES[rule].assumes:
+                asked = [*(rule.replace("registration.", f"registration.{level}.") for level in levels), rule, *asked]
             found += [key for key in asked if key in SETTINGS and SETTINGS[key].has_range]
     return [*dict.fromkeys(found)]
 
@@ -77,12 +75,16 @@ def _assumed(scenario: Scenario, arm: str) -> Iterator[Sentence]:
 
 def _told(text: str, scenario: Scenario, rules: Rules, values: Mapping[str, Words]) -> Sentence:
     """Return a declared text with its values: those given, and settings as they are under the rules of an arm."""
-    names = [name for _, name, _, _ in Formatter().parse(text) if name]
     found: dict[str, Words] = {}
-    for name in names:
+    for name in _names(text):
         source = rules if name.partition(".")[0] in Rules.model_fields else scenario
         found[name] = values[name] if name in values else _amount(name, attrgetter(name)(source))
     return Sentence.declared(text, found)
+
+
+def _names(text: str) -> list[str]:
+    """Return what stands in braces in a declared text."""
+    return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 
 def _amount(setting: str, value: Any) -> Words:

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from sim.rules.declare import Parameter, declared
+from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, shown
-from sim.rules.settings import SECTIONS
+from sim.rules.settings import SETTINGS
 from sim.scenario.arguments import path_of
 from sim.scenario.shipped import file_of
 
@@ -72,7 +72,6 @@ def _source() -> str:
 
 
 def _lines(text: str) -> Iterator[str]:
-    settings = {parameter.key: parameter for parameter in declared(SECTIONS)}
     section = ""
     for line in text.splitlines():
         if heading := re.match(r"\[(.*)\]", line):
@@ -81,7 +80,7 @@ def _lines(text: str) -> Iterator[str]:
             yield line
             continue
         name, _, value = line.removeprefix("? ").partition(" = ")
-        setting = settings[f"{section}.{name}"]
+        setting = SETTINGS[f"{section}.{name}"]
         yield from textwrap.wrap(_declaration(setting), WIDTH, initial_indent="#    ", subsequent_indent="#    ")
         yield f"{name} = {value or shown(setting.default)}"
 

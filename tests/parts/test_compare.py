@@ -210,7 +210,7 @@ class TestTable:
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
-        assert english(compare._sentence(cells, "phone")).startswith(
+        assert english(compare._sentence(cells, "phone", ())).startswith(
             "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
         )
         said = tables.harm(cells).text(WIDTH)
@@ -221,7 +221,7 @@ class TestTable:
             np.nan, -5.0, 1.0, "not resolved",
         ]  # fmt: skip
         assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
-            english(compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone"))
+            english(compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone", ()))
         )
 
     @staticmethod
