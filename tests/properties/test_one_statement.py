@@ -118,7 +118,7 @@ def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats])
     cells = report_cells.Cells(SCENARIO, effects(*pair), ["easy"])
     if verdict not in ("lowers", "raises"):
         return
-    said = english(compare._sentence(cells, "easy"))
+    said = english(compare._sentence(cells, "easy", ()))
     assert said.startswith(f"easy {verdict} serious harm by ")
     size = shown(re.sub(r"per 1,000.*", "", said.removeprefix(f"easy {verdict} serious harm by ").split("; it")[0]))
     assert size and all(x > 0 for x in size)
