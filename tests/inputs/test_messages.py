@@ -170,5 +170,5 @@ def test_every_command_that_is_named_is_there_with_its_options() -> None:
     assert len(named) > 40
     for where, name, options in named:
         assert name in subparsers.choices, (where, name)
-        known = subparsers.choices[name]._option_string_actions
+        known = subparsers.choices[name].filled()._option_string_actions
         assert {*options} <= {*known}, (where, name, options)
