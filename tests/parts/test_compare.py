@@ -27,11 +27,9 @@ from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
 from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
-from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.scenario import BASELINE
 from sim.study import price
 from sim.study.identity import code_fingerprint, digest
-from sim.study.price import cost
-from sim.study.task import Task
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -416,25 +414,6 @@ class TestFirstDifference:
         found = first_difference(self.of(1), self.of(1, 2))
         assert found is not None
         assert found[["run", "hour", "detail"]].to_numpy().tolist() == [["other", 1, 2]]
-
-
-class TestCost:
-    def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
-        assert cost([Task(SCENARIO, tuple("abcde"), tuple(range(6)))], 1).startswith(
-            "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
-        )
-
-    def test_more_work_costs_more_and_workers_share_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(price, "_n_cores", lambda: 2)
-
-        def minutes(scenario: Scenario, workers: int) -> float:
-            task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
-            words = cost([task], workers).split("About ")[1].split()
-            return float(words[0]) * (60 if words[1] == "minutes" else 1)
-
-        large = Scenario().replace(days=365)
-        assert minutes(large, 1) > minutes(large, 2) > minutes(SCENARIO, 1)
-        assert minutes(large, 4) == minutes(large, 2)  # of two cores
 
 
 class TestFingerprints:

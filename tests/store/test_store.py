@@ -301,7 +301,7 @@ class TestTrouble:
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
         with pytest.raises(ScenarioError, match="find other rules than this process has"):
-            _elsewhere(simulated, task.lanes | {"easy": "0"}, task, 1.0)
+            _elsewhere(simulated, task.lanes | {"easy": "0"}, tmp_path / "hours", 0, task)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []
