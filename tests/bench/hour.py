@@ -11,6 +11,7 @@ from typing import Any
 from sim.model.arrays import entry
 from sim.model.arrays import model as array_engine
 from sim.model.arrays.model import ChatModel
+from sim.model.arrays.recorder import Recorder
 from sim.model.world.visits import Crowd
 from sim.model.world.world import World
 from sim.scenario.reading import load
@@ -52,7 +53,7 @@ def _timed_parts() -> Iterator[Counter[str]]:
         (array_engine, "foresee_false_reports", "false reports"),
         (array_engine, "moderate", "moderation"),
         (array_engine, "evade", "evasion"),
-        (array_engine.Recorder, "end_day", "recording"),
+        (Recorder, "end_day", "recording"),
     ]
     before = [(home, name, getattr(home, name)) for home, name, _ in homes]
 

@@ -136,7 +136,7 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 def commands() -> dict[str, Any]:
     """Return the parser of every command by name."""
     (found,) = (action for action in _parser()._actions if action.choices and "compare" in action.choices)
-    return {name: command.filled() for name, command in found.choices.items()}  # type: ignore[arg-type]
+    return {name: command.filled() for name, command in found.choices.items()}
 
 
 def test_without_a_word_it_tells_of_every_command_and_fails(capsys: pytest.CaptureFixture[str]) -> None:

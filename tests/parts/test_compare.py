@@ -25,6 +25,7 @@ from sim.report import cells as report_cells
 from sim.report import compare, tables
 from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
+from sim.report.grounds import inert
 from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE
@@ -127,7 +128,7 @@ class TestCompare:
     )
     def test_what_cannot_be_compared_is_refused(self, arguments: dict[str, object], message: str) -> None:
         with pytest.raises(ScenarioError, match=message):
-            sim.compare(SCENARIO, **arguments)  # type: ignore[arg-type]
+            sim.compare(SCENARIO, **arguments)
 
     def test_the_bar_stays_away_where_there_is_no_terminal(self, capfd: pytest.CaptureFixture[str]) -> None:
         sim.compare(SCENARIO, ["same"], 2, progress=True)
@@ -342,16 +343,16 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert english(compare.inert([arm], self.counts(*rows))[arm]) == words
+        assert english(inert([arm], self.counts(*rows))[arm]) == words
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
-        assert compare.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
+        assert inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
 
     def test_the_same_events_on_another_day_are_not_the_same(self) -> None:
         days = [self.day(arm, n_bar=n).assign(day=day) for arm in ("baseline", "keep") for day, n in enumerate((1, 0))]
-        assert compare.inert(["keep"], self.counts(*days)) != {}
+        assert inert(["keep"], self.counts(*days)) != {}
         days[2:] = [self.day("keep", n_bar=n).assign(day=day) for day, n in enumerate((0, 1))]
-        assert compare.inert(["keep"], self.counts(*days)) == {}
+        assert inert(["keep"], self.counts(*days)) == {}
 
     def test_the_table_says_so(self, comparison: Comparison) -> None:
         text = comparison.table()

@@ -348,7 +348,8 @@ def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
         for person in late:
             del waiting[person]
         for _ in range(min(n_reviews, len(waiting))):
-            person = min(waiting.values(), key=lambda w, rule=rule: w.turn(rule)).person
+            turns = {person: w.turn(rule) for person, w in waiting.items()}
+            person = min(turns, key=turns.__getitem__)
             assert desk.next().person == person
             del waiting[person]
         assert {person for person, _ in desk.dossiers} == set(waiting)
