@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sim.report.canvas import rendered
-from tests.bench import alternatives, growth, history, hour, pictures, runs, studies
+from tests.bench import alternatives, growth, history, hour, pictures, prices, runs, studies
 from tests.bench.timing import Figure, apart, machine, yardstick
 
 ROOT = Path(__file__).parents[2]
@@ -39,10 +39,13 @@ def how_it_grows(repeats: int) -> Iterable[Figure]:
 
 
 def of_the_platform(repeats: int) -> Iterable[Figure]:
-    """Print what whole runs, studies and the parts of an hour take."""
-    for lines in (runs.report(min(3, repeats)), studies.report(min(3, repeats)), hour.report()):
+    """Keep what whole runs, studies, step loops and the parts of an hour take."""
+    told = [f"{machine()}."]
+    for lines in (runs.report(min(3, repeats)), studies.report(min(3, repeats)), hour.report(), prices.report()):
         for line in lines:
             print(line, flush=True)
+            told.append(line)
+    (RESULTS / "platform.txt").write_text("\n".join(told) + "\n", encoding="utf-8")
     return ()
 
 
