@@ -60,7 +60,7 @@ class Membership:
         """Where each stratum begins in arrays over persons, which hold everybody who is ever a member."""
         return np.cumsum(self.n_ever) - self.n_ever
 
-    @property
+    @cached_property
     def n_slots(self) -> int:
         """Length of an array over persons."""
         return int(self.n_ever.sum())
