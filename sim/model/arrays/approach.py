@@ -25,6 +25,7 @@ from sim.model.world.draws import Ints, Purpose
 from sim.model.world.keys import alarm_key
 from sim.model.world.world import ATTEMPTS
 
+_ROUNDS = (0, 1), (1, 2), (2, ATTEMPTS)  # attempts that are best looked at together: first and last + 1
 _UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
 
 
@@ -68,7 +69,7 @@ def foresee(now: Hour) -> Foreseen:
     redirected = np.zeros(place.size, np.int64)
     looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     open_ = inside.nonzero()[0]
-    for attempts in state.world.rounds(day):
+    for attempts in _ROUNDS:
         if open_.size:
             choice = _look(now, open_ // places.n_lanes, place.take(open_), attempts, None)
             target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
@@ -234,7 +235,7 @@ def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tup
         return NOBODY, redirected
     accepted, away = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
     first = int(accepted.argmax()) if accepted.any() else rows.size
-    seed, contact = int(state.places.seed[place]), int(day.intents.contact[intent])
+    seed, contact = state.places.seed_of(place), int(day.intents.contact[intent])
     for step in away[:first].nonzero()[0].tolist():
         word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
         if not looks_further(word, state.numbers):

@@ -213,8 +213,8 @@ class Recorder(Spread):
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
             self._durations.update((year, *what) for what in self._durations_today)
-            for harms in self._harms_today:
-                self._harms(year, *harms)
+            if self._harms_today:
+                self._harms(year, *map(np.concatenate, zip(*self._harms_today, strict=True)))
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
             if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
@@ -227,17 +227,21 @@ class Recorder(Spread):
         self.add("n_harm_off_platform", place, detail % 2 == 0)
         self.add("n_harm_redirected", place, detail > 2)
         everybody, by_offence = self._seen
+        distinct: list[tuple[int, int, int]] = []  # place, offence or all of them, class
+        harmed: list[int] = []
         columns = (place, offence, victim_class, person, serious, self._outside[offence])
         for p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
             classes = [N_CLASSES] if outside else [c, N_CLASSES]  # of outside victims nothing is known
             if outside or (p, o, who) not in by_offence:
                 by_offence.add((p, o, who))
-                self._distinct[year, p, o, classes] += 1
+                distinct += [(p, o, of_class) for of_class in classes]
             if counts and (outside or (p, who) not in everybody):
                 if not outside:
                     everybody.add((p, who))
-                self._distinct[year, p, self.n_offences, classes] += 1
-                self.add("n_persons_harmed", p, 1)
+                distinct += [(p, self.n_offences, of_class) for of_class in classes]
+                harmed.append(p)
+        np.add.at(self._distinct[year], tuple(np.array(distinct, np.int64).reshape(-1, 3).T), 1)
+        self.add("n_persons_harmed", np.array(harmed, np.int64), 1)
 
     # -- tables -------------------------------------------------------------------------------------------------
 

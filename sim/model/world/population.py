@@ -69,9 +69,9 @@ class Membership:
         """Return the numbers of members on a day, shape (seeds, N_STRATA)."""
         return self.high[:, day] - self.low[:, day]
 
-    def slot(self, person: Ints) -> Ints:
+    def slot(self, person: int | Ints) -> Ints:
         """Return the slots of persons in arrays over persons."""
-        return self.base.take(stratum_of(person)) + serial_of(person)
+        return self.base.take(person % N_STRATA) + person // N_STRATA
 
     def person(self, slot: Ints) -> Ints:
         """Return the ids of the persons in slots of arrays over persons."""
