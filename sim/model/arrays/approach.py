@@ -85,7 +85,7 @@ def foresee(now: Hour) -> Foreseen:
         np.where(inside, places.each(intents.rank), NEVER),
         target,
         redirected,
-        *first_alarm(words, state.numbers.hazard[intents.offence, CONTACT]),
+        *first_alarm(words, state.numbers.hazards(intents.offence, CONTACT)),
         looked_for,
         pair.take(looked_for),
         people.person.take(row),
@@ -254,7 +254,7 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
     alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
     if now.lanes.warn:
         words = state.world.draws.words(ALARMS, state.places.seed.take(place), contact, alarm_key(CONTACT))
-        hazard = state.numbers.hazard[offence, CONTACT]
+        hazard = state.numbers.hazards(offence, CONTACT)
         alarm, seconds = first_alarm(words, hazard, recognise_milli=recognition(now, place, target))
     rows = state.contacts.append(
         place=place,

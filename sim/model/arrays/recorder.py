@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,7 +35,11 @@ from sim.scenario.scenario import Scenario
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
-_REACHED = ("engage", "private", "leave")
+
+
+@cache
+def _codes(kinds: tuple[str, ...]) -> Ints:
+    return np.array([CODE[kind] for kind in kinds])
 
 
 def cells_per_place(scenario: Scenario) -> int:
@@ -59,9 +64,8 @@ class Recorder(Spread):
         "_events": by_place,
         "_counts": by_place_last,
         **dict.fromkeys((
-            "scenario", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
-            "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_durations_today",
-            "_durations",
+            "scenario", "n_offences", "_serious", "_outside", "_keep", "_kept", "_cells", "_harms_today", "_breakdown",
+            "_distinct", "_seen", "_daily", "_durations_today", "_durations",
         ), shared),
     }  # fmt: skip
 
@@ -69,8 +73,6 @@ class Recorder(Spread):
         self.scenario = scenario
         self.places = places
         self.n_offences = len(scenario.offences)
-        codes = [0, *(CODE[kind] for kind in _REACHED)]
-        self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._outside = np.array([o.outside for o in scenario.offences])
         kinds = tuple(CODE) if events is True else () if events is False else texts_of(events, "events")
@@ -96,7 +98,8 @@ class Recorder(Spread):
 
     def add(self, count: str, place: int | Ints, amount: int | Ints | Bools) -> None:
         """Add to a daily count of places; a place may stand several times."""
-        np.add.at(self._counts[_COUNT_CODE[count]], place, amount)
+        # Of one type with the counts: NumPy is twenty times slower otherwise.
+        np.add.at(self._counts[_COUNT_CODE[count]], place, np.asarray(amount, np.int64))
 
     def add_all(self, count: str, amounts: Ints | list[int]) -> None:
         """Add to a daily count, one amount a place."""
@@ -132,13 +135,17 @@ class Recorder(Spread):
         if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)
 
-    def note_stages(self, hour: int, second: Ints, contacts: Contacts, rows: Ints, stage: Ints) -> None:
-        """Note that contacts reach a stage: 1 engaged, 2 private, 3 off the platform."""
-        self._cells.append(contacts.cell.take(rows) + self._cell_of_stage.take(stage))
-        for reached, kind in enumerate(_REACHED, start=1):
-            if CODE[kind] in self._keep:
-                which = (stage == reached).nonzero()[0]
-                self._keep_contacts(CODE[kind], hour, second.take(which), contacts, rows.take(which), 0)
+    def note_each(
+        self, kinds: tuple[str, ...], which: Ints, hour: int, second: Ints, contacts: Contacts, rows: Ints,
+        detail: Ints | None = None,
+    ) -> None:  # fmt: skip
+        """Note one event of each contact, of one of several kinds: ``kinds[which]``; details are 0 if not given."""
+        self._cells.append(contacts.cell.take(rows) + _codes(kinds).take(which) * (self.n_offences * N_CLASSES))
+        for number, code in enumerate(_codes(kinds).tolist()):
+            if code in self._keep:
+                of_kind = (which == number).nonzero()[0]
+                of_detail = 0 if detail is None else detail.take(of_kind)
+                self._keep_contacts(code, hour, second.take(of_kind), contacts, rows.take(of_kind), of_detail)
 
     def _keep_contacts(
         self, code: int, hour: int, second: int | Ints, contacts: Contacts, rows: Ints, detail: int | Ints
