@@ -191,14 +191,18 @@ def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair:
         attempts[0] + which,
     )  # fmt: skip
     stops[who, which] = ~looks_further(words, state.numbers)
-    last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
-    before = np.arange(n) < last[:, None]
+    who, which = stops.nonzero()
+    last = np.full(intent.size, n)
+    last[who[::-1]] = which[::-1]  # of several the first is written last, and stays
+    passed_over = away & (np.arange(n) < last[:, None])
+    redirected = np.zeros(intent.size, np.int64)
+    redirected[passed_over.nonzero()[0]] = 1
     target = np.full(intent.size, _UNDECIDED)
     stopped = (last < n).nonzero()[0]
     at = last.take(stopped)
     target[stopped] = np.where(accepted[stopped, at], rows[stopped, at], NOBODY)
-    looked_by, which = (away & before | (accepted | away) & (np.arange(n) == last[:, None])).nonzero()
-    return _Choice(target, (away & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
+    looked_by, which = (passed_over | (accepted | away) & (np.arange(n) == last[:, None])).nonzero()
+    return _Choice(target, redirected, looked_by, rows[looked_by, which])
 
 
 def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
@@ -217,7 +221,7 @@ def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArra
     people, lanes, state = now.day.people, now.lanes, now.state
     tolerance = people.tolerance(row)
     old = people.is_old(row)
-    friction = lanes.friction_user[old, place]
+    friction = lanes.door(0, old, place)
     here, away = lets_in(tolerance, friction), absent(tolerance, friction, lanes.baseline_user.take(old))
     passed_over = row < 0
     if pair is not None:

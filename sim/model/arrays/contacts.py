@@ -164,7 +164,7 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
         return rows
     carried, row = over.take(found), day.carried_row.take(at.take(found))
     old, where = people.is_old(row), place.take(carried)
-    friction = np.where(carried < rows.size, lanes.friction_user[old, where], lanes.friction_predator[old, where])
+    friction = np.where(carried < rows.size, lanes.door(0, old, where), lanes.door(1, old, where))
     inside = lets_in(people.tolerance(row), friction)
     carried, row = carried.compress(inside), row.compress(inside)
     until[carried] = people.end.take(row)

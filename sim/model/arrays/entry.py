@@ -109,7 +109,7 @@ def _take_out_barred(now: Hour) -> None:
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until = (a.take(bar) for a in columns)
     old, kind = people.is_old(row), people.is_predator(row)
-    friction = np.where(kind == 1, lanes.friction_predator[old, place], lanes.friction_user[old, place])
+    friction = np.where(kind == 1, lanes.door(1, old, place), lanes.door(0, old, place))
     inside = lets_in(people.tolerance(row), friction)
     row, place, since, until, old, kind = (a[inside] for a in (row, place, since, until, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
@@ -153,7 +153,7 @@ def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     place = places.of_seeds(people.seed.take(row))
     index = now.state.world.predator_index(people.person.take(row))
     old, tolerance, index = (places.each(a) for a in (people.is_old(row), people.tolerance(row), index))
-    inside = lets_in(tolerance, now.lanes.friction_predator[old, place])
+    inside = lets_in(tolerance, now.lanes.door(1, old, place))
     return place, places.pair(place, index), inside
 
 

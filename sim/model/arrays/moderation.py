@@ -256,7 +256,7 @@ def foresee_false_reports(now: Hour) -> FalseReportsMade:
     place = places.of_seeds(people.seed.take(false.row))
     friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
     made = reports_falsely(false.effort.take(which), friction, rel_false)
-    made &= lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
+    made &= lets_in(people.tolerance(row), lanes.door(0, people.is_old(row), place))
     which = which.compress(made)
     return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
 

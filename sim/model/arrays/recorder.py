@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
+from itertools import repeat
 from typing import Any, ClassVar
 
 import numpy as np
@@ -88,7 +89,7 @@ class Recorder(Spread):
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
         self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
-        self._durations_today: list[tuple[int, str, int]] = []
+        self._durations_today: list[tuple[str, list[int], list[int]]] = []
         self._durations: Counter[tuple[int, int, str, int]] = Counter()
         self._begin_day()
 
@@ -206,9 +207,9 @@ class Recorder(Spread):
             found = found + np.bincount(place.compress(of_kind), minlength=n_places)
         return found
 
-    def add_durations(self, kind: str, places: Iterable[int], hours: Iterable[int]) -> None:
+    def add_durations(self, kind: str, places: list[int], hours: list[int]) -> None:
         """Note how many hours something took, one each place: see `records.DURATIONS`."""
-        self._durations_today.extend((place, kind, took) for place, took in zip(places, hours, strict=True))
+        self._durations_today.append((kind, places, hours))
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
@@ -219,7 +220,8 @@ class Recorder(Spread):
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
-            self._durations.update((year, *what) for what in self._durations_today)
+            for kind, places, hours in self._durations_today:
+                self._durations.update(zip(repeat(year), places, repeat(kind), hours, strict=False))
             if self._harms_today:
                 self._harms(year, *map(np.concatenate, zip(*self._harms_today, strict=True)))
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))

@@ -168,9 +168,8 @@ class Contacts:
             room[:, : self.n] = self._data[:, : self.n]
             self._hold(room)
         rows = slice(self.n, needed)
-        self._data[:, rows] = 0
-        for column, values in columns.items():
-            getattr(self, column)[rows] = values
+        for column in self.COLUMNS:
+            getattr(self, column)[rows] = columns.get(column, 0)
         self.n = needed
         new = np.arange(rows.start, rows.stop)
         self._enlist(new)
@@ -326,6 +325,10 @@ class Lanes:
     def friction(self, kind: int) -> Ints:
         """Return `friction_user` (0) or `friction_predator` (1)."""
         return self.friction_predator if kind else self.friction_user
+
+    def door(self, kind: int, old: Ints, place: Ints) -> Ints:
+        """Return what doors ask for of visitors of a kind: of visits of today (0) or the day before (1), in places."""
+        return self.friction(kind).reshape(-1).take(old * len(self.rules) + place)
 
     def rule(self, name: str) -> NDArray[Any]:
         """Return a rule by its dotted name as an array over places."""

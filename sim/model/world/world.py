@@ -163,7 +163,9 @@ class World:
             Shape (intents, attempts).
         """
         self._look_at(day)
-        further = np.unique(intent.compress(self._n_drawn.take(intent) < last))
+        looks = np.zeros(self._n_drawn.size, bool)
+        looks[intent] = True
+        further = (looks & (self._n_drawn < last)).nonzero()[0]
         if further.size:
             self._candidates[further, first:last] = self._come_upon(day, further, first, last)
             self._n_drawn[further] = last
