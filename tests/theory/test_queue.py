@@ -380,4 +380,4 @@ def test_after_a_change_of_triage_the_oldest_still_comes_first() -> None:
         desk.file(dossier(hour, hour, 1, order), hour)
         desk.queue("oldest", 100)
     desk.queue("gravest", 100)
-    assert [desk.next().person for _ in range(3)] == [0, 1, 2]
+    assert [d.person for d in desk.take(3)] == [0, 1, 2]

@@ -115,12 +115,12 @@ def _may_approach(now: Hour, place: Ints) -> NDArray[np.bool_]:
 
 def _new_here(now: Hour, pair: Ints) -> NDArray[np.bool_]:
     """Tell which predators are back under an identity that is too new to write to strangers."""
-    cooling_off = now.lanes.rule("limits.cooling_off_hours")
-    if not cooling_off.any():
+    cooling_off, persists = (now.lanes.rule(n) for n in ("limits.cooling_off_hours", "registration.accounts_persist"))
+    if not (persists & (cooling_off > 0)).any():
         return np.zeros(pair.size, bool)
     place = now.state.places.of_pair(pair)
-    persists = now.lanes.rule("registration.accounts_persist").take(place)
-    return persists & ~may_write(now.hour - now.state.new_since.take(pair), cooling_off.take(place))
+    too_new = ~may_write(now.hour - now.state.new_since.take(pair), cooling_off.take(place))
+    return persists.take(place) & too_new
 
 
 def approach(now: Hour, foreseen: Foreseen) -> None:

@@ -380,7 +380,7 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     trait = draws.words(Purpose.REPORT_TRAIT, seed, contacts.target.take(on_site))
     said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
-    columns = np.stack((on_site, second, stage, session_end))
+    columns = np.array((on_site, second, stage, session_end))
     _report("report", TARGET, now, columns[:, said])
     p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():

@@ -39,6 +39,7 @@ from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
 _EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
+_NO_STRIKES = Strikes()
 
 
 class Desk:
@@ -227,7 +228,7 @@ class Office(Spread):
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
         draws, seed, p_constant = state.world.draws, state.places.seed_of(place), state.numbers.p_constant
         known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
-        strikes = state.strikes.get(account, Strikes())
+        strikes = state.strikes.get(account, _NO_STRIKES)
         state.strikes[account] = strikes.after(known, dossier.session, hour)
         length = sanctions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
         until, as_whom = sanctions.sanction(
@@ -332,6 +333,7 @@ def _file(now: Hour, office: Office) -> set[int]:
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:
-        now.record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
-                        detail=predator[opened])  # fmt: skip
+        new = np.array(opened)
+        kind = predator.take(new)
+        now.record.note("open", hour, second.take(new), place.take(new), kind, person.take(new), detail=kind)
     return set(place.tolist())

@@ -110,7 +110,7 @@ def meeting_hour(exponential_units: int | Ints, rate: int | Ints, hour: int, wee
     at = week_meeting[(hour + 1) % 168] + need
     # The table has the running sum of a week: whole weeks at once, and the rest looked up among its hours.
     weeks, rest = np.divmod(at - 1, week_meeting[168])
-    met = hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
+    met = hour - (hour + 1) % 168 + weeks * 168 + week_meeting.searchsorted(rest + 1)
     hours: Ints = met + (rate == 0) * NEVER
     return hours
 
