@@ -381,18 +381,18 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
     columns = np.array((on_site, second, stage, session_end))
-    _report("report", TARGET, now, columns[:, said])
+    _report("report", TARGET, now, columns.compress(said, axis=1))
     p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():
         words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & flags(words, p_flagged.take(place))
-        _report("flag", FLAGGER, now, columns[:, flagged])
+        _report("flag", FLAGGER, now, columns.compress(flagged, axis=1))
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
     ) & may_seek(answer.take(here), stage, contacts.again.take(on_site))  # fmt: skip
-    record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
-    seekers: Ints = on_site[sought]
+    seekers = on_site.compress(sought)
+    record.note_contacts("seek", hour, second.compress(sought), contacts, seekers, stage.compress(sought))
     return seekers
 
 
