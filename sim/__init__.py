@@ -10,22 +10,23 @@ The first comparison:
 It explores what assumptions imply; it does not estimate how many victims there were.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sim.questions.compare import compare
-from sim.questions.ranges import ranges
-from sim.questions.run import Run, first_difference, run
-from sim.questions.sweep import sweep
-from sim.questions.why import why
-from sim.report.compare import Comparison
-from sim.report.ranges import Ranges
-from sim.report.sweep import Sweep
-from sim.report.why import Why
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from sim.model.arrays.model import ChatModel
+    from sim.questions.compare import compare
+    from sim.questions.ranges import ranges
+    from sim.questions.run import Run, first_difference, run
+    from sim.questions.sweep import sweep
+    from sim.questions.why import why
+    from sim.report.compare import Comparison
+    from sim.report.ranges import Ranges
+    from sim.report.sweep import Sweep
+    from sim.report.why import Why
 
 __version__ = "0.1.0"
 
@@ -47,10 +48,29 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the model only when it is asked for: Mesa takes a while."""
-    if name == "ChatModel":
-        from sim.model.arrays.model import ChatModel
+_WHERE = {
+    "ChatModel": "model.arrays.model",
+    "Comparison": "report.compare",
+    "Ranges": "report.ranges",
+    "Run": "questions.run",
+    "Sweep": "report.sweep",
+    "Why": "report.why",
+    "compare": "questions.compare",
+    "first_difference": "questions.run",
+    "ranges": "questions.ranges",
+    "run": "questions.run",
+    "sweep": "questions.sweep",
+    "why": "questions.why",
+}
 
-        return ChatModel
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    """Import what a name stands for only when it is asked for: pandas and Mesa take a while."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return all that can be asked for, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -9,25 +9,22 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import sim
 from sim import questions
-from sim.report import advice, explain
-from sim.report.blocks import terminal_width
-from sim.report.sentences import english
 from sim.rules.errors import ExperimentError, Problem, ScenarioError
-from sim.scenario import schema, template
 from sim.scenario.arguments import path_of
 from sim.scenario.reading import load
 from sim.scenario.shipped import shipped
-from sim.study import export
-from sim.study.answer import answer
-from sim.study.command import CLASSROOM, Command, assignment
-from sim.study.folder import check_writable, files_of
-from sim.study.question import Question
 from sim.study.terminal import lost, prepare, say, tell, warn
-from sim.study.workers import check
+
+# What takes long to import, above all pandas, is imported by the commands that need it.
+if TYPE_CHECKING:
+    from sim.study.question import Question
+
+CLASSROOM = "scenarios/classroom.toml"
+"""The scenario of the examples."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -61,13 +58,28 @@ class _Flag(_Once):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and whose options are written out and given once."""
+    """A parser whose errors are one line, and whose options are written out and given once.
 
-    def __init__(self, **rest: Any) -> None:
+    Args:
+        take: Gives the parser its arguments, when there is something to parse.
+        rest: As for any parser.
+    """
+
+    def __init__(self, take: Callable[[_Parser], None] = lambda parser: None, **rest: Any) -> None:
         super().__init__(allow_abbrev=False, **rest)
+        self._take = take
         self.register("action", None, _Once)
         self.register("action", "store", _Once)
         self.register("action", "store_true", _Flag)
+
+    def filled(self) -> _Parser:
+        """Return itself with its arguments."""
+        take, self._take = self._take, lambda parser: None
+        take(self)
+        return self
+
+    def parse_known_args(self, *given: Any, **options: Any) -> Any:
+        return super(_Parser, self.filled()).parse_known_args(*given, **options)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         if message:
@@ -156,8 +168,11 @@ def _parser() -> _Parser:
         commands, _schema, "Print the JSON Schema of scenario files, for editors.", ""
     )  # fmt: skip
 
-    for name, asks in questions.commands().items():
-        asks.take(_command(commands, partial(_ask, asks), asks.words, asks.example, name))
+    for name, told in questions.told().items():
+        _command(
+            commands, partial(_ask, name), told.words, told.example, name,
+            take=lambda parser, name=name: questions.command(name).take(parser),
+        )  # fmt: skip
 
     exported = _command(
         commands, _export, "Write the tables of a result as CSV, Parquet or JSON.",
@@ -175,19 +190,27 @@ def _called() -> str:
 
 
 def _command(
-    commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str, name: str = ""
+    commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str, name: str = "", **options: Any
 ) -> _Parser:
     """Add a command with a sentence on what it does and an example; unless named, it is called as what runs it."""
     name = name or run.__name__.strip("_")
     line = f"{_called()} {name} {example}".strip()
     command: _Parser = commands.add_parser(
-        name, help=f"{words}\n{line}", description=words, epilog=f"example:\n  {line}", formatter_class=_Help
+        name,
+        help=f"{words}\n{line}",
+        description=words,
+        epilog=f"example:\n  {line}",
+        formatter_class=_Help,
+        **options,
     )
     command.set_defaults(command=run)
     return command
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    from sim.report import advice, explain
+    from sim.report.sentences import english
+
     problems: list[Problem | str] = []
     for file in arguments.files:
         try:
@@ -205,28 +228,36 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> None:
+    from sim.scenario import template
+
     template.write(arguments.file, arguments.like)
     say(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
     say(f"{_called()} check {shlex.quote(arguments.file)}")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
+    from sim.scenario import schema
+
     say(schema.written().rstrip())
 
 
 def _policies(arguments: argparse.Namespace) -> None:
+    from sim.report import explain
+
     for line in explain.policies(load(arguments.file)):
         say(line)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
+    from sim.report import explain
+
     for line in explain.explain(questions.results(), " ".join(arguments.name) if arguments.name else None):
         say(line)
 
 
-def _ask(command: Command, arguments: argparse.Namespace) -> None:
+def _ask(name: str, arguments: argparse.Namespace) -> None:
     """Ask what a command asks: answer its question, or say what there is to say."""
-    asked = command.ask(arguments)
+    asked = questions.command(name).ask(arguments)
     if isinstance(asked, str):
         say(asked)
     else:
@@ -235,6 +266,14 @@ def _ask(command: Command, arguments: argparse.Namespace) -> None:
 
 def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
+    from sim.report import advice
+    from sim.report.blocks import terminal_width
+    from sim.report.sentences import english
+    from sim.study.answer import answer
+    from sim.study.command import assignment
+    from sim.study.folder import check_writable, files_of
+    from sim.study.workers import check
+
     out = None if arguments.out is None else path_of(arguments.out, "--out")
     check(arguments.workers, asked.engine)
     if out is not None:
@@ -252,7 +291,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    for file in export.export(arguments.folder, arguments.out, arguments.format):
+    from sim.study.export import export
+
+    for file in export(arguments.folder, arguments.out, arguments.format):
         say(str(file))
 
 

@@ -5,22 +5,36 @@ No list names them: what can be asked is what has a file here.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.report.result import Result
 from sim.rules.errors import ScenarioError, shown
-from sim.study.command import Command
-from sim.study.question import Question
+
+if TYPE_CHECKING:
+    from sim.report.result import Result
+    from sim.study.command import Command
+    from sim.study.question import Question
 
 
-def commands() -> dict[str, Command]:
-    """Return the command of every file by its name, each after the one that it names."""
-    found: dict[str, Command] = {
-        module.name: import_module(f"{__name__}.{module.name}").COMMAND for module in iter_modules(__path__)
-    }
+class Told(NamedTuple):
+    """What the help tells of a command; see `sim.study.command.Command`."""
+
+    words: str
+    example: str
+    after: str
+
+
+def told() -> dict[str, Told]:
+    """Return what the help tells of the command of every file, by its name, each after the one that it names.
+
+    Raises:
+        TypeError: If a file does not write it out.
+    """
+    found = {module.name: _told(module.name) for module in iter_modules(__path__)}
 
     def way(name: str) -> tuple[str, ...]:
         """Return the commands before one, each after the one that it names, and last the command itself."""
@@ -30,13 +44,23 @@ def commands() -> dict[str, Command]:
     return {name: found[name] for name in sorted(found, key=way)}
 
 
+def command(name: str) -> Command:
+    """Return the command of a file."""
+    found: Command = import_module(f"{__name__}.{name}").COMMAND
+    return found
+
+
 def kinds() -> dict[str, type[Question]]:
     """Return what sort of question each command asks, by its name; not every command asks one."""
-    return {name: kind for name in commands() for kind in _classes(f"{__name__}.{name}") if issubclass(kind, Question)}
+    from sim.study.question import Question
+
+    return {name: kind for name in told() for kind in _classes(f"{__name__}.{name}") if issubclass(kind, Question)}
 
 
 def results() -> dict[str, type[Result]]:
     """Return what each question finds, by the name of its command."""
+    from sim.report.result import Result
+
     return {name: kind for name in kinds() for kind in _classes(f"sim.report.{name}") if issubclass(kind, Result)}
 
 
@@ -59,3 +83,17 @@ def _classes(module: str) -> Iterator[type]:
     for thing in vars(import_module(module)).values():
         if isinstance(thing, type) and thing.__module__ == module:
             yield thing
+
+
+def _told(name: str) -> Told:
+    """Read what the help tells of a command in its file, without importing it: that takes longer than a help may."""
+    source = find_spec(f"{__name__}.{name}").loader.get_source(f"{__name__}.{name}")  # type: ignore[union-attr]
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="COMMAND")], value=ast.Call(args=given, keywords=named)):
+                said = dict(zip(Told._fields, given, strict=False)) | {keyword.arg: keyword.value for keyword in named}
+                try:
+                    return Told(**{field: ast.literal_eval(said[field]) for field in Told._fields})
+                except (KeyError, ValueError):
+                    break
+    raise TypeError(f"{__name__}.{name} needs COMMAND = Command(...), its words, example and after written out in full")

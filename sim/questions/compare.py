@@ -16,7 +16,7 @@ from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
-from sim.study.command import CLASSROOM, Command, add_engine, add_set, add_size, names_given, scenario_given
+from sim.study.command import Command, add_engine, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -117,6 +117,9 @@ def _ask(given: Namespace) -> CompareQuestion:
 
 
 COMMAND = Command(
-    "Compare policies with the baseline: what changes, at what cost?", f"{CLASSROOM} --policies email,phone",
-    _take, _ask, after="run",
-)  # fmt: skip
+    "Compare policies with the baseline: what changes, at what cost?",
+    "scenarios/classroom.toml --policies email,phone",
+    _take,
+    _ask,
+    after="run",
+)

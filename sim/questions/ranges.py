@@ -33,7 +33,7 @@ from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
-from sim.study.command import CLASSROOM, Command, add_set, add_size, names_given, scenario_given
+from sim.study.command import Command, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -335,6 +335,6 @@ def _ask(given: Namespace) -> RangesQuestion:
 
 
 COMMAND = Command(
-    "Vary parameters over their ranges: how much is assumed?", f"{CLASSROOM} --policies phone",
+    "Vary parameters over their ranges: how much is assumed?", "scenarios/classroom.toml --policies phone",
     _take, _ask, after="sweep",
 )  # fmt: skip

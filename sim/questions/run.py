@@ -18,7 +18,7 @@ from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of, scenario_of, seed_of, whole
 from sim.scenario.scenario import BASELINE, Scenario
-from sim.study.command import CLASSROOM, Command, add_engine, add_set, literal, scenario_given
+from sim.study.command import Command, add_engine, add_set, literal, scenario_given
 from sim.study.terminal import warn
 
 
@@ -147,6 +147,6 @@ def _ask(given: Namespace) -> str:
 
 
 COMMAND = Command(
-    "Run one policy once, with one seed: an example, not an estimate.", f"{CLASSROOM} --policy email",
+    "Run one policy once, with one seed: an example, not an estimate.", "scenarios/classroom.toml --policy email",
     _take, _ask, after="schema",
 )  # fmt: skip

@@ -31,7 +31,7 @@ from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scen
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
-from sim.study.command import CLASSROOM, Command, add_set, add_size, assignment, scenario_given
+from sim.study.command import Command, add_set, add_size, assignment, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -254,6 +254,9 @@ def _apart(values: str) -> list[str]:
 
 
 COMMAND = Command(
-    "Compare values of one rule, or of two: how much of it?", f"{CLASSROOM} --over reporting.friction=0.2,0.5",
-    _take, _ask, after="compare",
-)  # fmt: skip
+    "Compare values of one rule, or of two: how much of it?",
+    "scenarios/classroom.toml --over reporting.friction=0.2,0.5",
+    _take,
+    _ask,
+    after="compare",
+)

@@ -25,7 +25,7 @@ from sim.rules.rulebook import rules_through
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
-from sim.study.command import CLASSROOM, Command, add_set, add_size, scenario_given
+from sim.study.command import Command, add_set, add_size, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -181,6 +181,6 @@ def _ask(given: Namespace) -> WhyQuestion:
 
 
 COMMAND = Command(
-    "Take the effect of a policy apart: which mechanisms make it?", f"{CLASSROOM} --policy email",
+    "Take the effect of a policy apart: which mechanisms make it?", "scenarios/classroom.toml --policy email",
     _take, _ask, after="ranges",
 )  # fmt: skip

@@ -73,7 +73,7 @@ def answer(
         if (n := sum(len(task.seeds) for task in left)) < total:
             say(f"{total - n} of {total} units are in {out} already.")
         if left:
-            say(cost(left, workers, question.engine, later))
+            say(cost(left, workers, question.engine, later, kept=True))
         try:
             with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
                 result = question.answer(simulate_all(tasks, workers, question.engine, shown, store))

@@ -13,13 +13,12 @@ from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 from sim.study.question import Question
 
-CLASSROOM = "scenarios/classroom.toml"
-"""The scenario of the examples."""
-
 
 @dataclass(frozen=True)
 class Command:
     """A command that asks something of the model. It is named as the file that it stands in.
+
+    Words, example and `after` are written out: the help reads them in the file, see `sim.questions.told`.
 
     Attributes:
         words: What it does, in a sentence.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from sim.model.engines import Engine
 from sim.rules.words import lasting
@@ -13,14 +14,17 @@ from sim.study.task import Task
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
 
-SECONDS_OF_A_LOOP = 10.0
-"""About so long may a step loop of several seeds take: what it has done is lost if it is killed."""
+SECONDS_OF_A_LOOP = 300.0
+"""So long may a step loop of several seeds be expected to take: what it has done is lost if it is killed."""
+
+HARDLY_QUICKER = 1.05
+"""A seed may take so many times what it takes in the largest step loop; a shorter loop loses less."""
 
 SECONDS_TO_START = 2.0
 """What a command takes before it simulates."""
 
 
-def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0) -> str:
+def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0, kept: bool = False) -> str:
     """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
 
     Args:
@@ -28,10 +32,11 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
         workers: Processes.
         engine: ``array`` or ``agents``.
         later: Seconds that follow when all is simulated.
+        kept: Whether every finished loop is kept, so that a kill loses only what runs.
     """
-    loops = [loop for of_task in priced(tasks, workers, engine) for loop, _ in of_task]
+    loops = [loop for of_task in priced(tasks, workers, engine) for loop in of_task]
     busy = min(workers, len(loops))
-    most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop in loops)
+    most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop, _ in loops)
     memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * most
     process = "1 process" if busy == 1 else f"{busy} processes"
     hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
@@ -47,7 +52,12 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
     lasts = lasting(seconds_of(tasks, workers, engine) + later)
-    return f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}."
+    together = max(len(loop.seeds) for loop, _ in loops)
+    shared = f", {together} seeds at a time in each" if together > 1 else ""
+    words = f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}{shared}."
+    if kept and len(loops) > 1:
+        words += f" What is finished is kept; a kill loses at most about {lasting(max(s for _, s in loops))}."
+    return words
 
 
 def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:
@@ -66,17 +76,28 @@ def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) 
         alone: Names of units that get a loop of their own.
     """
     apart = set(alone)
-    size = 1
-    if engine != "agents":
-        seconds, memory = _price(task.scenario, len(task.arms), 1, engine)
-        most = min(MEMORY_OF_A_PROCESS / memory, SECONDS_OF_A_LOOP / seconds, -(-len(task.seeds) // workers))
-        size = max(1, int(most))
-    single = [seed for seed in task.seeds if task.unit(seed) in apart]
-    others = [seed for seed in task.seeds if task.unit(seed) not in apart]
-    for seed in single:
-        yield replace(task, seeds=(seed,))
-    for i in range(0, len(others), size):
-        yield replace(task, seeds=tuple(others[i : i + size]))
+    others = []
+    for seed in task.seeds:
+        if task.unit(seed) in apart:
+            yield replace(task, seeds=(seed,))
+        else:
+            others.append(seed)
+    if not others:
+        return
+    size = 1 if engine == "agents" else _shared(task, -(-len(others) // workers))
+    n_loops = -(-len(others) // size)
+    n_loops = min(len(others), -(-n_loops // workers) * workers)  # every worker gets as many
+    ends = [i * len(others) // n_loops for i in range(n_loops + 1)]
+    for start, end in pairwise(ends):
+        yield replace(task, seeds=tuple(others[start:end]))
+
+
+def _shared(task: Task, most: int) -> int:
+    """Return how many seeds share a step loop: as many as may, or fewer where more would hardly be quicker."""
+    prices = [_price(task.scenario, len(task.arms), n, "array") for n in range(1, most + 1)]
+    fitting = [s for s, memory in prices if s <= SECONDS_OF_A_LOOP and memory <= MEMORY_OF_A_PROCESS]
+    each = [seconds / n for n, seconds in enumerate(fitting, 1)]
+    return next((n for n, seconds in enumerate(each, 1) if seconds <= HARDLY_QUICKER * each[-1]), 1)
 
 
 def priced(

@@ -77,19 +77,26 @@ class Progress:
         self._stage_start = self._counted_at = time.monotonic()
         self._show(at_once=True)
 
-    def advance(self, work: float, took: float | None = None) -> None:
-        """Take note that a part of the stage's work is done.
+    def advance(self, work: float) -> None:
+        """Take note that a part of the stage's work is done, which took all the time since it was told before.
 
         Args:
             work: Seconds that it was expected to take.
-            took: Seconds that it took; if not given, all since it was told before.
         """
         now = time.monotonic()
-        self._took += now - self._counted_at if took is None else took
+        self._took += now - self._counted_at
         self._counted += work
         self._counted_at = now
         self._done += work
         self._show()
+
+    def lose(self, work: float) -> None:
+        """Take back a part of the stage's work that was lost before it was finished.
+
+        Args:
+            work: Seconds that it was expected to take.
+        """
+        self._done -= work
 
     def note(self, words: str) -> None:
         """Show words beside how far it is."""

@@ -14,7 +14,10 @@ from functools import partial
 from importlib import import_module
 from multiprocessing import resource_tracker
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import numpy as np
 
 from sim.model.engines import Engine, module_of
 from sim.model.records import Records, Runs
@@ -33,6 +36,9 @@ SIMULATING, MAKING = "simulating", "making tables and figures"
 
 MOST_BREAKDOWNS = 5
 """So often in a row may workers be killed before one of them finishes a unit."""
+
+SECONDS_BETWEEN_LOOKS = 0.5
+"""So often is looked up how far the workers are."""
 
 Job = tuple[Any, ...]
 """A step loop, the seconds it is expected to take, and what else the work on it is given."""
@@ -105,13 +111,14 @@ def _each(
     """Yield what `work` returns for every job, over processes if several are of use, or if none may run in this one."""
     from joblib import Parallel, delayed
 
-    busy = max(min(workers, len(jobs)), 2 * apart)
-    if busy <= 1:
-        for loop, seconds, *more in jobs:
-            yield work(loop, *more, progress=partial(_advance, progress, seconds / loop.scenario.hours))
+    busy = min(workers, len(jobs))
+    hour = [seconds / (loop.scenario.hours * busy) for loop, seconds, *_ in jobs]
+    if busy <= 1 and not apart:
+        for (loop, _, *more), seconds_of_an_hour in zip(jobs, hour, strict=True):
+            yield work(loop, *more, progress=partial(_advance, progress, seconds_of_an_hour))
         return
     parallel = Parallel(
-        n_jobs=busy,
+        n_jobs=max(busy, 2),
         return_as="generator" if ordered else "generator_unordered",
         batch_size=1,
         initializer=_watch,
@@ -120,32 +127,81 @@ def _each(
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
     # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        results = parallel(delayed(_elsewhere)(work, job[0].lanes, *job) for job in jobs)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    for seconds, took, done in results:
-        progress.advance(seconds / busy, took / busy)
-        yield done
+    with _Hours(hour, progress) as hours:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            results = parallel(
+                delayed(_elsewhere)(work, loop.lanes, hours.path, i, loop, *more)
+                for i, (loop, _, *more) in enumerate(jobs)
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for i, done in results:
+            hours.finished.add(i)
+            yield done
 
 
 def _advance(progress: Progress, seconds_of_an_hour: float, hours: int) -> None:
     progress.advance(seconds_of_an_hour * hours)
 
 
+class _Hours:
+    """Hours that each job has simulated, which workers note in a file, told to whoever shows how far it is.
+
+    Args:
+        seconds_of_an_hour: By job, what an hour of it is expected to add to the time of the stage.
+        progress: Who shows it.
+    """
+
+    def __init__(self, seconds_of_an_hour: Sequence[float], progress: Progress) -> None:
+        self.finished: set[int] = set()
+        self._seconds, self._progress = np.array(seconds_of_an_hour), progress
+        self._told, self._over = np.zeros(len(self._seconds), np.int64), threading.Event()
+        self._looking = threading.Thread(target=self._look_often, daemon=True)
+
+    def __enter__(self) -> _Hours:
+        """Make the file, and begin to look into it."""
+        self._folder = TemporaryDirectory(prefix="hours-")
+        self.path = Path(self._folder.name) / "hours"
+        self._noted = np.memmap(self.path, np.int64, "w+", shape=self._told.shape)
+        self._looking.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Look once more, and take back what was done of jobs that did not end."""
+        self._over.set()
+        self._looking.join()
+        self._look()
+        left = [job for job in range(len(self._told)) if job not in self.finished]
+        self._progress.lose(float(self._told[left] @ self._seconds[left]))
+        self._folder.cleanup()
+
+    def _look_often(self) -> None:
+        while not self._over.wait(SECONDS_BETWEEN_LOOKS):
+            self._look()
+
+    def _look(self) -> None:
+        noted = np.array(self._noted)
+        if (more := noted - self._told).any():
+            self._progress.advance(float(more @ self._seconds))
+        self._told = noted
+
+
 def _elsewhere(
-    work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, seconds: float, *more: Any
-) -> tuple[float, float, Any]:
-    """Do a piece of work in another process, which must find the same rules by day as the one that asks."""
+    work: Callable[..., Any], lanes: Mapping[str, str], hours: Path, job: int, loop: Task, *more: Any
+) -> tuple[int, Any]:
+    """Do a job in another process, which must find the rules by day that the asker has; return its number too."""
     if replace(loop).lanes != lanes:
         raise ScenarioError(
             "worker processes read a policy from its module and find other rules than this process has: it was changed "
             "after its import. Change the module itself, or take one worker."
         )
-    start = time.monotonic()
-    done = work(loop, *more)
-    return seconds, time.monotonic() - start, done
+    noted = np.memmap(hours, np.int64, "r+")
+
+    def note(n_hours: int) -> None:
+        noted[job] += n_hours
+
+    return job, work(loop, *more, progress=note)
 
 
 def _watch(parent: int) -> None:

@@ -69,11 +69,11 @@ def simulated(case: Case) -> Stored:
     scenario = case.scenario
     comparison = sim.compare(scenario, seeds=case.seeds)
     sums = sums_of(scenario, comparison.daily, comparison.breakdown, durations=comparison.durations)
-    counts = [column for column in sums.table if column.startswith("n_")]
+    counts = [column for column in sums.table.columns if column.startswith("n_")]
     rows = {column: sums.table[column].map("{:.0f}".format) for column in counts}
     rows |= {outcome.name: outcome.formula(sums).map(repr) for outcome in outcomes_of(scenario)}
     table = pd.DataFrame(rows).T.rename_axis(index="quantity")
-    table.columns = pd.Index([f"{policy}/{seed}" for policy, seed in table.columns])
+    table.columns = table.columns.map("{0[0]}/{0[1]}".format)
     counted = comparison.daily.drop(columns="date")
     tables = {"daily": counted, "breakdown": comparison.breakdown, "durations": comparison.durations}
     digests = {"scenario": _fingerprint(scenario)} | {name: digest(frame) for name, frame in tables.items()}

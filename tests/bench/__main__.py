@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sim.report.canvas import rendered
-from tests.bench import alternatives, growth, history, hour, pictures, runs, studies
+from tests.bench import alternatives, growth, history, hour, pictures, prices, runs, studies
 from tests.bench.timing import Figure, apart, machine, yardstick
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "bench"
-SHOWN = re.compile(r"```text\nHOW FAST.*?```", re.S)
-"""The table in the README."""
 
 
 def beside_the_alternatives(repeats: int) -> Iterable[Figure]:
@@ -24,8 +22,7 @@ def beside_the_alternatives(repeats: int) -> Iterable[Figure]:
     times = alternatives.timed(repeats)
     table = alternatives.table(times)
     _keep("alternatives.txt", f"{table}\n\n{agreed}")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (ROOT / "README.md").write_text(SHOWN.sub(lambda _: f"```text\n{table}\n```", readme), encoding="utf-8")
+    _show(table)
     (RESULTS / "alternatives.png").write_bytes(rendered(lambda: pictures.alternatives(times))[".png"])
     return times.figures()
 
@@ -39,10 +36,16 @@ def how_it_grows(repeats: int) -> Iterable[Figure]:
 
 
 def of_the_platform(repeats: int) -> Iterable[Figure]:
-    """Print what whole runs, studies and the parts of an hour take."""
-    for lines in (runs.report(min(3, repeats)), studies.report(min(3, repeats)), hour.report()):
+    """Keep what whole runs, studies, step loops and the parts of an hour take."""
+    told = [f"{machine()}."]
+    for lines in (runs.report(min(3, repeats)), studies.report(min(3, repeats)), hour.report(), prices.report()):
         for line in lines:
-            print(line, flush=True)
+            print(line, flush=True)  # as it comes: all of it takes minutes
+            told.append(line)
+    large = prices.past_one_machine()
+    print(large)
+    (RESULTS / "platform.txt").write_text("\n".join((*told, "", large, "")), encoding="utf-8")
+    _show(large)
     return ()
 
 
@@ -52,6 +55,14 @@ PARTS = {"alternatives": beside_the_alternatives, "growth": how_it_grows, "platf
 def _keep(name: str, text: str) -> None:
     print(text, flush=True)
     (RESULTS / name).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _show(table: str) -> None:
+    """Put a table into the README in place of the one that begins with the same words."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    title = re.escape(table.partition("\n")[0].partition(":")[0])
+    shown = re.compile(rf"```text\n{title}\b.*?```", re.S)
+    (ROOT / "README.md").write_text(shown.sub(lambda _: f"```text\n{table}\n```", readme), encoding="utf-8")
 
 
 def main() -> None:

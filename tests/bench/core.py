@@ -34,7 +34,8 @@ import numpy as np
 
 from sim.model.decisions.moderation import capacity_milli
 from sim.model.decisions.numbers import hazards
-from sim.model.world.population import N_RATES, N_USER_STRATA, shares_and_uniques, visits_per_month, weekly_profile
+from sim.model.world.keys import N_RATES, N_USER_STRATA
+from sim.model.world.population import shares_and_uniques, visits_per_month, weekly_profile
 from sim.rules.offences import Offence
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.reading import load

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.model.arrays.model import ChatModel
-from sim.model.world.population import N_USER_STRATA
+from sim.model.world.keys import N_USER_STRATA
 from sim.report.text import number
 from sim.scenario.scenario import BASELINE
 from tests.bench.core import coco

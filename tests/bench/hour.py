@@ -11,16 +11,18 @@ from typing import Any
 from sim.model.arrays import entry
 from sim.model.arrays import model as array_engine
 from sim.model.arrays.model import ChatModel
+from sim.model.arrays.recorder import Recorder
 from sim.model.world.visits import Crowd
 from sim.model.world.world import World
 from sim.scenario.reading import load
+from sim.scenario.scenario import BASELINE
 from tests.bench.core import COCO
 from tests.bench.runs import FULL
 from tests.bench.timing import apart
 
 
-def parts(times_users: int, days: int) -> dict[str, Any]:
-    """Run the baseline with so many times the lawful persons and the same predators; time each part of the hour."""
+def parts(times_users: int, days: int, lanes: int = 1) -> dict[str, Any]:
+    """Run with so many times the lawful persons and the same predators; time each part of the hour."""
     base = load(COCO).replace(days=days, warmup_days=3, **FULL)
     population = {
         "population.monthly_visitors": 77_800.0 * times_users,
@@ -28,7 +30,8 @@ def parts(times_users: int, days: int) -> dict[str, Any]:
         "predators.p_of_adults": 0.056 / times_users,
     }
     with _timed_parts() as spent:
-        model = ChatModel(base.replace(**population), [1], collect=False)
+        arms = [BASELINE, *base.policies][:lanes]
+        model = ChatModel(base.replace(**population), [1], arms, collect=False)
         model.run()
     hours = model.scenario.hours
     return {name: nanoseconds / hours / 1000 for name, nanoseconds in spent.items()}
@@ -52,7 +55,7 @@ def _timed_parts() -> Iterator[Counter[str]]:
         (array_engine, "foresee_false_reports", "false reports"),
         (array_engine, "moderate", "moderation"),
         (array_engine, "evade", "evasion"),
-        (array_engine.Recorder, "end_day", "recording"),
+        (Recorder, "end_day", "recording"),
     ]
     before = [(home, name, getattr(home, name)) for home, name, _ in homes]
 
@@ -77,8 +80,9 @@ def _timed_parts() -> Iterator[Counter[str]]:
 
 def report() -> Iterator[str]:
     """Yield what was measured, line by line."""
-    few, many = (apart(parts, times_users=n, days=20) for n in (1, 10))
-    yield "where the time goes, microseconds per simulated hour of one lane:"
-    yield f"  {'':20}{'78,000 visitors':>16}{'778,000 visitors':>18}{'ratio':>8}   (same predators)"
-    for name in sorted(few.keys() - {"mib"}, key=lambda n: -many[n]):
-        yield f"  {name:20}{few[name]:16.0f}{many[name]:18.0f}{many[name] / few[name]:8.1f}"
+    few, many, lanes = (apart(parts, times_users=n, days=20, lanes=lanes) for n, lanes in ((1, 1), (10, 1), (10, 15)))
+    yield "where the time goes, CPU microseconds per simulated hour, the same predators in all:"
+    yield f"  {'visitors a month':20}{'78,000':>12}{'778,000':>12}{'778,000':>12}"
+    yield f"  {'lanes':20}{1:12}{1:12}{15:12}"
+    for name in sorted(few.keys() - {"mib"}, key=lambda n: -lanes[n]):
+        yield f"  {name:20}{few[name]:12.0f}{many[name]:12.0f}{lanes[name]:12.0f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from sim.model import agents
@@ -46,7 +47,7 @@ def engines() -> dict[str, Any]:
     """Run one small scenario on either engine."""
     scenario = load(CLASSROOM).replace(days=60)
     return {
-        name: cpu(lambda engine=engine: engine.simulate(scenario, [0], [BASELINE]))
+        name: cpu(partial(engine.simulate, scenario, [0], [BASELINE]))
         for name, engine in (("array", array_engine), ("agents", agents))
     }
 

@@ -78,7 +78,7 @@ def test_neighbours_never_collide_and_keys_sort_as_their_fields(some: tuple[Layo
     assert all(0 <= key < 1 << 63 for key in packed)
     assert sorted(rows) == [layout.unpack(key) for key in sorted(packed)]
     columns = np.array(rows, np.int64).T
-    assert layout.pack(*columns).tolist() == packed
+    assert np.asarray(layout.pack(*columns)).tolist() == packed
     assert np.array_equal(layout.unpack(layout.pack(*columns)), columns)
 
 

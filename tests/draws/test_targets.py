@@ -56,9 +56,9 @@ def online() -> dict[tuple[int, int], np.ndarray]:
 
 
 def test_everybody_online_of_a_class_is_as_likely() -> None:
-    counts = approaches().groupby(["hour", "victim_class"]).size()
     for victim_class in range(len(CLASSES)):
-        hours = {h: n for (h, c), n in counts.items() if c == victim_class}
+        mine = approaches()[approaches()["victim_class"] == victim_class]
+        hours: dict[int, int] = mine.groupby("hour").size().to_dict()
         persons, online_hours = np.unique(
             np.concatenate([online()[h, victim_class] for h in hours]), return_counts=True
         )
@@ -71,7 +71,6 @@ def test_everybody_online_of_a_class_is_as_likely() -> None:
             p = there / there.sum()
             expected += n * p
             covariance += n * (np.diag(p) - np.outer(p, p))
-        mine = approaches()[approaches()["victim_class"] == victim_class]
         found = np.bincount(group[persons.searchsorted(mine["target"])], minlength=GROUPS)
         # Multinomial in every hour, so about normal in sum; the groups add up to all approaches: one df less.
         off = (found - expected)[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,12 @@ def test_lists_run_out_and_predators_look_further(monkeypatch: pytest.MonkeyPatc
     scenario, seeds = RUNS["lists-run-out"]
     walks = []
     walk = World.walk
-    monkeypatch.setattr(World, "walk", lambda *arguments: walks.append(walk(*arguments)) or walks[-1])
+
+    def kept(*arguments: Any) -> np.ndarray:
+        walks.append(walk(*arguments))
+        return walks[-1]
+
+    monkeypatch.setattr(World, "walk", kept)
     model.simulate(scenario, seeds, arms(scenario))
     assert sum(len(rest) > 0 for rest in walks) >= MANY
     redirected = events("lists-run-out").query("event == 'approach' and detail == 1")

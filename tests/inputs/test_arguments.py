@@ -160,7 +160,7 @@ def test_a_wrong_argument_is_one_clear_sentence(folder: Path) -> None:
 
 def test_a_path_where_a_scenario_is_meant_says_how_to_read_it() -> None:
     with pytest.raises(ScenarioError, match=r'^scenario = "x.toml" .* read it with sim.load\("x.toml"\)\.$'):
-        sim.compare("x.toml")  # type: ignore[arg-type]
+        sim.compare("x.toml")
     with pytest.raises(
         ScenarioError, match=r'^policies = "email" is not allowed. It takes a list of names: \["email"\].$'
     ):

@@ -69,8 +69,8 @@ def no_simulation(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         say(cost(question.tasks(), workers, question.engine))
         return Nothing(question.scenario)
 
-    monkeypatch.setattr("sim.__main__.answer", answer)
-    monkeypatch.setattr("sim.__main__.files_of", lambda out: [out / "a file"])
+    monkeypatch.setattr("sim.study.answer.answer", answer)
+    monkeypatch.setattr("sim.study.folder.files_of", lambda out: [out / "a file"])
     monkeypatch.setattr(run, "run", Nothing)
     return asked
 
@@ -136,7 +136,7 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 def commands() -> dict[str, Any]:
     """Return the parser of every command by name."""
     (found,) = (action for action in _parser()._actions if action.choices and "compare" in action.choices)
-    return dict(found.choices)  # type: ignore[arg-type]
+    return {name: command.filled() for name, command in found.choices.items()}
 
 
 def test_without_a_word_it_tells_of_every_command_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,7 +148,7 @@ def test_without_a_word_it_tells_of_every_command_and_fails(capsys: pytest.Captu
     assert stop.value.code in (0, None)
     assert capsys.readouterr().out.strip() == err.strip()
     lines = err.splitlines()
-    assert {*commands()} == {"new", "check", "policies", "explain", "schema", "export", *questions.commands()}
+    assert {*commands()} == {"new", "check", "policies", "explain", "schema", "export", *questions.told()}
     for name, command in commands().items():
         at = next(
             i for i, line in enumerate(lines) if line.strip() == command.description or line.split()[:1] == [name]
@@ -535,7 +535,7 @@ def test_interrupted(
     def interrupt(*args: object, **options: object) -> None:
         raise KeyboardInterrupt(*words)
 
-    monkeypatch.setattr("sim.__main__.answer", interrupt)
+    monkeypatch.setattr("sim.study.answer.answer", interrupt)
     assert main(["compare", file]) == 130
     assert capsys.readouterr().err == said
 
@@ -559,6 +559,6 @@ def test_runs_that_failed(file: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     def fail(*args: object, **options: object) -> None:
         raise ExperimentError("seed-1 failed", "the rest is kept")
 
-    monkeypatch.setattr("sim.__main__.answer", fail)
+    monkeypatch.setattr("sim.study.answer.answer", fail)
     assert main(["compare", file]) == 1
     assert capsys.readouterr().err == "seed-1 failed\nthe rest is kept\n"

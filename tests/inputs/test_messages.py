@@ -149,7 +149,7 @@ def commands_named() -> Iterator[tuple[str, str, list[str]]]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                text = "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values)
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 text = node.value
             else:
@@ -170,5 +170,5 @@ def test_every_command_that_is_named_is_there_with_its_options() -> None:
     assert len(named) > 40
     for where, name, options in named:
         assert name in subparsers.choices, (where, name)
-        known = subparsers.choices[name]._option_string_actions
+        known = subparsers.choices[name].filled()._option_string_actions
         assert {*options} <= {*known}, (where, name, options)

@@ -83,7 +83,8 @@ def test_one_predator_barred_changes_only_events_with_that_predator() -> None:
 def approaches(events: pd.DataFrame) -> dict[int, tuple[int, int]]:
     """Return predator and target by contact."""
     rows = events[events["event"] == "approach"]
-    return {row.contact: (row.actor, row.target) for row in rows.itertuples()}
+    numbers = rows[["contact", "actor", "target"]].to_numpy().tolist()
+    return {contact: (actor, target) for contact, actor, target in numbers}
 
 
 def contacts_that_may_change(ours: pd.DataFrame, theirs: pd.DataFrame, barred: int) -> set[int]:

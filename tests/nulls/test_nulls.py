@@ -190,7 +190,7 @@ def test_where_nobody_is_told_apart_what_a_ban_binds_changes_nothing() -> None:
     """Without accounts there is no identity behind them; where nobody returns and no device is known, nothing binds."""
     unknown = {"registration.p_device_recognised": 0.0, "moderation.staff": 2.0}
     binds = ("account", "device", "identity")
-    policies = {b: (SanctionsPolicy(binds=b),) for b in binds}  # type: ignore[arg-type]
+    policies = {b: (SanctionsPolicy(binds=b),) for b in binds}
     found = arms(policies, **unknown)
     assert found["account"].daily["n_bar"].sum() > 20
     assert all(same_but_for(found[b], found["account"]) for b in binds)

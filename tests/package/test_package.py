@@ -53,7 +53,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     with tarfile.open(build("build_sdist", source, folder / "source")) as packed:
-        packed.extractall(folder, filter="data")
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11 has it from 3.11.4 on
+        packed.extractall(folder)
     (unpacked,) = folder.glob("anonymous*")
     with zipfile.ZipFile(build("build_wheel", unpacked, folder / "wheel")) as wheel:
         wheel.extractall(folder / "installed")

@@ -25,13 +25,12 @@ from sim.report import cells as report_cells
 from sim.report import compare, tables
 from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
+from sim.report.grounds import inert
 from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
-from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.scenario import BASELINE
 from sim.study import price
 from sim.study.identity import code_fingerprint, digest
-from sim.study.price import cost
-from sim.study.task import Task
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -129,7 +128,7 @@ class TestCompare:
     )
     def test_what_cannot_be_compared_is_refused(self, arguments: dict[str, object], message: str) -> None:
         with pytest.raises(ScenarioError, match=message):
-            sim.compare(SCENARIO, **arguments)  # type: ignore[arg-type]
+            sim.compare(SCENARIO, **arguments)
 
     def test_the_bar_stays_away_where_there_is_no_terminal(self, capfd: pytest.CaptureFixture[str]) -> None:
         sim.compare(SCENARIO, ["same"], 2, progress=True)
@@ -344,16 +343,16 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert english(compare.inert([arm], self.counts(*rows))[arm]) == words
+        assert english(inert([arm], self.counts(*rows))[arm]) == words
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
-        assert compare.inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
+        assert inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}
 
     def test_the_same_events_on_another_day_are_not_the_same(self) -> None:
         days = [self.day(arm, n_bar=n).assign(day=day) for arm in ("baseline", "keep") for day, n in enumerate((1, 0))]
-        assert compare.inert(["keep"], self.counts(*days)) != {}
+        assert inert(["keep"], self.counts(*days)) != {}
         days[2:] = [self.day("keep", n_bar=n).assign(day=day) for day, n in enumerate((0, 1))]
-        assert compare.inert(["keep"], self.counts(*days)) == {}
+        assert inert(["keep"], self.counts(*days)) == {}
 
     def test_the_table_says_so(self, comparison: Comparison) -> None:
         text = comparison.table()
@@ -416,25 +415,6 @@ class TestFirstDifference:
         found = first_difference(self.of(1), self.of(1, 2))
         assert found is not None
         assert found[["run", "hour", "detail"]].to_numpy().tolist() == [["other", 1, 2]]
-
-
-class TestCost:
-    def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
-        assert cost([Task(SCENARIO, tuple("abcde"), tuple(range(6)))], 1).startswith(
-            "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
-        )
-
-    def test_more_work_costs_more_and_workers_share_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(price, "_n_cores", lambda: 2)
-
-        def minutes(scenario: Scenario, workers: int) -> float:
-            task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
-            words = cost([task], workers).split("About ")[1].split()
-            return float(words[0]) * (60 if words[1] == "minutes" else 1)
-
-        large = Scenario().replace(days=365)
-        assert minutes(large, 1) > minutes(large, 2) > minutes(SCENARIO, 1)
-        assert minutes(large, 4) == minutes(large, 2)  # of two cores
 
 
 class TestFingerprints:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.policies.policy import Policy
-from sim.rules.declare import declared
-from sim.rules.evidence import HOW_SEEN, evidence
+from sim.rules.declare import Parameter, declared
+from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.rulebook import RULES
 from sim.rules.settings import SECTIONS
 
@@ -37,7 +37,7 @@ def test_the_table_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("row", evidence().values(), ids=lambda row: row.id)
-def test_a_row_says_what_and_who_and_how_it_was_seen(row) -> None:
+def test_a_row_says_what_and_who_and_how_it_was_seen(row: Evidence) -> None:
     assert row.topic and row.parameter and row.source and row.note
     assert row.how_seen in HOW_SEEN
     assert row.address or not row.seen or "derived" in row.source
@@ -50,12 +50,12 @@ def test_a_row_that_was_computed_says_from_which_data_set() -> None:
 
 
 @pytest.mark.parametrize("row", evidence().values(), ids=lambda row: row.id)
-def test_a_setting_that_a_note_names_rests_on_the_row(row) -> None:
+def test_a_setting_that_a_note_names_rests_on_the_row(row: Evidence) -> None:
     assert set(DOTTED.findall(row.note)) <= {key for key, p in PARAMETERS.items() if row.id in p.sources}
 
 
 @pytest.mark.parametrize("parameter", [*PARAMETERS.values(), *RULES.values(), *LEVERS], ids=lambda p: p.key)
-def test_every_source_is_a_row(parameter) -> None:
+def test_every_source_is_a_row(parameter: Parameter) -> None:
     assert set(parameter.sources) <= set(evidence())
     assert len(set(parameter.sources)) == len(parameter.sources)
 
@@ -65,12 +65,12 @@ def test_something_is_sourced() -> None:
 
 
 @pytest.mark.parametrize("parameter", SOURCED, ids=lambda p: p.key)
-def test_what_is_sourced_was_seen_in_its_source(parameter) -> None:
+def test_what_is_sourced_was_seen_in_its_source(parameter: Parameter) -> None:
     assert evidence()[parameter.sources[0]].seen
 
 
 @pytest.mark.parametrize("parameter", SOURCED, ids=lambda p: p.key)
-def test_what_is_sourced_lies_where_its_source_says(parameter) -> None:
+def test_what_is_sourced_lies_where_its_source_says(parameter: Parameter) -> None:
     row = evidence()[parameter.sources[0]]
     if row.unit == "category":
         return

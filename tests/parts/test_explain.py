@@ -308,9 +308,10 @@ HEADINGS = list(dict.fromkeys(heading for printed in PRINTED for heading in prin
 def test_a_heading_says_what_stands_under_it(heading: headings.Heading) -> None:
     assert bool(heading.outcome) + bool(heading.column) + bool(heading.meaning) == 1
     text = told(heading.words)
+    table, _, column = heading.column.partition(".")
     assert f"{heading.words}, a heading of the printed tables " in text
     assert not heading.outcome or f"{heading.outcome}, an outcome: " in text
-    assert not heading.column or dictionary.meaning_of(*heading.column.split("."), OWN).words in text
+    assert not column or dictionary.meaning_of(table, column, OWN).words in text
 
 
 @pytest.mark.parametrize(
@@ -411,7 +412,7 @@ def accepts(words: str, value: object) -> bool:
         return bool(fits and whole and ("none smaller" not in words or [*entries] == sorted(entries)))
     whole = words.startswith("a whole number")
     assert whole or words.startswith("a number"), words
-    return type(value) in ((int,) if whole else (int, float)) and low <= value <= high  # type: ignore[operator]
+    return type(value) in ((int,) if whole else (int, float)) and low <= value <= high
 
 
 def test_policies_say_who_works_when_and_what_it_comes_to() -> None:

@@ -42,7 +42,7 @@ CHANGES: dict[str, Callable[[Scenario], object]] = {
     "a setting of a section": lambda s: setattr(s.population, "monthly_visitors", -1.0),
     "a setting of an offence": lambda s: setattr(s.offences[0], "weight", -1),
     "a setting of a policy": lambda s: setattr(s.policies["longer"][0], "message_hours", -1),
-    "an entry of a list": lambda s: s.population.hourly_weights.__setitem__(0, -1),  # type: ignore[attr-defined]
+    "an entry of a list": lambda s: s.population.hourly_weights.__setitem__(0, -1),
     "a policy more": lambda s: s.policies.__setitem__("baseline", LONGER),
     "a policy less": lambda s: s.policies.__delitem__("longer"),
     "a policy taken out": lambda s: s.policies.pop("longer"),

@@ -1,5 +1,6 @@
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_registration_gives_the_numbers_of_its_level_whatever_the_baseline(level
         assert getattr(rules.registration, name) == pytest.approx(value)
 
 
-def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy], tmp_path) -> None:
+def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy], tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(
         "[policies.own]\ncurfew = { share = 0.25 }\nreporting = { friction = 0.4 }\n"
@@ -108,7 +109,7 @@ def test_defined_outside_the_package_by_factor_and_addition(curfew: type[Policy]
     assert rules.reporting.friction == pytest.approx(0.4 + 0.1)
 
 
-def test_factors_multiply_and_additions_add(curfew: type[Policy]) -> None:
+def test_factors_multiply_and_additions_add(curfew: Callable[..., Policy]) -> None:
     platform = Scenario().platform
     twice = [Dated(curfew(share=0.5), 0, None), Dated(curfew(share=0.25), 0, None)]
     rules = rules_on(0, platform, twice)

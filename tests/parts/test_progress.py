@@ -85,16 +85,13 @@ def test_lines_come_seldom_and_never_faster_than_every_half_minute(
     assert len(capsys.readouterr().err.splitlines()) == 5  # every ten minutes, though a tenth is not done
 
 
-def test_processes_that_share_the_work_tell_what_a_part_took(clock: Clock) -> None:
+def test_work_that_is_lost_is_to_be_done_again_and_says_nothing_of_the_machine(clock: Clock) -> None:
     shown = Progress(True, [100.0])
     shown.begin("simulating")
-    clock.now += 80  # two of two processes are at their first loop of two, each expected to take 50 seconds
-    shown.advance(25, 40)
-    assert shown.slower == pytest.approx(41 / 26)
-    shown.advance(25, 40)
-    assert shown.slower == pytest.approx(81 / 51)
-    assert shown.left == pytest.approx(100 * 81 / 51 - 80)
-    assert shown.share == 0.5
+    work(shown, clock, 50, slower=2)
+    shown.lose(20)
+    assert shown.share == pytest.approx(0.3)
+    assert shown.slower == pytest.approx(101 / 51)
 
 
 def test_on_a_terminal_it_is_a_bar_that_goes_away(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

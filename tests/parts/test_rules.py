@@ -96,7 +96,7 @@ class _Odd(Policy):
     value: float | str | tuple[int, ...] | tuple[str, ...] = 1.0
 
     def changes(self, platform: Platform) -> list[Change]:
-        return [Change(self.rule, self.operation, self.value)]  # type: ignore[arg-type]
+        return [Change(self.rule, self.operation, self.value)]
 
     def words(self) -> str:
         return "odd"

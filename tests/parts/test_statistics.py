@@ -3,6 +3,7 @@ import pytest
 
 from sim.outcomes.statistics import (
     NONE,
+    Effect,
     Interval,
     paired_effect,
     poisson_yardstick,
@@ -15,7 +16,9 @@ from sim.outcomes.statistics import (
 BASE = np.array([10.0, 12.0, 9.0, 14.0])
 
 
-def effect(value: list[float], base: np.ndarray = BASE, events: tuple[float, float] = (45, 45), harm: bool = True):
+def effect(
+    value: list[float], base: np.ndarray = BASE, events: tuple[float, float] = (45, 45), harm: bool = True
+) -> Effect:
     return paired_effect(base, np.array(value), events, "policy/outcome", harm)
 
 
@@ -53,8 +56,7 @@ def test_no_events_at_all_are_identical() -> None:
 
 def test_what_is_identical_has_a_difference_of_zero_and_nothing_to_halve() -> None:
     found = effect([10, 12, 9, 14])
-    assert found.difference == (0, 0, 0)
-    assert found.relative == (0, 0, 0)
+    assert found.difference == found.relative == Interval(0, 0, 0)
     assert found.seeds_to_halve is None
     assert np.isnan(found.poisson_yardstick)
 

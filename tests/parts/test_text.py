@@ -12,6 +12,7 @@ import sim
 from sim.__main__ import main
 from sim.outcomes.statistics import NONE, Interval
 from sim.outcomes.verdicts import Verdict
+from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.report.blocks import NARROWEST, WIDTH, Column, Prose, Table, render, terminal_width
@@ -117,7 +118,9 @@ def test_blocks_stand_apart_by_an_empty_line() -> None:
 
 @pytest.mark.parametrize("width", [WIDTH, NARROWEST])
 def test_every_table_fits_whatever_the_names(width: int) -> None:
-    policies = {f"{LONG[: 60 - len(level)]}{level}": (RegistrationPolicy(level=level),) for level in ("email", "phone")}
+    policies: dict[str, tuple[Policy, ...]] = {
+        f"{LONG[: 60 - len(level)]}{level}": (RegistrationPolicy(level=level),) for level in ("email", "phone")
+    }
     policies |= {"easy": (ReportingPolicy(friction=0.2),)}
     policies["both"] = (*policies["easy"], *policies[next(iter(policies))])
     scenario = synthetic.SCENARIO.replace(policies=policies)

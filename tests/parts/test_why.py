@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import Rectangle
 
 import sim
 from sim.outcomes.statistics import NONE, Interval
@@ -188,7 +189,8 @@ def test_where_parts_need_each_other_no_single_one_is_said_to_make_the_effect(be
 def test_what_is_no_mechanism_is_drawn_hatched(phone: Why) -> None:
     axes = phone.plot().axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
-    hatched = {names[round(bar.get_y() + bar.get_height() / 2)] for bar in axes.patches if bar.get_hatch()}
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    hatched = {names[round(bar.get_y() + bar.get_height() / 2)] for bar in bars if bar.get_hatch()}
     assert hatched == {"the whole less its parts"}
 
 

@@ -183,8 +183,9 @@ def kept_out(events: pd.DataFrame, last: int) -> set[tuple[int, int]]:
     """Return (person, hour) under a bar."""
     found = set()
     for bar in events[events.event.isin(["warn", "suspend", "bar"])].itertuples():
-        until = last if bar.detail < 0 else bar.hour + 1 + bar.detail
-        found |= {(bar.target, hour) for hour in range(bar.hour + 1, min(until, last))}
+        first: int = bar.hour + 1
+        until = last if bar.detail < 0 else first + bar.detail
+        found |= {(bar.target, hour) for hour in range(first, min(until, last))}
     return found
 
 

@@ -98,7 +98,7 @@ def test_every_question_is_here_and_known_to_reproduce() -> None:
 def test_names_stay_names_and_json_is_json(form: str, tmp_path: Path) -> None:
     arms = {"none": BOTH["phone"], "2-staff": BOTH["easy"], "été": BOTH["phone"]}
     answer(compare.question(SCENARIO.replace(policies=arms), seeds=2), out=tmp_path / "r")
-    export.export(tmp_path / "r", tmp_path / "x", form)  # type: ignore[arg-type]
+    export.export(tmp_path / "r", tmp_path / "x", form)
     path = tmp_path / "x" / f"effects.{form}"
     if form == "json":
         rows = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(name))
@@ -139,5 +139,5 @@ def test_what_cannot_be_exported_is_refused(written: dict[str, Path], tmp_path: 
         (written["compare"], tmp_path / "x", "xlsx", 'no format is called "xlsx"; there are csv, parquet, json'),
     ):
         with pytest.raises(ScenarioError, match=words):
-            export.export(folder, out, form)  # type: ignore[arg-type]
+            export.export(folder, out, form)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full"]

@@ -1,5 +1,6 @@
 """A result is run again from its manifest: whatever was changed is found, and the first row that differs is shown."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from sim.questions.reproduce import Reproduction
 from sim.rules.errors import ScenarioError
 from sim.study import identity, workers
 from sim.study.answer import answer
-from sim.study.folder import hashlib, opened
+from sim.study.folder import opened
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -116,7 +117,7 @@ class TestTampered:
     def test_a_digit_of_the_effects(self, hidden: bool, sample: int | None, out: Path) -> None:
         path = out / "effects.csv"
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        before = table.loc[5, "low"]
+        before = str(table.loc[5, "low"])
         table.loc[5, "low"] = after = before[:-1] + ("1" if before[-1] != "1" else "2")
         table.to_csv(path, index=False, lineterminator="\n")
         if hidden:

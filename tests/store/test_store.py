@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import pytest
@@ -25,7 +26,7 @@ from sim.study.answer import answer
 from sim.study.folder import opened
 from sim.study.store import Kept, Store, save
 from sim.study.task import Task
-from sim.study.workers import MOST_BREAKDOWNS, BrokenProcessPool, _elsewhere
+from sim.study.workers import MOST_BREAKDOWNS, _elsewhere
 from tests.parts import synthetic
 from tests.store import kills
 
@@ -257,11 +258,10 @@ class TestTrouble:
     def test_workers_that_are_killed_again_and_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         killed = 0
 
-        def kill(*arguments: Any) -> Iterator[Any]:
+        def kill(*arguments: Any) -> NoReturn:
             nonlocal killed
             killed += 1
             raise BrokenProcessPool
-            yield
 
         monkeypatch.setattr(study_workers, "_each", kill)
         with pytest.raises(ExperimentError, match=r"short of memory.*--workers(.|\n)*0 of 3 units are finished"):
@@ -301,7 +301,7 @@ class TestTrouble:
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
         with pytest.raises(ScenarioError, match="find other rules than this process has"):
-            _elsewhere(simulated, task.lanes | {"easy": "0"}, task, 1.0)
+            _elsewhere(simulated, task.lanes | {"easy": "0"}, tmp_path / "hours", 0, task)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []

@@ -43,7 +43,7 @@ def _invented() -> Iterator[None]:
 def options(changed: dict[str, object]) -> Iterator[None]:
     """Set those options that this version of pandas has."""
     there = {name: value for name, value in changed.items() if name in KNOWN}
-    with pd.option_context(*(word for pair in there.items() for word in pair)):
+    with pd.option_context(*(word for pair in there.items() for word in pair)):  # type: ignore[call-overload]
         yield
 
 

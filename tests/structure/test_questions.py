@@ -11,7 +11,7 @@ import pytest
 import sim.questions
 import sim.report
 from sim.__main__ import _parser, main
-from sim.questions import commands, kinds, question_of, results
+from sim.questions import command, kinds, question_of, results, told
 from sim.report.headings import Printed
 from sim.rules.errors import ScenarioError
 from tests.parts import synthetic
@@ -35,11 +35,25 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_every_file_is_a_command_and_they_stand_in_their_order() -> None:
-    assert {*commands()} == FILES
-    assert [name for name in commands() if name in ORDER] == ORDER
+    assert {*told()} == FILES
+    assert [name for name in told() if name in ORDER] == ORDER
     (parsed,) = (action.choices for action in _parser()._actions if action.choices and "compare" in action.choices)
-    assert [name for name in parsed if name in FILES] == [*commands()]
-    assert {command.after for command in commands().values()} <= {*parsed}
+    assert [name for name in parsed if name in FILES] == [*told()]
+    assert {found.after for found in told().values()} <= {*parsed}
+
+
+def test_the_help_tells_what_a_command_says_of_itself() -> None:
+    for name, found in told().items():
+        itself = command(name)
+        assert found == (itself.words, itself.example, itself.after)
+
+
+@pytest.mark.usefixtures("tally")
+def test_what_a_command_does_not_write_out_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sim.questions, "__path__", [*sim.questions.__path__, str(tmp_path)])
+    (tmp_path / "hasty.py").write_text("WORDS = 'Hurry.'\nCOMMAND = Command(WORDS, '', take, ask, after='why')\n")
+    with pytest.raises(TypeError, match=r"sim.questions.hasty needs COMMAND = Command\(...\), its words, example and"):
+        told()
 
 
 def test_every_question_has_a_result_in_the_file_of_its_name_with_its_columns() -> None:
@@ -78,8 +92,8 @@ def test_a_question_that_is_put_there_is_asked_kept_explained_reproduced_and_exp
 ) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    told = capsys.readouterr().out
-    places = [told.index(f"python -m sim {name}") for name in ("why", "tally", "validate")]
+    helped = capsys.readouterr().out
+    places = [helped.index(f"python -m sim {name}") for name in ("why", "tally", "validate")]
     assert places == sorted(places)
 
     file, out = tmp_path / "chat.toml", tmp_path / "r"

@@ -251,8 +251,9 @@ def test_every_lawful_hour_visit_and_day_that_a_sanction_takes_is_counted(
     scenario, records = sanctioned
     out: dict[int, set[int]] = defaultdict(set)
     for move in of_kind(records, arm, "suspend", "bar").query("target_kind == 'user'").itertuples():
-        until = scenario.hours if move.detail < 0 else move.hour + 1 + move.detail
-        out[move.target].update(range(move.hour + 1, until))
+        after: int = move.hour + 1
+        until = scenario.hours if move.detail < 0 else after + move.detail
+        out[move.target].update(range(after, until))
     there, lost = set(), set()
     begun: dict[tuple[int, int], list[bool]] = defaultdict(list)
     for day in World(scenario, [1]).days():

@@ -346,10 +346,11 @@ def test_the_order_of_reviews_is_that_of_looking_through_all_dossiers(
         assert {d.person for d in desk.expired(hour, expiry)} == late
         for person in late:
             del waiting[person]
-        turns = sorted(waiting.values(), key=lambda w, rule=rule: w.turn(rule))[:n_reviews]
-        assert [d.person for d in desk.take(n_reviews)] == [w.person for w in turns]
-        for w in turns:
-            del waiting[w.person]
+        turns = {person: w.turn(rule) for person, w in waiting.items()}
+        read = sorted(turns, key=turns.__getitem__)[:n_reviews]
+        assert [d.person for d in desk.take(n_reviews)] == read
+        for person in read:
+            del waiting[person]
         assert {person for person, _ in desk.dossiers} == set(waiting)
 
 

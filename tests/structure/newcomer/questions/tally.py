@@ -14,7 +14,7 @@ from sim.outcomes.outcomes import OUTCOMES
 from sim.report.tally import Tally
 from sim.scenario.arguments import seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
-from sim.study.command import CLASSROOM, Command, add_set, add_size, scenario_given
+from sim.study.command import Command, add_set, add_size, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -48,4 +48,6 @@ def _ask(given: Namespace) -> TallyQuestion:
     return TallyQuestion(scenario, seeds_of(scenario.seeds))
 
 
-COMMAND = Command("Count the persons harmed in each run.", f"{CLASSROOM} --seeds 3", _take, _ask, after="why")
+COMMAND = Command(
+    "Count the persons harmed in each run.", "scenarios/classroom.toml --seeds 3", _take, _ask, after="why"
+)
