@@ -168,8 +168,9 @@ class Contacts:
             room[:, : self.n] = self._data[:, : self.n]
             self._hold(room)
         rows = slice(self.n, needed)
-        for column in self.COLUMNS:
-            getattr(self, column)[rows] = columns.get(column, 0)
+        self._data[:, rows] = 0
+        for column, values in columns.items():
+            getattr(self, column)[rows] = values
         self.n = needed
         new = np.arange(rows.start, rows.stop)
         self._enlist(new)
