@@ -296,7 +296,7 @@ def _unsigned(value: int | Ints) -> Words:
 @cache
 def _exponential_edges() -> Ints:
     with localcontext() as context:
-        context.prec = 40
+        context.prec = 20  # of whole numbers of ten digits: the table is made in every process
         edges = [int((-(1 - Decimal(k) / 4096).ln() * EXPONENTIAL_UNITS).to_integral_value()) for k in range(4096)]
     return np.array([*edges, edges[-1] + 2 * EXPONENTIAL_UNITS], np.int64)
 
