@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sim.report.canvas import rendered
@@ -65,20 +65,18 @@ def _show(table: str) -> None:
     (ROOT / "README.md").write_text(shown.sub(lambda _: f"```text\n{table}\n```", readme), encoding="utf-8")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print, and renew what ``results/bench`` holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", choices=PARTS, default=[*PARTS], help=f"{', '.join(PARTS)} (all)"
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*PARTS], help=f"{', '.join(PARTS)} (all)")
     parser.add_argument("--repeats", type=int, default=5, help="rounds of which the median is told")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     RESULTS.mkdir(parents=True, exist_ok=True)
     code = history.commit(ROOT)  # before results are written
     print(
         f"{machine()}; yardstick {yardstick():.2f} ns a draw (figures scale with it; compare ratios only)", flush=True
     )
-    for name in arguments.parts:
+    for name in arguments.parts or PARTS:
         history.renew(RESULTS / "history.csv", PARTS[name](arguments.repeats), code)
 
 
