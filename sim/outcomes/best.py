@@ -11,7 +11,7 @@ import pandas as pd
 from sim.outcomes.counts import Counts, by_seed
 from sim.outcomes.in_force import days_in_force, stretches_in_force, throughout
 from sim.outcomes.outcomes import BY_NAME
-from sim.outcomes.statistics import n_comparisons, ratio_interval, t_interval
+from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
 from sim.policies.registration import RegistrationPolicy
 from sim.rules.rulebook import Level
 from sim.scenario.scenario import BASELINE, Cost, Scenario
@@ -51,15 +51,13 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     harmed = {arm: by_seed(sums["n_persons_harmed"], arm) for arm in (BASELINE, *policies)}
     best = min(lowering, key=lambda arm: harmed[arm].sum())
     more = {arm: harmed[arm] - harmed[best] for arm in policies}
-    together = n_comparisons(more.values())
+    together, stays = n_comparisons(more.values()), not_told_apart(more)
     staff, visitors, days_lost = (
         BY_NAME[name].formula(sums).groupby("policy").mean()
         for name in ("moderator_hours", "visitors_turned_away", "user_days_lost")
     )
     rows = []
-    for arm in policies:
-        if t_interval(more[arm], 1, together).sign > 0:
-            continue
+    for arm in stays:
         level, message_hours = _asked(scenario, arm)
         share = ratio_interval(more[arm], harmed[BASELINE], 1, together).within(least=-1)
         in_all = sum(end - first for first, end in stretches_in_force(scenario, arm))
@@ -82,6 +80,16 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
 
     order = sorted(range(len(table)), key=lambda row: price(kept[row]))
     return table.iloc[order].reset_index(drop=True)
+
+
+def not_told_apart(more: Mapping[str, Floats]) -> list[str]:
+    """Return the arms that are not seen to harm more persons than the best one, it among them.
+
+    Args:
+        more: By how many more persons are harmed than under the best, by arm: one value per seed.
+    """
+    together = n_comparisons(more.values())
+    return [arm for arm, of_seeds in more.items() if t_interval(of_seeds, 1, together).sign <= 0]
 
 
 def _asked(scenario: Scenario, arm: str) -> tuple[Level, int]:

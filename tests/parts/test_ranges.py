@@ -145,7 +145,8 @@ class TestSentences:
         assert (
             self.said(two) == f"phone: -30%, luck -31 to -29 (none of the 2 parameters varied was seen to move it{rest}"
         )
-        effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
+        ends = {"relative_low": -0.31, "relative_high": -0.29}
+        effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"} | ends
         said = english(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
         assert said == "phone: -30%, luck -31 to -29 (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
@@ -162,6 +163,16 @@ class TestSentences:
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
         assert english(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
+
+    def test_a_sign_stays_only_if_it_is_resolved_at_both_ends_of_every_bar(self) -> None:
+        def sign(high: asked_ranges._Found) -> str:
+            bars = bars_of({KEYS[0]: (found(0.6), found(0.65)), KEYS[1]: (found(0.7), high)}).to_dict("records")
+            effect = {"relative": -0.3, "relative_low": -0.31, "relative_high": -0.29}
+            return ranges._sign(ranges._ends(effect, bars), bars)
+
+        assert sign(found(0.8)) == "stays"
+        assert sign(found(0.9, noise=40)) == "not resolved"  # though this bar is not seen to move the effect
+        assert sign(found(1.2)) == "turns"
 
     def test_too_few_harms_are_no_number(self) -> None:
         few = asked_ranges._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))
