@@ -205,8 +205,13 @@ def rest_of(scenario: Scenario, arm: str, part: str) -> list[Policy]:
 
 
 def words_of(levers: Sequence[Policy]) -> str:
-    """Return levers as they are written to a table."""
-    return "; ".join(f"{lever.words()}{f', from {lever.start}' if lever.start else ''}" for lever in levers)
+    """Return levers as they are written to a table, with their dates."""
+    return "; ".join(map(_words, levers))
+
+
+def _words(lever: Policy) -> str:
+    dates = ((" from ", lever.start), (" until ", lever.end))
+    return lever.words() + "".join(f"{word}{day}" for word, day in dates if day)
 
 
 def parts_without_arm(scenario: Scenario, arm: str, policies: Sequence[str]) -> list[Policy]:

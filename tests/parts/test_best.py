@@ -212,6 +212,10 @@ class TestContains:
         made = scenario(arms)
         assert words_of(parts_without_arm(made, "both", tuple(arms))) == "5 moderators on shift"
         assert parts_without_arm(made, "phone", tuple(arms)) == []
+        dated = STAFF.model_copy(update={"start": day(9), "end": day(19)})
+        assert words_of([dated, PHONE]).startswith(
+            "5 moderators on shift from 2021-01-10 until 2021-01-20; registration"
+        )
         said = " ".join(comparison(made, dict.fromkeys((BASELINE, *arms), BASE)).table().split())
         assert "- A part of both alone is no policy here, so its work is not seen: 5 moderators on shift." in said
         assert "- 2 parts of three alone are no policies here, so their work is not seen: " in said

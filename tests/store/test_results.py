@@ -353,7 +353,9 @@ class TestRefused:
         assert content(out, units=True) == before
 
     def test_other_titles_and_further_policies_are_the_same_study(self, out: Path, ran: list) -> None:
-        other = SCENARIO.replace(title="another", seeds=7, **{"policies.hard": (ReportingPolicy(friction=0.95),)})
+        other = SCENARIO.replace(
+            title="another", seeds=7, prefer=["privacy"], **{"policies.hard": (ReportingPolicy(friction=0.95),)}
+        )
         compare(out, scenario=other)
         assert ran == [(f"seed-{seed}", BASELINE, "hard") for seed in range(3)]
         redefined = SCENARIO.replace(**{"policies.hard": (ReportingPolicy(friction=0.9),)})
