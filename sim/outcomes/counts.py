@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, Records, Runs
+from sim.outcomes.in_force import stretches_in_force
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -28,7 +30,7 @@ WAITS = {"median": 0.5, "p95": 0.95}
 
 @dataclass(frozen=True)
 class Sums:
-    """Counts added up over a stretch of days, one row per run.
+    """Counts added up over stretches of days, one row per run.
 
     Attributes:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
@@ -86,17 +88,18 @@ class Counts:
     records: Records
     hashes: pd.DataFrame
 
-    def sums(self, days: tuple[int, int] | None = None) -> Sums:
-        """Add up a stretch of days, or the whole window with the counts by offence and class and the durations.
+    def sums(self, *stretches: tuple[int, int]) -> Sums:
+        """Add up stretches of days, or the whole window with the counts by offence and class and the durations.
 
         Args:
-            days: First day and the day after the last, both among `edges_of`.
+            stretches: Of each, the first day and the day after the last, both among `edges_of`.
         """
-        if days is None:
+        if not stretches:
             return sums_of(self.scenario, self.records.daily, self.records.breakdown, durations=self.records.durations)
-        if not {*days} <= {*edges_of(self.scenario)}:
+        if not {day for days in stretches for day in days} <= {*edges_of(self.scenario)}:
+            days = ", ".join(map(str, stretches))
             raise ValueError(f"days {days} do not begin and end with stretches of days: {edges_of(self.scenario)}")
-        return sums_of(self.scenario, self.records.daily, days=days)
+        return sums_of(self.scenario, self.records.daily, stretches=stretches)
 
 
 def counts_of(scenario: Scenario, runs: Runs) -> Counts:
@@ -147,6 +150,7 @@ def half_year_of(scenario: Scenario) -> tuple[int, int]:
 def edges_of(scenario: Scenario) -> list[int]:
     """Return the days at which stretches begin and end whose sums are asked for."""
     stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
+    stretches += [days for arm in scenario.policies for days in stretches_in_force(scenario, arm)]
     periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
     return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
 
@@ -168,7 +172,7 @@ def sums_of(
     scenario: Scenario,
     daily: pd.DataFrame,
     breakdown: pd.DataFrame | None = None,
-    days: tuple[int, int] | None = None,
+    stretches: Sequence[tuple[int, int]] = (),
     durations: pd.DataFrame | None = None,
 ) -> Sums:
     """Add up the counts of every run.
@@ -178,11 +182,13 @@ def sums_of(
         daily: The daily table, the baseline's rows among them if the headline's denominator is to be theirs;
             otherwise it is the declared audience.
         breakdown: The breakdown, for outcomes by class and offence.
-        days: First day and the day after the last; the whole window if not given.
+        stretches: Of each, the first day and the day after the last; the whole window if none is given.
         durations: The table of durations, for quantiles of the waits of reviewed dossiers.
     """
-    first, end = days or (0, scenario.days)
-    chosen = daily if days is None else daily[daily["day"].between(first, end - 1)]
+    chosen = daily
+    if stretches:
+        chosen = daily[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
+    within = stretches or [(0, scenario.days)]
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
         table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
@@ -190,8 +196,8 @@ def sums_of(
         table = table.join(_wait_quantiles(durations[durations["kind"] == "review"]))
     return Sums(
         table=table,
-        days=end - first,
-        months=_month_ends(scenario, first, end),
+        days=sum(end - first for first, end in within),
+        months=sum(_month_ends(scenario, first, end) for first, end in within),
         visitors=_visitors(scenario, daily),
         conversations_per_hour=scenario.population.conversations_per_hour,
     )

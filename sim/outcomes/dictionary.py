@@ -66,6 +66,11 @@ EFFECTS = {
         "lowers, raises, not resolved, identical (all differences zero), too few (under 20 events), not counted",
     ),
     "reason": Meaning("words", "why the outcome is not counted under the policy and the baseline; empty where it is"),
+    "simultaneous_low": Meaning(
+        _RELATIVE,
+        "lower end of the interval of relative that is so wide that those of all policies hold together at 95%",
+    ),
+    "simultaneous_high": Meaning(_RELATIVE, "upper end of the same; see the words told apart"),
 }
 """Columns of effects: of outcomes by policy, or by point."""
 
@@ -103,6 +108,37 @@ OF_A_COMPARISON: Tables = {
         "verdict": Meaning(
             "word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"
         ),
+    },
+    "best": {
+        "best": Meaning("name", "policy under which the fewest are seriously harmed, of those that lower it"),
+        "more": Meaning(_RELATIVE, "by how much more persons are seriously harmed than under the best, seed by seed"),
+        "more_low": Meaning(
+            _RELATIVE, "lower end of the Fieller interval of more, so wide that those of all policies hold at 95%"
+        ),
+        "more_high": Meaning(_RELATIVE, "upper end of the same"),
+        "staff": Meaning("hours a month", "hours that moderators are on shift, mean over the window"),
+        "turned_away": Meaning("visitors a month", "lawful visitors never let in; empty where they are not counted"),
+        "level": Meaning("level", "highest level of registration asked for on some day"),
+        "message_hours": Meaning("hours", "longest time for which messages are kept"),
+        "days_in_force": Meaning("days", "counted days on which the rules of the policy are not those of the baseline"),
+    },
+    "contains": {
+        "contains": Meaning("name", "another policy, all of whose levers this one has at the same levels and dates"),
+        "rest": Meaning("words", "its levers beyond those"),
+        "adds": Meaning(_OF_OUTCOME, "the policy less the one that it contains, mean over the seeds"),
+        "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of adds"),
+        "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of adds"),
+        "relative": Meaning(_RELATIVE, "adds relative to the baseline"),
+        "relative_low": Meaning(_RELATIVE, "lower end of the 95% Fieller interval of relative"),
+        "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative"),
+        "verdict": Meaning(
+            "word", "lowers, raises, not resolved, identical (nothing), too few, not counted; of what its rest does"
+        ),
+    },
+    "in_force": {
+        "days": Meaning("days", "counted days on which the rules of the policy are not those of the baseline"),
+        **{name: EFFECTS[name] for name in ("baseline", "value", "difference", "low", "high")},
+        **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
     },
     "transparency": {
         "item": Meaning("words", "what the platform could publish"),

@@ -129,10 +129,9 @@ def _taken_apart(asked: WhyQuestion, counts: Sequence[Counts]) -> Why:
             off = switched_off[sharing.name] if sharing else found[0]
             part, alone = off[_WHOLE] - off[f"without-{i}"], off[f"alone-{i}"] - off[BASELINE]
         parts.append(part)
-        # Nobody can be spared more than is harmed; but what is taken off one baseline may exceed another one.
-        least = -1.0 if off is found[0] else -np.inf
-        intervals = [_share(whole - base - part, base, enough).within(least), _share(part, base, enough)]
-        intervals.append(_share(alone, base, enough).within(least) if alone is not None else NONE)
+        # Nobody can be spared more than is harmed, whatever luck leaves of the difference of two differences.
+        intervals = [_share(whole - base - part, base, enough).within(least=-1), _share(part, base, enough)]
+        intervals.append(_share(alone, base, enough).within(least=-1) if alone is not None else NONE)
         rows.append((mechanism.name, mechanism.is_input, *(x for interval in intervals for x in interval)))
     together = _share(whole - base - np.sum(parts, axis=0), base, enough)
     table = pd.DataFrame(rows, columns=list(COLUMNS))

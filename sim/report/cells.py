@@ -58,6 +58,15 @@ class Cells:
         """Return a change in percent with its interval, or what stands in its place."""
         return in_percent(self.verdict(policy, outcome), self.interval(policy, outcome, "relative"))
 
+    def together(self, policy: str, outcome: str) -> Interval:
+        """Return a change as a share of the baseline with the interval that holds together with those of all."""
+        row = self._effects[policy, outcome]
+        return Interval(*(float(row[name]) for name in ("relative", "simultaneous_low", "simultaneous_high")))
+
+    def simultaneous(self, policy: str, outcome: str) -> Words:
+        """Return `relative` with that interval."""
+        return in_percent(self.verdict(policy, outcome), self.together(policy, outcome))
+
     def change(self, policy: str, outcome: str) -> Amount:
         """Return a difference in the outcome's unit with its interval; 0 where all are zero."""
         return Amount(self.interval(policy, outcome), difference)

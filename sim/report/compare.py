@@ -13,18 +13,20 @@ import pandas as pd
 from sim.model.engines import Engine
 from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
+from sim.outcomes.best import best_of
+from sim.outcomes.counts import HEADLINE, Counts, dated
+from sim.outcomes.effects import contains_of, in_force_of
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
-from sim.outcomes.statistics import t_interval
+from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
-from sim.report.grounds import assumptions, inert, settings_behind
-from sim.report.remarks import ETHICS, caveat, of_seeds, of_short_window, of_staff, title
+from sim.report.grounds import assumptions, inert, of_parts, settings_behind
+from sim.report.remarks import ETHICS, caveat, marked, of_seeds, of_short_window, of_staff, part_of_window, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
-from sim.report.text import number
+from sim.report.text import number, points
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of
 from sim.scenario.scenario import BASELINE, Scenario
@@ -77,12 +79,28 @@ class Comparison(Result):
         return self._records.durations
 
     @cached_property
+    def best(self) -> pd.DataFrame:
+        """Policies not told apart from the one that lowers serious harm most, cheapest first; see `best_of`."""
+        cells = Cells(self.scenario, self.effects, self.policies)
+        return best_of(self.counts, self.policies, _lowering(cells))
+
+    @cached_property
+    def contains(self) -> pd.DataFrame:
+        """What policies add to those that they contain, a row for each outcome; see `contains_of`."""
+        return contains_of(self.counts, self.policies)
+
+    @cached_property
+    def in_force(self) -> pd.DataFrame:
+        """Effects while in force of policies in force on a part of the window, a row an outcome; see `in_force_of`."""
+        return in_force_of(self.counts, self.policies)
+
+    @cached_property
     def _records(self) -> Records:
         return Records.joined(self.runs.parts())
 
     def blocks(self) -> list[Block]:
         """Return the headline sentence, tables, and what to know of them."""
-        return comparison(self.scenario, self.policies, len(self.seeds), self.effects, self.counts, self.interactions)
+        return comparison(self)
 
     def transparency(self) -> pd.DataFrame:
         """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
@@ -117,6 +135,9 @@ class Comparison(Result):
         """Write the tables."""
         write_csv(self.effects, folder / "effects.csv")
         write_csv(self.interactions, folder / "interactions.csv")
+        write_csv(self.best, folder / "best.csv")
+        write_csv(self.contains, folder / "contains.csv")
+        write_csv(self.in_force, folder / "in_force.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
@@ -130,27 +151,13 @@ class Comparison(Result):
         return {**of_effects, "staff": partial(figures.staff, self.policies, self.counts)}
 
 
-def comparison(
-    scenario: Scenario,
-    policies: Sequence[str],
-    n_seeds: int,
-    effects: pd.DataFrame,
-    counts: Counts,
-    interactions: pd.DataFrame,
-) -> list[Block]:
-    """Return a comparison as blocks.
-
-    Args:
-        scenario: What was run.
-        policies: The arms, in the order in which to show them.
-        n_seeds: Number of seeds.
-        effects: The table of effects.
-        counts: The counts of every run.
-        interactions: The table of interactions.
-    """
-    cells = Cells(scenario, effects, policies)
+def comparison(found: Comparison) -> list[Block]:
+    """Return a comparison as blocks."""
+    scenario, policies, counts = found.scenario, found.policies, found.counts
+    n_seeds = len(found.seeds)
+    cells = Cells(scenario, found.effects, policies)
     busy, idle = _busy_shares(policies, counts), inert(policies, counts)
-    resting = {arm: found for arm in policies if (found := assumptions(scenario, arm))}
+    resting = {arm: rests for arm in policies if (rests := assumptions(scenario, arm))}
     done = Counted(
         len(policies),
         Sentence("1 policy against the baseline, {seeds} seeds each", seeds=n_seeds),
@@ -158,15 +165,19 @@ def comparison(
     )
     blocks: list[Block | None] = [
         title(scenario, done),
-        _headline(cells, counts, idle, resting),
+        _headline(cells, found.best, found.contains, idle, resting),
         tables.harm(cells),
+        tables.best(cells, found.best),
+        tables.cheapest_first(scenario, found.best),
+        tables.what_works(found.contains),
+        tables.while_in_force(cells, found.in_force),
         tables.over_time(cells, counts),
-        tables.together(interactions),
+        tables.together(found.interactions),
         tables.for_whom(cells),
         tables.by_severity(cells),
         tables.costs(cells),
         tables.process(cells, busy),
-        _notes(scenario, cells, idle, busy, resting),
+        _notes(scenario, cells, found.contains, idle, busy, resting),
     ]
     return [block for block in blocks if block]
 
@@ -180,26 +191,33 @@ def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
     return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
 
 
-def _headline(cells: Cells, counts: Counts, idle: Collection[str], resting: Collection[str]) -> Block:
-    """Return sentences on the policy that lowers harm most, the others that do, each that raises it, and the rest."""
+def _lowering(cells: Cells) -> list[str]:
+    """Return the policies that are seen to lower serious harm."""
+    return [policy for policy in cells.policies if cells.verdict(policy, HEADLINE) is Verdict.LOWERS]
+
+
+def _headline(
+    cells: Cells, best: pd.DataFrame, contains: pd.DataFrame, idle: Collection[str], resting: Collection[str]
+) -> Block:
+    """Return sentences on the cheapest of the best policies, the others, each that raises harm, and the rest."""
+    scenario = cells.scenario
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
-    lowering = [p for p in resolved if cells.verdict(p, HEADLINE) is Verdict.LOWERS]
-    best = min(lowering, key=lambda p: cells.number(p, HEADLINE), default=None)
-    finding = _sentence(cells, best, resting) if best else Sentence("no policy was seen to lower serious harm.")
+    lowering = _lowering(cells)
+    first = next((policy for policy in best["policy"] if policy in lowering), None)
+    finding = _sentence(cells, first, resting) if first else Sentence("no policy was seen to lower serious harm.")
     sentences: list[Words] = [
-        Sentence(
-            "In this model, with these assumptions, {finding} {caveat}", finding=finding, caveat=caveat(cells.scenario)
-        )
+        Sentence("In this model, with these assumptions, {finding} {caveat}", finding=finding, caveat=caveat(scenario))
     ]
-    others = [p for p in lowering if p != best]
-    if best and (same := _not_told_apart(best, others, counts)):
-        policies = Listed(tuple(same))
-        sentences.append(Sentence("Not told apart from {best} in serious harm: {same}.", best=best, same=policies))
+    if first and len(best) > 1:
+        sentences.append(_not_told_apart(cells, first, best, lowering))
+    others = [p for p in lowering if p != first]
     sentences += [
         Sentence("Also, {finding}", finding=_sentence(cells, p, resting)) for p in others if _signs_differ(cells, p)
     ]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
-        sizes = [Sentence("{policy} by {size}", policy=p, size=cells.size(p, HEADLINE)) for p in plain]
+        sizes = [
+            Sentence("{policy} by {size}", policy=marked(scenario, p), size=cells.size(p, HEADLINE)) for p in plain
+        ]
         sentences.append(
             Sentence(
                 "Serious harm is also lowered by these: {sizes}{assumed}.",
@@ -214,7 +232,47 @@ def _headline(cells: Cells, counts: Counts, idle: Collection[str], resting: Coll
     if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
         policies = Listed(tuple(rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
+    if added := _adds_nothing(contains):
+        sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=Listed(added, "; ")))
     return Prose(tuple(sentences))
+
+
+def _not_told_apart(cells: Cells, first: str, found: pd.DataFrame, lowering: Sequence[str]) -> Sentence:
+    """Say which policies are not told apart from the best, and that the first is the cheapest that lowers harm."""
+    scenario, arms, best = cells.scenario, list(found["policy"]), str(found["best"].iloc[0])
+    behind = any(part_of_window(scenario, arm) for arm in arms if arm in lowering)
+    every_day = Sentence(" on every day") if behind and not part_of_window(scenario, first) else None
+    others = tuple(marked(scenario, arm) for arm in arms if arm not in (best, first))
+    if first == best:
+        return Sentence(
+            "Not told apart from {best} in serious harm: {others}. Of those that lower it{every_day}, {best} is the "
+            "cheapest too.",
+            best=marked(scenario, best), others=Listed(others), every_day=every_day,
+        )  # fmt: skip
+    too = Counted(
+        len(others),
+        Sentence("; nor is {others}", others=Listed(others)),
+        Sentence("; nor are {others}", others=Listed(others)),
+    )
+    return Sentence(
+        "It falls most under {best}, by {size}, from which {first} is not told apart{too}. Of those that lower "
+        "it{every_day}, {first} is the cheapest.",
+        best=marked(scenario, best), size=cells.size(best, HEADLINE), first=first, every_day=every_day,
+        too=too if others else None,
+    )  # fmt: skip
+
+
+def _adds_nothing(contains: pd.DataFrame) -> tuple[Words, ...]:
+    """Return what is not seen to add to a policy that it contains, with by how much harm differs."""
+    found: list[Words] = []
+    for row in contains[contains["outcome"] == HEADLINE].to_dict("records"):
+        arm, part, verdict = row["policy"], row["contains"], Verdict(row["verdict"])
+        if verdict is Verdict.IDENTICAL:
+            found.append(Sentence("{arm} adds 0 points to {part} in every seed", arm=arm, part=part))
+        elif verdict is Verdict.NOT_RESOLVED and row["relative"] == row["relative"]:
+            adds = Amount(interval_of(row, "relative"), points)
+            found.append(Sentence("{arm} adds {adds} points to {part}", arm=arm, adds=adds, part=part))
+    return tuple(found)
 
 
 def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> Words:
@@ -227,13 +285,7 @@ def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> Words:
         case Verdict.TOO_FEW:
             return Sentence("{policy} (too few harms to say)", policy=policy)
         case _:
-            return policy
-
-
-def _not_told_apart(best: str, others: Sequence[str], counts: Counts) -> list[str]:
-    """Return the policies whose paired difference from the best one has an interval that holds zero."""
-    harmed = counts.sums()["n_persons_harmed"]
-    return [p for p in others if not t_interval(by_seed(harmed, p) - by_seed(harmed, best), step=1).sign]
+            return marked(cells.scenario, policy)
 
 
 def _signs_differ(cells: Cells, policy: str) -> bool:
@@ -266,32 +318,33 @@ def _sentence(cells: Cells, policy: str, resting: Collection[str]) -> Sentence:
 def _finding(cells: Cells, policy: str) -> Sentence:
     """Return what a policy does to serious harm, and to the risk of those who remain if that has the other sign."""
     size, lowers = cells.size(policy, HEADLINE), cells.verdict(policy, HEADLINE) is Verdict.LOWERS
+    name = marked(cells.scenario, policy)
     if not _signs_differ(cells, policy):
         if lowers:
-            return Sentence("{policy} lowers serious harm by {size}", policy=policy, size=size)
-        return Sentence("{policy} raises serious harm by {size}", policy=policy, size=size)
+            return Sentence("{policy} lowers serious harm by {size}", policy=name, size=size)
+        return Sentence("{policy} raises serious harm by {size}", policy=name, size=size)
     if not cells.resolved(policy, SECOND):
         risk = cells.signed(policy, SECOND)
         if lowers:
             return Sentence(
                 "{policy} lowers serious harm by {size} while the risk per day of use of those who remain changes by "
                 "{risk}, its sign not resolved",
-                policy=policy, size=size, risk=risk,
+                policy=name, size=size, risk=risk,
             )  # fmt: skip
         return Sentence(
             "{policy} raises serious harm by {size} while the risk per day of use of those who remain changes by "
             "{risk}, its sign not resolved",
-            policy=policy, size=size, risk=risk,
+            policy=name, size=size, risk=risk,
         )  # fmt: skip
     risk = cells.size(policy, SECOND)
     if lowers:
         return Sentence(
             "{policy} lowers serious harm by {size} but raises the risk per day of use of those who remain by {risk}",
-            policy=policy, size=size, risk=risk,
+            policy=name, size=size, risk=risk,
         )  # fmt: skip
     return Sentence(
         "{policy} raises serious harm by {size} but lowers the risk per day of use of those who remain by {risk}",
-        policy=policy, size=size, risk=risk,
+        policy=name, size=size, risk=risk,
     )  # fmt: skip
 
 
@@ -309,6 +362,7 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
 def _notes(
     scenario: Scenario,
     cells: Cells,
+    contains: pd.DataFrame,
     idle: Mapping[str, Words],
     busy: Mapping[str, float],
     resting: Mapping[str, Sequence[Sentence]],
@@ -317,6 +371,7 @@ def _notes(
         Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
         for arm, lack in idle.items()
     ]
+    notes += of_parts(scenario, cells.policies, contains)
     notes += of_staff(busy)
     for arm in cells.policies:
         if arm not in idle and cells.verdict(arm, "harms") is Verdict.IDENTICAL:
@@ -351,9 +406,19 @@ def _notes(
     notes += of_short_window(scenario)
     if set(cells.policies) - set(idle):
         notes.append(of_seeds(int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))))
+    alone = [p for p in cells.policies if cells.resolved(p, HEADLINE) and not cells.together(p, HEADLINE).sign]
+    if alone:
+        notes.append(
+            Sentence(
+                "Told apart from the baseline in serious harm by intervals of their own, but not by those that hold "
+                "for all policies together: {policies}. Among many policies, one or another is told apart by luck.",
+                policies=Listed(tuple(alone)),
+            )
+        )
     notes.append(
         Sentence(
-            "Each interval misses with a chance of 5%, so one in twenty does. More outcomes, with intervals, stand in "
+            "Each interval misses with a chance of 5%, so one in twenty does; of those that hold together, one in "
+            "twenty studies has one that does. More outcomes, with intervals, stand in "
             "effects.csv; those by offence illustrate, for the shares of offences are assumed."
         )
     )

@@ -1,4 +1,4 @@
-"""What stands behind an effect: the assumptions that it rests on and, where there is none, what a policy lacked.
+"""What stands behind an effect: the assumptions that it rests on, its parts and, where there is none, what was lacking.
 
 Both are made from what is declared of the rules that a policy moves (`sim.rules.rulebook`) and of the mechanisms
 through which they act (`sim.rules.mechanisms`).
@@ -14,8 +14,10 @@ from typing import Any
 import pandas as pd
 
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes.counts import Counts
-from sim.report.sentences import Amount, Listed, Sentence, Term, Words
+from sim.outcomes.counts import HEADLINE, Counts
+from sim.outcomes.effects import parts_without_arm, words_of
+from sim.outcomes.verdicts import Verdict
+from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.report.text import plain_number, whole_percent
 from sim.rules.rulebook import RULES, Rules
 from sim.rules.settings import SETTINGS
@@ -56,6 +58,35 @@ def inert(policies: Sequence[str], counts: Counts) -> dict[str, Words]:
     totals = daily[daily["policy"] == BASELINE].sum(numeric_only=True)
     same = {arm for arm in policies if (hashes.loc[[arm]].to_numpy() == hashes.loc[[BASELINE]].to_numpy()).all()}
     return {arm: _lacked(counts.scenario, arm, totals) for arm in policies if arm in same}
+
+
+def of_parts(scenario: Scenario, arms: Sequence[str], contains: pd.DataFrame) -> Iterator[Words]:
+    """Yield which parts of policies do nothing, and which are no policy alone, so that nobody sees what they do.
+
+    Args:
+        scenario: What was run.
+        arms: The policies.
+        contains: What they add to those that they contain, as `Comparison.contains`.
+    """
+    for row in contains[contains["outcome"] == HEADLINE].to_dict("records"):
+        if row["verdict"] == Verdict.IDENTICAL:
+            yield Sentence(
+                "{rest} does nothing in {arm}: as many are seriously harmed as under {part} in every seed.",
+                rest=row["rest"], arm=row["policy"], part=row["contains"],
+            )  # fmt: skip
+    for arm in arms:
+        if missing := parts_without_arm(scenario, arm, arms):
+            words = Listed(tuple(words_of([lever]) for lever in missing), "; ")
+            yield Counted(
+                len(missing),
+                Sentence(
+                    "A part of {arm} alone is no policy here, so its work is not seen: {words}.", arm=arm, words=words
+                ),
+                Sentence(
+                    "{n} parts of {arm} alone are no policies here, so their work is not seen: {words}.",
+                    n=len(missing), arm=arm, words=words,
+                ),
+            )  # fmt: skip
 
 
 def _assumed(scenario: Scenario, arm: str) -> Iterator[Sentence]:

@@ -43,6 +43,29 @@ HARM = (
     Heading("serious harms per user-day of those who remain", SECOND),
 )
 
+TOGETHER_95 = Heading(
+    "the same, all policies together",
+    meaning="the interval of the same change, so wide that those of all policies hold together at 95%",
+)
+
+ADDS = (
+    Heading("contains", column="contains.contains"),
+    Heading("and beyond that", column="contains.rest"),
+    Heading("which adds, points", column="contains.relative"),
+)
+
+DAYS_IN_FORCE = Heading("in force, days", column="in_force.days")
+WHILE_IN_FORCE = (
+    Heading(
+        "serious harms on those days",
+        meaning="change of the harms that count as serious, on the days on which the policy is in force",
+    ),
+    Heading(
+        "the same per user-day of those who remain",
+        meaning="change of serious harms per day of use of those neither turned away nor barred, on those days",
+    ),
+)
+
 QUARTERS = tuple(
     Heading(
         f"serious harms in the {which} quarter of the window",
@@ -82,6 +105,18 @@ COSTS = (
     ON_SHIFT,
 )
 
+BEST = (
+    HARM[0],
+    Heading("more than under the best, points", column="best.more"),
+)
+
+CHEAPEST = (
+    ON_SHIFT,
+    TURNED_AWAY,
+    Heading("one must show", column="best.level"),
+    Heading("messages kept, hours", column="best.message_hours"),
+)
+
 COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
 """What `sweep` shows of them."""
 
@@ -101,7 +136,11 @@ PROCESS = (
 )
 
 OF_A_COMPARISON = (
-    Printed("HARM", HARM),
+    Printed("HARM", (*HARM, TOGETHER_95)),
+    Printed("NOT TOLD APART FROM THE BEST", BEST),
+    Printed("CHEAPEST FIRST", CHEAPEST),
+    Printed("WHAT DOES THE WORK", ADDS),
+    Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE)),
     Printed("OVER TIME", QUARTERS),
     Printed("TOGETHER", (*TOGETHER_WITH, TOGETHER)),
     Printed("FOR WHOM", FOR_WHOM),

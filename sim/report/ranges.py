@@ -59,7 +59,7 @@ COLUMNS = {
 """Columns of `Ranges.bars`."""
 
 _WHERE = Heading("where", meaning="with which parameter at which value the effect to the left of it comes out")
-_SIGN = Heading("sign", meaning="what becomes of the sign of the effect over all ranges: stays, turns or not resolved")
+_SIGN = Heading("sign", meaning="what becomes of the sign of the effect at all ends: stays, turns or not resolved")
 EXTREMES = (
     Heading("as in the scenario", column="ranges.relative"),
     Heading("lowest", meaning="lowest effect of those in the scenario and at the ends of all bars that move it"),
@@ -192,8 +192,8 @@ def _parameters(n: int) -> Counted:
 def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:
     """Return a policy's effect with what becomes of it at either end of its widest bar that moves it.
 
-    ``phone: -41% (-52 to -20 as predators look for somebody else or give up)``. Wherever else its sign turns, that is
-    said too.
+    ``phone: -41%, luck -48 to -33 (-52 to -20 as predators look for somebody else or give up)``. Wherever else its
+    sign turns, that is said too.
 
     Args:
         effect: Row of `Ranges.effects`.
@@ -208,10 +208,11 @@ def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:
             "{policy}: {verdict}, but no percentage: the baseline is not told apart from zero",
             policy=policy, verdict=verdict,
         )  # fmt: skip
-    noise = None
+    noise, luck = None, interval_of(effect, "relative")
     if verdict is Verdict.NOT_RESOLVED:
-        ends = Amount(interval_of(effect, "relative"), ends_alone)
-        noise = Sentence(", not told apart from none: its 95% interval is {ends}", ends=ends)
+        noise = Sentence(", not told apart from none: its 95% interval is {ends}", ends=Amount(luck, ends_alone))
+    elif luck.low < luck.high:
+        noise = Sentence(", luck {ends}", ends=Amount(luck, ends_alone))
     moving = next((bar for bar in bars if bar["verdict"] == Verdict.MOVES), None)
     if moving is None:
         return Sentence(
@@ -285,8 +286,9 @@ def _sentences(
     scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]], more: bool
 ) -> Block:
     head = Sentence(
-        "In this model, serious harm changes from the baseline by (in brackets: over the plausible range of the "
-        "parameter that moves it most, all others as in the scenario; one at a time, so no joint interval):"
+        "In this model, serious harm changes from the baseline by (luck: the 95% interval of that, Monte Carlo error "
+        "only; in brackets: over the plausible range of the parameter that moves it most, all others as in the "
+        "scenario; one at a time, so no joint interval):"
     )
     lines = (Note(sentence(effects[policy], by_policy[policy], more)) for policy in effects)
     return Prose((head, *lines, caveat(scenario)))
@@ -304,17 +306,26 @@ def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]])
             continue
         ends = _ends(effect, by_policy[policy])
         least, most = min(ends), max(ends)
-        signs = {end.effect.sign for end in ends}
-        sign = Verdict.TURNS if signs >= {-1, 1} else Verdict.NOT_RESOLVED if 0 in signs else Verdict.STAYS
         extremes = [words for end in (least, most) for words in (Amount(end.effect, change), end.where)]
-        rows.append([Amount(ends[0].effect, change), *extremes, sign])
+        rows.append([Amount(ends[0].effect, change), *extremes, _sign(ends, by_policy[policy])])
     columns = [
         Column(Term(head.words), cells, left=head in (_WHERE, _SIGN))
         for head, cells in zip(EXTREMES, zip(*rows, strict=True), strict=True)
     ]
-    note = Sentence("Lowest and highest of what moves the effect. Turns: told apart from zero on both sides of it.")
+    note = Sentence(
+        "Lowest and highest of what moves the effect. Sign: turns if told apart from zero on both sides of it, stays "
+        "if told apart from zero on one side at both ends of every bar; else it is not resolved."
+    )
     names = Column(Term("policy"), [short(policy) for policy in effects], left=True)
     return Table(Term("EFFECTS"), _KIND, [names], columns, note)
+
+
+def _sign(ends: Sequence[_End], bars: Sequence[Row]) -> Verdict:
+    """Return what becomes of the sign of an effect over all bars, of which `ends` are those that move it."""
+    if {end.effect.sign for end in ends} >= {-1, 1}:
+        return Verdict.TURNS
+    everywhere = {ends[0].effect.sign, *(interval_of(bar, f"at_{end}").sign for bar in bars for end in ENDS)}
+    return Verdict.STAYS if everywhere in ({-1}, {1}) else Verdict.NOT_RESOLVED
 
 
 def _cell(row: Row, name: str) -> Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
+from sim.outcomes.in_force import days_in_force, stretches_in_force, throughout
 from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Reason
@@ -52,21 +53,6 @@ def window(scenario: Scenario) -> Sentence:
     )  # fmt: skip
 
 
-def days_in_force(scenario: Scenario, arm: str) -> dict[str, frozenset[int]]:
-    """Return the counted days on which each lever of an arm is in force."""
-    days: dict[str, frozenset[int]] = {}
-    for dated in scenario.dated(arm):
-        lever = getattr(dated.policy, "rule", dated.policy.name)
-        days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
-    return days
-
-
-def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
-    """Tell whether all levers of an arm are in force on all of some days."""
-    wanted = {*days}
-    return all(wanted <= held for held in days_in_force(scenario, arm).values())
-
-
 def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:
     """Warn of the policies that are in force on a part of the counted days, with how many, if there are any."""
     found: list[Words] = []
@@ -92,6 +78,33 @@ def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | N
         "days{rank}.",
         days=scenario.days, arms=Listed(tuple(found), "; "), rank=rank,
     )  # fmt: skip
+
+
+def part_of_window(scenario: Scenario, arm: str) -> bool:
+    """Tell whether an arm, or a lever of it, is in force on a part of the counted days alone."""
+    return not throughout(scenario, arm, range(scenario.days))
+
+
+def marked(scenario: Scenario, arm: str) -> Words:
+    """Return the name of an arm, with a mark where it stands beside others though it is in force on some days alone."""
+    if not part_of_window(scenario, arm):
+        return arm
+    days = sum(end - first for first, end in stretches_in_force(scenario, arm))
+    if not 0 < days < scenario.days:
+        return Sentence("{arm} (parts of it in force on some days alone)", arm=arm)
+    return Sentence("{arm} (in force on {days} of {of} days)", arm=arm, days=days, of=scenario.days)
+
+
+_COSTS = {
+    "staff": Term("hours of staff on shift"),
+    "turned_away": Term("lawful visitors turned away"),
+    "privacy": Term("what one must show and how long messages are kept"),
+}
+
+
+def costs_in_words(scenario: Scenario) -> Listed:
+    """Return the costs that a scenario prefers, in turn."""
+    return Listed(tuple(_COSTS[cost] for cost in scenario.prefer), Term(", then "))
 
 
 def means_of_all_days(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:

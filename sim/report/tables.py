@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of
+from sim.outcomes.in_force import throughout
 from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
-from sim.report.remarks import means_of_all_days, partly_in_force, throughout
+from sim.report.remarks import costs_in_words, marked, means_of_all_days, part_of_window, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
-from sim.report.text import DASH, in_percent, points, short
-from sim.scenario.scenario import BASELINE
+from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
+from sim.scenario.scenario import BASELINE, Scenario
 
 _NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
 """What stands in the cells of a table that says nothing, and is left out."""
@@ -28,6 +30,9 @@ def harm(cells: Cells) -> Block:
     for head in headings.HARM:
         columns.append(Column(Term(head.words), [cells.relative(p, head.outcome) for p in cells.policies]))
         columns.append(Column(Term("verdict"), [cells.verdict(p, head.outcome) for p in cells.policies]))
+        if head.outcome == HEADLINE and len(cells.policies) > 1:
+            wider = [cells.simultaneous(p, head.outcome) for p in cells.policies]
+            columns.append(Column(Term(headings.TOGETHER_95.words), wider))
     known = not any(Verdict.NO_PERCENTAGE in column.cells for column in columns)
     note = paragraph(
         partly_in_force(cells.scenario, cells.policies),
@@ -48,6 +53,107 @@ def harm(cells: Cells) -> Block:
         ),
     )  # fmt: skip
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
+
+
+def best(cells: Cells, found: pd.DataFrame) -> Block | None:
+    """Return the policies that are not told apart from the best, the cheapest first, if there are several."""
+    if len(found) < 2:
+        return None
+    rows = found.to_dict("records")
+    of_change, of_more = headings.BEST
+    more = [Amount(interval_of(row, "more"), points) if row["policy"] != row["best"] else None for row in rows]
+    columns = [
+        Column(Term(of_change.words), [cells.relative(row["policy"], HEADLINE) for row in rows]),
+        Column(Term(of_more.words), more),
+    ]
+    note = Sentence(
+        "The best: {best}, which has no number of its own here. Points: of the baseline, seed by seed; these intervals "
+        "are so wide that all of them hold together at 95%.",
+        best=rows[0]["best"],
+    )
+    return Table(Term("NOT TOLD APART FROM THE BEST"), CHANGES, _in_order(cells.scenario, rows), columns, note)
+
+
+def cheapest_first(scenario: Scenario, found: pd.DataFrame) -> Block | None:
+    """Return what the policies cost that are not told apart from the best, the cheapest first, if there are several."""
+    if len(found) < 2:
+        return None
+    rows = found.to_dict("records")
+    behind = Sentence(
+        "What is in force on a part of the window stands last, since it costs less and spares less by that alone."
+    )
+    parts = any(part_of_window(scenario, row["policy"]) for row in rows)
+    columns = [
+        Column(Term(head.words), [_cost(row[name]) for row in rows])
+        for head, name in zip(headings.CHEAPEST, ("staff", "turned_away", "level", "message_hours"), strict=True)
+    ]
+    note = paragraph(
+        Sentence("Order: {costs}; then the fewest levers.", costs=costs_in_words(scenario)), behind if parts else None
+    )
+    return Table(Term("CHEAPEST FIRST"), LEVELS, _in_order(scenario, rows), columns, note)
+
+
+def _cost(value: Any) -> Words:
+    """Return a cost as a cell: a level of registration, or a mean."""
+    return Term(value) if isinstance(value, str) else level(value)
+
+
+def _in_order(scenario: Scenario, rows: Sequence[Mapping[Any, Any]]) -> list[Column]:
+    """Return what the rows are: policies and, where some are in force on a part of the window, on how many days."""
+    names = Column(Term("policy"), [short(row["policy"]) for row in rows], left=True)
+    if not any(part_of_window(scenario, row["policy"]) for row in rows):
+        return [names]
+    return [names, Column(Term(headings.DAYS_IN_FORCE.words), [row["days_in_force"] for row in rows])]
+
+
+def what_works(contains: pd.DataFrame) -> Block | None:
+    """Return what policies add to those that they contain, if any contains another."""
+    rows = contains[contains["outcome"] == HEADLINE].to_dict("records")
+    if not rows:
+        return None
+    verdicts = [Verdict(row["verdict"]) for row in rows]
+    adds = [
+        Term("nothing") if verdict is Verdict.IDENTICAL
+        else DASH if verdict in _NOTHING
+        else Verdict.NO_PERCENTAGE if row["relative"] != row["relative"]
+        else Amount(interval_of(row, "relative"), points)
+        for row, verdict in zip(rows, verdicts, strict=True)
+    ]  # fmt: skip
+    contained, rest, added = headings.ADDS
+    keys = [
+        Column(Term("policy"), [short(row["policy"]) for row in rows], left=True),
+        Column(Term(contained.words), [short(row["contains"]) for row in rows], left=True),
+        Column(Term(rest.words), [row["rest"] for row in rows], left=True, breaks=LONGEST_NAME),
+    ]
+    columns = [Column(Term(added.words), adds), Column(Term("verdict"), verdicts)]
+    note = Sentence(
+        "The policy less the one that it contains, seed by seed. Identical: what it has beyond that does nothing here."
+    )
+    kind = Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval")
+    return Table(Term("WHAT DOES THE WORK"), kind, keys, columns, note)
+
+
+def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
+    """Return effects over the window beside those while in force, of the policies in force on a part of it, if any."""
+    found = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
+    arms = list(dict.fromkeys(effects["policy"]))
+    if not arms:
+        return None
+    of_days = [[found[arm, outcome] for arm in arms] for outcome in (HEADLINE, SECOND)]
+    columns = [
+        Column(Term(headings.DAYS_IN_FORCE.words), [row["days"] for row in of_days[0]]),
+        Column(Term(headings.HARM[0].words), [cells.relative(arm, HEADLINE) for arm in arms]),
+    ]
+    for head, rows in zip(headings.WHILE_IN_FORCE, of_days, strict=True):
+        shown = [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows]
+        columns.append(Column(Term(head.words), shown))
+    note = Sentence(
+        "Persons harmed: over the whole window of {days} days, the days without the policy included. They count once "
+        "in a year, so that no part of a year tells of them: serious harms stand for them on the days in force.",
+        days=cells.scenario.days,
+    )
+    names = Column(Term("policy"), [short(arm) for arm in arms], left=True)
+    return Table(Term("WHILE IN FORCE"), CHANGES, [names], columns, note)
 
 
 def over_time(cells: Cells, counts: Counts) -> Block | None:
@@ -131,7 +237,7 @@ def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]
     for head in heads:
         falls = {policy: cells.number(policy, head.outcome) for policy in moved}
         order: list[str] = sorted(falls, key=falls.__getitem__)
-        orders.append(Listed(tuple(order)))
+        orders.append(Listed(tuple(marked(cells.scenario, policy) for policy in order)))
     if len({*orders}) > 1:
         each = [
             Sentence("{weights}: {policies}.", weights=Term(head.words.capitalize()), policies=order)

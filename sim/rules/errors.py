@@ -178,7 +178,7 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
     if kind == "int_type" and isinstance(loc[-1], int):
         accepts = "a whole number"
     elif kind == "literal_error" and isinstance(loc[-1], int):
-        accepts = f"one of {', '.join(listed_names(taken.type))}"
+        accepts = f"one of {', '.join(listed_names(taken.type)) or details['ctx']['expected']}"
     elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
         accepts += "; nan and inf are no numbers here"
     return f"{name} = {shown(given, exactly=True)} is not allowed. It takes {accepts}{hint(given, taken)}."

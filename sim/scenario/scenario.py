@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
@@ -37,6 +37,14 @@ from sim.scenario.limits import (
 
 BASELINE = "baseline"
 
+Cost = Literal["staff", "turned_away", "privacy"]
+COSTS: tuple[Cost, ...] = get_args(Cost)
+"""What a policy can cost, in the order in which it counts unless a scenario says otherwise."""
+
+
+NO_PART_OF_RUNS = ("title", "seeds", "prefer")
+"""Settings on which no run depends, so that runs are the same whatever they say."""
+
 
 class Frame(Section):
     """Which chat is simulated, over which days, how often and how large."""
@@ -59,6 +67,15 @@ class Frame(Section):
         1.0, "share", 0.01, 1, "Shrinks population and staff together; queues do not shrink exactly.",
         minimum=1e-4, maximum=1,
     )  # fmt: skip
+    prefer: tuple[Annotated[Cost, Field()], ...] = Field(
+        COSTS,
+        min_length=1,
+        max_length=len(COSTS),
+        strict=False,
+        description="Which cost counts first, which next, among policies whose effects are not told apart: some or all "
+        "of staff (hours on shift), turned_away (lawful visitors) and privacy (what one must show, how long messages "
+        "are kept), none twice.",
+    )
 
 
 class Scenario(Settings, Frame):
@@ -109,6 +126,7 @@ class Scenario(Settings, Frame):
     @model_validator(mode="after")
     def _check(self) -> Scenario:
         problems = [
+            *self._problems_of_costs(),
             *self._problems_of_size(),
             *self._problems_of_offences(),
             *self._problems_of_names(),
@@ -126,6 +144,11 @@ class Scenario(Settings, Frame):
             yield Problem(("offences", called.index(name), "name"), words)
         for arm, words in names.refusals("policy", self.policies, [BASELINE]).items():
             yield Problem(("policies", arm), words)
+
+    def _problems_of_costs(self) -> Iterator[Problem]:
+        """Yield that a cost is named twice."""
+        if len({*self.prefer}) < len(self.prefer):
+            yield Problem(("prefer",), f"prefer = {shown(self.prefer)} names a cost twice. Name each once.")
 
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
@@ -422,7 +445,7 @@ class Scenario(Settings, Frame):
 
     def shared(self) -> dict[str, Any]:
         """Return the values that runs of every arm depend on, as JSON can hold them."""
-        return self.model_dump(mode="json", exclude={"policies", "title", "seeds"})
+        return self.model_dump(mode="json", exclude={"policies", *NO_PART_OF_RUNS})
 
     def rules_by_day(self, arm: str) -> dict[str, dict[str, Any]]:
         """Return what sets the runs of one arm apart, as JSON can hold it: rules by the first day on which they hold.

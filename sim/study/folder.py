@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from sim.model.engines import module_of
 from sim.rules.errors import ScenarioError, dotted, shown
+from sim.scenario.scenario import NO_PART_OF_RUNS
 from sim.study.identity import model_files
 from sim.study.question import Question
 from sim.study.store import Store
@@ -271,7 +272,7 @@ def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
 
 def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in content.items():
-        if prefix or key not in ("policies", "title", "seeds"):
+        if prefix or key not in ("policies", *NO_PART_OF_RUNS):
             if isinstance(value, dict):
                 yield from _values(value, f"{prefix}{key}.")
             else:

@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 import pytest
 
+import sim
 from sim.model import agents
 from sim.model.arrays import model
 from sim.model.records import Records
@@ -197,3 +198,17 @@ def test_where_nobody_is_told_apart_what_a_ban_binds_changes_nothing() -> None:
     known = arms(policies, **{"moderation.staff": 2.0})
     assert same_but_for(known["identity"], known["account"])
     assert not same_but_for(known["device"], known["account"])
+
+
+def test_a_part_that_does_nothing_adds_exactly_nothing_to_a_combination_and_is_said_to() -> None:
+    easy, copies = ReportingPolicy(friction=0.1), SetPolicy(rule="reporting.snapshot", value=True)
+    chat = CHAT.replace(policies={"easy": (easy,), "both": (easy, copies)}, **{"retention.message_hours": 5000})
+    found = sim.compare(chat, seeds=3)
+    rows = found.contains[~found.contains["outcome"].isin(["history_kept", "snapshots_kept"])]
+    assert {*rows["verdict"]} == {"identical", "not counted"}
+    nothing = rows[rows["verdict"] == "identical"]
+    assert len(nothing) > 30
+    assert (nothing[["adds", "low", "high", "relative", "relative_low", "relative_high"]].fillna(0) == 0).all(axis=None)
+    said = " ".join(found.table().split())
+    assert "both adds 0 points to easy in every seed" in said
+    assert "does nothing in both: as many are seriously harmed as under easy in every seed." in said

@@ -46,7 +46,7 @@ COLUMNS = [
     *("policy", "outcome", "unit", "baseline", "value", "difference", "low", "high"),
     *("relative", "relative_low", "relative_high", "seeds"),
     *("variance_reduction", "variance_reduction_low", "variance_reduction_high", "poisson_yardstick"),
-    *("seeds_to_halve", "verdict", "reason"),
+    *("seeds_to_halve", "verdict", "reason", "simultaneous_low", "simultaneous_high"),
 ]
 
 

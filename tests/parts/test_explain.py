@@ -330,7 +330,9 @@ def test_a_heading_is_known_without_its_unit(name: str, outcome: str) -> None:
 def test_every_title_and_heading_that_is_printed_is_explained() -> None:
     both = {"easy": (ReportingPolicy(friction=0.2),), "phone": (RegistrationPolicy(level="phone"),)}
     own = [o.model_copy(update={"severity_own": 1.0 + n}) for n, o in enumerate(OFFENCES)]
-    scenario = synthetic.SCENARIO.replace(policies=both | {"both": (*both["easy"], *both["phone"])}, offences=own)
+    late = RegistrationPolicy(level="phone", start=synthetic.SCENARIO.start + dt.timedelta(30))
+    arms = both | {"both": (*both["easy"], *both["phone"]), "late": (late,)}
+    scenario = synthetic.SCENARIO.replace(policies=arms, offences=own)
     with synthetic.in_place():
         found = [
             *sim.compare(scenario, seeds=4).blocks(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,8 @@ from sim.outcomes.effects import INTERACTION_COLUMNS, effects_of, interactions_o
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
-from sim.report import compare
-from sim.report.blocks import WIDTH, render
+from sim.report.blocks import WIDTH
+from sim.report.compare import Comparison
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
@@ -99,12 +101,15 @@ def test_the_table_is_printed_only_where_there_is_one() -> None:
     made = counts(THREE, HARMED)
     arms = tuple(THREE.policies)
     effects, found = effects_of(made, arms), interactions_of(made, arms)
-    text = render(compare.comparison(THREE, arms, 4, effects, made, found), WIDTH)
+    shown = Comparison(
+        THREE, arms, (0, 1, 2, 3), "array", effects, found, made, synthetic.simulate(THREE, [0], [BASELINE])
+    )
+    text = shown.table()
     assert "TOGETHER" in text
     row = next(line for line in text.splitlines() if line.startswith("both  ") and "sum" in line)
     assert row.split()[:3] == ["both", "phone", "easy"]
     assert "-9 (" in row or "-8.8 (" in row
     assert row.endswith("below the sum")
     assert max(map(len, text.splitlines())) <= WIDTH
-    without = render(compare.comparison(THREE, arms, 4, effects, made, found.iloc[:0]), WIDTH)
+    without = replace(shown, interactions=found.iloc[:0]).table()
     assert "TOGETHER" not in without

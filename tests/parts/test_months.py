@@ -59,7 +59,7 @@ def test_every_month_has_30_or_31_days_whatever_the_window_and_its_start(days: i
 def test_the_last_half_year_is_six_months_or_all_there_are(days: int) -> None:
     scenario = Scenario(days=days)
     first, end = half_year_of(scenario)
-    sums = counts.sums_of(scenario, _daily(scenario), days=(first, end))
+    sums = counts.sums_of(scenario, _daily(scenario), stretches=[(first, end)])
     assert sums.months == min(6, max(0, len(scenario.months) - 1))
     assert first == (scenario.months[-1 - sums.months] if sums.months else 0)
 

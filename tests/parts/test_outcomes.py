@@ -98,7 +98,7 @@ def test_a_monthly_count_is_the_mean_of_the_months_within_the_window() -> None:
 def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> None:
     same = dict.fromkeys((c for c in DAILY_COLUMNS[4:] if not c.startswith("n_monthly")), 7)
     whole = sums_of(SCENARIO, daily(**same))
-    half = sums_of(SCENARIO, daily(**same), days=(0, 31))
+    half = sums_of(SCENARIO, daily(**same), stretches=[(0, 31)])
     monthly = outcome.name == "visitors_turned_away"
     assert float(outcome.formula(half).iloc[0]) == pytest.approx(float(outcome.formula(whole).iloc[0]))
     assert float(outcome.formula(whole).iloc[0]) > 0 or monthly or outcome.name.startswith("predators_")
@@ -138,7 +138,7 @@ def test_a_harm_weighs_what_its_offence_does_in_each_of_two_scales() -> None:
 
 
 def test_a_part_of_the_window_has_its_own_days_and_months() -> None:
-    part = sums_of(SCENARIO, daily(n_harm=2), days=(31, 60))
+    part = sums_of(SCENARIO, daily(n_harm=2), stretches=[(31, 60)])
     assert (part.days, part.months) == (29, 1)
     assert part["n_harm"].iloc[0] == 58
     assert part.visitors == 20_000
@@ -155,7 +155,7 @@ def test_sums_over_stretches_are_those_over_days(days: int) -> None:
     stretches = [*pairwise(periods_of(scenario)), *(quarters_of(scenario) or ()), half_year_of(scenario)]
     assert len(stretches) >= 2
     for stretch in stretches:
-        part, by_day = counts.sums(stretch), sums_of(scenario, records.daily, days=stretch)
+        part, by_day = counts.sums(stretch), sums_of(scenario, records.daily, stretches=[stretch])
         pd.testing.assert_frame_equal(part.table, by_day.table)
         assert (part.days, part.months, part.visitors) == (by_day.days, by_day.months, by_day.visitors)
     assert len(counts.records.daily) < len(records.daily) or days == 5

@@ -116,7 +116,7 @@ class TestSentences:
     def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
         widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
         said = self.said(widest | narrow)
-        assert said.startswith("phone: -30% (-50 to -5 as predators look further or not; ")
+        assert said.startswith("phone: -30%, luck -31 to -29 (-50 to -5 as predators look further or not; ")
         assert said.endswith("; its sign turns: +10% at moderation.staff = 16)")
         bars = bars_of(widest | narrow).to_dict("records")
         assert [bar["turns"] for bar in bars] == [False, True]
@@ -129,20 +129,26 @@ class TestSentences:
 
     def test_the_widest_bar_that_moves_gives_the_range_and_the_words(self) -> None:
         ends = {KEYS[1]: (found(0.48), found(0.8)), KEYS[0]: (found(0.6), found(0.6))}
-        assert self.said(ends, 0.59) == "phone: -41% (-52 to -20 as predators look further or not)"
+        assert self.said(ends, 0.59) == "phone: -41%, luck -42 to -40 (-52 to -20 as predators look further or not)"
 
     def test_without_words_the_name_stands_in(self) -> None:
-        assert self.said({KEYS[3]: (found(0.9), found(0.5))}) == "phone: -30% (-10 to -50 as moderation.staff)"
+        assert (
+            self.said({KEYS[3]: (found(0.9), found(0.5))})
+            == "phone: -30%, luck -31 to -29 (-10 to -50 as moderation.staff)"
+        )
 
     def test_nothing_moves(self) -> None:
         one = {KEYS[0]: (found(0.7), found(0.7))}
         rest = "; --parameters all varies the others)"
-        assert self.said(one) == f"phone: -30% (the 1 parameter varied was not seen to move it{rest}"
+        assert self.said(one) == f"phone: -30%, luck -31 to -29 (the 1 parameter varied was not seen to move it{rest}"
         two = one | {KEYS[1]: (found(0.7), found(0.7))}
-        assert self.said(two) == f"phone: -30% (none of the 2 parameters varied was seen to move it{rest}"
-        effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"}
+        assert (
+            self.said(two) == f"phone: -30%, luck -31 to -29 (none of the 2 parameters varied was seen to move it{rest}"
+        )
+        ends = {"relative_low": -0.31, "relative_high": -0.29}
+        effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"} | ends
         said = english(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
-        assert said == "phone: -30% (none of the 2 parameters varied was seen to move it)"
+        assert said == "phone: -30%, luck -31 to -29 (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
         assert english(ranges.sentence(few, [])) == "phone: too few harms to say"
 
@@ -157,6 +163,16 @@ class TestSentences:
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
         assert english(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
+
+    def test_a_sign_stays_only_if_it_is_resolved_at_both_ends_of_every_bar(self) -> None:
+        def sign(high: asked_ranges._Found) -> str:
+            bars = bars_of({KEYS[0]: (found(0.6), found(0.65)), KEYS[1]: (found(0.7), high)}).to_dict("records")
+            effect = {"relative": -0.3, "relative_low": -0.31, "relative_high": -0.29}
+            return ranges._sign(ranges._ends(effect, bars), bars)
+
+        assert sign(found(0.8)) == "stays"
+        assert sign(found(0.9, noise=40)) == "not resolved"  # though this bar is not seen to move the effect
+        assert sign(found(1.2)) == "turns"
 
     def test_too_few_harms_are_no_number(self) -> None:
         few = asked_ranges._Found(BASE * 0, BASE * 0, paired_effect(BASE * 0, BASE * 0 + 1, (0, 4), "key", True))

@@ -121,6 +121,7 @@ def test_fingerprint_is_of_what_the_runs_of_all_arms_depend_on() -> None:
     same = [
         scenario.replace(title="another"),
         scenario.replace(seeds=3),
+        scenario.replace(prefer=["privacy"]),
         scenario.replace(policies={"b": (ModerationPolicy(staff=5.0),)}),
     ]
     assert {s.fingerprint() for s in same} == {scenario.fingerprint()}

@@ -110,13 +110,14 @@ class TestWritten:
     def test_everything_is_there_and_nothing_beside(self, written: tuple[Path, Comparison]) -> None:
         out, comparison = written
         assert [*content(out)] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "effects.csv"),
+            *("best.csv", "breakdown.parquet", "contains.csv", "daily.parquet", "dictionary.csv"),
+            *("durations.parquet", "effects.csv"),
             *(
                 f"figures/{name}.{end}"
                 for name in ("difference", "overview", "price", "staff")
                 for end in ("png", "svg")
             ),
-            *("interactions.csv", "manifest.json", "table.txt", "transparency.csv"),
+            *("in_force.csv", "interactions.csv", "manifest.json", "table.txt", "transparency.csv"),
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
         assert [path.name for path in out.parent.iterdir()] == ["r"]
@@ -129,7 +130,7 @@ class TestWritten:
         for name in TABLES:
             for other in (counts(comparison, name), pd.read_parquet(out / f"{name}.parquet")):
                 pd.testing.assert_frame_equal(other, counts(in_memory, name), check_exact=True)
-        for name in ("effects", "interactions"):
+        for name in ("effects", "interactions", "best", "contains", "in_force"):
             pd.testing.assert_frame_equal(getattr(comparison, name), getattr(in_memory, name), check_exact=True)
         effects = pd.read_csv(out / "effects.csv")
         assert list(effects.columns) == list(comparison.effects.columns)
@@ -352,7 +353,9 @@ class TestRefused:
         assert content(out, units=True) == before
 
     def test_other_titles_and_further_policies_are_the_same_study(self, out: Path, ran: list) -> None:
-        other = SCENARIO.replace(title="another", seeds=7, **{"policies.hard": (ReportingPolicy(friction=0.95),)})
+        other = SCENARIO.replace(
+            title="another", seeds=7, prefer=["privacy"], **{"policies.hard": (ReportingPolicy(friction=0.95),)}
+        )
         compare(out, scenario=other)
         assert ran == [(f"seed-{seed}", BASELINE, "hard") for seed in range(3)]
         redefined = SCENARIO.replace(**{"policies.hard": (ReportingPolicy(friction=0.9),)})

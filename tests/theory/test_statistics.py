@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.outcomes.best import not_told_apart
 from sim.outcomes.statistics import (
     keyed_indices,
+    n_comparisons,
+    paired_change,
     paired_effect,
     poisson_yardstick,
     ratio_change_interval,
@@ -53,6 +56,83 @@ def test_without_an_effect_one_verdict_in_twenty_is_wrong_in_both_directions_ali
         verdicts.append(effect.verdict)
     assert within(verdicts.count("lowers"), 1500, 0.025)
     assert within(verdicts.count("raises"), 1500, 0.025)
+
+
+ARMS, STUDIES = 14, 400
+RANGE = stats.binom.ppf([0.005, 0.995], STUDIES, 0.05) / STUDIES
+"""How often a verdict may be false in so many studies that is false in one of twenty: 99 of 100 such tests pass."""
+
+
+def studies(seeds: int, shared: float) -> np.ndarray:
+    """Return differences of inert arms that share some luck from the baseline, shape (studies, arms, seeds)."""
+    draws = luck(100 * seeds + int(10 * shared))
+    own, of_all = draws.normal(size=(STUDIES, ARMS, seeds)), draws.normal(size=(STUDIES, 1, seeds))
+    return np.sqrt(shared) * of_all + np.sqrt(1 - shared) * own
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5])
+@pytest.mark.parametrize("seeds", [4, 10, 20])
+def test_of_14_inert_arms_the_simultaneous_intervals_accuse_one_in_one_study_of_twenty(
+    seeds: int, shared: float
+) -> None:
+    base = np.full(seeds, 100.0)
+    alone = together = 0
+    for differences in studies(seeds, shared):
+        n = n_comparisons(differences)
+        assert n == ARMS
+        changes = [
+            [paired_change(base, base + row, (900, 900), k).relative.sign for row in differences] for k in (1, n)
+        ]
+        alone += any(changes[0])
+        together += any(changes[1])
+    if not shared:
+        assert within(alone, STUDIES, 1 - 0.95**ARMS)  # half of the studies
+    assert alone / STUDIES > 0.3
+    assert RANGE[0] <= together / STUDIES <= RANGE[1]
+
+
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_simultaneous_intervals_of_arms_that_share_nearly_all_their_luck_are_too_wide_never_too_narrow(
+    seeds: int,
+) -> None:
+    accused = sum(any(t_interval(row, 0, ARMS).sign for row in study) for study in studies(seeds, 0.95))
+    assert accused / STUDIES <= RANGE[1]
+
+
+@pytest.mark.parametrize("seeds", [4, 20])
+def test_the_simultaneous_intervals_hold_all_truths_at_once_in_95_of_100_studies(seeds: int) -> None:
+    draws, missed = luck(500 + seeds), 0
+    kept = np.linspace(0.4, 0.95, ARMS)
+    for _ in range(STUDIES):
+        base = draws.normal(1000, 30, seeds)
+        values = base * kept[:, None] + draws.normal(0, 20, (ARMS, seeds))
+        found = [paired_change(base, row, (9000, 9000), ARMS).relative for row in values]
+        missed += not all(low < share - 1 < high for (_, low, high), share in zip(found, kept, strict=True))
+    assert RANGE[0] <= missed / STUDIES <= RANGE[1]
+
+
+@pytest.mark.parametrize("seeds", [4, 10, 20])
+def test_the_one_that_is_truly_best_stays_among_those_not_told_apart_from_the_best(seeds: int) -> None:
+    draws, kept, others = luck(700 + seeds), 0, 0
+    truth = np.array([99.5, *[100.0] * 6, *[110.0] * 7])
+    for _ in range(STUDIES):
+        harmed = truth[:, None] + draws.normal(0, 5, (1, seeds)) + draws.normal(0, 3, (ARMS, seeds))
+        best = harmed.sum(axis=1).argmin()
+        stay = not_told_apart({str(arm): row - harmed[best] for arm, row in enumerate(harmed)})
+        assert str(best) in stay
+        kept += "0" in stay
+        others += sum(int(arm) > 6 for arm in stay)
+    assert kept / STUDIES >= 1 - RANGE[1]
+    if seeds == 20:  # and who is far worse does not
+        assert others < 0.1 * 7 * STUDIES
+
+
+def test_arms_that_are_alike_in_every_seed_are_one_comparison_and_those_of_no_difference_none() -> None:
+    one, other = np.array([1.0, -2.0, 3.0]), np.array([1.0, -2.0, 4.0])
+    assert n_comparisons([one, one.copy(), other, 0 * one]) == 2
+    assert n_comparisons([]) == n_comparisons([0 * one]) == 1
+    assert t_interval(one, 0, 1) == t_interval(one)
+    assert t_quantile(9, 14) == pytest.approx(stats.t.ppf(1 - 0.025 / 14, 9))
 
 
 def test_with_many_seeds_the_interval_of_a_ratio_is_that_of_the_delta_method() -> None:
