@@ -17,8 +17,8 @@ MEMORY_OF_A_PROCESS = 400e6
 SECONDS_OF_A_LOOP = 300.0
 """So long may a step loop of several seeds be expected to take: what it has done is lost if it is killed."""
 
-HARDLY_QUICKER = 1.05
-"""A seed may take so many times what it takes in the largest step loop; a shorter loop loses less."""
+HARDLY_DEARER = 1.05
+"""A seed may take so many times what it takes in the largest step loop that may be; a shorter loop loses less."""
 
 SECONDS_TO_START = 2.0
 """What a command takes before it simulates."""
@@ -84,20 +84,26 @@ def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) 
             others.append(seed)
     if not others:
         return
-    size = 1 if engine == "agents" else _shared(task, -(-len(others) // workers))
-    n_loops = -(-len(others) // size)
-    n_loops = min(len(others), -(-n_loops // workers) * workers)  # every worker gets as many
+    n_loops = len(others) if engine == "agents" else _n_loops(task, len(others), workers)
     ends = [i * len(others) // n_loops for i in range(n_loops + 1)]
     for start, end in pairwise(ends):
         yield replace(task, seeds=tuple(others[start:end]))
 
 
-def _shared(task: Task, most: int) -> int:
-    """Return how many seeds share a step loop: as many as may, or fewer where more would hardly be quicker."""
-    prices = [_price(task.scenario, len(task.arms), n, "array") for n in range(1, most + 1)]
-    fitting = [s for s, memory in prices if s <= SECONDS_OF_A_LOOP and memory <= MEMORY_OF_A_PROCESS]
-    each = [seconds / n for n, seconds in enumerate(fitting, 1)]
-    return next((n for n, seconds in enumerate(each, 1) if seconds <= HARDLY_QUICKER * each[-1]), 1)
+def _n_loops(task: Task, n_seeds: int, workers: int) -> int:
+    """Return over how many step loops to share seeds out, as many for every worker.
+
+    That is as few as may be, since seeds that share one are cheaper, or more where that makes them hardly dearer.
+    """
+    fewest: dict[int, int] = {}  # loops by the size of the largest
+    for n in range(workers, n_seeds + workers, workers):
+        fewest.setdefault(-(-n_seeds // min(n, n_seeds)), min(n, n_seeds))
+    each: dict[int, float] = {}  # seconds of a seed by that size, as far as it may be
+    for size in fewest:
+        seconds, memory = _price(task.scenario, len(task.arms), size, "array")
+        if size == 1 or (seconds <= SECONDS_OF_A_LOOP and memory <= MEMORY_OF_A_PROCESS):
+            each[size] = seconds / size
+    return fewest[min(size for size, seconds in each.items() if seconds <= HARDLY_DEARER * each[max(each)])]
 
 
 def priced(

@@ -76,6 +76,7 @@ class TestSharing:
         costs(monkeypatch, first=10, each=1)
         assert sizes(workers=2) == [6, 6]
         assert sizes(workers=5) == [2, 2, 3, 2, 3]
+        assert sizes(replace(TASK, seeds=tuple(range(20))), workers=2) == [10, 10]
         costs(monkeypatch, first=100, each=50)
         assert sizes(workers=2) == [3, 3, 3, 3]
         assert sizes(replace(TASK, seeds=(4, 7, 9)), workers=8) == [1, 1, 1]
