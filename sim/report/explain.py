@@ -211,7 +211,8 @@ def _default(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    return f"{shown(parameter.low)} to {shown(parameter.high)}" if parameter.has_range else ""
+    shape = f" ({parameter.shape})" if parameter.shape else ""
+    return f"{shown(parameter.low)} to {shown(parameter.high)}{shape}" if parameter.has_range else ""
 
 
 def _setting(parameter: Parameter) -> Lines:
