@@ -25,7 +25,7 @@ class Meaning(NamedTuple):
 Tables = Mapping[str, Mapping[str, Meaning]]
 """Columns by name, by the name of the table: of its file, without the ending."""
 
-_RELATIVE = "share of the baseline (0.1 is 10%)"
+RELATIVE = "share of the baseline (0.1 is 10%)"
 _OF_OUTCOME = "the unit of the row's outcome"
 
 EVERYWHERE = {
@@ -47,13 +47,13 @@ EFFECTS = {
     "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of the difference (Monte Carlo error only)"),
     "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of the difference"),
     "relative": Meaning(
-        _RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
+        RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
     ),
     "relative_low": Meaning(
-        _RELATIVE,
+        RELATIVE,
         "lower end of the 95% Fieller interval of relative, which leaves out zero where that of the difference does",
     ),
-    "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative (Monte Carlo error only)"),
+    "relative_high": Meaning(RELATIVE, "upper end of the 95% Fieller interval of relative (Monte Carlo error only)"),
     "variance_reduction": Meaning("factor", "how many times fewer runs are needed thanks to the pairing"),
     "variance_reduction_low": Meaning("factor", "lower end of the 95% bootstrap interval of variance_reduction"),
     "variance_reduction_high": Meaning("factor", "upper end of the 95% bootstrap interval of variance_reduction"),
@@ -97,9 +97,9 @@ OF_A_COMPARISON: Tables = {
         "interaction": Meaning(_OF_OUTCOME, "what both do beyond the sum of what each does, mean over the seeds"),
         "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of interaction"),
         "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of interaction"),
-        "relative": Meaning(_RELATIVE, "interaction relative to the baseline"),
-        "relative_low": Meaning(_RELATIVE, "lower end of the 95% Fieller interval of relative"),
-        "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative"),
+        "relative": Meaning(RELATIVE, "interaction relative to the baseline"),
+        "relative_low": Meaning(RELATIVE, "lower end of the 95% Fieller interval of relative"),
+        "relative_high": Meaning(RELATIVE, "upper end of the 95% Fieller interval of relative"),
         "verdict": Meaning(
             "word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"
         ),
@@ -118,11 +118,13 @@ COLUMNS = ("table", "column", "unit", "meaning")
 """Columns of the dictionary itself."""
 
 
-def with_ends(meanings: Mapping[str, str]) -> dict[str, Meaning]:
-    """Return columns of shares of the baseline, each with its ends."""
-    ends = {"": "", "_low": "lower end of the 95% interval: ", "_high": "upper end of the 95% interval: "}
+def with_ends(
+    meanings: Mapping[str, str], unit: str = RELATIVE, interval: str = "the 95% interval"
+) -> dict[str, Meaning]:
+    """Return columns of one unit, each with the ends of its interval."""
+    ends = {"": "", "_low": f"lower end of {interval}: ", "_high": f"upper end of {interval}: "}
     return {
-        f"{name}{end}": Meaning(_RELATIVE, f"{of}{meaning}")
+        f"{name}{end}": Meaning(unit, f"{of}{meaning}")
         for name, meaning in meanings.items()
         for end, of in ends.items()
     }

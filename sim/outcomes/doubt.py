@@ -27,8 +27,8 @@ FROM_SETS = 300
 MOST_TOTALS = 6
 """Parameters among which total shares are told: those with the largest first-order shares that stand out."""
 
-DUMMIES = 200
-"""Made-up parameters that reach nothing: what exceeds all of them is not noise, but for one in 200 idle ones."""
+DUMMIES = 100
+"""Made-up parameters that reach nothing, drawn as the others are: what exceeds all of them is told apart from noise."""
 
 FEWEST_TURNED = 8
 """Sets of either sign below which it is not asked where the sign turns."""
@@ -43,6 +43,7 @@ _PENALTIES = np.logspace(-6, 4, 21)
 _THRESHOLDS = np.linspace(0.2, 0.8, 7)
 _WORTH_A_SECOND = 1.15
 _PAIRED = 10
+_FEW, _FOLDS = 6, 8
 _BY_CHANCE = 0.05
 _Z = 1.959963984540054
 
@@ -154,14 +155,15 @@ def assumed(others: Floats, first: Floats, second: Floats) -> Interval:
 
 
 def luck_alone(first: Floats, second: Floats) -> float:
-    """Return the standard deviation of an effect from one seed to the next, all parameters the same."""
-    apart = (first - second)[np.isfinite(second)]
-    return math.sqrt(float((apart**2).mean()) / 2) if len(apart) else math.nan
+    """Return how far from its mean luck takes an effect in `MIDDLE` of the runs, all parameters the same."""
+    apart = np.abs(first - second)[np.isfinite(second)]
+    return float(np.quantile(apart, MIDDLE)) / math.sqrt(2) if len(apart) else math.nan
 
 
 def _luck(first: Floats, second: Floats) -> float:
+    apart = (first - second)[np.isfinite(second)]
     whole = float(first.var(ddof=1)) if len(first) > 1 else 0.0
-    return luck_alone(first, second) ** 2 / whole if whole else math.nan
+    return float((apart**2).mean()) / 2 / whole if whole and len(apart) else math.nan
 
 
 def _over_groups(share: Callable[[NDArray[np.int64]], float], n: int) -> Interval:
@@ -172,12 +174,13 @@ def _over_groups(share: Callable[[NDArray[np.int64]], float], n: int) -> Interva
     return jackknife(np.array([share(places), *left_out]))
 
 
-def first_order(points: Floats, effects: Floats) -> FirstOrder | None:
+def first_order(points: Floats, effects: Floats, dummies: Floats) -> FirstOrder | None:
     """Return first-order shares by random balance designs, bias removed (Tarantola et al. 2006, Tissot, Prieur 2012).
 
     Args:
         points: ``[set, parameter]``.
         effects: By set.
+        dummies: Points of made-up parameters, likewise.
 
     Returns:
         Nothing if there are too few sets, or all effects are the same.
@@ -194,7 +197,6 @@ def first_order(points: Floats, effects: Floats) -> FirstOrder | None:
         found = rbd_fast.analyze(problem, of, effects, M=_HARMONICS, num_resamples=resamples, seed=draws)
         return np.array(found["S1"], float), np.array(found["S1_conf"], float)
 
-    dummies = np.random.Generator(np.random.PCG64(SCRAMBLE)).random((n, DUMMIES))
     found, _ = shares(np.hstack([points, dummies]), 2)
     own, dummy = found[:d], float(found[d:].max())
     noise = np.full(d, _Z * float(found[d:].std()))
@@ -296,7 +298,8 @@ def value_of_knowing(harm: Floats, points: Floats) -> Interval:
 
     Without knowing, the arm is chosen that has the least harm over all sets. Who knows chooses by a regression of the
     differences between arms on splines of what is known. Each set is foreseen without itself, so that what is gained
-    is not taken from noise; with few sets it is rather too low.
+    is not taken from noise; with few sets it is rather too low. Of many parameters those few are taken that explain
+    most by themselves, chosen without the sets that are foreseen.
 
     Args:
         harm: Persons harmed of every arm, the baseline first: ``[arm, set]``.
@@ -305,15 +308,41 @@ def value_of_knowing(harm: Floats, points: Floats) -> Interval:
     Returns:
         Persons harmed less, with its 95% interval over the sets.
     """
-    fit = _Fit(points)
-    foreseen = np.array([np.zeros(harm.shape[1]), *(fit.foreseen(arm - harm[0]) for arm in harm[1:])])
+    foreseen = np.vstack([0 * harm[:1], _foreseen(points, harm[1:] - harm[0])])
     chosen = np.take_along_axis(harm, foreseen.argmin(axis=0)[None], axis=0)[0]
     return t_interval(harm[least_harm(harm)] - chosen).within(least=0)
+
+
+def most_of_made_up(harm: Floats, dummies: Floats) -> float:
+    """Return the most that `value_of_knowing` makes of one of many parameters that reach nothing."""
+    return max(value_of_knowing(harm, column[:, None]).value for column in dummies.T)
 
 
 def least_harm(harm: Floats) -> int:
     """Return the arm with the least harm over all sets, the first of several."""
     return int(harm.mean(axis=1).argmin())
+
+
+def _foreseen(points: Floats, differences: Floats) -> Floats:
+    """Return what is expected in each set from all others or, where few of many parameters are chosen, from most.
+
+    Args:
+        points: ``[set, parameter]``.
+        differences: ``[arm, set]``.
+    """
+    if points.shape[1] <= _FEW:
+        fit = _Fit(points)
+        return np.array([fit.foreseen(y) for y in differences])
+    found = np.empty_like(differences)
+    places = np.arange(len(points)) % _FOLDS
+    for fold in range(_FOLDS):
+        here, elsewhere = places == fold, places != fold
+        single = [_Fit(points[elsewhere, i : i + 1]) for i in range(points.shape[1])]
+        for y, into in zip(differences, found, strict=True):
+            alone = np.array([fit.explained(y[elsewhere]) for fit in single])
+            few = np.argsort(-alone, kind="stable")[:_FEW]
+            into[here] = _Fit(points[np.ix_(elsewhere, few)]).at(points[np.ix_(here, few)], y[elsewhere])
+    return found
 
 
 class _Fit:
@@ -324,26 +353,42 @@ class _Fit:
     """
 
     def __init__(self, points: Floats) -> None:
-        n = len(points)
-        columns = np.hstack([points, points**2, np.maximum(points - 0.5, 0) ** 2])
-        columns = columns - columns.mean(axis=0)
-        self._left, sizes, _ = np.linalg.svd(columns / np.maximum(columns.std(axis=0), 1e-9), full_matrices=False)
+        n, columns = len(points), self._columns(points)
+        self._means, self._sds = columns.mean(axis=0), np.maximum(columns.std(axis=0), 1e-9)
+        self._left, sizes, self._right = np.linalg.svd((columns - self._means) / self._sds, full_matrices=False)
+        self._sizes = np.maximum(sizes, 1e-9)
         self._kept = sizes**2 / (sizes**2 + n * _PENALTIES[:, None])
         self._hat = np.minimum(1 / n + self._kept @ self._left.T**2, 1 - 1e-9)
 
     def foreseen(self, y: Floats) -> Floats:
-        """Return what is expected in each set of the others."""
+        """Return what is expected in each set from the others."""
         residuals = self._residuals(y)
-        found: Floats = y - min(residuals, key=lambda left_out: float((left_out**2).sum()))
+        found: Floats = y - residuals[self._best(residuals)]
+        return found
+
+    def at(self, points: Floats, y: Floats) -> Floats:
+        """Return what is expected in other sets."""
+        kept = self._kept[self._best(self._residuals(y))]
+        slopes = (kept / self._sizes * (self._left.T @ (y - y.mean()))) @ self._right
+        found: Floats = y.mean() + (self._columns(points) - self._means) / self._sds @ slopes
         return found
 
     def explained(self, y: Floats) -> float:
         """Return the share of the variance that is explained, adjusted for what fits by chance."""
         residuals = self._residuals(y)
-        best = int((residuals**2).sum(axis=1).argmin())
+        best = self._best(residuals)
         free = len(y) - float(self._hat[best].sum())
         left = float(((residuals[best] * (1 - self._hat[best])) ** 2).sum()) / free
         return 1 - left / float(y.var(ddof=1)) if y.std() else 0.0
+
+    @staticmethod
+    def _columns(points: Floats) -> Floats:
+        """Return quadratic splines with a knot in the middle."""
+        return np.hstack([points, points**2, np.maximum(points - 0.5, 0) ** 2])
+
+    @staticmethod
+    def _best(residuals: Floats) -> int:
+        return int((residuals**2).sum(axis=1).argmin())
 
     def _residuals(self, y: Floats) -> Floats:
         """Return by penalty what each set is off from what the others foresee."""

@@ -19,12 +19,12 @@ import pandas as pd
 
 from sim.model.records import Records, Runs
 from sim.outcomes import doubt as analysis
-from sim.outcomes.counts import HEADLINE, sums_of
+from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import NONE, Floats, Interval
 from sim.questions import compare
-from sim.report.doubt import ALL_ASSUMED, CONDITIONS, PARAMETERS, SPREADS, VALUES, Doubt
+from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter
@@ -54,7 +54,7 @@ MOST_REFUSED = 4
 
 
 class _Set(NamedTuple):
-    """A parameter set: the number of its point, the point, and the scenario with these values."""
+    """A parameter set: the number of its point, the point, made-up parameters last, and the scenario that has it."""
 
     number: int
     point: Floats
@@ -66,12 +66,14 @@ class _Sample(NamedTuple):
 
     Attributes:
         points: ``[set, parameter]``.
+        dummies: The same of made-up parameters that reach nothing.
         outcomes: By outcome, with its unit: ``[arm, seed of two, set]``, the baseline first; the second seed is missing
             where there was none.
         harmed: Persons seriously harmed in a run, likewise.
     """
 
     points: Floats
+    dummies: Floats
     outcomes: Mapping[tuple[str, str], Floats]
     harmed: Floats
 
@@ -118,7 +120,7 @@ class DoubtQuestion(Question):
             ScenarioError: If it refuses too many.
         """
         draws = whole_number(self.draws, "draws", 1, MOST_DRAWS)
-        at = points(MOST_REFUSED * draws, len(self.drawn))
+        at = points(MOST_REFUSED * draws, len(self.drawn) + analysis.DUMMIES)
         columns = {key: values(p, at[:, i]) for i, (key, p) in enumerate(self.drawn.items())}
         kinds = {key: int if parameter.type is int else float for key, parameter in self.drawn.items()}
         found: list[_Set] = []
@@ -172,29 +174,24 @@ class DoubtQuestion(Question):
         )
 
     def _sample(self, runs: Iterable[Runs]) -> _Sample:
+        """Add up all runs at once: what differs between scenarios of sets is the same for all arms of one."""
+        parts = Records.joined([added_up(part, [0]) for found in runs for part in found.parts()])
+        sums = sums_of(self.scenario, parts.daily, parts.breakdown, durations=parts.durations)
         arms = (BASELINE, *self.policies)
-        units = {outcome.name: outcome.unit for outcome in outcomes_of(self.scenario)}
-        shape = len(arms), 2, self.draws
-        outcomes = {(name, unit): np.full(shape, np.nan) for name, unit in units.items()}
-        harmed = np.full(shape, np.nan)
-        for place, (of, found) in enumerate(zip(self.sets, runs, strict=True)):
-            records = Records.joined([*found.parts()])
-            sums = sums_of(of.scenario, records.daily, records.breakdown, durations=records.durations)
-            order = sums.table.index.get_indexer(
-                pd.MultiIndex.from_product([arms, sorted(records.daily["seed"].unique())])
-            )
-            seeds = slice(len(order) // len(arms))
+        seeds = [*(of.number for of in self.sets), *(of.number + SECOND_SEED for of in self.sets)]
+        order = sums.table.index.get_indexer(pd.MultiIndex.from_product([arms, seeds]))
 
-            def by_arm(counted: pd.Series[float], order: Any = order) -> Floats:
-                found: Floats = np.asarray(counted, float)[order].reshape(len(arms), -1)
-                return found
+        def by_arm(counted: pd.Series[float]) -> Floats:
+            found: Floats = np.where(order < 0, np.nan, np.asarray(counted, float)[order])
+            return found.reshape(len(arms), 2, self.draws)
 
-            harmed[:, seeds, place] = by_arm(sums["n_persons_harmed"])
-            for outcome in outcomes_of(of.scenario):
-                into = outcomes[outcome.name, units[outcome.name]][:, seeds, place]
-                into[:] = by_arm(outcome.formula(sums))
-                into[[bool(not_counted(of.scenario, outcome, arm)) for arm in arms]] = np.nan
-        return _Sample(np.array([of.point for of in self.sets]), outcomes, harmed)
+        outcomes = {}
+        for outcome in outcomes_of(self.scenario):
+            found = by_arm(outcome.formula(sums))
+            found[[bool(not_counted(self.scenario, outcome, arm)) for arm in arms]] = np.nan
+            outcomes[outcome.name, outcome.unit] = found
+        drawn, dummies = np.split(np.array([of.point for of in self.sets]), [len(self.drawn)], axis=1)
+        return _Sample(drawn, dummies, outcomes, by_arm(sums["n_persons_harmed"]))
 
     def _spreads(self, sample: _Sample, effects: Mapping[tuple[str, str], Floats]) -> pd.DataFrame:
         others = sample.points[:, [p.standing != "assumed" for p in self.drawn.values()]]
@@ -217,12 +214,13 @@ class DoubtQuestion(Question):
                     float((value > base)[both].mean()) if both.any() else np.nan,
                     analysis.luck_alone(first, second), *of_luck, *rests,
                 ))  # fmt: skip
-        return pd.DataFrame(rows, columns=list(SPREADS))
+        return pd.DataFrame(rows, columns=[*COLUMNS["doubt"]])
 
     def _parameters(self, sample: _Sample, headline: Floats) -> pd.DataFrame:
         rows: list[tuple[Any, ...]] = []
-        for policy, at, effects in self._of_policies(sample, headline):
-            found = analysis.first_order(at, effects)
+        for policy, there, effects in self._of_policies(headline):
+            at = sample.points[there]
+            found = analysis.first_order(at, effects, sample.dummies[there])
             if found is None:
                 continue
             totals = analysis.total(at, effects, found)
@@ -232,28 +230,27 @@ class DoubtQuestion(Question):
                 p = self.drawn[keys[i]]
                 numbers = float(found.shares[i]), float(found.noise[i]), found.dummy, float(totals[i])
                 rows.append((policy, p.key, p.unit, p.standing, p.doubt, *numbers, bool(found.stands_out[i])))
-        return pd.DataFrame(rows, columns=list(PARAMETERS))
+        return pd.DataFrame(rows, columns=[*COLUMNS["doubt_parameters"]])
 
     def _conditions(self, sample: _Sample, headline: Floats) -> pd.DataFrame:
         rows: list[tuple[Any, ...]] = []
-        for policy, at, effects in self._of_policies(sample, headline):
-            signs = int((effects > 0).sum()), int((effects < 0).sum())
-            found = analysis.where_it_turns(at, effects)
+        for policy, there, effects in self._of_policies(headline):
+            found = analysis.where_it_turns(sample.points[there], effects)
             if found is None:
                 continue
             for part in found.parts:
                 p = [*self.drawn.values()][part.parameter]
                 threshold = float(values(p, np.array([part.point]))[0])
                 numbers = found.sets, found.met, found.wanted, found.density, found.coverage
-                rows.append((policy, found.raises, *signs, p.key, p.doubt, part.above, threshold, *numbers))
-        return pd.DataFrame(rows, columns=list(CONDITIONS))
+                rows.append((policy, found.raises, p.key, p.doubt, part.above, threshold, *numbers))
+        return pd.DataFrame(rows, columns=[*COLUMNS["doubt_conditions"]])
 
-    def _of_policies(self, sample: _Sample, headline: Floats) -> Iterator[tuple[str, Floats, Floats]]:
-        """Yield each policy with the points and the effects of the sets in which it has one."""
+    def _of_policies(self, headline: Floats) -> Iterator[tuple[str, analysis.Flags, Floats]]:
+        """Yield each policy with the sets in which it has an effect, if they are enough, and the effects there."""
         for policy, (first, _) in zip(self.policies, headline, strict=True):
             there = np.isfinite(first)
             if there.sum() >= analysis.FEWEST_SETS:
-                yield policy, sample.points[there], first[there]
+                yield policy, there, first[there]
 
     def _values(self, sample: _Sample) -> pd.DataFrame:
         harm = sample.harmed[:, 0]
@@ -263,12 +260,13 @@ class DoubtQuestion(Question):
         group = [i for i, p in enumerate(self.drawn.values()) if p.standing == "assumed"]
         if len(group) > 1:
             kinds.insert(0, (ALL_ASSUMED, "", "assumed", group))
-        rows = []
+        rows, dummy = [], analysis.most_of_made_up(harm, sample.dummies)
         for key, unit, standing, columns in kinds:
             found = analysis.value_of_knowing(harm, sample.points[:, columns])
             share = Interval(*(x / level if level else np.nan for x in found))
-            rows.append((key, unit, standing, choice, *found, *share))
-        table = pd.DataFrame(rows, columns=list(VALUES))
+            stands_out = bool(found.value > dummy and found.low > 0)
+            rows.append((key, unit, standing, choice, *found, *share, dummy, stands_out))
+        table = pd.DataFrame(rows, columns=[*COLUMNS["doubt_value"]])
         order = np.lexsort((-table["value"], table["parameter"] != ALL_ASSUMED))
         return table.iloc[order].reset_index(drop=True)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
-from sim.outcomes.dictionary import EVERYWHERE, Meaning
+from sim.outcomes.dictionary import EVERYWHERE, RELATIVE, Meaning, with_ends
 from sim.outcomes.doubt import FEWEST_SETS, FEWEST_TURNED, FROM_SETS
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
@@ -42,83 +42,84 @@ if TYPE_CHECKING:
 MOST_PARAMETERS = 5
 """Parameters shown of a policy, and of what to find out first; the others stand in the files."""
 
-ALL_ASSUMED = "all assumed"
+ALL_ASSUMED = "assumed"
 """Stands for a parameter where all that are assumed are meant, as one."""
 
 Row = Mapping[Any, Any]
 """A row of a table of `Doubt` by column."""
 
 
-def _with_ends(name: str, unit: str, words: str, of: str) -> dict[str, Meaning]:
-    """Return a column and those of its ends."""
-    ends = {"low": f"lower end of {of}: {words}", "high": f"upper end of {of}: {words}"}
-    return {name: Meaning(unit, words)} | {f"{name}_{end}": Meaning(unit, of_end) for end, of_end in ends.items()}
-
-
-_95, _OVER_SETS, _CHANGE = "the 95% interval", "the middle 90% of the sets", "share of the baseline (0.1 is 10%)"
-_SPREAD, _SETS = "share of the variance over the sets", "share of the sets"
-
-SPREADS = {
-    "policy": EVERYWHERE["policy"],
-    "outcome": EVERYWHERE["outcome"],
-    "unit": EVERYWHERE["unit"],
-    "sets": Meaning("sets", "parameter sets behind the row"),
-    "without": Meaning("sets", "those of them in which the baseline has nothing to take a share of"),
-    **_with_ends("median", _CHANGE, "median over the sets of the change from the baseline", _OVER_SETS),
-    **_with_ends("lowers", _SETS, "share in which it is lower than under the baseline", _95),
-    "raises": Meaning(_SETS, "share in which it is higher than under the baseline"),
-    "luck_sd": Meaning(_CHANGE, "standard deviation of the change from one seed to the next, parameters the same"),
-    **_with_ends("luck", _SPREAD, "how much of the spread of the change is luck", _95),
-    **_with_ends("assumed", _SPREAD, "how much of it rests on assumed numbers; of the first outcome alone", _95),
+COLUMNS = {
+    "doubt": {
+        "policy": EVERYWHERE["policy"],
+        "outcome": EVERYWHERE["outcome"],
+        "unit": EVERYWHERE["unit"],
+        "sets": Meaning("sets", "parameter sets behind the row"),
+        "without": Meaning("sets", "those of them in which the baseline has nothing to take a share of"),
+        **with_ends(
+            {"median": "median over the sets of the change from the baseline"}, RELATIVE, "the middle 90% of the sets"
+        ),
+        **with_ends({"lowered": "share in which it is lower than under the baseline"}, "share of the sets"),
+        "raised": Meaning("share of the sets", "share in which it is higher than under the baseline"),
+        "luck_alone": Meaning(RELATIVE, "how far luck takes the change to either side in 90% of runs of one set"),
+        **with_ends(
+            {
+                "luck": "how much of the spread of the change is luck",
+                "assumed": "how much of it rests on assumed numbers; of the first outcome alone",
+            },
+            "share of the variance over the sets",
+        ),
+    },
+    "doubt_parameters": {
+        "policy": EVERYWHERE["policy"],
+        "parameter": Meaning("name", "parameter drawn"),
+        "unit": Meaning("words", "unit of the parameter"),
+        "standing": Meaning("word", "sourced, calibrated or assumed"),
+        "doubt": Meaning("words", "what its range leaves open"),
+        "first": Meaning(
+            "share of the variance over the sets",
+            "how much of the spread of the change of serious harm the parameter makes by itself",
+        ),
+        "noise": Meaning("share of the variance over the sets", "half the width of the 95% interval of first"),
+        "dummy": Meaning(
+            "share of the variance over the sets",
+            "the most that one of many made-up parameters makes, which reach nothing",
+        ),
+        "total": Meaning(
+            "share of the variance over the sets",
+            "how much it makes by itself and together with others; empty with under 300 sets",
+        ),
+        "stands_out": Meaning("True or False", "whether first exceeds dummy and its own noise"),
+    },
+    "doubt_conditions": {
+        "policy": EVERYWHERE["policy"],
+        "rises": Meaning("True or False", "whether serious harm rises where the conditions hold, or falls"),
+        "parameter": Meaning("name", "parameter of the condition; conditions of one policy hold together"),
+        "doubt": Meaning("words", "what its range leaves open"),
+        "above": Meaning("True or False", "whether the parameter is above the threshold, or below it"),
+        "threshold": Meaning("the parameter's", "value of the parameter at which the condition begins to hold"),
+        "sets": Meaning("sets", "of the half in which nothing was looked for: those that meet the conditions"),
+        "met": Meaning("sets", "those of them with that sign"),
+        "wanted": Meaning("sets", "of that half: those with that sign"),
+        "density": Meaning("share", "met as a share of sets"),
+        "coverage": Meaning("share", "met as a share of wanted"),
+    },
+    "doubt_value": {
+        "parameter": Meaning("name", "what would be known: a parameter, or assumed for all that are assumed, together"),
+        "unit": Meaning("words", "unit of the parameter"),
+        "standing": Meaning("word", "sourced, calibrated or assumed"),
+        "choice": Meaning("name", "the arm with the least harm expected as things stand"),
+        **with_ends({"value": "persons harmed less if it is known before an arm is chosen"}, "persons a run"),
+        **with_ends({"share": "the same as a share of the harm under the baseline"}, "share of the baseline's harm"),
+        "dummy": Meaning("persons a run", "the most that knowing one of many made-up parameters seems to spare"),
+        "stands_out": Meaning("True or False", "whether value exceeds dummy, and its interval leaves out zero"),
+    },
 }
-"""Columns of `Doubt.spreads`."""
-
-PARAMETERS = {
-    "policy": EVERYWHERE["policy"],
-    "parameter": Meaning("name", "parameter drawn"),
-    "unit": Meaning("words", "unit of the parameter"),
-    "standing": Meaning("word", "sourced, calibrated or assumed"),
-    "doubt": Meaning("words", "what its range leaves open"),
-    "first": Meaning(_SPREAD, "how much of the spread of the change of serious harm it makes by itself"),
-    "noise": Meaning(_SPREAD, "half the width of the 95% interval of first"),
-    "dummy": Meaning(_SPREAD, "the most that one of many made-up parameters makes, which reach nothing"),
-    "total": Meaning(_SPREAD, "how much it makes by itself and together with others; empty with under 300 sets"),
-    "stands_out": Meaning("True or False", "whether first exceeds dummy and its own noise"),
-}
-"""Columns of `Doubt.parameters`."""
-
-CONDITIONS = {
-    "policy": EVERYWHERE["policy"],
-    "raises": Meaning(
-        "True or False", "whether the policy raises serious harm where the conditions hold, or lowers it"
-    ),
-    "sets_raised": Meaning("sets", "sets in which it raises serious harm"),
-    "sets_lowered": Meaning("sets", "sets in which it lowers serious harm"),
-    "parameter": Meaning("name", "parameter of the condition; conditions of one policy hold together"),
-    "doubt": Meaning("words", "what its range leaves open"),
-    "above": Meaning("True or False", "whether the parameter is above the threshold, or below it"),
-    "threshold": Meaning("the parameter's", "value of the parameter at which the condition begins to hold"),
-    "sets": Meaning("sets", "of the half in which nothing was looked for: those that meet the conditions"),
-    "met": Meaning("sets", "those of them with that sign"),
-    "wanted": Meaning("sets", "of that half: those with that sign"),
-    "density": Meaning("share", "met as a share of sets"),
-    "coverage": Meaning("share", "met as a share of wanted"),
-}
-"""Columns of `Doubt.conditions`."""
-
-VALUES = {
-    "parameter": Meaning("name", "what would be known: a parameter, or all assumed ones together"),
-    "unit": Meaning("words", "unit of the parameter"),
-    "standing": Meaning("word", "sourced, calibrated or assumed"),
-    "choice": Meaning("name", "the arm with the least harm expected as things stand"),
-    **_with_ends("value", "persons a run", "persons harmed less if it is known before an arm is chosen", _95),
-    **_with_ends("share", "share of the baseline's harm", "the same as a share of the harm under the baseline", _95),
-}
-"""Columns of `Doubt.values`."""
+"""Columns of the tables of `Doubt`, by the name of the file."""
 
 EFFECTS = (
     Heading("middle of the worlds", column="doubt.median"),
-    Heading("lowers, of the worlds", column="doubt.lowers"),
+    Heading("lowers, of the worlds", column="doubt.lowered"),
     Heading("luck, of the spread", column="doubt.luck"),
     Heading("rests on assumed numbers, of the spread", column="doubt.assumed"),
 )
@@ -145,16 +146,11 @@ class Doubt(Result):
         parameters: One row per policy and parameter, the largest share first: how much of the spread of the change of
             serious harm it makes, with its noise.
         conditions: One or two rows per policy whose sign turns and where that could be told: the conditions.
-        values: One row for all assumed parameters together and each parameter: what knowing it would spare.
+        worth: One row for all assumed parameters together and each parameter: what knowing it would spare.
         left_out: Parameters with a plausible range that were not drawn, with the reason.
     """
 
-    columns: ClassVar = {
-        "doubt": SPREADS,
-        "doubt_parameters": PARAMETERS,
-        "doubt_conditions": CONDITIONS,
-        "doubt_value": VALUES,
-    }
+    columns: ClassVar = COLUMNS
     printed: ClassVar = (
         Printed("EFFECTS", EFFECTS),
         Printed("IT RESTS ON", (FIRST, TOTAL)),
@@ -169,7 +165,7 @@ class Doubt(Result):
     spreads: pd.DataFrame = field(repr=False)
     parameters: pd.DataFrame = field(repr=False)
     conditions: pd.DataFrame = field(repr=False)
-    values: pd.DataFrame = field(repr=False)
+    worth: pd.DataFrame = field(repr=False)
     left_out: Mapping[str, Sentence] = field(repr=False)
 
     def blocks(self) -> list[Block]:
@@ -181,7 +177,7 @@ class Doubt(Result):
             _effects(rows),
             _rests_on(self.policies, self.parameters),
             _turns(rows, self.conditions),
-            _to_find_out(self.values),
+            _to_find_out(self.worth),
             self._notes(),
         ]
         return [block for block in found if block is not None]
@@ -201,7 +197,7 @@ class Doubt(Result):
 
     def fill(self, folder: Path) -> None:
         """Write the tables."""
-        tables = self.spreads, self.parameters, self.conditions, self.values
+        tables = self.spreads, self.parameters, self.conditions, self.worth
         for name, table in zip(self.columns, tables, strict=True):
             write_csv(table, folder / f"{name}.csv")
 
@@ -299,7 +295,7 @@ def sentence(row: Row) -> Sentence:
             "{policy}: too few harms to say: only {n} of {sets} worlds have any under the baseline",
             policy=policy, n=n, sets=row["sets"],
         )  # fmt: skip
-    if not any(middle) and not row["lowers"] and not row["raises"]:
+    if not any(middle) and not row["lowered"] and not row["raised"]:
         return Sentence(
             "{policy}: as under the baseline in each of {n} worlds{without}",
             policy=policy, n=n, without=without if row["without"] else None,
@@ -311,7 +307,7 @@ def sentence(row: Row) -> Sentence:
         "{policy}: {middle} in the middle of {n} worlds (90% of them: {ends}); it lowers in {lowers} of {sets}{luck}"
         "{rests}{without}",
         policy=policy, middle=Amount(middle, value_alone), n=n, ends=Amount(middle, ends_alone),
-        lowers=round(row["lowers"] * row["sets"]), sets=row["sets"],
+        lowers=round(row["lowered"] * row["sets"]), sets=row["sets"],
         luck=of_luck if luck == luck else None, rests=of_assumed if rests == rests else None,
         without=without if row["without"] else None,
     )  # fmt: skip
@@ -323,7 +319,7 @@ def _effects(rows: Sequence[Row]) -> Block:
         "their 95% interval"
     )
     cells = [
-        [_changed(row), *(_share(interval_of(row, name)) for name in ("lowers", "luck", "assumed"))] for row in rows
+        [_changed(row), *(_share(interval_of(row, name)) for name in ("lowered", "luck", "assumed"))] for row in rows
     ]
     columns = [Column(Term(head.words), found) for head, found in zip(EFFECTS, zip(*cells, strict=True), strict=True)]
     names = Column(Term("policy"), [short(row["policy"]) for row in rows], left=True)
@@ -390,12 +386,12 @@ def _turns(rows: Sequence[Row], conditions: pd.DataFrame) -> Block | None:
 
 
 def _n_turned(row: Row) -> int:
-    shares = row["raises"], row["lowers"]
+    shares = row["raised"], row["lowered"]
     return round(min(shares) * row["sets"]) if row["sets"] - row["without"] >= FEWEST_SETS else 0
 
 
 def _turn(row: Row, parts: Sequence[Row]) -> Sentence:
-    raised, lowered = (round(row[name] * row["sets"]) for name in ("raises", "lowers"))
+    raised, lowered = (round(row[name] * row["sets"]) for name in ("raised", "lowered"))
     if not parts:
         return Sentence(
             "{policy} raises harm in {raised} of {n} worlds and lowers it in {lowered}; no one or two parameters tell "
@@ -404,20 +400,18 @@ def _turn(row: Row, parts: Sequence[Row]) -> Sentence:
         )  # fmt: skip
     first = parts[0]
     where = Listed(tuple(map(_condition, parts)), Term(" and "))
-    numbers: dict[str, Words] = {
-        "sets": int(first["sets"]), "met": int(first["met"]), "wanted": int(first["wanted"]),
-        "density": Amount(first["density"], whole_percent), "coverage": Amount(first["coverage"], whole_percent),
-    }  # fmt: skip
-    if first["raises"]:
+    sets, met, wanted = (int(first[name]) for name in ("sets", "met", "wanted"))
+    density, coverage = (Amount(first[name], whole_percent) for name in ("density", "coverage"))
+    if first["rises"]:
         return Sentence(
             "{policy} raises harm where {where}: {sets} worlds, in {met} of which it does ({density}); in all it does "
             "in {wanted} ({coverage} of them there).",
-            policy=row["policy"], where=where, **numbers,
+            policy=row["policy"], where=where, sets=sets, met=met, wanted=wanted, density=density, coverage=coverage,
         )  # fmt: skip
     return Sentence(
         "{policy} lowers harm where {where}: {sets} worlds, in {met} of which it does ({density}); in all it does "
         "in {wanted} ({coverage} of them there).",
-        policy=row["policy"], where=where, **numbers,
+        policy=row["policy"], where=where, sets=sets, met=met, wanted=wanted, density=density, coverage=coverage,
     )  # fmt: skip
 
 
@@ -433,7 +427,7 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     """Return the table of what is worth knowing before a choice, all assumed parameters first."""
     rows = _of(values)
     single = [row for row in rows if row["parameter"] != ALL_ASSUMED]
-    worth = [row for row in single if row["value_low"] > 0][:MOST_PARAMETERS]
+    worth = [row for row in single if row["stands_out"]][:MOST_PARAMETERS]
     shown = [row for row in rows if row["parameter"] == ALL_ASSUMED] + worth
     choice = Sentence("As things stand, the least harm is to be expected under {choice}.", choice=rows[0]["choice"])
     none = Sentence("No single parameter is told apart from one that is not worth knowing.")
@@ -447,8 +441,8 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     note = paragraph(
         choice,
         Sentence(
-            "Who knows a parameter chooses another arm where that has less. Rather too low with few worlds; one in "
-            "forty is told apart by chance. The others stand in doubt_value.csv."
+            "Who knows a parameter chooses another arm where that has less. Shown are those told apart from made-up "
+            "ones that reach nothing; values are rather too low with few worlds. The others stand in doubt_value.csv."
         ),
         None if worth else none,
     )

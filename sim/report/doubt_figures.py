@@ -20,9 +20,6 @@ from sim.report.drawing import BLUE, GREY, INK, VERMILION, at_least_a_percent, b
 
 Row = Mapping[Any, Any]
 
-_OF_LUCK = 1.645
-"""So many standard deviations to either side hold 90% of what luck does."""
-
 _DOUBT, _LUCK = "#bbbbbb", VERMILION
 MOST_BARS = 8
 
@@ -44,12 +41,12 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
             axes.text(0, place, " too few harms", fontsize=8, va="center", color=GREY)
             continue
         axes.barh(place, middle.high - middle.low, left=middle.low, height=0.6, color=_DOUBT)
-        reach = 100 * _OF_LUCK * row["luck_sd"]
+        reach = 100 * row["luck_alone"]
         low, high = max(middle.value - reach, -100), middle.value + reach
         axes.barh(place, high - low, left=low, height=0.22, color=_LUCK)
         axes.plot([middle.value] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=2)
         axes.annotate(
-            f"lowers in {row['lowers']:.0%}", (1, place), xytext=(4, 0), xycoords=axes.get_yaxis_transform(),
+            f"lowers in {row['lowered']:.0%}", (1, place), xytext=(4, 0), xycoords=axes.get_yaxis_transform(),
             textcoords="offset points", fontsize=8, va="center",
         )  # fmt: skip
     axes.set_xlim(at_least_a_percent(axes.get_xlim()))

@@ -36,40 +36,22 @@ class Population(Section):
         source="CASE-04",
     )  # fmt: skip
     mean_stay_days: float = parameter(
-        365.0,
-        "days",
-        90,
-        1500,
-        "Time between joining and leaving for good.",
-        shape="log-uniform",
-        minimum=40,
+        365.0, "days", 90, 1500, "Time between joining and leaving for good.", shape="log-uniform", minimum=40,
         maximum=100_000,
-    )
+    )  # fmt: skip
     visits_per_month: float = parameter(
-        5.0,
-        "visits a person and month",
-        2,
-        12,
-        "Mean visits of a lawful member.",
-        shape="log-uniform",
-        minimum=0.05,
+        5.0, "visits a person and month", 2, 12, "Mean visits of a lawful member.", shape="log-uniform", minimum=0.05,
         maximum=100,
-    )
+    )  # fmt: skip
     visit_rate_sigma: float = parameter(
         0.9, "standard deviation of the log", 0, 1.5,
         "Spread of visit rates between persons (lognormal, cut into five classes), predators included.",
         shape="uniform", maximum=2,
     )  # fmt: skip
     mean_session_hours: float = parameter(
-        1.8,
-        "hours",
-        1,
-        4,
-        "Mean length of a lawful user's visit, in whole hours.",
-        shape="uniform",
-        minimum=1,
+        1.8, "hours", 1, 4, "Mean length of a lawful user's visit, in whole hours.", shape="uniform", minimum=1,
         maximum=12,
-    )
+    )  # fmt: skip
     max_session_hours: int = parameter(
         12, "hours", 6, 24, "Longest visit, lawful users and predators.", shape="uniform", minimum=1, maximum=24
     )
@@ -88,24 +70,13 @@ class Population(Section):
         maximum=10_000, fewest=24, most=24,
     )  # fmt: skip
     rel_weekend: float = parameter(
-        1.2,
-        "factor",
-        0.8,
-        1.6,
-        "Visits on Saturday and Sunday relative to other days.",
-        shape="uniform",
-        minimum=0.01,
+        1.2, "factor", 0.8, 1.6, "Visits on Saturday and Sunday relative to other days.", shape="uniform", minimum=0.01,
         maximum=100,
-    )
+    )  # fmt: skip
     conversations_per_hour: float = parameter(
-        0.5,
-        "lawful conversations a user-hour",
-        0.2,
-        2,
-        "How many lawful conversations a user holds.",
-        shape="log-uniform",
-        maximum=60,
-    )
+        0.5, "lawful conversations a user-hour", 0.2, 2, "How many lawful conversations a user holds.",
+        shape="log-uniform", maximum=60,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check(self) -> Population:
@@ -136,37 +107,20 @@ class Predators(Section):
         shape="log-uniform", source="REP-18 REP-26 REP-28 REP-29 MOD-09",
     )  # fmt: skip
     visits_per_month: float = parameter(
-        12.0,
-        "visits a predator and month",
-        4,
-        30,
-        "Mean visits of a predator.",
-        shape="log-uniform",
-        minimum=0.05,
+        12.0, "visits a predator and month", 4, 30, "Mean visits of a predator.", shape="log-uniform", minimum=0.05,
         maximum=200,
-    )
+    )  # fmt: skip
     mean_session_hours: float = parameter(
         3.0, "hours", 1.5, 6, "Mean length of a visit.", shape="uniform", minimum=1, maximum=12
     )
     approaches_per_hour: float = parameter(
-        1.5,
-        "approaches an hour online",
-        0.5,
-        4,
-        "How often a predator approaches a stranger.",
-        shape="log-uniform",
+        1.5, "approaches an hour online", 0.5, 4, "How often a predator approaches a stranger.", shape="log-uniform",
         maximum=20,
-    )
+    )  # fmt: skip
     contacts_at_once: int = parameter(
-        6,
-        "contacts",
-        2,
-        12,
-        "Contacts on the platform a predator runs at a time.",
-        shape="uniform",
-        minimum=1,
+        6, "contacts", 2, 12, "Contacts on the platform a predator runs at a time.", shape="uniform", minimum=1,
         maximum=50,
-    )
+    )  # fmt: skip
     p_retry_absent: float = probability(
         0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it.",
         shape="uniform", doubt="predators look further or not",
@@ -220,13 +174,9 @@ class Contacts(Section):
         0.02, 0.005, 0.1, "A contact off the platform fades.", "per hour", shape="log-uniform"
     )
     off_recognise_per_hour: float = _hazard(
-        0.01,
-        0.002,
-        0.05,
-        "The target recognises a contact off the platform for what it is.",
-        "per hour",
+        0.01, 0.002, 0.05, "The target recognises a contact off the platform for what it is.", "per hour",
         shape="log-uniform",
-    )
+    )  # fmt: skip
     lapse_per_hour: float = _hazard(
         0.012, 0.003, 0.05, "A parted pair that could meet again gives each other up.", "per hour", shape="log-uniform"
     )
@@ -276,14 +226,9 @@ class Responses(Section):
         0.01, 0.001, 0.05, "A target who recognised a contact complains to the police.", shape="log-uniform"
     )
     p_complain_harmed: float = probability(
-        0.09,
-        0.02,
-        0.15,
-        "A person harmed complains to the police.",
-        shape="uniform",
-        source="REP-20",
+        0.09, 0.02, 0.15, "A person harmed complains to the police.", shape="uniform", source="REP-20",
         standing="sourced",
-    )
+    )  # fmt: skip
     p_complain_at_once: float = probability(0.2, 0.05, 0.5, "A complaint comes within the hour.", shape="log-uniform")
     complaint_delay_median_days: float = parameter(
         120.0, "days", 30, 365, "Median delay of the other complaints (lognormal).",
@@ -291,22 +236,13 @@ class Responses(Section):
         source="RET-06",
     )  # fmt: skip
     complaint_delay_sigma: float = parameter(
-        1.5,
-        "standard deviation of the log",
-        0.5,
-        2,
-        "Spread of that delay.",
-        shape="uniform",
-        maximum=3,
+        1.5, "standard deviation of the log", 0.5, 2, "Spread of that delay.", shape="uniform", maximum=3,
         source="RET-06",
-    )
+    )  # fmt: skip
     p_constant: float = probability(
-        0.5,
-        0,
-        1,
-        "Share of decisions about reporting and returning that follow a person's own trait, not the day.",
+        0.5, 0, 1, "Share of decisions about reporting and returning that follow a person's own trait, not the day.",
         shape="uniform",
-    )
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check(self) -> Responses:

@@ -126,42 +126,25 @@ class NoRegistration(Entry):
         0.9, 0.5, 0.98, "A barred person comes back under a new identity.", shape="uniform", source="EVA-03"
     )
     return_delay_hours: float = parameter(
-        24.0,
-        "hours",
-        1,
-        48,
-        "Mean delay until then.",
-        shape="log-uniform",
-        minimum=0.001,
-        maximum=100_000,
+        24.0, "hours", 1, 48, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000,
         source="EVA-05",
-    )
+    )  # fmt: skip
 
 
 class Email(Entry):
     """Registration with an e-mail address."""
 
     friction_user: float = probability(
-        0.15,
-        0.05,
-        0.4,
-        "Lawful persons whom entry turns away.",
-        shape="log-uniform",
-        source="AGE-12 REG-06 REG-07",
+        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", shape="log-uniform", source="AGE-12 REG-06 REG-07",
         doubt=_USERS_AWAY,
-    )
+    )  # fmt: skip
     friction_predator: float = probability(
         0.05, 0, 0.15, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
     p_return: float = probability(
-        0.85,
-        0.2,
-        0.95,
-        "A barred person comes back under a new identity.",
-        shape="uniform",
-        source="EVA-06",
+        0.85, 0.2, 0.95, "A barred person comes back under a new identity.", shape="uniform", source="EVA-06",
         doubt=_RETURNS,
-    )
+    )  # fmt: skip
     return_delay_hours: float = parameter(
         24.0, "hours", 1, 96, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000
     )
@@ -175,26 +158,16 @@ class Phone(Entry):
     """Registration with a verified telephone number."""
 
     friction_user: float = probability(
-        0.35,
-        0.05,
-        0.6,
-        "Lawful persons whom entry turns away.",
-        shape="uniform",
-        source="AGE-12 REG-08",
+        0.35, 0.05, 0.6, "Lawful persons whom entry turns away.", shape="uniform", source="AGE-12 REG-08",
         doubt=_USERS_AWAY,
-    )
+    )  # fmt: skip
     friction_predator: float = probability(
         0.25, 0.05, 0.45, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
     p_return: float = probability(
-        0.3,
-        0.1,
-        0.6,
-        "A barred person comes back under a new identity.",
-        shape="uniform",
-        source="EVA-04",
+        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", shape="uniform", source="EVA-04",
         doubt=_RETURNS,
-    )
+    )  # fmt: skip
     return_delay_hours: float = parameter(
         168.0, "hours", 24, 720, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000
     )
@@ -208,14 +181,9 @@ class Document(Entry):
     """Registration with an identity document."""
 
     friction_user: float = probability(
-        0.6,
-        0.3,
-        0.85,
-        "Lawful persons whom entry turns away.",
-        shape="uniform",
-        source="AGE-12 AGE-13",
+        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", shape="uniform", source="AGE-12 AGE-13",
         doubt=_USERS_AWAY,
-    )
+    )  # fmt: skip
     friction_predator: float = probability(
         0.6, 0.2, 0.8, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
@@ -353,27 +321,13 @@ class Moderation(Section):
         shape="uniform", chosen=True, maximum=10_000, source="CASE-10 MOD-33 MOD-35", through=(by.QUEUE,),
     )  # fmt: skip
     shift_start_hour: int = parameter(
-        14,
-        "hour of the day",
-        0,
-        23,
-        "Hour at which a shift begins.",
-        shape="uniform",
-        chosen=True,
-        maximum=23,
+        14, "hour of the day", 0, 23, "Hour at which a shift begins.", shape="uniform", chosen=True, maximum=23,
         through=(by.QUEUE,),
-    )
+    )  # fmt: skip
     shift_hours: int = parameter(
-        8,
-        "hours",
-        4,
-        24,
-        "Length of a shift, which may pass midnight.",
-        shape="log-uniform",
-        chosen=True,
-        maximum=24,
+        8, "hours", 4, 24, "Length of a shift, which may pass midnight.", shape="log-uniform", chosen=True, maximum=24,
         through=(by.QUEUE,),
-    )
+    )  # fmt: skip
     shift_days: tuple[Weekday, ...] = names_in_order(
         WEEKDAYS, "days of the week", "Days on which a shift begins.", through=(by.QUEUE,)
     )
