@@ -329,8 +329,8 @@ def _effects(rows: Sequence[Row]) -> Block:
 
 
 def _changed(row: Row) -> Words:
-    middle = interval_of(row, "median")
-    return Amount(middle, change) if middle.value == middle.value else Verdict.TOO_FEW
+    few = row["sets"] - row["without"] < FEWEST_SETS
+    return Verdict.TOO_FEW if few else Amount(interval_of(row, "median"), change)
 
 
 def _share(interval: Interval) -> Words:
