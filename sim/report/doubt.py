@@ -433,7 +433,7 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     none = Sentence("No single parameter is told apart from one that is not worth knowing.")
     if not shown:
         return Prose((paragraph(choice, none),))
-    names = Column(Term("known"), [_what(row) for row in shown], left=True)
+    names = Column(Term("parameter"), [_what(row) for row in shown], left=True)
     columns = [
         Column(Term(WORTH[0].words), [Amount(interval_of(row, "value"), numbers) for row in shown]),
         Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) for row in shown]),

@@ -139,7 +139,7 @@ class Parameter:
         meaning: One sentence.
         sources: Ids of the rows in ``evidence.csv`` on which default or range rest; the first gives a sourced default.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
-        shape: How likely values are over the plausible range; ``None`` where nobody has said.
+        shape: How likely values are over the plausible range; ``None`` for a level of a policy, which is chosen.
         doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
         chosen: Whether the platform decides it and so knows it: its range is one of choices, not of ignorance.
         fewest: Entries that a list has at least.
@@ -206,7 +206,7 @@ class Parameter:
 
     def again(self, default: Any, **extra: Any) -> Any:
         """Return a field that takes what this one takes, with another default and more to remember."""
-        own: Any = {"unit": self.unit, "low": self.low, "high": self.high, "shape": self.shape}
+        own: Any = {"unit": self.unit, "low": self.low, "high": self.high}
         told = own | {"source": "", "standing": "assumed", "doubt": ""} | extra
         if get_origin(self.type) is not tuple:
             return Field(default, ge=self.minimum, le=self.maximum, description=self.meaning, json_schema_extra=told)
