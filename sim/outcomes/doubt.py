@@ -247,9 +247,9 @@ def where_it_turns(points: Floats, effects: Floats) -> Condition | None:
     raises = up <= down
     wanted: Flags = effects > 0 if raises else effects < 0
     parts = _best(points[::2], wanted[::2])
-    other = np.logical_and.reduce([_meets(points[1::2], part) for part in parts])
-    sign = wanted[1::2]
-    found = Condition(raises, parts, int(other.sum()), int((other & sign).sum()), int(sign.sum()))
+    others, sign = points[1::2], wanted[1::2]
+    within = np.logical_and.reduce([_meets(others, part) for part in parts])
+    found = Condition(raises, parts, int(within.sum()), int((within & sign).sum()), int(sign.sum()))
     if not found.met or _at_random(found, len(sign)) > _BY_CHANCE:
         return None
     return found
