@@ -34,6 +34,7 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
     """
     figure = blank(9.0, 0.55 * len(rows) + 2.3)
     axes = figure.subplots()
+    axes.use_sticky_edges = False
     axes.axvline(0, color=INK, linewidth=0.8)
     for place, row in enumerate(rows):
         middle = interval_of(row, "median", 100)
