@@ -194,14 +194,16 @@ def first_order(points: Floats, effects: Floats, dummies: Floats) -> FirstOrder 
         names = [str(i) for i in range(of.shape[1])]
         problem = {"num_vars": len(names), "names": names, "bounds": [[0, 1]] * len(names)}
         draws = np.random.Generator(np.random.PCG64(SCRAMBLE))
-        found = rbd_fast.analyze(problem, of, effects, M=_HARMONICS, num_resamples=resamples, seed=draws)
+        with np.errstate(invalid="ignore"):  # of resamples in which all effects are the same
+            found = rbd_fast.analyze(problem, of, effects, M=_HARMONICS, num_resamples=resamples, seed=draws)
         return np.array(found["S1"], float), np.array(found["S1_conf"], float)
 
     found, _ = shares(np.hstack([points, dummies]), 2)
     own, dummy = found[:d], float(found[d:].max())
     noise = np.full(d, _Z * float(found[d:].std()))
     if (large := np.flatnonzero(own > dummy)).size:
-        noise[large] = np.maximum(noise[large], shares(points[:, large], _RESAMPLES)[1])
+        own_noise = shares(points[:, large], _RESAMPLES)[1]
+        noise[large] = np.where(np.isnan(own_noise), 1.0, np.maximum(noise[large], own_noise))
     return FirstOrder(own, noise, dummy)
 
 

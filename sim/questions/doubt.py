@@ -139,8 +139,12 @@ class DoubtQuestion(Question):
 
     def tasks(self) -> list[Task]:
         """Return a task for every set; the first ones have two seeds."""
+        return [*self._tasks]
+
+    @cached_property
+    def _tasks(self) -> tuple[Task, ...]:
         twice = max(FEWEST_SECOND_RUNS, self.draws // SECOND_RUNS)
-        return [
+        return tuple(
             Task(
                 of.scenario,
                 (BASELINE, *self.policies),
@@ -148,7 +152,7 @@ class DoubtQuestion(Question):
                 label=f"set-{of.number:04d}",
             )
             for place, of in enumerate(self.sets)
-        ]
+        )
 
     def effects_and_panels(self) -> tuple[int, int]:
         """Return how much is compared and drawn."""

@@ -164,6 +164,14 @@ def test_with_few_sets_there_is_no_total_share() -> None:
     assert "--draws 300 or more" in " ".join(found.table().split())
 
 
+def test_an_effect_in_few_sets_is_not_laid_to_a_parameter() -> None:
+    at, few = points(48, 20), np.zeros(48)
+    few[3] = -1.0
+    found = doubt.first_order(at, few, points(48, 40)[:, 20:])
+    assert found is not None and not found.stands_out.any()
+    assert np.isfinite(found.noise).all()
+
+
 # -- luck --------------------------------------------------------------------------------------------------------------
 
 
