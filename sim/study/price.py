@@ -124,10 +124,12 @@ def _n_cores() -> int:
 
 
 def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
-    """Return roughly the seconds and bytes of one step loop; measured on a two-core development machine."""
+    """Return roughly the seconds and bytes of one step loop; fitted to what `make bench` measures of some."""
     population = scenario.population
     visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
     if engine == "agents":
         return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
-    an_hour = 500e-6 + 12e-6 * arms * seeds + visitors * (0.8e-9 + 0.15e-9 * arms)
-    return scenario.hours * an_hour, visitors * (200 + 30 * arms) + 300 * scenario.days * arms * seeds
+    calls = 380e-6 + 560e-6 * visitors / (visitors + 70e3) + 6.5e-6 * arms  # what happens to nobody is not called
+    rows = seeds * (80e-6 + 1e-6 * arms) + visitors * (0.55e-9 + 0.09e-9 * arms)
+    counts = seeds * arms * (400e3 + 300 * scenario.days)
+    return scenario.hours * (calls + rows), visitors * (36 + 5 * arms) + counts

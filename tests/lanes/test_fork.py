@@ -75,7 +75,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     },
     Dossier: {"queued": "its place in queues that are made anew"},
     Recorder: {
-        "scenario n_offences _cell_of_stage _serious _outside _keep": "given",
+        "scenario n_offences _serious _outside _keep": "given",
         "places": "what the fork changes",
         "_kept": "events of the warm-up, written for every lane in the end",
         "_cells _harms_today _durations_today": "of a day, and empty between days",

@@ -11,6 +11,10 @@ from sim.model.arrays.model import ChatModel
 from sim.model.arrays.moderation import Desk
 from sim.model.arrays.state import Dossier
 from sim.model.world import draws
+from sim.model.world.day import Day
+from sim.model.world.draws import Ints
+from sim.model.world.population import Membership
+from sim.model.world.world import World
 from sim.scenario.scenario import BASELINE, Scenario
 
 CHAT = Scenario(days=20, warmup_days=0).replace(**{
@@ -104,6 +108,50 @@ def test_four_times_as_much_is_at_most_four_times_the_work(
     less, more = (work(monkeypatch, **sizes)[0] for sizes in (few, many))
     assert more["words"] < 4.2 * less["words"]
     assert more["looks"] < 4.5 * less["looks"], "a tenth more for the luck of a few hundred reports"
+
+
+@contextmanager
+def candidates_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """Count the intents of all days, and the attempts for which a candidate is drawn."""
+    counts: Counter[str] = Counter()
+    come_upon, look_at = World._come_upon, World._look_at
+
+    def counting(world: World, day: Day, intent: Ints, first: int, last: int) -> Ints:
+        counts["attempts"] += intent.size * (last - first)
+        return come_upon(world, day, intent, first, last)
+
+    def looking(world: World, day: Day) -> None:
+        counts["intents"] += day.intents.contact.size * (day.number != world._day_come_upon)
+        look_at(world, day)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(World, "_come_upon", counting)
+        patch.setattr(World, "_look_at", looking)
+        yield counts
+
+
+def test_candidates_are_drawn_as_far_as_somebody_looks_and_once_for_all_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with candidates_counted(monkeypatch) as one:
+        work(monkeypatch)
+    with candidates_counted(monkeypatch) as four:
+        work(monkeypatch, lanes=4)
+    assert one["intents"] == four["intents"] > 1000
+    assert one["attempts"] < 1.5 * one["intents"], "without doors hardly anybody looks further"
+    assert four["attempts"] < 1.1 * one["attempts"]
+
+
+def test_who_joined_when_is_not_worked_out_where_no_account_persists(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Ints] = []
+    joined = Membership.joined
+
+    def counting(membership: Membership, seed: Ints, person: Ints) -> Ints:
+        asked.append(person)
+        return joined(membership, seed, person)
+
+    monkeypatch.setattr(Membership, "joined", counting)
+    # Bars of users are looked at for the hours of limited accounts, of which there are none.
+    _, happened = work(monkeypatch, **{"moderation.staff": 5.0})
+    assert happened["n_bar_user"] and not asked
 
 
 def test_lanes_share_the_world(monkeypatch: pytest.MonkeyPatch) -> None:

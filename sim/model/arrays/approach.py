@@ -25,6 +25,7 @@ from sim.model.world.draws import Ints, Purpose
 from sim.model.world.keys import alarm_key
 from sim.model.world.world import ATTEMPTS
 
+_ROUNDS = (0, 1), (1, 2), (2, ATTEMPTS)  # attempts that are best looked at together: first and last + 1
 _UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
 
 
@@ -68,7 +69,7 @@ def foresee(now: Hour) -> Foreseen:
     redirected = np.zeros(place.size, np.int64)
     looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     open_ = inside.nonzero()[0]
-    for attempts in state.world.rounds(day):
+    for attempts in _ROUNDS:
         if open_.size:
             choice = _look(now, open_ // places.n_lanes, place.take(open_), attempts, None)
             target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
@@ -84,7 +85,7 @@ def foresee(now: Hour) -> Foreseen:
         np.where(inside, places.each(intents.rank), NEVER),
         target,
         redirected,
-        *first_alarm(words, state.numbers.hazard[intents.offence, CONTACT]),
+        *first_alarm(words, state.numbers.hazards(intents.offence, CONTACT)),
         looked_for,
         pair.take(looked_for),
         people.person.take(row),
@@ -114,12 +115,12 @@ def _may_approach(now: Hour, place: Ints) -> NDArray[np.bool_]:
 
 def _new_here(now: Hour, pair: Ints) -> NDArray[np.bool_]:
     """Tell which predators are back under an identity that is too new to write to strangers."""
-    cooling_off = now.lanes.rule("limits.cooling_off_hours")
-    if not cooling_off.any():
+    cooling_off, persists = (now.lanes.rule(n) for n in ("limits.cooling_off_hours", "registration.accounts_persist"))
+    if not (persists & (cooling_off > 0)).any():
         return np.zeros(pair.size, bool)
     place = now.state.places.of_pair(pair)
-    persists = now.lanes.rule("registration.accounts_persist").take(place)
-    return persists & ~may_write(now.hour - now.state.new_since.take(pair), cooling_off.take(place))
+    too_new = ~may_write(now.hour - now.state.new_since.take(pair), cooling_off.take(place))
+    return persists.take(place) & too_new
 
 
 def approach(now: Hour, foreseen: Foreseen) -> None:
@@ -190,14 +191,18 @@ def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair:
         attempts[0] + which,
     )  # fmt: skip
     stops[who, which] = ~looks_further(words, state.numbers)
-    last = np.where(stops.any(axis=1), stops.argmax(axis=1), n)
-    before = np.arange(n) < last[:, None]
+    who, which = stops.nonzero()
+    last = np.full(intent.size, n)
+    last[who[::-1]] = which[::-1]  # of several the first is written last, and stays
+    passed_over = away & (np.arange(n) < last[:, None])
+    redirected = np.zeros(intent.size, np.int64)
+    redirected[passed_over.nonzero()[0]] = 1
     target = np.full(intent.size, _UNDECIDED)
     stopped = (last < n).nonzero()[0]
     at = last.take(stopped)
     target[stopped] = np.where(accepted[stopped, at], rows[stopped, at], NOBODY)
-    looked_by, which = (away & before | (accepted | away) & (np.arange(n) == last[:, None])).nonzero()
-    return _Choice(target, (away & before).any(axis=1).astype(np.int64), looked_by, rows[looked_by, which])
+    looked_by, which = (passed_over | (accepted | away) & (np.arange(n) == last[:, None])).nonzero()
+    return _Choice(target, redirected, looked_by, rows[looked_by, which])
 
 
 def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
@@ -216,7 +221,7 @@ def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArra
     people, lanes, state = now.day.people, now.lanes, now.state
     tolerance = people.tolerance(row)
     old = people.is_old(row)
-    friction = lanes.friction_user[old, place]
+    friction = lanes.door(0, old, place)
     here, away = lets_in(tolerance, friction), absent(tolerance, friction, lanes.baseline_user.take(old))
     passed_over = row < 0
     if pair is not None:
@@ -234,7 +239,7 @@ def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tup
         return NOBODY, redirected
     accepted, away = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
     first = int(accepted.argmax()) if accepted.any() else rows.size
-    seed, contact = int(state.places.seed[place]), int(day.intents.contact[intent])
+    seed, contact = state.places.seed_of(place), int(day.intents.contact[intent])
     for step in away[:first].nonzero()[0].tolist():
         word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
         if not looks_further(word, state.numbers):
@@ -253,7 +258,7 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
     alarm, seconds = foreseen.alarm.take(intent), foreseen.seconds.take(intent)
     if now.lanes.warn:
         words = state.world.draws.words(ALARMS, state.places.seed.take(place), contact, alarm_key(CONTACT))
-        hazard = state.numbers.hazard[offence, CONTACT]
+        hazard = state.numbers.hazards(offence, CONTACT)
         alarm, seconds = first_alarm(words, hazard, recognise_milli=recognition(now, place, target))
     rows = state.contacts.append(
         place=place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,13 @@ from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, State
 from sim.model.decisions.codes import (
     BLOCK,
     CONTACT,
+    ENGAGED,
     FADE,
     FLAGGER,
     GO_ON,
     LEAVE,
+    N_ALARMS,
+    N_STAGES,
     NEVER,
     OFF,
     PRIVATE,
@@ -23,7 +26,6 @@ from sim.model.decisions.codes import (
     SECONDS,
     STAY,
     TARGET,
-    WITHDRAW,
 )
 from sim.model.decisions.contacts import (
     ALARMS,
@@ -43,10 +45,16 @@ from sim.model.world.draws import Ints, Purpose, exponential, pick
 from sim.model.world.keys import CARRIED, alarm_key, occasion_key
 
 _NOBODY = np.zeros(0, np.int64)
+_REACHED = ("engage", "private", "leave")  # kinds of events by the stage reached, from ENGAGED on
+_ANSWERS = ("block", "withdraw", "stay")  # by what a target does
+_OVER = -1
+_NEXT_STAGE = np.full((N_ALARMS, N_STAGES), _OVER)
+"""What an alarm of a stage leads to, as far as it is not the target who decides."""
+_NEXT_STAGE[LEAVE] = OFF
+_NEXT_STAGE[GO_ON, :PRIVATE] = np.arange(ENGAGED, PRIVATE + 1)
 
 
-@dataclass(frozen=True)
-class _Recognised:
+class _Recognised(NamedTuple):
     """Recognitions of an hour.
 
     Attributes:
@@ -70,25 +78,22 @@ def run_contacts(now: Hour) -> None:
     """Let everything happen that is due in this hour: meetings, partings, ends of stages, harm, complaints."""
     contacts, hour = now.state.contacts, now.hour
     _part_the_barred(now)
-    # Rows end, and seek once more, after all rounds: until then what happened to them may still be asked of them.
+    due = (contacts.due[: contacts.n] == hour).nonzero()[0]
+    parted = contacts.status.take(due) == DORMANT
+    dormant, together = due.compress(parted), due.compress(~parted)
+    if dormant.size:
+        _meet_or_lapse(now, dormant)
+    over = together.compress(contacts.part_hour(together) == hour)
+    if over.size:
+        _part(now, over)
+    # Several stages can pass in one hour, so alarms ring in rounds. Rows end, and seek once more, after all of them:
+    # until then what happened to them may still be asked of them.
     ended: list[tuple[Ints, Ints]] = []
     recognised: list[_Recognised] = []
-    rows = (contacts.due[: contacts.n] == hour).nonzero()[0]
+    rows = due.compress(contacts.due.take(due) == hour)
     while rows.size:
-        status = contacts.status.take(rows)
-        dormant = rows[status == DORMANT]
-        if dormant.size:
-            _meet_or_lapse(now, dormant)
-            running = rows[status != DORMANT]
-        else:
-            running = rows
-        over = contacts.part_hour(running) == hour
-        if over.any():
-            _part(now, running[over])
-            running = running[~over]
-        if running.size:
-            ended.append(_ring(now, running, recognised))
-        rows = rows[contacts.due.take(rows) == hour]
+        ended.append(_ring(now, rows, recognised))
+        rows = rows.compress(contacts.due.take(rows) == hour)
     seekers = _answer(now, recognised) if recognised else _NOBODY
     if ended:
         rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
@@ -131,14 +136,14 @@ def _part(now: Hour, rows: Ints) -> None:
     np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
-    luck, *waits = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
-    again = found_again(luck, now.lanes.rule("registration.findability").take(place))
-    lost = rows[~again]
+    words = draws.words((Purpose.FOUND_AGAIN, Purpose.MEETING, Purpose.LAPSE), seed, contact, hour)
+    again = found_again(words[0], now.lanes.rule("registration.findability").take(place))
+    found, lost = rows.compress(again), rows.compress(~again)
     record.note_contacts("lose", hour, 0, contacts, lost, contacts.stage)
     contacts.end(lost)
-    if again.any():
-        _wait(now, rows[again], exponential(np.stack(waits)[:, again]))
-        record.note_contacts("find", hour, 0, contacts, rows[again], contacts.stage)
+    if found.size:
+        _wait(now, found, exponential(words[1:].compress(again, axis=1)))
+        record.note_contacts("find", hour, 0, contacts, found, contacts.stage)
 
 
 def _stay_together(now: Hour, rows: Ints) -> Ints:
@@ -151,25 +156,30 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
     place = np.concatenate([contacts.place.take(rows)] * 2)
     who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
     until = np.concatenate((contacts.target_end.take(rows), contacts.predator_end.take(rows)))
-    key = CARRIED.pack(now.hour_of_day, state.places.seed.take(place), who)
+    over = (until == hour).nonzero()[0]
+    key = CARRIED.pack(now.hour_of_day, state.places.seed.take(place.take(over)), who.take(over))
     at = day.carried_key.searchsorted(key)
-    carried = ((day.carried_key.take(at, mode="clip") == key) & (until == hour)).nonzero()[0]
-    if not carried.size:
+    found = (day.carried_key.take(at, mode="clip") == key).nonzero()[0]
+    if not found.size:
         return rows
-    row, where = day.carried_row.take(at.take(carried)), place.take(carried)
-    old = people.is_old(row)
-    friction = np.where(carried < rows.size, lanes.friction_user[old, where], lanes.friction_predator[old, where])
+    carried, row = over.take(found), day.carried_row.take(at.take(found))
+    old, where = people.is_old(row), place.take(carried)
+    friction = np.where(carried < rows.size, lanes.door(0, old, where), lanes.door(1, old, where))
     inside = lets_in(people.tolerance(row), friction)
-    carried, row = carried[inside], row[inside]
-    session = np.concatenate([contacts.session.take(rows)] * 2)
-    until[carried], session[carried] = people.end.take(row), people.begin.take(row)
-    together = ((until > hour).reshape(2, -1).all(axis=0) & (contacts.meeting.take(rows) == 0)).nonzero()[0]
-    together = together[~_either_barred(state, rows.take(together), hour)]
-    on = rows.take(together)
-    contacts.target_end[on], contacts.predator_end[on] = until.reshape(2, -1)[:, together]
-    contacts.session[on] = session[rows.size :].take(together)
+    carried, row = carried.compress(inside), row.compress(inside)
+    until[carried] = people.end.take(row)
+    target_end, predator_end = until.reshape(2, -1)
+    together = (target_end > hour) & (predator_end > hour) & (contacts.meeting.take(rows) == 0)
+    able = together.nonzero()[0]
+    together[able] = ~_either_barred(state, rows.take(able), hour)
+    session = contacts.session.take(rows)
+    predators = carried.searchsorted(rows.size)
+    session[carried[predators:] - rows.size] = people.begin.take(row[predators:])
+    on = rows.compress(together)
+    contacts.target_end[on], contacts.predator_end[on] = target_end.compress(together), predator_end.compress(together)
+    contacts.session[on] = session.compress(together)
     contacts.settle(on)
-    return np.delete(rows, together)
+    return rows.compress(~together)
 
 
 def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
@@ -201,7 +211,7 @@ def _meet_or_lapse(now: Hour, rows: Ints) -> None:
     """Parted pairs give up, meet again for a joint session, or find that one of them is kept out or gone."""
     state, lanes, hour, record, contacts = now.state, now.lanes, now.hour, now.record, now.state.contacts
     meets = meets_first(contacts.meet.take(rows), contacts.lapse.take(rows))
-    lapsed, rows = rows[~meets], rows[meets]
+    lapsed, rows = rows.compress(~meets), rows.compress(meets)
     record.note_contacts("lapse", hour, 0, contacts, lapsed, contacts.stage)
     contacts.end(lapsed)
     place = contacts.place.take(rows)
@@ -209,7 +219,7 @@ def _meet_or_lapse(now: Hour, rows: Ints) -> None:
     able &= lets_in(contacts.predator_tolerance.take(rows), lanes.friction_predator[0].take(place))
     able &= ~_either_barred(state, rows, hour)
     able &= _both_members(state, now.day.number, rows)
-    missed, rows = rows[~able], rows[able]
+    missed, rows = rows.compress(~able), rows.compress(able)
     record.note_contacts("miss", hour, 0, contacts, missed, contacts.stage)
     contacts.end(missed)
     seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
@@ -227,10 +237,11 @@ def _meet_or_lapse(now: Hour, rows: Ints) -> None:
 
 
 def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
-    contacts, present = state.contacts, state.world.membership.present
+    contacts = state.contacts
     seed = state.places.seed.take(contacts.place.take(rows))
-    both: NDArray[np.bool_] = present(seed, day, contacts.target.take(rows))
-    return both & present(seed, day, contacts.predator.take(rows))
+    who = np.concatenate((contacts.target.take(rows), contacts.predator.take(rows)))
+    target, predator = state.world.membership.present(np.concatenate((seed, seed)), day, who).reshape(2, -1)
+    return target & predator
 
 
 # -- ends of stages ---------------------------------------------------------------------------------------------------
@@ -249,31 +260,31 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
     """
     state, hour, contacts = now.state, now.hour, now.state.contacts
     alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
-    leaves = alarm == LEAVE
-    advances = leaves | ((alarm == GO_ON) & (stage < PRIVATE))
-    stays = np.zeros(rows.size, bool)
+    next_stage = _NEXT_STAGE.take(alarm * N_STAGES + stage)
     known = (alarm == RECOGNISE).nonzero()[0]
     if known.size:
         part = _recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
         recognised.append(part)
-        stays[known] = part.answer == STAY
-        contacts.n_recognised[rows[stays]] += 1
-    goes_on = advances | stays
+        stays = known.compress(part.answer == STAY)
+        next_stage[stays] = stage.take(stays)
+        contacts.n_recognised[rows.take(stays)] += 1
+    goes_on = next_stage != _OVER
     on = goes_on.nonzero()[0]
     if on.size:
-        begun, leaving, knowing = rows.take(on), leaves.take(on), stays.take(on)
-        next_stage = np.where(leaving, OFF, stage.take(on) + ~knowing)
-        contacts.stage[begun] = next_stage
-        at = second.take(on)
+        begun, at, reached = rows.take(on), second.take(on), next_stage.take(on)
+        knowing = reached == stage.take(on)
+        contacts.stage[begun] = reached
         anew = (~knowing).nonzero()[0]
-        now.record.note_stages(hour, at.take(anew) - hour * SECONDS, contacts, begun.take(anew), next_stage.take(anew))
-        off = begun[leaving]
+        now.record.note_each(_REACHED, reached.take(anew) - ENGAGED, hour, at.take(anew) - hour * SECONDS, contacts,
+                             begun.take(anew))  # fmt: skip
+        leaving = (reached == OFF) & ~knowing
+        off = begun.compress(leaving)
         if off.size:
             _leave_platform(state, off)
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
             at[leaving] = (hour + 1) * SECONDS
-        alarm, seconds = _first_alarm(now, begun, next_stage, knowing.astype(np.int64))
+        alarm, seconds = _first_alarm(now, begun, reached, knowing.astype(np.int64))
         contacts.alarm[begun] = alarm
         contacts.ring[begun] = at + seconds
         contacts.settle(begun)
@@ -300,7 +311,7 @@ def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: int | Ints = 0) ->
     seed = state.places.seed.take(place)
     key = alarm_key(stage, contacts.again.take(rows), knowing)
     words = state.world.draws.words(ALARMS, seed, contacts.contact.take(rows), key)
-    hazard = state.numbers.hazard[contacts.offence.take(rows), stage]
+    hazard = state.numbers.hazards(contacts.offence.take(rows), stage)
     return first_alarm(words, hazard, knowing, recognition(now, place, contacts.target.take(rows)))
 
 
@@ -350,13 +361,9 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     """
     state, lanes, hour, record = now.state, now.lanes, now.hour, now.record
     contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
-    rows, second, stage, session_end, occasion, answer = (
-        np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Recognised)
-    )
+    rows, second, stage, session_end, occasion, answer = (np.concatenate(column) for column in zip(*parts, strict=True))
     record.note_contacts("recognise", hour, second, contacts, rows, stage)
-    for kind, what in (("block", BLOCK), ("withdraw", WITHDRAW), ("stay", STAY)):
-        of_kind = (answer == what).nonzero()[0]
-        record.note_contacts(kind, hour, second.take(of_kind), contacts, rows.take(of_kind), stage.take(of_kind))
+    record.note_each(_ANSWERS, answer, hour, second, contacts, rows, stage)
     _complain(now, second, rows, occasion, after_harm=False)
     here = (stage < OFF).nonzero()[0]
     on_site, second, stage, session_end, occasion = (
@@ -373,19 +380,19 @@ def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
     trait = draws.words(Purpose.REPORT_TRAIT, seed, contacts.target.take(on_site))
     said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
     record.add("n_ignore_on_platform", place, ~blocks & ~said)
-    columns = np.stack((on_site, second, stage, session_end))
-    _report("report", TARGET, now, columns[:, said])
+    columns = np.array((on_site, second, stage, session_end))
+    _report("report", TARGET, now, columns.compress(said, axis=1))
     p_flagged = lanes.rule("reporting.p_flagged")
     if p_flagged.any():
         words = draws.words(Purpose.FLAG, seed, contact, occasion)
         flagged = ~said & flags(words, p_flagged.take(place))
-        _report("flag", FLAGGER, now, columns[:, flagged])
+        _report("flag", FLAGGER, now, columns.compress(flagged, axis=1))
     sought = seeks(
         draws.words(Purpose.SEEK, seed, contact), numbers,
         lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
     ) & may_seek(answer.take(here), stage, contacts.again.take(on_site))  # fmt: skip
-    record.note_contacts("seek", hour, second[sought], contacts, on_site[sought], stage[sought])
-    seekers: Ints = on_site[sought]
+    seekers = on_site.compress(sought)
+    record.note_contacts("seek", hour, second.compress(sought), contacts, seekers, stage.compress(sought))
     return seekers
 
 

@@ -50,6 +50,7 @@ def count_people(now: Hour) -> None:
 def _count_limited(now: Hour) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
     people, first_hour, lanes = now.day.people, now.day.first_hour, now.lanes
+    begun, old = slice(people.n_carried, None), slice(people.n_carried)
     size = now.state.world.n_seeds * 2 * TOLERANCES
     limited = lanes.rule("limits.cooling_off_hours") > 0
     kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
@@ -57,22 +58,22 @@ def _count_limited(now: Hour) -> None:
         places = (kinds == kind[:, None]).all(axis=0)
         row = np.arange(people.slot.size)
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
-        hours = np.minimum(people.end, until) - np.maximum(people.start, first_hour)
-        row = (hours > 0).nonzero()[0]
-        for old in (0, 1):
-            which = row[people.is_old(row) == old]
-            table = np.bincount(people.door.take(which), hours.take(which), minlength=size).astype(np.int64)
-            let_in, _ = _by_door(now.state, lanes.friction_user[old], table, 0)
+        hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
+        for day_before, rows in enumerate((begun, old)):
+            table = np.bincount(people.door[rows], hours[rows], minlength=size).astype(np.int64)
+            let_in, _ = _by_door(now.state, lanes.friction_user[day_before], table, 0)
             now.record.add_all("n_user_hours_limited", let_in * places)
 
 
 def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
     """Return the hour from which on the visitors of rows may write to strangers in a place."""
     people, lanes = now.day.people, now.lanes
-    joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
-    since = account_since(joined, people.begin.take(row), lanes.rule("registration.accounts_persist").take(place))
+    begin, persists = people.begin.take(row), lanes.rule("registration.accounts_persist").take(place)
+    joined: int | Ints = 0  # when somebody joined takes long to find out, and matters only to accounts that persist
+    if persists.any():
+        joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
     cooling_off: Ints = lanes.rule("limits.cooling_off_hours").take(place)
-    return since + cooling_off
+    return account_since(joined, begin, persists) + cooling_off
 
 
 def _by_door_and_hours(now: Hour) -> tuple[Ints, Ints]:
@@ -108,7 +109,7 @@ def _take_out_barred(now: Hour) -> None:
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until = (a.take(bar) for a in columns)
     old, kind = people.is_old(row), people.is_predator(row)
-    friction = np.where(kind == 1, lanes.friction_predator[old, place], lanes.friction_user[old, place])
+    friction = np.where(kind == 1, lanes.door(1, old, place), lanes.door(0, old, place))
     inside = lets_in(people.tolerance(row), friction)
     row, place, since, until, old, kind = (a[inside] for a in (row, place, since, until, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
@@ -118,8 +119,9 @@ def _take_out_barred(now: Hour) -> None:
         record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
         record.add(f"n_{name}_hours_barred", place.take(of_kind), lost.take(of_kind))
     row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
-    limited = np.minimum(_new_until(now, row, place), start + lost) - start
-    record.add("n_user_hours_limited", place, -np.maximum(limited, 0))
+    new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
+    limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
+    record.add("n_user_hours_limited", place.take(new), -np.maximum(limited, 0))
     begin = people.begin.take(row)
     barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
@@ -151,7 +153,7 @@ def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     place = places.of_seeds(people.seed.take(row))
     index = now.state.world.predator_index(people.person.take(row))
     old, tolerance, index = (places.each(a) for a in (people.is_old(row), people.tolerance(row), index))
-    inside = lets_in(tolerance, now.lanes.friction_predator[old, place])
+    inside = lets_in(tolerance, now.lanes.door(1, old, place))
     return place, places.pair(place, index), inside
 
 

@@ -39,6 +39,7 @@ from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
 _EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
+_NO_STRIKES = Strikes()
 
 
 class Desk:
@@ -54,7 +55,10 @@ class Desk:
         self.dossiers: dict[tuple[int, int], Dossier] = {}
         self.next_expiry = NEVER
         self.n_snapshots = 0
-        self._queues: tuple[deque[tuple[int, int, Dossier]], ...] = tuple(deque() for _ in range(2 * LEVELS))
+        # From the highest level of priority down, as they are read.
+        self._queues: dict[int, deque[tuple[int, int, Dossier]]] = {
+            level: deque() for level in reversed(range(2 * LEVELS))
+        }
         self._triage = ""
         self._touched: list[Dossier] = []
 
@@ -80,7 +84,7 @@ class Desk:
         touched, self._touched = self._touched, []
         if triage != self._triage:
             self._triage = triage
-            for queue in self._queues:
+            for queue in self._queues.values():
                 queue.clear()
             touched = list(self.dossiers.values())
             for dossier in touched:
@@ -91,15 +95,17 @@ class Desk:
             if entry != dossier.queued:
                 dossier.queued = entry
                 entries.append((entry[1], dossier.order, dossier.person, dossier))
-        for since, order, _, dossier in sorted(entries, key=lambda e: e[:3]):
+        entries.sort(key=lambda e: e[:3])
+        for since, order, _, dossier in entries:
             self._queues[dossier.queued[0]].append((since, order, dossier))
-            self.next_expiry = min(self.next_expiry, since + dossier_expiry_hours)
+        if entries:
+            self.next_expiry = min(self.next_expiry, entries[0][0] + dossier_expiry_hours)
 
     def expired(self, hour: int, dossier_expiry_hours: int) -> list[Dossier]:
         """Drop and return the dossiers whose time is up."""
         dropped = []
         self.next_expiry = NEVER
-        for level, queue in enumerate(self._queues):
+        for level, queue in self._queues.items():
             while queue and (not self._valid(level, queue[0]) or expired(queue[0][0], hour, dossier_expiry_hours)):
                 entry = queue.popleft()
                 if self._valid(level, entry):
@@ -108,15 +114,18 @@ class Desk:
                 self.next_expiry = min(self.next_expiry, queue[0][0] + dossier_expiry_hours)
         return dropped
 
-    def next(self) -> Dossier:
-        """Take the dossier whose turn it is: highest level, oldest entry, or the newest by that rule of triage."""
-        for level in reversed(range(len(self._queues))):
-            queue = self._queues[level]
-            while queue:
+    def take(self, n: int) -> list[Dossier]:
+        """Take so many dossiers, all if there are fewer, in the order in which they are read.
+
+        That is the highest level first, in it the oldest entry, or the newest by that rule of triage.
+        """
+        taken: list[Dossier] = []
+        for level, queue in self._queues.items():
+            while queue and len(taken) < n:
                 entry = queue.pop() if self._triage == "newest" else queue.popleft()
                 if self._valid(level, entry):
-                    return self._close(entry[2])
-        raise LookupError("no dossier is waiting")
+                    taken.append(self._close(entry[2]))
+        return taken
 
     def _valid(self, level: int, entry: tuple[int, int, Dossier]) -> bool:
         since, _, dossier = entry
@@ -189,11 +198,11 @@ class Office(Spread):
                 for dossier in desk.expired(hour, self._rules[place].moderation.dossier_expiry_hours):
                     log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
             if can_do and desk.dossiers:
-                reviews = min(can_do, len(desk.dossiers))
+                taken = desk.take(can_do)
                 oldest = int(self.history_since[place])
-                for _ in range(reviews):
-                    self._review(state, place, hour, oldest, log)
-                self._credit_milli[place] -= 1000 * reviews
+                for dossier in taken:
+                    self._review(state, place, hour, oldest, dossier, log)
+                self._credit_milli[place] -= 1000 * len(taken)
         self.n_waiting[:] = [len(desk.dossiers) for desk in self.desks]
         self._requeue = False
         idle = on_shift & (self.n_waiting == 0)
@@ -206,21 +215,20 @@ class Office(Spread):
         if hour % 24 == 23:
             record.add_all("n_waiting", self.n_waiting)
 
-    def _review(self, state: State, place: int, hour: int, oldest: int, log: _ReviewLog) -> None:
-        rules, dossier = self._rules[place], self.desks[place].next()
+    def _review(self, state: State, place: int, hour: int, oldest: int, dossier: Dossier, log: _ReviewLog) -> None:
+        rules = self._rules[place]
         evidence = evidence_left(dossier.snapshot, dossier.newest, oldest)
         offence = finds(dossier.finding, dossier.predator, evidence, rules)
         detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * offence
-        log.reviews.append((place, dossier.predator, dossier.person, detail))
-        log.waits.append(hour - dossier.opened)
+        log.reviews.append((place, dossier.predator, dossier.person, detail, hour - dossier.opened))
         if offence:
             self._sanction(state, place, hour, dossier, log)
 
     def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
-        draws, seed, p_constant = state.world.draws, int(state.places.seed[place]), state.numbers.p_constant
+        draws, seed, p_constant = state.world.draws, state.places.seed_of(place), state.numbers.p_constant
         known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
-        strikes = state.strikes.get(account, Strikes())
+        strikes = state.strikes.get(account, _NO_STRIKES)
         state.strikes[account] = strikes.after(known, dossier.session, hour)
         length = sanctions.sanction_hours(strikes.count(known, dossier.session, hour), rules)
         until, as_whom = sanctions.sanction(
@@ -249,7 +257,7 @@ def foresee_false_reports(now: Hour) -> FalseReportsMade:
     place = places.of_seeds(people.seed.take(false.row))
     friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
     made = reports_falsely(false.effort.take(which), friction, rel_false)
-    made &= lets_in(people.tolerance(row), lanes.friction_user[people.is_old(row), place])
+    made &= lets_in(people.tolerance(row), lanes.door(0, people.is_old(row), place))
     which = which.compress(made)
     return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
 
@@ -283,24 +291,24 @@ class _ReviewLog:
     def __init__(self) -> None:
         self.expired: list[tuple[int, ...]] = []
         self.reviews: list[tuple[int, ...]] = []
-        self.waits: list[int] = []
         self.sanctions: dict[str, list[tuple[int, ...]]] = {"warn": [], "suspend": [], "bar": []}
 
     def write(self, hour: int, record: Recorder) -> None:
         """Note events and counts."""
-        for kind, rows in (("expire", self.expired), ("review", self.reviews), *self.sanctions.items()):
+        if self.expired:
+            place, predator, person, detail = np.array(self.expired).T
+            record.note("expire", hour, 0, place, predator, person, detail=detail)
+        if self.reviews:
+            place, predator, person, detail, wait = np.array(self.reviews).T
+            record.note("review", hour, 0, place, predator, person, detail=detail)
+            record.add("n_review_evidence", place, detail & _EVIDENCE)
+            record.add("n_review_predator", place, predator)
+            record.add("n_wait_hours", place, wait)
+            record.add_durations("review", place.tolist(), wait.tolist())
+        for kind, rows in self.sanctions.items():
             if rows:
                 place, predator, person, detail = np.array(rows).T
                 record.note(kind, hour, 0, place, predator, person, detail=detail)
-        if self.reviews:
-            place, predator, _, detail = np.array(self.reviews).T
-            record.add("n_review_evidence", place, detail & _EVIDENCE)
-            record.add("n_review_predator", place, predator)
-            record.add("n_wait_hours", place, np.array(self.waits))
-            record.add_durations("review", place.tolist(), self.waits)
-        for kind, rows in self.sanctions.items():
-            if rows:
-                place, predator, *_ = np.array(rows).T
                 record.add(f"n_{kind}_user", place, 1 - predator)
 
 
@@ -325,6 +333,7 @@ def _file(now: Hour, office: Office) -> set[int]:
         if office.desks[at].file(dossier, hour):
             opened.append(i)
     if opened:
-        now.record.note("open", hour, second[opened], place[opened], predator[opened], person[opened],
-                        detail=predator[opened])  # fmt: skip
+        new = np.array(opened)
+        kind = predator.take(new)
+        now.record.note("open", hour, second.take(new), place.take(new), kind, person.take(new), detail=kind)
     return set(place.tolist())

@@ -60,6 +60,10 @@ class Places:
         """Lane within the seed, by place."""
         return np.tile(np.arange(self.n_lanes), len(self.seeds))
 
+    def seed_of(self, place: int) -> int:
+        """Return the index of the seed of one place."""
+        return place // self.n_lanes
+
     def of_seeds(self, seed: Ints) -> Ints:
         """Return all places of seeds, one seed after the other."""
         return (seed[:, None] * self.n_lanes + np.arange(self.n_lanes)).reshape(-1)

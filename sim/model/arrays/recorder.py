@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from functools import cache
+from itertools import repeat
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,7 +36,11 @@ from sim.scenario.scenario import Scenario
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
-_REACHED = ("engage", "private", "leave")
+
+
+@cache
+def _codes(kinds: tuple[str, ...]) -> Ints:
+    return np.array([CODE[kind] for kind in kinds])
 
 
 def cells_per_place(scenario: Scenario) -> int:
@@ -59,9 +65,8 @@ class Recorder(Spread):
         "_events": by_place,
         "_counts": by_place_last,
         **dict.fromkeys((
-            "scenario", "n_offences", "_cell_of_stage", "_serious", "_outside", "_keep",
-            "_kept", "_cells", "_harms_today", "_breakdown", "_distinct", "_seen", "_daily", "_durations_today",
-            "_durations",
+            "scenario", "n_offences", "_serious", "_outside", "_keep", "_kept", "_cells", "_harms_today", "_breakdown",
+            "_distinct", "_seen", "_daily", "_durations_today", "_durations",
         ), shared),
     }  # fmt: skip
 
@@ -69,8 +74,6 @@ class Recorder(Spread):
         self.scenario = scenario
         self.places = places
         self.n_offences = len(scenario.offences)
-        codes = [0, *(CODE[kind] for kind in _REACHED)]
-        self._cell_of_stage = np.array(codes) * self.n_offences * N_CLASSES
         self._serious = np.array([o.serious for o in scenario.offences])
         self._outside = np.array([o.outside for o in scenario.offences])
         kinds = tuple(CODE) if events is True else () if events is False else texts_of(events, "events")
@@ -86,7 +89,7 @@ class Recorder(Spread):
         self._distinct = np.zeros((n_years, n_places, self.n_offences + 1, N_CLASSES + 1), np.int64)
         self._seen: tuple[set[tuple[int, ...]], set[tuple[int, ...]]] = (set(), set())
         self._daily: list[Ints] = []
-        self._durations_today: list[tuple[int, str, int]] = []
+        self._durations_today: list[tuple[str, list[int], list[int]]] = []
         self._durations: Counter[tuple[int, int, str, int]] = Counter()
         self._begin_day()
 
@@ -96,7 +99,8 @@ class Recorder(Spread):
 
     def add(self, count: str, place: int | Ints, amount: int | Ints | Bools) -> None:
         """Add to a daily count of places; a place may stand several times."""
-        np.add.at(self._counts[_COUNT_CODE[count]], place, amount)
+        # Of one type with the counts: NumPy is twenty times slower otherwise.
+        np.add.at(self._counts[_COUNT_CODE[count]], place, np.asarray(amount, np.int64))
 
     def add_all(self, count: str, amounts: Ints | list[int]) -> None:
         """Add to a daily count, one amount a place."""
@@ -132,13 +136,17 @@ class Recorder(Spread):
         if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)
 
-    def note_stages(self, hour: int, second: Ints, contacts: Contacts, rows: Ints, stage: Ints) -> None:
-        """Note that contacts reach a stage: 1 engaged, 2 private, 3 off the platform."""
-        self._cells.append(contacts.cell.take(rows) + self._cell_of_stage.take(stage))
-        for reached, kind in enumerate(_REACHED, start=1):
-            if CODE[kind] in self._keep:
-                which = (stage == reached).nonzero()[0]
-                self._keep_contacts(CODE[kind], hour, second.take(which), contacts, rows.take(which), 0)
+    def note_each(
+        self, kinds: tuple[str, ...], which: Ints, hour: int, second: Ints, contacts: Contacts, rows: Ints,
+        detail: Ints | None = None,
+    ) -> None:  # fmt: skip
+        """Note one event of each contact, of one of several kinds: ``kinds[which]``; details are 0 if not given."""
+        self._cells.append(contacts.cell.take(rows) + _codes(kinds).take(which) * (self.n_offences * N_CLASSES))
+        for number, code in enumerate(_codes(kinds).tolist()):
+            if code in self._keep:
+                of_kind = (which == number).nonzero()[0]
+                of_detail = 0 if detail is None else detail.take(of_kind)
+                self._keep_contacts(code, hour, second.take(of_kind), contacts, rows.take(of_kind), of_detail)
 
     def _keep_contacts(
         self, code: int, hour: int, second: int | Ints, contacts: Contacts, rows: Ints, detail: int | Ints
@@ -199,9 +207,9 @@ class Recorder(Spread):
             found = found + np.bincount(place.compress(of_kind), minlength=n_places)
         return found
 
-    def add_durations(self, kind: str, places: Iterable[int], hours: Iterable[int]) -> None:
+    def add_durations(self, kind: str, places: list[int], hours: list[int]) -> None:
         """Note how many hours something took, one each place: see `records.DURATIONS`."""
-        self._durations_today.extend((place, kind, took) for place, took in zip(places, hours, strict=True))
+        self._durations_today.append((kind, places, hours))
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
@@ -212,9 +220,10 @@ class Recorder(Spread):
                 table = np.bincount(np.concatenate(self._cells), minlength=int(np.prod(shape))).reshape(shape)
                 self._events += table.sum(axis=(2, 3))
                 self._breakdown[year] += table
-            self._durations.update((year, *what) for what in self._durations_today)
-            for harms in self._harms_today:
-                self._harms(year, *harms)
+            for kind, places, hours in self._durations_today:
+                self._durations.update(zip(repeat(year), places, repeat(kind), hours, strict=False))
+            if self._harms_today:
+                self._harms(year, *map(np.concatenate, zip(*self._harms_today, strict=True)))
             self._daily.append(np.concatenate((self._events, self._counts.T), axis=1))
             if (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
                 self._seen = (set(), set())
@@ -227,17 +236,21 @@ class Recorder(Spread):
         self.add("n_harm_off_platform", place, detail % 2 == 0)
         self.add("n_harm_redirected", place, detail > 2)
         everybody, by_offence = self._seen
+        distinct: list[tuple[int, int, int]] = []  # place, offence or all of them, class
+        harmed: list[int] = []
         columns = (place, offence, victim_class, person, serious, self._outside[offence])
         for p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
             classes = [N_CLASSES] if outside else [c, N_CLASSES]  # of outside victims nothing is known
             if outside or (p, o, who) not in by_offence:
                 by_offence.add((p, o, who))
-                self._distinct[year, p, o, classes] += 1
+                distinct += [(p, o, of_class) for of_class in classes]
             if counts and (outside or (p, who) not in everybody):
                 if not outside:
                     everybody.add((p, who))
-                self._distinct[year, p, self.n_offences, classes] += 1
-                self.add("n_persons_harmed", p, 1)
+                distinct += [(p, self.n_offences, of_class) for of_class in classes]
+                harmed.append(p)
+        np.add.at(self._distinct[year], tuple(np.array(distinct, np.int64).reshape(-1, 3).T), 1)
+        self.add("n_persons_harmed", np.array(harmed, np.int64), 1)
 
     # -- tables -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ its seed: see `places`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -195,7 +194,8 @@ class Contacts:
         """Drop ended rows once they are three quarters."""
         if 4 * self.n_dead > 3 * self.n + 1024:
             alive = (self.status[: self.n] != DEAD).nonzero()[0]
-            self._data[:, : alive.size] = self._data.take(alive, axis=1)
+            for column in self._data:  # one at a time: a new table would be fresh memory, which is slow to write to
+                column[: alive.size] = column.take(alive)
             self.n, self.n_dead = alive.size, 0
             self._hold(self._data)
 
@@ -328,10 +328,14 @@ class Lanes:
         """Return `friction_user` (0) or `friction_predator` (1)."""
         return self.friction_predator if kind else self.friction_user
 
+    def door(self, kind: int, old: Ints, place: Ints) -> Ints:
+        """Return what doors ask for of visitors of a kind: of visits of today (0) or the day before (1), in places."""
+        return self.friction(kind).reshape(-1).take(old * len(self.rules) + place)
+
     def rule(self, name: str) -> NDArray[Any]:
         """Return a rule by its dotted name as an array over places."""
         if name not in self._columns:
-            self._columns[name] = np.array([attrgetter(name)(rules) for rules in self.rules])
+            self._columns[name] = np.array([rules.value_of(name) for rules in self.rules])
         return self._columns[name]
 
     @property
@@ -405,7 +409,7 @@ class State(Spread):
             barred[i] = self.user_barred_until.get((int(place[i]), int(person[i])), 0) > hour
         return barred
 
-    def slot(self, seed: Ints, person: Ints) -> Ints:
+    def slot(self, seed: int | Ints, person: int | Ints) -> Ints:
         """Return the index of members in arrays over members."""
         membership = self.world.membership
         return seed * membership.n_slots + membership.slot(person)
@@ -413,7 +417,7 @@ class State(Spread):
     def bar(self, place: int, person: int, predator: bool, hour: int, until: int, as_whom: int) -> None:
         """Keep a person out from the next hour until another, unless a longer bar is in force."""
         since = hour + 1
-        seed = int(self.places.seed[place])
+        seed = self.places.seed_of(place)
         if predator:
             index = int(self.world.predator_index(person))
             at = self.places.pair(place, index)
@@ -427,7 +431,7 @@ class State(Spread):
             self.predator_barred_until[at] = until
         else:
             self.user_barred_until[place, person] = until
-        self.flag[self.slot(np.array([seed]), np.array([person]))] = True
+        self.flag[self.slot(seed, person)] = True
         self.bar_log.add(MEMBER.pack(seed, person), place, max(before, since), until)
         if as_whom != AS_BEFORE:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-CONTACT, ENGAGED, PRIVATE, OFF = range(4)
+N_STAGES = N_ALARMS = 4
+CONTACT, ENGAGED, PRIVATE, OFF = range(N_STAGES)
 """Stages of a contact."""
-RECOGNISE, FADE, LEAVE, GO_ON = range(4)
+RECOGNISE, FADE, LEAVE, GO_ON = range(N_ALARMS)
 """What can end a stage; in a tie the earlier in this order rings."""
 BLOCK, WITHDRAW, STAY = range(3)
 """What a target does who recognises a contact: the first two end it."""

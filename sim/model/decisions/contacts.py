@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.model.decisions.codes import BLOCK, MICRO, NEVER, OFF, RECOGNISE, SECONDS
+from sim.model.decisions.codes import BLOCK, MICRO, N_ALARMS, NEVER, OFF, RECOGNISE, SECONDS
 from sim.model.decisions.either import yes_or_no
 from sim.model.decisions.numbers import Numbers
 from sim.model.world.draws import Bools, Ints, Number, Purpose, Word, Words, exponential, unit
@@ -14,6 +14,7 @@ from sim.model.world.keys import N_USER_STRATA, Whole, stratum_of
 from sim.rules.rulebook import Rules
 
 ALARMS: Final = (Purpose.ALARM_RECOGNISE, Purpose.ALARM_FADE, Purpose.ALARM_LEAVE, Purpose.ALARM_GO_ON)
+_ALARM: Final = np.arange(N_ALARMS)[:, None]
 
 
 def alarm_seconds(exponential_units: Whole, hazard_nano: Whole) -> Whole:
@@ -44,8 +45,9 @@ def first_alarm(
         in_force[RECOGNISE] = warned(in_force[RECOGNISE], recognise_milli)
     in_force[RECOGNISE] *= 1 - knowing
     seconds = alarm_seconds(units, in_force)
-    alarm = seconds.argmin(axis=0)
-    return alarm, seconds[alarm, np.arange(alarm.size)]
+    # An alarm and its seconds in one number, so that of several in one second the earlier in the order of alarms rings.
+    first = (seconds * N_ALARMS + _ALARM).min(axis=0)
+    return first % N_ALARMS, first // N_ALARMS
 
 
 def recognise_milli(rules: Rules) -> int:
@@ -108,7 +110,7 @@ def meeting_hour(exponential_units: int | Ints, rate: int | Ints, hour: int, wee
     at = week_meeting[(hour + 1) % 168] + need
     # The table has the running sum of a week: whole weeks at once, and the rest looked up among its hours.
     weeks, rest = np.divmod(at - 1, week_meeting[168])
-    met = hour + 1 - (hour + 1) % 168 + weeks * 168 + np.searchsorted(week_meeting, rest + 1) - 1
+    met = hour - (hour + 1) % 168 + weeks * 168 + week_meeting.searchsorted(rest + 1)
     hours: Ints = met + (rate == 0) * NEVER
     return hours
 

@@ -41,7 +41,7 @@ def queue_entry(
         opened: Hour of the first report.
         triage: The rule.
     """
-    level, since = {"gravest": gravity, "most_reported": reports}.get(triage, (0, opened))
+    level, since = gravity if triage == "gravest" else reports if triage == "most_reported" else (0, opened)
     return (level, since) if flagged_since < 0 else (level + LEVELS, max(since, flagged_since))
 
 

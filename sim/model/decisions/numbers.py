@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.decisions.codes import MICRO, NANO, OFF
+from sim.model.decisions.codes import MICRO, N_ALARMS, N_STAGES, NANO, OFF
 from sim.model.world.draws import Ints
 from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.world import World
@@ -57,6 +57,10 @@ class Numbers:
     p_seek: float
     p_deterred: float
     lapse_nano: int
+
+    def hazards(self, offence: Ints, stage: int | Ints) -> Ints:
+        """Return the hazards of contacts of offences at stages: a new array of shape (contacts, alarms)."""
+        return self.hazard.reshape(-1, N_ALARMS).take(offence * N_STAGES + stage, axis=0)
 
 
 def numbers_of(world: World) -> Numbers:

@@ -37,10 +37,18 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _ENTITY = 0xD1B54A32D192ED03
 _OCCURRENCE = 0x8CB92BA72F3D8DD7
 _CHUNK = 8192
-_SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
-_FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_ENTITY_FACTOR, _OCCURRENCE_FACTOR = np.uint64(_ENTITY), np.uint64(_OCCURRENCE)
-_ELEVEN, _TWENTY, _CELL_SHIFT, _LOW_HALF = np.uint64(11), np.uint64(20), np.uint64(52), np.uint64(0xFFFFFFFF)
+# Constants of array code are arrays of no dimension: NumPy makes one of a number anew at each call, which costs as much
+# as the rest of a short call.
+_SHIFTS: tuple[Words, ...] = (np.array(30, np.uint64), np.array(27, np.uint64), np.array(31, np.uint64))
+_FACTORS: tuple[Words, ...] = (np.array(0xBF58476D1CE4E5B9, np.uint64), np.array(0x94D049BB133111EB, np.uint64))
+_ENTITY_FACTOR: Words = np.array(_ENTITY, np.uint64)
+_OCCURRENCE_FACTOR: Words = np.array(_OCCURRENCE, np.uint64)
+_ELEVEN: Words = np.array(11, np.uint64)
+_TWENTY: Words = np.array(20, np.uint64)
+_CELL_SHIFT: Words = np.array(52, np.uint64)
+_LOW_HALF: Words = np.array(0xFFFFFFFF, np.uint64)
+_HALF: Ints = np.array(32)
+_UNIT: Floats = np.array(2.0**-53)
 
 POISSON_UNITS = 1 << 16
 """Means of Poisson counts are whole multiples of 1 / POISSON_UNITS."""
@@ -138,7 +146,7 @@ class Draws:
         table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(64)]
         self._keys = np.array(table, np.uint64)
         self._scalar_keys = table
-        self._several_keys: dict[tuple[Purpose, ...], Words] = {}
+        self._keys_of: dict[Purpose | tuple[Purpose, ...], Words] = {}
 
     def word(self, purpose: Purpose, seed_index: int, entity: int, occurrence: int = 0) -> int:
         """Return one 64-bit word as a Python integer."""
@@ -156,20 +164,15 @@ class Draws:
             entity: Who, int64.
             occurrence: Which time, int64.
         """
-        keys = self._keys_of(purpose)
-        keys = keys.take(seed_index, axis=-1) if len(self.seeds) > 1 else keys[..., :1]
-        z = np.multiply(_unsigned(entity), _ENTITY_FACTOR) + keys
+        keys = self._keys_of.get(purpose)
+        if keys is None:
+            keys = self._keys_of[purpose] = self._keys[list(purpose) if isinstance(purpose, tuple) else purpose]
+        if len(self.seeds) > 1:
+            keys = keys.take(seed_index, axis=-1)
+        which = _unsigned(entity) * _ENTITY_FACTOR
         if not isinstance(occurrence, int) or occurrence:
-            z = z + np.multiply(_unsigned(occurrence), _OCCURRENCE_FACTOR)
-        return mix_array(z)
-
-    def _keys_of(self, purpose: Purpose | tuple[Purpose, ...]) -> Words:
-        if isinstance(purpose, Purpose):
-            keys: Words = self._keys[purpose]
-            return keys
-        if purpose not in self._several_keys:
-            self._several_keys[purpose] = self._keys[list(purpose)]
-        return self._several_keys[purpose]
+            which = which + _unsigned(occurrence) * _OCCURRENCE_FACTOR
+        return mix_array(which + keys)
 
     def words_of_runs(self, purpose: Purpose, seed_index: Ints, entity: Ints, first: Ints, n: Ints) -> Words:
         """Return the words of occurrences ``first, first + 1, ...``, so many of each key, one key after the other.
@@ -229,7 +232,7 @@ def unit(word: int) -> float: ...
 def unit(word: Words) -> Floats: ...
 def unit(word: Word) -> float | Floats:
     """Return a word (or words) as a number from 0 to just under 1, in steps of 2**-53."""
-    return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> _ELEVEN) * 2.0**-53
+    return (word >> 11) * 2.0**-53 if isinstance(word, int) else (word >> _ELEVEN) * _UNIT
 
 
 @overload
@@ -260,7 +263,7 @@ def exponential(word: Word) -> int | Ints:
         return low + ((high - low) * (word >> 20 & 0xFFFFFFFF) >> 32)
     cell = (word >> _CELL_SHIFT).view(np.int64)
     rest = (word >> _TWENTY & _LOW_HALF).view(np.int64)
-    return edges.take(cell) + (_exponential_widths().take(cell) * rest >> 32)
+    return edges.take(cell) + (_exponential_widths().take(cell) * rest >> _HALF)
 
 
 @overload
@@ -293,7 +296,7 @@ def _unsigned(value: int | Ints) -> Words:
 @cache
 def _exponential_edges() -> Ints:
     with localcontext() as context:
-        context.prec = 40
+        context.prec = 20  # of whole numbers of ten digits: the table is made in every process
         edges = [int((-(1 - Decimal(k) / 4096).ln() * EXPONENTIAL_UNITS).to_integral_value()) for k in range(4096)]
     return np.array([*edges, edges[-1] + 2 * EXPONENTIAL_UNITS], np.int64)
 

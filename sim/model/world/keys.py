@@ -55,7 +55,7 @@ class Layout:
     def __init__(self, **bits: int) -> None:
         assert sum(bits.values()) < 64
         self.bits = bits
-        self._shifts = [*bits.values()][1:]
+        self._widths = tuple(bits.values())
 
     def most(self, field: str) -> int:
         """Return the largest number that a field can hold."""
@@ -67,15 +67,16 @@ class Layout:
     def pack(self, *values: int | Ints) -> Ints: ...
     def pack(self, *values: int | Ints) -> int | Ints:
         """Return one number for the values of all fields, each from 0 to `most`; arrays of int64 or numbers."""
-        packed = values[0]
-        for value, width in zip(values[1:], self._shifts, strict=True):
-            packed = (packed << width) + value
+        packed: int | Ints = 0
+        for value, width in zip(values, self._widths, strict=True):
+            # What comes first is not added to anything: an array would be copied for nothing.
+            packed = value if isinstance(packed, int) and not packed else (packed << width) + value
         return packed
 
     def unpack(self, packed: Whole) -> list[Whole]:
         """Return the fields of packed numbers."""
         values: list[Whole] = []
-        for width in reversed(self._shifts):
+        for width in self._widths[:0:-1]:
             values.insert(0, packed & (1 << width) - 1)
             packed = packed >> width
         values.insert(0, packed)

@@ -60,7 +60,7 @@ class Membership:
         """Where each stratum begins in arrays over persons, which hold everybody who is ever a member."""
         return np.cumsum(self.n_ever) - self.n_ever
 
-    @property
+    @cached_property
     def n_slots(self) -> int:
         """Length of an array over persons."""
         return int(self.n_ever.sum())
@@ -69,9 +69,9 @@ class Membership:
         """Return the numbers of members on a day, shape (seeds, N_STRATA)."""
         return self.high[:, day] - self.low[:, day]
 
-    def slot(self, person: Ints) -> Ints:
+    def slot(self, person: int | Ints) -> Ints:
         """Return the slots of persons in arrays over persons."""
-        return self.base.take(stratum_of(person)) + serial_of(person)
+        return self.base.take(person % N_STRATA) + person // N_STRATA
 
     def person(self, slot: Ints) -> Ints:
         """Return the ids of the persons in slots of arrays over persons."""

@@ -30,7 +30,6 @@ from sim.scenario.scenario import Scenario
 
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
-_FEW_INTENTS = 4096  # of a day; of so few, all attempts are drawn at once, of more the first two
 
 
 class World:
@@ -54,8 +53,9 @@ class World:
         self.session_users = self.crowd.sessions[0]
         self.predator_base: Ints = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
         self.n_predators = int(self.predator_base[-1])
-        self._day_in_advance = -1
-        self._candidates: Ints | None = None
+        self._day_come_upon = -1
+        self._candidates: Ints = np.zeros((0, ATTEMPTS), np.int64)
+        self._n_drawn: Ints = np.zeros(0, np.int64)
         self._walks: dict[int, Ints] = {}
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
@@ -157,28 +157,26 @@ class World:
         """Return the rows of the persons that intents come upon at attempts ``first`` to ``last - 1``.
 
         Those online of the class sought are equally likely. Instead of a row there may be NOBODY or ALREADY_LISTED.
+        They are drawn once for all lanes, for intents for which somebody looks so far; nobody leaves out an attempt.
 
         Returns:
             Shape (intents, attempts).
         """
-        n_intents = day.intents.contact.size
-        in_advance = ATTEMPTS if n_intents <= _FEW_INTENTS else 2
-        if last > in_advance:
-            return self._come_upon(day, intent, first, last)
         self._look_at(day)
-        if self._candidates is None:
-            self._candidates = self._come_upon(day, np.arange(n_intents), 0, in_advance)
-        return self._candidates.take(intent, axis=0)[:, first:last]
-
-    def rounds(self, day: Day) -> tuple[tuple[int, int], ...]:
-        """Return the attempts that are best looked at together: first and last + 1 of each round."""
-        few = day.intents.contact.size <= _FEW_INTENTS
-        return ((0, 1), (1, ATTEMPTS)) if few else ((0, 1), (1, 2), (2, ATTEMPTS))
+        looks = np.zeros(self._n_drawn.size, bool)
+        looks[intent] = True
+        further = (looks & (self._n_drawn < last)).nonzero()[0]
+        if further.size:
+            self._candidates[further, first:last] = self._come_upon(day, further, first, last)
+            self._n_drawn[further] = last
+        return self._candidates[intent, first:last]
 
     def _look_at(self, day: Day) -> None:
-        """Forget what was drawn in advance for another day."""
-        if self._day_in_advance != day.number:
-            self._day_in_advance, self._candidates, self._walks = day.number, None, {}
+        """Forget what was drawn for another day."""
+        if self._day_come_upon != day.number:
+            n_intents = day.intents.contact.size
+            self._candidates, self._n_drawn = np.empty((n_intents, ATTEMPTS), np.int64), np.zeros(n_intents, np.int64)
+            self._day_come_upon, self._walks = day.number, {}
 
     def _come_upon(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
         intents = day.intents
