@@ -19,11 +19,13 @@ from sim.scenario.scenario import Scenario
 if TYPE_CHECKING:
     from sim.model.arrays.model import ChatModel
     from sim.questions.compare import compare
+    from sim.questions.doubt import doubt
     from sim.questions.ranges import ranges
     from sim.questions.run import Run, first_difference, run
     from sim.questions.sweep import sweep
     from sim.questions.why import why
     from sim.report.compare import Comparison
+    from sim.report.doubt import Doubt
     from sim.report.ranges import Ranges
     from sim.report.sweep import Sweep
     from sim.report.why import Why
@@ -33,12 +35,14 @@ __version__ = "0.1.0"
 __all__ = [
     "ChatModel",
     "Comparison",
+    "Doubt",
     "Ranges",
     "Run",
     "Scenario",
     "Sweep",
     "Why",
     "compare",
+    "doubt",
     "first_difference",
     "load",
     "ranges",
@@ -51,11 +55,13 @@ __all__ = [
 _WHERE = {
     "ChatModel": "model.arrays.model",
     "Comparison": "report.compare",
+    "Doubt": "report.doubt",
     "Ranges": "report.ranges",
     "Run": "questions.run",
     "Sweep": "report.sweep",
     "Why": "report.why",
     "compare": "questions.compare",
+    "doubt": "questions.doubt",
     "first_difference": "questions.run",
     "ranges": "questions.ranges",
     "run": "questions.run",

@@ -106,7 +106,7 @@ def counts_of(scenario: Scenario, runs: Runs) -> Counts:
     """Return what analyses read of runs, which are looked at policy by policy."""
     parts, hashes = [], []
     for part in runs.parts():
-        parts.append(_added_up(scenario, part))
+        parts.append(added_up(part, edges_of(scenario)))
         columns = part.daily.columns.drop(["policy", "seed", "site", "day"])
         by_run = part.daily.groupby(["policy", "seed"])[list(columns)]
         hashes.append(by_run.agg(_hash))
@@ -155,9 +155,9 @@ def edges_of(scenario: Scenario) -> list[int]:
     return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
 
 
-def _added_up(scenario: Scenario, part: Records) -> Records:
-    """Return records added up over stretches of days and over years."""
-    edges = np.array(edges_of(scenario))
+def added_up(part: Records, first_days: Sequence[int]) -> Records:
+    """Return records added up over stretches of days, by the first of each, and over years."""
+    edges = np.array(first_days)
     daily = part.daily.assign(day=edges[edges.searchsorted(part.daily["day"], "right") - 1])
     daily = daily.groupby(list(DAILY_COLUMNS[:4]), as_index=False).sum()
     persons, harms = (part.breakdown["quantity"] == name for name in (HEADLINE, "harm"))

@@ -25,7 +25,7 @@ class Meaning(NamedTuple):
 Tables = Mapping[str, Mapping[str, Meaning]]
 """Columns by name, by the name of the table: of its file, without the ending."""
 
-_RELATIVE = "share of the baseline (0.1 is 10%)"
+RELATIVE = "share of the baseline (0.1 is 10%)"
 _OF_OUTCOME = "the unit of the row's outcome"
 
 EVERYWHERE = {
@@ -47,13 +47,13 @@ EFFECTS = {
     "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of the difference (Monte Carlo error only)"),
     "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of the difference"),
     "relative": Meaning(
-        _RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
+        RELATIVE, "sum of the differences relative to the baseline's sum; none if that is not told apart from zero"
     ),
     "relative_low": Meaning(
-        _RELATIVE,
+        RELATIVE,
         "lower end of the 95% Fieller interval of relative, which leaves out zero where that of the difference does",
     ),
-    "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative (Monte Carlo error only)"),
+    "relative_high": Meaning(RELATIVE, "upper end of the 95% Fieller interval of relative (Monte Carlo error only)"),
     "variance_reduction": Meaning("factor", "how many times fewer runs are needed thanks to the pairing"),
     "variance_reduction_low": Meaning("factor", "lower end of the 95% bootstrap interval of variance_reduction"),
     "variance_reduction_high": Meaning("factor", "upper end of the 95% bootstrap interval of variance_reduction"),
@@ -67,10 +67,10 @@ EFFECTS = {
     ),
     "reason": Meaning("words", "why the outcome is not counted under the policy and the baseline; empty where it is"),
     "simultaneous_low": Meaning(
-        _RELATIVE,
+        RELATIVE,
         "lower end of the interval of relative that is so wide that those of all policies hold together at 95%",
     ),
-    "simultaneous_high": Meaning(_RELATIVE, "upper end of the same; see the words told apart"),
+    "simultaneous_high": Meaning(RELATIVE, "upper end of the same; see the words told apart"),
 }
 """Columns of effects: of outcomes by policy, or by point."""
 
@@ -102,20 +102,20 @@ OF_A_COMPARISON: Tables = {
         "interaction": Meaning(_OF_OUTCOME, "what both do beyond the sum of what each does, mean over the seeds"),
         "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of interaction"),
         "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of interaction"),
-        "relative": Meaning(_RELATIVE, "interaction relative to the baseline"),
-        "relative_low": Meaning(_RELATIVE, "lower end of the 95% Fieller interval of relative"),
-        "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative"),
+        "relative": Meaning(RELATIVE, "interaction relative to the baseline"),
+        "relative_low": Meaning(RELATIVE, "lower end of the 95% Fieller interval of relative"),
+        "relative_high": Meaning(RELATIVE, "upper end of the 95% Fieller interval of relative"),
         "verdict": Meaning(
             "word", "above the sum, below the sum, not resolved, identical (zero), too few, not counted"
         ),
     },
     "best": {
         "best": Meaning("name", "policy under which the fewest are seriously harmed, of those that lower it"),
-        "more": Meaning(_RELATIVE, "by how much more persons are seriously harmed than under the best, seed by seed"),
+        "more": Meaning(RELATIVE, "by how much more persons are seriously harmed than under the best, seed by seed"),
         "more_low": Meaning(
-            _RELATIVE, "lower end of the Fieller interval of more, so wide that those of all policies hold at 95%"
+            RELATIVE, "lower end of the Fieller interval of more, so wide that those of all policies hold at 95%"
         ),
-        "more_high": Meaning(_RELATIVE, "upper end of the same"),
+        "more_high": Meaning(RELATIVE, "upper end of the same"),
         "staff": Meaning("hours a month", "hours that moderators are on shift, mean over the window"),
         "turned_away": Meaning("visitors a month", "lawful visitors never let in; empty where they are not counted"),
         "level": Meaning("level", "highest level of registration asked for on some day"),
@@ -128,9 +128,9 @@ OF_A_COMPARISON: Tables = {
         "adds": Meaning(_OF_OUTCOME, "the policy less the one that it contains, mean over the seeds"),
         "low": Meaning(_OF_OUTCOME, "lower end of the 95% t interval of adds"),
         "high": Meaning(_OF_OUTCOME, "upper end of the 95% t interval of adds"),
-        "relative": Meaning(_RELATIVE, "adds relative to the baseline"),
-        "relative_low": Meaning(_RELATIVE, "lower end of the 95% Fieller interval of relative"),
-        "relative_high": Meaning(_RELATIVE, "upper end of the 95% Fieller interval of relative"),
+        "relative": Meaning(RELATIVE, "adds relative to the baseline"),
+        "relative_low": Meaning(RELATIVE, "lower end of the 95% Fieller interval of relative"),
+        "relative_high": Meaning(RELATIVE, "upper end of the 95% Fieller interval of relative"),
         "verdict": Meaning(
             "word", "lowers, raises, not resolved, identical (nothing), too few, not counted; of what its rest does"
         ),
@@ -154,11 +154,13 @@ COLUMNS = ("table", "column", "unit", "meaning")
 """Columns of the dictionary itself."""
 
 
-def with_ends(meanings: Mapping[str, str]) -> dict[str, Meaning]:
-    """Return columns of shares of the baseline, each with its ends."""
-    ends = {"": "", "_low": "lower end of the 95% interval: ", "_high": "upper end of the 95% interval: "}
+def with_ends(
+    meanings: Mapping[str, str], unit: str = RELATIVE, interval: str = "the 95% interval"
+) -> dict[str, Meaning]:
+    """Return columns of one unit, each with the ends of its interval."""
+    ends = {"": "", "_low": f"lower end of {interval}: ", "_high": f"upper end of {interval}: "}
     return {
-        f"{name}{end}": Meaning(_RELATIVE, f"{of}{meaning}")
+        f"{name}{end}": Meaning(unit, f"{of}{meaning}")
         for name, meaning in meanings.items()
         for end, of in ends.items()
     }

@@ -267,7 +267,7 @@ def ratio_change_interval(part: Floats, whole: Floats, other_part: Floats, other
 
     Two ratios of different wholes have no interval like Fieller's; whether they differ is judged by this one alone.
     """
-    return _jackknife(_ratios(other_part, other_whole) - _ratios(part, whole))
+    return jackknife(_ratios(other_part, other_whole) - _ratios(part, whole))
 
 
 def _ratios(part: Floats, whole: Floats) -> Floats:
@@ -279,8 +279,8 @@ def _ratios(part: Floats, whole: Floats) -> Floats:
     return ratios
 
 
-def _jackknife(values: Floats) -> Interval:
-    """Return the first value, that of all seeds, with an interval from the others, each of which leaves one out."""
+def jackknife(values: Floats) -> Interval:
+    """Return the first value, that of all, with an interval from the others, each of which leaves out one of them."""
     without = values[1:]
     n = len(without)
     if n < 2 or np.isnan(values).any():

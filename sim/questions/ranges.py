@@ -24,14 +24,15 @@ from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import under
 from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
+from sim.report.remarks import outside_its_range
 from sim.report.sentences import Amount, Sentence
 from sim.report.text import plain_number
 from sim.rules.declare import Parameter
-from sim.rules.errors import ScenarioError, shown, suggestion
-from sim.rules.settings import SETTINGS
+from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere
 from sim.study.answer import answer
 from sim.study.command import Command, add_set, add_size, names_given, scenario_given
 from sim.study.question import Question
@@ -42,10 +43,6 @@ SEEDS = 5
 
 ALL = "all"
 """In place of names of parameters: every one with a plausible range."""
-
-
-_VARIABLE = {key: parameter for key, parameter in SETTINGS.items() if parameter.has_range}
-"""Every parameter with a plausible range, by name."""
 
 
 class _Lane(NamedTuple):
@@ -76,15 +73,15 @@ class RangesQuestion(Question):
     def varied(self) -> dict[str, Parameter]:
         """Parameters by name."""
         return {
-            key: _VARIABLE[key]
+            key: UNCERTAIN[key]
             for key in self._wanted
-            if key not in self.left_out and any(_depends(self.scenario, arm, key) for arm in self.policies)
+            if key not in self.left_out and any(bears_on(self.scenario, arm, key) for arm in self.policies)
         }
 
     @cached_property
     def left_out(self) -> dict[str, Sentence]:
         """Parameters that cannot be varied, with the reason; none if they were asked for by name."""
-        reasons = {key: _reason(self.scenario, _VARIABLE[key]) for key in self._wanted if not self._named}
+        reasons = {key: _reason(self.scenario, UNCERTAIN[key]) for key in self._wanted if not self._named}
         return {key: reason for key, reason in reasons.items() if reason}
 
     @property
@@ -94,8 +91,8 @@ class RangesQuestion(Question):
     @property
     def _wanted(self) -> list[str]:
         if self._named:
-            return [key for key in _VARIABLE if key in (self.parameters or ())]
-        return [key for key, p in _VARIABLE.items() if self.parameters or p.doubt]
+            return [key for key in UNCERTAIN if key in (self.parameters or ())]
+        return [key for key, p in UNCERTAIN.items() if self.parameters or p.doubt]
 
     def tasks(self) -> list[Task]:
         """Return a task for what needs none of its own, and one for every end of a parameter."""
@@ -122,8 +119,8 @@ class RangesQuestion(Question):
         alone: dict[tuple[str, str], list[_Lane]] = {}
         for key in self.varied:
             for end in ENDS:
-                lanes = [_Lane(p, key, end) for p in self.policies if _depends(self.scenario, p, key)]
-                if _level_elsewhere(self.scenario, key):
+                lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key)]
+                if level_elsewhere(self.scenario, key):
                     together += lanes
                 else:
                     alone[key, end] = lanes
@@ -155,7 +152,10 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        _check_asked(scenario, arms, asked, _VARIABLE)
+        check_named(scenario, arms, asked)
+        for key in asked:
+            for end in ENDS:
+                _variant(scenario, UNCERTAIN[key], end)
     found = RangesQuestion(scenario, arms, asked, numbers)
     if not found.varied:
         raise ScenarioError("there is no parameter to vary: name some with --parameters")
@@ -194,20 +194,6 @@ def ranges(
     return found
 
 
-def _depends(scenario: Scenario, policy: str, key: str) -> bool:
-    """Tell whether a policy has a bar for a parameter."""
-    level = _level_elsewhere(scenario, key)
-    if level:
-        return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == "registration"}
-    return True
-
-
-def _level_elsewhere(scenario: Scenario, key: str) -> str:
-    """Return the level of registration of which a parameter is, unless the baseline is at it; empty for any other."""
-    section, *rest = key.split(".")
-    return rest[0] if section == "registration" and len(rest) == 2 and rest[0] != scenario.registration.level else ""
-
-
 def _variant(scenario: Scenario, parameter: Parameter, end: str) -> Scenario:
     return scenario.replace(**{parameter.key: _end(parameter, end)})
 
@@ -219,39 +205,14 @@ def _end(parameter: Parameter, end: str) -> float | int:
 
 def _reason(scenario: Scenario, parameter: Parameter) -> Sentence | None:
     """Return why a parameter cannot be varied over its range in this scenario, if it cannot."""
-    value = scenario.value_of(parameter.key)
-    if not parameter.low <= value <= parameter.high:
-        low, high = (Amount(getattr(parameter, end), plain_number) for end in ENDS)
-        return Sentence(
-            "{value} here, outside its plausible range {low} to {high}", value=shown(value), low=low, high=high
-        )
+    if outside := outside_its_range(scenario, parameter):
+        return outside
     for end in ENDS:
         try:
             _variant(scenario, parameter, end)
         except ScenarioError:
             return Sentence("{value} cannot be run here", value=Amount(_end(parameter, end), plain_number))
     return None
-
-
-def _check_asked(
-    scenario: Scenario, policies: Sequence[str], asked: Sequence[str], known: Mapping[str, Parameter]
-) -> None:
-    """Refuse names of parameters that cannot be varied."""
-    for key in asked:
-        if key in SETTINGS and key not in known:
-            raise ScenarioError(f"{key} has no plausible range to be varied over; see python -m sim explain {key}.")
-        if key not in known:
-            raise ScenarioError(
-                f"no parameter is called {key!r}. {suggestion(key, list(known))}python -m sim explain lists all."
-            )
-        if asked.count(key) > 1:
-            raise ScenarioError(f"{key} is named twice; each parameter is varied once.")
-        if not any(_depends(scenario, policy, key) for policy in policies):
-            raise ScenarioError(
-                f"{key} moves no effect: no policy here uses the level {_level_elsewhere(scenario, key)}."
-            )
-        for end in ENDS:
-            _variant(scenario, known[key], end)
 
 
 class _Found(NamedTuple):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -29,6 +30,7 @@ from sim.outcomes.verdicts import COMPARED, RESOLVED, Verdict
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
@@ -74,6 +76,13 @@ class Drawing(Figure):
         screen = sys.platform in ("darwin", "win32") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
         opened = screen and webbrowser.open(path.as_uri())
         print(f"The figure is in {path}." if opened else f"There is no screen to show it on: the figure is in {path}.")
+
+
+def blank(width: float, height: float) -> Figure:
+    """Return a figure without pyplot that a notebook shows by itself."""
+    figure = Drawing((width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 class Mark(NamedTuple):
@@ -143,7 +152,7 @@ def draw(axes: Axes, place: float, interval: Interval, verdict: Verdict, better:
     axes.errorbar(x, y, **(ends if low < high else {}), **mark.style(), ls="", capsize=3, elinewidth=1.4)
 
 
-def heading(figure: Figure, title: str, handles: Sequence[Line2D] = ()) -> None:
+def heading(figure: Figure, title: str, handles: Sequence[Artist] = ()) -> None:
     """Write the title in the corner, and under it what the marks mean."""
     lines = textwrap.wrap(title, int(_TITLE_PER_INCH * figure.get_figwidth()))
     below = 1 - (_MARGIN_INCHES + _LINE_INCHES * len(lines)) / figure.get_figheight()

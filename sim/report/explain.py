@@ -218,7 +218,7 @@ def _setting(parameter: Parameter) -> Lines:
     yield f"{parameter.key}: {parameter.meaning}"
     yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
     if plausible := _range(parameter):
-        yield f"  plausible  {plausible}"
+        yield f"  plausible  {plausible}{f' ({parameter.shape})' if parameter.shape else ''}"
     yield f"  accepted   {parameter.accepts}"
     if "." in parameter.key and parameter.unit:  # the others are choices of a study, and nothing that could be known
         yield f"  standing   {parameter.standing}"

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -29,9 +28,9 @@ from sim.report.drawing import (
     INK,
     LEAST_PERCENT,
     VERMILION,
-    Drawing,
     at_least_a_percent,
     bare,
+    blank,
     colour_of,
     date_axis,
     day_number,
@@ -76,7 +75,7 @@ def differences(
     zero = day_number(scenario)
     columns = min(3, len(policies))
     rows = -(-len(policies) // columns)
-    figure = _figure(3.6 * max(columns, 1.6) + 0.4, 2.3 * rows + 1.7)
+    figure = blank(3.6 * max(columns, 1.6) + 0.4, 2.3 * rows + 1.7)
     grid: Any = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     of_outcome = effects[effects["outcome"] == outcome.name].set_index("policy")
     parts: dict[tuple[int, int], pd.Series[float]] = {}
@@ -125,7 +124,7 @@ def differences(
 @in_own_settings
 def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy."""
-    figure = _figure(9.6, 0.36 * len(policies) + 2.2)
+    figure = blank(9.6, 0.36 * len(policies) + 2.2)
     panels: Any = figure.subplots(1, 2, sharey=True)
     for axes, (name, words) in zip(panels, _PANELS.items(), strict=True):
         rows = effects[effects["outcome"] == name].set_index("policy").loc[list(policies)]
@@ -165,7 +164,7 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     x = away.loc[drawn, "difference"].to_numpy(float)
     spared = [interval_of(row, "difference", -1) for row in pd.DataFrame(harm.loc[drawn]).to_dict("records")]
     verdicts = [Verdict(verdict) for verdict in harm.loc[drawn, "verdict"]]
-    figure = _figure(8.6, max(4.4, 0.3 * len(policies) + 2.0))
+    figure = blank(8.6, max(4.4, 0.3 * len(policies) + 2.0))
     axes = figure.subplots()
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.axvline(0, color=INK, linewidth=0.8)
@@ -215,7 +214,7 @@ def staff(policies: Sequence[str], counts: Counts) -> Figure:
     """
     arms = [BASELINE, *policies]
     busy = BY_NAME["staff_busy_share"].formula(counts.sums())
-    figure = _figure(8.6, 0.42 * len(arms) + 1.9)
+    figure = blank(8.6, 0.42 * len(arms) + 1.9)
     axes = figure.subplots()
     for place, arm in enumerate(arms):
         value, low, high = (100 * end for end in _band(by_seed(busy, arm)).within(0, 1))
@@ -252,7 +251,7 @@ def response(label: str, values: Sequence[Value], setting: Value, effects: pd.Da
         setting: The baseline's value, a dotted line.
         effects: The table of a sweep; its first column has the values.
     """
-    figure = _figure(9.0, 4.6)
+    figure = blank(9.0, 4.6)
     panels: Any = figure.subplots(1, 2, sharey=True)
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
     places = {v: float(v) if numeric and isinstance(v, int | float) else i for i, v in enumerate(values)}
@@ -315,7 +314,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     shares = [row["relative"] if row["verdict"] in RESOLVED else np.nan for _, _, row in places]
     percent = 100 * np.array(shares, float).reshape(len(over[up]), len(over[right]))
     most = max(np.nanmax(np.abs(percent), initial=0), LEAST_PERCENT)
-    figure = _figure(1.35 * len(over[right]) + 3.6, 0.75 * len(over[up]) + 2.4)
+    figure = blank(1.35 * len(over[right]) + 3.6, 0.75 * len(over[up]) + 2.4)
     axes = figure.subplots()
     colours = LinearSegmentedColormap.from_list("sign", [BLUE, "#ffffff", VERMILION])
     image = axes.imshow(percent, cmap=colours, vmin=-most, vmax=most, origin="lower", aspect="auto")
@@ -355,7 +354,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame) -> Figur
         effect: Its effect with every parameter as in the scenario: ``relative`` with its ends, and ``verdict``.
         bars: Its bars, in the order in which to draw them.
     """
-    figure = _figure(9.0, 0.42 * len(bars) + 2.6)
+    figure = blank(9.0, 0.42 * len(bars) + 2.6)
     axes = figure.subplots()
     axes.use_sticky_edges = False  # a mark at the end of a bar is not cut
     verdict, middle = Verdict(effect["verdict"]), interval_of(effect, "relative", 100)
@@ -422,7 +421,7 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
     rows = [(str(row["mechanism"]), interval_of(row, "part", 100)) for row in found.to_dict("records")]
     for name, interval in (("the whole less its parts", together), ("the whole policy", effect)):
         rows.append((name, Interval(*(100 * x for x in interval))))
-    figure = _figure(8.4, 0.45 * len(rows) + 1.8)
+    figure = blank(8.4, 0.45 * len(rows) + 1.8)
     axes = figure.subplots()
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.axhline(len(rows) - 1.5, color=GREY, linewidth=0.6)
@@ -452,10 +451,3 @@ def parts(policy: str, effect: Interval, found: pd.DataFrame, together: Interval
 
 def _band(differences: Floats) -> Interval:
     return t_interval(differences[np.isfinite(differences)])
-
-
-def _figure(width: float, height: float) -> Figure:
-    """Return a figure without pyplot that a notebook shows by itself."""
-    figure = Drawing((width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

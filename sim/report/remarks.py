@@ -12,6 +12,8 @@ from sim.outcomes.verdicts import Reason
 from sim.report.blocks import Prose
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.report.text import plain_number, whole_percent
+from sim.rules.declare import Parameter
+from sim.rules.errors import shown
 from sim.scenario.scenario import Scenario
 
 ETHICS = Sentence(
@@ -51,6 +53,15 @@ def window(scenario: Scenario) -> Sentence:
         "{days} days from {start} after {warmup} days of warm-up",
         days=scenario.days, start=scenario.start, warmup=scenario.warmup_days,
     )  # fmt: skip
+
+
+def outside_its_range(scenario: Scenario, parameter: Parameter) -> Sentence | None:
+    """Say that a parameter has a value outside its plausible range, if it has."""
+    value = scenario.value_of(parameter.key)
+    if parameter.low <= value <= parameter.high:
+        return None
+    low, high = (Amount(end, plain_number) for end in (parameter.low, parameter.high))
+    return Sentence("{value} here, outside its plausible range {low} to {high}", value=shown(value), low=low, high=high)
 
 
 def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:

@@ -7,7 +7,9 @@
 * ``assumed``: nobody has measured it; the range is what matters.
 
 ``low`` and ``high`` are the *plausible* range (for sensitivity analysis); ``minimum`` and ``maximum`` are what the
-model accepts at all. A range may have sources although the default has none: rows bound it.
+model accepts at all. A range may have sources although the default has none: rows bound it. ``shape`` says how likely
+values are within the range: ``uniform`` or ``log-uniform`` between its ends; or it is the 90% interval of a ``normal``,
+``lognormal`` or ``logit-normal`` distribution, cut to what the model accepts.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from sim.rules.mechanisms import Mechanism
 
 Standing = Literal["sourced", "calibrated", "assumed"]
 
+Shape = Literal["uniform", "log-uniform", "normal", "lognormal", "logit-normal"]
 
 ROUNDING = 1e-9
 """By so much may a sum of shares miss what it is in decimals: .33 + .56 + .11 is a little more than 1 in a computer."""
@@ -136,7 +139,9 @@ class Parameter:
         meaning: One sentence.
         sources: Ids of the rows in ``evidence.csv`` on which default or range rest; the first gives a sourced default.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
+        shape: How likely values are over the plausible range; ``None`` for a level of a policy, which is chosen.
         doubt: What its range leaves open, in words that follow "as"; empty if `ranges` is to vary it only when asked.
+        chosen: Whether the platform decides it and so knows it: its range is one of choices, not of ignorance.
         fewest: Entries that a list has at least.
         most: Entries that a list has at most, or ``None``.
         rises: Whether no entry of a list may be smaller than the one before.
@@ -158,7 +163,9 @@ class Parameter:
     meaning: str
     sources: tuple[str, ...]
     standing: Standing
+    shape: Shape | None
     doubt: str
+    chosen: bool
     fewest: int
     most: int | None
     rises: bool
@@ -185,7 +192,9 @@ class Parameter:
             meaning=field.description or "",
             sources=tuple(str(extra.get("source", "")).split()),
             standing=extra.get("standing", "assumed"),
+            shape=extra.get("shape"),
             doubt=str(extra.get("doubt", "")),
+            chosen=bool(extra.get("chosen")),
             fewest=getattr(bounds.get("MinLen"), "min_length", 0),
             most=getattr(bounds.get("MaxLen"), "max_length", None),
             rises=bool(each.get("rises")),
@@ -302,15 +311,17 @@ def parameter(
     maximum: Any = None,
     source: str = "",
     standing: Standing = "assumed",
+    shape: Shape | None = None,
     doubt: str = "",
     **of_rule: Any,
 ) -> Any:
-    """Declare a parameter as a pydantic field that remembers unit, range, sources, standing and doubt.
+    """Declare a parameter as a pydantic field that remembers unit, range, sources, standing, shape and doubt.
 
     `source` names rows of the evidence, with spaces between them: ``"REP-18 REP-29"``; `of_rule` is what a rule of a
-    platform says beside: ``through``, ``assumes`` and ``idle`` of `Parameter`.
+    platform says beside: ``chosen``, ``through``, ``assumes`` and ``idle`` of `Parameter`.
     """
-    extra = {"unit": unit, "low": low, "high": high, "source": source, "standing": standing, "doubt": doubt}
+    own = {"unit": unit, "low": low, "high": high, "shape": shape}
+    extra = own | {"source": source, "standing": standing, "doubt": doubt}
     return Field(default, ge=minimum, le=maximum, description=meaning, json_schema_extra=extra | of_rule)
 
 

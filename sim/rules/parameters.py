@@ -23,47 +23,60 @@ class Population(Section):
 
     monthly_visitors: float = parameter(
         778_000.0, "unique visitors a month", 500_000, 850_000, "Audience at the end of growth, before `scale`.",
-        minimum=100, maximum=20_000_000, source="CASE-03", standing="sourced",
+        shape="uniform", minimum=100, maximum=20_000_000, source="CASE-03", standing="sourced",
     )  # fmt: skip
     monthly_visitors_start: float = parameter(
         500_000.0, "unique visitors a month", 300_000, 778_000,
         "Audience during the warm-up and at the start of the measured window; it then grows in a straight line.",
-        minimum=100, maximum=20_000_000, source="CASE-03",
+        shape="uniform", minimum=100, maximum=20_000_000, source="CASE-03",
     )  # fmt: skip
     growth_days: int = parameter(
-        1222, "days", 365, 1222, "Days from the start of the window until growth ends.", minimum=1, maximum=100_000,
+        1222, "days", 365, 1222, "Days from the start of the window until growth ends.",
+        shape="uniform", minimum=1, maximum=100_000,
         source="CASE-04",
     )  # fmt: skip
     mean_stay_days: float = parameter(
-        365.0, "days", 90, 1500, "Time between joining and leaving for good.", minimum=40, maximum=100_000
-    )
+        365.0, "days", 90, 1500, "Time between joining and leaving for good.", shape="log-uniform", minimum=40,
+        maximum=100_000,
+    )  # fmt: skip
     visits_per_month: float = parameter(
-        5.0, "visits a person and month", 2, 12, "Mean visits of a lawful member.", minimum=0.05, maximum=100
-    )
+        5.0, "visits a person and month", 2, 12, "Mean visits of a lawful member.", shape="log-uniform", minimum=0.05,
+        maximum=100,
+    )  # fmt: skip
     visit_rate_sigma: float = parameter(
         0.9, "standard deviation of the log", 0, 1.5,
-        "Spread of visit rates between persons (lognormal, cut into five classes), predators included.", maximum=2,
+        "Spread of visit rates between persons (lognormal, cut into five classes), predators included.",
+        shape="uniform", maximum=2,
     )  # fmt: skip
     mean_session_hours: float = parameter(
-        1.8, "hours", 1, 4, "Mean length of a lawful user's visit, in whole hours.", minimum=1, maximum=12
-    )
+        1.8, "hours", 1, 4, "Mean length of a lawful user's visit, in whole hours.", shape="uniform", minimum=1,
+        maximum=12,
+    )  # fmt: skip
     max_session_hours: int = parameter(
-        12, "hours", 6, 24, "Longest visit, lawful users and predators.", minimum=1, maximum=24
+        12, "hours", 6, 24, "Longest visit, lawful users and predators.", shape="uniform", minimum=1, maximum=24
     )
-    p_under_15: float = probability(0.03, 0.01, 0.08, "Share of members under 15.", source="REP-37")
-    p_15_17: float = probability(0.09, 0.03, 0.2, "Share of members aged 15 to 17.", source="REP-37")
-    p_minority: float = probability(0.12, 0.04, 0.3, "Share of members who are adults of a targeted minority.")
+    p_under_15: float = probability(
+        0.03, 0.01, 0.08, "Share of members under 15.", shape="log-uniform", source="REP-37"
+    )
+    p_15_17: float = probability(
+        0.09, 0.03, 0.2, "Share of members aged 15 to 17.", shape="log-uniform", source="REP-37"
+    )
+    p_minority: float = probability(
+        0.12, 0.04, 0.3, "Share of members who are adults of a targeted minority.", shape="log-uniform"
+    )
     hourly_weights: tuple[int, ...] = whole_numbers(
         (6, 4, 3, 2, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 10, 11, 13, 14, 13, 9),
         "weights by hour of the day", "When visits begin: a weight for each hour from midnight on, not all of them 0.",
         maximum=10_000, fewest=24, most=24,
     )  # fmt: skip
     rel_weekend: float = parameter(
-        1.2, "factor", 0.8, 1.6, "Visits on Saturday and Sunday relative to other days.", minimum=0.01, maximum=100
-    )
+        1.2, "factor", 0.8, 1.6, "Visits on Saturday and Sunday relative to other days.", shape="uniform", minimum=0.01,
+        maximum=100,
+    )  # fmt: skip
     conversations_per_hour: float = parameter(
-        0.5, "lawful conversations a user-hour", 0.2, 2, "How many lawful conversations a user holds.", maximum=60
-    )
+        0.5, "lawful conversations a user-hour", 0.2, 2, "How many lawful conversations a user holds.",
+        shape="log-uniform", maximum=60,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check(self) -> Population:
@@ -91,78 +104,86 @@ class Predators(Section):
 
     p_of_adults: float = probability(
         0.005, 0.0015, 0.05, "Predators as a share of adult members: no direct measurement was found.",
-        source="REP-18 REP-26 REP-28 REP-29 MOD-09",
+        shape="log-uniform", source="REP-18 REP-26 REP-28 REP-29 MOD-09",
     )  # fmt: skip
     visits_per_month: float = parameter(
-        12.0, "visits a predator and month", 4, 30, "Mean visits of a predator.", minimum=0.05, maximum=200
+        12.0, "visits a predator and month", 4, 30, "Mean visits of a predator.", shape="log-uniform", minimum=0.05,
+        maximum=200,
+    )  # fmt: skip
+    mean_session_hours: float = parameter(
+        3.0, "hours", 1.5, 6, "Mean length of a visit.", shape="uniform", minimum=1, maximum=12
     )
-    mean_session_hours: float = parameter(3.0, "hours", 1.5, 6, "Mean length of a visit.", minimum=1, maximum=12)
     approaches_per_hour: float = parameter(
-        1.5, "approaches an hour online", 0.5, 4, "How often a predator approaches a stranger.", maximum=20
-    )
+        1.5, "approaches an hour online", 0.5, 4, "How often a predator approaches a stranger.", shape="log-uniform",
+        maximum=20,
+    )  # fmt: skip
     contacts_at_once: int = parameter(
-        6, "contacts", 2, 12, "Contacts on the platform a predator runs at a time.", minimum=1, maximum=50
-    )
+        6, "contacts", 2, 12, "Contacts on the platform a predator runs at a time.", shape="uniform", minimum=1,
+        maximum=50,
+    )  # fmt: skip
     p_retry_absent: float = probability(
         0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it.",
-        doubt="predators look further or not",
+        shape="uniform", doubt="predators look further or not",
     )  # fmt: skip
     p_seek_after_block: float = probability(
         1.0, 0, 1, "Seeks a target who blocked them once more, if a new identity is to be had and the target found.",
-        doubt="blocked predators seek the target again or not",
+        shape="uniform", doubt="blocked predators seek the target again or not",
     )  # fmt: skip
     p_deterred_by_retention: float = probability(
         0.0, 0, 0.3,
         "Approaches not made where messages are kept for a month or longer, in proportion where for less: deterrence "
         "by the announcement, apart from what messages prove. Nothing is known of it.",
-        doubt="announced retention deters nobody or many",
+        shape="uniform", doubt="announced retention deters nobody or many",
     )  # fmt: skip
 
 
-def _hazard(
-    default: float, low: float, high: float, meaning: str, unit: str = "per joint hour", source: str = ""
-) -> Any:
+def _hazard(default: float, low: float, high: float, meaning: str, unit: str = "per joint hour", **rest: Any) -> Any:
     """Declare a hazard: up to one event a second; 0 is never."""
-    return parameter(default, unit, low, high, meaning, maximum=3600, source=source)
+    return parameter(default, unit, low, high, meaning, maximum=3600, **rest)
 
 
 class Contacts(Section):
     """Hazards of a contact: per hour that both are online, or per calendar hour once off the platform."""
 
     contact_engage_per_hour: float = _hazard(
-        0.35, 0.1, 3, "A contact becomes an engaged conversation.", source="REP-31 REP-32"
+        0.35, 0.1, 3, "A contact becomes an engaged conversation.", shape="log-uniform", source="REP-31 REP-32"
     )
-    contact_fade_per_hour: float = _hazard(0.25, 0.1, 1, "A first contact fades.")
+    contact_fade_per_hour: float = _hazard(0.25, 0.1, 1, "A first contact fades.", shape="log-uniform")
     contact_recognise_per_hour: float = _hazard(
-        0.15, 0.05, 0.4, "The target recognises a first contact for what it is."
+        0.15, 0.05, 0.4, "The target recognises a first contact for what it is.", shape="log-uniform"
     )
     engaged_private_per_hour: float = _hazard(
-        0.35, 0.1, 3, "An engaged conversation turns private.", source="REP-31 REP-32"
+        0.35, 0.1, 3, "An engaged conversation turns private.", shape="log-uniform", source="REP-31 REP-32"
     )
-    engaged_fade_per_hour: float = _hazard(0.12, 0.05, 0.5, "An engaged conversation fades.")
+    engaged_fade_per_hour: float = _hazard(0.12, 0.05, 0.5, "An engaged conversation fades.", shape="log-uniform")
     engaged_recognise_per_hour: float = _hazard(
-        0.15, 0.05, 0.4, "The target recognises an engaged conversation for what it is."
+        0.15, 0.05, 0.4, "The target recognises an engaged conversation for what it is.", shape="log-uniform"
     )
-    private_harm_per_hour: float = _hazard(0.01, 0.002, 0.05, "A private contact reaches harm.")
-    private_fade_per_hour: float = _hazard(0.06, 0.02, 0.3, "A private contact fades.")
+    private_harm_per_hour: float = _hazard(0.01, 0.002, 0.05, "A private contact reaches harm.", shape="log-uniform")
+    private_fade_per_hour: float = _hazard(0.06, 0.02, 0.3, "A private contact fades.", shape="log-uniform")
     private_recognise_per_hour: float = _hazard(
-        0.08, 0.02, 0.3, "The target recognises a private contact for what it is."
+        0.08, 0.02, 0.3, "The target recognises a private contact for what it is.", shape="log-uniform"
     )
     private_leave_per_hour: float = _hazard(
-        0.25, 0.08, 0.6, "A private contact leaves the platform for another channel."
+        0.25, 0.08, 0.6, "A private contact leaves the platform for another channel.", shape="log-uniform"
     )
-    off_harm_per_hour: float = _hazard(0.01, 0.002, 0.05, "A contact off the platform reaches harm.", "per hour")
-    off_fade_per_hour: float = _hazard(0.02, 0.005, 0.1, "A contact off the platform fades.", "per hour")
+    off_harm_per_hour: float = _hazard(
+        0.01, 0.002, 0.05, "A contact off the platform reaches harm.", "per hour", shape="log-uniform"
+    )
+    off_fade_per_hour: float = _hazard(
+        0.02, 0.005, 0.1, "A contact off the platform fades.", "per hour", shape="log-uniform"
+    )
     off_recognise_per_hour: float = _hazard(
-        0.01, 0.002, 0.05, "The target recognises a contact off the platform for what it is.", "per hour"
-    )
+        0.01, 0.002, 0.05, "The target recognises a contact off the platform for what it is.", "per hour",
+        shape="log-uniform",
+    )  # fmt: skip
     lapse_per_hour: float = _hazard(
-        0.012, 0.003, 0.05, "A parted pair that could meet again gives each other up.", "per hour"
+        0.012, 0.003, 0.05, "A parted pair that could meet again gives each other up.", "per hour", shape="log-uniform"
     )
     rel_meeting: float = parameter(
         10.0, "factor", 1, 40,
         "How much oftener two who can find each other again are online together than chance alone would bring them.",
-        maximum=1000, doubt="parted pairs meet by chance alone or seek each other out",
+        shape="log-uniform", maximum=1000, doubt="parted pairs meet by chance alone or seek each other out",
     )  # fmt: skip
 
 
@@ -171,46 +192,57 @@ class Responses(Section):
 
     p_ready_to_report: float = probability(
         0.3, 0.1, 0.33, "Would report a recognised contact if reporting took no effort: times 1, 2, 3 by stage.",
-        source="REP-03",
+        shape="uniform", source="REP-03",
     )  # fmt: skip
-    rel_report_under_15: float = parameter(0.8, "factor", 0.4, 1.1, "Readiness of those under 15.", maximum=1.1)
-    rel_report_15_17: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of those aged 15 to 17.", maximum=1.1)
-    rel_report_adult: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of adults.", maximum=1.1)
+    rel_report_under_15: float = parameter(
+        0.8, "factor", 0.4, 1.1, "Readiness of those under 15.", shape="uniform", maximum=1.1
+    )
+    rel_report_15_17: float = parameter(
+        1.0, "factor", 0.5, 1.1, "Readiness of those aged 15 to 17.", shape="uniform", maximum=1.1
+    )
+    rel_report_adult: float = parameter(1.0, "factor", 0.5, 1.1, "Readiness of adults.", shape="uniform", maximum=1.1)
     rel_report_minority: float = parameter(
-        0.8, "factor", 0.4, 1.1, "Readiness of adults of a targeted minority.", maximum=1.1
+        0.8, "factor", 0.4, 1.1, "Readiness of adults of a targeted minority.", shape="uniform", maximum=1.1
     )
     p_ready_false_report: float = probability(
         0.004, 0.0005, 0.02, "A lawful conversation would lead to a report if reporting took no effort.",
-        source="MOD-22 MOD-23 MOD-24",
+        shape="log-uniform", source="MOD-22 MOD-23 MOD-24",
     )  # fmt: skip
-    p_false_engaged: float = probability(0.3, 0.1, 0.5, "A false report claims the middle gravity.")
-    p_false_private: float = probability(0.1, 0.02, 0.3, "A false report claims the highest gravity.")
+    p_false_engaged: float = probability(0.3, 0.1, 0.5, "A false report claims the middle gravity.", shape="uniform")
+    p_false_private: float = probability(
+        0.1, 0.02, 0.3, "A false report claims the highest gravity.", shape="log-uniform"
+    )
     p_block: float = probability(
-        0.68, 0.5, 0.87, "A target who recognises a contact blocks the predator, which ends it.", source="REP-02",
+        0.68, 0.5, 0.87, "A target who recognises a contact blocks the predator, which ends it.",
+        shape="uniform", source="REP-02",
     )  # fmt: skip
     p_stay: float = probability(
         0.78, 0, 1,
         "A target who recognises a contact and does not block goes on with it all the same; the others leave. With "
         "p_block as it is, one in four of all who recognise a contact goes on.",
-        source="REP-34", doubt="those who recognise a contact and do not block leave or go on",
+        shape="uniform", source="REP-34", doubt="those who recognise a contact and do not block leave or go on",
     )  # fmt: skip
     p_complain_recognised: float = probability(
-        0.01, 0.001, 0.05, "A target who recognised a contact complains to the police."
+        0.01, 0.001, 0.05, "A target who recognised a contact complains to the police.", shape="log-uniform"
     )
     p_complain_harmed: float = probability(
-        0.09, 0.02, 0.15, "A person harmed complains to the police.", source="REP-20", standing="sourced"
-    )
-    p_complain_at_once: float = probability(0.2, 0.05, 0.5, "A complaint comes within the hour.")
+        0.09, 0.02, 0.15, "A person harmed complains to the police.", shape="uniform", source="REP-20",
+        standing="sourced",
+    )  # fmt: skip
+    p_complain_at_once: float = probability(0.2, 0.05, 0.5, "A complaint comes within the hour.", shape="log-uniform")
     complaint_delay_median_days: float = parameter(
-        120.0, "days", 30, 365, "Median delay of the other complaints (lognormal).", minimum=1, maximum=3650,
+        120.0, "days", 30, 365, "Median delay of the other complaints (lognormal).",
+        shape="log-uniform", minimum=1, maximum=3650,
         source="RET-06",
     )  # fmt: skip
     complaint_delay_sigma: float = parameter(
-        1.5, "standard deviation of the log", 0.5, 2, "Spread of that delay.", maximum=3, source="RET-06"
-    )
+        1.5, "standard deviation of the log", 0.5, 2, "Spread of that delay.", shape="uniform", maximum=3,
+        source="RET-06",
+    )  # fmt: skip
     p_constant: float = probability(
-        0.5, 0, 1, "Share of decisions about reporting and returning that follow a person's own trait, not the day."
-    )
+        0.5, 0, 1, "Share of decisions about reporting and returning that follow a person's own trait, not the day.",
+        shape="uniform",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check(self) -> Responses:

@@ -88,6 +88,7 @@ class Entry(Section):
         0.5,
         0.98,
         "A barred person comes back under a new identity.",
+        shape="uniform",
         through=(by.NEW_IDENTITY,),
         assumes="the chance of coming back under a new identity after a bar ({before} to {after})",
     )
@@ -97,6 +98,7 @@ class Entry(Section):
         1,
         48,
         "Mean delay until then.",
+        shape="log-uniform",
         minimum=0.001,
         maximum=100_000,
         through=(by.NEW_IDENTITY,),
@@ -106,6 +108,7 @@ class Entry(Section):
         0.02,
         0.4,
         "A parted pair can find each other again.",
+        shape="uniform",
         through=(by.FINDABILITY,),
         assumes="the chance that a parted pair can find each other again ({before} to {after})",
     )
@@ -119,26 +122,35 @@ class NoRegistration(Entry):
 
     friction_user: float = probability(0.0, 0, 0, "Lawful persons whom entry turns away.", source="CASE-08")
     friction_predator: float = probability(0.0, 0, 0, "Predators whom entry turns away.", source="CASE-08")
-    p_return: float = probability(0.9, 0.5, 0.98, "A barred person comes back under a new identity.", source="EVA-03")
-    return_delay_hours: float = parameter(
-        24.0, "hours", 1, 48, "Mean delay until then.", minimum=0.001, maximum=100_000, source="EVA-05"
+    p_return: float = probability(
+        0.9, 0.5, 0.98, "A barred person comes back under a new identity.", shape="uniform", source="EVA-03"
     )
+    return_delay_hours: float = parameter(
+        24.0, "hours", 1, 48, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000,
+        source="EVA-05",
+    )  # fmt: skip
 
 
 class Email(Entry):
     """Registration with an e-mail address."""
 
     friction_user: float = probability(
-        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", source="AGE-12 REG-06 REG-07", doubt=_USERS_AWAY
+        0.15, 0.05, 0.4, "Lawful persons whom entry turns away.", shape="log-uniform", source="AGE-12 REG-06 REG-07",
+        doubt=_USERS_AWAY,
+    )  # fmt: skip
+    friction_predator: float = probability(
+        0.05, 0, 0.15, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
-    friction_predator: float = probability(0.05, 0, 0.15, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
     p_return: float = probability(
-        0.85, 0.2, 0.95, "A barred person comes back under a new identity.", source="EVA-06", doubt=_RETURNS
-    )
+        0.85, 0.2, 0.95, "A barred person comes back under a new identity.", shape="uniform", source="EVA-06",
+        doubt=_RETURNS,
+    )  # fmt: skip
     return_delay_hours: float = parameter(
-        24.0, "hours", 1, 96, "Mean delay until then.", minimum=0.001, maximum=100_000
+        24.0, "hours", 1, 96, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    findability: float = probability(
+        0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
+    )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
@@ -146,16 +158,22 @@ class Phone(Entry):
     """Registration with a verified telephone number."""
 
     friction_user: float = probability(
-        0.35, 0.05, 0.6, "Lawful persons whom entry turns away.", source="AGE-12 REG-08", doubt=_USERS_AWAY
+        0.35, 0.05, 0.6, "Lawful persons whom entry turns away.", shape="uniform", source="AGE-12 REG-08",
+        doubt=_USERS_AWAY,
+    )  # fmt: skip
+    friction_predator: float = probability(
+        0.25, 0.05, 0.45, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
-    friction_predator: float = probability(0.25, 0.05, 0.45, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
     p_return: float = probability(
-        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", source="EVA-04", doubt=_RETURNS
-    )
+        0.3, 0.1, 0.6, "A barred person comes back under a new identity.", shape="uniform", source="EVA-04",
+        doubt=_RETURNS,
+    )  # fmt: skip
     return_delay_hours: float = parameter(
-        168.0, "hours", 24, 720, "Mean delay until then.", minimum=0.001, maximum=100_000
+        168.0, "hours", 24, 720, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    findability: float = probability(
+        0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
+    )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
@@ -163,14 +181,21 @@ class Document(Entry):
     """Registration with an identity document."""
 
     friction_user: float = probability(
-        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", source="AGE-12 AGE-13", doubt=_USERS_AWAY
+        0.6, 0.3, 0.85, "Lawful persons whom entry turns away.", shape="uniform", source="AGE-12 AGE-13",
+        doubt=_USERS_AWAY,
+    )  # fmt: skip
+    friction_predator: float = probability(
+        0.6, 0.2, 0.8, "Predators whom entry turns away.", shape="uniform", doubt=_PREDATORS_AWAY
     )
-    friction_predator: float = probability(0.6, 0.2, 0.8, "Predators whom entry turns away.", doubt=_PREDATORS_AWAY)
-    p_return: float = probability(0.05, 0.01, 0.3, "A barred person comes back under a new identity.", doubt=_RETURNS)
+    p_return: float = probability(
+        0.05, 0.01, 0.3, "A barred person comes back under a new identity.", shape="log-uniform", doubt=_RETURNS
+    )
     return_delay_hours: float = parameter(
-        720.0, "hours", 168, 2160, "Mean delay until then.", minimum=0.001, maximum=100_000
+        720.0, "hours", 168, 2160, "Mean delay until then.", shape="log-uniform", minimum=0.001, maximum=100_000
     )
-    findability: float = probability(0.5, 0.2, 0.8, "A parted pair can find each other again.", doubt=_FINDABLE)
+    findability: float = probability(
+        0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
+    )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
 
 
@@ -179,13 +204,13 @@ class Devices(Section):
 
     p_device_recognised: float = probability(
         0.2, 0.05, 0.6, "The device of a barred visitor without an account is recognised, so that the bar holds.",
-        source="EVA-12", through=(by.NEW_IDENTITY,),
+        shape="log-uniform", source="EVA-12", through=(by.NEW_IDENTITY,),
     )  # fmt: skip
     device_known_days: float = parameter(
         30.0, "days", 7, 54,
         "Mean time for which a recognised device stays recognised; then its owner is a stranger again. Browsers of "
         "volunteers were followed for 54 days on average, which is the most to be expected.",
-        maximum=100_000, source="EVA-11", through=(by.NEW_IDENTITY,),
+        shape="uniform", maximum=100_000, source="EVA-11", through=(by.NEW_IDENTITY,),
     )  # fmt: skip
 
 
@@ -230,6 +255,8 @@ class Retention(Section):
         0,
         24,
         "Messages are kept for so many hours.",
+        shape="uniform",
+        chosen=True,
         maximum=1_000_000,
         source="CASE-09",
         through=(by.EVIDENCE, by.ANNOUNCED),
@@ -244,6 +271,7 @@ class Reporting(Section):
         0.2,
         0.95,
         "Share of those ready to report who give up because reporting takes effort.",
+        shape="uniform",
         through=(by.READINESS,),
         assumes="how much effort keeps people from reporting ({before} to {after})",
     )
@@ -253,6 +281,8 @@ class Reporting(Section):
         1,
         1.5,
         "Readiness to report relative to a site that never answers a report.",
+        shape="uniform",
+        chosen=True,
         maximum=3,
         through=(by.READINESS,),
         assumes="what an answer does to the readiness to report ({before} to {after})",
@@ -263,6 +293,8 @@ class Reporting(Section):
         0.5,
         1,
         "False reports relative to a form without guidance.",
+        shape="uniform",
+        chosen=True,
         maximum=1,
         through=(by.READINESS,),
         assumes="what guidance does to false reports ({before} to {after})",
@@ -275,7 +307,7 @@ class Reporting(Section):
         0.0, 0, 0.02,
         "Recognised contacts, not reported by the target, that a trusted flagger reports: read first. More than 0.02 "
         "is a wish: of the decisions on notices that platforms declare, at most 2% begin so.",
-        source="MOD-28", through=(by.READINESS,),
+        shape="uniform", chosen=True, source="MOD-28", through=(by.READINESS,),
         assumes="the share that trusted flaggers report ({before} to {after})",
     )  # fmt: skip
 
@@ -286,19 +318,22 @@ class Moderation(Section):
     staff: float = parameter(
         1.0, "moderators", 0, 16,
         "Heads on shift at the same time, not employees, for the whole site, before `scale`; fractions allowed.",
-        maximum=10_000, source="CASE-10 MOD-33 MOD-35", through=(by.QUEUE,),
+        shape="uniform", chosen=True, maximum=10_000, source="CASE-10 MOD-33 MOD-35", through=(by.QUEUE,),
     )  # fmt: skip
     shift_start_hour: int = parameter(
-        14, "hour of the day", 0, 23, "Hour at which a shift begins.", maximum=23, through=(by.QUEUE,)
-    )
+        14, "hour of the day", 0, 23, "Hour at which a shift begins.", shape="uniform", chosen=True, maximum=23,
+        through=(by.QUEUE,),
+    )  # fmt: skip
     shift_hours: int = parameter(
-        8, "hours", 4, 24, "Length of a shift, which may pass midnight.", maximum=24, through=(by.QUEUE,)
-    )
+        8, "hours", 4, 24, "Length of a shift, which may pass midnight.", shape="log-uniform", chosen=True, maximum=24,
+        through=(by.QUEUE,),
+    )  # fmt: skip
     shift_days: tuple[Weekday, ...] = names_in_order(
         WEEKDAYS, "days of the week", "Days on which a shift begins.", through=(by.QUEUE,)
     )
     reviews_per_hour: float = parameter(
-        20.0, "reviews a moderator and hour", 3, 40, "Reports that one moderator reads in an hour.", maximum=10_000,
+        20.0, "reviews a moderator and hour", 3, 40, "Reports that one moderator reads in an hour.",
+        shape="uniform", maximum=10_000,
         source="MOD-03 MOD-36 MOD-37", through=(by.QUEUE,),
     )  # fmt: skip
     triage: Triage = parameter(
@@ -316,6 +351,8 @@ class Moderation(Section):
         24,
         720,
         "A dossier is dropped that has had its priority for so long unread.",
+        shape="log-uniform",
+        chosen=True,
         minimum=1,
         maximum=100_000,
         through=(by.QUEUE,),
@@ -326,6 +363,7 @@ class Moderation(Section):
         0.6,
         0.98,
         "A review of an offender finds the offence when messages still exist.",
+        shape="uniform",
         through=(by.SKILL,),
         assumes="what training does to reviews ({before} to {after})",
     )
@@ -334,6 +372,7 @@ class Moderation(Section):
         0.02,
         0.4,
         "A review of an offender finds the offence when no messages exist any more.",
+        shape="uniform",
         through=(by.SKILL,),
     )
     p_clear_with_evidence: float = probability(
@@ -341,13 +380,14 @@ class Moderation(Section):
         0.9,
         0.995,
         "A review of an innocent clears them when messages still exist.",
+        shape="uniform",
         source="MOD-04",
         through=(by.SKILL,),
     )
     p_clear_without_evidence: float = probability(
         0.98, 0.9, 0.999,
         "A review of an innocent clears them when no messages exist any more: with nothing to misread, few are barred.",
-        through=(by.SKILL,),
+        shape="uniform", through=(by.SKILL,),
     )  # fmt: skip
 
     _in_order = field_validator("shift_days")(days_in_order)
@@ -375,7 +415,7 @@ class Sanctions(Section):
     )
     rel_return_device: float = parameter(
         0.6, "factor", 0.2, 1, "Returns under a new identity where bans bind the device, relative to the account.",
-        maximum=1, through=(by.NEW_IDENTITY,),
+        shape="uniform", maximum=1, through=(by.NEW_IDENTITY,),
     )  # fmt: skip
     rel_return_identity: float = parameter(
         0.3,
@@ -383,12 +423,13 @@ class Sanctions(Section):
         0.05,
         1,
         "The same where accounts exist and bans bind the identity behind them.",
+        shape="log-uniform",
         maximum=1,
         through=(by.NEW_IDENTITY,),
     )
     rel_recognised_device: float = parameter(
         2.0, "factor", 1, 4, "Devices recognised of visitors without an account, where bans bind the device.",
-        minimum=1, maximum=20, through=(by.NEW_IDENTITY,),
+        shape="uniform", minimum=1, maximum=20, through=(by.NEW_IDENTITY,),
     )  # fmt: skip
 
     @property
@@ -405,6 +446,8 @@ class Warnings(Section):
         0,
         0.8,
         "Users whom the site's warnings reach.",
+        shape="uniform",
+        chosen=True,
         through=(by.WARNINGS,),
         assumes="the share whom warnings reach ({before} to {after})",
     )
@@ -414,6 +457,8 @@ class Warnings(Section):
         1,
         2,
         "Recognition by those reached, relative to the others.",
+        shape="uniform",
+        chosen=True,
         minimum=0.1,
         maximum=10,
         through=(by.WARNINGS,),
@@ -430,6 +475,8 @@ class Limits(Section):
         0,
         168,
         "Age that an account must have before it may write to strangers.",
+        shape="uniform",
+        chosen=True,
         maximum=8760,
         through=(by.LIMITS,),
         assumes="that nobody gets round a limit ({before} to {after})",

@@ -25,7 +25,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAME = "scenario.schema.json"
 """Name of the file beside scenario files; their first line points to it: ``#:schema ./scenario.schema.json``."""
 
-_DECLARED = ("unit", "low", "high", "source", "standing", "doubt", "each", "through", "assumes", "idle", "sets")
+_DECLARED = (
+    *("unit", "low", "high", "shape", "source", "standing", "doubt", "chosen"),
+    *("each", "through", "assumes", "idle", "sets"),
+)
 
 
 def schema() -> dict[str, Any]:
@@ -141,6 +144,7 @@ def _declaration(node: dict[str, Any]) -> str:
     words = f" Unit: {node['unit']}."
     if node["low"] is not None:
         source = f" ({', '.join(node['source'].split())})" if node["source"] else ""
-        words += f" Plausible: {node['low']:g} to {node['high']:g}."
+        shape = f" ({node['shape']})" if node.get("shape") else ""
+        words += f" Plausible: {node['low']:g} to {node['high']:g}{shape}."
         words += f" Standing: {node['standing']}{source}."
     return words

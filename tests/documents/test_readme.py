@@ -62,6 +62,9 @@ def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, tmp_p
             words[words.index("--seeds") + 1] = "2"
         else:
             words += ["--seeds", "2"]
+    if words[0] == "doubt":
+        words += ["--days", "31"]
+        words[words.index("--draws") + 1] = "16"
     if words[0] == "validate":
         words += ["nulls", "--seeds", "2"]
     if "mine.toml" in words:

@@ -50,6 +50,8 @@ WRONG: dict[str, list[Any]] = {
     "over": [*THINGS, "reporting.friction=0.2", [], {}, {"reporting.friction": "0.2,0.5"}, {3: [1, 2]},
              {"reporting.friction": 0.2}, {"reporting.friction": [None, 1]}, {"reporting.friction": [[0.2], [0.5]]},
              {"reporting.friction": np.array(0.2)}, {"reporting.friction": {0.2: 1}}],
+    "draws": [0, 15, 10**6, 1.5, "20", True, None, [20], b"20", Thing(), np.float64(20), float("nan")],
+    "drawn": ["contacts.rel_meeting", 3, [3], ["all"], b"all", {"all": 1}, Thing(), ["x"], ["retention.message_hours"]],
     "parameters": ["contacts.rel_meeting", "all", 3, [3], b"all", {"all": 1}, Thing(), ["x"]],
     "names": ["nulls", 3, [None], Thing(), [[]], {"nulls": 1}, b"nulls"],
     "folder": [3, None, b"x", [], Thing(), "no-such-folder"],
@@ -94,6 +96,10 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
             scenario | {"over": {"reporting.friction": [0.2, 0.5]}},
         ),
         "ranges": (sim.ranges, asked | many | {"parameters": "parameters"}, scenario),
+        "doubt": (
+            sim.doubt, {"scenario": "scenario", "policies": "policies", "parameters": "drawn", "draws": "draws"} | many,
+            scenario,
+        ),
         "why": (
             sim.why, {"scenario": "scenario", "policy": "policy", "seeds": "seeds"} | many,
             scenario | {"policy": "email"},

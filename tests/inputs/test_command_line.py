@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sim.rules.declare import declared
 from sim.rules.errors import ExperimentError
 from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import Scenario
+from sim.scenario.uncertain import UNCERTAIN
 from sim.study import workers as study_workers
 from sim.study.price import cost
 from sim.study.question import Question
@@ -209,7 +211,7 @@ def test_a_window_is_not_refused_for_a_policy_that_was_not_asked_for(
     sweep = ["--over", "moderation.staff=1,2"]
     same = [file, "--policies", "same"]
     for command in (
-        *(["compare", *same], ["ranges", *same], ["compare", *same, "--set", "start=2022-01-01"]),
+        *(["compare", *same], ["ranges", *same], ["doubt", *same], ["compare", *same, "--set", "start=2022-01-01"]),
         ["sweep", file, *sweep],
     ):
         assert main([*command, "--days", "3"]) == 0
@@ -222,7 +224,14 @@ def test_a_window_is_not_refused_for_a_policy_that_was_not_asked_for(
 
 @pytest.mark.parametrize(
     "command",
-    [["compare"], ["sweep", "--over", "moderation.staff=1,2"], ["ranges"], ["why", "--policy", "keep"], ["run"]],
+    [
+        ["compare"],
+        ["sweep", "--over", "moderation.staff=1,2"],
+        ["ranges"],
+        ["doubt"],
+        ["why", "--policy", "keep"],
+        ["run"],
+    ],
     ids=lambda command: command[0],
 )
 @pytest.mark.usefixtures("no_simulation")
@@ -432,6 +441,28 @@ BAD = {
     "a parameter twice": (["ranges", "FILE", "--parameters", "reporting.friction,reporting.friction"], "named twice"),
     "a parameter without a range": (["ranges", "FILE", "--parameters", "moderation.triage"], "no plausible range"),
     "ranges of one seed": (["ranges", "FILE", "--seeds", "1"], "gives no interval"),
+    "doubt of too few sets": (["doubt", "FILE", "--draws", "8"], "draws = 8 are fewer than the analysis can bear. It"),
+    "doubt of no number of sets": (
+        ["doubt", "FILE", "--draws", "many"],
+        'draws = "many" is not allowed. It takes a wh',
+    ),
+    "doubt of too many sets": (["doubt", "FILE", "--draws", "20000"], "draws = 20000 is not allowed"),
+    "doubt of no policy": (["doubt", "FILE", "--policies", "kep"], "Did you mean keep?"),
+    "doubt about a lever": (
+        ["doubt", "FILE", "--parameters", "retention.message_hours"],
+        "retention.message_hours is set by keep, same: a policy's own lever is chosen and no doubt",
+    ),
+    "doubt about an unknown parameter": (
+        ["doubt", "FILE", "--parameters", "contacts.rel_meting"],
+        "mean contacts.rel_",
+    ),
+    "doubt about what has no range": (["doubt", "FILE", "--parameters", "moderation.triage"], "no plausible range"),
+    "doubt about one twice": (["doubt", "FILE", "--parameters", "responses.p_stay,responses.p_stay"], "named twice"),
+    "doubt about an unused level": (
+        ["doubt", "FILE", "--parameters", "registration.phone.p_return"],
+        "moves no effect: no policy here uses the le",
+    ),
+    "doubt into a file": (["doubt", "FILE", "--out", "FILE"], "is a file"),
     "ranges into a file": (["ranges", "FILE", "--out", "FILE"], "is a file"),
 }
 
@@ -452,6 +483,38 @@ def test_bad_input(
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["good.toml"]
     assert Path(file).read_text() == GOOD
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Return the one line with which a command is refused before anything is simulated."""
+    assert main([*words]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    return err
+
+
+def test_doubt_without_the_library_says_what_to_install(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sim.questions.doubt.find_spec", lambda name: None)
+    assert "doubt needs SALib, which is not installed: python -m pip install SALib" in refused(capsys, "doubt", file)
+
+
+def test_a_range_without_a_shape_is_refused_when_doubt_is_asked_about_it(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = replace(UNCERTAIN["responses.p_stay"], shape=None)
+    monkeypatch.setitem(UNCERTAIN, "responses.p_stay", bare)
+    assert "responses.p_stay has a plausible range without a shape" in refused(capsys, "doubt", file)
+
+
+def test_doubt_says_so_where_the_scenario_refuses_most_of_what_is_drawn(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shares = ["--parameters", "population.p_minority", "--set", "population.p_15_17=0.92"]
+    message = refused(capsys, "doubt", file, *shares, "--set", "population.p_minority=0.045", "--draws", "64")
+    assert "of 256 parameter sets cannot be run here, the last because " in message
+    assert "add up to more than 1" in message
 
 
 def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

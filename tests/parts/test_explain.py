@@ -33,6 +33,7 @@ from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
 from tests.parts import synthetic
+from tests.theory import toy
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
 OWN = {table: columns for result in results().values() for table, columns in result.columns.items()}
@@ -341,6 +342,8 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
             *sim.why(scenario, "both", seeds=3).blocks(),
             *summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
         ]
+    with toy.where(a=lambda at, luck: at[0] + at[2]) as moved:
+        found += sim.doubt(moved, draws=300).blocks()
     found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
     titles = {block.title.split(",")[0] for block in tables}

@@ -22,7 +22,7 @@ from sim.outcomes.verdicts import COMPARED, Reason, Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.report import canvas, figures
+from sim.report import canvas, drawing, figures
 from sim.report.compare import Comparison
 from sim.report.drawing import BLUE, INK, VERMILION, mark_of
 from sim.report.text import number
@@ -313,7 +313,7 @@ def titled(text: str) -> Callable[[], Figure]:
 
     @canvas.in_own_settings
     def draw() -> Figure:
-        figure = figures._figure(4, 2)
+        figure = drawing.blank(4, 2)
         figure.subplots().set_title(text)
         return figure
 
@@ -343,6 +343,6 @@ def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
 
 
 def test_figures_need_no_pyplot() -> None:
-    code = "import sys, sim.report.figures; sim.report.figures._figure(1, 1); print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, sim.report.figures; sim.report.drawing.blank(1, 1); print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

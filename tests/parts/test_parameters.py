@@ -1,12 +1,15 @@
 import datetime as dt
+from typing import get_args
 
+import numpy as np
 import pytest
 
-from sim.rules.declare import Parameter, declared
+from sim.outcomes.sets import values
+from sim.rules.declare import Parameter, Shape, declared
 from sim.rules.errors import Problem, ScenarioError, dotted, shown
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import CLASSES, Population
-from sim.rules.rulebook import WEEKDAYS, Moderation, Registration, Weekday, days_in_words
+from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Registration, Weekday, days_in_words
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 
@@ -31,6 +34,21 @@ def test_default_lies_in_the_plausible_range_and_that_in_the_accepted_one(parame
     assert parameter.low <= parameter.default <= parameter.high
     for value in (parameter.low, parameter.default, parameter.high):
         assert parameter.allows(value)
+
+
+@pytest.mark.parametrize("parameter", [p for p in {**PARAMETERS, **RULES}.values() if p.has_range], ids=lambda p: p.key)
+def test_every_plausible_range_has_a_shape_that_fits_it(parameter: Parameter) -> None:
+    assert parameter.shape in get_args(Shape)
+    assert parameter.shape not in ("log-uniform", "lognormal") or parameter.low > 0
+    assert parameter.shape != "logit-normal" or 0 < parameter.low < parameter.high < 1
+    drawn = values(parameter, np.linspace(0, 1, 11))
+    assert all(parameter.allows(parameter.type(value)) for value in drawn)
+
+
+def test_only_what_a_platform_sets_is_chosen() -> None:
+    chosen = {key for key, parameter in PARAMETERS.items() if parameter.chosen}
+    assert chosen < {*RULES}
+    assert all(PARAMETERS[key].has_range for key in chosen)
 
 
 def test_defaults_of_sections_are_what_is_declared() -> None:

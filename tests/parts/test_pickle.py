@@ -28,6 +28,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
         SCENARIO, {"retention.message_hours": [1, 720], "reporting.friction": [0.1, 0.9]}, seeds=4
     ),
     "why": lambda: sim.why(SCENARIO, "email", seeds=4),
+    "doubt": lambda: sim.doubt(SCENARIO, ["email"], draws=16),
     "ranges": lambda: sim.ranges(SCENARIO, ["email"], seeds=4),
 }
 

@@ -57,7 +57,8 @@ def test_every_setting_has_default_range_meaning_and_unit(setting: Parameter) ->
     assert node["description"].startswith(setting.meaning.rstrip("."))
     assert f"Unit: {setting.unit}." in node["description"] or not setting.unit
     if isinstance(setting.low, int | float):
-        assert f"Plausible: {setting.low:g} to {setting.high:g}. Standing: {setting.standing}" in node["description"]
+        words = f"Plausible: {setting.low:g} to {setting.high:g}{f' ({setting.shape})' if setting.shape else ''}."
+        assert f"{words} Standing: {setting.standing}" in node["description"]
     bounds = node.get("items", node)
     if isinstance(setting.minimum, int | float):
         assert bounds["minimum"] == setting.minimum

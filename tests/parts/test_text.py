@@ -129,6 +129,7 @@ def test_every_table_fits_whatever_the_names(width: int) -> None:
             sim.compare(scenario, seeds=4),
             sim.sweep(scenario, {"retention.message_hours": [1, 720], "reporting.friction": [0.2, 0.9]}, seeds=3),
             sim.ranges(scenario, ["easy", "both"], seeds=3),
+            sim.doubt(scenario, draws=16),
             sim.why(scenario, "both", seeds=3),
         ]
         texts = [sim.run(scenario).summary(width), *(result.table(width) for result in results)]

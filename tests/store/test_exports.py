@@ -13,7 +13,7 @@ from sim.outcomes import dictionary
 from sim.outcomes.outcomes import outcomes_of
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.questions import compare, kinds, ranges, sweep, validate, why
+from sim.questions import compare, doubt, kinds, ranges, sweep, validate, why
 from sim.report.compare import Comparison
 from sim.rules.errors import ScenarioError
 from sim.study import export
@@ -27,6 +27,7 @@ QUESTIONS = {
     "sweep": sweep.question(SCENARIO, {"registration.level": ["none", "phone"], "reporting.friction": [0, 1]}, 2),
     "why": why.question(SCENARIO, "phone", 2),
     "ranges": ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+    "doubt": doubt.question(SCENARIO, ["phone", "easy"], draws=16),
     "validate": validate.question(["nulls"], 2),
 }
 

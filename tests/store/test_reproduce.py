@@ -17,7 +17,7 @@ from sim.model.records import Records
 from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
-from sim.questions import compare, ranges, reproduce, sweep, why
+from sim.questions import compare, doubt, ranges, reproduce, sweep, why
 from sim.questions.reproduce import Reproduction
 from sim.rules.errors import ScenarioError
 from sim.study import identity, workers
@@ -33,6 +33,7 @@ QUESTIONS = {
     "sweep": sweep.question(SCENARIO, {"reporting.friction": [0.0, 0.5]}, 2),
     "why": why.question(SCENARIO, "phone", 2),
     "ranges": ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+    "doubt": doubt.question(SCENARIO, ["phone"], draws=16),
 }
 
 

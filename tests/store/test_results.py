@@ -20,7 +20,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.questions import compare as questions_compare
-from sim.questions import question_of, ranges, reproduce, sweep, validate, why
+from sim.questions import doubt, question_of, ranges, reproduce, sweep, validate, why
 from sim.report.compare import Comparison
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
@@ -238,6 +238,7 @@ class TestGoneOnWith:
             lambda: questions_compare.question(SCENARIO.replace(policies={"a": (LADDER,)}), seeds=2),
             lambda: why.question(SCENARIO, "phone", 2),
             lambda: ranges.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 2),
+            lambda: doubt.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], 16),
             lambda: validate.question(["warnings"], 2),
         ],
     )  # fmt: skip
@@ -249,6 +250,23 @@ class TestGoneOnWith:
         assert content(tmp_path / "r", units=True) == before
         assert ran == []
         assert question_of(manifest(tmp_path / "r")) == ask()
+
+    def test_more_draws_are_added_to_those_there_are(self, tmp_path: Path, ran: list) -> None:
+        def ask(draws: int) -> set[str]:
+            ran.clear()
+            answer(doubt.question(SCENARIO, ["phone"], ["contacts.rel_meeting"], draws), out=tmp_path / "r")
+            return {unit for unit, *_ in ran}
+
+        second = doubt.SECOND_SEED
+        first = ask(16)
+        assert first == {f"set-{n:04d}/seed-{n}" for n in range(16)} | {
+            f"set-{n:04d}/seed-{n + second}" for n in range(8)
+        }
+        more = {f"set-{n:04d}/seed-{n}" for n in range(16, 40)} | {f"set-{n:04d}/seed-{n + second}" for n in (8, 9)}
+        assert ask(40) == more
+        assert ask(40) == set()
+        with pytest.raises(ScenarioError, match="a result with draws 40, which this does not ask for"):
+            ask(16)
 
     def test_more_seeds_are_more_where_they_are_only_counted(self, tmp_path: Path, ran: list) -> None:
         for seeds, run in ((2, {"seed-0", "seed-1"}), (3, {"seed-2"})):

@@ -19,7 +19,7 @@ from tests.structure.modules import MODULES, imported
 
 NEWCOMER = Path(__file__).parent / "newcomer"
 FILES = {module.removeprefix("questions.") for module in MODULES if module.startswith("questions.")} - {"__init__"}
-ORDER = ["run", "compare", "sweep", "ranges", "why", "validate", "reproduce"]
+ORDER = ["run", "compare", "sweep", "ranges", "doubt", "why", "validate", "reproduce"]
 
 
 @pytest.fixture

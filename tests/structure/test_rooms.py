@@ -35,6 +35,7 @@ PACKAGES = {
     "tqdm": {"study"},
     "joblib": {"study"},
     "scipy": {"outcomes"},
+    "SALib": {"outcomes"},
 }
 """Package: the rooms that need it, and nobody else."""
 

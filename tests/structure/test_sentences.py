@@ -24,6 +24,7 @@ NO_RESULTS = {
     "report.headings": "labels alone",
     "report.text": "how numbers read",
     "report.figures": "words in a picture",
+    "report.doubt_figures": "words in a picture",
     "report.drawing": "words in a picture",
     "report.canvas": "words in a picture",
     "report.blocks": "how words are laid out",
