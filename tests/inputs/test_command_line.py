@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit codes, and that bad input leaves nothing behind."""
 
+import math
 import re
 import shlex
 import sys
@@ -20,6 +21,7 @@ from sim.rules.errors import ExperimentError
 from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import Scenario
 from sim.scenario.uncertain import UNCERTAIN
+from sim.study import progress
 from sim.study import workers as study_workers
 from sim.study.price import cost
 from sim.study.question import Question
@@ -90,7 +92,9 @@ def test_check(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line.startswith(f"{file}: warning: ") for line in warnings)
 
 
-def test_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress, "SECONDS_UNTIL_SURE", math.inf)  # on a machine that has other things to do
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", math.inf)
     path = str(tmp_path / "mine.toml")
     assert main(["new", path]) == 0
     assert f"python -m sim check {path}\n" in capsys.readouterr().out
