@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
-from sim.outcomes.in_force import days_in_force, stretches_in_force, throughout
+from sim.outcomes.in_force import levers, stretches_that_differ, throughout
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
 from sim.policies.registration import RegistrationPolicy
@@ -60,7 +60,7 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     for arm in stays:
         level, message_hours = _asked(scenario, arm)
         share = ratio_interval(more[arm], harmed[BASELINE], 1, together).within(least=-1)
-        in_all = sum(end - first for first, end in stretches_in_force(scenario, arm))
+        in_all = sum(end - first for first, end in stretches_that_differ(scenario, arm))
         rows.append((arm, best, *share, staff[arm], visitors[arm], level, message_hours, in_all))
     table = pd.DataFrame(rows, columns=list(BEST_COLUMNS))
     kept = table["policy"]
@@ -96,7 +96,8 @@ def _asked(scenario: Scenario, arm: str) -> tuple[Level, int]:
     """Return the highest level of registration that an arm asks for on some day, and the longest it keeps messages."""
     doors = [policy for policy in scenario.policies[arm] if isinstance(policy, RegistrationPolicy)]
     levels = [door.level for door in doors]
-    if not doors or len(days_in_force(scenario, arm)[doors[0].name]) < scenario.days:
+    held = [lever.days for lever in levers(scenario, arm) if lever.name == RegistrationPolicy.name]
+    if len(frozenset().union(*held)) < scenario.days:
         levels.append(scenario.registration.level)
     hours = max(rules.retention.message_hours for _, rules in scenario.changes_of(arm))
     return max(levels, key=LEVELS.index), hours

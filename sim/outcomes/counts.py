@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, Records, Runs
-from sim.outcomes.in_force import stretches_in_force
+from sim.outcomes.in_force import stretches_that_differ
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -150,7 +150,7 @@ def half_year_of(scenario: Scenario) -> tuple[int, int]:
 def edges_of(scenario: Scenario) -> list[int]:
     """Return the days at which stretches begin and end whose sums are asked for."""
     stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
-    stretches += [days for arm in scenario.policies for days in stretches_in_force(scenario, arm)]
+    stretches += [days for arm in scenario.policies for days in stretches_that_differ(scenario, arm)]
     periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
     return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
 

@@ -136,10 +136,11 @@ def luck(first: Floats, second: Floats) -> Interval:
 
 
 def assumed(others: Floats, first: Floats, second: Floats) -> Interval:
-    """Return the share of the variance of an effect that rests on assumed numbers, with a jackknife interval.
+    """Return the share of the variance of an effect that rests on assumed numbers at most, with a jackknife interval.
 
-    It is all that neither luck nor the other numbers make: what assumed ones do alone, together, and together with
-    others. A regression on the assumed ones themselves would need more sets than there are parameters of that kind.
+    It is all that neither luck nor any other number alone makes: what assumed ones do alone, together, and together
+    with others, and what several of the others do together. A regression on the assumed ones themselves would need
+    more sets than there are parameters of that kind.
 
     Args:
         others: Points of the parameters that are not assumed: ``[set, parameter]``.
@@ -233,7 +234,7 @@ def total(points: Floats, effects: Floats, found: FirstOrder) -> Floats:
     return totals
 
 
-def where_it_turns(points: Floats, effects: Floats) -> Condition | None:
+def where_it_turns(points: Floats, effects: Floats, asked: int = 1) -> Condition | None:
     """Return one or two conditions under which an effect has its rarer sign, if there are any.
 
     They are the thresholds that gain most on the sets of even place: by how many more of the sets within have the sign
@@ -242,6 +243,7 @@ def where_it_turns(points: Floats, effects: Floats) -> Condition | None:
     Args:
         points: ``[set, parameter]``.
         effects: By set.
+        asked: Of how many policies it is asked: all that is said holds together.
     """
     up, down = int((effects > 0).sum()), int((effects < 0).sum())
     if min(up, down) < FEWEST_TURNED:
@@ -252,7 +254,7 @@ def where_it_turns(points: Floats, effects: Floats) -> Condition | None:
     others, sign = points[1::2], wanted[1::2]
     within = np.logical_and.reduce([_meets(others, part) for part in parts])
     found = Condition(raises, parts, int(within.sum()), int((within & sign).sum()), int(sign.sum()))
-    if not found.met or _at_random(found, len(sign)) > _BY_CHANCE:
+    if not found.met or _at_random(found, len(sign)) > _BY_CHANCE / asked:
         return None
     return found
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, Counts, Sums, by_seed
-from sim.outcomes.in_force import stretches_in_force
+from sim.outcomes.in_force import stretches_that_differ
 from sim.outcomes.outcomes import Outcome, not_counted, outcomes_of
 from sim.outcomes.statistics import (
     FEWEST_EVENTS,
@@ -77,7 +77,7 @@ def in_force_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     """
     rows = []
     for policy in policies:
-        stretches = stretches_in_force(counts.scenario, policy)
+        stretches = stretches_that_differ(counts.scenario, policy)
         days = sum(end - first for first, end in stretches)
         if not 0 < days < counts.scenario.days:
             continue

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import NamedTuple
 
 from sim.scenario.scenario import Scenario
 
 
-def days_in_force(scenario: Scenario, arm: str) -> dict[str, frozenset[int]]:
-    """Return the counted days on which each lever of an arm is in force."""
-    days: dict[str, frozenset[int]] = {}
+class Lever(NamedTuple):
+    """What an arm does to some rules: its policies that change these, one after the other.
+
+    Attributes:
+        name: The name of the policies, or the rule that they set.
+        days: Counted days on which one of them is in force.
+    """
+
+    name: str
+    days: frozenset[int]
+
+
+def levers(scenario: Scenario, arm: str) -> list[Lever]:
+    """Return the levers of an arm, in the order of its policies."""
+    days: dict[tuple[str, frozenset[str]], frozenset[int]] = {}
     for dated in scenario.dated(arm):
-        lever = getattr(dated.policy, "rule", dated.policy.name)
+        changed = frozenset(change.rule for change in dated.policy.changes(scenario.platform))
+        lever = getattr(dated.policy, "rule", dated.policy.name), changed
         days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
-    return days
+    return [Lever(name, held) for (name, _), held in days.items()]
 
 
 def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
     """Tell whether all levers of an arm are in force on all of some days."""
     wanted = {*days}
-    return all(wanted <= held for held in days_in_force(scenario, arm).values())
+    return all(wanted <= lever.days for lever in levers(scenario, arm))
 
 
-def stretches_in_force(scenario: Scenario, arm: str) -> list[tuple[int, int]]:
+def stretches_that_differ(scenario: Scenario, arm: str) -> list[tuple[int, int]]:
     """Return the stretches on whose days the rules of an arm are not those of the baseline.
 
     Of each, the first day and the day after the last; none where the arm changes no rule.

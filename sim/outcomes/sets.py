@@ -52,6 +52,8 @@ def values(parameter: Parameter, at: Floats) -> Floats:
         ValueError: If it has no shape.
     """
     low, high = float(parameter.low), float(parameter.high)
+    if parameter.type is int and parameter.shape == "uniform":  # the ends are as likely as all between
+        return np.clip(np.floor(low + at * (high - low + 1)), low, high)
     match parameter.shape:
         case "uniform":
             found = low + at * (high - low)

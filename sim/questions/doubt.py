@@ -19,6 +19,7 @@ import pandas as pd
 
 from sim.model.records import Records, Runs
 from sim.outcomes import doubt as analysis
+from sim.outcomes.best import not_told_apart
 from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
@@ -239,7 +240,7 @@ class DoubtQuestion(Question):
     def _conditions(self, sample: _Sample, headline: Floats) -> pd.DataFrame:
         rows: list[tuple[Any, ...]] = []
         for policy, there, effects in self._of_policies(headline):
-            found = analysis.where_it_turns(sample.points[there], effects)
+            found = analysis.where_it_turns(sample.points[there], effects, len(self.policies))
             if found is None:
                 continue
             for part in found.parts:
@@ -258,7 +259,10 @@ class DoubtQuestion(Question):
 
     def _values(self, sample: _Sample) -> pd.DataFrame:
         harm = sample.harmed[:, 0]
-        choice = (BASELINE, *self.policies)[analysis.least_harm(harm)]
+        arms = (BASELINE, *self.policies)
+        choice = arms[analysis.least_harm(harm)]
+        more = {arm: of_arm - harm[arms.index(choice)] for arm, of_arm in zip(arms, harm, strict=True)}
+        others = ";".join(arm for arm in not_told_apart(more) if arm != choice)
         level = float(harm[0].mean())
         kinds = [(p.key, p.unit, p.standing, [i]) for i, p in enumerate(self.drawn.values())]
         group = [i for i, p in enumerate(self.drawn.values()) if p.standing == "assumed"]
@@ -269,7 +273,7 @@ class DoubtQuestion(Question):
             found = analysis.value_of_knowing(harm, sample.points[:, columns])
             share = Interval(*(x / level if level else np.nan for x in found))
             stands_out = bool(found.value > dummy and found.low > 0)
-            rows.append((key, unit, standing, choice, *found, *share, dummy, stands_out))
+            rows.append((key, unit, standing, choice, others, *found, *share, dummy, stands_out))
         table = pd.DataFrame(rows, columns=[*COLUMNS["doubt_value"]])
         order = np.lexsort((-table["value"], table["parameter"] != ALL_ASSUMED))
         return table.iloc[order].reset_index(drop=True)

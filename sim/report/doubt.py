@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 MOST_PARAMETERS = 5
 """Parameters shown of a policy, and of what to find out first; the others stand in the files."""
 
+VAGUE = 0.5
+"""A share whose interval is wider is not said in a sentence."""
+
 ALL_ASSUMED = "assumed"
 """Stands for a parameter where all that are assumed are meant, as one."""
 
@@ -65,7 +68,7 @@ COLUMNS = {
         **with_ends(
             {
                 "luck": "how much of the spread of the change is luck",
-                "assumed": "how much of it rests on assumed numbers; of the first outcome alone",
+                "assumed": "how much of it rests on assumed numbers, at most; of the first outcome alone",
             },
             "share of the variance over the sets",
         ),
@@ -109,6 +112,7 @@ COLUMNS = {
         "unit": Meaning("words", "unit of the parameter"),
         "standing": Meaning("word", "sourced, calibrated or assumed"),
         "choice": Meaning("name", "the arm with the least harm expected as things stand"),
+        "not_told_apart": Meaning("names", "arms with which no more harm is seen than with the choice, with ; between"),
         **with_ends({"value": "persons harmed less if it is known before an arm is chosen"}, "persons a run"),
         **with_ends({"share": "the same as a share of the harm under the baseline"}, "share of the baseline's harm"),
         "dummy": Meaning("persons a run", "the most that knowing one of many made-up parameters seems to spare"),
@@ -121,7 +125,7 @@ EFFECTS = (
     Heading("middle of the worlds", column="doubt.median"),
     Heading("lowers, of the worlds", column="doubt.lowered"),
     Heading("luck, of the spread", column="doubt.luck"),
-    Heading("rests on assumed numbers, of the spread", column="doubt.assumed"),
+    Heading("rests on assumed numbers, at most, of the spread", column="doubt.assumed"),
 )
 FIRST = Heading("by itself, of the spread", column="doubt_parameters.first")
 TOTAL = Heading("with others too, of the spread", column="doubt_parameters.total")
@@ -278,8 +282,9 @@ def _sentences(rows: Sequence[Row]) -> Block:
 def sentence(row: Row) -> Sentence:
     """Return what becomes of a policy's effect over the worlds.
 
-    ``phone: -41% in the middle of 100 worlds (90% of them: -62 to -12); it lowers in 97 of 100; luck makes 8% of the
-    spread; 85% rests on assumed numbers``.
+    ``phone: -41% in the middle of 100 worlds (90% of them: -62 to -12); it lowers in 97 of 100 and raises in 3; luck
+    makes 8% of the spread; up to 85% rests on assumed numbers``. A share that is not known
+    to within `VAGUE` is left to the table.
 
     Args:
         row: Of `Doubt.spreads`, of serious harm.
@@ -300,15 +305,16 @@ def sentence(row: Row) -> Sentence:
             "{policy}: as under the baseline in each of {n} worlds{without}",
             policy=policy, n=n, without=without if row["without"] else None,
         )  # fmt: skip
-    luck, rests = row["luck"], row["assumed"]
-    of_luck = Sentence("; luck makes {share} of the spread", share=Amount(luck, whole_percent))
-    of_assumed = Sentence("; {share} rests on assumed numbers", share=Amount(rests, whole_percent))
+    luck, rests = interval_of(row, "luck"), interval_of(row, "assumed")
+    of_luck = Sentence("; luck makes {share} of the spread", share=Amount(luck.value, whole_percent))
+    of_assumed = Sentence("; up to {share} rests on assumed numbers", share=Amount(rests.value, whole_percent))
     return Sentence(
-        "{policy}: {middle} in the middle of {n} worlds (90% of them: {ends}); it lowers in {lowers} of {sets}{luck}"
-        "{rests}{without}",
+        "{policy}: {middle} in the middle of {n} worlds (90% of them: {ends}); it lowers in {lowers} of {sets} and "
+        "raises in {raises}{luck}{rests}{without}",
         policy=policy, middle=Amount(middle, value_alone), n=n, ends=Amount(middle, ends_alone),
-        lowers=round(row["lowered"] * row["sets"]), sets=row["sets"],
-        luck=of_luck if luck == luck else None, rests=of_assumed if rests == rests else None,
+        lowers=round(row["lowered"] * row["sets"]), raises=round(row["raised"] * row["sets"]), sets=row["sets"],
+        luck=of_luck if luck.high - luck.low <= VAGUE else None,
+        rests=of_assumed if rests.high - rests.low <= VAGUE else None,
         without=without if row["without"] else None,
     )  # fmt: skip
 
@@ -430,13 +436,18 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     worth = [row for row in single if row["stands_out"]][:MOST_PARAMETERS]
     shown = [row for row in rows if row["parameter"] == ALL_ASSUMED] + worth
     choice = Sentence("As things stand, the least harm is to be expected under {choice}.", choice=rows[0]["choice"])
+    if others := [name for name in str(rows[0]["not_told_apart"]).split(";") if name]:
+        choice = Sentence(
+            "As things stand, the least harm is to be expected under {choice}; not told apart from it: {others}.",
+            choice=rows[0]["choice"], others=Listed(tuple(others)),
+        )  # fmt: skip
     none = Sentence("No single parameter is told apart from one that is not worth knowing.")
     if not shown:
         return Prose((paragraph(choice, none),))
     names = Column(Term("parameter"), [_what(row) for row in shown], left=True)
     columns = [
-        Column(Term(WORTH[0].words), [Amount(interval_of(row, "value"), numbers) for row in shown]),
-        Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) for row in shown]),
+        Column(Term(WORTH[0].words), [_worth(row) for row in shown]),
+        Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) if _seen(row) else None for row in shown]),
     ]
     note = paragraph(
         choice,
@@ -448,6 +459,15 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     )
     kind = Term("persons seriously harmed less if it is known before a policy is chosen, in brackets the 95% interval")
     return Table(Term("TO FIND OUT FIRST"), kind, [names], columns, note)
+
+
+def _seen(row: Row) -> bool:
+    """Tell whether something is seen to be worth knowing; of worlds too few nothing is, and that is no zero."""
+    return bool(row["value_low"] > 0)
+
+
+def _worth(row: Row) -> Words:
+    return Amount(interval_of(row, "value"), numbers) if _seen(row) else Term("not seen in so few worlds")
 
 
 def _what(row: Row) -> Words:

@@ -223,8 +223,13 @@ def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:
     return Sentence(
         "{policy}: {change}{noise} ({ends} as {doubt}{turn})",
         policy=policy, change=Amount(reach, value_alone), noise=noise, ends=Amount(reach, ends_alone),
-        doubt=Term(moving["doubt"]) if moving["doubt"] else moving["parameter"], turn=_turn(effect, bars),
+        doubt=Term(moving["doubt"]) if moving["doubt"] else _from_end_to_end(moving), turn=_turn(effect, bars),
     )  # fmt: skip
+
+
+def _from_end_to_end(bar: Row) -> Sentence:
+    low, high = (Amount(bar[f"setting_{end}"], plain_number) for end in ENDS)
+    return Sentence("{parameter} goes from {low} to {high}", parameter=bar["parameter"], low=low, high=high)
 
 
 def _unmoved(n_varied: int, more: bool) -> Sentence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
-from sim.outcomes.in_force import days_in_force, stretches_in_force, throughout
+from sim.outcomes.in_force import levers, stretches_that_differ, throughout
 from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Reason
@@ -69,12 +69,12 @@ def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | N
     found: list[Words] = []
     kinds: set[frozenset[frozenset[int]]] = set()
     for arm in policies:
-        days = days_in_force(scenario, arm)
-        short = {lever: held for lever, held in days.items() if len(held) < scenario.days}
-        kinds.add(frozenset(short.values()))
-        parts = [Sentence("{lever} on {days}", lever=lever, days=len(held)) for lever, held in short.items()]
-        if parts and len({*days.values()}) == 1:  # all levers on the same days are the arm
-            found.append(Sentence("{arm} on {days}", arm=arm, days=len(days.popitem()[1])))
+        every = levers(scenario, arm)
+        short = [lever for lever in every if len(lever.days) < scenario.days]
+        kinds.add(frozenset(lever.days for lever in short))
+        parts = [Sentence("{lever} on {days}", lever=lever.name, days=len(lever.days)) for lever in short]
+        if parts and len({lever.days for lever in every}) == 1:  # all levers on the same days are the arm
+            found.append(Sentence("{arm} on {days}", arm=arm, days=len(short[0].days)))
         elif parts:
             found.append(Sentence("{arm} ({parts})", arm=arm, parts=Listed(tuple(parts))))
     if not found:
@@ -100,7 +100,7 @@ def marked(scenario: Scenario, arm: str) -> Words:
     """Return the name of an arm, with a mark where it stands beside others though it is in force on some days alone."""
     if not part_of_window(scenario, arm):
         return arm
-    days = sum(end - first for first, end in stretches_in_force(scenario, arm))
+    days = sum(end - first for first, end in stretches_that_differ(scenario, arm))
     if not 0 < days < scenario.days:
         return Sentence("{arm} (parts of it in force on some days alone)", arm=arm)
     return Sentence("{arm} (in force on {days} of {of} days)", arm=arm, days=days, of=scenario.days)

@@ -66,7 +66,7 @@ def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array"
     return SECONDS_TO_START + sum(prices) / max(1, min(workers, len(prices)))
 
 
-def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) -> Iterator[Task]:
+def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str], crowded: float) -> Iterator[Task]:
     """Share the seeds of a task out: together in one step loop as far as time and memory allow.
 
     Args:
@@ -74,6 +74,7 @@ def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) 
         workers: Over so many loops at least, if there are seeds enough.
         engine: ``array``, or ``agents``, which takes one seed at a time.
         alone: Names of units that get a loop of their own.
+        crowded: How many times longer everything takes because processes share cores.
     """
     apart = set(alone)
     others = []
@@ -84,13 +85,13 @@ def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str] = ()) 
             others.append(seed)
     if not others:
         return
-    n_loops = len(others) if engine == "agents" else _n_loops(task, len(others), workers)
+    n_loops = len(others) if engine == "agents" else _n_loops(task, len(others), workers, crowded)
     ends = [i * len(others) // n_loops for i in range(n_loops + 1)]
     for start, end in pairwise(ends):
         yield replace(task, seeds=tuple(others[start:end]))
 
 
-def _n_loops(task: Task, n_seeds: int, workers: int) -> int:
+def _n_loops(task: Task, n_seeds: int, workers: int, crowded: float) -> int:
     """Return over how many step loops to share seeds out, as many for every worker.
 
     That is as few as may be, since seeds that share one are cheaper, or more where that makes them hardly dearer.
@@ -101,7 +102,7 @@ def _n_loops(task: Task, n_seeds: int, workers: int) -> int:
     each: dict[int, float] = {}  # seconds of a seed by that size, as far as it may be
     for size in fewest:
         seconds, memory = _price(task.scenario, len(task.arms), size, "array")
-        if size == 1 or (seconds <= SECONDS_OF_A_LOOP and memory <= MEMORY_OF_A_PROCESS):
+        if size == 1 or (crowded * seconds <= SECONDS_OF_A_LOOP and memory <= MEMORY_OF_A_PROCESS):
             each[size] = seconds / size
     return fewest[min(size for size, seconds in each.items() if seconds <= HARDLY_DEARER * each[max(each)])]
 
@@ -113,13 +114,17 @@ def priced(
 
     Arguments as for `_loops`, but `workers` for all tasks together.
     """
-    found = [[*_loops(task, -(-workers // len(tasks)), engine, alone)] for task in tasks]
-    busy = min(workers, sum(map(len, found)))
+    busy = min(workers, _n_units(tasks))
     crowded = max(1.0, busy / _n_cores()) if busy > 1 else 1.0
+    found = [[*_loops(task, -(-workers // len(tasks)), engine, alone, crowded)] for task in tasks]
     return [
         [(loop, crowded * _price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[0]) for loop in of_task]
         for of_task in found
     ]
+
+
+def _n_units(tasks: Iterable[Task]) -> int:
+    return sum(len(task.seeds) for task in tasks)
 
 
 def _n_cores() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -117,17 +118,17 @@ def _each(
         for (loop, _, *more), seconds_of_an_hour in zip(jobs, hour, strict=True):
             yield work(loop, *more, progress=partial(_advance, progress, seconds_of_an_hour))
         return
-    parallel = Parallel(
-        n_jobs=max(busy, 2),
-        return_as="generator" if ordered else "generator_unordered",
-        batch_size=1,
-        initializer=_watch,
-        initargs=(os.getpid(),),
-    )
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
     # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()
     with _Hours(hour, progress) as hours:
+        parallel = Parallel(
+            n_jobs=max(busy, 2),
+            return_as="generator" if ordered else "generator_unordered",
+            batch_size=1,
+            initializer=_watch,
+            initargs=(os.getpid(), hours.path),
+        )
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             results = parallel(
@@ -204,12 +205,13 @@ def _elsewhere(
     return job, work(loop, *more, progress=note)
 
 
-def _watch(parent: int) -> None:
-    """Let this process end soon after its parent, however that one is killed."""
+def _watch(parent: int, hours: Path) -> None:
+    """Let this process end soon after its parent, however that one is killed, and take away what it left."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
+        shutil.rmtree(hours.parent, ignore_errors=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -14,13 +14,15 @@ import sim
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import Counts, counts_of, edges_of
 from sim.outcomes.effects import contains_of, effects_of, interactions_of, parts_without_arm, words_of
-from sim.outcomes.in_force import stretches_in_force
+from sim.outcomes.in_force import stretches_that_differ
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.report.compare import Comparison
+from sim.report.remarks import part_of_window, partly_in_force
+from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
@@ -232,7 +234,7 @@ class TestInForce:
     def test_stretches_are_those_on_which_the_rules_differ(self) -> None:
         def of(*arm: Policy) -> list[tuple[int, int]]:
             made = scenario({"arm": arm})
-            found = stretches_in_force(made, "arm")
+            found = stretches_that_differ(made, "arm")
             assert {edge for days in found for edge in days} <= {*edges_of(made)}
             return found
 
@@ -300,3 +302,17 @@ class TestPrefer:
         with pytest.raises(ScenarioError) as error:
             scenario(ALIKE, prefer=prefer)
         assert words in str(error.value)
+
+
+def test_levers_that_follow_each_other_are_one_only_if_they_change_the_same_rules() -> None:
+    half = day(60)
+    follow = {
+        "doors": (RegistrationPolicy(level="phone", end=half), RegistrationPolicy(level="email", start=half)),
+        "desks": (ModerationPolicy(staff=3, end=half), ModerationPolicy(triage="gravest", start=half)),
+    }
+    made = scenario(follow)
+    assert not part_of_window(made, "doors")
+    assert part_of_window(made, "desks")
+    warned = partly_in_force(made, ["doors", "desks"])
+    assert "desks (moderation on 60, moderation on 60)" in english(warned)
+    assert "doors" not in english(warned)

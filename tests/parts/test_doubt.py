@@ -116,9 +116,7 @@ class TestResult:
     def test_each_policy_has_a_sentence(self, made: Doubt) -> None:
         text = flat(made)
         assert "the effects of 3 policies are over 100 worlds, in each of which 64 uncertain parameters had" in text
-        assert (
-            "- sure: -30% in the middle of 100 worlds (90% of them: -38 to -21); it lowers in 100 of 100; luck" in text
-        )
+        assert "- sure: -30% in the middle of 100 worlds (90% of them: -38 to -21); it lowers in 100 of 100 and" in text
         assert "- idle: as under the baseline in each of 100 worlds" in text
         assert "turning raises harm where responses.p_stay is below 0.3 (those who recognise a contact" in text
         assert "Not drawn: warnings.p_reached, warnings.rel_recognise: set by turning, sure, idle." in text

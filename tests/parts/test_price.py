@@ -18,6 +18,7 @@ TASK = Task(SCENARIO, ("baseline",), tuple(range(12)))
 @pytest.fixture(autouse=True)
 def of_two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(price, "_n_cores", lambda: 2)
+    monkeypatch.setattr(price, "SECONDS_OF_A_LOOP", 300.0)
 
 
 def costs(monkeypatch: pytest.MonkeyPatch, first: float, each: float, memory: float = 1.0) -> None:
@@ -71,6 +72,13 @@ class TestSharing:
         assert sizes() == [2] * 6
         costs(monkeypatch, first=100, each=1000, memory=1e12)
         assert sizes() == [1] * 12
+
+    def test_processes_that_share_cores_take_longer_so_fewer_seeds_share_a_loop(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        costs(monkeypatch, first=60, each=60)
+        assert sizes(workers=2) == [3, 3, 3, 3]
+        assert sizes(workers=4) == [1] * 12  # twice as long: 360 seconds for two are too many
 
     def test_every_worker_gets_as_many_loops_of_about_one_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
         costs(monkeypatch, first=10, each=1)

@@ -134,7 +134,7 @@ class TestSentences:
     def test_without_words_the_name_stands_in(self) -> None:
         assert (
             self.said({KEYS[3]: (found(0.9), found(0.5))})
-            == "phone: -30%, luck -31 to -29 (-10 to -50 as moderation.staff)"
+            == "phone: -30%, luck -31 to -29 (-10 to -50 as moderation.staff goes from 0 to 16)"
         )
 
     def test_nothing_moves(self) -> None:

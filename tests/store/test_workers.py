@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +17,7 @@ from sim.study.price import priced
 from sim.study.progress import Progress
 from sim.study.task import Task
 from sim.study.workers import _Hours, simulate_all
+from tests.store.kills import ROOT, workers_of
 
 
 class Told(Progress):
@@ -44,3 +52,23 @@ def test_what_a_killed_worker_had_done_is_taken_back() -> None:
         hours.finished.add(1)
     assert (told.work, told.lost) == (2 * 24 + 0.5 * 48, 2 * 24)
     assert not hours.path.exists()
+
+
+def test_nothing_is_left_of_a_study_whose_process_is_killed(tmp_path: Path) -> None:
+    code = (
+        "from sim.scenario.scenario import BASELINE, Scenario; from sim.study.task import Task; "
+        "from sim.study.workers import simulate_all; "
+        "list(simulate_all([Task(Scenario().replace(days=3650), (BASELINE,), (0, 1))], 2))"
+    )
+    study = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)})
+    _wait_until(lambda: len(workers_of(study.pid)) == 2 and any(tmp_path.glob("hours-*/hours")))
+    study.kill()
+    study.wait()
+    _wait_until(lambda: not any(tmp_path.glob("hours-*")))
+
+
+def _wait_until(met: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.1)

@@ -79,6 +79,8 @@ def test_a_share_with_a_90_percent_interval_is_logit_normal() -> None:
 def test_whole_numbers_are_rounded_and_a_range_without_a_shape_is_refused() -> None:
     drawn = values(SETTINGS["predators.contacts_at_once"], points(64, 1)[:, 0])
     assert (drawn == drawn.round()).all() and {*drawn} <= {*range(2, 13)}
+    often = np.unique_counts(values(SETTINGS["predators.contacts_at_once"], points(1024, 1)[:, 0])).counts / 1024
+    assert often == pytest.approx(np.full(11, 1 / 11), abs=0.005)  # both ends as often as the others
     with pytest.raises(ValueError, match="has no shape"):
         values(replace(P_STAY, shape=None), np.array([0.5]))
 
