@@ -94,6 +94,10 @@ class Column:
     breaks: int = 0
 
 
+NARROW = 18
+"""Characters after which what says what a row is goes on below itself, where it leaves no room for a column."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of one kind of number. Where it is too wide, it goes on below itself with the same rows.
@@ -117,7 +121,10 @@ class Table:
         made = [_Lines.of(column, 0) for column in (*self.keys, *self.columns)]
         if _width(made) > width:
             made = [_Lines.of(column, column.breaks) for column in (*self.keys, *self.columns)]
-        parts = [_grid(part) for part in _parts(made[: len(self.keys)], made[len(self.keys) :], width)]
+        keys, columns = made[: len(self.keys)], made[len(self.keys) :]
+        if _width(keys) + len(_GAP) + max((column.width for column in columns), default=0) > width:
+            keys = [_Lines.of(column, NARROW) for column in self.keys]
+        parts = [_grid(part) for part in _parts(keys, columns, width)]
         further = Sentence("{title}, continued: {kind}", title=self.title, kind=self.kind)
         heads = [english(head) for head in (self._caption, *[further] * (len(parts) - 1))]
         text = "\n\n".join(f"{wrap(head, width)}\n{part}" for head, part in zip(heads, parts, strict=True))
