@@ -89,7 +89,7 @@ class CleverChat(Model):
     """The site, with a calendar of what is due."""
 
     def __init__(self, core: Core, seed: int) -> None:
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         self.core, self.hour, self.credit = core, 0, 0.0
         self.counts = dict.fromkeys(COUNTS, 0)
         self.queue: deque[tuple[int, Any, int]] = deque()

@@ -161,7 +161,7 @@ class PlainChat(Model):
     """The site with everybody on it."""
 
     def __init__(self, core: Core, seed: int) -> None:
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         self.core, self.hour = core, 0
         self.counts = dict.fromkeys(COUNTS, 0)
         self.queue: deque[tuple[int, Predator, int]] = deque()
