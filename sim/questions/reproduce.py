@@ -26,7 +26,7 @@ from sim.study.identity import ColumnHashes, checkout, code_fingerprint, differe
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
 from sim.study.store import Kept, Store, damaged, lane_digests, unit_digest
-from sim.study.task import Task
+from sim.study.task import Task, n_units
 from sim.study.workers import check, simulate_all
 
 SAME_TO = 1e-6
@@ -108,7 +108,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
             differences += _derived(folder, result, Path(made) / "result", exactly)
             missing |= {path.name for path in (Path(made) / "result").iterdir() if not (folder / path.name).is_file()}
     units = [task.unit(seed) for task in again for seed in task.seeds]
-    of_all = sum(len(task.seeds) for task in tasks)
+    of_all = n_units(tasks)
     named = "" if whole else f": {', '.join(units)}"
     return Reproduction(
         tuple(_notes(manifest)),

@@ -28,7 +28,7 @@ from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
 from sim.study.question import Answer, Question
 from sim.study.store import LANE_RULE, Kept, Store
-from sim.study.task import Task
+from sim.study.task import Task, n_units
 from sim.study.workers import check, simulate_all
 
 
@@ -67,10 +67,10 @@ def answer(
             return question.answer(simulate_all(tasks, workers, question.engine, shown))
     out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
-        left, total = store.missing(tasks), sum(len(task.seeds) for task in tasks)
+        left, total = store.missing(tasks), n_units(tasks)
         for path in store.damaged:
             say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
-        if (n := sum(len(task.seeds) for task in left)) < total:
+        if (n := n_units(left)) < total:
             say(f"{total - n} of {total} units are in {out} already.")
         if left:
             say(cost(left, workers, question.engine, later, kept=True))
@@ -90,8 +90,7 @@ def answer(
 def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> str:
     """Say what is kept and how to go on."""
     store.look_again()
-    left = sum(len(task.seeds) for task in store.missing(tasks))
-    total = sum(len(task.seeds) for task in tasks)
+    left, total = n_units(store.missing(tasks)), n_units(tasks)
     again = f": {_here(command)}" if command else " by the same call"
     return f"{total - left} of {total} units are finished and kept in {out}. Go on{again}"
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from sim.model.engines import Engine
 from sim.rules.words import lasting
 from sim.scenario.scenario import Scenario
-from sim.study.task import Task
+from sim.study.task import Task, n_units
 
 MEMORY_OF_A_PROCESS = 400e6
 """Bytes that the seeds sharing one step loop may take together."""
@@ -114,17 +114,13 @@ def priced(
 
     Arguments as for `_loops`, but `workers` for all tasks together.
     """
-    busy = min(workers, _n_units(tasks))
+    busy = min(workers, n_units(tasks))
     crowded = max(1.0, busy / _n_cores()) if busy > 1 else 1.0
     found = [[*_loops(task, -(-workers // len(tasks)), engine, alone, crowded)] for task in tasks]
     return [
         [(loop, crowded * _price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[0]) for loop in of_task]
         for of_task in found
     ]
-
-
-def _n_units(tasks: Iterable[Task]) -> int:
-    return sum(len(task.seeds) for task in tasks)
 
 
 def _n_cores() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -40,3 +41,8 @@ class Task:
     def lanes(self) -> dict[str, str]:
         """A hash of what sets the lane of each arm apart, by arm."""
         return {arm: self.scenario.fingerprint(arm) for arm in self.arms}
+
+
+def n_units(tasks: Iterable[Task]) -> int:
+    """Return how many units tasks have."""
+    return sum(len(task.seeds) for task in tasks)

@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from multiprocessing import resource_tracker
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from sim.scenario.scenario import BASELINE
 from sim.study.price import priced
 from sim.study.progress import Progress
 from sim.study.store import Kept, Shard, Store, save
-from sim.study.task import Task
+from sim.study.task import Task, n_units
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
@@ -127,7 +127,7 @@ def _each(
             return_as="generator" if ordered else "generator_unordered",
             batch_size=1,
             initializer=_watch,
-            initargs=(os.getpid(), hours.path),
+            initargs=(os.getpid(),),  # the same in every call, so that workers are kept for the next one
         )
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -162,7 +162,7 @@ class _Hours:
 
     def __enter__(self) -> _Hours:
         """Make the file, and begin to look into it."""
-        self._folder = TemporaryDirectory(prefix="hours-")
+        self._folder = TemporaryDirectory(prefix=_hours_of(os.getpid()))
         self.path = Path(self._folder.name) / "hours"
         self._noted = np.memmap(self.path, np.int64, "w+", shape=self._told.shape)
         self._looking.start()
@@ -205,13 +205,19 @@ def _elsewhere(
     return job, work(loop, *more, progress=note)
 
 
-def _watch(parent: int, hours: Path) -> None:
+def _hours_of(process: int) -> str:
+    """Return how the folders begin in which a process has its workers note hours."""
+    return f"hours-{process}-"
+
+
+def _watch(parent: int) -> None:
     """Let this process end soon after its parent, however that one is killed, and take away what it left."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        shutil.rmtree(hours.parent, ignore_errors=True)
+        for left in Path(gettempdir()).glob(f"{_hours_of(parent)}*"):
+            shutil.rmtree(left, ignore_errors=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -250,7 +256,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
             still = _without(store.missing(tasks), failed)
-            breakdowns = breakdowns + 1 if _n_units(still) == _n_units(left) else 1
+            breakdowns = breakdowns + 1 if n_units(still) == n_units(left) else 1
             progress.note("a worker was killed, going on")
             alone |= {loop.unit(seed) for loop, _ in loops for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
@@ -287,10 +293,6 @@ def _into(
         return save(folder, loop, records, baselines)
     except OSError as error:
         raise ScenarioError(f"{folder} cannot be written: {error.strerror or error}") from None
-
-
-def _n_units(tasks: Iterable[Task]) -> int:
-    return sum(len(task.seeds) for task in tasks)
 
 
 def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:

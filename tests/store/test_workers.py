@@ -65,6 +65,17 @@ def test_nothing_is_left_of_a_study_whose_process_is_killed(tmp_path: Path) -> N
     study.kill()
     study.wait()
     _wait_until(lambda: not any(tmp_path.glob("hours-*")))
+    assert not any(tmp_path.glob("hours-*"))
+
+
+def test_workers_are_kept_for_the_next_study_of_a_session() -> None:
+    task = Task(Scenario().replace(days=1, warmup_days=1, scale=0.001), (BASELINE,), (0, 1))
+    kept = []
+    for _ in range(2):
+        list(simulate_all([task], 2))
+        kept.append({*workers_of(os.getpid())})
+    assert len(kept[0]) == 2
+    assert kept[0] == kept[1]
 
 
 def _wait_until(met: Callable[[], bool]) -> None:
