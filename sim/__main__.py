@@ -149,7 +149,7 @@ def _parser() -> _Parser:
 
     to_check = _command(
         commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", CLASSROOM
-    )  # fmt: skip
+    )
     to_check.add_argument("files", nargs="+", metavar="FILE")
 
     to_policies = _command(
@@ -164,9 +164,7 @@ def _parser() -> _Parser:
         "heading or word of the tables; all of them if left out",
     )  # fmt: skip
 
-    _command(
-        commands, _schema, "Print the JSON Schema of scenario files, for editors.", ""
-    )  # fmt: skip
+    _command(commands, _schema, "Print the JSON Schema of scenario files, for editors.", "")
 
     for name, told in questions.told().items():
         _command(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
-from sim.outcomes.in_force import levers, stretches_that_differ, throughout
+from sim.outcomes.in_force import levers, n_days_that_differ, part_of_window
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
 from sim.policies.registration import RegistrationPolicy
@@ -60,8 +60,9 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     for arm in stays:
         level, message_hours = _asked(scenario, arm)
         share = ratio_interval(more[arm], harmed[BASELINE], 1, together).within(least=-1)
-        in_all = sum(end - first for first, end in stretches_that_differ(scenario, arm))
-        rows.append((arm, best, *share, staff[arm], visitors[arm], level, message_hours, in_all))
+        rows.append(
+            (arm, best, *share, staff[arm], visitors[arm], level, message_hours, n_days_that_differ(scenario, arm))
+        )
     table = pd.DataFrame(rows, columns=list(BEST_COLUMNS))
     kept = table["policy"]
     costs: dict[Cost, list[Mapping[str, float] | pd.Series[float]]] = {
@@ -76,7 +77,7 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
 
     def price(arm: str) -> tuple[float, ...]:
         in_turn = (float(cost[arm]) for preferred in scenario.prefer for cost in costs[preferred])
-        return (not throughout(scenario, arm, range(scenario.days)), *in_turn, len(scenario.policies[arm]))
+        return (part_of_window(scenario, arm), *in_turn, len(scenario.policies[arm]))
 
     order = sorted(range(len(table)), key=lambda row: price(kept[row]))
     return table.iloc[order].reset_index(drop=True)

@@ -104,9 +104,9 @@ class Counts:
 
 def counts_of(scenario: Scenario, runs: Runs) -> Counts:
     """Return what analyses read of runs, which are looked at policy by policy."""
-    parts, hashes = [], []
+    parts, hashes, edges = [], [], edges_of(scenario)
     for part in runs.parts():
-        parts.append(added_up(part, edges_of(scenario)))
+        parts.append(added_up(part, edges))
         columns = part.daily.columns.drop(["policy", "seed", "site", "day"])
         by_run = part.daily.groupby(["policy", "seed"])[list(columns)]
         hashes.append(by_run.agg(_hash))

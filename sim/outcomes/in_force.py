@@ -37,6 +37,16 @@ def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
     return all(wanted <= lever.days for lever in levers(scenario, arm))
 
 
+def part_of_window(scenario: Scenario, arm: str) -> bool:
+    """Tell whether an arm, or a lever of it, is in force on a part of the counted days alone."""
+    return not throughout(scenario, arm, range(scenario.days))
+
+
+def n_days_that_differ(scenario: Scenario, arm: str) -> int:
+    """Return on how many of the counted days the rules of an arm are not those of the baseline."""
+    return sum(end - first for first, end in stretches_that_differ(scenario, arm))
+
+
 def stretches_that_differ(scenario: Scenario, arm: str) -> list[tuple[int, int]]:
     """Return the stretches on whose days the rules of an arm are not those of the baseline.
 

@@ -34,7 +34,7 @@ from sim.scenario.arguments import scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters
 from sim.study.answer import answer
-from sim.study.command import Command, add_folder, add_set, literal, names_given, scenario_given
+from sim.study.command import Command, add_set, add_window, literal, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
@@ -229,10 +229,9 @@ class DoubtQuestion(Question):
             if found is None:
                 continue
             totals = analysis.total(at, effects, found)
-            order = np.argsort(-found.shares, kind="stable")
-            keys = [*self.drawn]
-            for i in order:
-                p = self.drawn[keys[i]]
+            drawn = [*self.drawn.values()]
+            for i in np.argsort(-found.shares, kind="stable"):
+                p = drawn[i]
                 numbers = float(found.shares[i]), float(found.noise[i]), found.dummy, float(totals[i])
                 rows.append((policy, p.key, p.unit, p.standing, p.doubt, *numbers, bool(found.stands_out[i])))
         return pd.DataFrame(rows, columns=[*COLUMNS["doubt_parameters"]])
@@ -371,9 +370,7 @@ def _take(command: ArgumentParser) -> None:
     command.add_argument("--parameters", metavar="KEY,...", help="parameters to draw (all that are uncertain here)")
     command.add_argument("--draws", type=literal, default=DRAWS, metavar="N", help=f"parameter sets ({DRAWS})")
     add_set(command)
-    command.add_argument("--days", type=literal, metavar="N", help="measured days")
-    command.add_argument("--scale", type=literal, metavar="X", help="share of population and staff simulated")
-    add_folder(command)
+    add_window(command)
 
 
 def _ask(given: Namespace) -> DoubtQuestion:

@@ -16,6 +16,7 @@ from sim.outcomes import dictionary, transparency
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import HEADLINE, Counts, dated
 from sim.outcomes.effects import contains_of, in_force_of
+from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
@@ -23,7 +24,7 @@ from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.grounds import assumptions, inert, of_parts, settings_behind
-from sim.report.remarks import ETHICS, caveat, marked, of_seeds, of_short_window, of_staff, part_of_window, title
+from sim.report.remarks import ETHICS, caveat, marked, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import number, points

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
-from sim.outcomes.in_force import levers, stretches_that_differ, throughout
+from sim.outcomes.in_force import levers, n_days_that_differ, part_of_window
 from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Reason
@@ -91,16 +91,11 @@ def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | N
     )  # fmt: skip
 
 
-def part_of_window(scenario: Scenario, arm: str) -> bool:
-    """Tell whether an arm, or a lever of it, is in force on a part of the counted days alone."""
-    return not throughout(scenario, arm, range(scenario.days))
-
-
 def marked(scenario: Scenario, arm: str) -> Words:
     """Return the name of an arm, with a mark where it stands beside others though it is in force on some days alone."""
     if not part_of_window(scenario, arm):
         return arm
-    days = sum(end - first for first, end in stretches_that_differ(scenario, arm))
+    days = n_days_that_differ(scenario, arm)
     if not 0 < days < scenario.days:
         return Sentence("{arm} (parts of it in force on some days alone)", arm=arm)
     return Sentence("{arm} (in force on {days} of {of} days)", arm=arm, days=days, of=scenario.days)
@@ -120,7 +115,7 @@ def costs_in_words(scenario: Scenario) -> Listed:
 
 def means_of_all_days(scenario: Scenario, policies: Iterable[str]) -> Sentence | None:
     """Say of policies in force on a part of the counted days that levels are means over all, if there are any."""
-    arms = tuple(arm for arm in policies if not throughout(scenario, arm, range(scenario.days)))
+    arms = tuple(arm for arm in policies if part_of_window(scenario, arm))
     if not arms:
         return None
     return Sentence(

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of
-from sim.outcomes.in_force import throughout
+from sim.outcomes.in_force import part_of_window, throughout
 from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
-from sim.report.remarks import costs_in_words, marked, means_of_all_days, part_of_window, partly_in_force
+from sim.report.remarks import costs_in_words, marked, means_of_all_days, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
 from sim.scenario.scenario import BASELINE, Scenario

@@ -50,6 +50,11 @@ def add_engine(command: ArgumentParser) -> None:
 def add_size(command: ArgumentParser) -> None:
     """Add the options that every comparison over paired runs takes; each is short for a --set of its own."""
     command.add_argument("--seeds", type=literal, metavar="N", help="paired runs of every policy")
+    add_window(command)
+
+
+def add_window(command: ArgumentParser) -> None:
+    """Add the options for how long and how large the simulated chat is, and those of `add_folder`."""
     command.add_argument("--days", type=literal, metavar="N", help="measured days")
     command.add_argument("--scale", type=literal, metavar="X", help="share of population and staff simulated")
     add_folder(command)

@@ -51,7 +51,7 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
         runs += f" in {variants} variants" * (variants > 1)
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
-    lasts = lasting(seconds_of(tasks, workers, engine) + later)
+    lasts = lasting(_in_all([seconds for _, seconds in loops], workers) + later)
     together = max(len(loop.seeds) for loop, _ in loops)
     shared = f", {together} seeds at a time in each" if together > 1 else ""
     words = f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}{shared}."
@@ -62,8 +62,11 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
 
 def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:
     """Return about how many seconds step loops will take, from a rule of thumb."""
-    prices = [seconds for of_task in priced(tasks, workers, engine) for _, seconds in of_task]
-    return SECONDS_TO_START + sum(prices) / max(1, min(workers, len(prices)))
+    return _in_all([seconds for of_task in priced(tasks, workers, engine) for _, seconds in of_task], workers)
+
+
+def _in_all(seconds: Sequence[float], workers: int) -> float:
+    return SECONDS_TO_START + sum(seconds) / max(1, min(workers, len(seconds)))
 
 
 def _loops(task: Task, workers: int, engine: Engine, alone: Iterable[str], crowded: float) -> Iterator[Task]:

@@ -14,14 +14,14 @@ import sim
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import Counts, counts_of, edges_of
 from sim.outcomes.effects import contains_of, effects_of, interactions_of, parts_without_arm, words_of
-from sim.outcomes.in_force import stretches_that_differ
+from sim.outcomes.in_force import part_of_window, stretches_that_differ
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.report.compare import Comparison
-from sim.report.remarks import part_of_window, partly_in_force
+from sim.report.remarks import partly_in_force
 from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
