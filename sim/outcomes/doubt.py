@@ -21,6 +21,9 @@ from sim.outcomes.statistics import NONE, Floats, Interval, jackknife, t_interva
 FEWEST_SETS = 16
 """Sets with an effect below which neither shares nor conditions can be told."""
 
+FEWEST_FOR_A_RANGE = 12
+"""Sets with an effect below which no range over doubt is told."""
+
 FROM_SETS = 300
 """Sets from which SALib tells total shares of a sample that was not made for them."""
 
@@ -35,6 +38,9 @@ FEWEST_TURNED = 8
 
 MIDDLE = 0.9
 """Share of the sets between the ends of a range over doubt."""
+
+SETS_WITHIN = 19
+"""Sets of which the outermost ones are the ends of the middle `MIDDLE`."""
 
 _HARMONICS = 3  # as many as half of the fewest sets bear, and enough for steps
 _RESAMPLES = 50
@@ -107,11 +113,15 @@ class Condition(NamedTuple):
 
 
 def spread(effects: Floats) -> Interval:
-    """Return the median with the ends of the middle `MIDDLE` of the sets; empty if there are none."""
+    """Return the median with the ends between which another set lies in `MIDDLE` of cases; empty if there are none.
+
+    They lie between ordered sets as expected ones do (Weibull 1939), so that few sets are not taken for all there is.
+    With fewer than `SETS_WITHIN` even the outermost ones are too near: these are the ends then.
+    """
     if not len(effects):
         return NONE
     tail = (1 - MIDDLE) / 2
-    low, value, high = (float(x) for x in np.quantile(effects, [tail, 0.5, 1 - tail]))
+    low, value, high = (float(x) for x in np.quantile(effects, [tail, 0.5, 1 - tail], method="weibull"))
     return Interval(value, low, high)
 
 

@@ -34,8 +34,14 @@ from sim.policies.policy import Policy
 from sim.scenario.scenario import BASELINE, Scenario
 
 
-def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
-    """Return the table of effects: one row per policy and outcome, as `Comparison.effects`."""
+def effects_of(counts: Counts, policies: Sequence[str], first: int = 0) -> pd.DataFrame:
+    """Return the table of effects: one row per policy and outcome, as `Comparison.effects`.
+
+    Args:
+        counts: The counts of every run.
+        policies: The arms, without the baseline.
+        first: Seeds whose spread the intervals rest on; all of them if 0.
+    """
     sums, scenario = counts.sums(), counts.scenario
     found = [(o, *_values(o, sums)) for o in outcomes_of(scenario)]
     together = {
@@ -50,8 +56,10 @@ def effects_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             reason = not_counted(scenario, outcome, policy)
             base, values, events = by_seed(value, BASELINE), by_seed(value, policy), _events(behind, BASELINE, policy)
             key = f"{policy}/{outcome.name}"
-            effect = effect_not_counted(base) if reason else paired_effect(base, values, events, key, outcome.harm)
-            shared = NONE if reason else paired_change(base, values, events, together[outcome.name]).relative
+            effect, shared = effect_not_counted(base), NONE
+            if not reason:
+                effect = paired_effect(base, values, events, key, outcome.harm, first)
+                shared = paired_change(base, values, events, together[outcome.name], first).relative
             names = {"policy": policy, "outcome": outcome.name, "unit": outcome.unit}
             if effect.verdict is Verdict.NOT_COUNTED and not reason:
                 reason = Reason.NOTHING

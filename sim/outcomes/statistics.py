@@ -8,6 +8,9 @@ Of many intervals at 95% some miss: of 14 inert arms about half of all studies h
 is said how many ``comparisons`` are made, the intervals hold all together at 95%, whatever hangs together with what
 (Bonferroni's bound on Student's t, which needs no estimate of correlations from a few seeds).
 
+Where it is said how many seeds were the ``first``, whose spread decided how many followed, intervals rest on the spread
+of these alone: so they cover as often as they say (Stein 1945; see `sim.outcomes.stages`).
+
 There is one statement for each effect. The verdict is read off the t interval of the difference, and the interval of
 the same change in percent is Fieller's, which leaves out zero exactly where that t interval does.
 """
@@ -116,7 +119,9 @@ class Effect:
     verdict: Verdict
 
 
-def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float], key: str, harm: bool) -> Effect:
+def paired_effect(
+    baseline: Floats, policy: Floats, events: tuple[float, float], key: str, harm: bool, first: int = 0
+) -> Effect:
     """Compare a policy with the baseline, seed by seed.
 
     Args:
@@ -125,11 +130,12 @@ def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float],
         events: Events behind the outcome in all runs of the baseline and of the policy.
         key: Names the comparison; the bootstrap's draws depend on it alone.
         harm: Whether the outcome counts harm, so that the Poisson yardstick applies.
+        first: Seeds whose spread the intervals rest on; all of them if 0.
     """
     both = np.isfinite(baseline) & np.isfinite(policy)
     base, value = baseline[both], policy[both]
     mean_base, mean_value = (float(x.mean()) if len(base) else np.nan for x in (base, value))
-    change = paired_change(baseline, policy, events)
+    change = paired_change(baseline, policy, events, first=first)
     compared = change.verdict in COMPARED
     return Effect(
         baseline=mean_base,
@@ -144,7 +150,9 @@ def paired_effect(baseline: Floats, policy: Floats, events: tuple[float, float],
     )
 
 
-def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float], comparisons: int = 1) -> Change:
+def paired_change(
+    baseline: Floats, policy: Floats, events: tuple[float, float], comparisons: int = 1, first: int = 0
+) -> Change:
     """Say what a policy changes in an outcome that cannot be below zero, seed by seed.
 
     Args:
@@ -152,12 +160,14 @@ def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float],
         policy: Outcome under the policy, same seeds in the same order.
         events: Events behind the outcome in all runs of the baseline and of the policy.
         comparisons: With how many of its kind it is to hold together; see `n_comparisons`.
+        first: Seeds whose spread the intervals rest on; all of them if 0.
     """
     both = np.isfinite(baseline) & np.isfinite(policy)
     base, value = baseline[both], policy[both]
     missing_alike = np.array_equal(np.isfinite(baseline), np.isfinite(policy))
     step = float(base.sum() + value.sum()) / (sum(events) or np.inf)
-    difference = t_interval(value - base, step, comparisons)
+    first = int(both[:first].sum())
+    difference = t_interval(value - base, step, comparisons, first)
     verdict = Verdict.NOT_RESOLVED
     if missing_alike and not len(base):
         verdict = Verdict.NOT_COUNTED
@@ -168,7 +178,7 @@ def paired_change(baseline: Floats, policy: Floats, events: tuple[float, float],
     elif difference.sign:
         verdict = Verdict.LOWERS if difference.sign < 0 else Verdict.RAISES
     few = verdict is Verdict.TOO_FEW
-    relative = NONE if few else ratio_interval(value - base, base, step, comparisons).within(least=-1)
+    relative = NONE if few else ratio_interval(value - base, base, step, comparisons, first).within(least=-1)
     return Change(difference, relative, len(base), verdict)
 
 
@@ -199,7 +209,7 @@ def t_quantile(degrees: int, comparisons: int = 1) -> float:
     return float(stdtrit(degrees, 1 - (1 - LEVEL) / (2 * comparisons)))
 
 
-def t_interval(x: Floats, step: float = 0.0, comparisons: int = 1) -> Interval:
+def t_interval(x: Floats, step: float = 0.0, comparisons: int = 1, first: int = 0) -> Interval:
     """Return the mean and its t interval; without ends for fewer than two values.
 
     Args:
@@ -208,12 +218,13 @@ def t_interval(x: Floats, step: float = 0.0, comparisons: int = 1) -> Interval:
             least as far as if one seed had one event more than the others. With more seeds that would change no
             verdict on counts: a difference of one event in each is then told apart.
         comparisons: With how many of its kind it is to hold together.
+        first: Values whose spread it rests on; all of them if 0.
     """
     if len(x) < 2:
         return Interval(float(x.mean()) if len(x) else np.nan, np.nan, np.nan)
-    mean = float(x.mean())
-    spread = max(float(x.std(ddof=1)), _least_variance(x, step) ** 0.5)
-    half = t_quantile(len(x) - 1, comparisons) * spread / len(x) ** 0.5
+    mean, seen = float(x.mean()), x[:first] if first > 1 else x
+    spread = max(float(seen.std(ddof=1)), _least_variance(x, step) ** 0.5)
+    half = t_quantile(len(seen) - 1, comparisons) * spread / len(x) ** 0.5
     return Interval(mean, mean - half, mean + half)
 
 
@@ -222,7 +233,7 @@ def _least_variance(x: Floats, step: float) -> float:
     return step**2 / len(x) if len(x) <= _FEW_SEEDS and x.any() else 0.0
 
 
-def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: int = 1) -> Interval:
+def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: int = 1, first: int = 0) -> Interval:
     """Return mean(part) / mean(whole) with Fieller's interval over the seeds, which are pairs (Fieller 1954).
 
     A ratio r is inside if the t interval of the mean of part - r * whole holds zero. So the interval leaves out zero
@@ -235,6 +246,7 @@ def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: 
         whole: Another one of the same seed.
         step: What one event of the part in one seed is worth; see `t_interval`.
         comparisons: With how many of its kind it is to hold together.
+        first: Seeds whose spread it rests on; all of them if 0.
 
     Returns:
         The ratio; empty for fewer than two seeds, and where the whole cannot be told from zero: then no ratio can be
@@ -248,8 +260,9 @@ def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: 
     mean = float(whole.mean())
     ratio = float(part.mean()) / mean if mean else np.nan
     rest = part - ratio * whole  # its mean is zero: all that follows is about how far from the ratio one may go
-    squared = t_quantile(n - 1, comparisons) ** 2 / n
-    (spread, shared), (_, noise) = squared * np.cov(rest, whole)
+    seen = slice(first if first > 1 else n)
+    squared = t_quantile(len(part[seen]) - 1, comparisons) ** 2 / n
+    (spread, shared), (_, noise) = squared * np.cov(rest[seen], whole[seen])
     spread += squared * max(_least_variance(part, step) - float(part.var(ddof=1)), 0.0)
     bounded = mean**2 - noise
     if not bounded > _ROUNDING * mean**2:
@@ -257,7 +270,7 @@ def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: 
     reach = np.sqrt(shared**2 + bounded * spread)
     found = Interval(ratio, ratio - float(reach + shared) / bounded, ratio + float(reach - shared) / bounded)
     # Only rounding could make the two intervals differ on whether zero is inside.
-    if not t_interval(part, step, comparisons).sign:
+    if not t_interval(part, step, comparisons, first).sign:
         return Interval(ratio, min(found.low, 0.0), max(found.high, 0.0))
     return found.within(_NEXT_TO_ZERO) if ratio > 0 else found.within(most=-_NEXT_TO_ZERO)
 

@@ -1,49 +1,111 @@
-"""Compare: run policies over seeds and compare them in pairs."""
+"""Compare: run policies over seeds and compare them in pairs; if asked, over parameter sets too."""
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from sim.model.engines import Engine
 from sim.model.records import Runs
-from sim.outcomes.counts import counts_of
+from sim.outcomes.counts import HEADLINE, by_seed, counts_of
+from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.effects import effects_of, interactions_of
+from sim.outcomes.in_force import part_of_window
+from sim.outcomes.outcomes import BY_NAME
+from sim.outcomes.stages import FEWEST_FIRST, seeds_in_all
+from sim.questions.doubt import MOST_DRAWS, DoubtQuestion
+from sim.questions.doubt import question as doubt_question
 from sim.report.compare import Comparison
-from sim.rules.errors import ScenarioError
-from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
+from sim.rules.errors import ScenarioError, UnansweredError
+from sim.scenario.arguments import MOST_SEEDS, Seeds, arms_of, scenario_of, seeds_of, share_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
-from sim.study.command import Command, add_engine, add_set, add_size, names_given, scenario_given
+from sim.study.command import Command, add_engine, add_set, add_size, literal, names_given, scenario_given
 from sim.study.question import Question
 from sim.study.task import Task
 
 
 @dataclass(frozen=True)
 class CompareQuestion(Question):
-    """Policies compared with the baseline, seed by seed; see `compare`."""
+    """Policies compared with the baseline, seed by seed, and over parameter sets if asked for; see `compare`.
+
+    Attributes:
+        scenario: What to run.
+        policies: Arms.
+        seeds: Seeds; of a first stage, if there are to be two.
+        engine: ``array`` or ``agents``.
+        doubt: Parameter sets, 0 for none.
+        doubt_days: Measured days of each, 0 for those of the scenario.
+        halfwidth: Half the width asked of the intervals of serious harm, as a share of the baseline, 0 if none was.
+        first: Seeds of the first stage are below it.
+    """
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
     seeds: tuple[int, ...]
     engine: Engine = "array"
+    doubt: int = 0
+    doubt_days: int = 0
+    halfwidth: float = 0.0
+    first: int = 0
+
+    @cached_property
+    def doubted(self) -> DoubtQuestion | None:
+        """What is asked of the parameter sets, if there are any."""
+        if not self.doubt:
+            return None
+        scenario = self.scenario
+        if self.doubt_days:
+            warmup_days = min(scenario.warmup_days, self.doubt_days)
+            scenario = scenario.replace(days=self.doubt_days, warmup_days=warmup_days)
+        return doubt_question(scenario, self.policies, draws=self.doubt, fewest=FEWEST_FOR_A_RANGE)
 
     def tasks(self) -> list[Task]:
-        """Return the one task there is."""
-        return [Task(self.scenario, (BASELINE, *self.policies), self.seeds)]
+        """Return the comparison itself, and a task for every parameter set."""
+        sets = self.doubted.tasks() if self.doubted else []
+        return [Task(self.scenario, (BASELINE, *self.policies), self.seeds, label="scenario" * bool(sets)), *sets]
 
     def effects_and_panels(self) -> tuple[int, int]:
         """Return how much is compared and drawn."""
-        return len(self.policies), len(self.policies) + 4
+        effects, panels = self.doubted.effects_and_panels() if self.doubted else (0, 0)
+        return effects + len(self.policies), panels + len(self.policies) + 4
 
     def answer(self, runs: Iterable[Runs]) -> Comparison:
         """Make the comparison."""
-        (found,) = runs
+        found, *of_sets = runs
         counts = counts_of(self.scenario, found)
-        effects, interactions = effects_of(counts, self.policies), interactions_of(counts, self.policies)
-        return Comparison(self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found)
+        first = sum(seed < self.first for seed in self.seeds)
+        effects, interactions = effects_of(counts, self.policies, first), interactions_of(counts, self.policies)
+        doubt = self.doubted.answer(of_sets) if self.doubted else None
+        return Comparison(
+            self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, first
+        )
+
+    def more(self, found: Comparison) -> tuple[CompareQuestion, str] | None:
+        """Return the second stage, with as many seeds as the spread of the first ones asks for, and why; if any."""
+        if not self.halfwidth or max(self.seeds) >= self.first:
+            return None
+        harmed = BY_NAME[HEADLINE].formula(found.counts.sums())
+        of_policies = {policy: by_seed(harmed, policy) for policy in self.policies}
+        asked = seeds_in_all(of_policies, by_seed(harmed, BASELINE), self.halfwidth)
+        most = max(asked, key=asked.__getitem__)
+        width = f"{self.halfwidth:.3g} of the baseline to either side"
+        if not asked[most] <= MOST_SEEDS:
+            raise UnansweredError(
+                f"{most} cannot be known to within {width}: there are too few harms for a percentage, or it would take "
+                f"more than {MOST_SEEDS:,} seeds. Take more --days, a larger --scale or a wider interval"
+            )
+        n = math.ceil(asked[most])
+        if n <= len(self.seeds):
+            return None
+        seeds = (*self.seeds, *range(self.first, self.first + n - len(self.seeds)))
+        return replace(
+            self, seeds=seeds
+        ), f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
 
 
 def compare(
@@ -54,6 +116,9 @@ def compare(
     engine: Engine = "array",
     progress: bool = False,
     out: str | Path | None = None,
+    doubt: int = 0,
+    doubt_days: int | None = None,
+    until_halfwidth: float | None = None,
 ) -> Comparison:
     """Run policies and the baseline over the same seeds and compare them in pairs.
 
@@ -66,12 +131,20 @@ def compare(
         progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
         out: A folder to keep finished runs in, and to write tables and figures into. The same call again runs only
             what is missing there; more seeds or policies are added to it.
+        doubt: Run them over so many parameter sets too, drawn as `sim.doubt` draws them, at least 12; none if 0.
+        doubt_days: Measured days of each set, after no more days of warm-up; those of the scenario if not given.
+        until_halfwidth: Run as many more seeds as it takes to know every policy's change of serious harm to within so
+            much, as a share of the baseline (0.02 is 2 points to either side). The first 20 seeds or more say how many;
+            see `sim.outcomes.stages`.
 
     Raises:
-        ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds, or the folder holds
-            something else.
+        ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds or too few parameter sets,
+            a policy is in force on a part of the window and sets are to have fewer days, or the folder holds something
+            else.
+        UnansweredError: If no number of seeds makes intervals as narrow as asked.
     """
-    found: Comparison = answer(question(scenario, policies, seeds, engine), workers, progress, out)
+    asked = question(scenario, policies, seeds, engine, doubt, doubt_days, until_halfwidth)
+    found: Comparison = answer(asked, workers, progress, out)
     return found
 
 
@@ -80,23 +153,38 @@ def question(
     policies: Iterable[str] | None = None,
     seeds: Seeds | None = None,
     engine: Engine = "array",
+    doubt: int = 0,
+    doubt_days: int | None = None,
+    until_halfwidth: float | None = None,
 ) -> CompareQuestion:
     """Return what `compare` asks, checked; arguments and errors are those of `compare`."""
     arms = arms_of(scenario_of(scenario), policies)
-    return CompareQuestion(scenario, arms, seeds_of(scenario.seeds if seeds is None else seeds), engine)
-
-
-def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the arms asked for, in the order of the scenario; all of them if none are named.
-
-    Raises:
-        ScenarioError: If one is unknown or there is none.
-    """
-    known = list(scenario.policies)
-    asked = known if policies is None else [scenario.arm(name) for name in texts_of(policies, "policies")]
-    found = tuple(name for name in known if name in asked)
-    if not found:
-        raise ScenarioError("there is no policy to compare with the baseline")
+    sets = whole_number(doubt, "doubt", 0, MOST_DRAWS)
+    if 0 < sets < FEWEST_FOR_A_RANGE:
+        raise ScenarioError(
+            f"doubt = {sets} parameter sets are too few for a range. It takes 0 or from {FEWEST_FOR_A_RANGE} to "
+            f"{MOST_DRAWS}."
+        )
+    days = 0 if doubt_days is None else whole_number(doubt_days, "doubt_days", 1, scenario.days)
+    if days and not sets:
+        raise ScenarioError("doubt_days are those of parameter sets, and there are none. Give doubt too: --doubt 24.")
+    if 0 < days < scenario.days and (dated := [arm for arm in arms if part_of_window(scenario, arm)]):
+        raise ScenarioError(
+            f"{', '.join(dated)}: in force on a part of the window alone, of which fewer doubt_days would be another "
+            "part. Leave doubt_days out, or the policy."
+        )
+    numbers, halfwidth, first = seeds_of(scenario.seeds if seeds is None else seeds), 0.0, 0
+    if until_halfwidth is not None:
+        halfwidth = share_of(until_halfwidth, "until_halfwidth")
+        numbers = seeds_of(max(scenario.seeds, FEWEST_FIRST) if seeds is None else seeds)
+        first = len(numbers)
+        if numbers != tuple(range(first)) or first < FEWEST_FIRST:
+            raise ScenarioError(
+                f"{first} seeds are no first stage. With until_halfwidth it takes a number of seeds, at least "
+                f"{FEWEST_FIRST}, to tell how many follow."
+            )
+    found = CompareQuestion(scenario, arms, numbers, engine, sets, days, halfwidth, first)
+    found.tasks()
     return found
 
 
@@ -106,6 +194,16 @@ def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ..
 def _take(command: ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
+    command.add_argument(
+        "--doubt", type=literal, default=0, metavar="N", help="parameter sets over which to see how sure it is (none)"
+    )
+    command.add_argument("--doubt-days", type=literal, metavar="N", help="measured days of each (as the scenario)")
+    command.add_argument(
+        "--until-halfwidth",
+        type=literal,
+        metavar="X%",
+        help="as many more seeds as it takes to know every change of serious harm to within so much of the baseline",
+    )
     add_set(command)
     add_size(command)
     add_engine(command)
@@ -113,7 +211,8 @@ def _take(command: ArgumentParser) -> None:
 
 def _ask(given: Namespace) -> CompareQuestion:
     policies = names_given("--policies", given.policies)
-    return question(scenario_given(given, policies), policies, engine=given.engine)
+    scenario = scenario_given(given, policies)
+    return question(scenario, policies, given.seeds, given.engine, given.doubt, given.doubt_days, given.until_halfwidth)
 
 
 COMMAND = Command(

@@ -24,13 +24,12 @@ from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import NONE, Floats, Interval
-from sim.questions import compare
 from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError
-from sim.scenario.arguments import scenario_of, texts_of, whole_number
+from sim.scenario.arguments import arms_of, scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters
 from sim.study.answer import answer
@@ -139,12 +138,13 @@ class DoubtQuestion(Question):
         )
 
     def tasks(self) -> list[Task]:
-        """Return a task for every set; the first ones have two seeds."""
+        """Return a task for every set; the first ones have two seeds, where there are enough to tell luck apart."""
         return [*self._tasks]
 
     @cached_property
     def _tasks(self) -> tuple[Task, ...]:
-        twice = max(FEWEST_SECOND_RUNS, self.draws // SECOND_RUNS)
+        analysed = self.draws >= analysis.FEWEST_SETS
+        twice = max(FEWEST_SECOND_RUNS, self.draws // SECOND_RUNS) if analysed else 0
         return tuple(
             Task(
                 of.scenario,
@@ -161,7 +161,7 @@ class DoubtQuestion(Question):
 
     def answer(self, runs: Iterable[Runs]) -> Doubt:
         """Make the analysis."""
-        _check_installed()
+        _check_installed(self.draws)
         sample = self._sample(runs)
         effects = {outcome: analysis.relative(found) for outcome, found in sample.outcomes.items()}
         (headline,) = (found for (name, _), found in effects.items() if name == HEADLINE)
@@ -257,6 +257,8 @@ class DoubtQuestion(Question):
                 yield policy, there, first[there]
 
     def _values(self, sample: _Sample) -> pd.DataFrame:
+        if self.draws < analysis.FEWEST_SETS:
+            return pd.DataFrame(columns=[*COLUMNS["doubt_value"]])
         harm = sample.harmed[:, 0]
         arms = (BASELINE, *self.policies)
         choice = arms[analysis.least_harm(harm)]
@@ -283,14 +285,22 @@ def question(
     policies: Iterable[str] | None = None,
     parameters: Iterable[str] | None = None,
     draws: int = DRAWS,
+    fewest: int = analysis.FEWEST_SETS,
 ) -> DoubtQuestion:
-    """Return what `doubt` asks, checked; arguments and errors are those of `doubt`."""
-    arms = compare.arms_of(scenario_of(scenario), policies)
+    """Return what `doubt` asks, checked; arguments and errors are those of `doubt`.
+
+    Args:
+        scenario: See `doubt`.
+        policies: See `doubt`.
+        parameters: See `doubt`.
+        draws: See `doubt`.
+        fewest: So many sets it takes; with fewer than `analysis.FEWEST_SETS` there are ranges, and nothing else.
+    """
+    arms = arms_of(scenario_of(scenario), policies)
     n = whole_number(draws, "draws", 0, MOST_DRAWS)
-    if n < analysis.FEWEST_SETS:
+    if n < fewest:
         raise ScenarioError(
-            f"draws = {n} are fewer than the analysis can bear. It takes a whole number from {analysis.FEWEST_SETS} to "
-            f"{MOST_DRAWS}."
+            f"draws = {n} are fewer than the analysis can bear. It takes a whole number from {fewest} to {MOST_DRAWS}."
         )
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None:
@@ -308,13 +318,13 @@ def question(
     for key, parameter in found.drawn.items():
         if parameter.shape is None:
             raise ScenarioError(f"{key} has a plausible range without a shape, so that nothing can be drawn from it.")
-    _check_installed()
+    _check_installed(n)
     return found
 
 
-def _check_installed() -> None:
+def _check_installed(draws: int) -> None:
     """Refuse what could be simulated and not be analysed."""
-    if find_spec("SALib") is None:
+    if draws >= analysis.FEWEST_SETS and find_spec("SALib") is None:
         raise ScenarioError("doubt needs SALib, which is not installed: python -m pip install SALib")
 
 

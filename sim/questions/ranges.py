@@ -22,14 +22,13 @@ from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import under
-from sim.questions import compare
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Amount, Sentence
 from sim.report.text import plain_number
 from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError
-from sim.scenario.arguments import Seeds, scenario_of, seeds_of, texts_of
+from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere
@@ -148,7 +147,7 @@ def question(
     seeds: Seeds | None = None,
 ) -> RangesQuestion:
     """Return what `ranges` asks, checked; arguments and errors are those of `ranges`."""
-    arms = compare.arms_of(scenario_of(scenario), policies)
+    arms = arms_of(scenario_of(scenario), policies)
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):

@@ -17,12 +17,11 @@ from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paire
 from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import held
 from sim.policies.policy import Policy
-from sim.questions import compare
 from sim.report.why import COLUMNS, Why
 from sim.rules.errors import ScenarioError
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.rulebook import rules_through
-from sim.scenario.arguments import Seeds, scenario_of, seeds_of
+from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.command import Command, add_set, add_size, scenario_given
@@ -78,7 +77,7 @@ def why(
 
 def question(scenario: Scenario, policy: str, seeds: Seeds | None = None) -> WhyQuestion:
     """Return what `why` asks, checked; arguments and errors are those of `why`."""
-    (arm,) = compare.arms_of(scenario, [scenario_of(scenario).arm(policy)])
+    (arm,) = arms_of(scenario, [scenario_of(scenario).arm(policy)])
     asked = WhyQuestion(scenario, arm, seeds_of(scenario.seeds if seeds is None else seeds))
     asked.tasks()
     return asked

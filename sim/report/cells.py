@@ -12,10 +12,22 @@ from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.report.blocks import Column
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
-from sim.report.text import DASH, difference, in_percent, number, numbers, short, size
+from sim.report.text import (
+    DASH,
+    difference,
+    ends_alone,
+    in_percent,
+    number,
+    numbers,
+    short,
+    size_alone,
+    size_ends,
+    value_alone,
+)
+from sim.report.worlds import Worlds, worlds_of
 from sim.scenario.scenario import BASELINE, Scenario
 
-CHANGES = Term("change from the baseline, in brackets its 95% interval")
+CHANGES = Term("change from the baseline, in brackets its luck (95%)")
 LEVELS = Term("levels, means over the seeds")
 
 
@@ -26,11 +38,16 @@ class Cells:
         scenario: What was run.
         effects: The table of effects.
         policies: The arms to show.
+        spreads: What is left of effects over worlds, as `Doubt.spreads`, if that was asked.
     """
 
-    def __init__(self, scenario: Scenario, effects: pd.DataFrame, policies: Sequence[str]) -> None:
+    def __init__(
+        self, scenario: Scenario, effects: pd.DataFrame, policies: Sequence[str], spreads: pd.DataFrame | None = None
+    ) -> None:
         self.scenario = scenario
         self.policies = tuple(policies)
+        rows = [] if spreads is None else spreads.to_dict("records")
+        self._worlds = {(row["policy"], row["outcome"]): row for row in rows}
         self._table = effects
         self._effects = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
 
@@ -91,19 +108,38 @@ class Cells:
         nothing = self.number(policy, outcome, "baseline") == self.number(policy, outcome, "value") == 0
         return Verdict.NO_HARM if nothing else self.relative(policy, outcome)
 
+    def worlds(self, policy: str, outcome: str) -> Worlds | None:
+        """Return what is left of an effect over worlds, if that was asked."""
+        row = self._worlds.get((policy, outcome))
+        return None if row is None else worlds_of(row)
+
     def size(self, policy: str, outcome: str) -> Words:
-        """Return a change without its sign, in the outcome's unit where there is no percentage."""
-        relative = _unsigned(self.interval(policy, outcome, "relative"))
-        if relative.value == relative.value:
-            return Amount(relative, size)
-        return self._in_unit(outcome, Amount(_unsigned(self.interval(policy, outcome)), numbers))
+        """Return a change without its sign, luck and doubt beside it; in its unit where there is no percentage."""
+        relative = self.interval(policy, outcome, "relative")
+        if relative.value != relative.value:
+            return self._in_unit(outcome, Amount(_unsigned(self.interval(policy, outcome)), numbers))
+        return Sentence(
+            "{size} (luck {ends}{doubt})",
+            size=Amount(_unsigned(relative), size_alone), ends=Amount(_unsigned(relative), size_ends),
+            doubt=self._doubt(policy, outcome),
+        )  # fmt: skip
+
+    def _doubt(self, policy: str, outcome: str) -> Words:
+        worlds = self.worlds(policy, outcome)
+        return worlds.beside(self.number(policy, outcome, "relative") < 0) if worlds else None
 
     def signed(self, policy: str, outcome: str) -> Words:
-        """Return a change with its sign, in the outcome's unit where there is no percentage."""
+        """Return a change with its sign, luck and doubt beside it; in its unit where there is no percentage."""
         relative = self.relative(policy, outcome)
         if relative is Verdict.NO_PERCENTAGE:
             return self._in_unit(outcome, self.change(policy, outcome))
-        return relative
+        if not isinstance(relative, Amount):
+            return relative
+        return Sentence(
+            "{change} (luck {ends}{doubt})",
+            change=Amount(relative.value, value_alone), ends=Amount(relative.value, ends_alone),
+            doubt=self._doubt(policy, outcome),
+        )  # fmt: skip
 
     def _in_unit(self, outcome: str, amount: Amount) -> Sentence:
         return Sentence("{amount} {unit}", amount=amount, unit=self.unit(outcome))

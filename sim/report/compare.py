@@ -23,17 +23,23 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
+from sim.report.doubt import VAGUE, Doubt
 from sim.report.grounds import assumptions, inert, of_parts, settings_behind
 from sim.report.remarks import ETHICS, caveat, marked, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
-from sim.report.text import number, points
+from sim.report.text import number, points, whole_percent
+from sim.report.worlds import Worlds
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+MOST = 0.5
+"""Share of luck in doubt from which it is named before all else."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,11 @@ class Comparison(Result):
         interactions: One row per outcome and policy that is exactly two others together: what they do beyond the sum.
         counts: The counts of every run, added up over stretches of days.
         runs: The runs themselves.
+        doubt: What is left of the effects over parameter sets, if that was asked.
+        first: Seeds whose spread said how many follow, and on which the intervals of effects rest; 0 if all were asked.
     """
 
-    columns: ClassVar = dictionary.OF_A_COMPARISON
+    columns: ClassVar = {**dictionary.OF_A_COMPARISON, **Doubt.columns}
     printed: ClassVar = headings.OF_A_COMPARISON
 
     scenario: Scenario = field(repr=False)
@@ -63,6 +71,8 @@ class Comparison(Result):
     interactions: pd.DataFrame = field(repr=False)
     counts: Counts = field(repr=False)
     runs: Runs = field(repr=False)
+    doubt: Doubt | None = field(repr=False, default=None)
+    first: int = 0
 
     @property
     def daily(self) -> pd.DataFrame:
@@ -140,23 +150,29 @@ class Comparison(Result):
         write_csv(self.contains, folder / "contains.csv")
         write_csv(self.in_force, folder / "in_force.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
+        if self.doubt:
+            self.doubt.fill(folder)
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
         """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
-        return {"difference": self.plot} | self._named_figures()
+        return {"difference": self.plot} | self._named_figures() | (self.doubt.figures() if self.doubt else {})
 
     def _named_figures(self) -> dict[str, Callable[[], Figure]]:
         from sim.report import figures
 
-        of_effects = {name: partial(draw, self.policies, self.effects) for name, draw in figures.OF_EFFECTS.items()}
-        return {**of_effects, "staff": partial(figures.staff, self.policies, self.counts)}
+        spreads = self.doubt.spreads if self.doubt else None
+        return {
+            "overview": partial(figures.overview, self.policies, self.effects, spreads),
+            "price": partial(figures.price, self.policies, self.effects),
+            "staff": partial(figures.staff, self.policies, self.counts),
+        }
 
 
 def comparison(found: Comparison) -> list[Block]:
     """Return a comparison as blocks."""
     scenario, policies, counts = found.scenario, found.policies, found.counts
     n_seeds = len(found.seeds)
-    cells = Cells(scenario, found.effects, policies)
+    cells = Cells(scenario, found.effects, policies, found.doubt.spreads if found.doubt else None)
     busy, idle = _busy_shares(policies, counts), inert(policies, counts)
     resting = {arm: rests for arm in policies if (rests := assumptions(scenario, arm))}
     done = Counted(
@@ -166,8 +182,9 @@ def comparison(found: Comparison) -> list[Block]:
     )
     blocks: list[Block | None] = [
         title(scenario, done),
-        _headline(cells, found.best, found.contains, idle, resting),
+        _headline(cells, found, idle, resting),
         tables.harm(cells),
+        tables.how_sure(cells),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(found.contains),
@@ -178,7 +195,8 @@ def comparison(found: Comparison) -> list[Block]:
         tables.by_severity(cells),
         tables.costs(cells),
         tables.process(cells, busy),
-        _notes(scenario, cells, found.contains, idle, busy, resting),
+        *(found.doubt.analysis() if found.doubt else ()),
+        _notes(scenario, cells, found.contains, idle, busy, resting, found.first),
     ]
     return [block for block in blocks if block]
 
@@ -197,24 +215,27 @@ def _lowering(cells: Cells) -> list[str]:
     return [policy for policy in cells.policies if cells.verdict(policy, HEADLINE) is Verdict.LOWERS]
 
 
-def _headline(
-    cells: Cells, best: pd.DataFrame, contains: pd.DataFrame, idle: Collection[str], resting: Collection[str]
-) -> Block:
+def _headline(cells: Cells, found: Comparison, idle: Collection[str], resting: Collection[str]) -> Block:
     """Return sentences on the cheapest of the best policies, the others, each that raises harm, and the rest."""
-    scenario = cells.scenario
+    scenario, best = cells.scenario, found.best
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     lowering = _lowering(cells)
     first = next((policy for policy in best["policy"] if policy in lowering), None)
-    finding = _sentence(cells, first, resting) if first else Sentence("no policy was seen to lower serious harm.")
+
+    def told(policy: str) -> Sentence:
+        return _sentence(cells, policy, resting, found.doubt)
+
     sentences: list[Words] = [
-        Sentence("In this model, with these assumptions, {finding} {caveat}", finding=finding, caveat=caveat(scenario))
+        Sentence(
+            "In this model, with these assumptions, {finding} {caveat}",
+            finding=told(first) if first else Sentence("no policy was seen to lower serious harm."),
+            caveat=caveat(scenario, found.doubt.draws if found.doubt else 0),
+        )
     ]
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, lowering))
     others = [p for p in lowering if p != first]
-    sentences += [
-        Sentence("Also, {finding}", finding=_sentence(cells, p, resting)) for p in others if _signs_differ(cells, p)
-    ]
+    sentences += [Sentence("Also, {finding}", finding=told(p)) for p in others if _signs_differ(cells, p)]
     if plain := [p for p in others if not _signs_differ(cells, p)]:
         sizes = [
             Sentence("{policy} by {size}", policy=marked(scenario, p), size=cells.size(p, HEADLINE)) for p in plain
@@ -225,15 +246,11 @@ def _headline(
                 sizes=Listed(tuple(sizes)), assumed=_resting(plain, resting),
             )
         )  # fmt: skip
-    sentences += [
-        Sentence("On the other hand, {finding}", finding=_sentence(cells, p, resting))
-        for p in resolved
-        if p not in lowering
-    ]
+    sentences += [Sentence("On the other hand, {finding}", finding=told(p)) for p in resolved if p not in lowering]
     if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
         policies = Listed(tuple(rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
-    if added := _adds_nothing(contains):
+    if added := _adds_nothing(found.contains):
         sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=Listed(added, "; ")))
     return Prose(tuple(sentences))
 
@@ -305,15 +322,42 @@ def _resting(policies: Sequence[str], resting: Collection[str]) -> Sentence | No
             return Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(found)))
 
 
-def _sentence(cells: Cells, policy: str, resting: Collection[str]) -> Sentence:
-    """Return what a policy does to serious harm, whose sign is known, and at what price."""
+def _sentence(cells: Cells, policy: str, resting: Collection[str], doubt: Doubt | None) -> Sentence:
+    """Return what a policy does to serious harm, whose sign is known, at what price, and where it does not."""
     assumed = Sentence(", a size and sign that rest on assumed inputs (below)")
+    falls = cells.verdict(policy, HEADLINE) is Verdict.LOWERS
     return Sentence(
-        "{finding}{assumed}{price}.",
+        "{finding}{assumed}{price}{turns}{share}.",
         finding=_finding(cells, policy),
         assumed=assumed if policy in resting else None,
         price=_price(cells, policy),
+        turns=_fails(doubt, policy, falls) if doubt else None,
+        share=_shares(cells.worlds(policy, HEADLINE)),
     )
+
+
+def _fails(doubt: Doubt, policy: str, falls: bool) -> Sentence | None:
+    """Say where an effect has the other sign, if that could be told."""
+    where = doubt.where(policy, rises=falls)
+    if where is None:
+        return None
+    return (
+        Sentence("; it fails where {where}", where=where)
+        if falls
+        else Sentence("; it lowers it where {where}", where=where)
+    )
+
+
+def _shares(worlds: Worlds | None) -> Sentence | None:
+    """Say how much of its doubt is luck, if most, or rests on assumed numbers, if that is known well enough."""
+    if worlds is None:
+        return None
+    if worlds.luck.value > MOST:
+        return Sentence("; {share} of its doubt is luck", share=Amount(worlds.luck.value, whole_percent))
+    if not worlds.assumed.high - worlds.assumed.low <= VAGUE:
+        return None
+    share = Amount(worlds.assumed.value, whole_percent)
+    return Sentence("; up to {share} of its doubt rests on assumed numbers", share=share)
 
 
 def _finding(cells: Cells, policy: str) -> Sentence:
@@ -367,6 +411,7 @@ def _notes(
     idle: Mapping[str, Words],
     busy: Mapping[str, float],
     resting: Mapping[str, Sequence[Sentence]],
+    first: int,
 ) -> Block:
     notes: list[Words] = [
         Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
@@ -405,7 +450,15 @@ def _notes(
             )
         )
     notes += of_short_window(scenario)
-    if set(cells.policies) - set(idle):
+    if first:
+        notes.append(
+            Sentence(
+                "The first {first} seeds said by their spread how many it takes; the intervals of the changes rest on "
+                "that spread, so that they cover as often as they say (Stein 1945).",
+                first=first,
+            )
+        )
+    elif set(cells.policies) - set(idle):
         notes.append(of_seeds(int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))))
     alone = [p for p in cells.policies if cells.resolved(p, HEADLINE) and not cells.together(p, HEADLINE).sign]
     if alone:

@@ -175,16 +175,22 @@ class Doubt(Result):
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, its spread, what it rests on, where it turns, what to find out first."""
         rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
-        found = [
-            self._title(),
-            _sentences(rows),
-            _effects(rows),
-            _rests_on(self.policies, self.parameters),
-            _turns(rows, self.conditions),
-            _to_find_out(self.worth),
-            self._notes(),
-        ]
+        return [self._title(), _sentences(rows), _effects(rows), *self.analysis(), self._notes()]
+
+    def analysis(self) -> list[Block]:
+        """Return what the spread rests on, where signs turn and what to find out first; nothing of too few sets."""
+        if self.draws < FEWEST_SETS:
+            return []
+        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
+        found = [_rests_on(self.policies, self.parameters), _turns(rows, self.conditions), _to_find_out(self.worth)]
         return [block for block in found if block is not None]
+
+    def where(self, policy: str, rises: bool) -> Words:
+        """Return the conditions under which a policy raises serious harm, or lowers it; ``None`` if none was found."""
+        parts = _of_policy(self.conditions, policy)
+        if not parts or bool(parts[0]["rises"]) is not rises:
+            return None
+        return Listed(tuple(map(_condition, parts)), Term(" and "))
 
     def plot(self) -> Figure:
         """Draw how far each policy's effect on serious harm goes over the worlds, and how far by luck alone."""
@@ -206,8 +212,9 @@ class Doubt(Result):
             write_csv(table, folder / f"{name}.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
-        """Return what draws the spread and the shares."""
-        return {"doubt": self.plot, "doubt-shares": self.plot_shares}
+        """Return what draws the spread and, of enough sets, the shares."""
+        shares = {"doubt-shares": self.plot_shares} if self.draws >= FEWEST_SETS else {}
+        return {"doubt": self.plot, **shares}
 
     def _title(self) -> Block:
         effects = Counted(

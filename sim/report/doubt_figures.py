@@ -1,6 +1,6 @@
 """Figures of doubt: how far effects go over the worlds, how far by luck alone, and what makes the spread.
 
-Grey is doubt and orange is luck, here as wherever the two stand beside each other.
+Doubt is a wide pale band and luck a thin dark line with ends, here as wherever the two stand beside each other.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.outcomes.statistics import interval_of
-from sim.report.drawing import BLUE, GREY, INK, VERMILION, at_least_a_percent, bare, blank, heading, shortened
+from sim.report.drawing import BLUE, GREY, INK, at_least_a_percent, band, bare, blank, heading, key_of_bands, shortened
+from sim.report.worlds import worlds_of
 
 Row = Mapping[Any, Any]
 
-_DOUBT, _LUCK = "#bbbbbb", VERMILION
 MOST_BARS = 8
 
 
@@ -37,19 +37,19 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
     axes.use_sticky_edges = False
     axes.axvline(0, color=INK, linewidth=0.8)
     for place, row in enumerate(rows):
-        middle = interval_of(row, "median", 100)
-        if middle.value != middle.value:
+        worlds = worlds_of(row)
+        if not worlds.enough:
             axes.text(0, place, " too few harms", fontsize=8, va="center", color=GREY)
             continue
-        axes.barh(place, middle.high - middle.low, left=middle.low, height=0.6, color=_DOUBT)
-        reach = 100 * row["luck_alone"]
-        low, high = max(middle.value - reach, -100), middle.value + reach
-        axes.barh(place, high - low, left=low, height=0.22, color=_LUCK)
-        axes.plot([middle.value] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=2)
+        band(axes, place, worlds)
+        value, reach = 100 * worlds.middle.value, 100 * row["luck_alone"]
+        if reach == reach:
+            below = min(reach, value + 100)
+            axes.errorbar(value, place, xerr=[[below], [reach]], fmt="none", color=INK, capsize=4, linewidth=1.5)
+        said, beside = f"lowers in {worlds.lowers} of {worlds.asked}", axes.get_yaxis_transform()
         axes.annotate(
-            f"lowers in {row['lowered']:.0%}", (1, place), xytext=(4, 0), xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points", fontsize=8, va="center",
-        )  # fmt: skip
+            said, (1, place), xytext=(4, 0), xycoords=beside, textcoords="offset points", fontsize=8, va="center"
+        )
     axes.set_xlim(at_least_a_percent(axes.get_xlim()))
     axes.set_yticks(range(len(rows)), [shortened(row["policy"], 30) for row in rows], fontsize=9)
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -57,11 +57,8 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
     axes.grid(axis="x", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
     bare(axes)
-    marks = [
-        Patch(color=_DOUBT, label=f"doubt and luck: middle 90% of {draws} worlds"),
-        Patch(color=_LUCK, label="luck alone: 90%"),
-        Line2D([], [], color=INK, linewidth=2, label="median"),
-    ]
+    luck = Line2D([], [], color=INK, linewidth=1.5, marker="|", label="luck alone: 90% of runs of one world")
+    marks = [key_of_bands(draws), *([luck] if any(row["luck_alone"] == row["luck_alone"] for row in rows) else [])]
     heading(figure, "How sure is each policy's effect?", marks)
     figure.supxlabel(
         "In each world every uncertain parameter has another value, drawn from its plausible range.\n"
@@ -87,8 +84,8 @@ def shares(rows: Sequence[Row], parameters: Mapping[str, Sequence[Row]]) -> Figu
         bars = chosen[row["policy"]]
         luck = interval_of(row, "luck", 100)
         if luck.value == luck.value:
-            axes.barh(0, luck.value, height=0.6, color=_LUCK)
-            axes.plot([luck.low, luck.high], [0, 0], color=INK, linewidth=1.2)
+            axes.barh(0, luck.value, height=0.6, color=INK)
+            axes.plot([luck.low, luck.high], [0, 0], color=GREY, linewidth=1.2)
         for place, bar in enumerate(bars, 1):
             value, noise = 100 * bar["first"], 100 * bar["noise"]
             axes.barh(place, value, height=0.6, color=BLUE)
@@ -105,7 +102,7 @@ def shares(rows: Sequence[Row], parameters: Mapping[str, Sequence[Row]]) -> Figu
         bare(axes)
     panels[-1].set_xlabel("Share of the variance of the change of persons seriously harmed over the worlds, %")
     marks = [
-        Patch(color=_LUCK, label="luck"),
+        Patch(color=INK, label="luck"),
         Patch(color=BLUE, label="a parameter by itself"),
         Line2D([], [], color=GREY, linestyle=":", label="the most of many made-up ones"),
     ]

@@ -23,10 +23,13 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from sim.outcomes.outcomes import Better
 from sim.outcomes.statistics import Floats, Interval
 from sim.outcomes.verdicts import COMPARED, RESOLVED, Verdict
+from sim.report.sentences import english
+from sim.report.worlds import Worlds, range_in_words
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
+DOUBT = "#E3C1D4"
+"""Of wide bands: how far an effect goes over worlds. Luck is a thin line with ends, in the colour of the verdict."""
 
 _TITLE_PER_INCH = 10.5
 _LINE_INCHES = 0.19
@@ -117,6 +122,19 @@ def mark_of(verdict: Verdict, better: Better) -> Mark | None:
         if good
         else Mark(VERMILION, "s", True, f"{verdict.label}: worse")
     )
+
+
+def band(axes: Axes, place: float, worlds: Worlds) -> None:
+    """Draw how far an effect goes over worlds, in percent, with its median: a wide band, behind what luck does."""
+    if worlds.enough:
+        value, low, high = (100 * x for x in worlds.middle)
+        axes.barh(place, high - low, left=low, height=0.62, color=DOUBT, zorder=0.5)
+        axes.plot([value] * 2, [place - 0.31, place + 0.31], color="white", linewidth=1.5, zorder=0.6)
+
+
+def key_of_bands(n: int) -> Patch:
+    """Return what `band` means, of so many worlds."""
+    return Patch(color=DOUBT, label=f"doubt: {english(range_in_words(n))}, and their median")
 
 
 def colour_of(verdict: Verdict, better: Better) -> str:

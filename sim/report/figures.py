@@ -9,7 +9,7 @@ from sim.report.canvas import in_own_settings  # before matplotlib, which it imp
 
 # isort: split
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +29,7 @@ from sim.report.drawing import (
     LEAST_PERCENT,
     VERMILION,
     at_least_a_percent,
+    band,
     bare,
     blank,
     colour_of,
@@ -37,6 +38,7 @@ from sim.report.drawing import (
     draw,
     heading,
     key_of,
+    key_of_bands,
     label_beside,
     mark_of,
     shortened,
@@ -46,10 +48,11 @@ from sim.report.drawing import (
 )
 from sim.report.sentences import english
 from sim.report.text import in_percent, number, plain
+from sim.report.worlds import worlds_of
 from sim.rules.rulebook import Value
 from sim.scenario.scenario import BASELINE, Scenario
 
-_CAVEAT = "On this site only. {}: 95%, Monte Carlo error only, parameters as in the scenario."
+_CAVEAT = "On this site only. {}: luck (95%, Monte Carlo error alone), parameters as in the scenario."
 _OF_BARS, _OF_BANDS, _OF_BOTH, _IN_BRACKETS = (
     _CAVEAT.format(drawn) for drawn in ("Bars", "Bands", "Bands and bars", "In brackets")
 )
@@ -122,13 +125,24 @@ def differences(
 
 
 @in_own_settings
-def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
-    """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy."""
+def overview(policies: Sequence[str], effects: pd.DataFrame, spreads: pd.DataFrame | None = None) -> Figure:
+    """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy.
+
+    Args:
+        policies: The arms, in the order in which to draw them.
+        effects: The table of effects.
+        spreads: What is left of effects over worlds, as `Doubt.spreads`, if that was asked: a band behind each.
+    """
     figure = blank(9.6, 0.36 * len(policies) + 2.2)
     panels: Any = figure.subplots(1, 2, sharey=True)
     for axes, (name, words) in zip(panels, _PANELS.items(), strict=True):
         rows = effects[effects["outcome"] == name].set_index("policy").loc[list(policies)]
         axes.axvline(0, color=INK, linewidth=0.8)
+        axes.use_sticky_edges = False
+        if spreads is not None:
+            of_name = spreads[spreads["outcome"] == name].set_index("policy").loc[list(policies)]
+            for place, row in enumerate(of_name.to_dict("records")):
+                band(axes, place, worlds_of(row))
         for place, row in enumerate(rows.to_dict("records")):
             draw(axes, place, interval_of(row, "relative", 100), Verdict(row["verdict"]), BY_NAME[name].better)
         level = f"0: as under the baseline, which has {number(float(rows['baseline'].iloc[0]))}\n{rows['unit'].iloc[0]}"
@@ -141,10 +155,10 @@ def overview(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
         bare(axes)
     panels[0].set_yticks(range(len(policies)), [shortened(p, 40) for p in policies])
     panels[0].set_ylim(len(policies) - 0.5, -0.5)
-    heading(
-        figure, "What each policy changes", key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower")
-    )
-    figure.supxlabel(f"The levels of harm are not identified, only changes are. {_OF_BARS}", fontsize=8)
+    bands = [] if spreads is None else [key_of_bands(int(spreads["sets"].max()))]
+    key = [*bands, *key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower")]
+    heading(figure, "What each policy changes", key)
+    figure.supxlabel(f"The levels of harm are not identified, only changes are.\n{_OF_BARS}", fontsize=8)
     return figure
 
 
@@ -198,10 +212,6 @@ def price(policies: Sequence[str], effects: pd.DataFrame) -> Figure:
     heading(figure, "Harm spared against visitors turned away", key_of(verdicts, "lower"))
     figure.supxlabel(_OF_BARS, fontsize=8)
     return figure
-
-
-OF_EFFECTS: Mapping[str, Callable[[Sequence[str], pd.DataFrame], Figure]] = {"overview": overview, "price": price}
-"""Figures that a table of effects is enough for, by their names."""
 
 
 @in_own_settings

@@ -48,6 +48,12 @@ TOGETHER_95 = Heading(
     meaning="the interval of the same change, so wide that those of all policies hold together at 95%",
 )
 
+LUCK = Heading("as in the scenario (luck: 95%)", HEADLINE)
+DOUBT = Heading("over the worlds (doubt: 90%)", column="doubt.median")
+LOWERS = Heading("lowers in worlds", column="doubt.lowered")
+OF_LUCK = Heading("luck, of the spread", column="doubt.luck")
+ASSUMED = Heading("rests on assumed numbers, at most", column="doubt.assumed")
+
 ADDS = (
     Heading("contains", column="contains.contains"),
     Heading("and beyond that", column="contains.rest"),
@@ -137,6 +143,7 @@ PROCESS = (
 
 OF_A_COMPARISON = (
     Printed("HARM", (*HARM, TOGETHER_95)),
+    Printed("HOW SURE", (LUCK, DOUBT, LOWERS, OF_LUCK, ASSUMED)),
     Printed("NOT TOLD APART FROM THE BEST", BEST),
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),

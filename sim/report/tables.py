@@ -10,14 +10,15 @@ import pandas as pd
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of
 from sim.outcomes.in_force import part_of_window, throughout
 from sim.outcomes.outcomes import SECOND
-from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
+from sim.outcomes.statistics import FEWEST_EVENTS, Interval, interval_of, paired_change
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.remarks import costs_in_words, marked, means_of_all_days, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
-from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
+from sim.report.text import DASH, LONGEST_NAME, change, in_percent, points, short, size
+from sim.report.worlds import Worlds, range_in_words
 from sim.scenario.scenario import BASELINE, Scenario
 
 _NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
@@ -53,6 +54,47 @@ def harm(cells: Cells) -> Block:
         ),
     )  # fmt: skip
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
+
+
+def how_sure(cells: Cells) -> Block | None:
+    """Return doubt beside luck of persons seriously harmed, if it was asked."""
+    of_policies = [cells.worlds(policy, HEADLINE) for policy in cells.policies]
+    worlds = [of for of in of_policies if of is not None]
+    if not worlds:
+        return None
+    columns = [
+        Column(Term(headings.LUCK.words), [cells.relative(policy, HEADLINE) for policy in cells.policies]),
+        Column(Term(headings.DOUBT.words), [_doubted(of) for of in worlds]),
+        Column(Term(headings.LOWERS.words), [_of(of.lowers, of.asked) if of.enough else DASH for of in worlds]),
+    ]
+    for head, shares in (
+        (headings.OF_LUCK, [of.luck for of in worlds]),
+        (headings.ASSUMED, [of.assumed for of in worlds]),
+    ):
+        if any(share.value == share.value for share in shares):
+            columns.append(Column(Term(head.words), [_share(share) for share in shares]))
+    note = paragraph(
+        Sentence(
+            "Luck: runs of this scenario that differ by chance alone. Doubt: in each of {n} worlds every uncertain "
+            "parameter has another value, drawn from its plausible range; the median, in brackets where {share} lie.",
+            n=worlds[0].asked, share=range_in_words(worlds[0].asked),
+        ),
+        Sentence("There is luck in doubt too, for a world is one run: the more of it, the fewer harms there are."),
+    )  # fmt: skip
+    kind = Term("change of persons seriously harmed from the baseline, luck beside doubt")
+    return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
+
+
+def _doubted(worlds: Worlds) -> Words:
+    return Amount(worlds.middle, change) if worlds.enough else Verdict.TOO_FEW
+
+
+def _share(share: Interval) -> Words:
+    return Amount(share, size) if share.value == share.value else DASH
+
+
+def _of(k: int, n: int) -> Sentence:
+    return Sentence("{k} of {n}", k=k, n=n)
 
 
 def best(cells: Cells, found: pd.DataFrame) -> Block | None:

@@ -58,7 +58,7 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
         points = [round(100 * x, decimals) or math.copysign(10.0**-decimals * bool(x), x) for x in shares]
     else:
         points = [round(100 * x, decimals) + 0.0 * x for x in shares]
-    return [f"{x:{sign},.{decimals}f}" for x in points]
+    return [f"{x:{sign if share else ''},.{decimals}f}" for x, share in zip(points, shares, strict=True)]
 
 
 def change(interval: Sequence[float]) -> str:
@@ -84,6 +84,17 @@ def size(interval: Sequence[float]) -> str:
     """Return how large a change in percent is, without its sign: ``18% (4 to 31)``."""
     value, low, high = percents(interval, "")
     return f"{value}% ({low} to {high})"
+
+
+def size_alone(interval: Sequence[float]) -> str:
+    """Return how large a change in percent is, with as many digits as beside its interval: ``18%``."""
+    return f"{percents(interval, '')[0]}%"
+
+
+def size_ends(interval: Sequence[float]) -> str:
+    """Return the interval of it: ``4 to 31``."""
+    _, low, high = percents(interval, "")
+    return f"{low} to {high}"
 
 
 def value_alone(interval: Sequence[float]) -> str:

@@ -219,3 +219,7 @@ def _parameter(owner: type[Section], name: str, loc: Place) -> Parameter:
     """Return the declaration of the innermost setting on a path."""
     field = next(owner.model_fields[part] for part in reversed(loc) if part in owner.model_fields)
     return Parameter.of(name, field)
+
+
+class UnansweredError(ExperimentError):
+    """With what there is, this cannot be answered: too little is left of what was run."""

@@ -91,6 +91,20 @@ def entries_of(given: object, name: str, takes: str) -> tuple[Any, ...]:
     return tuple(entry.item() if isinstance(entry, np.generic) else entry for entry in given)
 
 
+def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the arms asked for, in the order of the scenario; all of them if none are named.
+
+    Raises:
+        ScenarioError: If one is unknown or there is none.
+    """
+    known = list(scenario.policies)
+    asked = known if policies is None else [scenario.arm(name) for name in texts_of(policies, "policies")]
+    found = tuple(name for name in known if name in asked)
+    if not found:
+        raise ScenarioError("there is no policy to compare with the baseline")
+    return found
+
+
 def lanes_of(scenario: Scenario, policies: object, seeds: object) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the policies, the baseline among them if it is named, and the seeds of a model, each once, as ordered."""
     arms = tuple(dict.fromkeys(scenario.arm(name) for name in texts_of(policies, "policies")))
@@ -122,6 +136,19 @@ def whole_number(given: object, name: str, least: int, most: int) -> int:
     if number is None or not least <= number <= most:
         raise refused(name, given, f"a whole number from {least} to {most}")
     return number
+
+
+def share_of(given: object, name: str) -> float:
+    """Return a share above 0 and below 1, given as a number or in percent (``"2%"``)."""
+    share = None
+    with suppress(TypeError, ValueError, OverflowError):
+        if isinstance(given, str) and given.strip().endswith("%"):
+            share = float(given.strip().removesuffix("%")) / 100
+        elif not isinstance(given, str | bool):
+            share = float(given)  # type: ignore[arg-type]
+    if share is None or not 0 < share < 1:
+        raise refused(name, given, "a share above 0 and below 1, or above 0% and below 100%, such as 2%")
+    return share
 
 
 def seed_of(given: object) -> int:

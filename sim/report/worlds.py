@@ -1,0 +1,89 @@
+"""Worlds: doubt beside luck, wherever the two stand together.
+
+A world is the model with one value for each of its uncertain parameters. Luck is what differs between runs of one
+world, doubt what differs between worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, SETS_WITHIN
+from sim.outcomes.statistics import Interval, interval_of
+from sim.report.sentences import Amount, Sentence, Words
+from sim.report.text import percent, size_ends
+
+
+class Worlds(NamedTuple):
+    """What is left of an effect over worlds.
+
+    Attributes:
+        middle: Median of the change, with the ends between which another world lies in 90 of 100 cases.
+        asked: Worlds that were run.
+        known: Those of them in which the baseline has something to take a share of.
+        lowers: Worlds in which the outcome is lower than under the baseline.
+        raises: Those in which it is higher.
+        luck: Share of the spread that is luck, if it was told apart.
+        assumed: Share of the spread that rests on assumed numbers, at most.
+    """
+
+    middle: Interval
+    asked: int
+    known: int
+    lowers: int
+    raises: int
+    luck: Interval
+    assumed: Interval
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough of them to tell a range."""
+        return self.known >= FEWEST_FOR_A_RANGE
+
+    def beside(self, falls: bool) -> Sentence:
+        """Return what stands beside the size of an effect: its range, and in how many worlds it has the same sign.
+
+        Args:
+            falls: Whether the effect is a fall, whose size is told.
+        """
+        if not self.enough:
+            return Sentence("; doubt: too few worlds with harm to say")
+        same = self.lowers if falls else self.raises
+        size = Interval(-self.middle.value, -self.middle.high, -self.middle.low) if falls else self.middle
+        if size.low > 0:
+            ends: Words = Amount(size, size_ends)
+        else:
+            ends = Sentence("{low} to {high}", low=_end(self.middle.low), high=_end(self.middle.high))
+        if falls:
+            return Sentence("; doubt {ends}; it lowers in {same} of {n} worlds", ends=ends, same=same, n=self.asked)
+        return Sentence("; doubt {ends}; it raises in {same} of {n} worlds", ends=ends, same=same, n=self.asked)
+
+
+def worlds_of(row: Mapping[Any, Any]) -> Worlds:
+    """Return what a row of `Doubt.spreads` says."""
+    asked, known = int(row["sets"]), int(row["sets"] - row["without"])
+    lowers, raises = (0 if row[name] != row[name] else round(row[name] * asked) for name in ("lowered", "raised"))
+    shares = interval_of(row, "luck"), interval_of(row, "assumed")
+    return Worlds(interval_of(row, "median"), asked, known, lowers, raises, *shares)
+
+
+def range_in_words(n: int) -> Sentence:
+    """Say what a range over so many worlds is."""
+    if n < SETS_WITHIN:
+        return Sentence("all of {n} worlds", n=n)
+    return Sentence("90% of {n} worlds", n=n)
+
+
+def _end(share: float) -> Words:
+    """Return an end of a range that goes past zero, the direction in words."""
+    if not share:
+        return Sentence("none")
+    if share < 0:
+        return Sentence("{size} less", size=Amount(-share, unsigned_percent))
+    return Sentence("{size} more", size=Amount(share, unsigned_percent))
+
+
+def unsigned_percent(share: float) -> str:
+    """Return the size of a change in percent: ``18%``."""
+    return percent(share).lstrip("+")
