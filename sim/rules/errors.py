@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -80,6 +80,23 @@ class ExperimentError(RuntimeError):
     def __str__(self) -> str:
         """Return one line for each thing that went wrong."""
         return "\n".join(map(str, self.args))
+
+
+class UnitsFailedError(ExperimentError):
+    """Runs of some units raised an error. What can be answered without them is left to who asked.
+
+    Attributes:
+        failed: Errors by the names of units.
+    """
+
+    def __init__(self, failed: Mapping[str, str]) -> None:
+        """Keep a line for each unit."""
+        super().__init__(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+        self.failed = dict(failed)
+
+
+class UnansweredError(ExperimentError):
+    """With what there is, this cannot be answered: too little is left of what was run."""
 
 
 def dotted(path: Place) -> str:
