@@ -29,7 +29,7 @@ from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter
-from sim.rules.errors import ScenarioError, UnansweredError, UnitsFailedError
+from sim.rules.errors import ScenarioError, UnansweredError, failures
 from sim.scenario.arguments import scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters
@@ -149,7 +149,7 @@ class DoubtQuestion(Question):
         found = replace(self, lost=tuple(lost))
         if (n := len(found._left)) < analysis.FEWEST_SETS:
             raise UnansweredError(
-                *UnitsFailedError(lost).args,
+                *failures(lost),
                 f"{n} of {self.draws} parameter sets are left, and the analysis takes at least "
                 f"{analysis.FEWEST_SETS}: it cannot be answered",
                 units=[*lost],

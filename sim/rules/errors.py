@@ -91,12 +91,17 @@ class UnitsFailedError(ExperimentError):
 
     def __init__(self, failed: Mapping[str, str]) -> None:
         """Keep a line for each unit."""
-        super().__init__(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+        super().__init__(*failures(failed), units=[*failed])
         self.failed = dict(failed)
 
 
 class UnansweredError(ExperimentError):
-    """With what there is, this cannot be answered: too little is left of what was run."""
+    """With what there is, this cannot be answered: too little was run to its end, or too little happened."""
+
+
+def failures(failed: Mapping[str, str]) -> list[str]:
+    """Return a line for each unit that failed, of its error."""
+    return [f"{unit} failed: {error}" for unit, error in failed.items()]
 
 
 def dotted(path: Place) -> str:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from sim.model.records import TEXT, to_arrow, write_csv
 from sim.outcomes.dictionary import dictionary
-from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError
+from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError, failures
 from sim.scenario.arguments import path_of
 from sim.study.folder import (
     DICTIONARY,
@@ -83,7 +83,7 @@ def answer(
         with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
             _, result = _of_what_is_left(question, workers, shown, None)
         if result.lost:
-            warn("\n".join(UnitsFailedError(result.lost).args))
+            warn("\n".join(failures(result.lost)))
         return result
     out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
@@ -104,9 +104,8 @@ def answer(
             alone = _alone(out, error.units)
             raise type(error)(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
         if result.lost:
-            failed = UnitsFailedError(result.lost)
             stands = _where_it_stands(out, store, tasks, command)
-            warn("\n".join((*failed.args, *_alone(out, failed.units), stands)))
+            warn("\n".join((*failures(result.lost), *_alone(out, [*result.lost]), stands)))
     return result
 
 

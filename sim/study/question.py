@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, Self
 from sim.model.engines import Engine
 from sim.model.records import Runs
 from sim.outcomes.dictionary import Tables
-from sim.rules.errors import ScenarioError, UnansweredError, UnitsFailedError
+from sim.rules.errors import ExperimentError, ScenarioError, UnansweredError, failures
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import Scenario, of_content
 from sim.study.task import Task
@@ -80,17 +80,17 @@ class Question(ABC):
 
         Raises:
             UnansweredError: If too little is left to answer it.
-            UnitsFailedError: If it cannot be asked of fewer runs.
+            ExperimentError: If it cannot be asked of fewer runs.
         """
         seeds = getattr(self, "seeds", None)
         if not isinstance(seeds, tuple):
-            raise UnitsFailedError(lost)
+            raise ExperimentError(*failures(lost), units=[*lost])
         gone = {seed for task in self.tasks() for seed in task.seeds if task.unit(seed) in lost}
         left = tuple(seed for seed in seeds if seed not in gone)
         if len(left) < FEWEST_SEEDS:
             there = f"seed {left[0]} alone is left" if left else "no seed is left"
             raise UnansweredError(
-                *UnitsFailedError(lost).args,
+                *failures(lost),
                 f"{there} of {len(seeds)}, and this takes at least {FEWEST_SEEDS}: it cannot be answered",
                 units=[*lost],
             )
