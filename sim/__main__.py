@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import sim
 from sim import questions
-from sim.rules.errors import ExperimentError, Problem, ScenarioError
+from sim.rules.errors import ExperimentError, Problem, ScenarioError, UnansweredError
 from sim.scenario.arguments import path_of
 from sim.scenario.reading import load
 from sim.scenario.shipped import shipped
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0; 1 if runs failed, a result is not reproduced, or what came out could not be printed; 2 for bad
-        input; 130 if interrupted.
+        input; 3 if what was asked cannot be answered with what there is; 130 if interrupted.
     """
     prepare()
     try:
@@ -116,24 +116,28 @@ def _done(given: Sequence[str]) -> int:
             tell(_parser().format_help())
             return 2
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
-        arguments.command(arguments)
+        return arguments.command(arguments) or 0
     except KeyboardInterrupt as interrupt:
         tell(". ".join(("interrupted", *map(str, interrupt.args))))
         return 130
+    except UnansweredError as error:
+        tell(str(error))
+        return 3
     except ExperimentError as error:
         tell(str(error))
         return 1
     except (ScenarioError, OSError) as error:
         tell(str(error))
         return 2
-    return 0
 
 
 def _parser() -> _Parser:
     parser = _Parser(
         prog=_called(),
         description="Compare moderation policies of an anonymous chat by simulation.",
-        epilog="%(prog)s COMMAND --help tells more of a command.",
+        epilog="%(prog)s COMMAND --help tells more of a command.\n\n"
+        "exit codes: 0 done; 1 runs failed, or a result is not reproduced; 2 bad input;\n"
+        "3 with what there is, this cannot be answered; 130 interrupted",
         formatter_class=lambda prog: _Help(prog, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"sim {sim.__version__}", help="print the version")
@@ -188,9 +192,17 @@ def _called() -> str:
 
 
 def _command(
-    commands: Any, run: Callable[[argparse.Namespace], None], words: str, example: str, name: str = "", **options: Any
+    commands: Any,
+    run: Callable[[argparse.Namespace], int | None],
+    words: str,
+    example: str,
+    name: str = "",
+    **options: Any,
 ) -> _Parser:
-    """Add a command with a sentence on what it does and an example; unless named, it is called as what runs it."""
+    """Add a command with a sentence on what it does and an example; unless named, it is called as what runs it.
+
+    What runs it returns an exit code, or nothing if all is well.
+    """
     name = name or run.__name__.strip("_")
     line = f"{_called()} {name} {example}".strip()
     command: _Parser = commands.add_parser(
@@ -253,21 +265,28 @@ def _explain(arguments: argparse.Namespace) -> None:
         say(line)
 
 
-def _ask(name: str, arguments: argparse.Namespace) -> None:
-    """Ask what a command asks: answer its question, or say what there is to say."""
+def _ask(name: str, arguments: argparse.Namespace) -> int:
+    """Ask what a command asks: answer its question, or say what there is to say; return the exit code."""
     asked = questions.command(name).ask(arguments)
-    if isinstance(asked, str):
-        say(asked)
-    else:
-        _answer(asked, arguments)
+    if not isinstance(asked, str):
+        return _answer(asked, arguments)
+    say(asked)
+    return 0
 
 
-def _answer(asked: Question, arguments: argparse.Namespace) -> None:
-    """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files."""
+def _answer(asked: Question, arguments: argparse.Namespace) -> int:
+    """Say what a question costs, answer it, print the answer and, if a folder was named, the names of its files.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UnansweredError: If it is no answer, when all is printed.
+    """
     from sim.report import advice
     from sim.report.blocks import terminal_width
     from sim.report.sentences import english
-    from sim.study.answer import answer
+    from sim.study.answer import answer, planned
     from sim.study.command import assignment
     from sim.study.folder import check_writable, files_of
     from sim.study.workers import check
@@ -275,17 +294,24 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     out = None if arguments.out is None else path_of(arguments.out, "--out")
     check(arguments.workers, asked.engine)
     if out is not None:
-        check_writable(out)
+        check_writable(out, arguments.plan)
     if asked.scenario:
         warn(map(english, advice.of_small_queue(asked.scenario)))
         settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
         warn(map(english, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
+    if arguments.plan:
+        for line in planned(asked, arguments.workers, out, arguments.replace):
+            say(line)
+        return 0
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
     found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
     say(found.table(terminal_width()))
     if out is not None:
         for file in files_of(out):
             say(f"{Path(arguments.out) / file.relative_to(out)}")
+    if found.unanswered:
+        raise UnansweredError(english(found.unanswered))
+    return int(bool(found.lost))
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from sim.model.engines import Engine
 from sim.model.records import Runs
@@ -42,6 +43,7 @@ class CompareQuestion(Question):
         doubt_days: Measured days of each, 0 for those of the scenario.
         halfwidth: Half the width asked of the intervals of serious harm, as a share of the baseline, 0 if none was.
         first: Seeds of the first stage are below it.
+        lost: Names of units of parameter sets that failed.
     """
 
     scenario: Scenario = field(repr=False)
@@ -52,6 +54,7 @@ class CompareQuestion(Question):
     doubt_days: int = 0
     halfwidth: float = 0.0
     first: int = 0
+    lost: tuple[str, ...] = ()
 
     @cached_property
     def doubted(self) -> DoubtQuestion | None:
@@ -62,7 +65,8 @@ class CompareQuestion(Question):
         if self.doubt_days:
             warmup_days = min(scenario.warmup_days, self.doubt_days)
             scenario = scenario.replace(days=self.doubt_days, warmup_days=warmup_days)
-        return doubt_question(scenario, self.policies, draws=self.doubt, fewest=FEWEST_FOR_A_RANGE)
+        asked = doubt_question(scenario, self.policies, draws=self.doubt, fewest=FEWEST_FOR_A_RANGE)
+        return asked.without(dict.fromkeys(self.lost, "")) if self.lost else asked
 
     def tasks(self) -> list[Task]:
         """Return the comparison itself, and a task for every parameter set."""
@@ -85,7 +89,25 @@ class CompareQuestion(Question):
             self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, first
         )
 
-    def more(self, found: Comparison) -> tuple[CompareQuestion, str] | None:
+    def without(self, lost: Mapping[str, str]) -> Self:
+        """Return what can be asked without units that failed: without seeds of its own, and without sets."""
+        sets = {task.unit(seed) for task in self.tasks()[1:] for seed in task.seeds}
+        own = {unit: error for unit, error in lost.items() if unit not in sets}
+        found = super().without(own) if own else self
+        if of_sets := {unit: error for unit, error in lost.items() if unit in sets}:
+            assert self.doubted is not None
+            self.doubted.without(of_sets)
+            found = replace(found, lost=tuple(of_sets))
+        return found
+
+    @property
+    def open_end(self) -> str:
+        """Say that more seeds may follow."""
+        if not self.halfwidth:
+            return ""
+        return f"As many more seeds follow as the first {self.first} show to be needed; how many is not known before."
+
+    def more(self, found: Comparison) -> tuple[Self, str] | None:  # type: ignore[override]
         """Return the second stage, with as many seeds as the spread of the first ones asks for, and why; if any."""
         if not self.halfwidth or max(self.seeds) >= self.first:
             return None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter
-from sim.rules.errors import ScenarioError
+from sim.rules.errors import ScenarioError, UnansweredError, failures
 from sim.scenario.arguments import arms_of, scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters
@@ -87,12 +87,14 @@ class DoubtQuestion(Question):
         policies: Arms.
         parameters: Dotted names, or ``None`` for all that are uncertain here.
         draws: How many sets.
+        lost: Names of units that failed: a set is left out with its first seed, a second seed alone.
     """
 
     scenario: Scenario = field(repr=False)
     policies: tuple[str, ...]
     parameters: tuple[str, ...] | None
     draws: int
+    lost: tuple[str, ...] = ()
 
     @cached_property
     def drawn(self) -> dict[str, Parameter]:
@@ -138,8 +140,31 @@ class DoubtQuestion(Question):
         )
 
     def tasks(self) -> list[Task]:
-        """Return a task for every set; the first ones have two seeds, where there are enough to tell luck apart."""
-        return [*self._tasks]
+        """Return a task for every set that is not lost; the first ones have two seeds, where luck can be told apart."""
+        return [task for _, task in self._left]
+
+    def without(self, lost: Mapping[str, str]) -> Self:
+        """Return what can be asked without units that failed; see `sim.study.question.Question.without`."""
+        found = replace(self, lost=tuple(lost))
+        fewest = analysis.FEWEST_SETS if self.draws >= analysis.FEWEST_SETS else analysis.FEWEST_FOR_A_RANGE
+        if (n := len(found._left)) < fewest:
+            raise UnansweredError(
+                *failures(lost),
+                f"{n} of {self.draws} parameter sets are left, and the analysis takes at least {fewest}: it cannot be "
+                "answered",
+                units=[*lost],
+            )
+        return found
+
+    @cached_property
+    def _left(self) -> tuple[tuple[_Set, Task], ...]:
+        """The sets that are not lost, each with its task."""
+        seeds = [tuple(seed for seed in task.seeds if task.unit(seed) not in self.lost) for task in self._tasks]
+        return tuple(
+            (of, replace(task, seeds=left) if left != task.seeds else task)
+            for of, task, left in zip(self.sets, self._tasks, seeds, strict=True)
+            if of.number in left
+        )
 
     @cached_property
     def _tasks(self) -> tuple[Task, ...]:
@@ -161,14 +186,14 @@ class DoubtQuestion(Question):
 
     def answer(self, runs: Iterable[Runs]) -> Doubt:
         """Make the analysis."""
-        _check_installed(self.draws)
+        _check_installed(len(self._left))
         sample = self._sample(runs)
         effects = {outcome: analysis.relative(found) for outcome, found in sample.outcomes.items()}
         (headline,) = (found for (name, _), found in effects.items() if name == HEADLINE)
         return Doubt(
             self.scenario,
             self.policies,
-            self.draws,
+            len(self._left),
             len(self.drawn),
             self.sets[-1].number + 1 - self.draws,
             self._spreads(sample, effects),
@@ -182,20 +207,20 @@ class DoubtQuestion(Question):
         """Add up all runs at once: what differs between scenarios of sets is the same for all arms of one."""
         parts = Records.joined([added_up(part, [0]) for found in runs for part in found.parts()])
         sums = sums_of(self.scenario, parts.daily, parts.breakdown, durations=parts.durations)
-        arms = (BASELINE, *self.policies)
-        seeds = [*(of.number for of in self.sets), *(of.number + SECOND_SEED for of in self.sets)]
+        arms, sets = (BASELINE, *self.policies), [of for of, _ in self._left]
+        seeds = [*(of.number for of in sets), *(of.number + SECOND_SEED for of in sets)]
         order = sums.table.index.get_indexer(pd.MultiIndex.from_product([arms, seeds]))
 
         def by_arm(counted: pd.Series[float]) -> Floats:
             found: Floats = np.where(order < 0, np.nan, np.asarray(counted, float)[order])
-            return found.reshape(len(arms), 2, self.draws)
+            return found.reshape(len(arms), 2, len(sets))
 
         outcomes = {}
         for outcome in outcomes_of(self.scenario):
             found = by_arm(outcome.formula(sums))
             found[[bool(not_counted(self.scenario, outcome, arm)) for arm in arms]] = np.nan
             outcomes[outcome.name, outcome.unit] = found
-        drawn, dummies = np.split(np.array([of.point for of in self.sets]), [len(self.drawn)], axis=1)
+        drawn, dummies = np.split(np.array([of.point for of in sets]), [len(self.drawn)], axis=1)
         return _Sample(drawn, dummies, outcomes, by_arm(sums["n_persons_harmed"]))
 
     def _spreads(self, sample: _Sample, effects: Mapping[tuple[str, str], Floats]) -> pd.DataFrame:
@@ -215,7 +240,7 @@ class DoubtQuestion(Question):
                 if enough and name == HEADLINE and len(self.drawn) > others.shape[1]:
                     rests = analysis.assumed(others[there], first, second)
                 rows.append((
-                    policy, name, unit, self.draws, int((base == 0).sum()), *analysis.spread(first), *lowers,
+                    policy, name, unit, len(sample.points), int((base == 0).sum()), *analysis.spread(first), *lowers,
                     float((value > base)[both].mean()) if both.any() else np.nan,
                     analysis.luck_alone(first, second), *of_luck, *rests,
                 ))  # fmt: skip

@@ -15,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.model.engines import module_of
+from sim.model.engines import engine_of, module_of
 from sim.model.records import TABLES, TEXTS, Records, of_arrow
 from sim.questions import question_of
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.arguments import path_of, whole_number
 from sim.study.command import Command, literal
-from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, read_json
+from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, plan_sha256, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
@@ -83,7 +83,10 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     """
     folder = path_of(folder, "folder")
     manifest = _manifest(folder)
+    lost: dict[str, str] = manifest.get("lost", {})
     question = question_of(manifest)
+    if lost:
+        question = question.without(lost)
     check(workers, question.engine)
     tasks = question.tasks()
     kept = _Tables(folder)
@@ -91,6 +94,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     wrong = [name for name, sha in held.items() if sha != manifest["units"].get(name)]
     again = _chosen(tasks, wrong, sample)
     files, missing, differences = _files(folder, manifest)
+    differences += _plan(manifest)
     differences += _columns(columns, manifest)
     differences += _unreadable(kept, missing)
     with tempfile.TemporaryDirectory() as made:
@@ -104,7 +108,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         else:
             from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
             checked = "tables: made again from the counts" + " of the units run again" * whole
-            result, exactly = question.answer(from_runs), _same_versions(manifest)
+            result, exactly = question.answer(from_runs).losing(lost), _same_versions(manifest)
             differences += _derived(folder, result, Path(made) / "result", exactly)
             missing |= {path.name for path in (Path(made) / "result").iterdir() if not (folder / path.name).is_file()}
     units = [task.unit(seed) for task in again for seed in task.seeds]
@@ -132,21 +136,22 @@ def run_alone(folder: str | Path, unit: str) -> str:
         ScenarioError: If there is no such unit.
     """
     folder = path_of(folder, "folder")
-    plan = described(folder)
-    if plan is None:
+    plans = [described(folder), read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None]
+    asked = [question_of(plan) for plan in plans if plan is not None]
+    if not asked:
         raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
-    question = question_of(plan)
-    for task in question.tasks():
+    for question, task in ((question, task) for question in asked for task in question.tasks()):
         for seed in task.seeds:
             if task.unit(seed) == unit:
-                (runs,) = simulate_all([replace(task, seeds=(seed,))], engine=question.engine)
-                lanes = lane_digests(Records.joined(runs.parts()).tables())
+                run = engine_of(question.engine)
+                records = Records.joined([run(task.scenario, [seed], task.arms, events=task.events or False)])
+                lanes = lane_digests(records.tables())
                 counted = unit_digest({arm: lanes[arm, seed] for arm in task.arms})
                 stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
                 so = "is" if counted == stored else "is not"
                 as_stored = f", and all that was counted {so} as stored" if stored else ""
                 return f"{unit} ran to its end{as_stored} ({counted})."
-    names = ", ".join(task.unit(task.seeds[0]) for task in question.tasks()[:5])
+    names = ", ".join(task.unit(task.seeds[0]) for task in asked[0].tasks()[:5])
     raise ScenarioError(f"{folder} has no unit {unit!r}; it has {names} and so on")
 
 
@@ -257,6 +262,9 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
         dirty = "; files had been changed and not committed, so the commit alone does not say what was run"
         here = "" if now is None or now["commit"] == made["commit"] else f" (here: {now['commit'][:12]})"
         yield f"checkout: {made['commit'][:12]}{here}{dirty * made['dirty']}"
+    yield f"plan: {plan_sha256(manifest)}"
+    if lost := manifest.get("lost"):
+        yield f"made without: {', '.join(f'{unit} ({error})' for unit, error in lost.items())}"
     files = manifest["model_files"].items() ^ model_files(module_of(manifest["engine"])).items()
     if files:
         yield f"model: not the same; other files: {', '.join(sorted({f'sim/{name}' for name, _ in files}))}"
@@ -269,6 +277,13 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield f"versions: {'; '.join(other) or 'the same'}"
     if len(manifest["units_made_with"]) > 1:
         yield f"units were made with several versions: {'; '.join(manifest['units_made_with'])}"
+
+
+def _plan(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that what the manifest describes is not what its hash says was to be run, if so."""
+    said, found = manifest.get("plan_sha256"), plan_sha256(manifest)
+    if said not in (None, found):
+        yield f"the manifest describes another plan than was run: its hash is {found}, and was {said}"
 
 
 def _same_versions(manifest: Mapping[str, Any]) -> bool:

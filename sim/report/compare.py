@@ -18,7 +18,7 @@ from sim.outcomes.counts import HEADLINE, Counts, dated
 from sim.outcomes.effects import contains_of, in_force_of
 from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
-from sim.outcomes.statistics import interval_of
+from sim.outcomes.statistics import FEWEST_EVENTS, interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
@@ -108,6 +108,18 @@ class Comparison(Result):
     @cached_property
     def _records(self) -> Records:
         return Records.joined(self.runs.parts())
+
+    @property
+    def unanswered(self) -> Sentence | None:
+        """That under no policy are there harms enough to tell it from the baseline, if so, and what to do."""
+        cells = Cells(self.scenario, self.effects, self.policies)
+        if any(cells.verdict(policy, HEADLINE) is not Verdict.TOO_FEW for policy in self.policies):
+            return None
+        return Sentence(
+            "This cannot be answered: neither under the baseline nor under any policy are there {n} serious harms to "
+            "compare. Take longer --days, a larger --scale or more --seeds.",
+            n=FEWEST_EVENTS,
+        )
 
     def blocks(self) -> list[Block]:
         """Return the headline sentence, tables, and what to know of them."""

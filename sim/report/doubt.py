@@ -172,6 +172,18 @@ class Doubt(Result):
     worth: pd.DataFrame = field(repr=False)
     left_out: Mapping[str, Sentence] = field(repr=False)
 
+    @property
+    def unanswered(self) -> Sentence | None:
+        """That under no policy enough sets have harm to say anything, if so, and what to do."""
+        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
+        if any(not _too_few(row) for row in rows):
+            return None
+        return Sentence(
+            "This cannot be answered: fewer than {n} of {draws} worlds have any serious harm under the baseline. Take "
+            "longer --days, a larger --scale or more --draws.",
+            n=FEWEST_SETS, draws=self.draws,
+        )  # fmt: skip
+
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, its spread, what it rests on, where it turns, what to find out first."""
         rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
@@ -302,7 +314,7 @@ def sentence(row: Row) -> Sentence:
         Sentence("; in 1 more the baseline has no serious harm to take a share of"),
         Sentence("; in {n} more the baseline has no serious harm to take a share of", n=row["without"]),
     )
-    if n < FEWEST_SETS:
+    if _too_few(row):
         return Sentence(
             "{policy}: too few harms to say: only {n} of {sets} worlds have any under the baseline",
             policy=policy, n=n, sets=row["sets"],
@@ -341,9 +353,13 @@ def _effects(rows: Sequence[Row]) -> Block:
     return Table(Term("EFFECTS"), kind, [names], columns, note if dashes else None)
 
 
+def _too_few(row: Row) -> bool:
+    """Tell whether too few worlds have harm under the baseline to take a share of."""
+    return bool(row["sets"] - row["without"] < FEWEST_SETS)
+
+
 def _changed(row: Row) -> Words:
-    few = row["sets"] - row["without"] < FEWEST_SETS
-    return Verdict.TOO_FEW if few else Amount(interval_of(row, "median"), change)
+    return Verdict.TOO_FEW if _too_few(row) else Amount(interval_of(row, "median"), change)
 
 
 def _share(interval: Interval) -> Words:
@@ -400,7 +416,7 @@ def _turns(rows: Sequence[Row], conditions: pd.DataFrame) -> Block | None:
 
 def _n_turned(row: Row) -> int:
     shares = row["raised"], row["lowered"]
-    return round(min(shares) * row["sets"]) if row["sets"] - row["without"] >= FEWEST_SETS else 0
+    return 0 if _too_few(row) else round(min(shares) * row["sets"])
 
 
 def _turn(row: Row, parts: Sequence[Row]) -> Sentence:

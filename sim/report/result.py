@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from sim.outcomes.dictionary import Tables
-from sim.report.blocks import WIDTH, Block, Table, render
+from sim.report.blocks import WIDTH, Block, Prose, Table, render
 from sim.report.headings import Printed
-from sim.report.sentences import Sentence, english
+from sim.report.sentences import Counted, Listed, Sentence, english
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+MOST_LOST = 5
+"""Units without which a result was made that its text names, and errors of theirs."""
 
 
 class Result(ABC):
@@ -23,22 +29,39 @@ class Result(ABC):
     Attributes:
         columns: What the columns of its own tables hold, beside the counts. What nobody has explained is not written.
         printed: Its printed tables, whose headings are explained.
+        lost: Errors by the names of the units that failed, without which it was made.
     """
 
     columns: ClassVar[Tables] = {}
     printed: ClassVar[tuple[Printed, ...]] = ()
+    lost: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def blocks(self) -> Sequence[Block]:
         """Return what was found: sentences, tables, and what to know of them, the most important first."""
 
+    def losing(self, lost: Mapping[str, str]) -> Self:
+        """Return it as one that says that it was made without these units."""
+        found = copy(self)
+        object.__setattr__(found, "lost", dict(lost))  # results are frozen
+        return found
+
+    @property
+    def unanswered(self) -> Sentence | None:
+        """Why it says nothing of what was asked, and what to do; ``None`` if it says something."""
+        return None
+
+    def _read(self) -> list[Block]:
+        """Return its blocks as they are read: before all others what it was made without."""
+        return [*([Prose((_without(self.lost),))] if self.lost else ()), *self.blocks()]
+
     def table(self, width: int = WIDTH) -> str:
         """Return what was found as text for a terminal whose lines have so many characters."""
-        return render(self.blocks(), width)
+        return render(self._read(), width)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: all down to the first table, and how to see the rest."""
-        blocks = self.blocks()
+        blocks = self._read()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
         more = Sentence("{call} shows all of it.", call="<code>print(x.table())</code>")
         rest = f"<p>{english(more)}</p>" if blocks[first + 1 :] else ""
@@ -57,3 +80,23 @@ class Result(ABC):
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
         return {name: partial(rendered, draw) for name, draw in self.figures().items()}
+
+
+def _without(lost: Mapping[str, str]) -> Counted:
+    """Say which units failed, of what, and what was done without them."""
+    more = len(lost) - MOST_LOST
+    units = Listed((*[*lost][:MOST_LOST], *([Sentence("{n} more", n=more)] if more > 0 else ())))
+    errors = Listed(tuple(dict.fromkeys(lost.values()))[:MOST_LOST], "; ")
+    return Counted(
+        len(lost),
+        Sentence(
+            "Without {units}, whose run failed ({errors}): dropped everywhere and under every policy, so that all arms "
+            "have the same seeds.",
+            units=units, errors=errors,
+        ),
+        Sentence(
+            "Without {units}, whose runs failed ({errors}): dropped everywhere and under every policy, so that all "
+            "arms have the same seeds.",
+            units=units, errors=errors,
+        ),
+    )  # fmt: skip

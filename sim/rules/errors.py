@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -80,6 +80,28 @@ class ExperimentError(RuntimeError):
     def __str__(self) -> str:
         """Return one line for each thing that went wrong."""
         return "\n".join(map(str, self.args))
+
+
+class UnitsFailedError(ExperimentError):
+    """Runs of some units raised an error. What can be answered without them is left to who asked.
+
+    Attributes:
+        failed: Errors by the names of units.
+    """
+
+    def __init__(self, failed: Mapping[str, str]) -> None:
+        """Keep a line for each unit."""
+        super().__init__(*failures(failed), units=[*failed])
+        self.failed = dict(failed)
+
+
+class UnansweredError(ExperimentError):
+    """With what there is, this cannot be answered: too little was run to its end, or too little happened."""
+
+
+def failures(failed: Mapping[str, str]) -> list[str]:
+    """Return a line for each unit that failed, of its error."""
+    return [f"{unit} failed: {error}" for unit, error in failed.items()]
 
 
 def dotted(path: Place) -> str:
@@ -219,7 +241,3 @@ def _parameter(owner: type[Section], name: str, loc: Place) -> Parameter:
     """Return the declaration of the innermost setting on a path."""
     field = next(owner.model_fields[part] for part in reversed(loc) if part in owner.model_fields)
     return Parameter.of(name, field)
-
-
-class UnansweredError(ExperimentError):
-    """With what there is, this cannot be answered: too little is left of what was run."""

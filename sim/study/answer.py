@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,22 @@ import pyarrow.parquet as pq
 
 from sim.model.records import TEXT, to_arrow, write_csv
 from sim.outcomes.dictionary import dictionary
-from sim.rules.errors import ExperimentError, ScenarioError
+from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError, failures
 from sim.scenario.arguments import path_of
-from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, opened, plan_of, read_json, write_json, writing
+from sim.study.folder import (
+    DICTIONARY,
+    MANIFEST,
+    MERGED,
+    PLAN_RULE,
+    TABLE,
+    looked_into,
+    opened,
+    plan_of,
+    plan_sha256,
+    read_json,
+    write_json,
+    writing,
+)
 from sim.study.identity import DIGEST_RULE, MODEL_RULE, ColumnHashes, checkout, code_fingerprint, versions
 from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
@@ -44,6 +57,8 @@ def answer(
 ) -> Any:
     """Simulate and return the result; with a folder, keep every finished unit there and write the result into it.
 
+    Where units fail, what is left is answered as far as it can be, and the result says what it is without.
+
     Args:
         question: What is asked.
         workers: Processes. The result does not depend on it.
@@ -52,39 +67,130 @@ def answer(
         command: The command that makes it again; goes into the manifest.
         replace: Begin anew in a folder that holds a result.
         say: Called with what to know before it runs: what there is already, and what the rest will cost.
-        warn: Called with what is missing in the end although the result is right: a figure that cannot be drawn.
+        warn: Called with what is missing in the end although the result is right: units that failed, a figure that
+            cannot be drawn.
 
     Raises:
         ScenarioError: If the question, or the folder, does not allow it.
-        ExperimentError: If units failed; those that did not are kept.
+        UnansweredError: If so many units failed that what is left answers nothing; those that did not are kept.
+        ExperimentError: If units failed and the question takes all of them, or processes were killed.
         KeyboardInterrupt: If interrupted, with words on how to go on.
     """
     check(workers, question.engine)
-    tasks, later = question.tasks(), question.later(drawn=out is not None)
     if out is None:
-        say(cost(tasks, workers, question.engine, later))
-        with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
-            return question.answer(simulate_all(tasks, workers, question.engine, shown))
+        return _in_memory(question, workers, progress, say, warn)
     out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
-        left, total = store.missing(tasks), n_units(tasks)
-        for path in store.damaged:
-            say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
-        if (n := n_units(left)) < total:
-            say(f"{total - n} of {total} units are in {out} already.")
-        if left:
-            say(cost(left, workers, question.engine, later, kept=True))
-        try:
-            with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
-                result = question.answer(simulate_all(tasks, workers, question.engine, shown, store))
-                _write(out, question, tasks, store, result, command, shown, warn)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
-        except ExperimentError as error:
-            again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in error.units[:3]]
-            alone = [f"Run it alone: {_here(f'python -m sim {words}')}" for words in again]
-            raise ExperimentError(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
+        further: tuple[Question, str] | None = question, ""
+        while further:
+            question, why = further
+            tasks, later = question.tasks(), question.later(drawn=True)
+            left = store.missing(tasks)
+            while store.damaged:
+                path = store.damaged.pop()
+                say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
+            for words in filter(None, (why, _already(out, left, tasks))):
+                say(words)
+            if left:
+                say(cost(left, workers, question.engine, later, kept=True))
+            try:
+                with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
+                    of, result = _of_what_is_left(question, workers, shown, store)
+                    further = question.more(result)
+                    if not further:
+                        _write(out, question, of.tasks(), store, result, command, shown, warn)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
+            except ExperimentError as error:
+                alone = _alone(out, error.units)
+                raise type(error)(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
+        if result.lost:
+            stands = _where_it_stands(out, store, tasks, command)
+            warn("\n".join((*failures(result.lost), *_alone(out, [*result.lost]), stands)))
     return result
+
+
+def _in_memory(
+    question: Question,
+    workers: int,
+    progress: bool,
+    say: Callable[[str], object],
+    warn: Callable[[str], object],
+) -> Answer:
+    """Answer a question without a folder. Nothing is kept, so that a second stage runs the first one again."""
+    further: tuple[Question, str] | None = question, ""
+    while further:
+        question, why = further
+        if why:
+            say(why)
+        tasks, later = question.tasks(), question.later(drawn=False)
+        say(cost(tasks, workers, question.engine, later))
+        with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
+            _, result = _of_what_is_left(question, workers, shown, None)
+            further = question.more(result)
+    if result.lost:
+        warn("\n".join(failures(result.lost)))
+    return result
+
+
+def planned(question: Question, workers: int = 1, out: Path | None = None, replace: bool = False) -> Iterator[str]:
+    """Yield in words what `answer` would run, what that costs, and a hash of it; nothing is run and nothing written.
+
+    Args:
+        question: What is asked.
+        workers: Processes.
+        out: The folder, if there is to be one; it is looked at and left as it is.
+        replace: Whether to begin anew there.
+
+    Raises:
+        ScenarioError: If the question, or the folder, does not allow it.
+    """
+    tasks, later = question.tasks(), question.later(drawn=out is not None)
+    left = tasks
+    yield f"{n_units(tasks)} units, a unit being one seed under all policies that are run together."
+    if out is not None:
+        store = looked_into(out, question, replace)
+        left = tasks if replace else store.missing(tasks)
+        yield from (f"{path} was cut or changed. Its runs would be made again." for path in store.damaged)
+        if there := _already(out, left, tasks):
+            yield there
+    if left:
+        yield cost(left, workers, question.engine, later, kept=out is not None)
+    if question.open_end:
+        yield question.open_end
+    yield f"SHA-256 of what would be run: {plan_sha256(plan_of(question, ''))}"
+    yield "Nothing was run, and nothing was written."
+
+
+def _of_what_is_left(
+    question: Question, workers: int, progress: Progress, store: Store | None
+) -> tuple[Question, Answer]:
+    """Answer a question without the units that fail; return what could be asked, and the result.
+
+    In memory nothing is kept of a question in which units failed, so that what is left of it is run once more.
+    """
+    lost: dict[str, str] = {}
+    left = question
+    while True:
+        try:
+            result = left.answer(simulate_all(left.tasks(), workers, question.engine, progress, store))
+        except UnitsFailedError as error:
+            lost |= error.failed
+            left = question.without(lost)
+        else:
+            return left, result.losing(lost) if lost else result
+
+
+def _already(out: Path, left: Sequence[Task], tasks: Sequence[Task]) -> str:
+    """Say how many units a folder has already, if it has some."""
+    n, total = n_units(left), n_units(tasks)
+    return f"{total - n} of {total} units are in {out} already." if n < total else ""
+
+
+def _alone(out: Path, units: Sequence[str]) -> list[str]:
+    """Say of the first units that failed how each is run alone."""
+    again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in units[:3]]
+    return [f"Run it alone: {_here(f'python -m sim {words}')}" for words in again]
 
 
 def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> str:
@@ -123,7 +229,7 @@ def _write(
             (beside / TABLE).write_text(result.table() + "\n", encoding="utf-8")
             columns = {path.stem: _columns(path) for path in _tables(beside)}
             write_csv(dictionary(columns, result.columns, question.scenario), beside / DICTIONARY)
-            said = _manifest(question, command, tasks, store, counted)
+            said = _manifest(question, command, tasks, store, counted, result.lost)
             _put_in_place(beside, out, said)
         made = question.later(drawn=False)
         progress.advance(made)
@@ -206,19 +312,23 @@ def _manifest(
     tasks: Sequence[Task],
     store: Store,
     counted: Mapping[str, Any],
+    lost: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what a manifest says: how the result was made, hashes of all that was counted, and no file yet."""
+    plan = plan_of(question, command)
     return {
-        **plan_of(question, command),
+        **plan,
+        "plan_sha256": plan_sha256(plan),
         "code_fingerprint": code_fingerprint(),
         "git": checkout(),
         **versions(),
         "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "units_made_with": store.made_with(tasks),
+        "lost": dict(lost),
         "units": {task.unit(seed): Kept(store, task).digest(seed) for task in tasks for seed in task.seeds},
         "tables": dict(counted),
         "files": {},
-        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE, "model": MODEL_RULE},
+        "rules": {"column": DIGEST_RULE, "unit": LANE_RULE, "model": MODEL_RULE, "plan": PLAN_RULE},
     }
 
 

@@ -67,6 +67,9 @@ def add_folder(command: ArgumentParser) -> None:
         "--out", metavar="DIR",
         help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
     )  # fmt: skip
+    command.add_argument(
+        "--plan", action="store_true", help="say what would be run, what it costs, and a hash of it; run nothing"
+    )
     command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -73,6 +74,8 @@ class _Said(_Planned):
     tables: dict[str, _Hashes]
     files: dict[str, str]
     rules: dict[str, str]
+    plan_sha256: str = ""
+    lost: dict[str, str] = {}
 
 
 @contextmanager
@@ -102,8 +105,28 @@ def opened(out: Path, question: Question, command: str = "", replace: bool = Fal
             for left in out.glob(".new-*"):
                 shutil.rmtree(left, ignore_errors=True)
             write_json(plan, units / "store.json")
-        model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
-        yield Store(units / f"{question.engine}-{model[:12]}")
+        yield Store(_units_of(out, plan))
+
+
+def looked_into(out: Path, question: Question, replace: bool = False) -> Store:
+    """Return the store of a result folder to look at alone: nothing is made, locked, put aside or removed.
+
+    Raises:
+        ScenarioError: As `opened`, but for another process that writes there.
+    """
+    check_writable(out, look_only=True)
+    plan = plan_of(question, "")
+    if not replace:
+        _check_same(out, plan)
+    elif described(out, _OTHER) and (out / MANIFEST).exists():
+        files_of(out)
+    return Store(_units_of(out, plan), look_only=True)
+
+
+def _units_of(out: Path, plan: Mapping[str, Any]) -> Path:
+    """Return where the units are that an engine made with this version of the model."""
+    model = hashlib.sha256(json.dumps(plan["model_files"]).encode()).hexdigest()
+    return out / UNITS / f"{plan['engine']}-{model[:12]}"
 
 
 @contextmanager
@@ -168,8 +191,12 @@ def files_of(out: Path) -> list[Path]:
     return sorted(out / name for name in (*read_json(out / MANIFEST)["files"], MANIFEST))
 
 
-def check_writable(out: Path) -> None:
+def check_writable(out: Path, look_only: bool = False) -> None:
     """Check, before anything is computed, that a result can be written there; make the folders above it.
+
+    Args:
+        out: The folder.
+        look_only: Whether to make nothing, and to ask the system instead of trying it out.
 
     Raises:
         ScenarioError: If not.
@@ -179,6 +206,12 @@ def check_writable(out: Path) -> None:
     is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
     if not is_result and out.exists() and any(not _begun(path) for path in out.iterdir()):
         raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
+    if look_only:
+        there = next(path for path in (out, *out.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            why = os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR)
+            raise ScenarioError(f"{out} cannot be written: {why}")
+        return
     name = f".{out.name}.probe-{os.getpid()}"
     probe = out / name if out.exists() else out.with_name(name)
     try:
@@ -213,6 +246,30 @@ def plan_of(question: Question, command: str) -> dict[str, Any]:
     }
 
 
+PLAN_RULE = (
+    "SHA-256 of JSON with sorted keys, without blanks, of what decides the counts: question, asked, engine, "
+    f"model_files, and scenario without {', '.join(NO_PART_OF_RUNS)}, its policies those of policies if there are any."
+)
+"""How `plan_sha256` hashes what is to be run; stands in every manifest."""
+
+
+def plan_sha256(plan: Mapping[str, Any]) -> str:
+    """Return a SHA-256 over what decides the counts of a study, by `PLAN_RULE`: of a plan as of a manifest."""
+    scenario = plan["scenario"]
+    if scenario is not None:
+        scenario = {key: value for key, value in scenario.items() if key not in NO_PART_OF_RUNS}
+        scenario["policies"] = plan["policies"] or scenario["policies"]
+    decides = {name: plan[name] for name in ("question", "engine", "model_files")}
+    decides |= {"scenario": scenario, "asked": _planned(plan["asked"])}
+    return hashlib.sha256(json.dumps(decides, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _planned(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked before anything was run: seeds that followed a first stage were not."""
+    first = asked.get("first")
+    return {**asked, "seeds": [seed for seed in asked["seeds"] if seed < first]} if first else {**asked}
+
+
 def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
     """Return what study the folder holds, ``None`` if none, and refuse another one than this.
 
@@ -235,7 +292,7 @@ def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
         more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
         raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:3])}{more}. {_ADVICE}")
     made = read_json(out / MANIFEST, _OTHER)["asked"] if (out / MANIFEST).exists() else {}
-    if lacking := list(_less(made, now["asked"])):
+    if lacking := list(_less(_planned(made), _planned(now["asked"]))):
         raise ScenarioError(
             f"{out} holds a result with {'; '.join(lacking)}, which this does not ask for. Nothing was changed. Ask "
             "for all of it and for what is to be added, or name another folder."
@@ -263,6 +320,9 @@ def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
         gone = [value for value in before if value not in (now or ())]
         if gone:
             yield f"{of} {', '.join(map(str, gone[:5]))}{', ...' * (len(gone) > 5)}"
+    elif of == "halfwidth":  # narrower is more
+        if before and not 0 < (now or 0) <= before:
+            yield f"{of} {before}"
     elif isinstance(before, int) and isinstance(now, int):
         if now < before:
             yield f"{of} {before}"

@@ -69,7 +69,9 @@ class Progress:
         return max(0.0, self._stage_start + self.slower * sum(self._ahead) - time.monotonic())
 
     def begin(self, doing: str) -> None:
-        """Begin the next stage: ``simulating``."""
+        """Begin the next stage, ``simulating``, or go on with it."""
+        if self._doing == doing:
+            return
         if self._doing:
             self._passed += self._ahead.pop(0) if self._ahead else 0.0
             self._took, self._counted = SECONDS_OF_DOUBT * self.slower, SECONDS_OF_DOUBT

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from sim.model.engines import Engine
 from sim.model.records import Runs
 from sim.outcomes.dictionary import Tables
-from sim.rules.errors import ScenarioError
+from sim.rules.errors import ExperimentError, ScenarioError, UnansweredError, failures
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import Scenario, of_content
 from sim.study.task import Task
@@ -21,8 +21,19 @@ SECONDS_OF_A_RUN, SECONDS_OF_EFFECTS, SECONDS_OF_A_PANEL = 0.005, 0.07, 0.15
 """What counting a run, comparing the outcomes of an arm and drawing a panel take; on a two-core development machine."""
 
 
+FEWEST_SEEDS = 2
+"""Of fewer seeds nothing can be told apart from luck."""
+
+
 class Answer(Protocol):
     """What is kept of a result: its text, its tables and its figures. See `sim.report.result`."""
+
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """Units that failed, with their errors, without which it was made."""
+
+    def losing(self, lost: Mapping[str, str]) -> Self:
+        """Return it as one that says that it was made without these units."""
 
     @property
     def columns(self) -> Tables:
@@ -61,6 +72,43 @@ class Question(ABC):
     def answer(self, runs: Iterable[Runs]) -> Answer:
         """Make the result of the runs of each task, which come in the order of the tasks."""
 
+    def without(self, lost: Mapping[str, str]) -> Self:
+        """Return what can be asked without units that failed: it has no seed that was lost anywhere, so pairs stay.
+
+        Args:
+            lost: Errors by the names of units.
+
+        Raises:
+            UnansweredError: If too little is left to answer it.
+            ExperimentError: If it cannot be asked of fewer runs.
+        """
+        seeds = getattr(self, "seeds", None)
+        if not isinstance(seeds, tuple):
+            raise ExperimentError(*failures(lost), units=[*lost])
+        gone = {seed for task in self.tasks() for seed in task.seeds if task.unit(seed) in lost}
+        left = tuple(seed for seed in seeds if seed not in gone)
+        if len(left) < FEWEST_SEEDS:
+            there = f"seed {left[0]} alone is left" if left else "no seed is left"
+            raise UnansweredError(
+                *failures(lost),
+                f"{there} of {len(seeds)}, and this takes at least {FEWEST_SEEDS}: it cannot be answered",
+                units=[*lost],
+            )
+        return replace(self, seeds=left)  # type: ignore[type-var]
+
+    @property
+    def open_end(self) -> str:
+        """Words on what may have to be run after all tasks; empty if nothing."""
+        return ""
+
+    def more(self, found: Answer) -> tuple[Self, str] | None:
+        """Return the question with the runs that its first result calls for, and why; nothing if that is the answer.
+
+        Raises:
+            UnansweredError: If no number of runs would do.
+        """
+        return None
+
     def effects_and_panels(self) -> tuple[int, int]:
         """Return of how many arms every outcome is compared, and about how many panels its figures have."""
         return 0, 1
@@ -72,9 +120,9 @@ class Question(ABC):
         return runs * SECONDS_OF_A_RUN + effects * SECONDS_OF_EFFECTS + drawn * panels * SECONDS_OF_A_PANEL
 
     def asked(self) -> dict[str, Any]:
-        """Return its fields but the scenario as JSON holds them: what is read from a manifest equals it."""
+        """Return its fields as JSON holds them, but the scenario and what was lost: what a manifest reads equals it."""
         names: list[str] = [field.name for field in fields(self)]  # type: ignore[arg-type]
-        said = json.dumps({name: getattr(self, name) for name in names if name != "scenario"})
+        said = json.dumps({name: getattr(self, name) for name in names if name not in ("scenario", "lost")})
         return dict(json.loads(said))
 
     @classmethod

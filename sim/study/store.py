@@ -99,13 +99,15 @@ class Store:
 
     Args:
         folder: Where the files are.
+        look_only: Whether to leave everything as it is: for a look at what another process may be writing.
 
     Attributes:
         damaged: Files that were cut or changed. They are put aside, and their units run again.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_only: bool = False) -> None:
         self.folder = folder
+        self._look_only = look_only
         self.damaged: list[Path] = []
         self._shards: dict[str, dict[int, list[Shard]]] = {}
         self._seen: set[Path] = set()
@@ -171,7 +173,7 @@ class Store:
     def _look(self, task: str) -> None:
         """Take note of every whole file there is; put others aside and clear away what was never finished."""
         folder = _folder(self.folder, task)
-        for path in folder.glob(f".*{_PART}*"):
+        for path in folder.glob(f".*{_PART}*") if not self._look_only else ():
             with suppress(OSError):
                 path.unlink()
         for path in sorted(folder.glob("*.parquet")):
@@ -181,7 +183,8 @@ class Store:
                     if found.task != task:
                         raise ValueError("this file is of another task")
                 except (ValueError, LookupError, TypeError, IsADirectoryError):
-                    path.replace(path.with_suffix(".damaged"))
+                    if not self._look_only:
+                        path.replace(path.with_suffix(".damaged"))
                     self.damaged.append(path)
                 else:
                     self.add([found])

@@ -22,7 +22,7 @@ import numpy as np
 
 from sim.model.engines import Engine, module_of
 from sim.model.records import Records, Runs
-from sim.rules.errors import ExperimentError, ScenarioError
+from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError
 from sim.scenario.arguments import whole_number
 from sim.scenario.scenario import BASELINE
 from sim.study.price import priced
@@ -75,7 +75,8 @@ def simulate_all(
 
     Raises:
         ScenarioError: If there is no worker or no such engine, or the store cannot be written.
-        ExperimentError: If units failed in a store, or its workers were killed again and again.
+        UnitsFailedError: If units failed, when all others are run; in a store these are kept.
+        ExperimentError: If workers were killed again and again.
     """
     check(workers, engine)
     progress = progress or Progress()
@@ -92,18 +93,64 @@ def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, progress: Pr
     loops = priced(tasks, workers, engine)
     jobs = [(loop, seconds, module_of(engine)) for of_task in loops for loop, seconds in of_task]
     progress.begin(SIMULATING)
-    parts = _each(_simulated, jobs, workers, progress, True)
+    parts = _each(_tried, jobs, workers, progress, True)
+    failed: list[_Failed] = []
     try:
         for of_task in loops:
-            yield Records.joined([next(parts) for _ in of_task])
+            tried = [next(parts) for _ in of_task]
+            failed += [part for part in tried if isinstance(part, _Failed)]
+            if not failed:
+                yield Records.joined(tried)
     except BrokenProcessPool:
         raise ExperimentError(f"a worker process was killed; {_SHORT}, or keep finished runs with --out") from None
+    if failed:
+        errors = {unit: error for part in failed for unit, error in part.errors.items()}
+        raise UnitsFailedError(errors) from failed[0].cause
 
 
 def _simulated(task: Task, module: str, progress: Callable[[int], None] | None = None) -> Records:
     """Run a step loop with the engine that stands in a module."""
     simulate: Callable[..., Records] = import_module(module).simulate
     return simulate(task.scenario, task.seeds, task.arms, events=task.events or False, progress=progress)
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """Units that raised an error, alone or together in a step loop.
+
+    Attributes:
+        errors: What each of them raised, in words.
+        cause: The first error itself, in the process in which it was raised.
+    """
+
+    errors: Mapping[str, str]
+    cause: Exception | None = None
+
+    @classmethod
+    def of(cls, loop: Task, error: Exception) -> _Failed:
+        """Return that a step loop failed."""
+        words = traceback.format_exception_only(error)[-1].strip()
+        return cls({loop.unit(seed): words for seed in loop.seeds}, error)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the error, of which not every one can be sent to another process."""
+        return {"errors": self.errors, "cause": None}
+
+
+def _tried(loop: Task, module: str, progress: Callable[[int], None] | None = None) -> Records | _Failed:
+    """Run a step loop, seed by seed if it fails, and return its records, or which seeds fail alone too."""
+    try:
+        return _simulated(loop, module, progress)
+    except ScenarioError:  # what is asked cannot be run, with any seed
+        raise
+    except Exception as error:
+        if len(loop.seeds) == 1:
+            return _Failed.of(loop, error)
+    parts = [_tried(replace(loop, seeds=(seed,)), module) for seed in loop.seeds]
+    failed = [part for part in parts if isinstance(part, _Failed)]
+    if failed:
+        return _Failed({unit: words for part in failed for unit, words in part.errors.items()}, failed[0].cause)
+    return Records.joined([part for part in parts if isinstance(part, Records)])
 
 
 def _each(
@@ -226,14 +273,6 @@ def _watch(parent: int) -> None:
 # -- into a store ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Failed:
-    """A step loop that raised an error."""
-
-    units: tuple[str, ...]
-    error: str
-
-
 def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, progress: Progress) -> None:
     """Run what a store lacks. Killed workers cost what they were at; a loop that fails is run again seed by seed."""
     failed: dict[str, str] = {}
@@ -248,10 +287,10 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
             for done in _each(_into, jobs, workers, progress, False, workers > 1):
                 if not isinstance(done, _Failed):
                     store.add(done)
-                elif len(done.units) > 1:
-                    alone |= {*done.units}
+                elif len(done.errors) > 1:
+                    alone |= {*done.errors}
                 else:
-                    failed[done.units[0]] = done.error
+                    failed |= done.errors
                     progress.note(f"{len(failed)} failed")
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
@@ -267,7 +306,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
                     units=first,
                 ) from None
     if failed:
-        raise ExperimentError(*(f"{unit} failed: {error}" for unit, error in failed.items()), units=[*failed])
+        raise UnitsFailedError(failed)
 
 
 def _baselines(store: Store, loop: Task) -> dict[int, Shard]:
@@ -287,8 +326,7 @@ def _into(
     try:
         records = _simulated(loop, module, progress)
     except Exception as error:
-        words = traceback.format_exception_only(error)[-1].strip()
-        return _Failed(tuple(loop.unit(seed) for seed in loop.seeds), words)
+        return _Failed.of(loop, error)
     try:
         return save(folder, loop, records, baselines)
     except OSError as error:

@@ -53,6 +53,8 @@ def file(tmp_path: Path) -> str:
 class Nothing:
     """In place of a simulation: says that it was asked for."""
 
+    lost, unanswered = (), None
+
     def __init__(self, scenario: Scenario, *args: object, **options: object) -> None:
         self.scenario = scenario
 
