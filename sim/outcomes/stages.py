@@ -10,10 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from sim.outcomes.statistics import Floats, ratio_interval, t_quantile
 
 FEWEST_FIRST = 20
 """Seeds of the first stage, at least: with fewer, a spread is known so badly that far too many would often follow."""
+
+
+MOST = 2**40
+"""What takes more seeds than this takes infinitely many."""
 
 
 def seeds_in_all(harmed: Mapping[str, Floats], baseline: Floats, halfwidth: float) -> dict[str, float]:
@@ -27,11 +33,28 @@ def seeds_in_all(harmed: Mapping[str, Floats], baseline: Floats, halfwidth: floa
     Returns:
         By policy; infinite where no percentage can be said, for the baseline is not told apart from zero.
     """
-    n = len(baseline)
     found = {}
     for policy, values in harmed.items():
-        ratio = ratio_interval(values - baseline, baseline).value
-        rest = values - baseline - ratio * baseline
-        spread = float(rest.std(ddof=1)) / float(baseline.mean()) if ratio == ratio else math.inf
-        found[policy] = max(n, (t_quantile(n - 1) * spread / halfwidth) ** 2)
+        part = values - baseline
+        known = ratio_interval(part, baseline).value
+        found[policy] = _seeds(part - known * baseline, baseline, halfwidth) if known == known else math.inf
     return found
+
+
+def _seeds(rest: Floats, whole: Floats, halfwidth: float) -> float:
+    """Return for how many seeds Fieller's interval is so narrow; see `sim.outcomes.statistics.ratio_interval`."""
+    n, mean = len(whole), float(whole.mean())
+    (spread, shared), (_, noise) = np.cov(rest, whole)
+
+    def too_wide(in_all: int) -> bool:
+        squared = t_quantile(n - 1) ** 2 / in_all
+        bounded = mean**2 - squared * noise
+        return bool(bounded <= 0 or (squared * shared) ** 2 + bounded * squared * spread > (halfwidth * bounded) ** 2)
+
+    first, most = n, MOST
+    if too_wide(most):
+        return math.inf
+    while first < most:
+        middle = (first + most) // 2
+        first, most = (middle + 1, most) if too_wide(middle) else (first, middle)
+    return first

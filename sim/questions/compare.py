@@ -115,7 +115,7 @@ class CompareQuestion(Question):
         of_policies = {policy: by_seed(harmed, policy) for policy in self.policies}
         asked = seeds_in_all(of_policies, by_seed(harmed, BASELINE), self.halfwidth)
         most = max(asked, key=asked.__getitem__)
-        width = f"{self.halfwidth:.3g} of the baseline to either side"
+        width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
         if not asked[most] <= MOST_SEEDS:
             raise UnansweredError(
                 f"{most} cannot be known to within {width}: there are too few harms for a percentage, or it would take "

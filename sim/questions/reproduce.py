@@ -140,7 +140,7 @@ def run_alone(folder: str | Path, unit: str) -> str:
     asked = [question_of(plan) for plan in plans if plan is not None]
     if not asked:
         raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
-    for question, task in ((question, task) for question in asked for task in question.tasks()):
+    for question, task in ((of, task) for of in asked for task in of.tasks()):
         for seed in task.seeds:
             if task.unit(seed) == unit:
                 run = engine_of(question.engine)

@@ -334,7 +334,7 @@ def _resting(policies: Sequence[str], resting: Collection[str]) -> Sentence | No
             return Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(found)))
 
 
-def _sentence(cells: Cells, policy: str, resting: Collection[str], doubt: Doubt | None) -> Sentence:
+def _sentence(cells: Cells, policy: str, resting: Collection[str], doubt: Doubt | None = None) -> Sentence:
     """Return what a policy does to serious harm, whose sign is known, at what price, and where it does not."""
     assumed = Sentence(", a size and sign that rest on assumed inputs (below)")
     falls = cells.verdict(policy, HEADLINE) is Verdict.LOWERS

@@ -113,6 +113,11 @@ def percent(share: float) -> str:
     return f"{percents((share, share, share), '+')[0] if share else '0'}%"
 
 
+def unsigned_percent(share: float) -> str:
+    """Return how large a change in percent is, without an interval: ``18%``."""
+    return percent(abs(share)).lstrip("+")
+
+
 def whole_percent(share: float) -> str:
     """Return a share in whole percent, ``18%``; what is less than one keeps a digit."""
     return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, SETS_WITHIN
 from sim.outcomes.statistics import Interval, interval_of
 from sim.report.sentences import Amount, Sentence, Words
-from sim.report.text import percent, size_ends
+from sim.report.text import size_ends, unsigned_percent
 
 
 class Worlds(NamedTuple):
@@ -80,10 +80,5 @@ def _end(share: float) -> Words:
     if not share:
         return Sentence("none")
     if share < 0:
-        return Sentence("{size} less", size=Amount(-share, unsigned_percent))
+        return Sentence("{size} less", size=Amount(share, unsigned_percent))
     return Sentence("{size} more", size=Amount(share, unsigned_percent))
-
-
-def unsigned_percent(share: float) -> str:
-    """Return the size of a change in percent: ``18%``."""
-    return percent(share).lstrip("+")

@@ -124,8 +124,8 @@ class TestBest:
         said = headline(comparison(made, harmed))
         assert said.startswith("In this model, with these assumptions, staff lowers serious harm by 30% (")
         assert (
-            "It falls most under late (in force on 60 of 120 days), by 31% (27 to 36), from which staff is not told "
-            "apart. Of those that lower it on every day, staff is the cheapest." in said
+            "It falls most under late (in force on 60 of 120 days), by 31% (luck 27 to 36), from which staff is not "
+            "told apart. Of those that lower it on every day, staff is the cheapest." in said
         )
 
     def test_where_none_lowers_harm_there_is_no_best(self) -> None:
@@ -140,7 +140,8 @@ class TestBest:
         said = " ".join(text.split())
         assert "these assumptions, keep lowers serious harm by 30%" in said
         assert re.search(
-            r"It falls most under staff, by 31% \(27 to 36\), from which keep is not told apart; nor is phone\. Of",
+            r"It falls most under staff, by 31% \(luck 27 to 36\), from which keep is not told apart; nor is phone\. "
+            r"Of",
             said,
         )
         assert "Of those that lower it, keep is the cheapest." in said

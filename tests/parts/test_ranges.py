@@ -265,7 +265,9 @@ class TestResult:
         text = " ".join(made.table().split())
         assert "2 policies depend on 9 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
-        assert "On this site only; Monte Carlo error only, parameters at the values of this scenario." in text
+        assert (
+            "On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario." in text
+        )
         assert max(map(len, made.table().splitlines())) <= WIDTH
 
     def test_the_tornado_has_its_bars_in_order(self, made: Ranges) -> None:

@@ -128,7 +128,7 @@ def test_workers_change_nothing(phone: Why) -> None:
 def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     text = phone.table()
     assert max(map(len, text.splitlines())) <= WIDTH
-    assert "On this site only; Monte Carlo error only" in " ".join(text.split())
+    assert "On this site only. Luck: 95%, Monte Carlo error alone" in " ".join(text.split())
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {
