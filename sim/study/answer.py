@@ -146,11 +146,10 @@ def planned(question: Question, workers: int = 1, out: Path | None = None, repla
         ScenarioError: If the question, or the folder, does not allow it.
     """
     tasks, later = question.tasks(), question.later(drawn=out is not None)
-    left = tasks
+    store = None if out is None else looked_into(out, question, replace)
+    left = tasks if store is None or replace else store.missing(tasks)
     yield f"{n_units(tasks)} units, a unit being one seed under all policies that are run together."
-    if out is not None:
-        store = looked_into(out, question, replace)
-        left = tasks if replace else store.missing(tasks)
+    if out is not None and store is not None:
         yield from (f"{path} was cut or changed. Its runs would be made again." for path in store.damaged)
         if there := _already(out, left, tasks):
             yield there

@@ -292,7 +292,7 @@ class TestCommand:
     def test_from_python_it_is_a_result_like_another(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            few = answer(compare.question(SCENARIO.replace(days=4), seeds=2))
+            few = answer(compare.question(SCENARIO.replace(days=4), ["phone"], 2))
             enough = answer(compare.question(SCENARIO, seeds=2))
         assert few.unanswered and english(few.unanswered).startswith("This cannot be answered: ")
         assert enough.unanswered is None
