@@ -268,12 +268,13 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
     from sim.report.blocks import terminal_width
     from sim.report.sentences import english
     from sim.study.answer import answer
-    from sim.study.command import assignment
+    from sim.study.command import assignment, workers_given
     from sim.study.folder import check_writable, files_of
     from sim.study.workers import check
 
     out = None if arguments.out is None else path_of(arguments.out, "--out")
-    check(arguments.workers, asked.engine)
+    workers = workers_given(arguments)
+    check(workers, asked.engine)
     if out is not None:
         check_writable(out)
     if asked.scenario:
@@ -281,7 +282,7 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> None:
         settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
         warn(map(english, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
-    found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
+    found = answer(asked, workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
     say(found.table(terminal_width()))
     if out is not None:
         for file in files_of(out):
