@@ -1,19 +1,16 @@
-"""A Dask cluster of processes, started with Dask's own commands: the same bytes as here, whatever becomes of workers."""
+"""A Dask cluster of processes, started with Dask's own commands: the same bytes as here, also if one is killed."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -32,77 +29,22 @@ from sim.study.cluster import Cluster
 from sim.study.progress import Progress
 from sim.study.task import Task
 from sim.study.workers import simulate_all
-from tests.store.kills import ARGUMENTS, ROOT, unlike
+from tests.store.clusters import Processes, started, until
+from tests.store.kills import ROOT, unlike
 
 CLASSROOM = load(ROOT / "scenarios" / "classroom.toml")
 SMALL = CLASSROOM.replace(days=31, warmup_days=5, scale=0.2)
+ARGUMENTS = (
+    *("compare", "scenarios/classroom.toml", "--policies", "email,phone", "--seeds", "8", "--days", "20"),
+    *("--set", "warmup_days=5"),
+)
 TASK = Task(SMALL, (BASELINE, "email"), (0, 1, 2, 3, 4))
-
-
-@dataclass
-class Processes:
-    """A scheduler and its workers.
-
-    Attributes:
-        address: Of the scheduler.
-        scheduler: The process.
-        workers: The processes.
-    """
-
-    folder: Path
-    address: str
-    scheduler: subprocess.Popen[bytes]
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def add(self, n: int = 1, *options: str, env: dict[str, str] | None = None) -> None:
-        """Start workers with one thread each."""
-        for _ in range(n):
-            given = (self.address, "--nthreads", "1", "--local-directory", str(self.folder), *options)
-            self.workers.append(_dask("worker", *given, "--no-dashboard", env=env))
-
-    def wait_for(self, n: int) -> None:
-        """Wait until so many threads are there."""
-        until(lambda: len(study_cluster._asked(self.address)["workers"]) == n)
-
-
-def _dask(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "dask", *words],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"} | (env or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-@contextmanager
-def started(folder: Path, workers: int, *options: str) -> Iterator[Processes]:
-    said = folder / "scheduler.json"
-    scheduler = _dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said), "--no-dashboard")
-    until(lambda: said.exists() and said.read_text().endswith("}"))
-    processes = Processes(folder, json.loads(said.read_text())["address"], scheduler)
-    try:
-        processes.add(workers, *options)
-        processes.wait_for(workers)
-        yield processes
-    finally:
-        for process in (*processes.workers, scheduler):
-            process.terminate()
-        for process in (*processes.workers, scheduler):
-            process.wait()
 
 
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     with started(tmp_path_factory.mktemp("dask"), 2, "--no-nanny") as found:
         yield found
-
-
-def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def shards(out: Path) -> list[Path]:
@@ -137,7 +79,7 @@ def test_a_worker_is_killed_on_the_way_and_every_file_is_the_same(
         until(lambda: len(shards(out)) >= 2)
         os.kill(victim.pid, signal.SIGKILL)
 
-    killing = threading.Thread(target=kill)
+    killing = threading.Thread(target=kill, daemon=True)
     killing.start()
     assert main([*ARGUMENTS, "--scheduler", processes.address, "--out", str(out)]) == 0
     killing.join()
@@ -187,11 +129,20 @@ def test_interrupted_it_lets_go_of_what_runs(
     def interrupt() -> None:
         until(lambda: any(out.rglob(".cluster-*")))
         time.sleep(1)
-        signal.raise_signal(signal.SIGINT) if False else os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
 
-    interrupting = threading.Thread(target=interrupt)
+    interrupting = threading.Thread(target=interrupt, daemon=True)
     interrupting.start()
-    long = ["compare", "scenarios/classroom.toml", "--days", "20000", "--scheduler", processes.address]
+    long = [
+        "compare",
+        "scenarios/classroom.toml",
+        "--days",
+        "5000",
+        "--policies",
+        "email",
+        "--scheduler",
+        processes.address,
+    ]
     assert main([*long, "--out", str(out)]) == 130
     interrupting.join()
     assert "0 of 20 units are finished and kept" in capsys.readouterr().err
@@ -206,7 +157,7 @@ def test_a_unit_that_kills_its_workers_is_named_and_the_others_are_kept(
 ) -> None:
     monkeypatch.setitem(_ENGINES, "array", "tests.store.trouble")
     out, asked = tmp_path / "r", compare.question(SMALL, ["email"], [0, 2, 3])
-    with started(tmp_path, 1) as few:
+    with started(tmp_path, 1, may_die=0) as few:
         with pytest.raises(ExperimentError, match=r"seed-3 failed: 1 worker.*killed(.|\n)*--unit seed-3"):
             answer(asked, Cluster(few.address), out=out)
         assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
@@ -231,7 +182,7 @@ def test_without_a_worker_it_says_so_and_waits_and_without_a_scheduler_it_ends(
             until(lambda: len(shards(out)) >= 2)
             none.scheduler.kill()
 
-        helping = threading.Thread(target=help_and_leave)
+        helping = threading.Thread(target=help_and_leave, daemon=True)
         helping.start()
         assert main([*ARGUMENTS, "--scheduler", none.address, "--out", str(out)]) == 1
         helping.join()
@@ -281,9 +232,7 @@ class TestRefused:
         err = self.said("127.0.0.1:8786", tmp_path / "r", capsys, "--workers", "2")
         assert "--workers: not allowed with argument --scheduler" in err
 
-    def test_no_dask(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_no_dask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         monkeypatch.setitem(sys.modules, "distributed", None)
         assert "pip install distributed" in self.said("127.0.0.1:8786", tmp_path / "r", capsys)
 
@@ -296,14 +245,14 @@ class TestRefused:
 
     def test_a_worker_without_the_model(self, tmp_path: Path) -> None:
         with started(tmp_path, 0) as none:
-            none.add(1, "--no-nanny", env={"PYTHONPATH": ""})
+            none.add(1, "--no-nanny", path="")
             with pytest.raises(ScenarioError, match="a worker of the cluster lacks what it is to run"):
                 list(simulate_all([TASK], Cluster(none.address)))
 
     def test_a_folder_that_a_worker_does_not_see(
         self, processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(study_cluster, "_marked", lambda folder: study_cluster.nullcontext(folder / "elsewhere"))
+        monkeypatch.setattr(study_cluster, "_marked", lambda folder: nullcontext(folder / "elsewhere"))
         with pytest.raises(ScenarioError, match=r"does not see .*units.* that all workers share"):
             answer(compare.question(SMALL, ["email"], 3), Cluster(processes.address), out=tmp_path / "r")
         assert shards(tmp_path) == []
