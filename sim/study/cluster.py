@@ -126,7 +126,7 @@ class Cluster(int):
             return future.result()
         except KilledWorker as error:
             n = error.allowed_failures + 1
-            return Killed(f"{n} workers of the cluster were killed that were at it; they may be short of memory")
+            return Killed(f"every worker that was at it was killed, {n} in all; they may be short of memory")
         except CancelledError:
             self._gone()
         except ImportError as error:

@@ -134,8 +134,6 @@ def _each(
         apart: Whether none may run in this process.
         folder: Where `work` keeps files.
     """
-    from joblib import Parallel, delayed
-
     busy = min(workers, len(jobs))
     if isinstance(workers, Cluster):
         calls = (partial(_checked, work, loop.lanes, loop, *more) for loop, _, *more in jobs)
@@ -148,6 +146,8 @@ def _each(
         for (loop, _, *more), seconds_of_an_hour in zip(jobs, hour, strict=True):
             yield work(loop, *more, progress=partial(_advance, progress, seconds_of_an_hour))
         return
+    from joblib import Parallel, delayed
+
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
     # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()

@@ -23,7 +23,7 @@ from tests.store.clusters import started
 STUDY = {"days": 12, "warmup_days": 8}
 """A study of six units: Coco at full size with all its policies, over a time that keeps the benchmark short."""
 
-SHORT_LOOPS = 60
+SHORT_LOOPS = 24
 """Step loops of the classroom, of a fraction of a second each: what handing one out costs is seen."""
 
 

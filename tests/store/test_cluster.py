@@ -103,7 +103,7 @@ def test_a_result_is_reproduced_on_a_cluster(
 def test_every_unit_is_told_once(processes: Processes) -> None:
     told: list[float] = []
     shown = Progress()
-    shown.advance = told.append  # type: ignore[method-assign]
+    shown.advance = told.append
     cluster = Cluster(processes.address)
     list(simulate_all([TASK], cluster, progress=shown))
     loops = [loop for of_task in price.priced([TASK], cluster, "array") for loop in of_task]
@@ -158,10 +158,10 @@ def test_a_unit_that_kills_its_workers_is_named_and_the_others_are_kept(
     monkeypatch.setitem(_ENGINES, "array", "tests.store.trouble")
     out, asked = tmp_path / "r", compare.question(SMALL, ["email"], [0, 2, 3])
     with started(tmp_path, 1, may_die=0) as few:
-        with pytest.raises(ExperimentError, match=r"seed-3 failed: 1 worker.*killed(.|\n)*--unit seed-3"):
+        with pytest.raises(ExperimentError, match=r"seed-3 failed: every worker.*killed(.|\n)*--unit seed-3"):
             answer(asked, Cluster(few.address), out=out)
         assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
-        with pytest.raises(ExperimentError, match=r"seed-3 failed: 1 worker.*killed"):
+        with pytest.raises(ExperimentError, match=r"seed-3 failed: every worker.*killed"):
             answer(asked, Cluster(few.address))
 
 
