@@ -287,12 +287,13 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     from sim.report.blocks import terminal_width
     from sim.report.sentences import english
     from sim.study.answer import answer, planned
-    from sim.study.command import assignment
+    from sim.study.command import assignment, workers_given
     from sim.study.folder import check_writable, files_of
     from sim.study.workers import check
 
     out = None if arguments.out is None else path_of(arguments.out, "--out")
-    check(arguments.workers, asked.engine)
+    workers = workers_given(arguments)
+    check(workers, asked.engine)
     if out is not None:
         check_writable(out, arguments.plan)
     if asked.scenario:
@@ -300,11 +301,11 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
         settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
         warn(map(english, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
     if arguments.plan:
-        for line in planned(asked, arguments.workers, out, arguments.replace):
+        for line in planned(asked, workers, out, arguments.replace):
             say(line)
         return 0
     command = f"python -m sim {shlex.join(word for word in arguments.given if word != '--replace')}"
-    found = answer(asked, arguments.workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
+    found = answer(asked, workers, True, out, command, arguments.replace, say, lambda words: warn([words]))
     say(found.table(terminal_width()))
     if out is not None:
         for file in files_of(out):

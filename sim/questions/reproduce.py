@@ -20,7 +20,7 @@ from sim.model.records import TABLES, TEXTS, Records, of_arrow
 from sim.questions import question_of
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.arguments import path_of, whole_number
-from sim.study.command import Command, literal
+from sim.study.command import Command, add_workers, literal, workers_given
 from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, plan_sha256, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
 from sim.study.price import seconds_of
@@ -74,7 +74,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
             there is told. Its units may have been deleted.
         sample: Run so many units again, drawn by lot, and those whose stored counts are not those of the manifest; all
             units if not given.
-        workers: Processes.
+        workers: Processes, or a `sim.study.cluster.Cluster`.
         progress: Show how far it is: a bar on a terminal, elsewhere a line now and then.
 
     Raises:
@@ -390,13 +390,13 @@ def _take(command: ArgumentParser) -> None:
     some = command.add_mutually_exclusive_group()
     some.add_argument("--sample", type=literal, metavar="N", help="units to run again, drawn by lot (all)")
     some.add_argument("--unit", metavar="NAME", help="run this unit alone, finished or not, to see where it fails")
-    command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
+    add_workers(command)
 
 
 def _ask(given: Namespace) -> str:
     if given.unit is not None:
         return run_alone(given.folder, given.unit)
-    found = reproduce(given.folder, given.sample, given.workers, progress=True)
+    found = reproduce(given.folder, given.sample, workers_given(given), progress=True)
     if not found.complete:
         raise ExperimentError(found.text())
     return found.text()

@@ -61,7 +61,7 @@ def answer(
 
     Args:
         question: What is asked.
-        workers: Processes. The result does not depend on it.
+        workers: Processes, or a `sim.study.cluster.Cluster`. The result does not depend on it.
         progress: Show how far it is: a bar on a terminal, a line now and then elsewhere.
         out: The folder. What it holds already of this study is not run again; a result of another study is refused.
         command: The command that makes it again; goes into the manifest.

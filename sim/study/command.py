@@ -11,6 +11,7 @@ from sim.rules.errors import ScenarioError, shown
 from sim.scenario.lines import loads
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
+from sim.study.cluster import Cluster
 from sim.study.question import Question
 
 
@@ -61,8 +62,8 @@ def add_window(command: ArgumentParser) -> None:
 
 
 def add_folder(command: ArgumentParser) -> None:
-    """Add the options for processes and for the folder of a result."""
-    command.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
+    """Add the options of `add_workers`, and those for the folder of a result."""
+    add_workers(command)
     command.add_argument(
         "--out", metavar="DIR",
         help="folder for finished runs, tables and figures (none); what is there of the same study is not run again",
@@ -71,6 +72,27 @@ def add_folder(command: ArgumentParser) -> None:
         "--plan", action="store_true", help="say what would be run, what it costs, and a hash of it; run nothing"
     )
     command.add_argument("--replace", action="store_true", help="begin anew where the folder holds a result")
+
+
+def add_workers(command: ArgumentParser) -> None:
+    """Add the options for who runs the step loops."""
+    either = command.add_mutually_exclusive_group()
+    either.add_argument("--workers", type=literal, default=1, metavar="N", help="processes (1)")
+    either.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, whose workers run in place of processes of this machine",
+    )
+
+
+def workers_given(arguments: Namespace) -> int:
+    """Return how many run step loops by the options of `add_workers`, or a `Cluster`, which must answer.
+
+    Raises:
+        ScenarioError: If it does not.
+    """
+    workers: int = arguments.workers if arguments.scheduler is None else Cluster(arguments.scheduler)
+    return workers
 
 
 def scenario_given(arguments: Namespace, policies: Sequence[str] | None) -> Scenario:

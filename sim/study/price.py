@@ -9,6 +9,7 @@ from itertools import pairwise
 from sim.model.engines import Engine
 from sim.rules.words import lasting
 from sim.scenario.scenario import Scenario
+from sim.study.cluster import Cluster
 from sim.study.task import Task, n_units
 
 MEMORY_OF_A_PROCESS = 400e6
@@ -118,7 +119,8 @@ def priced(
     Arguments as for `_loops`, but `workers` for all tasks together.
     """
     busy = min(workers, n_units(tasks))
-    crowded = max(1.0, busy / _n_cores()) if busy > 1 else 1.0
+    here = busy > 1 and not isinstance(workers, Cluster)
+    crowded = max(1.0, busy / _n_cores()) if here else 1.0
     found = [[*_loops(task, -(-workers // len(tasks)), engine, alone, crowded)] for task in tasks]
     return [
         [(loop, crowded * _price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[0]) for loop in of_task]

@@ -105,6 +105,11 @@ class Progress:
         self._note = f", {words}"
         self._show(at_once=True)
 
+    def tell(self, words: str) -> None:
+        """Show a line of words at once."""
+        if self._shown:
+            self._line(words)
+
     def _show(self, at_once: bool = False) -> None:
         if not self._shown:
             return

@@ -25,6 +25,7 @@ from sim.model.records import Records, Runs
 from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError
 from sim.scenario.arguments import whole_number
 from sim.scenario.scenario import BASELINE
+from sim.study.cluster import Cluster, Killed
 from sim.study.price import priced
 from sim.study.progress import Progress
 from sim.study.store import Kept, Shard, Store, save
@@ -53,7 +54,8 @@ def check(workers: int, engine: Engine) -> None:
     Raises:
         ScenarioError: If there is no worker or no such engine.
     """
-    whole_number(workers, "workers", 1, MAX_WORKERS)
+    if not isinstance(workers, Cluster):
+        whole_number(workers, "workers", 1, MAX_WORKERS)
     module_of(engine)
 
 
@@ -68,7 +70,7 @@ def simulate_all(
 
     Args:
         tasks: What to run.
-        workers: Processes.
+        workers: Processes, or a `Cluster`.
         engine: ``array`` or ``agents``.
         progress: Told how far it is; its next stage begins when all is simulated.
         store: Where to keep finished units, and to take from what is there already; in memory if not given.
@@ -132,6 +134,11 @@ class _Failed:
         words = traceback.format_exception_only(error)[-1].strip()
         return cls({loop.unit(seed): words for seed in loop.seeds}, error)
 
+    @classmethod
+    def killed(cls, loop: Task, how: Killed) -> _Failed:
+        """Return that a step loop was killed on a cluster, again and again."""
+        return cls({loop.unit(seed): str(how) for seed in loop.seeds})
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the error, of which not every one can be sent to another process."""
         return {"errors": self.errors, "cause": None}
@@ -154,17 +161,39 @@ def _tried(loop: Task, module: str, progress: Callable[[int], None] | None = Non
 
 
 def _each(
-    work: Callable[..., Any], jobs: Sequence[Job], workers: int, progress: Progress, ordered: bool, apart: bool = False
+    work: Callable[..., Any],
+    jobs: Sequence[Job],
+    workers: int,
+    progress: Progress,
+    ordered: bool,
+    apart: bool = False,
+    folder: Path | None = None,
 ) -> Iterator[Any]:
-    """Yield what `work` returns for every job, over processes if several are of use, or if none may run in this one."""
-    from joblib import Parallel, delayed
+    """Yield what `work` returns for every job, on a cluster, or over processes if several are of use.
 
+    Args:
+        work: What to do with a job.
+        jobs: The jobs.
+        workers: Processes, or a `Cluster`.
+        progress: Told how far it is.
+        ordered: Whether to yield in the order of the jobs.
+        apart: Whether none may run in this process.
+        folder: Where `work` keeps files.
+    """
     busy = min(workers, len(jobs))
+    if isinstance(workers, Cluster):
+        calls = (partial(_checked, work, loop.lanes, loop, *more) for loop, _, *more in jobs)
+        ended = workers.each(calls, [seconds / busy for _, seconds, *_ in jobs], progress, folder)
+        for i, done in _in_order(ended) if ordered else ended:
+            yield _Failed.killed(jobs[i][0], done) if isinstance(done, Killed) else done
+        return
     hour = [seconds / (loop.scenario.hours * busy) for loop, seconds, *_ in jobs]
     if busy <= 1 and not apart:
         for (loop, _, *more), seconds_of_an_hour in zip(jobs, hour, strict=True):
             yield work(loop, *more, progress=partial(_advance, progress, seconds_of_an_hour))
         return
+    from joblib import Parallel, delayed
+
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
     # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()
@@ -235,21 +264,39 @@ class _Hours:
         self._told = noted
 
 
-def _elsewhere(
-    work: Callable[..., Any], lanes: Mapping[str, str], hours: Path, job: int, loop: Task, *more: Any
-) -> tuple[int, Any]:
-    """Do a job in another process, which must find the rules by day that the asker has; return its number too."""
+def _in_order(ended: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Yield by number what comes in any order."""
+    early: dict[int, Any] = {}
+    following = 0
+    for i, done in ended:
+        early[i] = done
+        while following in early:
+            yield following, early.pop(following)
+            following += 1
+
+
+def _checked(
+    work: Callable[..., Any], lanes: Mapping[str, str], loop: Task, *more: Any, progress: Callable[[int], None]
+) -> Any:
+    """Do a job in another process, which must find the rules by day that the asker has."""
     if replace(loop).lanes != lanes:
         raise ScenarioError(
             "worker processes read a policy from its module and find other rules than this process has: it was changed "
             "after its import. Change the module itself, or take one worker."
         )
+    return work(loop, *more, progress=progress)
+
+
+def _elsewhere(
+    work: Callable[..., Any], lanes: Mapping[str, str], hours: Path, job: int, loop: Task, *more: Any
+) -> tuple[int, Any]:
+    """Do a job in another process of this machine; return its number too."""
     noted = np.memmap(hours, np.int64, "r+")
 
     def note(n_hours: int) -> None:
         noted[job] += n_hours
 
-    return job, work(loop, *more, progress=note)
+    return job, _checked(work, lanes, loop, *more, progress=note)
 
 
 def _hours_of(process: int) -> str:
@@ -284,7 +331,7 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
         jobs = [(loop, seconds, module_of(engine), store.folder, _baselines(store, loop)) for loop, seconds in loops]
         try:
             # What kills its process may be left as the only job: it must not kill this one if it need not run here.
-            for done in _each(_into, jobs, workers, progress, False, workers > 1):
+            for done in _each(_into, jobs, workers, progress, False, workers > 1, store.folder):
                 if not isinstance(done, _Failed):
                     store.add(done)
                 elif len(done.errors) > 1:

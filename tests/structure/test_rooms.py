@@ -34,6 +34,7 @@ PACKAGES = {
     "pyarrow": {"model.records", "study", "questions"},
     "tqdm": {"study"},
     "joblib": {"study"},
+    "distributed": {"study"},
     "scipy": {"outcomes"},
     "SALib": {"outcomes"},
 }
@@ -111,6 +112,6 @@ def test_no_module_is_too_long_to_read(module: str) -> None:
 
 
 def test_what_is_slow_to_import_is_imported_late() -> None:
-    code = "import sys, sim; print(*sorted({'mesa', 'matplotlib', 'scipy', 'joblib'} & set(sys.modules)))"
+    code = "import sys, sim; print(*sorted({'mesa', 'matplotlib', 'scipy', 'joblib', 'dask'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
