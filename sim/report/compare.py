@@ -196,7 +196,7 @@ def comparison(found: Comparison) -> list[Block]:
         title(scenario, done),
         _headline(cells, found, idle, resting),
         tables.harm(cells),
-        tables.how_sure(cells),
+        tables.how_sure(cells, found.doubt.scenario if found.doubt else None),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(found.contains),

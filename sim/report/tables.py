@@ -56,12 +56,21 @@ def harm(cells: Cells) -> Block:
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
 
 
-def how_sure(cells: Cells) -> Block | None:
-    """Return doubt beside luck of persons seriously harmed, if it was asked."""
+def how_sure(cells: Cells, worlds_of: Scenario | None) -> Block | None:
+    """Return doubt beside luck of persons seriously harmed, if it was asked.
+
+    Args:
+        cells: The effects, with what is left of them over worlds.
+        worlds_of: The scenario whose parameters the worlds have others of, if there are any.
+    """
     of_policies = [cells.worlds(policy, HEADLINE) for policy in cells.policies]
     worlds = [of for of in of_policies if of is not None]
-    if not worlds:
+    if not worlds or worlds_of is None:
         return None
+    warmup = Sentence(
+        "Worlds have {days} days of warm-up, not {own}, to have them sooner.",
+        days=worlds_of.warmup_days, own=cells.scenario.warmup_days,
+    )  # fmt: skip
     columns = [
         Column(Term(headings.LUCK.words), [cells.relative(policy, HEADLINE) for policy in cells.policies]),
         Column(Term(headings.DOUBT.words), [_doubted(of) for of in worlds]),
@@ -80,6 +89,7 @@ def how_sure(cells: Cells) -> Block | None:
             n=worlds[0].asked, share=range_in_words(worlds[0].asked),
         ),
         Sentence("There is luck in doubt too, for a world is one run: the more of it, the fewer harms there are."),
+        warmup if worlds_of.warmup_days != cells.scenario.warmup_days else None,
     )  # fmt: skip
     kind = Term("change of persons seriously harmed from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
