@@ -46,6 +46,7 @@ _ROUNDING = 1e-12
 _NEXT_TO_ZERO = float(np.finfo(float).tiny)
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 class Interval(NamedTuple):

@@ -19,11 +19,12 @@ import pandas as pd
 
 from sim.model.records import Records, Runs
 from sim.outcomes import doubt as analysis
+from sim.outcomes import turns, worth
 from sim.outcomes.best import not_told_apart
 from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
-from sim.outcomes.statistics import NONE, Floats, Interval
+from sim.outcomes.statistics import NONE, Flags, Floats, Interval
 from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
@@ -264,7 +265,7 @@ class DoubtQuestion(Question):
     def _conditions(self, sample: _Sample, headline: Floats) -> pd.DataFrame:
         rows: list[tuple[Any, ...]] = []
         for policy, there, effects in self._of_policies(headline):
-            found = analysis.where_it_turns(sample.points[there], effects, len(self.policies))
+            found = turns.where_it_turns(sample.points[there], effects, len(self.policies))
             if found is None:
                 continue
             for part in found.parts:
@@ -274,7 +275,7 @@ class DoubtQuestion(Question):
                 rows.append((policy, found.raises, p.key, p.doubt, part.above, threshold, *numbers))
         return pd.DataFrame(rows, columns=[*COLUMNS["doubt_conditions"]])
 
-    def _of_policies(self, headline: Floats) -> Iterator[tuple[str, analysis.Flags, Floats]]:
+    def _of_policies(self, headline: Floats) -> Iterator[tuple[str, Flags, Floats]]:
         """Yield each policy with the sets in which it has an effect, if they are enough, and the effects there."""
         for policy, (first, _) in zip(self.policies, headline, strict=True):
             there = np.isfinite(first)
@@ -286,7 +287,7 @@ class DoubtQuestion(Question):
             return pd.DataFrame(columns=[*COLUMNS["doubt_value"]])
         harm = sample.harmed[:, 0]
         arms = (BASELINE, *self.policies)
-        choice = arms[analysis.least_harm(harm)]
+        choice = arms[worth.least_harm(harm)]
         more = {arm: of_arm - harm[arms.index(choice)] for arm, of_arm in zip(arms, harm, strict=True)}
         others = ";".join(arm for arm in not_told_apart(more) if arm != choice)
         level = float(harm[0].mean())
@@ -294,9 +295,9 @@ class DoubtQuestion(Question):
         group = [i for i, p in enumerate(self.drawn.values()) if p.standing == "assumed"]
         if len(group) > 1:
             kinds.insert(0, (ALL_ASSUMED, "", "assumed", group))
-        rows, dummy = [], analysis.most_of_made_up(harm, sample.dummies)
+        rows, dummy = [], worth.most_of_made_up(harm, sample.dummies)
         for key, unit, standing, columns in kinds:
-            found = analysis.value_of_knowing(harm, sample.points[:, columns])
+            found = worth.value_of_knowing(harm, sample.points[:, columns])
             share = Interval(*(x / level if level else np.nan for x in found))
             stands_out = bool(found.value > dummy and found.low > 0)
             rows.append((key, unit, standing, choice, others, *found, *share, dummy, stands_out))

@@ -15,8 +15,9 @@ import pandas as pd
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
 from sim.outcomes.dictionary import EVERYWHERE, RELATIVE, Meaning, with_ends
-from sim.outcomes.doubt import FEWEST_SETS, FEWEST_TURNED, FROM_SETS
+from sim.outcomes.doubt import FEWEST_SETS, FROM_SETS
 from sim.outcomes.statistics import Interval, interval_of
+from sim.outcomes.turns import FEWEST_TURNED
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.outcomes import doubt
+from sim.outcomes import doubt, turns
 from sim.outcomes.counts import HEADLINE
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import Floats
@@ -244,7 +244,7 @@ def test_a_planted_condition_is_found_and_counted_on_the_other_half() -> None:
 
 def test_one_condition_is_said_as_one() -> None:
     at = points(120, 30)
-    found = doubt.where_it_turns(at, np.where(at[:, 7] < 0.3, -1.0, 1.0) + 0.2 * luck_of(120))
+    found = turns.where_it_turns(at, np.where(at[:, 7] < 0.3, -1.0, 1.0) + 0.2 * luck_of(120))
     assert found is not None and not found.raises
     assert [(part.parameter, part.above) for part in found.parts] == [(7, False)]
     assert found.density > 0.9 and found.coverage > 0.9
@@ -252,10 +252,10 @@ def test_one_condition_is_said_as_one() -> None:
 
 def test_an_absent_condition_is_found_no_oftener_than_by_chance() -> None:
     at = points(100, 70)
-    found = [doubt.where_it_turns(at, luck_of(100, seed)) for seed in range(100)]
+    found = [turns.where_it_turns(at, luck_of(100, seed)) for seed in range(100)]
     assert sum(condition is not None for condition in found) <= 11
 
 
 def test_a_sign_that_hardly_turns_is_not_asked_about() -> None:
     at = points(100, 3)
-    assert doubt.where_it_turns(at, np.where(at[:, 0] < 0.05, 1.0, -1.0)) is None
+    assert turns.where_it_turns(at, np.where(at[:, 0] < 0.05, 1.0, -1.0)) is None
