@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cache, partial
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -92,6 +93,7 @@ class Cluster(int):
                     future.add_done_callback(ended.put)
                     running[future.key] = i, future
 
+            self._check_all_know_sim(client)
             submit(self + JOBS_AHEAD)
             while running:
                 i, future = running.pop(self._next(client, ended, progress).key)
@@ -101,6 +103,15 @@ class Cluster(int):
                 if not isinstance(done, Killed):
                     progress.advance(seconds[i])
                 yield i, done
+
+    def _check_all_know_sim(self, client: Client) -> None:
+        """Refuse who cannot even read what is to be done: Dask would break off with a worker, and wait for another."""
+        found = client.run(find_spec, "sim") | {self.address: client.run_on_scheduler(find_spec, "sim")}
+        if lacking := [address for address, spec in found.items() if spec is None]:
+            raise ScenarioError(
+                f"{lacking[0]} of the cluster has no module sim. Start the scheduler and all workers in an environment "
+                "in which it is installed."
+            )
 
     def _next(self, client: Client, ended: Ended, progress: Progress) -> Future[Any]:
         """Wait for a job to end, and say so if there is nobody to do it."""
@@ -121,13 +132,14 @@ class Cluster(int):
     def _result(self, future: Future[Any]) -> Any:
         """Return what came of a job that ended."""
         from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
 
         try:
             return future.result()
         except KilledWorker as error:
             n = error.allowed_failures + 1
             return Killed(f"every worker that was at it was killed, {n} in all; they may be short of memory")
-        except CancelledError:
+        except (CancelledError, CommClosedError):
             self._gone()
         except ImportError as error:
             raise ScenarioError(

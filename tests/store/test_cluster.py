@@ -246,7 +246,8 @@ class TestRefused:
     def test_a_worker_without_the_model(self, tmp_path: Path) -> None:
         with started(tmp_path, 0) as none:
             none.add(1, "--no-nanny", path="")
-            with pytest.raises(ScenarioError, match="a worker of the cluster lacks what it is to run"):
+            none.wait_for(1)
+            with pytest.raises(ScenarioError, match="of the cluster has no module sim"):
                 list(simulate_all([TASK], Cluster(none.address)))
 
     def test_a_folder_that_a_worker_does_not_see(
