@@ -72,6 +72,11 @@ WHILE_IN_FORCE = (
     ),
 )
 
+LOST_IN_FORCE = Heading(
+    "lawful user-days lost at the door a month, on those days",
+    meaning="days of lawful use lost at the door, a level and no change, a month of the days in force",
+)
+
 QUARTERS = tuple(
     Heading(
         f"serious harms in the {which} quarter of the window",
@@ -147,7 +152,7 @@ OF_A_COMPARISON = (
     Printed("NOT TOLD APART FROM THE BEST", BEST),
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),
-    Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE)),
+    Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
     Printed("OVER TIME", QUARTERS),
     Printed("TOGETHER", (*TOGETHER_WITH, TOGETHER)),
     Printed("FOR WHOM", FOR_WHOM),

@@ -15,7 +15,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
-from sim.report.remarks import costs_in_words, marked, means_of_all_days, partly_in_force
+from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import DASH, LONGEST_NAME, change, in_percent, points, short, size
 from sim.report.worlds import Worlds, range_in_words
@@ -113,15 +113,15 @@ def best(cells: Cells, found: pd.DataFrame) -> Block | None:
         return None
     rows = found.to_dict("records")
     of_change, of_more = headings.BEST
-    more = [Amount(interval_of(row, "more"), points) if row["policy"] != row["best"] else None for row in rows]
+    more = [
+        Amount(interval_of(row, "more"), points) if row["policy"] != row["best"] else Term("the best") for row in rows
+    ]
     columns = [
         Column(Term(of_change.words), [cells.relative(row["policy"], HEADLINE) for row in rows]),
         Column(Term(of_more.words), more),
     ]
     note = Sentence(
-        "The best: {best}, which has no number of its own here. Points: of the baseline, seed by seed; these intervals "
-        "are so wide that all of them hold together at 95%.",
-        best=rows[0]["best"],
+        "Points: of the baseline, seed by seed; these intervals are so wide that all of them hold together at 95%."
     )
     return Table(Term("NOT TOLD APART FROM THE BEST"), CHANGES, _in_order(cells.scenario, rows), columns, note)
 
@@ -199,6 +199,8 @@ def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
     for head, rows in zip(headings.WHILE_IN_FORCE, of_days, strict=True):
         shown = [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows]
         columns.append(Column(Term(head.words), shown))
+    lost = [found[arm, "user_days_lost"] for arm in arms]
+    columns.append(Column(Term(headings.LOST_IN_FORCE.words), [level(float(row["value"])) for row in lost]))
     note = Sentence(
         "Persons harmed: over the whole window of {days} days, the days without the policy included. They count once "
         "in a year, so that no part of a year tells of them: serious harms stand for them on the days in force.",
@@ -283,13 +285,16 @@ def by_severity(cells: Cells) -> Block | None:
     return Table(Term("BY SEVERITY, harms of every offence"), CHANGES, [names], columns, note)
 
 
-def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]) -> Sentence:
-    """Return the order of the policies under each way of weighing harms."""
+def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]) -> Sentence | None:
+    """Return the order of the policies under each way of weighing harms, but for those of a part of the window."""
+    ranked = [policy for policy in moved if not part_of_window(cells.scenario, policy)]
+    if len(ranked) < 2:
+        return None
     orders = []
     for head in heads:
-        falls = {policy: cells.number(policy, head.outcome) for policy in moved}
+        falls = {policy: cells.number(policy, head.outcome) for policy in ranked}
         order: list[str] = sorted(falls, key=falls.__getitem__)
-        orders.append(Listed(tuple(marked(cells.scenario, policy) for policy in order)))
+        orders.append(Listed(tuple(order)))
     if len({*orders}) > 1:
         each = [
             Sentence("{weights}: {policies}.", weights=Term(head.words.capitalize()), policies=order)

@@ -10,6 +10,6 @@ def counted(number: int, one: str, many: str) -> str:
 
 def lasting(seconds: float) -> str:
     """Return a time in words, in the unit that suits it: ``7 seconds``, ``4 minutes``, ``2.5 hours``."""
-    if seconds < 90:
+    if round(seconds) < 120:
         return counted(round(seconds), "second", "seconds")
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
