@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 import sim
+from sim.model.records import Records
 from sim.outcomes.statistics import Interval
 from sim.policies.reporting import ReportingPolicy
 from sim.questions import doubt
@@ -21,8 +23,12 @@ from sim.report.compare import Comparison
 from sim.report.drawing import DOUBT
 from sim.report.sentences import english
 from sim.report.worlds import Worlds
-from sim.rules.errors import ScenarioError
+from sim.rules.errors import ScenarioError, UnansweredError
+from sim.scenario.scenario import Scenario
+from sim.study import workers
+from sim.study.answer import answer, planned
 from sim.study.folder import files_of
+from sim.study.task import Task
 from tests.parts import synthetic
 from tests.theory import toy
 
@@ -151,6 +157,90 @@ class TestFigure:
         worlds = made.doubt.spreads[made.doubt.spreads["outcome"] == "persons_harmed"]
         wanted = [(100 * row.median_low, 100 * row.median_high) for row in worlds.itertuples()]
         assert np.allclose(ends, wanted)
+
+
+class TestSeeds:
+    """As many seeds as it takes; whether the intervals cover stands in tests/theory/test_stages.py."""
+
+    def test_more_follow_where_the_first_are_too_few_and_it_is_said(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        with noisy() as scenario:
+            asked = question(scenario, until_halfwidth="2%")
+            found = answer(asked, out=tmp_path / "a", say=said.append)
+            again = answer(asked, out=tmp_path / "a", say=said.append)
+            reproduced = reproduce(tmp_path / "a")
+        n = len(found.seeds)
+        assert n > 25 and found.seeds == tuple(range(n)) == again.seeds
+        row = found.effects.set_index(["policy", "outcome"]).loc[("wide", "persons_harmed")]
+        assert (row["relative_high"] - row["relative_low"]) / 2 == pytest.approx(0.02, rel=0.03)
+        assert f"wide varies most: it takes {n} seeds in all to know it to within 2% of the baseline" in said[1]
+        assert "The first 20 seeds said by their spread how many it takes" in flat(found)
+        assert reproduced.complete, reproduced.text()
+
+    def test_none_follow_where_the_first_are_enough(self) -> None:
+        with noisy() as scenario:
+            assert len(sim.compare(scenario, ["narrow"], until_halfwidth=0.05).seeds) == 20
+
+    def test_the_hash_of_a_plan_is_that_of_its_first_stage(self, tmp_path: Path) -> None:
+        with noisy() as scenario:
+            asked = question(scenario, until_halfwidth=0.02)
+            *_, planned_hash, _ = planned(asked)
+            answer(asked, out=tmp_path / "a")
+        manifest = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
+        assert planned_hash.endswith(manifest["plan_sha256"])
+        assert any("As many more seeds follow" in line for line in planned(asked))
+
+    def test_a_narrower_interval_adds_to_the_folder_and_a_wider_one_is_less(self, tmp_path: Path) -> None:
+        with noisy() as scenario:
+            n = len(answer(question(scenario, until_halfwidth=0.03), out=tmp_path / "a").seeds)
+            assert len(answer(question(scenario, until_halfwidth=0.02), out=tmp_path / "a").seeds) > n
+            with pytest.raises(ScenarioError, match=r"holds a result with halfwidth 0.02, which this does not ask for"):
+                answer(question(scenario, until_halfwidth=0.03), out=tmp_path / "a")
+
+    def test_what_no_number_of_seeds_can_tell_is_no_answer(self) -> None:
+        with noisy() as scenario, pytest.raises(UnansweredError, match=r"wide cannot be known to within 1e-05%"):
+            sim.compare(scenario, until_halfwidth=1e-7)
+
+
+def noisy() -> AbstractContextManager[Scenario]:
+    """Return an engine under which one policy varies more from seed to seed than another."""
+    return toy.where(wide=lambda at, luck: -0.2 + 0.06 * luck, narrow=lambda at, luck: -0.2 + 0.03 * luck)
+
+
+class TestLost:
+    def test_a_set_that_fails_is_dropped_and_a_seed_of_the_comparison_for_every_policy(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        simulated = workers._simulated
+
+        def tried(task: Task, *given: object, **options: object) -> Records:
+            if {task.unit(seed) for seed in task.seeds} & {"scenario/seed-1", "set-0003/seed-3"}:
+                raise ZeroDivisionError("of all things")
+            return simulated(task, *given, **options)
+
+        monkeypatch.setattr(workers, "_simulated", tried)
+        warned: list[str] = []
+        with noisy() as scenario:
+            found = answer(question(scenario, seeds=4, doubt=17), out=tmp_path / "a", warn=warned.append)
+            assert found.seeds == (0, 2, 3)
+            assert found.doubt.draws == 16
+            assert "Without scenario/seed-1, set-0003/seed-3, whose runs failed" in flat(found)
+            assert reproduce(tmp_path / "a").complete
+            monkeypatch.setattr(workers, "_simulated", simulated)
+            whole = answer(question(scenario, seeds=4, doubt=17), out=tmp_path / "a")
+        assert whole.seeds == (0, 1, 2, 3) and whole.doubt.draws == 17 and not whole.lost
+
+    def test_too_few_sets_that_are_left_are_no_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        simulated = workers._simulated
+
+        def tried(task: Task, *given: object, **options: object) -> Records:
+            if task.label == "set-0003":
+                raise ZeroDivisionError("of all things")
+            return simulated(task, *given, **options)
+
+        monkeypatch.setattr(workers, "_simulated", tried)
+        with noisy() as scenario, pytest.raises(UnansweredError, match="11 of 12 parameter sets are left"):
+            answer(question(scenario, seeds=4, doubt=12))
 
 
 class TestFolder:
