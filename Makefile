@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
-RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-warmup-days 90 --workers 2 --out results/coco
+RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 150 --workers 2 --out results/coco
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -25,7 +25,7 @@ results: $(STAMP) ## renew all that results/ ships, half an hour: classroom, pat
 	$(VENV) -m sim $(RUN_ARGS) --replace
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
-	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 365 --set warmup_days=90 --workers 2 --out results/doubt --replace
+	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace
 	cp results/coco/table.txt results/coco.txt
 	cp results/coco/figures/overview.png results/coco.png
 

@@ -15,6 +15,7 @@ from sim.model.records import Runs
 from sim.outcomes.counts import HEADLINE, by_seed, counts_of
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.effects import effects_of, interactions_of
+from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.stages import FEWEST_FIRST, seeds_in_all
 from sim.questions.doubt import MOST_DRAWS, DoubtQuestion
@@ -39,7 +40,7 @@ class CompareQuestion(Question):
         seeds: Seeds; of a first stage, if there are to be two.
         engine: ``array`` or ``agents``.
         doubt: Parameter sets, 0 for none.
-        doubt_warmup_days: Days of warm-up of each, 0 for those of the scenario.
+        doubt_days: Measured days of each, after a quarter as many of warm-up, 0 for those of the scenario.
         halfwidth: Half the width asked of the intervals of serious harm, as a share of the baseline, 0 if none was.
         first: Seeds of the first stage are below it.
         lost: Names of units of parameter sets that failed.
@@ -50,7 +51,7 @@ class CompareQuestion(Question):
     seeds: tuple[int, ...]
     engine: Engine = "array"
     doubt: int = 0
-    doubt_warmup_days: int = 0
+    doubt_days: int = 0
     halfwidth: float = 0.0
     first: int = 0
     lost: tuple[str, ...] = ()
@@ -61,8 +62,9 @@ class CompareQuestion(Question):
         if not self.doubt:
             return None
         scenario = self.scenario
-        if self.doubt_warmup_days:
-            scenario = scenario.replace(warmup_days=self.doubt_warmup_days)
+        if self.doubt_days:
+            warmup_days = min(scenario.warmup_days, self.doubt_days // 4)
+            scenario = scenario.replace(days=self.doubt_days, warmup_days=warmup_days)
         asked = doubt_question(scenario, self.policies, draws=self.doubt, fewest=FEWEST_FOR_A_RANGE)
         return asked.without(dict.fromkeys(self.lost, "")) if self.lost else asked
 
@@ -137,7 +139,7 @@ def compare(
     progress: bool = False,
     out: str | Path | None = None,
     doubt: int = 0,
-    doubt_warmup_days: int | None = None,
+    doubt_days: int | None = None,
     until_halfwidth: float | None = None,
 ) -> Comparison:
     """Run policies and the baseline over the same seeds and compare them in pairs.
@@ -152,17 +154,18 @@ def compare(
         out: A folder to keep finished runs in, and to write tables and figures into. The same call again runs only
             what is missing there; more seeds or policies are added to it.
         doubt: Run them over so many parameter sets too, drawn as `sim.doubt` draws them, at least 12; none if 0.
-        doubt_warmup_days: Days of warm-up of each set, to have them sooner; those of the scenario if not given.
+        doubt_days: Measured days of each set, after a quarter as many of warm-up, to have them sooner; as in the
+            scenario if not given.
         until_halfwidth: Run as many more seeds as it takes to know every policy's change of serious harm to within so
             much, as a share of the baseline (0.02 is 2 points to either side). The first 20 seeds or more say how many;
             see `sim.outcomes.stages`.
 
     Raises:
         ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds or too few parameter sets,
-            or the folder holds something else.
+            sets are to have fewer days than a policy with dates needs, or the folder holds something else.
         UnansweredError: If no number of seeds makes intervals as narrow as asked.
     """
-    asked = question(scenario, policies, seeds, engine, doubt, doubt_warmup_days, until_halfwidth)
+    asked = question(scenario, policies, seeds, engine, doubt, doubt_days, until_halfwidth)
     found: Comparison = answer(asked, workers, progress, out)
     return found
 
@@ -173,7 +176,7 @@ def question(
     seeds: Seeds | None = None,
     engine: Engine = "array",
     doubt: int = 0,
-    doubt_warmup_days: int | None = None,
+    doubt_days: int | None = None,
     until_halfwidth: float | None = None,
 ) -> CompareQuestion:
     """Return what `compare` asks, checked; arguments and errors are those of `compare`."""
@@ -184,13 +187,14 @@ def question(
             f"doubt = {sets} parameter sets are too few for a range. It takes 0 or from {FEWEST_FOR_A_RANGE} to "
             f"{MOST_DRAWS}."
         )
-    warmup = 0
-    if doubt_warmup_days is not None:
-        warmup = whole_number(doubt_warmup_days, "doubt_warmup_days", 1, max(1, scenario.warmup_days))
-        if not sets:
-            raise ScenarioError(
-                "doubt_warmup_days are those of parameter sets, and there are none. Give doubt too: --doubt 24."
-            )
+    days = 0 if doubt_days is None else whole_number(doubt_days, "doubt_days", 1, scenario.days)
+    if days and not sets:
+        raise ScenarioError("doubt_days are those of parameter sets, and there are none. Give doubt too: --doubt 24.")
+    if 0 < days < scenario.days and (dated := [arm for arm in arms if part_of_window(scenario, arm)]):
+        raise ScenarioError(
+            f"{', '.join(dated)}: in force on a part of the window alone, of which fewer doubt_days would be another "
+            "part. Leave doubt_days out, or the policy."
+        )
     numbers, halfwidth, first = seeds_of(scenario.seeds if seeds is None else seeds), 0.0, 0
     if until_halfwidth is not None:
         halfwidth = share_of(until_halfwidth, "until_halfwidth")
@@ -201,7 +205,7 @@ def question(
                 f"{first} seeds are no first stage. With until_halfwidth it takes a number of seeds, at least "
                 f"{FEWEST_FIRST}, to tell how many follow."
             )
-    found = CompareQuestion(scenario, arms, numbers, engine, sets, warmup, halfwidth, first)
+    found = CompareQuestion(scenario, arms, numbers, engine, sets, days, halfwidth, first)
     found.tasks()
     return found
 
@@ -215,9 +219,7 @@ def _take(command: ArgumentParser) -> None:
     command.add_argument(
         "--doubt", type=literal, default=0, metavar="N", help="parameter sets over which to see how sure it is (none)"
     )
-    command.add_argument(
-        "--doubt-warmup-days", type=literal, metavar="N", help="days of warm-up of each (as the scenario)"
-    )
+    command.add_argument("--doubt-days", type=literal, metavar="N", help="measured days of each (as the scenario)")
     command.add_argument(
         "--until-halfwidth",
         type=literal,
@@ -232,9 +234,7 @@ def _take(command: ArgumentParser) -> None:
 def _ask(given: Namespace) -> CompareQuestion:
     policies = names_given("--policies", given.policies)
     scenario = scenario_given(given, policies)
-    return question(
-        scenario, policies, given.seeds, given.engine, given.doubt, given.doubt_warmup_days, given.until_halfwidth
-    )
+    return question(scenario, policies, given.seeds, given.engine, given.doubt, given.doubt_days, given.until_halfwidth)
 
 
 COMMAND = Command(

@@ -24,7 +24,7 @@ from sim.outcomes.best import not_told_apart
 from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
-from sim.outcomes.statistics import NONE, Flags, Floats, Interval
+from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Flags, Floats, Interval
 from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
@@ -202,6 +202,8 @@ class DoubtQuestion(Question):
             self._conditions(sample, headline),
             self._values(sample),
             self.left_out,
+            tuple(key for key in self.left_out if setters(self.scenario, self.policies, key)),
+            analysis.spread(sample.harmed[0, 0]),
         )
 
     def _sample(self, runs: Iterable[Runs]) -> _Sample:
@@ -220,6 +222,8 @@ class DoubtQuestion(Question):
         for outcome in outcomes_of(self.scenario):
             found = by_arm(outcome.formula(sums))
             found[[bool(not_counted(self.scenario, outcome, arm)) for arm in arms]] = np.nan
+            events = by_arm(sums.table[list(outcome.behind)].sum(axis=1))
+            found[1:][np.maximum(events[:1], events[1:]) < FEWEST_EVENTS] = np.nan  # as a comparison has it
             outcomes[outcome.name, outcome.unit] = found
         drawn, dummies = np.split(np.array([of.point for of in sets]), [len(self.drawn)], axis=1)
         return _Sample(drawn, dummies, outcomes, by_arm(sums["n_persons_harmed"]))
@@ -230,10 +234,9 @@ class DoubtQuestion(Question):
         for arm, policy in enumerate(self.policies):
             for (name, unit), of_outcome in effects.items():
                 base, value = sample.outcomes[name, unit][[0, arm + 1], 0]
-                both = np.isfinite(base) & np.isfinite(value)
-                lowers = analysis.binomial(int((value < base)[both].sum()), int(both.sum()))
                 first, second = of_outcome[arm]
                 there = np.isfinite(first)
+                lower, higher, n = (value < base)[there], (value > base)[there], int(there.sum())
                 first, second = first[there], second[there]
                 enough = len(first) >= analysis.FEWEST_SETS
                 of_luck = analysis.luck(first, second) if enough else NONE
@@ -241,8 +244,8 @@ class DoubtQuestion(Question):
                 if enough and name == HEADLINE and len(self.drawn) > others.shape[1]:
                     rests = analysis.assumed(others[there], first, second)
                 rows.append((
-                    policy, name, unit, len(sample.points), int((base == 0).sum()), *analysis.spread(first), *lowers,
-                    float((value > base)[both].mean()) if both.any() else np.nan,
+                    policy, name, unit, len(there), len(there) - n, *analysis.spread(first),
+                    *analysis.binomial(int(lower.sum()), n), float(higher.mean()) if n else np.nan,
                     analysis.luck_alone(first, second), *of_luck, *rests,
                 ))  # fmt: skip
         return pd.DataFrame(rows, columns=[*COLUMNS["doubt"]])

@@ -15,6 +15,7 @@ from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import HEADLINE, Counts, dated
+from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.effects import contains_of, in_force_of
 from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
@@ -23,13 +24,13 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
-from sim.report.doubt import VAGUE, Doubt
+from sim.report.doubt import Doubt, told
 from sim.report.grounds import assumptions, inert, of_parts, settings_behind
 from sim.report.remarks import ETHICS, caveat, marked, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
-from sim.report.text import number, points, whole_percent
-from sim.report.worlds import Worlds
+from sim.report.text import number, points, size
+from sim.report.worlds import Worlds, range_in_words
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import instance_of
 from sim.scenario.scenario import BASELINE, Scenario
@@ -196,7 +197,7 @@ def comparison(found: Comparison) -> list[Block]:
         title(scenario, done),
         _headline(cells, found, idle, resting),
         tables.harm(cells),
-        tables.how_sure(cells, found.doubt.scenario if found.doubt else None),
+        tables.how_sure(cells, found.doubt),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(found.contains),
@@ -241,7 +242,7 @@ def _headline(cells: Cells, found: Comparison, idle: Collection[str], resting: C
         Sentence(
             "In this model, with these assumptions, {finding} {caveat}",
             finding=told(first) if first else Sentence("no policy was seen to lower serious harm."),
-            caveat=caveat(scenario, found.doubt.draws if found.doubt else 0),
+            caveat=caveat(scenario, _of_doubt(found.doubt)),
         )
     ]
     if first and len(best) > 1:
@@ -259,12 +260,27 @@ def _headline(cells: Cells, found: Comparison, idle: Collection[str], resting: C
             )
         )  # fmt: skip
     sentences += [Sentence("On the other hand, {finding}", finding=told(p)) for p in resolved if p not in lowering]
-    if rest := [_unresolved(cells, p, idle) for p in cells.policies if p not in resolved]:
+    if rest := [_with_doubt(cells, p, _unresolved(cells, p, idle)) for p in cells.policies if p not in resolved]:
         policies = Listed(tuple(rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
     if added := _adds_nothing(found.contains):
         sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=Listed(added, "; ")))
     return Prose(tuple(sentences))
+
+
+def _of_doubt(doubt: Doubt | None) -> Sentence:
+    """Say what doubt is, or that it was not asked and how it is."""
+    if doubt is None:
+        return Sentence("How far it hangs on these values was not asked: --doubt 24 does, or python -m sim doubt.")
+    if doubt.n_known < FEWEST_FOR_A_RANGE:
+        return Sentence(
+            "Doubt: too few of {n} worlds have harms enough to compare. Take longer --days, a larger --scale or more "
+            "worlds.",
+            n=doubt.draws,
+        )  # fmt: skip
+    return Sentence(
+        "Doubt: {share}, in each of which {other}.", share=range_in_words(doubt.n_known), other=doubt.other()
+    )
 
 
 def _not_told_apart(cells: Cells, first: str, found: pd.DataFrame, lowering: Sequence[str]) -> Sentence:
@@ -318,6 +334,14 @@ def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> Words:
             return marked(cells.scenario, policy)
 
 
+def _with_doubt(cells: Cells, policy: str, name: Words) -> Words:
+    """Return the name of a policy with how far its effect goes over worlds, if that was asked and it goes anywhere."""
+    worlds = cells.worlds(policy, HEADLINE)
+    if worlds is None or worlds.alone is None:
+        return name
+    return Sentence("{policy} ({doubt})", policy=name, doubt=worlds.alone)
+
+
 def _signs_differ(cells: Cells, policy: str) -> bool:
     compared = cells.verdict(policy, SECOND) not in (Verdict.IDENTICAL, Verdict.TOO_FEW)
     return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
@@ -361,15 +385,14 @@ def _fails(doubt: Doubt, policy: str, falls: bool) -> Sentence | None:
 
 
 def _shares(worlds: Worlds | None) -> Sentence | None:
-    """Say how much of its doubt is luck, if most, or rests on assumed numbers, if that is known well enough."""
+    """Say how much of its doubt is luck, if most, or rests on assumed numbers, where that is known well enough."""
     if worlds is None:
         return None
-    if worlds.luck.value > MOST:
-        return Sentence("; {share} of its doubt is luck", share=Amount(worlds.luck.value, whole_percent))
-    if not worlds.assumed.high - worlds.assumed.low <= VAGUE:
+    if told(worlds.luck) and worlds.luck.value > MOST:
+        return Sentence("; {share} of its doubt is luck", share=Amount(worlds.luck, size))
+    if not told(worlds.assumed):
         return None
-    share = Amount(worlds.assumed.value, whole_percent)
-    return Sentence("; up to {share} of its doubt rests on assumed numbers", share=share)
+    return Sentence("; at most {share} of its doubt rests on assumed numbers", share=Amount(worlds.assumed, size))
 
 
 def _finding(cells: Cells, policy: str) -> Sentence:
@@ -409,10 +432,10 @@ def _price(cells: Cells, policy: str) -> Sentence | None:
     """Return what a policy costs lawful users at the door, if it does."""
     if cells.verdict(policy, "visitors_turned_away") is Verdict.RAISES:
         visitors = Amount(cells.number(policy, "visitors_turned_away"), number)
-        return Sentence("; it turns away {visitors} lawful visitors a month", visitors=visitors)
+        return Sentence("; it turns away {visitors} more lawful visitors a month", visitors=visitors)
     if cells.verdict(policy, "user_days_lost") is Verdict.RAISES:
         days = Amount(cells.number(policy, "user_days_lost"), number)
-        return Sentence("; it costs lawful users {days} days of use a month", days=days)
+        return Sentence("; it costs lawful users {days} more days of use a month", days=days)
     return None
 
 

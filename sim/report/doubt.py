@@ -15,8 +15,8 @@ import pandas as pd
 from sim.model.records import write_csv
 from sim.outcomes.counts import HEADLINE
 from sim.outcomes.dictionary import EVERYWHERE, RELATIVE, Meaning, with_ends
-from sim.outcomes.doubt import FEWEST_SETS, FROM_SETS
-from sim.outcomes.statistics import Interval, interval_of
+from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, FEWEST_SETS, FROM_SETS, SETS_WITHIN
+from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Interval, interval_of
 from sim.outcomes.turns import FEWEST_TURNED
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
@@ -28,6 +28,7 @@ from sim.report.text import (
     DASH,
     change,
     ends_alone,
+    number,
     numbers,
     short,
     size,
@@ -35,6 +36,7 @@ from sim.report.text import (
     value_alone,
     whole_percent,
 )
+from sim.report.worlds import worlds_of
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -59,12 +61,14 @@ COLUMNS = {
         "outcome": EVERYWHERE["outcome"],
         "unit": EVERYWHERE["unit"],
         "sets": Meaning("sets", "parameter sets behind the row"),
-        "without": Meaning("sets", "those of them in which the baseline has nothing to take a share of"),
+        "without": Meaning("sets", f"those of them with under {FEWEST_EVENTS} events under both, too few to compare"),
         **with_ends(
-            {"median": "median over the sets of the change from the baseline"}, RELATIVE, "the middle 90% of the sets"
+            {"median": "median over the others of the change from the baseline"},
+            RELATIVE,
+            "the range in which 90% of sets lie; of fewer than 19 sets all of them",
         ),
-        **with_ends({"lowered": "share in which it is lower than under the baseline"}, "share of the sets"),
-        "raised": Meaning("share of the sets", "share in which it is higher than under the baseline"),
+        **with_ends({"lowered": "share in which it is lower than under the baseline"}, "share of the sets compared"),
+        "raised": Meaning("share of the sets compared", "share in which it is higher than under the baseline"),
         "luck_alone": Meaning(RELATIVE, "how far luck takes the change to either side in 90% of runs of one set"),
         **with_ends(
             {
@@ -153,6 +157,8 @@ class Doubt(Result):
         conditions: One or two rows per policy whose sign turns and where that could be told: the conditions.
         worth: One row for all assumed parameters together and each parameter: what knowing it would spare.
         left_out: Parameters with a plausible range that were not drawn, with the reason.
+        levers: Those of them that policies set themselves.
+        harmed: Persons seriously harmed in a run under the baseline: median and range over the sets.
     """
 
     columns: ClassVar = COLUMNS
@@ -172,29 +178,57 @@ class Doubt(Result):
     conditions: pd.DataFrame = field(repr=False)
     worth: pd.DataFrame = field(repr=False)
     left_out: Mapping[str, Sentence] = field(repr=False)
+    levers: tuple[str, ...] = ()
+    harmed: Interval = NONE
 
     @property
     def unanswered(self) -> Sentence | None:
         """That under no policy enough sets have harm to say anything, if so, and what to do."""
-        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
-        if any(not _too_few(row) for row in rows):
+        if self.n_known >= FEWEST_FOR_A_RANGE:
             return None
         return Sentence(
-            "This cannot be answered: fewer than {n} of {draws} worlds have any serious harm under the baseline. Take "
-            "longer --days, a larger --scale or more --draws.",
-            n=FEWEST_SETS, draws=self.draws,
+            "This cannot be answered: in {known} of {draws} worlds are there {events} serious harms to compare, and it "
+            "takes {n}. Take longer --days, a larger --scale or more --draws.",
+            known=self.n_known, draws=self.draws, events=FEWEST_EVENTS, n=FEWEST_FOR_A_RANGE,
         )  # fmt: skip
+
+    @property
+    def n_known(self) -> int:
+        """Sets with harms enough to compare, of the policy with most of them."""
+        return max(worlds_of(row).known for row in self._headlines())
+
+    def other(self) -> Words:
+        """Say what is another in each world."""
+        if not self.levers:
+            return Sentence("{n} uncertain parameters have other values", n=self.n_parameters)
+        return Sentence(
+            "{n} uncertain parameters have other values (not {levers}, which policies here set)",
+            n=self.n_parameters, levers=Listed(self.levers),
+        )  # fmt: skip
+
+    def harms(self) -> Words:
+        """Say how many are harmed in a world, which says how much luck its change has."""
+        value, low, high = (Amount(x, number) for x in self.harmed)
+        return Sentence(
+            "A world is one run, so that its change has luck in it too, the more the fewer are harmed: under the "
+            "baseline {value} persons in the median world, {low} to {high} in most. Worlds with under {few} harms are "
+            "not compared.",
+            value=value, low=low, high=high, few=FEWEST_EVENTS,
+        )  # fmt: skip
+
+    def _headlines(self) -> list[Row]:
+        return _of(self.spreads[self.spreads["outcome"] == HEADLINE])
 
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, its spread, what it rests on, where it turns, what to find out first."""
-        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
-        return [self._title(), _sentences(rows), _effects(rows), *self.analysis(), self._notes()]
+        rows = self._headlines()
+        return [self._title(), self._sentences(), _effects(rows), *self.analysis(), self._notes()]
 
     def analysis(self) -> list[Block]:
         """Return what the spread rests on, where signs turn and what to find out first; nothing of too few sets."""
         if self.draws < FEWEST_SETS:
             return []
-        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
+        rows = self._headlines()
         found = [_rests_on(self.policies, self.parameters), _turns(rows, self.conditions), _to_find_out(self.worth)]
         return [block for block in found if block is not None]
 
@@ -209,13 +243,13 @@ class Doubt(Result):
         """Draw how far each policy's effect on serious harm goes over the worlds, and how far by luck alone."""
         from sim.report import doubt_figures
 
-        return doubt_figures.spreads(self.draws, _of(self.spreads[self.spreads["outcome"] == HEADLINE]))
+        return doubt_figures.spreads(self.n_known, self._headlines())
 
     def plot_shares(self) -> Figure:
         """Draw what makes the spread of each policy's effect: luck, and the parameters that stand out."""
         from sim.report import doubt_figures
 
-        rows = _of(self.spreads[self.spreads["outcome"] == HEADLINE])
+        rows = self._headlines()
         return doubt_figures.shares(rows, {row["policy"]: _of_policy(self.parameters, row["policy"]) for row in rows})
 
     def fill(self, folder: Path) -> None:
@@ -246,6 +280,14 @@ class Doubt(Result):
         )  # fmt: skip
         return title(self.scenario, done)
 
+    def _sentences(self) -> Block:
+        head = Sentence(
+            "In this model, serious harm changes from the baseline by (over worlds, in each of which {drawn}):",
+            drawn=self.other(),
+        )
+        end = Sentence("On this site only; as likely as the plausible ranges have it.")
+        return Prose((head, *(Note(sentence(row)) for row in self._headlines()), end))
+
     def _notes(self) -> Block:
         alike: dict[Sentence, list[str]] = {}
         for key, reason in self.left_out.items():
@@ -264,9 +306,10 @@ class Doubt(Result):
                 "shape of it. Plausible ranges and shapes are assumptions too (python -m sim explain NAME), and "
                 "parameters are taken as independent of each other."
             ),
+            self.harms(),
             Sentence(
-                "Luck: what differs between two seeds of one world. It is in every number above, and less of it with "
-                "more --days or a larger --scale. Rests on assumed numbers: all but luck and what sourced and "
+                "Luck: what differs between two seeds of one world; less of it with more --days or a larger --scale. "
+                "Rests on assumed numbers: all but luck and what sourced and "
                 "calibrated ones do by themselves."
             ),
             totals if self.draws < FROM_SETS else None,
@@ -290,59 +333,54 @@ def _of_policy(table: pd.DataFrame, policy: str) -> list[Row]:
     return _of(table[table["policy"] == policy])
 
 
-def _sentences(rows: Sequence[Row]) -> Block:
-    head = Sentence(
-        "In this model, serious harm changes from the baseline by (over worlds in which all that is uncertain varies "
-        "at once):"
-    )
-    end = Sentence("On this site only; as likely as the plausible ranges have it.")
-    return Prose((head, *(Note(sentence(row)) for row in rows), end))
-
-
 def sentence(row: Row) -> Sentence:
     """Return what becomes of a policy's effect over the worlds.
 
-    ``phone: -41% in the middle of 100 worlds (90% of them: -62 to -12); it lowers in 97 of 100 and raises in 3; luck
-    makes 8% of the spread; up to 85% rests on assumed numbers``. A share that is not known
-    to within `VAGUE` is left to the table.
+    ``phone: -41% in the median of 100 worlds (90% of them: -62 to -12); it lowers in 97 and raises in 3 of them; luck
+    makes 8% (2 to 14) of the spread; at most 85% (75 to 95) rests on assumed numbers``. A share that is not known to
+    within `VAGUE` is left to the table.
 
     Args:
         row: Of `Doubt.spreads`, of serious harm.
     """
-    policy, middle, n = row["policy"], interval_of(row, "median"), row["sets"] - row["without"]
+    policy, worlds = row["policy"], worlds_of(row)
     without = Counted(
-        row["without"],
-        Sentence("; in 1 more the baseline has no serious harm to take a share of"),
-        Sentence("; in {n} more the baseline has no serious harm to take a share of", n=row["without"]),
+        worlds.asked - worlds.known,
+        Sentence("; in 1 more there are too few harms to compare"),
+        Sentence("; in {n} more there are too few harms to compare", n=worlds.asked - worlds.known),
     )
-    if _too_few(row):
+    if not worlds.enough:
         return Sentence(
-            "{policy}: too few harms to say: only {n} of {sets} worlds have any under the baseline",
-            policy=policy, n=n, sets=row["sets"],
+            "{policy}: too few harms to say: in {n} of {sets} worlds are there enough to compare",
+            policy=policy, n=worlds.known, sets=worlds.asked,
         )  # fmt: skip
-    if not any(middle) and not row["lowered"] and not row["raised"]:
+    if not any(worlds.middle) and not worlds.lowers and not worlds.raises:
         return Sentence(
             "{policy}: as under the baseline in each of {n} worlds{without}",
-            policy=policy, n=n, without=without if row["without"] else None,
+            policy=policy, n=worlds.known, without=without if without.n else None,
         )  # fmt: skip
-    luck, rests = interval_of(row, "luck"), interval_of(row, "assumed")
-    of_luck = Sentence("; luck makes {share} of the spread", share=Amount(luck.value, whole_percent))
-    of_assumed = Sentence("; up to {share} rests on assumed numbers", share=Amount(rests.value, whole_percent))
+    of_luck = Sentence("; luck makes {share} of the spread", share=Amount(worlds.luck, size))
+    of_assumed = Sentence("; at most {share} rests on assumed numbers", share=Amount(worlds.assumed, size))
+    lie = Sentence("all of them") if worlds.known < SETS_WITHIN else Sentence("90% of them")
     return Sentence(
-        "{policy}: {middle} in the middle of {n} worlds (90% of them: {ends}); it lowers in {lowers} of {sets} and "
-        "raises in {raises}{luck}{rests}{without}",
-        policy=policy, middle=Amount(middle, value_alone), n=n, ends=Amount(middle, ends_alone),
-        lowers=round(row["lowered"] * row["sets"]), raises=round(row["raised"] * row["sets"]), sets=row["sets"],
-        luck=of_luck if luck.high - luck.low <= VAGUE else None,
-        rests=of_assumed if rests.high - rests.low <= VAGUE else None,
-        without=without if row["without"] else None,
+        "{policy}: {middle} in the median of {n} worlds ({lie}: {ends}); it lowers in {lowers} and raises in "
+        "{raises} of them{luck}{rests}{without}",
+        policy=policy, middle=Amount(worlds.middle, value_alone), n=worlds.known, lie=lie,
+        ends=Amount(worlds.middle, ends_alone), lowers=worlds.lowers, raises=worlds.raises,
+        luck=of_luck if told(worlds.luck) else None, rests=of_assumed if told(worlds.assumed) else None,
+        without=without if without.n else None,
     )  # fmt: skip
+
+
+def told(share: Interval) -> bool:
+    """Tell whether a share is known well enough to be said in a sentence."""
+    return bool(share.high - share.low <= VAGUE)
 
 
 def _effects(rows: Sequence[Row]) -> Block:
     kind = Term(
-        "change of persons seriously harmed from the baseline, in brackets the middle 90% of the worlds; shares with "
-        "their 95% interval"
+        "change of persons seriously harmed from the baseline, in brackets where 90% of worlds lie (of fewer than 19 "
+        "all); shares with their 95% interval"
     )
     cells = [
         [_changed(row), *(_share(interval_of(row, name)) for name in ("lowered", "luck", "assumed"))] for row in rows
@@ -354,13 +392,9 @@ def _effects(rows: Sequence[Row]) -> Block:
     return Table(Term("EFFECTS"), kind, [names], columns, note if dashes else None)
 
 
-def _too_few(row: Row) -> bool:
-    """Tell whether too few worlds have harm under the baseline to take a share of."""
-    return bool(row["sets"] - row["without"] < FEWEST_SETS)
-
-
 def _changed(row: Row) -> Words:
-    return Verdict.TOO_FEW if _too_few(row) else Amount(interval_of(row, "median"), change)
+    worlds = worlds_of(row)
+    return Amount(worlds.middle, change) if worlds.enough else Verdict.TOO_FEW
 
 
 def _share(interval: Interval) -> Words:
@@ -416,17 +450,17 @@ def _turns(rows: Sequence[Row], conditions: pd.DataFrame) -> Block | None:
 
 
 def _n_turned(row: Row) -> int:
-    shares = row["raised"], row["lowered"]
-    return 0 if _too_few(row) else round(min(shares) * row["sets"])
+    worlds = worlds_of(row)
+    return min(worlds.raises, worlds.lowers) if worlds.enough else 0
 
 
 def _turn(row: Row, parts: Sequence[Row]) -> Sentence:
-    raised, lowered = (round(row[name] * row["sets"]) for name in ("raised", "lowered"))
+    worlds = worlds_of(row)
     if not parts:
         return Sentence(
             "{policy} raises harm in {raised} of {n} worlds and lowers it in {lowered}; no one or two parameters tell "
             "where.",
-            policy=row["policy"], raised=raised, lowered=lowered, n=row["sets"],
+            policy=row["policy"], raised=worlds.raises, lowered=worlds.lowers, n=worlds.known,
         )  # fmt: skip
     first = parts[0]
     where = Listed(tuple(map(_condition, parts)), Term(" and "))
@@ -458,20 +492,24 @@ def _to_find_out(values: pd.DataFrame) -> Block:
     rows = _of(values)
     single = [row for row in rows if row["parameter"] != ALL_ASSUMED]
     worth = [row for row in single if row["stands_out"]][:MOST_PARAMETERS]
-    shown = [row for row in rows if row["parameter"] == ALL_ASSUMED] + worth
-    choice = Sentence("As things stand, the least harm is to be expected under {choice}.", choice=rows[0]["choice"])
+    shown = [row for row in rows if row["parameter"] == ALL_ASSUMED and _seen(row)] + worth
+    choice = Sentence("In the mean over the worlds the least harm is under {choice}.", choice=rows[0]["choice"])
     if others := [name for name in str(rows[0]["not_told_apart"]).split(";") if name]:
         choice = Sentence(
-            "As things stand, the least harm is to be expected under {choice}; not told apart from it: {others}.",
+            "In the mean over the worlds the least harm is under {choice}; not told apart from it by that mean: "
+            "{others}.",
             choice=rows[0]["choice"], others=Listed(tuple(others)),
         )  # fmt: skip
-    none = Sentence("No single parameter is told apart from one that is not worth knowing.")
+    none = Sentence(
+        "So few worlds do not show which parameter is worth knowing before a policy is chosen: none is told apart from "
+        "a made-up one."
+    )
     if not shown:
         return Prose((paragraph(choice, none),))
     names = Column(Term("parameter"), [_what(row) for row in shown], left=True)
     columns = [
-        Column(Term(WORTH[0].words), [_worth(row) for row in shown]),
-        Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) if _seen(row) else None for row in shown]),
+        Column(Term(WORTH[0].words), [Amount(interval_of(row, "value"), numbers) for row in shown]),
+        Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) for row in shown]),
     ]
     note = paragraph(
         choice,
@@ -488,10 +526,6 @@ def _to_find_out(values: pd.DataFrame) -> Block:
 def _seen(row: Row) -> bool:
     """Tell whether something is seen to be worth knowing; of worlds too few nothing is, and that is no zero."""
     return bool(row["value_low"] > 0)
-
-
-def _worth(row: Row) -> Words:
-    return Amount(interval_of(row, "value"), numbers) if _seen(row) else Term("not seen in so few worlds")
 
 
 def _what(row: Row) -> Words:

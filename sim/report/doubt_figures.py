@@ -25,11 +25,11 @@ MOST_BARS = 8
 
 
 @in_own_settings
-def spreads(draws: int, rows: Sequence[Row]) -> Figure:
-    """Draw each policy's change of serious harm: the middle 90% of the worlds, in it what luck alone would do.
+def spreads(n: int, rows: Sequence[Row]) -> Figure:
+    """Draw each policy's change of serious harm: where most worlds lie, and how far luck takes a single run.
 
     Args:
-        draws: Worlds.
+        n: Worlds that are compared.
         rows: Of the table of spreads, one for each policy.
     """
     figure = blank(9.0, 0.55 * len(rows) + 2.3)
@@ -46,7 +46,7 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
         if reach == reach:
             below = min(reach, value + 100)
             axes.errorbar(value, place, xerr=[[below], [reach]], fmt="none", color=INK, capsize=4, linewidth=1.5)
-        said, beside = f"lowers in {worlds.lowers} of {worlds.asked}", axes.get_yaxis_transform()
+        said, beside = f"lowers in {worlds.lowers} of {worlds.known}", axes.get_yaxis_transform()
         axes.annotate(
             said, (1, place), xytext=(4, 0), xycoords=beside, textcoords="offset points", fontsize=8, va="center"
         )
@@ -57,8 +57,8 @@ def spreads(draws: int, rows: Sequence[Row]) -> Figure:
     axes.grid(axis="x", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
     bare(axes)
-    luck = Line2D([], [], color=INK, linewidth=1.5, marker="|", label="luck alone: 90% of runs of one world")
-    marks = [key_of_bands(draws), *([luck] if any(row["luck_alone"] == row["luck_alone"] for row in rows) else [])]
+    luck = Line2D([], [], color=INK, linewidth=1.5, marker="|", label="luck of a single run: 90%")
+    marks = [key_of_bands(n), *([luck] if any(row["luck_alone"] == row["luck_alone"] for row in rows) else [])]
     heading(figure, "How sure is each policy's effect?", marks)
     figure.supxlabel(
         "In each world every uncertain parameter has another value, drawn from its plausible range.\n"

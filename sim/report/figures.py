@@ -155,7 +155,10 @@ def overview(policies: Sequence[str], effects: pd.DataFrame, spreads: pd.DataFra
         bare(axes)
     panels[0].set_yticks(range(len(policies)), [shortened(p, 40) for p in policies])
     panels[0].set_ylim(len(policies) - 0.5, -0.5)
-    bands = [] if spreads is None else [key_of_bands(int(spreads["sets"].max()))]
+    bands = []
+    if spreads is not None:
+        of_harm = spreads[spreads["outcome"] == HEADLINE]
+        bands = [key_of_bands(int((of_harm["sets"] - of_harm["without"]).max()))]
     key = [*bands, *key_of(effects.loc[effects["outcome"].isin(_PANELS), "verdict"], "lower")]
     heading(figure, "What each policy changes", key)
     figure.supxlabel(f"The levels of harm are not identified, only changes are.\n{_OF_BARS}", fontsize=8)

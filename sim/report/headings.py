@@ -49,8 +49,9 @@ TOGETHER_95 = Heading(
 )
 
 LUCK = Heading("as in the scenario (luck: 95%)", HEADLINE)
-DOUBT = Heading("over the worlds (doubt: 90%)", column="doubt.median")
+DOUBT = Heading("over the worlds (doubt)", column="doubt.median")
 LOWERS = Heading("lowers in worlds", column="doubt.lowered")
+RAISES = Heading("raises in worlds", column="doubt.raised")
 OF_LUCK = Heading("luck, of the spread", column="doubt.luck")
 ASSUMED = Heading("rests on assumed numbers, at most", column="doubt.assumed")
 
@@ -142,13 +143,13 @@ PROCESS = (
     Heading("wait for review, hours", "waiting_hours"),
     Heading("dossiers expired unread a month", "expired"),
     Heading("predators out, sanctions a year", "predators_barred"),
-    Heading("back as strangers, returns a year", "returns"),
+    Heading("back as strangers, of all who were out, returns a year", "returns"),
     Heading("recorded: complaints a year", "recorded_harm"),
 )
 
 OF_A_COMPARISON = (
     Printed("HARM", (*HARM, TOGETHER_95)),
-    Printed("HOW SURE", (LUCK, DOUBT, LOWERS, OF_LUCK, ASSUMED)),
+    Printed("HOW SURE", (LUCK, DOUBT, LOWERS, RAISES, OF_LUCK, ASSUMED)),
     Printed("NOT TOLD APART FROM THE BEST", BEST),
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),

@@ -12,7 +12,6 @@ from sim.outcomes.verdicts import Reason
 from sim.report.blocks import Prose
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import plain_number, whole_percent
-from sim.report.worlds import range_in_words
 from sim.rules.declare import Parameter
 from sim.rules.errors import shown
 from sim.scenario.scenario import Scenario
@@ -24,24 +23,12 @@ ETHICS = Sentence(
 """What no result may be taken for."""
 
 
-def caveat(scenario: Scenario, worlds: int | None = None) -> Words:
-    """Return what every statement of a result must say of itself.
-
-    Args:
-        scenario: What was run.
-        worlds: Parameter sets behind its doubt, 0 if they were not asked for; nothing if it cannot ask for any.
-    """
+def caveat(scenario: Scenario, further: Words = None) -> Words:
+    """Return what every statement of a result must say of itself, and what one of them says further."""
     luck = Sentence("On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario.")
     if scenario.at_defaults:
         luck = Sentence("On this site only. Luck: 95%, Monte Carlo error alone, parameters at their defaults.")
-    if worlds is None:
-        return luck
-    if not worlds:
-        return paragraph(
-            luck, Sentence("How far it hangs on these values was not asked: --doubt 24 does, or python -m sim doubt.")
-        )
-    doubt = Sentence("Doubt: {share}, in each of which all that is uncertain is another.", share=range_in_words(worlds))
-    return paragraph(luck, doubt)
+    return paragraph(luck, further)
 
 
 def title(scenario: Scenario, done: Words) -> Prose:

@@ -15,10 +15,11 @@ from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
+from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import DASH, LONGEST_NAME, change, in_percent, points, short, size
-from sim.report.worlds import Worlds, range_in_words
+from sim.report.worlds import Worlds
 from sim.scenario.scenario import BASELINE, Scenario
 
 _NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
@@ -56,40 +57,41 @@ def harm(cells: Cells) -> Block:
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
 
 
-def how_sure(cells: Cells, worlds_of: Scenario | None) -> Block | None:
+def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
     """Return doubt beside luck of persons seriously harmed, if it was asked.
 
     Args:
         cells: The effects, with what is left of them over worlds.
-        worlds_of: The scenario whose parameters the worlds have others of, if there are any.
+        doubt: All that was found over worlds, if there are any.
     """
-    of_policies = [cells.worlds(policy, HEADLINE) for policy in cells.policies]
-    worlds = [of for of in of_policies if of is not None]
-    if not worlds or worlds_of is None:
+    worlds = [of for policy in cells.policies if (of := cells.worlds(policy, HEADLINE)) is not None]
+    if doubt is None:
         return None
-    warmup = Sentence(
-        "Worlds have {days} days of warm-up, not {own}, to have them sooner.",
-        days=worlds_of.warmup_days, own=cells.scenario.warmup_days,
-    )  # fmt: skip
     columns = [
         Column(Term(headings.LUCK.words), [cells.relative(policy, HEADLINE) for policy in cells.policies]),
         Column(Term(headings.DOUBT.words), [_doubted(of) for of in worlds]),
-        Column(Term(headings.LOWERS.words), [_of(of.lowers, of.asked) if of.enough else DASH for of in worlds]),
+        Column(Term(headings.LOWERS.words), [_of(of.lowers, of.known) if of.enough else DASH for of in worlds]),
+        Column(Term(headings.RAISES.words), [_of(of.raises, of.known) if of.enough else DASH for of in worlds]),
     ]
-    for head, shares in (
-        (headings.OF_LUCK, [of.luck for of in worlds]),
-        (headings.ASSUMED, [of.assumed for of in worlds]),
-    ):
+    of_luck, of_assumed = ([getattr(of, name) for of in worlds] for name in ("luck", "assumed"))
+    for head, shares in ((headings.OF_LUCK, of_luck), (headings.ASSUMED, of_assumed)):
         if any(share.value == share.value for share in shares):
             columns.append(Column(Term(head.words), [_share(share) for share in shares]))
+    days = doubt.scenario.days, doubt.scenario.warmup_days
     note = paragraph(
         Sentence(
-            "Luck: runs of this scenario that differ by chance alone. Doubt: in each of {n} worlds every uncertain "
-            "parameter has another value, drawn from its plausible range; the median, in brackets where {share} lie.",
-            n=worlds[0].asked, share=range_in_words(worlds[0].asked),
+            "Luck: runs of this scenario that differ by chance alone. Doubt: {n} worlds, in each of which {other}, "
+            "drawn from their plausible ranges; the median, in brackets where 90% of worlds lie (of fewer than 19 all).",
+            n=doubt.draws, other=doubt.other(),
         ),
-        Sentence("There is luck in doubt too, for a world is one run: the more of it, the fewer harms there are."),
-        warmup if worlds_of.warmup_days != cells.scenario.warmup_days else None,
+        doubt.harms(),
+        Sentence(
+            "Worlds are of {days} days after {warmup} of warm-up, to have them sooner, and not of {own}: effects that "
+            "build up are smaller there.",
+            days=days[0], warmup=days[1], own=cells.scenario.days,
+        )
+        if days != (cells.scenario.days, cells.scenario.warmup_days)
+        else None,
     )  # fmt: skip
     kind = Term("change of persons seriously harmed from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
@@ -290,6 +292,8 @@ def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]
     ranked = [policy for policy in moved if not part_of_window(cells.scenario, policy)]
     if len(ranked) < 2:
         return None
+    others = tuple(policy for policy in moved if policy not in ranked)
+    without = Sentence(" (without {policies}, in force on a part of the window)", policies=Listed(others))
     orders = []
     for head in heads:
         falls = {policy: cells.number(policy, head.outcome) for policy in ranked}
@@ -301,19 +305,21 @@ def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]
             for head, order in zip(heads, orders, strict=True)
         ]
         return Sentence(
-            "The order of the policies by their means, the largest fall first, depends on the weights. {each}",
+            "The order of the policies by their means{without}, the largest fall first, depends on the weights. {each}",
             each=paragraph(*each),
+            without=without if others else None,
         )
     if len(heads) > 2:
         return Sentence(
-            "The order of the policies by their means, the largest fall first, is the same under all three: "
+            "The order of the policies by their means{without}, the largest fall first, is the same under all three: "
             "{policies}.",
-            policies=orders[0],
-        )
+            policies=orders[0], without=without if others else None,
+        )  # fmt: skip
     return Sentence(
-        "The order of the policies by their means, the largest fall first, is the same under both: {policies}.",
-        policies=orders[0],
-    )
+        "The order of the policies by their means{without}, the largest fall first, is the same under both: "
+        "{policies}.",
+        policies=orders[0], without=without if others else None,
+    )  # fmt: skip
 
 
 def _columns(cells: Cells, of: Sequence[headings.Heading]) -> list[Column]:

@@ -21,8 +21,8 @@ class Worlds(NamedTuple):
     Attributes:
         middle: Median of the change, with the ends between which another world lies in 90 of 100 cases.
         asked: Worlds that were run.
-        known: Those of them in which the baseline has something to take a share of.
-        lowers: Worlds in which the outcome is lower than under the baseline.
+        known: Those of them in which there are events enough to compare.
+        lowers: Those of these in which the outcome is lower than under the baseline.
         raises: Those in which it is higher.
         luck: Share of the spread that is luck, if it was told apart.
         assumed: Share of the spread that rests on assumed numbers, at most.
@@ -48,7 +48,7 @@ class Worlds(NamedTuple):
             falls: Whether the effect is a fall, whose size is told.
         """
         if not self.enough:
-            return Sentence("; doubt: too few worlds with harm to say")
+            return Sentence("; doubt: too few worlds with harms enough to compare")
         same = self.lowers if falls else self.raises
         size = Interval(-self.middle.value, -self.middle.high, -self.middle.low) if falls else self.middle
         if size.low > 0:
@@ -56,14 +56,22 @@ class Worlds(NamedTuple):
         else:
             ends = Sentence("{low} to {high}", low=_end(self.middle.low), high=_end(self.middle.high))
         if falls:
-            return Sentence("; doubt {ends}; it lowers in {same} of {n} worlds", ends=ends, same=same, n=self.asked)
-        return Sentence("; doubt {ends}; it raises in {same} of {n} worlds", ends=ends, same=same, n=self.asked)
+            return Sentence("; doubt {ends}; it lowers in {same} of {n} worlds", ends=ends, same=same, n=self.known)
+        return Sentence("; doubt {ends}; it raises in {same} of {n} worlds", ends=ends, same=same, n=self.known)
+
+    @property
+    def alone(self) -> Sentence | None:
+        """Return what the range is of an effect whose sign is not told apart by luck; nothing if all are the same."""
+        if not self.enough or not any(self.middle):
+            return None
+        low, high = (_end(end) for end in self.middle[1:])
+        return Sentence("doubt {low} to {high}", low=low, high=high)
 
 
 def worlds_of(row: Mapping[Any, Any]) -> Worlds:
     """Return what a row of `Doubt.spreads` says."""
     asked, known = int(row["sets"]), int(row["sets"] - row["without"])
-    lowers, raises = (0 if row[name] != row[name] else round(row[name] * asked) for name in ("lowered", "raised"))
+    lowers, raises = (0 if row[name] != row[name] else round(row[name] * known) for name in ("lowered", "raised"))
     shares = interval_of(row, "luck"), interval_of(row, "assumed")
     return Worlds(interval_of(row, "median"), asked, known, lowers, raises, *shares)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from sim.model.engines import Engine
+from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.words import lasting
 from sim.scenario.scenario import Scenario
 from sim.study.cluster import Cluster
@@ -141,7 +142,16 @@ def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[f
     visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
     if engine == "agents":
         return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
+    approaches = visitors * _approaches_per_hour(scenario)
     calls = 380e-6 + 560e-6 * visitors / (visitors + 70e3) + 6.5e-6 * arms  # what happens to nobody is not called
-    rows = seeds * (80e-6 + 1e-6 * arms) + visitors * (0.55e-9 + 0.09e-9 * arms)
+    rows = seeds * (80e-6 + 1e-6 * arms) + visitors * 0.45e-9 + approaches * (0.33e-6 + 0.28e-6 * arms)
     counts = seeds * arms * (400e3 + 300 * scenario.days)
-    return scenario.hours * (calls + rows), visitors * (36 + 5 * arms) + counts
+    return scenario.hours * (calls + rows), visitors * 36 + approaches * 16e3 * arms + counts
+
+
+def _approaches_per_hour(scenario: Scenario) -> float:
+    """Return about how many approaches an hour brings for each monthly visitor: who is busier, or more, costs more."""
+    population, predators = scenario.population, scenario.predators
+    adults = 1 - population.p_under_15 - population.p_15_17
+    online = predators.visits_per_month * predators.mean_session_hours / HOURS_PER_MONTH
+    return adults * predators.p_of_adults * online * predators.approaches_per_hour

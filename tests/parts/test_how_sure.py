@@ -70,11 +70,18 @@ class TestQuestion:
         ).tasks()
         assert [len(task.seeds) for task in sets] == [1] * 12
 
-    def test_sets_may_have_a_shorter_warm_up(self) -> None:
-        scenario = synthetic.SCENARIO.replace(policies={"easy": (ReportingPolicy(friction=0.2),)})
-        own, *sets = question(scenario, doubt=12, doubt_warmup_days=10).tasks()
-        assert own.scenario.warmup_days > 10
-        assert {(task.scenario.days, task.scenario.warmup_days) for task in sets} == {(own.scenario.days, 10)}
+    def test_sets_may_have_a_shorter_window(self) -> None:
+        scenario = synthetic.SCENARIO.replace(policies={"easy": (ReportingPolicy(friction=0.2),)}, days=60)
+        own, *sets = question(scenario, doubt=12, doubt_days=40).tasks()
+        assert (own.scenario.days, own.scenario.warmup_days) == (60, scenario.warmup_days)
+        assert {(task.scenario.days, task.scenario.warmup_days) for task in sets} == {(40, 10)}
+
+    def test_a_policy_with_dates_needs_the_whole_window(self) -> None:
+        start = synthetic.SCENARIO.start.replace(day=synthetic.SCENARIO.start.day + 3)
+        dated = synthetic.SCENARIO.replace(policies={"late": (ReportingPolicy(friction=0.2, start=start),)})
+        with pytest.raises(ScenarioError, match="late: in force on a part of the window alone"):
+            question(dated, doubt=12, doubt_days=3)
+        question(dated, doubt=12, doubt_days=dated.days)
 
     @pytest.mark.parametrize(
         ("given", "words"),
@@ -82,8 +89,8 @@ class TestQuestion:
             ({"doubt": 11}, "doubt = 11 parameter sets are too few for a range. It takes 0 or from 12 to 10000"),
             ({"doubt": -1}, "doubt = -1 is not allowed"),
             ({"doubt": "many"}, "doubt = .*many.* is not allowed"),
-            ({"doubt_warmup_days": 5}, "doubt_warmup_days are those of parameter sets, and there are none"),
-            ({"doubt": 12, "doubt_warmup_days": 10_000}, "doubt_warmup_days = 10000 is not allowed"),
+            ({"doubt_days": 5}, "doubt_days are those of parameter sets, and there are none"),
+            ({"doubt": 12, "doubt_days": 10_000}, "doubt_days = 10000 is not allowed"),
             ({"until_halfwidth": 2}, "until_halfwidth = 2 is not allowed. It takes a share above 0 and below 1"),
             ({"until_halfwidth": "0%"}, "until_halfwidth = .*0%.* is not allowed"),
             ({"until_halfwidth": "2%", "seeds": 10}, "10 seeds are no first stage"),
