@@ -119,11 +119,16 @@ class DoubtQuestion(Question):
     def sets(self) -> tuple[_Set, ...]:
         """The sets: of all points in their order those that the scenario does not refuse.
 
+        A parameter has a coordinate of its own, so that its values do not depend on which others are drawn.
+
         Raises:
             ScenarioError: If it refuses too many.
         """
         draws = whole_number(self.draws, "draws", 1, MOST_DRAWS)
-        at = points(MOST_REFUSED * draws, len(self.drawn) + analysis.DUMMIES)
+        dummies, at = np.split(
+            points(MOST_REFUSED * draws, analysis.DUMMIES + len(UNCERTAIN)), [analysis.DUMMIES], axis=1
+        )
+        at = np.hstack([at[:, [place for place, key in enumerate(UNCERTAIN) if key in self.drawn]], dummies])
         columns = {key: values(p, at[:, i]) for i, (key, p) in enumerate(self.drawn.items())}
         kinds = {key: int if parameter.type is int else float for key, parameter in self.drawn.items()}
         found: list[_Set] = []

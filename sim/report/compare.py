@@ -367,21 +367,22 @@ def _sentence(cells: Cells, policy: str, resting: Collection[str], doubt: Doubt 
         finding=_finding(cells, policy),
         assumed=assumed if policy in resting else None,
         price=_price(cells, policy),
-        turns=_fails(doubt, policy, falls) if doubt else None,
+        turns=_turns(doubt, policy, falls) if doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),
     )
 
 
-def _fails(doubt: Doubt, policy: str, falls: bool) -> Sentence | None:
-    """Say where an effect has the other sign, if that could be told."""
-    where = doubt.where(policy, rises=falls)
-    if where is None:
-        return None
-    return (
-        Sentence("; it fails where {where}", where=where)
-        if falls
-        else Sentence("; it lowers it where {where}", where=where)
-    )
+def _turns(doubt: Doubt, policy: str, falls: bool) -> Sentence | None:
+    """Say where over the worlds an effect has the other sign or, if that is the commoner one, its own; if known."""
+    if where := doubt.where(policy, rises=falls):
+        return (
+            Sentence("; it fails where {where}", where=where)
+            if falls
+            else Sentence("; it lowers it where {where}", where=where)
+        )
+    if where := doubt.where(policy, rises=not falls):
+        return Sentence("; over the worlds it does so where {where}", where=where)
+    return None
 
 
 def _shares(worlds: Worlds | None) -> Sentence | None:

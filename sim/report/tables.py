@@ -81,7 +81,7 @@ def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
     note = paragraph(
         Sentence(
             "Luck: runs of this scenario that differ by chance alone. Doubt: {n} worlds, in each of which {other}, "
-            "drawn from their plausible ranges; the median, in brackets where 90% of worlds lie (of fewer than 19 all).",
+            "drawn from their plausible ranges; the median, in brackets where 90% of worlds lie (of under 19 all).",
             n=doubt.draws, other=doubt.other(),
         ),
         doubt.harms(),

@@ -116,7 +116,10 @@ class TestResult:
     def test_each_policy_has_a_sentence(self, made: Doubt) -> None:
         text = flat(made)
         assert "the effects of 3 policies are over 100 worlds, in each of which 64 uncertain parameters had" in text
-        assert "- sure: -30% in the middle of 100 worlds (90% of them: -38 to -21); it lowers in 100 of 100 and" in text
+        assert (
+            "- sure: -30% in the median of 100 worlds (90% of them: -39 to -21); it lowers in 100 and raises in 0"
+            in text
+        )
         assert "- idle: as under the baseline in each of 100 worlds" in text
         assert "turning raises harm where responses.p_stay is below 0.3 (those who recognise a contact" in text
         assert "Not drawn: warnings.p_reached, warnings.rel_recognise: set by turning, sure, idle." in text
@@ -142,10 +145,21 @@ class TestResult:
 
     def test_worlds_without_harm_are_counted_and_said(self, made: Doubt) -> None:
         row: dict[str, Any] = made.spreads.iloc[0].to_dict() | {"without": 30}
-        assert english(doubt.sentence(row)).endswith("; in 30 more the baseline has no serious harm to take a share of")
+        assert english(doubt.sentence(row)).endswith("; in 30 more there are too few harms to compare")
         assert english(doubt.sentence(row | {"without": 90})) == (
-            "turning: too few harms to say: only 10 of 100 worlds have any under the baseline"
+            "turning: too few harms to say: in 10 of 100 worlds are there enough to compare"
         )
+
+    def test_a_world_with_too_few_harms_is_not_compared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of 10 harms one less is no tenth less: it is luck, as a comparison has it."""
+        monkeypatch.setattr(toy, "LEVEL", 19)
+        with toy.where(less=lambda at, luck: -0.3, more=lambda at, luck: 0.3 * (at[0] > 0.5)) as scenario:
+            found = sim.doubt(scenario, draws=32)
+        rows = found.spreads[found.spreads["outcome"] == "persons_harmed"].set_index("policy")
+        assert rows.loc["less", "without"] == 32 and np.isnan(rows.loc["less", "median"])
+        assert rows.loc["more", "without"] == 16  # 25 harms in the others
+        assert rows.loc["more", "raised"] == 1
+        assert found.unanswered is None and "too few" in found.table()
 
     def test_a_policy_that_never_moves_anything_has_no_spread_to_share_out(self, made: Doubt) -> None:
         row = made.spreads[(made.spreads["policy"] == "idle")].iloc[0]
