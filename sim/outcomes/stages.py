@@ -1,8 +1,9 @@
 """Two stages of seeds: the first show how many it takes in all for an interval as narrow as asked (Stein 1945).
 
-How many follow depends on the spread of the first ones, which says nothing of their mean. So an interval that rests on
-that spread, with the mean of all seeds, covers as often as it says, however many there are in the end and however many
-policies were asked, of which the one that needs most decides. One from the spread of all seeds would cover too seldom.
+How many follow depends on the spread of the first ones, which says next to nothing of their mean. So an interval that
+rests on that spread, with the mean of all seeds, covers as often as it says, however many there are in the end and
+however many policies were asked, of which the one that needs most decides. One from the spread of all would cover too
+seldom.
 """
 
 from __future__ import annotations
@@ -13,13 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.outcomes.statistics import Floats, ratio_interval, t_quantile
+from sim.scenario.arguments import MOST_SEEDS
 
 FEWEST_FIRST = 20
 """Seeds of the first stage, at least: with fewer, a spread is known so badly that far too many would often follow."""
-
-
-MOST = 2**40
-"""What takes more seeds than this takes infinitely many."""
 
 
 def seeds_in_all(harmed: Mapping[str, Floats], baseline: Floats, halfwidth: float) -> dict[str, float]:
@@ -31,7 +29,8 @@ def seeds_in_all(harmed: Mapping[str, Floats], baseline: Floats, halfwidth: floa
         halfwidth: Half the width of the interval that is asked, as a share of the baseline.
 
     Returns:
-        By policy; infinite where no percentage can be said, for the baseline is not told apart from zero.
+        By policy; infinite where no percentage can be said, for the baseline is not told apart from zero, and where it
+        would take more than `MOST_SEEDS`.
     """
     found = {}
     for policy, values in harmed.items():
@@ -51,7 +50,7 @@ def _seeds(rest: Floats, whole: Floats, halfwidth: float) -> float:
         bounded = mean**2 - squared * noise
         return bool(bounded <= 0 or (squared * shared) ** 2 + bounded * squared * spread > (halfwidth * bounded) ** 2)
 
-    first, most = n, MOST
+    first, most = n, MOST_SEEDS
     if too_wide(most):
         return math.inf
     while first < most:

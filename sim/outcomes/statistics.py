@@ -105,7 +105,7 @@ class Effect:
         seeds: Pairs of runs with a value in both arms.
         variance_reduction: How many times fewer runs the pairing needs, with its bootstrap interval.
         poisson_yardstick: What that would be for Poisson harms of which the policy keeps a share and causes none.
-        seeds_to_halve: Seeds in all that would halve the interval of the difference.
+        seeds_to_halve: Seeds in all that would halve the interval of the difference; none after two stages.
         verdict: In one word.
     """
 
@@ -146,7 +146,7 @@ def paired_effect(
         seeds=change.seeds,
         variance_reduction=variance_reduction(base, value, key) if compared else NONE,
         poisson_yardstick=poisson_yardstick(mean_value / mean_base) if harm and compared and mean_base > 0 else np.nan,
-        seeds_to_halve=seeds_to_halve(change.seeds) if compared else None,
+        seeds_to_halve=seeds_to_halve(change.seeds) if compared and not first else None,
         verdict=change.verdict,
     )
 

@@ -12,17 +12,16 @@ from typing import Self
 
 from sim.model.engines import Engine
 from sim.model.records import Runs
-from sim.outcomes.counts import HEADLINE, by_seed, counts_of
+from sim.outcomes.counts import counts_of
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.effects import effects_of, interactions_of
 from sim.outcomes.in_force import part_of_window
-from sim.outcomes.outcomes import BY_NAME
-from sim.outcomes.stages import FEWEST_FIRST, seeds_in_all
+from sim.outcomes.stages import FEWEST_FIRST
 from sim.questions.doubt import MOST_DRAWS, DoubtQuestion
 from sim.questions.doubt import question as doubt_question
 from sim.report.compare import Comparison
-from sim.rules.errors import ScenarioError, UnansweredError
-from sim.scenario.arguments import MOST_SEEDS, Seeds, arms_of, scenario_of, seeds_of, share_of, whole_number
+from sim.rules.errors import ScenarioError
+from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of, share_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.command import Command, add_engine, add_set, add_size, literal, names_given, scenario_given
@@ -86,8 +85,9 @@ class CompareQuestion(Question):
         effects, interactions = effects_of(counts, self.policies, first), interactions_of(counts, self.policies)
         doubt = self.doubted.answer(of_sets) if self.doubted else None
         return Comparison(
-            self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, first
-        )
+            self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, first,
+            self.halfwidth,
+        )  # fmt: skip
 
     def without(self, lost: Mapping[str, str]) -> Self:
         """Return what can be asked without units that failed: without seeds of its own, and without sets."""
@@ -111,20 +111,13 @@ class CompareQuestion(Question):
         """Return the second stage, with as many seeds as the spread of the first ones asks for, and why; if any."""
         if not self.halfwidth or max(self.seeds) >= self.first:
             return None
-        harmed = BY_NAME[HEADLINE].formula(found.counts.sums())
-        of_policies = {policy: by_seed(harmed, policy) for policy in self.policies}
-        asked = seeds_in_all(of_policies, by_seed(harmed, BASELINE), self.halfwidth)
+        asked = found.seeds_in_all
         most = max(asked, key=asked.__getitem__)
-        width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
-        if not asked[most] <= MOST_SEEDS:
-            raise UnansweredError(
-                f"{most} cannot be known to within {width}: there are too few harms for a percentage, or it would take "
-                f"more than {MOST_SEEDS:,} seeds. Take more --days, a larger --scale or a wider interval"
-            )
-        n = math.ceil(asked[most])
-        if n <= len(self.seeds):
+        if math.isinf(asked[most]) or asked[most] <= len(found.seeds):
             return None
-        seeds = (*self.seeds, *range(self.first, self.first + n - len(self.seeds)))
+        n = math.ceil(asked[most])
+        seeds = (*self.seeds, *range(self.first, self.first + n - len(found.seeds)))
+        width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
         return replace(
             self, seeds=seeds
         ), f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
@@ -163,7 +156,6 @@ def compare(
     Raises:
         ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds or too few parameter sets,
             sets are to have fewer days than a policy with dates needs, or the folder holds something else.
-        UnansweredError: If no number of seeds makes intervals as narrow as asked.
     """
     asked = question(scenario, policies, seeds, engine, doubt, doubt_days, until_halfwidth)
     found: Comparison = answer(asked, workers, progress, out)

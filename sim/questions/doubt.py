@@ -88,6 +88,7 @@ class DoubtQuestion(Question):
         policies: Arms.
         parameters: Dotted names, or ``None`` for all that are uncertain here.
         draws: How many sets.
+        fewest: So many of them must be left if some fail.
         lost: Names of units that failed: a set is left out with its first seed, a second seed alone.
     """
 
@@ -95,6 +96,7 @@ class DoubtQuestion(Question):
     policies: tuple[str, ...]
     parameters: tuple[str, ...] | None
     draws: int
+    fewest: int = analysis.FEWEST_SETS
     lost: tuple[str, ...] = ()
 
     @cached_property
@@ -152,12 +154,11 @@ class DoubtQuestion(Question):
     def without(self, lost: Mapping[str, str]) -> Self:
         """Return what can be asked without units that failed; see `sim.study.question.Question.without`."""
         found = replace(self, lost=tuple(lost))
-        fewest = analysis.FEWEST_SETS if self.draws >= analysis.FEWEST_SETS else analysis.FEWEST_FOR_A_RANGE
-        if (n := len(found._left)) < fewest:
+        if (n := len(found._left)) < self.fewest:
             raise UnansweredError(
                 *failures(lost),
-                f"{n} of {self.draws} parameter sets are left, and the analysis takes at least {fewest}: it cannot be "
-                "answered",
+                f"{n} of {self.draws} parameter sets are left, and the analysis takes at least {self.fewest}: it "
+                "cannot be answered",
                 units=[*lost],
             )
         return found
@@ -291,7 +292,7 @@ class DoubtQuestion(Question):
                 yield policy, there, first[there]
 
     def _values(self, sample: _Sample) -> pd.DataFrame:
-        if self.draws < analysis.FEWEST_SETS:
+        if len(sample.points) < analysis.FEWEST_SETS:
             return pd.DataFrame(columns=[*COLUMNS["doubt_value"]])
         harm = sample.harmed[:, 0]
         arms = (BASELINE, *self.policies)
@@ -346,7 +347,7 @@ def question(
                     f"the policy."
                 )
     chosen = scenario.replace(policies={arm: scenario.policies[arm] for arm in arms})
-    found = DoubtQuestion(chosen, arms, asked, n)
+    found = DoubtQuestion(chosen, arms, asked, n, fewest)
     if not found.drawn:
         raise ScenarioError("there is no parameter to draw: name some with --parameters")
     for key, parameter in found.drawn.items():

@@ -91,12 +91,12 @@ def _without(lost: Mapping[str, str]) -> Counted:
         len(lost),
         Sentence(
             "Without {units}, whose run failed ({errors}): dropped everywhere and under every policy, so that all arms "
-            "have the same seeds.",
+            "have the same runs.",
             units=units, errors=errors,
         ),
         Sentence(
             "Without {units}, whose runs failed ({errors}): dropped everywhere and under every policy, so that all "
-            "arms have the same seeds.",
+            "arms have the same runs.",
             units=units, errors=errors,
         ),
     )  # fmt: skip

@@ -113,6 +113,11 @@ def percent(share: float) -> str:
     return f"{percents((share, share, share), '+')[0] if share else '0'}%"
 
 
+def percent_as_given(share: float) -> str:
+    """Return a share in percent with the digits that it has, up to three: ``2.5%``."""
+    return f"{100 * share:.3g}%"
+
+
 def unsigned_percent(share: float) -> str:
     """Return how large a change in percent is, without an interval: ``18%``."""
     return percent(abs(share)).lstrip("+")

@@ -185,9 +185,9 @@ def _quiet() -> None:
         loggers = ("distributed", "distributed.client", "distributed.gc", "tornado.application")
         with dask.config.set({"logging": dict.fromkeys(loggers, "critical")}):
             import distributed  # noqa: F401
-    except ImportError:
+    except ImportError as error:
         raise ScenarioError(
-            "--scheduler takes Dask, which is not installed here: python -m pip install distributed"
+            f"--scheduler takes Dask, which cannot be imported here ({error}): python -m pip install distributed"
         ) from None
 
 

@@ -45,6 +45,9 @@ SECONDS_BETWEEN_LOOKS = 0.5
 Job = tuple[Any, ...]
 """A step loop, the seconds it is expected to take, and what else the work on it is given."""
 
+_NO_FAILURE = (ScenarioError, InterruptedError)
+"""What a run raises that cannot be run with any seed, or for which nobody waits any more."""
+
 _SHORT = "the machine may be short of memory: take fewer --workers"
 
 
@@ -148,7 +151,7 @@ def _tried(loop: Task, module: str, progress: Callable[[int], None] | None = Non
     """Run a step loop, seed by seed if it fails, and return its records, or which seeds fail alone too."""
     try:
         return _simulated(loop, module, progress)
-    except ScenarioError:  # what is asked cannot be run, with any seed
+    except _NO_FAILURE:
         raise
     except Exception as error:
         if len(loop.seeds) == 1:
@@ -372,6 +375,8 @@ def _into(
     """Run a step loop and keep its units."""
     try:
         records = _simulated(loop, module, progress)
+    except _NO_FAILURE:
+        raise
     except Exception as error:
         return _Failed.of(loop, error)
     try:

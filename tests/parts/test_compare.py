@@ -22,7 +22,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.questions.run import Run, first_difference
 from sim.report import cells as report_cells
-from sim.report import compare, tables
+from sim.report import headline, tables
 from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
 from sim.report.grounds import inert
@@ -164,11 +164,11 @@ class TestTable:
         assert "Not told apart from the baseline in serious harm: " in said
         assert "same (inert)" in said and "keep (inert)" in said
         made = report_cells.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
-        assert english(compare._unresolved(made, "phone", {})) == "phone (as many in every seed)"
+        assert english(headline._unresolved(made, "phone", {})) == "phone (as many in every seed)"
         made = report_cells.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
-        assert english(compare._unresolved(made, "phone", {})) == "phone (too few harms to say)"
+        assert english(headline._unresolved(made, "phone", {})) == "phone (too few harms to say)"
         made = report_cells.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
-        assert english(compare._unresolved(made, "phone", {})) == "phone"
+        assert english(headline._unresolved(made, "phone", {})) == "phone"
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
         by_title = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
@@ -209,7 +209,7 @@ class TestTable:
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
-        assert english(compare._sentence(cells, "phone", ())).startswith(
+        assert english(headline.sentence(cells, "phone", ())).startswith(
             "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
         )
         said = tables.harm(cells).text(WIDTH)
@@ -220,7 +220,7 @@ class TestTable:
             np.nan, -5.0, 1.0, "not resolved",
         ]  # fmt: skip
         assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
-            english(compare._sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone", ()))
+            english(headline.sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone", ()))
         )
 
     @staticmethod
@@ -254,7 +254,7 @@ class TestTable:
             f"{size:.0f}% (luck {least:.0f} to {most:.0f}) but raises"
         )
         assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
-        assert "it turns away 7,000 lawful visitors a month." in sentence
+        assert "it turns away 7,000 more lawful visitors a month." in sentence
 
     def test_a_policy_that_raises_harm_has_a_sentence_of_its_own(self) -> None:
         policies = {"hard": (ReportingPolicy(friction=0.95),), **SCENARIO.policies}

@@ -92,6 +92,14 @@ class TestQuestion:
         assert sum(len(task.seeds) == 2 for task in few) == FEWEST_SECOND_RUNS
         assert [task.fingerprint for task in few] == [task.fingerprint for task in tasks[:16]]
 
+    def test_values_do_not_depend_on_which_others_are_drawn(self) -> None:
+        """So that a policy more adds to a study, and changes nothing of what was found of the others."""
+        one, both = question(SCENARIO, ["phone"], draws=16), question(SCENARIO, ["phone", "skill"], draws=16)
+        shared = one.drawn.keys() & both.drawn.keys()
+        assert len(shared) > 40 and one.drawn.keys() != both.drawn.keys()
+        for of, other in zip(one.sets, both.sets, strict=True):
+            assert {of.scenario.value_of(key) == other.scenario.value_of(key) for key in shared} == {True}
+
     def test_values_lie_in_their_ranges_and_whole_numbers_are_whole(self) -> None:
         for of in question(SCENARIO, draws=32).sets:
             for key, parameter in question(SCENARIO).drawn.items():
@@ -194,7 +202,7 @@ class TestResult:
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
         assert manifest | {"written": ""} == other | {"written": ""}
-        assert manifest["asked"] == {"policies": ["phone"], "parameters": None, "draws": 16}
+        assert manifest["asked"] == {"policies": ["phone"], "parameters": None, "draws": 16, "fewest": 16}
         assert question_of(manifest) == asked
         for name, columns in COLUMNS.items():
             assert [*pd.read_csv(tmp_path / "1" / f"{name}.csv")] == [*columns]

@@ -342,7 +342,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
             *sim.why(scenario, "both", seeds=3).blocks(),
             *summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
         ]
-    with toy.where(a=lambda at, luck: at[0] + at[2]) as moved:
+    with toy.where(a=lambda at, luck: at[0] + at[2] - 1, b=lambda at, luck: 0.5) as moved:
         found += sim.doubt(moved, draws=300).blocks()
         found += sim.compare(moved, seeds=3, doubt=16).blocks()
     found += answer(validate.question(["responses"])).blocks()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -206,9 +207,33 @@ class TestSeeds:
             with pytest.raises(ScenarioError, match=r"holds a result with halfwidth 0.02, which this does not ask for"):
                 answer(question(scenario, until_halfwidth=0.03), out=tmp_path / "a")
 
-    def test_what_no_number_of_seeds_can_tell_is_no_answer(self) -> None:
-        with noisy() as scenario, pytest.raises(UnansweredError, match=r"wide cannot be known to within 1e-05%"):
-            sim.compare(scenario, until_halfwidth=1e-7)
+    def test_what_no_number_of_seeds_can_tell_is_said_with_what_the_first_ones_tell(self) -> None:
+        with noisy() as scenario:
+            found = sim.compare(scenario, until_halfwidth=1e-5)
+        assert len(found.seeds) == 20 and "lowers serious harm by 2" in flat(found)
+        assert found.unanswered is not None
+        assert "no number of seeds, up to 100,000, makes wide, narrow known to within 0.001%" in english(
+            found.unanswered
+        )
+
+    def test_a_seed_lost_in_the_first_stage_is_made_up_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workers, "_simulated", failing({"seed-1"}))
+        with noisy() as scenario, pytest.warns(UserWarning, match="seed-1 failed"):
+            found = sim.compare(scenario, until_halfwidth=0.02)
+        assert 1 not in found.seeds and found.first == 19
+        assert len(found.seeds) == math.ceil(max(found.seeds_in_all.values()))
+
+
+def failing(units: set[str]) -> Callable[..., Records]:
+    """Return what runs step loops, but for those that have units of these names."""
+    simulated = workers._simulated
+
+    def tried(task: Task, *given: object, **options: object) -> Records:
+        if {task.unit(seed) for seed in task.seeds} & units:
+            raise ZeroDivisionError("of all things")
+        return simulated(task, *given, **options)
+
+    return tried
 
 
 def noisy() -> AbstractContextManager[Scenario]:
@@ -221,13 +246,7 @@ class TestLost:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         simulated = workers._simulated
-
-        def tried(task: Task, *given: object, **options: object) -> Records:
-            if {task.unit(seed) for seed in task.seeds} & {"scenario/seed-1", "set-0003/seed-3"}:
-                raise ZeroDivisionError("of all things")
-            return simulated(task, *given, **options)
-
-        monkeypatch.setattr(workers, "_simulated", tried)
+        monkeypatch.setattr(workers, "_simulated", failing({"scenario/seed-1", "set-0003/seed-3"}))
         warned: list[str] = []
         with noisy() as scenario:
             found = answer(question(scenario, seeds=4, doubt=17), out=tmp_path / "a", warn=warned.append)
@@ -240,14 +259,7 @@ class TestLost:
         assert whole.seeds == (0, 1, 2, 3) and whole.doubt.draws == 17 and not whole.lost
 
     def test_too_few_sets_that_are_left_are_no_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        simulated = workers._simulated
-
-        def tried(task: Task, *given: object, **options: object) -> Records:
-            if task.label == "set-0003":
-                raise ZeroDivisionError("of all things")
-            return simulated(task, *given, **options)
-
-        monkeypatch.setattr(workers, "_simulated", tried)
+        monkeypatch.setattr(workers, "_simulated", failing({"set-0003/seed-3"}))
         with noisy() as scenario, pytest.raises(UnansweredError, match="11 of 12 parameter sets are left"):
             answer(question(scenario, seeds=4, doubt=12))
 

@@ -18,7 +18,7 @@ from sim.outcomes.statistics import Change, Floats, paired_change, paired_effect
 from sim.outcomes.verdicts import COMPARED, Verdict
 from sim.policies.reporting import ReportingPolicy
 from sim.report import cells as report_cells
-from sim.report import compare, figures
+from sim.report import figures, headline
 from sim.report.drawing import mark_of
 from sim.report.sentences import english
 from sim.report.text import in_percent, numbers
@@ -118,7 +118,7 @@ def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats])
     cells = report_cells.Cells(SCENARIO, effects(*pair), ["easy"])
     if verdict not in ("lowers", "raises"):
         return
-    said = english(compare._sentence(cells, "easy", ()))
+    said = english(headline.sentence(cells, "easy", ()))
     assert said.startswith(f"easy {verdict} serious harm by ")
     size = shown(re.sub(r"per 1,000.*", "", said.removeprefix(f"easy {verdict} serious harm by ").split("; it")[0]))
     assert size and all(x > 0 for x in size)
