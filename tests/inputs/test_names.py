@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sim
 from sim.__main__ import main
 from sim.outcomes.outcomes import outcomes_of
 from sim.policies.retention import RetentionPolicy
 from sim.rules import names
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
+from sim.scenario.arguments import arms_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 
@@ -91,7 +91,7 @@ def test_an_accent_is_a_letter_however_it_is_spelt(
     scenario = load(file)
     assert [*scenario.policies] == ["a", "été"]
     spelt = [unicodedata.normalize(other, "été") for other in ("NFC", "NFD")]
-    assert {sim.questions.compare.arms_of(scenario, [name]) for name in spelt} == {("été",)}
+    assert {arms_of(scenario, [name]) for name in spelt} == {("été",)}
     arms = {name: (RetentionPolicy(message_hours=720),) for name in spelt}
     with pytest.raises(ScenarioError, match="two policies are called"):
         Scenario().replace(policies=arms)

@@ -178,7 +178,7 @@ class TestResult:
         (axes,) = made.plot().axes
         assert [label.get_text() for label in axes.get_yticklabels()] == ["turning", "sure", "idle"]
         (band,) = {bar.get_facecolor() for bar in axes.patches}
-        (lines,) = {tuple(of.get_color()[0]) for of in axes.collections}
+        (lines,) = {tuple(of.get_edgecolor()[0]) for of in axes.collections}
         assert band != lines
         assert axes.get_xlim()[0] < -39
         panels = made.plot_shares().axes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def _formula(name: str) -> toy.Formula:
     return lambda at, luck: TRUTHS[name] + NOISE[name] * luck
 
 
-def rows(found: Comparison) -> list[dict[str, float]]:
+def rows(found: Comparison) -> list[dict[Any, Any]]:
     table = found.effects.set_index("policy")
     return [table.loc[name].to_dict() for name in TRUTHS]
 
