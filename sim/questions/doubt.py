@@ -25,7 +25,8 @@ from sim.outcomes.counts import HEADLINE, added_up, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Flags, Floats, Interval
-from sim.report.doubt import ALL_ASSUMED, COLUMNS, Doubt
+from sim.report.doubt import COLUMNS, Doubt
+from sim.report.doubt_tables import ALL_ASSUMED
 from sim.report.remarks import outside_its_range
 from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter

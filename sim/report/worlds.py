@@ -14,6 +14,9 @@ from sim.outcomes.statistics import Interval, interval_of
 from sim.report.sentences import Amount, Sentence, Words
 from sim.report.text import size_ends, unsigned_percent
 
+VAGUE = 0.5
+"""A share whose interval is wider is not said in a sentence."""
+
 
 class Worlds(NamedTuple):
     """What is left of an effect over worlds.
@@ -90,3 +93,8 @@ def _end(share: float) -> Words:
     if share < 0:
         return Sentence("{size} less", size=Amount(share, unsigned_percent))
     return Sentence("{size} more", size=Amount(share, unsigned_percent))
+
+
+def told(share: Interval) -> bool:
+    """Tell whether a share is known well enough to be said in a sentence."""
+    return bool(share.high - share.low <= VAGUE)

@@ -18,7 +18,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import question_of
 from sim.questions.doubt import FEWEST_SECOND_RUNS, SECOND_SEED, question
-from sim.report import doubt
+from sim.report import doubt_tables
 from sim.report.blocks import WIDTH
 from sim.report.doubt import COLUMNS, Doubt
 from sim.report.sentences import english
@@ -153,8 +153,8 @@ class TestResult:
 
     def test_worlds_without_harm_are_counted_and_said(self, made: Doubt) -> None:
         row: dict[str, Any] = made.spreads.iloc[0].to_dict() | {"without": 30}
-        assert english(doubt.sentence(row)).endswith("; in 30 more there are too few harms to compare")
-        assert english(doubt.sentence(row | {"without": 90})) == (
+        assert english(doubt_tables.sentence(row)).endswith("; in 30 more there are too few harms to compare")
+        assert english(doubt_tables.sentence(row | {"without": 90})) == (
             "turning: too few harms to say: in 10 of 100 worlds are there enough to compare"
         )
 

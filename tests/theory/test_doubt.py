@@ -16,7 +16,8 @@ from sim.outcomes.counts import HEADLINE
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import Floats
 from sim.questions.doubt import question
-from sim.report.doubt import ALL_ASSUMED, Doubt
+from sim.report.doubt import Doubt
+from sim.report.doubt_tables import ALL_ASSUMED
 from sim.rules.declare import Parameter, Shape
 from sim.rules.settings import SETTINGS
 from tests.theory import toy
