@@ -20,19 +20,20 @@ from tests.bench.core import COCO
 from tests.bench.timing import apart, cpu
 
 GRID = (
-    ("coco.toml", 1.0, (1, 1), (1, 3), (1, 6), (5, 1), (5, 3), (15, 1), (15, 2), (15, 3)),
-    ("coco.toml", 0.1, (1, 1), (1, 10), (15, 1), (15, 10)),
-    ("classroom.toml", 1.0, (1, 1), (1, 20), (7, 1), (7, 20)),
+    ("coco.toml", 1.0, 1, (1, 1), (1, 3), (1, 6), (5, 1), (5, 3), (15, 1), (15, 2), (15, 3)),
+    ("coco.toml", 1.0, 6, (1, 1), (15, 1)),
+    ("coco.toml", 0.1, 1, (1, 1), (1, 10), (15, 1), (15, 10)),
+    ("classroom.toml", 1.0, 1, (1, 1), (1, 20), (7, 1), (7, 20)),
 )
-"""File, scale, and some pairs of lanes and seeds."""
+"""File, scale, how many times as many predators, and some pairs of lanes and seeds."""
 
 SETS = 10_000
 """Parameter sets of a large study, each a step loop of its own with all policies of Coco and its whole length."""
 
 
-def loop(file: str, scale: float, lanes: int, seeds: int) -> dict[str, Any]:
+def loop(file: str, scale: float, predators: int, lanes: int, seeds: int) -> dict[str, Any]:
     """Run a step loop; CPU microseconds of an hour of it, as measured and as announced, and bytes as announced."""
-    scenario = _scenario(file, scale)
+    scenario = _scenario(file, scale, predators)
     arms = [BASELINE, *scenario.policies][:lanes]
     spent = cpu(lambda: ChatModel(scenario, range(seeds), arms, collect=False).run())
     seconds, memory = _price(scenario, len(arms), seeds, "array")
@@ -40,9 +41,10 @@ def loop(file: str, scale: float, lanes: int, seeds: int) -> dict[str, Any]:
     return {"took": each * spent, "announced": each * seconds, "memory": memory, "lanes": len(arms)}
 
 
-def _scenario(file: str, scale: float) -> Scenario:
+def _scenario(file: str, scale: float, predators: int) -> Scenario:
     scenario = load(COCO.with_name(file))
-    return scenario.replace(days=30, warmup_days=20, scale=scale * scenario.scale)
+    share = predators * scenario.predators.p_of_adults
+    return scenario.replace(days=30, warmup_days=20, scale=scale * scenario.scale, **{"predators.p_of_adults": share})
 
 
 def keeping() -> dict[str, Any]:
@@ -62,14 +64,15 @@ def keeping() -> dict[str, Any]:
 def report() -> Iterator[str]:
     """Yield what was measured, line by line."""
     yield "what a step loop costs, and what is announced of it:"
-    yield f"  {'':22}{'lanes':>6}{'seeds':>6}{'us an hour':>12}{'announced':>11}{'MiB':>7}{'announced':>11}"
+    yield f"  {'':25}{'lanes':>6}{'seeds':>6}{'us an hour':>12}{'announced':>11}{'MiB':>7}{'announced':>11}"
     empty = apart(_nothing)["mib"]
-    for file, scale, *pairs in GRID:
+    for file, scale, predators, *pairs in GRID:
         for lanes, seeds in pairs:
-            r = apart(loop, file=file, scale=scale, lanes=lanes, seeds=seeds)
+            r = apart(loop, file=file, scale=scale, predators=predators, lanes=lanes, seeds=seeds)
             name = f"{number(scale)} x {file}" if scale != 1 else file
+            name += f", {predators} x predators" if predators != 1 else ""
             yield (
-                f"  {name:22}{r['lanes']:6}{seeds:6}{r['took']:12,.0f}{r['announced']:11,.0f}"
+                f"  {name:25}{r['lanes']:6}{seeds:6}{r['took']:12,.0f}{r['announced']:11,.0f}"
                 f"{r['mib'] - empty:7,.0f}{r['memory'] / 2**20:11,.0f}"
             )
 

@@ -48,6 +48,16 @@ class TestCost:
         assert minutes(large, 1) > minutes(large, 2) > minutes(SCENARIO, 1)
         assert minutes(large, 4) == minutes(large, 2)  # of two cores
 
+    def test_more_or_busier_offenders_cost_more_and_cost_alike(self) -> None:
+        def seconds(**changes: float) -> float:
+            return price._price(Scenario().replace(**changes), 15, 1, "array")[0]
+
+        before = Scenario().predators
+        many = seconds(**{"predators.p_of_adults": 6 * before.p_of_adults})
+        busy = seconds(**{"predators.visits_per_month": 6 * before.visits_per_month})
+        assert many == pytest.approx(busy)
+        assert 2 * seconds() < many < 4 * seconds()
+
     def test_it_says_how_many_seeds_share_a_loop_and_what_a_kill_may_cost(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
