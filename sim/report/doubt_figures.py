@@ -61,7 +61,8 @@ def spreads(n: int, rows: Sequence[Row]) -> Figure:
     marks = [key_of_bands(n), *([luck] if any(row["luck_alone"] == row["luck_alone"] for row in rows) else [])]
     heading(figure, "How sure is each policy's effect?", marks)
     figure.supxlabel(
-        "In each world every uncertain parameter has another value, drawn from its plausible range.\n"
+        "In each world uncertain parameters have other values, drawn from their plausible ranges, but those that "
+        "policies here set.\n"
         "On this site only.",
         fontsize=8,
     )
