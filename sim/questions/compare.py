@@ -21,7 +21,16 @@ from sim.questions.doubt import MOST_DRAWS, DoubtQuestion
 from sim.questions.doubt import question as doubt_question
 from sim.report.compare import Comparison
 from sim.rules.errors import ScenarioError
-from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of, share_of, whole_number
+from sim.scenario.arguments import (
+    MOST_SEEDS,
+    Seeds,
+    arms_of,
+    instance_of,
+    scenario_of,
+    seeds_of,
+    share_of,
+    whole_number,
+)
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.command import Command, add_engine, add_set, add_size, literal, names_given, scenario_given
@@ -54,6 +63,12 @@ class CompareQuestion(Question):
     halfwidth: float = 0.0
     first: int = 0
     lost: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are none: a manifest may say anything."""
+        for name, most in (("doubt", MOST_DRAWS), ("doubt_days", self.scenario.days), ("first", MOST_SEEDS)):
+            whole_number(getattr(self, name), name, 0, most)
+        instance_of(float, self.halfwidth, "halfwidth", "a share")
 
     @cached_property
     def doubted(self) -> DoubtQuestion | None:

@@ -128,6 +128,7 @@ class DoubtQuestion(Question):
             ScenarioError: If it refuses too many.
         """
         draws = whole_number(self.draws, "draws", 1, MOST_DRAWS)
+        whole_number(self.fewest, "fewest", 1, draws)
         dummies, at = np.split(
             points(MOST_REFUSED * draws, analysis.DUMMIES + len(UNCERTAIN)), [analysis.DUMMIES], axis=1
         )

@@ -63,6 +63,8 @@ WRONG: dict[str, list[Any]] = {
     "run": [None, 3, "x", Thing(), SCENARIO],
     "events": [3, "harm", ["nothing"], None, Thing(), [3]],
     "keep_events": [3, "yes", None, ["harm"]],
+    "sets": [-1, 1.5, "x", True, Thing(), [24], 10**9],
+    "halfwidth": [0, 1, -0.1, "x", "2", True, Thing(), [0.1]],
     "key": ["nothing", "reporting.nothing", "days.x", ""],
 }  # fmt: skip
 """By kind of argument what it does not take."""
@@ -90,7 +92,11 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
     scenario = {"scenario": SCENARIO}
     return {
         "load": (sim.load, {"path": "path"}, {}),
-        "compare": (sim.compare, asked | many | {"engine": "engine"}, scenario),
+        "compare": (
+            sim.compare,
+            asked | many | {"engine": "engine", "doubt": "sets", "doubt_days": "sets", "until_halfwidth": "halfwidth"},
+            scenario,
+        ),
         "sweep": (
             sim.sweep, {"scenario": "scenario", "over": "over", "seeds": "seeds"} | many,
             scenario | {"over": {"reporting.friction": [0.2, 0.5]}},

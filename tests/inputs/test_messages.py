@@ -161,7 +161,7 @@ def commands_named() -> Iterator[tuple[str, str, list[str]]]:
 
 def commands_in(text: str) -> Iterator[tuple[str, list[str]]]:
     for name, rest in re.findall(r"python -m sim ([a-z]+)([^\n;]*?)(?=\. |\.?$|\n|;|python -m sim)", text, re.M):
-        yield name, re.findall(r"(--[a-z]+)", rest)
+        yield name, re.findall(r"(--[a-z]+(?:-[a-z]+)*)", rest)
 
 
 def test_every_command_that_is_named_is_there_with_its_options() -> None:

@@ -77,7 +77,7 @@ def test_lines_come_seldom_and_never_faster_than_every_half_minute(
         shown.begin("simulating")
         work(shown, clock, 100, slower=1)
     assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
-        "simulating: 30% after 30 seconds", "simulating: 60% after 60 seconds", "simulating: 90% after 2 minutes",
+        "simulating: 30% after 30 seconds", "simulating: 60% after 60 seconds", "simulating: 90% after 90 seconds",
     ]  # fmt: skip
     with Progress(True, [100_000.0]) as shown:
         shown.begin("simulating")

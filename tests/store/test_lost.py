@@ -273,7 +273,7 @@ class TestCommand:
             ),
             (
                 ["doubt", "--draws", "16", "--days", "1"],
-                "fewer than 16 of 16 worlds have any serious harm under the baseline",
+                "of 16 worlds are there 20 serious harms to compare, and it takes 12",
             ),
         ],
     )

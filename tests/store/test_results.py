@@ -139,7 +139,8 @@ class TestWritten:
     def test_the_manifest_says_how_to_make_it_again(self, written: tuple[Path, Comparison]) -> None:
         said = manifest(written[0])
         assert said["command"] == "the command"
-        assert said["asked"] == {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
+        asked = {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
+        assert said["asked"] == asked | {"doubt": 0, "doubt_days": 0, "halfwidth": 0.0, "first": 0}
         assert said["scenario"]["policies"]["phone"] == [{"lever": "registration", "level": "phone"}]
         assert said["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
         assert question_of(said) == questions_compare.question(SCENARIO, seeds=3)

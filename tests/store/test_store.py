@@ -26,7 +26,7 @@ from sim.study.answer import answer
 from sim.study.folder import opened
 from sim.study.store import Kept, Store, save
 from sim.study.task import Task
-from sim.study.workers import MOST_BREAKDOWNS, _elsewhere
+from sim.study.workers import MOST_BREAKDOWNS, _checked
 from tests.parts import synthetic
 from tests.store import kills
 
@@ -302,7 +302,7 @@ class TestTrouble:
     def test_workers_with_other_rules_than_the_parent_are_refused(self, tmp_path: Path) -> None:
         task = Task(SCENARIO, TASK.arms, (0,))
         with pytest.raises(ScenarioError, match="find other rules than this process has"):
-            _elsewhere(simulated, task.lanes | {"easy": "0"}, tmp_path / "hours", 0, task)
+            _checked(simulated, task.lanes | {"easy": "0"}, task, progress=lambda hours: None)
 
     def test_a_loop_that_fails_is_run_again_seed_by_seed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[tuple[int, ...]] = []
