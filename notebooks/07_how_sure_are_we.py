@@ -1,0 +1,135 @@
+# ---
+# # Made from the notebook of the same name by `make baselines`: edit that one.
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How sure are we?
+#
+# A number without an interval is half an answer, and an interval answers one question only. You will see two kinds of not
+# knowing apart: **luck**, what would differ if the same chat had another run of chance, and **doubt**, what would differ if
+# the numbers that nobody has measured were others. More runs shrink the first and never the second. It takes about half an
+# hour.
+#
+# The model explores what assumptions imply. This notebook is about how far its answers hang on them.
+
+# %%
+# %matplotlib inline
+import pandas as pd
+
+import sim
+
+scenario = sim.load("../scenarios/classroom.toml").replace(
+    days=24, warmup_days=6, population={"monthly_visitors": 30_000, "monthly_visitors_start": 30_000}
+)
+policies = ["email", "phone"]
+
+
+def ends(comparison):
+    rows = comparison.effects.query("outcome == 'persons_harmed'").set_index("policy")
+    return 100 * rows[["relative", "relative_low", "relative_high"]]
+
+# %% [markdown]
+# ## Luck
+#
+# Every policy is compared with the baseline over the same seeds: the same persons, visits and chances. What is left is luck in
+# the *difference*, and the 95% interval says how large that may be. With four times as many seeds it is about half as wide.
+
+# %%
+few, many = (sim.compare(scenario, policies, seeds=n) for n in (4, 16))
+pd.concat({"4 seeds": ends(few), "16 seeds": ends(many)}).round(1)
+
+# %% [markdown]
+# How many seeds are enough? Enough for the question. Whoever wants to know a change to within a twentieth of the baseline's harm can
+# say so: twenty seeds are run, their spread says how many it takes in all, and the others follow. To look again and again and to stop
+# when the interval pleases would be wrong: it would please by luck, and cover the truth too seldom. Here the first seeds decide,
+# and the interval rests on the spread that they had (Stein's two stages).
+
+# %%
+enough = sim.compare(scenario, ["phone"], until_halfwidth=0.05)
+print(len(enough.seeds), "seeds")
+ends(enough).round(1)
+
+# %% [markdown]
+# ## Doubt
+#
+# Now the other kind. Nearly every number in this scenario is assumed, with a range that is plausible. `doubt=24` draws so many
+# *worlds*: in each of them every such number has another value, all drawn at once, and both policies are compared in each.
+
+# %%
+both = sim.compare(scenario, policies, seeds=4, doubt=24)
+print(both.table().split("HARM:")[0])
+
+# %%
+both.plot("overview")
+
+# %% [markdown]
+# Thin lines are luck, as before. The wide bands are doubt: where the middle of the worlds lies. They are many times as wide, and
+# no number of seeds makes them narrower. A band on both sides of zero means that the sign of the answer hangs on numbers that
+# nobody has measured.
+#
+# How much of a band is luck, then, since each world is only one run? Some worlds were run twice. What differs between the two
+# runs of one world can only be luck.
+
+# %%
+rows = both.doubt.spreads.query("outcome == 'persons_harmed'").set_index("policy")
+(100 * rows[["median", "median_low", "median_high", "lowered", "luck", "luck_low", "luck_high"]]).round(0)
+
+# %% [markdown]
+# `lowered` is the share of the worlds in which harm falls. It is a better summary than a mean: it needs no scale, and it is what
+# somebody who must decide asks first.
+#
+# ## What it rests on
+#
+# Which of the numbers make the band? With two dozen worlds and some sixty numbers that cannot be told: as many made-up numbers, which reach
+# nothing, would seem to do as much. The table says so instead of guessing.
+
+# %%
+both.doubt.parameters.head(4)[["policy", "parameter", "first", "noise", "dummy", "stands_out"]].round(2)
+
+# %% [markdown]
+# For Coco, more worlds were run at full size; the result is shipped (`make results`). For each policy, what stands out of the noise:
+
+# %%
+coco = pd.read_csv("../results/doubt/doubt_parameters.csv")
+coco[coco["stands_out"]][["policy", "parameter", "standing", "first", "noise"]].round(2).head(12)
+
+# %% [markdown]
+# And what would be worth finding out before one of these policies is chosen: by how much less harm is to be expected if a number is
+# known first, in percent of the harm under the baseline. The first row is all assumed numbers together.
+
+# %%
+worth = pd.read_csv("../results/doubt/doubt_value.csv")
+(worth.set_index("parameter")[["share", "share_low", "share_high"]].head(5) * 100).round(1)
+
+# %% [markdown]
+# ## Exercises
+#
+# * **First.** Before you run it: what becomes of the bands of `both` with four times as many seeds, and what of the thin lines?
+# * **Second.** How much of the doubt about `email` comes from one number alone? Draw only `registration.email.findability`
+#   (`sim.doubt(scenario, ["email"], ["registration.email.findability"], draws=16)`), and compare its range with the band above.
+# * **Third.** Somebody says: "phone lowers harm, the interval leaves out zero". Write the sentence that should follow.
+#
+# ### Solutions
+#
+# **First.** The thin lines become about half as wide. The bands stay: they are made of the same worlds, whatever the seeds.
+
+# %%
+alone = sim.doubt(scenario, ["email"], ["registration.email.findability"], draws=16).spreads
+row = alone.query("outcome == 'persons_harmed'")[["median", "median_low", "median_high"]]
+(100 * row).round(0)
+
+# %% [markdown]
+# **Second.** Compare this range with the band of `email`: what it has is what one number does while all others stay as they are; what is
+# left of the band is all other numbers, and what they do together.
+#
+# **Third.** For instance: "That is luck alone, with every unmeasured number at one value. Over the plausible values it falls in so many
+# of the worlds, and rises in the others." The command for it is `python -m sim compare FILE --doubt 24`.
