@@ -76,12 +76,12 @@ both.plot("overview")
 # no number of seeds makes them narrower. A band on both sides of zero means that the sign of the answer hangs on numbers that
 # nobody has measured.
 #
-# How much of a band is luck, then, since each world is only one run? Some worlds were run twice. What differs between the two
-# runs of one world can only be luck.
+# Each world is only one run, so some luck is in the bands too, and in a small chat much of it. Worlds in which hardly anybody is
+# harmed are not compared at all: `without` says how many.
 
 # %%
 rows = both.doubt.spreads.query("outcome == 'persons_harmed'").set_index("policy")
-(100 * rows[["median", "median_low", "median_high", "lowered", "luck", "luck_low", "luck_high"]]).round(0)
+rows[["sets", "without"]].join((100 * rows[["median", "median_low", "median_high", "lowered"]]).round(0))
 
 # %% [markdown]
 # `lowered` is the share of the worlds in which harm falls. It is a better summary than a mean: it needs no scale, and it is what
@@ -89,26 +89,23 @@ rows = both.doubt.spreads.query("outcome == 'persons_harmed'").set_index("policy
 #
 # ## What it rests on
 #
-# Which of the numbers make the band? With two dozen worlds and some sixty numbers that cannot be told: as many made-up numbers, which reach
-# nothing, would seem to do as much. The table says so instead of guessing.
-
-# %%
-both.doubt.parameters.head(4)[["policy", "parameter", "first", "noise", "dummy", "stands_out"]].round(2)
+# Which of the numbers make the band? With two dozen worlds and some seventy numbers that cannot be told: as many made-up numbers,
+# which reach nothing, would seem to do as much. The software says so instead of guessing.
 
 # %% [markdown]
-# For Coco, more worlds were run at full size; the result is shipped (`make results`). For each policy, what stands out of the noise:
+# For Coco, more worlds were run at full size, and some of them twice; the result is shipped (`make results`). What differs between
+# two runs of one world can only be luck, and there it is little:
+
+# %%
+doubt = pd.read_csv("../results/doubt/doubt.csv").query("outcome == 'persons_harmed'").set_index("policy")
+(100 * doubt[["median", "median_low", "median_high", "lowered", "luck", "luck_high"]]).round(0)
+
+# %% [markdown]
+# Then come the numbers that make the spread of a policy's effect. Of each, what stands out of the noise:
 
 # %%
 coco = pd.read_csv("../results/doubt/doubt_parameters.csv")
 coco[coco["stands_out"]][["policy", "parameter", "standing", "first", "noise"]].round(2).head(12)
-
-# %% [markdown]
-# And what would be worth finding out before one of these policies is chosen: by how much less harm is to be expected if a number is
-# known first, in percent of the harm under the baseline. The first row is all assumed numbers together.
-
-# %%
-worth = pd.read_csv("../results/doubt/doubt_value.csv")
-(worth.set_index("parameter")[["share", "share_low", "share_high"]].head(5) * 100).round(1)
 
 # %% [markdown]
 # ## Exercises

@@ -19,7 +19,7 @@ from pandas.testing import assert_frame_equal
 from sim.__main__ import main
 from sim.model.engines import _ENGINES
 from sim.questions import compare
-from sim.rules.errors import ScenarioError
+from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.reading import load
 from sim.scenario.scenario import BASELINE
 from sim.study import cluster as study_cluster
@@ -161,8 +161,8 @@ def test_a_unit_that_kills_its_workers_is_named_and_the_others_are_kept(
         with pytest.warns(UserWarning, match=r"seed-3 failed: every worker.*killed(.|\n)*--unit seed-3"):
             answer(asked, Cluster(few.address), out=out)
         assert {path.name.split(".")[0] for path in shards(out)} == {"seed-0", "seed-2"}
-        with pytest.warns(UserWarning, match=r"seed-3 failed: every worker.*killed"):
-            answer(asked, Cluster(few.address))
+        with pytest.raises(ExperimentError, match=r"seed-3 failed: every worker.*killed"):
+            answer(asked, Cluster(few.address))  # all seeds share one loop, and nothing is kept
 
 
 def test_without_a_worker_it_says_so_and_waits_and_without_a_scheduler_it_ends(
