@@ -108,25 +108,41 @@ coco = pd.read_csv("../results/doubt/doubt_parameters.csv")
 coco[coco["stands_out"]][["policy", "parameter", "standing", "first", "noise"]].round(2).head(12)
 
 # %% [markdown]
+# ## What the small scale distorts
+#
+# The chat of this notebook is small and its window short, so that it runs in a minute. Luck is large in it, and worlds in which
+# hardly anybody is harmed drop out, which are those with few offenders: the band is that of the others. Effects that build up
+# over months have no time to. A real question takes a real size, a year, and a night of worlds.
+
+# %% [markdown]
 # ## Exercises
 #
-# * **First.** Before you run it: what becomes of the bands of `both` with four times as many seeds, and what of the thin lines?
+# * **First.** Before you look: how many times as wide is the interval of four seeds as that of four times as many, and what would
+#   become of the bands of `both` with more seeds?
 # * **Second.** How much of the doubt about `email` comes from one number alone? Draw only `registration.email.findability`
 #   (`sim.doubt(scenario, ["email"], ["registration.email.findability"], draws=16)`), and compare its range with the band above.
-# * **Third.** Somebody says: "phone lowers harm, the interval leaves out zero". Write the sentence that should follow.
 #
+# And a sentence to write: somebody says "phone lowers harm, the interval leaves out zero". What should follow?
+
+# %% [markdown] tags=["solution"]
 # ### Solutions
 #
-# **First.** The thin lines become about half as wide. The bands stay: they are made of the same worlds, whatever the seeds.
+# **First.** More than twice as wide: with few seeds the spread itself is badly known, and the interval pays for that. The bands stay
+# as they are: they are made of the same worlds, whatever the seeds.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["solution"]
+width = [ends(found)["relative_high"] - ends(found)["relative_low"] for found in (few, many)]
+(width[0] / width[1]).round(1)
+
+# %% [markdown] tags=["solution"]
+# **Second.** Compare this range with the band of `email`: what it has is what one number does while all others stay as they are; what
+# is left of the band is all other numbers, and what they do together.
+
+# %% jupyter={"source_hidden": true} tags=["solution"]
 alone = sim.doubt(scenario, ["email"], ["registration.email.findability"], draws=16).spreads
 row = alone.query("outcome == 'persons_harmed'")[["median", "median_low", "median_high"]]
 (100 * row).round(0)
 
-# %% [markdown]
-# **Second.** Compare this range with the band of `email`: what it has is what one number does while all others stay as they are; what is
-# left of the band is all other numbers, and what they do together.
-#
-# **Third.** For instance: "That is luck alone, with every unmeasured number at one value. Over the plausible values it falls in so many
-# of the worlds, and rises in the others." The command for it is `python -m sim compare FILE --doubt 24`.
+# %% [markdown] tags=["solution"]
+# The sentence could be: "That is luck alone, with every unmeasured number at one value. Over the plausible values it falls in so
+# many of the worlds, and rises in the others." The command for it is `python -m sim compare FILE --doubt 24`.
