@@ -125,6 +125,7 @@ def test_interrupted_it_lets_go_of_what_runs(
 ) -> None:
     monkeypatch.chdir(ROOT)
     out = tmp_path / "r"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 
     def interrupt() -> None:
         until(lambda: any(out.rglob(".cluster-*")))
@@ -143,8 +144,11 @@ def test_interrupted_it_lets_go_of_what_runs(
         "--scheduler",
         processes.address,
     ]
-    assert main([*long, "--out", str(out)]) == 130
-    interrupting.join()
+    try:
+        assert main([*long, "--out", str(out)]) == 130
+        interrupting.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "0 of 20 units are finished and kept" in capsys.readouterr().err
     begun = time.monotonic()
     list(simulate_all([TASK], Cluster(processes.address)))
