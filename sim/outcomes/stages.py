@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.outcomes.statistics import Floats, ratio_interval, t_quantile
+from sim.outcomes.statistics import Floats, ratio_interval, reach_of_ratio, t_quantile
 from sim.scenario.arguments import MOST_SEEDS
 
 FEWEST_FIRST = 20
@@ -47,8 +47,8 @@ def _seeds(rest: Floats, whole: Floats, halfwidth: float) -> float:
 
     def too_wide(in_all: int) -> bool:
         squared = t_quantile(n - 1) ** 2 / in_all
-        bounded = mean**2 - squared * noise
-        return bool(bounded <= 0 or (squared * shared) ** 2 + bounded * squared * spread > (halfwidth * bounded) ** 2)
+        reach = reach_of_ratio(mean, squared * spread, squared * shared, squared * noise)
+        return reach is None or sum(reach) > 2 * halfwidth
 
     first, most = n, MOST_SEEDS
     if too_wide(most):

@@ -223,10 +223,15 @@ def t_interval(x: Floats, step: float = 0.0, comparisons: int = 1, first: int = 
     """
     if len(x) < 2:
         return Interval(float(x.mean()) if len(x) else np.nan, np.nan, np.nan)
-    mean, seen = float(x.mean()), x[:first] if first > 1 else x
+    mean, seen = float(x.mean()), x[: _n_seen(len(x), first)]
     spread = max(float(seen.std(ddof=1)), _least_variance(x, step) ** 0.5)
     half = t_quantile(len(seen) - 1, comparisons) * spread / len(x) ** 0.5
     return Interval(mean, mean - half, mean + half)
+
+
+def _n_seen(n: int, first: int) -> int:
+    """Return how many of `n` values a spread is taken from: the first ones, if they are enough to have one."""
+    return first if first > 1 else n
 
 
 def _least_variance(x: Floats, step: float) -> float:
@@ -261,19 +266,34 @@ def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: 
     mean = float(whole.mean())
     ratio = float(part.mean()) / mean if mean else np.nan
     rest = part - ratio * whole  # its mean is zero: all that follows is about how far from the ratio one may go
-    seen = slice(first if first > 1 else n)
-    squared = t_quantile(len(part[seen]) - 1, comparisons) ** 2 / n
-    (spread, shared), (_, noise) = squared * np.cov(rest[seen], whole[seen])
+    n_seen = _n_seen(n, first)
+    squared = t_quantile(n_seen - 1, comparisons) ** 2 / n
+    (spread, shared), (_, noise) = squared * np.cov(rest[:n_seen], whole[:n_seen])
     spread += squared * max(_least_variance(part, step) - float(part.var(ddof=1)), 0.0)
-    bounded = mean**2 - noise
-    if not bounded > _ROUNDING * mean**2:
+    reach = reach_of_ratio(mean, spread, shared, noise)
+    if reach is None:
         return NONE
-    reach = np.sqrt(shared**2 + bounded * spread)
-    found = Interval(ratio, ratio - float(reach + shared) / bounded, ratio + float(reach - shared) / bounded)
+    found = Interval(ratio, ratio - reach[0], ratio + reach[1])
     # Only rounding could make the two intervals differ on whether zero is inside.
     if not t_interval(part, step, comparisons, first).sign:
         return Interval(ratio, min(found.low, 0.0), max(found.high, 0.0))
     return found.within(_NEXT_TO_ZERO) if ratio > 0 else found.within(most=-_NEXT_TO_ZERO)
+
+
+def reach_of_ratio(mean: float, spread: float, shared: float, noise: float) -> tuple[float, float] | None:
+    """Return how far Fieller's interval of a ratio reaches below and above it; nothing if no ratio can be ruled out.
+
+    Args:
+        mean: Of the whole.
+        spread: Squared error of the mean of what is left of the part, the ratio times the whole taken off.
+        shared: What it shares with that of the whole.
+        noise: That of the whole.
+    """
+    bounded = mean**2 - noise
+    if not bounded > _ROUNDING * mean**2:
+        return None
+    reach = np.sqrt(shared**2 + bounded * spread)
+    return float(reach + shared) / bounded, float(reach - shared) / bounded
 
 
 def ratio_change_interval(part: Floats, whole: Floats, other_part: Floats, other_whole: Floats) -> Interval:

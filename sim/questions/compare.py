@@ -133,9 +133,8 @@ class CompareQuestion(Question):
         n = math.ceil(asked[most])
         seeds = (*self.seeds, *range(self.first, self.first + n - len(found.seeds)))
         width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
-        return replace(
-            self, seeds=seeds
-        ), f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
+        why = f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
+        return replace(self, seeds=seeds), why
 
 
 def compare(

@@ -37,9 +37,7 @@ from sim.report.headings import Printed
 from sim.report.remarks import ETHICS, partly_in_force, title
 from sim.report.result import Result
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
-from sim.report.text import (
-    number,
-)
+from sim.report.text import number
 from sim.report.worlds import worlds_of
 from sim.scenario.scenario import Scenario
 
@@ -289,8 +287,7 @@ class Doubt(Result):
             self.harms(),
             Sentence(
                 "Luck: what differs between two seeds of one world; less of it with more --days or a larger --scale. "
-                "Rests on assumed numbers: all but luck and what sourced and "
-                "calibrated ones do by themselves."
+                "Rests on assumed numbers: all but luck and what sourced and calibrated ones do by themselves."
             ),
             totals if self.draws < FROM_SETS else None,
             refused if self.refused else None,

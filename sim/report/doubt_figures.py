@@ -9,17 +9,15 @@ from sim.report.canvas import in_own_settings  # before matplotlib, which it imp
 
 # isort: split
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.outcomes.statistics import interval_of
+from sim.report.doubt_tables import Row
 from sim.report.drawing import BLUE, GREY, INK, at_least_a_percent, band, bare, blank, heading, key_of_bands, shortened
 from sim.report.worlds import worlds_of
-
-Row = Mapping[Any, Any]
 
 MOST_BARS = 8
 

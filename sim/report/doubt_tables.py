@@ -10,13 +10,11 @@ import pandas as pd
 from sim.outcomes.doubt import SETS_WITHIN
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.turns import FEWEST_TURNED
-from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading
 from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import (
     DASH,
-    change,
     ends_alone,
     numbers,
     short,
@@ -25,7 +23,7 @@ from sim.report.text import (
     value_alone,
     whole_percent,
 )
-from sim.report.worlds import told, worlds_of
+from sim.report.worlds import share_cell, told, worlds_of
 
 MOST_PARAMETERS = 5
 """Parameters shown of a policy, and of what to find out first; the others stand in the files."""
@@ -107,22 +105,14 @@ def effects(rows: Sequence[Row]) -> Block:
         "all); shares with their 95% interval"
     )
     cells = [
-        [_changed(row), *(_share(interval_of(row, name)) for name in ("lowered", "luck", "assumed"))] for row in rows
+        [worlds_of(row).cell, *(share_cell(interval_of(row, name)) for name in ("lowered", "luck", "assumed"))]
+        for row in rows
     ]
     columns = [Column(Term(head.words), found) for head, found in zip(EFFECTS, zip(*cells, strict=True), strict=True)]
     names = Column(Term("policy"), [short(row["policy"]) for row in rows], left=True)
     note = Sentence("A dash: too few worlds with harm under the baseline, or no spread to share out.")
     dashes = any(DASH in column.cells for column in columns)
     return Table(Term("EFFECTS"), kind, [names], columns, note if dashes else None)
-
-
-def _changed(row: Row) -> Words:
-    worlds = worlds_of(row)
-    return Amount(worlds.middle, change) if worlds.enough else Verdict.TOO_FEW
-
-
-def _share(interval: Interval) -> Words:
-    return Amount(interval, size) if interval.value == interval.value else DASH
 
 
 def rests_on(policies: Sequence[str], parameters: pd.DataFrame) -> Block | None:
@@ -135,7 +125,7 @@ def rests_on(policies: Sequence[str], parameters: pd.DataFrame) -> Block | None:
         Column(Term("parameter"), [row["parameter"] for row in large], left=True),
     ]
     noise = [Interval(row["first"], row["first"] - row["noise"], row["first"] + row["noise"]) for row in large]
-    columns = [Column(Term(FIRST.words), [_share(found.within(0, 1)) for found in noise])]
+    columns = [Column(Term(FIRST.words), [share_cell(found.within(0, 1)) for found in noise])]
     totals = [
         Amount(min(max(row["total"], row["first"]), 1.0), whole_percent) if row["total"] == row["total"] else DASH
         for row in large
@@ -236,7 +226,7 @@ def to_find_out(values: pd.DataFrame) -> Block:
     names = Column(Term("parameter"), [_what(row) for row in shown], left=True)
     columns = [
         Column(Term(WORTH[0].words), [Amount(interval_of(row, "value"), numbers) for row in shown]),
-        Column(Term(WORTH[1].words), [_share(interval_of(row, "share")) for row in shown]),
+        Column(Term(WORTH[1].words), [share_cell(interval_of(row, "share")) for row in shown]),
     ]
     note = paragraph(
         choice,

@@ -10,7 +10,7 @@ import pandas as pd
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of
 from sim.outcomes.in_force import part_of_window, throughout
 from sim.outcomes.outcomes import SECOND
-from sim.outcomes.statistics import FEWEST_EVENTS, Interval, interval_of, paired_change
+from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
@@ -18,8 +18,8 @@ from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
 from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
-from sim.report.text import DASH, LONGEST_NAME, change, in_percent, points, short, size
-from sim.report.worlds import Worlds
+from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
+from sim.report.worlds import share_cell
 from sim.scenario.scenario import BASELINE, Scenario
 
 _NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
@@ -69,14 +69,14 @@ def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
         return None
     columns = [
         Column(Term(headings.LUCK.words), [cells.relative(policy, HEADLINE) for policy in cells.policies]),
-        Column(Term(headings.DOUBT.words), [_doubted(of) for of in worlds]),
+        Column(Term(headings.DOUBT.words), [of.cell for of in worlds]),
         Column(Term(headings.LOWERS.words), [_of(of.lowers, of.known) if of.enough else DASH for of in worlds]),
         Column(Term(headings.RAISES.words), [_of(of.raises, of.known) if of.enough else DASH for of in worlds]),
     ]
     of_luck, of_assumed = ([getattr(of, name) for of in worlds] for name in ("luck", "assumed"))
     for head, shares in ((headings.OF_LUCK, of_luck), (headings.ASSUMED, of_assumed)):
         if any(share.value == share.value for share in shares):
-            columns.append(Column(Term(head.words), [_share(share) for share in shares]))
+            columns.append(Column(Term(head.words), [share_cell(share) for share in shares]))
     days = doubt.scenario.days, doubt.scenario.warmup_days
     note = paragraph(
         Sentence(
@@ -95,14 +95,6 @@ def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
     )  # fmt: skip
     kind = Term("change of persons seriously harmed from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
-
-
-def _doubted(worlds: Worlds) -> Words:
-    return Amount(worlds.middle, change) if worlds.enough else Verdict.TOO_FEW
-
-
-def _share(share: Interval) -> Words:
-    return Amount(share, size) if share.value == share.value else DASH
 
 
 def _of(k: int, n: int) -> Sentence:

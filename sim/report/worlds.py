@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, SETS_WITHIN
 from sim.outcomes.statistics import Interval, interval_of
+from sim.outcomes.verdicts import Verdict
 from sim.report.sentences import Amount, Sentence, Words
-from sim.report.text import size_ends, unsigned_percent
+from sim.report.text import DASH, change, size, size_ends, unsigned_percent
 
 VAGUE = 0.5
 """A share whose interval is wider is not said in a sentence."""
@@ -44,6 +45,11 @@ class Worlds(NamedTuple):
         """Whether there are enough of them to tell a range."""
         return self.known >= FEWEST_FOR_A_RANGE
 
+    @property
+    def cell(self) -> Words:
+        """Return the range as it stands in a table."""
+        return Amount(self.middle, change) if self.enough else Verdict.TOO_FEW
+
     def beside(self, falls: bool) -> Sentence:
         """Return what stands beside the size of an effect: its range, and in how many worlds it has the same sign.
 
@@ -53,9 +59,9 @@ class Worlds(NamedTuple):
         if not self.enough:
             return Sentence("; doubt: too few worlds with harms enough to compare")
         same = self.lowers if falls else self.raises
-        size = Interval(-self.middle.value, -self.middle.high, -self.middle.low) if falls else self.middle
-        if size.low > 0:
-            ends: Words = Amount(size, size_ends)
+        reach = Interval(-self.middle.value, -self.middle.high, -self.middle.low) if falls else self.middle
+        if reach.low > 0:
+            ends: Words = Amount(reach, size_ends)
         else:
             ends = Sentence("{low} to {high}", low=_end(self.middle.low), high=_end(self.middle.high))
         if falls:
@@ -93,6 +99,11 @@ def _end(share: float) -> Words:
     if share < 0:
         return Sentence("{size} less", size=Amount(share, unsigned_percent))
     return Sentence("{size} more", size=Amount(share, unsigned_percent))
+
+
+def share_cell(share: Interval) -> Words:
+    """Return a share with its interval as it stands in a table, a dash where there is none."""
+    return Amount(share, size) if share.value == share.value else DASH
 
 
 def told(share: Interval) -> bool:
