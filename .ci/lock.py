@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 MARK = "# dependencies-sha256: "
-LOCKED_EXTRAS = ("analysis", "dask", "dev", "notebooks")
+LOCKED_EXTRAS = ("analysis", "archive", "dask", "dev", "notebooks", "spreadsheet")
 # Settings of one machine that would bring files into the lock that nobody else can fetch.
 LOCAL_SOURCES = ("UV_FIND_LINKS", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import sim
 from sim import questions
 from sim.rules.errors import ExperimentError, Problem, ScenarioError, UnansweredError
+from sim.rules.sentences import Words, spoken
 from sim.scenario.arguments import path_of
 from sim.scenario.reading import load
 from sim.scenario.shipped import shipped
@@ -219,9 +220,8 @@ def _command(
 
 def _check(arguments: argparse.Namespace) -> None:
     from sim.report import advice, explain
-    from sim.report.sentences import english
 
-    problems: list[Problem | str] = []
+    problems: list[Problem | Words] = []
     for file in arguments.files:
         try:
             scenario = load(file)
@@ -232,7 +232,7 @@ def _check(arguments: argparse.Namespace) -> None:
             say(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
             for line in explain.staff(scenario):
                 say(f"{file}: {line}")
-            warn(map(english, advice.of_scenario(scenario)), f"{file}: ")
+            warn(map(spoken, advice.of_scenario(scenario)), f"{file}: ")
     if problems:
         raise ScenarioError(*problems)
 
@@ -285,7 +285,6 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     """
     from sim.report import advice
     from sim.report.blocks import terminal_width
-    from sim.report.sentences import english
     from sim.study.answer import answer, planned
     from sim.study.command import assignment, workers_given
     from sim.study.folder import check_writable, files_of
@@ -297,9 +296,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     if out is not None:
         check_writable(out, arguments.plan)
     if asked.scenario:
-        warn(map(english, advice.of_small_queue(asked.scenario)))
+        warn(map(spoken, advice.of_small_queue(asked.scenario)))
         settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
-        warn(map(english, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
+        warn(map(spoken, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
     if arguments.plan:
         for line in planned(asked, workers, out, arguments.replace):
             say(line)
@@ -311,7 +310,7 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
         for file in files_of(out):
             say(f"{Path(arguments.out) / file.relative_to(out)}")
     if found.unanswered:
-        raise UnansweredError(english(found.unanswered))
+        raise UnansweredError(spoken(found.unanswered))
     return int(bool(found.lost))
 
 

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from sim.rules.sentences import Code
 from sim.scenario.limits import SHORTEST_MONTH
-
-
-class Code(StrEnum):
-    """A word of a fixed list: itself in files and wherever it is compared, its label where people read it."""
-
-    label: str
-    """What people read; the code itself unless it is given beside it."""
-
-    def __new__(cls, code: str, label: str = "") -> Code:
-        """Make a code, with a label if that is another one."""
-        made = str.__new__(cls, code)
-        made._value_, made.label = code, label or code
-        return made
 
 
 class Verdict(Code):

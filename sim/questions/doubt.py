@@ -28,9 +28,9 @@ from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Flags, Floats, Interval
 from sim.report.doubt import COLUMNS, Doubt
 from sim.report.doubt_tables import ALL_ASSUMED
 from sim.report.remarks import outside_its_range
-from sim.report.sentences import Listed, Sentence
 from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, UnansweredError, failures
+from sim.rules.sentences import Listed, Sentence
 from sim.scenario.arguments import arms_of, scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters

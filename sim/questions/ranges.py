@@ -24,10 +24,10 @@ from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import under
 from sim.report.ranges import COLUMNS, ENDS, Ranges
 from sim.report.remarks import outside_its_range
-from sim.report.sentences import Amount, Sentence
 from sim.report.text import plain_number
 from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Amount, Sentence
 from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of, texts_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario

@@ -14,8 +14,8 @@ from sim.outcomes.counts import dated
 from sim.report import advice
 from sim.report.blocks import WIDTH, Block, render, terminal_width
 from sim.report.run import summary
-from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import spoken
 from sim.scenario.arguments import instance_of, scenario_of, seed_of, whole
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.command import Command, add_engine, add_set, literal, scenario_given
@@ -142,7 +142,7 @@ def _take(command: ArgumentParser) -> None:
 
 def _ask(given: Namespace) -> str:
     scenario = scenario_given(given, [given.policy])
-    warn(map(english, advice.of_small_queue(scenario)))
+    warn(map(spoken, advice.of_small_queue(scenario)))
     return run(scenario, given.policy, given.seed, given.engine).summary(terminal_width())
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from sim.outcomes import workload
 from sim.policies.policy import Change
 from sim.report.remarks import of_staff
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.errors import shown
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario

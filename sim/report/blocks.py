@@ -11,7 +11,7 @@ from html import escape
 from itertools import groupby, zip_longest
 from typing import NamedTuple, Protocol
 
-from sim.report.sentences import Sentence, Words, english
+from sim.rules.sentences import Sentence, Words, spoken
 
 WIDTH = 110
 """Characters of a line, in a table as in prose; of a file always, of a terminal at most."""
@@ -60,7 +60,7 @@ class Prose:
     def text(self, width: int) -> str:
         """Return it for a terminal so wide."""
         return "\n".join(
-            wrap(f"- {english(said.words)}", width, "  ") if isinstance(said, Note) else wrap(english(said), width)
+            wrap(f"- {spoken(said.words)}", width, "  ") if isinstance(said, Note) else wrap(spoken(said), width)
             for said in self.paragraphs
         )
 
@@ -68,7 +68,7 @@ class Prose:
         """Return it for a notebook."""
         found = []
         for listed, group in groupby(self.paragraphs, lambda said: isinstance(said, Note)):
-            texts = [escape(english(said.words if isinstance(said, Note) else said)) for said in group]
+            texts = [escape(spoken(said.words if isinstance(said, Note) else said)) for said in group]
             found.append(
                 f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>"
                 if listed
@@ -126,25 +126,25 @@ class Table:
             keys = [_Lines.of(column, NARROW) for column in self.keys]
         parts = [_grid(part) for part in _parts(keys, columns, width)]
         further = Sentence("{title}, continued: {kind}", title=self.title, kind=self.kind)
-        heads = [english(head) for head in (self._caption, *[further] * (len(parts) - 1))]
+        heads = [spoken(head) for head in (self._caption, *[further] * (len(parts) - 1))]
         text = "\n\n".join(f"{wrap(head, width)}\n{part}" for head, part in zip(heads, parts, strict=True))
-        return f"{text}\n{wrap(english(self.note), width)}" if self.note else text
+        return f"{text}\n{wrap(spoken(self.note), width)}" if self.note else text
 
     def html(self) -> str:
         """Return it for a notebook."""
         columns = [*self.keys, *self.columns]
         sides = [f' style="text-align: {"left" if column.left else "right"}"' for column in columns]
         heads = "".join(
-            f"<th{side}>{escape(english(column.head))}</th>" for side, column in zip(sides, columns, strict=True)
+            f"<th{side}>{escape(spoken(column.head))}</th>" for side, column in zip(sides, columns, strict=True)
         )
         rows = "".join(
             "<tr>"
-            + "".join(f"<td{side}>{escape(english(cell))}</td>" for side, cell in zip(sides, cells, strict=True))
+            + "".join(f"<td{side}>{escape(spoken(cell))}</td>" for side, cell in zip(sides, cells, strict=True))
             + "</tr>"
             for cells in zip(*(column.cells for column in columns), strict=True)
         )
-        note = f"<p>{escape(english(self.note))}</p>" if self.note else ""
-        caption = f"<caption>{escape(english(self._caption))}</caption>"
+        note = f"<p>{escape(spoken(self.note))}</p>" if self.note else ""
+        caption = f"<caption>{escape(spoken(self._caption))}</caption>"
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
 
     @property
@@ -167,10 +167,10 @@ class _Lines(NamedTuple):
     @classmethod
     def of(cls, column: Column, breaks: int) -> _Lines:
         """Break cells after so many characters, and the heading where it is longer than they or than a few words."""
-        texts = [english(cell) for cell in column.cells]
+        texts = [spoken(cell) for cell in column.cells]
         cells = [textwrap.wrap(text, breaks) or [""] if breaks else [text] for text in texts]
         width = max(_HEADING, *(len(line) for cell in cells for line in cell))
-        head = textwrap.wrap(english(column.head), width, break_long_words=False, break_on_hyphens=False)
+        head = textwrap.wrap(spoken(column.head), width, break_long_words=False, break_on_hyphens=False)
         return cls(head, cells, column.left)
 
     @property

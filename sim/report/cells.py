@@ -11,7 +11,6 @@ from sim.outcomes.outcomes import reasons
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.report.blocks import Column
-from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import (
     DASH,
     difference,
@@ -25,6 +24,7 @@ from sim.report.text import (
     value_alone,
 )
 from sim.report.worlds import Worlds, worlds_of
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
 
 CHANGES = Term("change from the baseline, in brackets its luck (95%)")

@@ -29,9 +29,9 @@ from sim.report.grounds import assumptions, inert, of_parts, settings_behind
 from sim.report.headline import headline, lowering
 from sim.report.remarks import ETHICS, of_seeds, of_short_window, of_staff, title
 from sim.report.result import Result
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import number, percent_as_given
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.scenario.arguments import MOST_SEEDS, instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 

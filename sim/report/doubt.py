@@ -36,9 +36,9 @@ from sim.report.doubt_tables import (
 from sim.report.headings import Printed
 from sim.report.remarks import ETHICS, partly_in_force, title
 from sim.report.result import Result
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.report.text import number
 from sim.report.worlds import worlds_of
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.turns import FEWEST_TURNED
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import (
     DASH,
     ends_alone,
@@ -24,6 +23,7 @@ from sim.report.text import (
     whole_percent,
 )
 from sim.report.worlds import share_cell, told, worlds_of
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 
 MOST_PARAMETERS = 5
 """Parameters shown of a policy, and of what to find out first; the others stand in the files."""

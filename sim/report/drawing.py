@@ -28,8 +28,8 @@ from matplotlib.patches import Patch
 from sim.outcomes.outcomes import Better
 from sim.outcomes.statistics import Floats, Interval
 from sim.outcomes.verdicts import COMPARED, RESOLVED, Verdict
-from sim.report.sentences import english
 from sim.report.worlds import Worlds, range_in_words
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def band(axes: Axes, place: float, worlds: Worlds) -> None:
 
 def key_of_bands(n: int) -> Patch:
     """Return what `band` means, of so many worlds."""
-    return Patch(color=DOUBT, label=f"doubt: {english(range_in_words(n))}, and their median")
+    return Patch(color=DOUBT, label=f"doubt: {spoken(range_in_words(n))}, and their median")
 
 
 def colour_of(verdict: Verdict, better: Better) -> str:

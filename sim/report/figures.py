@@ -46,10 +46,10 @@ from sim.report.drawing import (
     steps,
     verdict_of,
 )
-from sim.report.sentences import english
 from sim.report.text import in_percent, number, plain
 from sim.report.worlds import worlds_of
 from sim.rules.rulebook import Value
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import BASELINE, Scenario
 
 _CAVEAT = "On this site only. {}: luck (95%, Monte Carlo error alone), parameters as in the scenario."
@@ -333,7 +333,7 @@ def response_map(over: Mapping[str, Sequence[Value]], labels: Mapping[str, str],
     image = axes.imshow(percent, cmap=colours, vmin=-most, vmax=most, origin="lower", aspect="auto")
     for i, j, row in places:
         verdict = Verdict(row["verdict"])
-        told = english(in_percent(verdict, interval_of(row, "relative"))).replace(" (", "\n(")
+        told = spoken(in_percent(verdict, interval_of(row, "relative"))).replace(" (", "\n(")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
         axes.text(j, i, told, ha="center", va="center", fontsize=8, color=INK, zorder=3, bbox=box)
         if verdict in _HATCHES:

@@ -17,9 +17,9 @@ from sim.model.records import COUNTS, KINDS
 from sim.outcomes.counts import HEADLINE, Counts
 from sim.outcomes.effects import parts_without_arm, words_of
 from sim.outcomes.verdicts import Verdict
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.report.text import plain_number, whole_percent
 from sim.rules.rulebook import RULES, Rules
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import BASELINE, Scenario
 

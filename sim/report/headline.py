@@ -16,9 +16,9 @@ from sim.report.blocks import Block, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.remarks import caveat, marked
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
 
 MOST = 0.5
 """Share of luck in doubt from which it is named before all else."""

@@ -19,9 +19,9 @@ from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
 from sim.report.remarks import ETHICS, caveat, partly_in_force, title
 from sim.report.result import Result
-from sim.report.sentences import Amount, Counted, Sentence, Term, Words, paragraph
 from sim.report.text import change, ends_alone, percent, plain_number, points, short, value_alone
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Amount, Counted, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Reason
 from sim.report.blocks import Prose
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import plain_number, whole_percent
 from sim.rules.declare import Parameter
 from sim.rules.errors import shown
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import Scenario
 
 ETHICS = Sentence(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from sim.outcomes.dictionary import Tables
 from sim.report.blocks import WIDTH, Block, Prose, Table, render
 from sim.report.headings import Printed
-from sim.report.sentences import Counted, Listed, Sentence, english
+from sim.rules.sentences import Counted, Listed, Sentence, spoken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +64,7 @@ class Result(ABC):
         blocks = self._read()
         first = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
         more = Sentence("{call} shows all of it.", call="<code>print(x.table())</code>")
-        rest = f"<p>{english(more)}</p>" if blocks[first + 1 :] else ""
+        rest = f"<p>{spoken(more)}</p>" if blocks[first + 1 :] else ""
         return "".join(block.html() for block in blocks[: first + 1]) + rest
 
     @abstractmethod

@@ -9,7 +9,7 @@ from sim.outcomes.outcomes import outcomes_of
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import level
 from sim.report.remarks import name, of_short_window, window
-from sim.report.sentences import Sentence, Term
+from sim.rules.sentences import Sentence, Term
 from sim.scenario.scenario import BASELINE, Scenario
 
 

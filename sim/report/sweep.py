@@ -21,10 +21,10 @@ from sim.report.compare import Comparison
 from sim.report.headings import Printed
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
-from sim.report.sentences import Listed, Sentence, Term, Words, english, paragraph
 from sim.report.text import plain
 from sim.rules.errors import shown
 from sim.rules.rulebook import Value
+from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph, spoken
 from sim.rules.settings import LEVEL, SWEPT, as_rules_take
 from sim.scenario.scenario import BASELINE
 
@@ -65,7 +65,7 @@ class Sweep(Result):
         """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
         from sim.report import figures
 
-        labels = {key: english(_with_unit(key, key)) for key in self.over}
+        labels = {key: spoken(_with_unit(key, key)) for key in self.over}
         if len(self.over) == 1:
             (key,) = self.over
             return figures.response(labels[key], _with_baseline(self), _setting(self, key), self.effects)

@@ -17,9 +17,9 @@ from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
-from sim.report.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
 from sim.report.worlds import share_cell
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
 
 _NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}

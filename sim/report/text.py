@@ -1,15 +1,16 @@
-"""How numbers read in English: three digits, percentages and changes with their intervals, values of rules, names."""
+"""How numbers read: three digits, percentages and changes with their intervals, values of rules, names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import COMPARED, Verdict
-from sim.report.sentences import Amount, Words
 from sim.rules.errors import shown
+from sim.rules.language import punctuated
 from sim.rules.rulebook import Value
+from sim.rules.sentences import Amount, Sentence, Words, spoken
 
 LONGEST_NAME = 28
 """Characters of the name of a policy in a table."""
@@ -25,18 +26,18 @@ def number(value: float) -> str:
     if value != value:
         return DASH
     if abs(value) >= 100 or value == int(value):
-        return f"{value + 0.0:,.0f}"
+        return punctuated(f"{value + 0.0:,.0f}")
     decimals = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     if round(value, decimals) == 0:  # what is not zero does not read as zero
         decimals = math.ceil(-math.log10(abs(value)))
-    return f"{value:.{decimals}f}"
+    return punctuated(f"{value:.{decimals}f}")
 
 
 def numbers(interval: Sequence[float], sign: str = "") -> str:
     """Return an estimate with its interval, ``671 (640 to 702)``; the estimate alone where both ends read the same."""
     value, low, high = interval
     shown, ends = f"{sign * (value > 0)}{number(value)}", (number(low), number(high))
-    return shown if ends[0] == ends[1] else f"{shown} ({ends[0]} to {ends[1]})"
+    return shown if ends[0] == ends[1] else _within(shown, *ends)
 
 
 def difference(interval: Sequence[float]) -> str:
@@ -58,64 +59,76 @@ def percents(shares: Sequence[float], sign: str) -> list[str]:
         points = [round(100 * x, decimals) or math.copysign(10.0**-decimals * bool(x), x) for x in shares]
     else:
         points = [round(100 * x, decimals) + 0.0 * x for x in shares]
-    return [f"{x:{sign if share else ''},.{decimals}f}" for x, share in zip(points, shares, strict=True)]
+    return [punctuated(f"{x:{sign if share else ''},.{decimals}f}") for x, share in zip(points, shares, strict=True)]
 
 
 def change(interval: Sequence[float]) -> str:
     """Return a change in percent with its interval, ``-18% (-31 to -4)``; 0 where no seed differs, a dash for none."""
-    return _changed(interval, "%")
+    return _changed(interval, _in_percent)
 
 
 def points(interval: Sequence[float]) -> str:
     """Return the same without the unit, which stands elsewhere: ``-18 (-31 to -4)``."""
-    return _changed(interval, "")
+    return _changed(interval, str)
 
 
-def _changed(interval: Sequence[float], unit: str) -> str:
+def _changed(interval: Sequence[float], unit: Callable[[str], str]) -> str:
     if interval[0] != interval[0]:
         return DASH
     if not any(interval):
         return "0"
     value, low, high = percents(interval, "+")
-    return f"{value}{unit} ({low} to {high})"
+    return _within(unit(value), low, high)
+
+
+def _in_percent(number: str) -> str:
+    return spoken(Sentence("{number}%", number=number))
+
+
+def _within(value: str, low: str, high: str) -> str:
+    return spoken(Sentence("{value} ({low} to {high})", value=value, low=low, high=high))
+
+
+def _ends(low: str, high: str) -> str:
+    return spoken(Sentence("{low} to {high}", low=low, high=high))
 
 
 def size(interval: Sequence[float]) -> str:
     """Return how large a change in percent is, without its sign: ``18% (4 to 31)``."""
     value, low, high = percents(interval, "")
-    return f"{value}% ({low} to {high})"
+    return _within(_in_percent(value), low, high)
 
 
 def size_alone(interval: Sequence[float]) -> str:
     """Return how large a change in percent is, with as many digits as beside its interval: ``18%``."""
-    return f"{percents(interval, '')[0]}%"
+    return _in_percent(percents(interval, "")[0])
 
 
 def size_ends(interval: Sequence[float]) -> str:
     """Return the interval of it: ``4 to 31``."""
     _, low, high = percents(interval, "")
-    return f"{low} to {high}"
+    return _ends(low, high)
 
 
 def value_alone(interval: Sequence[float]) -> str:
     """Return a change in percent with as many digits as beside its interval, ``-18%``."""
-    return f"{percents(interval, '+')[0]}%"
+    return _in_percent(percents(interval, "+")[0])
 
 
 def ends_alone(interval: Sequence[float]) -> str:
     """Return the interval of a change in percent, ``-31 to -4``."""
     _, low, high = percents(interval, "+")
-    return f"{low} to {high}"
+    return _ends(low, high)
 
 
 def percent(share: float) -> str:
     """Return a change in percent without an interval, ``-18%``."""
-    return f"{percents((share, share, share), '+')[0] if share else '0'}%"
+    return _in_percent(percents((share, share, share), "+")[0] if share else "0")
 
 
 def percent_as_given(share: float) -> str:
     """Return a share in percent with the digits that it has, up to three: ``2.5%``."""
-    return f"{100 * share:.3g}%"
+    return _in_percent(punctuated(f"{100 * share:.3g}"))
 
 
 def unsigned_percent(share: float) -> str:
@@ -125,27 +138,27 @@ def unsigned_percent(share: float) -> str:
 
 def whole_percent(share: float) -> str:
     """Return a share in whole percent, ``18%``; what is less than one keeps a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+    return _in_percent(f"{100 * share:.0f}" if share >= 0.01 else punctuated(f"{100 * share:.1g}"))
 
 
 def tenths(share: float) -> str:
     """Return a share in percent to the tenth, the unit elsewhere: ``19.5``."""
-    return f"{round(100 * share, 1) + 0.0:g}"
+    return punctuated(f"{round(100 * share, 1) + 0.0:g}")
 
 
 def tenths_percent(share: float) -> str:
     """Return a share in percent to the tenth, ``19.5%``."""
-    return f"{tenths(share)}%"
+    return _in_percent(tenths(share))
 
 
 def plain_number(value: float) -> str:
-    """Return a number as scenarios write it: ``0.2``."""
-    return f"{value:g}"
+    """Return a number with as many digits as it has, up to six: ``0.2``."""
+    return punctuated(f"{value:g}")
 
 
 def two_digits(value: float) -> str:
     """Return two significant digits: ``0.16``."""
-    return f"{value:.2g}"
+    return punctuated(f"{value:.2g}")
 
 
 def in_percent(verdict: Verdict, relative: Interval) -> Words:

@@ -18,8 +18,8 @@ from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
 from sim.report.result import Result
-from sim.report.sentences import Amount, Listed, Sentence, Term, Words
 from sim.report.text import number, tenths, tenths_percent
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
 
 COLUMNS = {
     "number": Meaning("whole number", "number of the pattern"),

@@ -18,8 +18,8 @@ from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
-from sim.report.sentences import Amount, Sentence, Term, Words, paragraph
 from sim.report.text import change, difference, points
+from sim.rules.sentences import Amount, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, SETS_WITHIN
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
-from sim.report.sentences import Amount, Sentence, Words
 from sim.report.text import DASH, change, size, size_ends, unsigned_percent
+from sim.rules.sentences import Amount, Sentence, Words
 
 VAGUE = 0.5
 """A share whose interval is wider is not said in a sentence."""

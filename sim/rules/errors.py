@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from sim.rules.declare import Parameter, Section, listed_names
 from sim.rules.hints import hint
+from sim.rules.sentences import Words, spoken
 
 MOST_PROBLEMS = 50
 """Problems of one file or section that are listed."""
@@ -39,25 +40,29 @@ class Problem:
     """
 
     path: Place
-    text: str
+    text: Words
 
     def __str__(self) -> str:
         """Return the text alone."""
-        return self.text
+        return spoken(self.text)
 
 
 class ScenarioError(ValueError):
     """A scenario, or what is asked of it, cannot be run as it stands: one line for each problem."""
 
-    def __init__(self, *problems: Problem | str) -> None:
+    def __init__(self, *problems: Problem | Words) -> None:
         """Keep the problems; `str` joins them."""
         super().__init__(*problems)
         self.problems = problems
 
     def __str__(self) -> str:
         """Return one line for each problem, control characters replaced and what is overlong cut."""
-        lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(str, self.problems))
+        lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(_read, self.problems))
         return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+
+
+def _read(problem: Problem | Words) -> str:
+    return str(problem) if isinstance(problem, Problem) else spoken(problem)
 
 
 def _cut(text: str) -> str:
@@ -72,14 +77,14 @@ class ExperimentError(RuntimeError):
         units: Names of units that failed.
     """
 
-    def __init__(self, *lines: str, units: Sequence[str] = ()) -> None:
+    def __init__(self, *lines: Words, units: Sequence[str] = ()) -> None:
         """Keep a line for each thing that went wrong."""
         super().__init__(*lines)
         self.units = units
 
     def __str__(self) -> str:
         """Return one line for each thing that went wrong."""
-        return "\n".join(map(str, self.args))
+        return "\n".join(map(spoken, self.args))
 
 
 class UnitsFailedError(ExperimentError):

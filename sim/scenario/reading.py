@@ -16,6 +16,7 @@ from sim.rules.errors import MOST_PROBLEMS, Place, Problem, ScenarioError, dotte
 from sim.rules.hints import hint
 from sim.rules.names import normal
 from sim.rules.offences import Offence
+from sim.rules.sentences import Words
 from sim.scenario.arguments import path_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.lines import TooMuchError, lines_of, loads, nearest
@@ -46,7 +47,7 @@ def load(path: str | Path) -> Scenario:
     """
     text = _text(path)
     content, lines = _parsed(path, text)
-    problems: list[Problem | str] = []
+    problems: list[Problem | Words] = []
     arms = _arms(content.pop("policies", {}), problems)
     try:
         scenario = check(content | {"policies": arms})
@@ -148,7 +149,7 @@ def _as_taken(line: str) -> str:
     return ""
 
 
-def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | str]) -> Iterator[str]:
+def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | Words]) -> Iterator[str]:
     """Yield the text of each problem behind file and line, in the order of the lines."""
     found = []
     for problem in problems:
@@ -160,7 +161,7 @@ def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem |
         yield f"{path}: more mistakes are not listed. Mend these first."
 
 
-def _arms(tables: object, problems: list[Problem | str]) -> Arms:
+def _arms(tables: object, problems: list[Problem | Words]) -> Arms:
     """Return the policies of each arm whose table is right, and add what is wrong with the others to `problems`."""
     if not isinstance(tables, dict):
         problems.append(

@@ -24,7 +24,7 @@ DIGEST_RULE = (
 """How `digest` hashes a table; stands in every manifest."""
 
 MODEL_RULE = (
-    "Of each file of the model: its syntax without comments, layout, docstrings and texts of errors, as model_files in "
+    "Of each file of the model: its syntax without comments, layout, docstrings and what errors say, as model_files in "
     "sim/study/identity.py has it."
 )
 """How `model_files` hashes; stands in every manifest."""
@@ -118,7 +118,7 @@ def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
 
     These are the module of an engine and all that it imports of this package. Tables and figures are none of the model:
     what was counted before they changed remains right. Nor are levers, which act through rules alone. What a file does
-    is its syntax: no comment, layout, docstring or text of an error counts, so that a better word voids no study.
+    is its syntax: no comment, layout, docstring or word of an error counts, so that a better word voids no study.
 
     Args:
         engine: Dotted name of the module, such as ``sim.model.arrays.model``.
@@ -128,7 +128,7 @@ def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
     asked = [engine]
     while asked:
         path = _file(asked.pop(), package)
-        if path is None or (name := path.relative_to(package).as_posix()) in found or _lever(path):
+        if path is None or (name := path.relative_to(package).as_posix()) in found or _lever(path) or name in _WORDS:
             continue
         tree = ast.parse(path.read_bytes())
         asked += _imported(tree)
@@ -136,29 +136,33 @@ def model_files(engine: str, package: Path = PACKAGE) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _syntax(part: Any, words: bool = True) -> str:
+def _syntax(part: Any) -> str:
     """Return what a part of a program does, the same text for every version of Python.
 
     Args:
         part: A node of the syntax tree, a list of them, or a value.
-        words: Whether texts count: in a statement that raises an error they do not.
     """
     if isinstance(part, list):
-        kept = [node for node in part if not (isinstance(node, ast.Expr) and _text(node.value))]
-        return f"[{','.join(_syntax(node, words) for node in kept)}]"
+        return f"[{','.join(_syntax(node) for node in part if not _of_words(node))}]"
     if not isinstance(part, ast.AST):
         return repr(part)
-    words = words and not isinstance(part, ast.Raise)
-    if _text(part) and not words:
-        return "text"
+    if isinstance(part, ast.Raise):
+        raised = part.exc.func if isinstance(part.exc, ast.Call) else part.exc
+        return f"Raise({_syntax(raised)})"
     # What is empty is left out: how much of it there is depends on the version of Python.
     fields = [(name, value) for name, value in ast.iter_fields(part) if value not in (None, [])]
-    return f"{type(part).__name__}({','.join(f'{name}={_syntax(value, words)}' for name, value in fields)})"
+    return f"{type(part).__name__}({','.join(f'{name}={_syntax(value)}' for name, value in fields)})"
 
 
-def _text(node: ast.AST) -> bool:
-    """Tell whether it is a text alone, with or without values in it."""
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+_WORDS = ("rules/errors.py", "rules/hints.py", "rules/language.py", "rules/sentences.py")
+"""Files that say things and do nothing."""
+
+
+def _of_words(node: Any) -> bool:
+    """Tell whether a statement is a docstring, or imports what things are said with."""
+    if isinstance(node, ast.ImportFrom):
+        return f"{(node.module or '').replace('.', '/').removeprefix('sim/')}.py" in _WORDS
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def versions() -> dict[str, Any]:

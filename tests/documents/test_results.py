@@ -13,7 +13,7 @@ from sim.questions import compare, question_of
 from sim.questions import validate as questions_validate
 from sim.report import validate
 from sim.report.blocks import Table
-from sim.report.sentences import english
+from sim.rules.sentences import spoken
 from sim.study.answer import answer
 from sim.study.identity import ColumnHashes
 from tests.bench.core import LEFT_OUT
@@ -77,13 +77,13 @@ def test_the_patterns_are_all_reported_as_the_code_makes_them() -> None:
     made = answer(questions_validate.question(["responses", "recontact", "accounts"]))
     table = next(block for block in made.blocks() if isinstance(block, Table))
     for row in zip(*(column.cells for column in (*table.keys, *table.columns)), strict=True):
-        assert " ".join(" ".join(map(english, row)).split()) in stored, "renew it with `make results`"
-    assert english(validate.totals(made.found)).startswith("C ")
+        assert " ".join(" ".join(map(spoken, row)).split()) in stored, "renew it with `make results`"
+    assert spoken(validate.totals(made.found)).startswith("C ")
 
 
 def test_every_pattern_that_did_not_pass_is_explained() -> None:
     text = (RESULTS / "patterns" / "table.txt").read_text(encoding="utf-8")
-    assert not any(english(excuse) in text for excuse in (validate.UNEXPLAINED, validate.TOO_WIDE))
+    assert not any(spoken(excuse) in text for excuse in (validate.UNEXPLAINED, validate.TOO_WIDE))
 
 
 def test_the_readme_prints_the_patterns_that_were_run() -> None:

@@ -11,8 +11,8 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
 from sim.report import advice
-from sim.report.sentences import english
 from sim.rules.declare import declared
+from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.reading import load
@@ -25,19 +25,19 @@ SAID = Scenario(policies=LONG).replace(**{key: Scenario().value_of(key) for key 
 
 def of_scenario(scenario: Scenario) -> list[str]:
     """Return the warnings as they are read."""
-    return [*map(english, advice.of_scenario(scenario))]
+    return [*map(spoken, advice.of_scenario(scenario))]
 
 
 def of_unsaid(scenario: Scenario) -> list[str]:
-    return [*map(english, advice.of_unsaid(scenario))]
+    return [*map(spoken, advice.of_unsaid(scenario))]
 
 
 def of_ranges(scenario: Scenario) -> list[str]:
-    return [*map(english, advice.of_ranges(scenario))]
+    return [*map(spoken, advice.of_ranges(scenario))]
 
 
 def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> list[str]:
-    return [*map(english, advice.of_idle_levels(scenario, given))]
+    return [*map(spoken, advice.of_idle_levels(scenario, given))]
 
 
 def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:

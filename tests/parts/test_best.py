@@ -22,8 +22,8 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.report.compare import Comparison
 from sim.report.remarks import partly_in_force
-from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
 
@@ -313,5 +313,5 @@ def test_levers_that_follow_each_other_are_one_only_if_they_change_the_same_rule
     assert not part_of_window(made, "doors")
     assert part_of_window(made, "desks")
     warned = partly_in_force(made, ["doors", "desks"])
-    assert "desks (moderation on 60, moderation on 60)" in english(warned)
-    assert "doors" not in english(warned)
+    assert "desks (moderation on 60, moderation on 60)" in spoken(warned)
+    assert "doors" not in spoken(warned)

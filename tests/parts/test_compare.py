@@ -26,8 +26,8 @@ from sim.report import headline, tables
 from sim.report.blocks import WIDTH, Table
 from sim.report.compare import Comparison
 from sim.report.grounds import inert
-from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import BASELINE
 from sim.study import price
 from sim.study.identity import code_fingerprint, digest
@@ -139,7 +139,7 @@ def busy_column(comparison: Comparison) -> dict[str, str]:
     """Return what a comparison says of how busy staff is, by the name of a row."""
     (happens,) = (b for b in comparison.blocks() if isinstance(b, Table) and b.title == "WHAT HAPPENS")
     (busy,) = (column for column in happens.columns if column.head == "staff busy, %")
-    return dict(zip(map(english, happens.keys[0].cells), map(english, busy.cells), strict=True))
+    return dict(zip(map(spoken, happens.keys[0].cells), map(spoken, busy.cells), strict=True))
 
 
 class TestTable:
@@ -164,11 +164,11 @@ class TestTable:
         assert "Not told apart from the baseline in serious harm: " in said
         assert "same (inert)" in said and "keep (inert)" in said
         made = report_cells.Cells(SCENARIO, self.effects_of("identical", 0.0), ["phone"])
-        assert english(headline._unresolved(made, "phone", {})) == "phone (as many in every seed)"
+        assert spoken(headline._unresolved(made, "phone", {})) == "phone (as many in every seed)"
         made = report_cells.Cells(SCENARIO, self.effects_of("too few", np.nan), ["phone"])
-        assert english(headline._unresolved(made, "phone", {})) == "phone (too few harms to say)"
+        assert spoken(headline._unresolved(made, "phone", {})) == "phone (too few harms to say)"
         made = report_cells.Cells(SCENARIO, self.effects_of("not resolved", 0.1), ["phone"])
-        assert english(headline._unresolved(made, "phone", {})) == "phone"
+        assert spoken(headline._unresolved(made, "phone", {})) == "phone"
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
         by_title = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
@@ -178,12 +178,12 @@ class TestTable:
             if title in ("COSTS", "WHAT HAPPENS"):
                 assert block.kind == "levels, means over the seeds"
                 assert rows == [BASELINE, *SCENARIO.policies]
-                numbers = [english(cell).replace(",", "") for column in block.columns for cell in column.cells]
+                numbers = [spoken(cell).replace(",", "") for column in block.columns for cell in column.cells]
                 assert all(re.fullmatch(r"-|\d+(\.\d+)?", cell) for cell in numbers)
             else:
                 assert block.kind == "change from the baseline, in brackets its luck (95%)"
                 assert BASELINE not in rows
-                cells = {english(cell) for column in block.columns if column.head != "verdict" for cell in column.cells}
+                cells = {spoken(cell) for column in block.columns if column.head != "verdict" for cell in column.cells}
                 words = {"identical", "too few", "no harm", "no percentage"}
                 assert all(re.fullmatch(r"[-+][\d.,]+% \(.* to .*\)", cell) for cell in cells - words)
 
@@ -203,13 +203,13 @@ class TestTable:
         assert [[cell == "-" for cell in column.cells] for column in over_time.columns] == [
             [True, False, False], [False, True, False],
         ]  # fmt: skip
-        assert english(over_time.note).startswith("A dash: the policy is not in force on every day of that quarter")
+        assert spoken(over_time.note).startswith("A dash: the policy is not in force on every day of that quarter")
         whole = sim.compare(SCENARIO.replace(policies={"whole": arms["whole"]})).blocks()
         assert [b.note for b in whole if isinstance(b, Table) and b.title == "OVER TIME"] == [None]
 
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
-        assert english(headline.sentence(cells, "phone", ())).startswith(
+        assert spoken(headline.sentence(cells, "phone", ())).startswith(
             "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
         )
         said = tables.harm(cells).text(WIDTH)
@@ -220,7 +220,7 @@ class TestTable:
             np.nan, -5.0, 1.0, "not resolved",
         ]  # fmt: skip
         assert "changes by -2 (-5 to 1) serious harms per 100,000 user-days, its sign not resolved" in (
-            english(headline.sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone", ()))
+            spoken(headline.sentence(report_cells.Cells(SCENARIO, unsure, ["phone"]), "phone", ()))
         )
 
     @staticmethod
@@ -344,7 +344,7 @@ class TestInert:
     )
     def test_it_is_said_what_an_inert_arm_lacks(self, arm: str, counts: dict[str, int], words: str) -> None:
         rows = [self.day("baseline", **counts), self.day(arm, **counts).assign(n_history_hours=9, n_capacity=3)]
-        assert english(inert([arm], self.counts(*rows))[arm]) == words
+        assert spoken(inert([arm], self.counts(*rows))[arm]) == words
 
     def test_one_event_more_and_an_arm_is_not_inert(self) -> None:
         assert inert(["keep"], self.counts(self.day("baseline"), self.day("keep", n_bar=1))) == {}

@@ -21,8 +21,8 @@ from sim.questions.doubt import FEWEST_SECOND_RUNS, SECOND_SEED, question
 from sim.report import doubt_tables
 from sim.report.blocks import WIDTH
 from sim.report.doubt import COLUMNS, Doubt
-from sim.report.sentences import english
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import BASELINE
 from sim.scenario.uncertain import UNCERTAIN
 from sim.study.answer import answer
@@ -59,7 +59,7 @@ class TestQuestion:
         assert {*asked.drawn} | {*asked.left_out} == {*UNCERTAIN}
         assert not {*asked.drawn} & {*asked.left_out}
         assert {"registration.phone.p_return", "responses.p_stay", "moderation.reviews_per_hour"} < {*asked.drawn}
-        said = {key: english(reason) for key, reason in asked.left_out.items()}
+        said = {key: spoken(reason) for key, reason in asked.left_out.items()}
         assert said["registration.email.p_return"] == "no policy here uses the level email"
         assert said["reporting.friction"] == "set by easy"
         assert said["moderation.p_find_with_evidence"] == "set by skill"
@@ -153,8 +153,8 @@ class TestResult:
 
     def test_worlds_without_harm_are_counted_and_said(self, made: Doubt) -> None:
         row: dict[str, Any] = made.spreads.iloc[0].to_dict() | {"without": 30}
-        assert english(doubt_tables.sentence(row)).endswith("; in 30 more there are too few harms to compare")
-        assert english(doubt_tables.sentence(row | {"without": 90})) == (
+        assert spoken(doubt_tables.sentence(row)).endswith("; in 30 more there are too few harms to compare")
+        assert spoken(doubt_tables.sentence(row | {"without": 90})) == (
             "turning: too few harms to say: in 10 of 100 worlds are there enough to compare"
         )
 

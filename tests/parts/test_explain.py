@@ -22,13 +22,13 @@ from sim.questions import results, validate
 from sim.report import explain, formula, headings
 from sim.report.blocks import Table
 from sim.report.run import summary
-from sim.report.sentences import english
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.rulebook import RULES, Platform, rules_through
+from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
 from sim.study.answer import answer
@@ -354,7 +354,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
     }
     for title in titles - {"phone", "RUN"}:
         assert f"{title}, a printed table of " in told(title)
-    for head in {english(column.head) for block in tables for column in (*block.keys, *block.columns)} - {""}:
+    for head in {spoken(column.head) for block in tables for column in (*block.keys, *block.columns)} - {""}:
         if not head.startswith("reporting. friction"):  # the rule that is swept
             assert told(head)
 

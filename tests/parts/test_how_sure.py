@@ -22,9 +22,9 @@ from sim.questions.compare import question
 from sim.questions.reproduce import reproduce
 from sim.report.compare import Comparison
 from sim.report.drawing import DOUBT
-from sim.report.sentences import english
 from sim.report.worlds import Worlds
 from sim.rules.errors import ScenarioError, UnansweredError
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import Scenario
 from sim.study import workers
 from sim.study.answer import answer, planned
@@ -152,11 +152,11 @@ class TestWords:
         ],
     )
     def test_ends_have_a_direction_where_they_need_one(self, middle: Interval, falls: bool, said: str) -> None:
-        assert english(Worlds(middle, 20, 20, 19, 1, NONE, NONE).beside(falls)) == said
+        assert spoken(Worlds(middle, 20, 20, 19, 1, NONE, NONE).beside(falls)) == said
 
     def test_worlds_without_harm_say_nothing(self) -> None:
         few = Worlds(Interval(-0.2, -0.3, -0.1), 20, 11, 9, 1, NONE, NONE)
-        assert english(few.beside(True)) == "; doubt: too few worlds with harms enough to compare"
+        assert spoken(few.beside(True)) == "; doubt: too few worlds with harms enough to compare"
 
 
 class TestFigure:
@@ -212,7 +212,7 @@ class TestSeeds:
             found = sim.compare(scenario, until_halfwidth=1e-5)
         assert len(found.seeds) == 20 and "lowers serious harm by 2" in flat(found)
         assert found.unanswered is not None
-        assert "no number of seeds, up to 100,000, makes wide, narrow known to within 0.001%" in english(
+        assert "no number of seeds, up to 100,000, makes wide, narrow known to within 0.001%" in spoken(
             found.unanswered
         )
 

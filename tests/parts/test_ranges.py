@@ -23,10 +23,10 @@ from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
 from sim.report.blocks import WIDTH, render
 from sim.report.ranges import COLUMNS, Ranges
-from sim.report.sentences import english
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
@@ -111,7 +111,7 @@ class TestSentences:
     def said(ends: dict, setting: float = 0.7) -> str:
         relative = {f"relative{end}": setting - 1 + by for end, by in (("", 0), ("_low", -0.01), ("_high", 0.01))}
         effect = {"policy": "phone", "verdict": "lowers"} | relative
-        return english(ranges.sentence(effect, bars_of(ends, setting).to_dict("records")))
+        return spoken(ranges.sentence(effect, bars_of(ends, setting).to_dict("records")))
 
     def test_an_end_at_which_the_sign_turns_is_named_though_its_bar_is_not_the_widest(self) -> None:
         widest, narrow = {KEYS[1]: (found(0.5), found(0.95))}, {KEYS[3]: (found(0.9), found(1.1))}
@@ -147,22 +147,22 @@ class TestSentences:
         )
         ends = {"relative_low": -0.31, "relative_high": -0.29}
         effect = {"policy": "phone", "relative": -0.3, "verdict": "lowers"} | ends
-        said = english(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
+        said = spoken(ranges.sentence(effect, bars_of(two).to_dict("records"), more=False))
         assert said == "phone: -30%, luck -31 to -29 (none of the 2 parameters varied was seen to move it)"
         few = {"policy": "phone", "relative": np.nan, "verdict": "too few"}
-        assert english(ranges.sentence(few, [])) == "phone: too few harms to say"
+        assert spoken(ranges.sentence(few, [])) == "phone: too few harms to say"
 
     def test_a_sign_is_claimed_only_where_it_is_resolved(self) -> None:
         noise = {
             "policy": "phone", "relative": -0.02, "relative_low": -0.06, "relative_high": 0.02,
             "verdict": "not resolved",
         }  # fmt: skip
-        assert english(ranges.sentence(noise, [])) == (
+        assert spoken(ranges.sentence(noise, [])) == (
             "phone: -2.0%, not told apart from none: its 95% interval is -6.0 to +2.0 "
             "(no parameter that bears on it was varied; --parameters all varies the others)"
         )
         empty = {"policy": "phone", "relative": np.nan, "verdict": "raises"}
-        assert english(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
+        assert spoken(ranges.sentence(empty, [])).startswith("phone: raises, but no percentage")
 
     def test_a_sign_stays_only_if_it_is_resolved_at_both_ends_of_every_bar(self) -> None:
         def sign(high: asked_ranges._Found) -> str:
@@ -195,13 +195,13 @@ class TestQuestion:
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
         assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
-        assert "outside its plausible range" in english(asked.left_out["population.monthly_visitors"])
+        assert "outside its plausible range" in spoken(asked.left_out["population.monthly_visitors"])
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
         more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
         scenario = SCENARIO.replace(policies={"more": more})
         key = "registration.phone.friction_user"
-        assert english(question(scenario, parameters=["all"]).left_out[key]) == "0.6 cannot be run here"
+        assert spoken(question(scenario, parameters=["all"]).left_out[key]) == "0.6 cannot be run here"
         with pytest.raises(ScenarioError, match=r"registration.friction_user would become 1\.1"):
             sim.ranges(scenario, parameters=[key])
 

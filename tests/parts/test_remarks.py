@@ -13,7 +13,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
 from sim.report.remarks import of_short_window, of_staff, partly_in_force
-from sim.report.sentences import english
+from sim.rules.sentences import spoken
 from tests.parts import synthetic
 
 
@@ -55,7 +55,7 @@ def days(first: int = 0, end: int | None = None) -> dict[str, dt.date]:
     ],
 )  # fmt: skip
 def test_policies_that_are_in_force_on_some_days_are_named_with_how_many(arm: tuple[Policy, ...], words: str) -> None:
-    said = english(partly_in_force(synthetic.SCENARIO.replace(policies={"arm": arm}), ["arm"]))
+    said = spoken(partly_in_force(synthetic.SCENARIO.replace(policies={"arm": arm}), ["arm"]))
     assert said.startswith(f"In force on only some of the 120 days that are counted: {words} The" if words else "")
     assert bool(said) == bool(words)
 
@@ -94,12 +94,12 @@ def test_a_comparison_warns_under_its_first_table_of_policies_in_force_on_some_d
 )
 def test_only_what_is_in_force_on_other_days_is_not_to_be_ranked(arms: dict[str, int], words: str) -> None:
     policies = {name: (ReportingPolicy(friction=0.2, **days(first)),) for name, first in arms.items()}
-    said = english(partly_in_force(synthetic.SCENARIO.replace(policies=policies), arms))
+    said = spoken(partly_in_force(synthetic.SCENARIO.replace(policies=policies), arms))
     assert said.endswith(f"those of all the days, {words}" if words else "those of all the days.")
 
 
 def staff(shares: Mapping[str, float], estimated: bool = False) -> list[str]:
-    return [*map(english, of_staff(shares, estimated))]
+    return [*map(spoken, of_staff(shares, estimated))]
 
 
 def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
@@ -117,5 +117,5 @@ def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
 
 def test_a_window_of_one_day_is_called_so() -> None:
     for days, words in ((1, "once in this one day. Scaled up"), (20, "once in these 20 days. Scaled up")):
-        _, said = map(english, of_short_window(synthetic.SCENARIO.replace(days=days)))
+        _, said = map(spoken, of_short_window(synthetic.SCENARIO.replace(days=days)))
         assert words in said

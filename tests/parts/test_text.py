@@ -16,8 +16,8 @@ from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.report.blocks import NARROWEST, WIDTH, Column, Prose, Table, render, terminal_width
-from sim.report.sentences import english
 from sim.report.text import in_percent, number, numbers, percents
+from sim.rules.sentences import spoken
 from tests.parts import synthetic
 
 LONG = "a-policy-with-a-name-of-twenty-eight-or-of-sixty-characters"
@@ -55,7 +55,7 @@ def test_what_stands_for_a_percentage_that_there_is_none_of() -> None:
     assert in_percent(Verdict.RAISES, NONE) is Verdict.NO_PERCENTAGE
     assert in_percent(Verdict.TOO_FEW, NONE) is Verdict.TOO_FEW
     assert in_percent(Verdict.NOT_COUNTED, Interval(0.1, 0.0, 0.2)) is Verdict.NOT_COUNTED
-    assert english(in_percent(Verdict.LOWERS, Interval(-0.18, -0.31, -0.04))) == "-18% (-31 to -4)"
+    assert spoken(in_percent(Verdict.LOWERS, Interval(-0.18, -0.31, -0.04))) == "-18% (-31 to -4)"
 
 
 def test_an_interval_that_reads_the_same_at_both_ends_is_left_out() -> None:

@@ -20,8 +20,8 @@ from sim.policies.reporting import ReportingPolicy
 from sim.report import cells as report_cells
 from sim.report import figures, headline
 from sim.report.drawing import mark_of
-from sim.report.sentences import english
 from sim.report.text import in_percent, numbers
+from sim.rules.sentences import spoken
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(policies={"easy": (ReportingPolicy(friction=0.2),)})
@@ -80,7 +80,7 @@ def test_verdict_and_percentage_leave_out_zero_together(pair: tuple[Floats, Floa
 @given(pairs())
 def test_what_is_printed_leaves_out_zero_where_the_verdict_does(pair: tuple[Floats, Floats]) -> None:
     found = changed(*pair)
-    printed = english(in_percent(found.verdict, found.relative))
+    printed = spoken(in_percent(found.verdict, found.relative))
     if found.verdict not in COMPARED:
         assert printed == found.verdict
         return
@@ -118,7 +118,7 @@ def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats])
     cells = report_cells.Cells(SCENARIO, effects(*pair), ["easy"])
     if verdict not in ("lowers", "raises"):
         return
-    said = english(headline.sentence(cells, "easy", ()))
+    said = spoken(headline.sentence(cells, "easy", ()))
     assert said.startswith(f"easy {verdict} serious harm by ")
     size = shown(re.sub(r"per 1,000.*", "", said.removeprefix(f"easy {verdict} serious harm by ").split("; it")[0]))
     assert size and all(x > 0 for x in size)

@@ -17,8 +17,8 @@ from sim.model.records import Records
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.questions import compare, doubt, ranges, reproduce, sweep, validate, why
-from sim.report.sentences import english
 from sim.rules.errors import ExperimentError, ScenarioError, UnansweredError
+from sim.rules.sentences import spoken
 from sim.study import workers
 from sim.study.answer import answer
 from sim.study.question import Question
@@ -294,7 +294,7 @@ class TestCommand:
             warnings.simplefilter("error")
             few = answer(compare.question(SCENARIO.replace(days=4), ["phone"], 2))
             enough = answer(compare.question(SCENARIO, seeds=2))
-        assert few.unanswered and english(few.unanswered).startswith("This cannot be answered: ")
+        assert few.unanswered and spoken(few.unanswered).startswith("This cannot be answered: ")
         assert enough.unanswered is None
         assert answer(doubt.question(SCENARIO.replace(days=1), ["phone"], draws=16)).unanswered
         assert answer(doubt.question(SCENARIO, ["phone"], draws=16)).unanswered is None

@@ -13,9 +13,9 @@ from string import Formatter
 
 import pytest
 
-from sim.outcomes.verdicts import Code, Reason, Verdict
+from sim.outcomes.verdicts import Reason, Verdict
 from sim.report import text
-from sim.report.sentences import Amount, Counted, Listed, Sentence, Term, english, paragraph
+from sim.rules.sentences import Amount, Code, Counted, Listed, Sentence, Term, paragraph, spoken
 from tests.structure.modules import MODULES, room
 
 NO_RESULTS = {
@@ -169,12 +169,12 @@ def test_words_read_as_english() -> None:
     also = Sentence(" and {n} others", n=1200)
     said = Sentence("{policy} {verdict} harm by {reach}{also}{never}", policy="{phone}", verdict=Verdict.LOWERS,
                     reach=reach, also=also, never=None)  # fmt: skip
-    assert english(said) == "{phone} lowers harm by -18% (-31 to -4) and 1,200 others"
-    assert english(Listed(("a", Term("b"), 3), Term(" and "))) == "a and b and 3"
-    assert english(paragraph(None, Sentence("One."), None, Sentence("Two."))) == "One. Two."
-    assert paragraph(None) is None and english(None) == ""
+    assert spoken(said) == "{phone} lowers harm by -18% (-31 to -4) and 1,200 others"
+    assert spoken(Listed(("a", Term("b"), 3), Term(" and "))) == "a and b and 3"
+    assert spoken(paragraph(None, Sentence("One."), None, Sentence("Two."))) == "One. Two."
+    assert paragraph(None) is None and spoken(None) == ""
     one, many = Sentence("a day"), Sentence("{n} days", n=2)
-    assert [english(Counted(n, one, many)) for n in (0, 1, 2)] == ["2 days", "a day", "2 days"]
+    assert [spoken(Counted(n, one, many)) for n in (0, 1, 2)] == ["2 days", "a day", "2 days"]
 
 
 def test_a_code_is_read_by_its_label_and_compared_by_itself() -> None:
@@ -182,8 +182,8 @@ def test_a_code_is_read_by_its_label_and_compared_by_itself() -> None:
         HERE = "here", "it is here"
         GONE = "gone"
 
-    assert (english(Found.HERE), str(Found.HERE), Found.HERE == "here") == ("it is here", "here", True)
-    assert english(Found.GONE) == "gone"
+    assert (spoken(Found.HERE), str(Found.HERE), Found.HERE == "here") == ("it is here", "here", True)
+    assert spoken(Found.GONE) == "gone"
     assert Found("here") is Found.HERE
 
 

@@ -1,8 +1,8 @@
-"""Sentences: what results say, as whole templates with named values, and the English that is read.
+"""Sentences: what is said to people, as whole templates with named values, and the text that is read.
 
-What makes a result declares whole sentences and hands over the values as they are: numbers, codes, names. Only
-`english` makes text of them. Another language has templates and labels of its own, and its own way for numbers to read;
-what makes results does not know of it.
+What makes a result, or finds something wrong, declares whole sentences and hands over the values as they are: numbers,
+codes, names. Only `spoken` makes text of them, in the language that people read now: its catalogue has every template,
+term and label, and numbers are punctuated as it does. What declares them does not know of it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,23 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, LiteralString, TypeAlias
 
-from sim.outcomes.verdicts import Code
+from sim.rules.language import punctuated, translated, writing
+
+
+class Code(StrEnum):
+    """A word of a fixed list: itself in files and wherever it is compared, its label where people read it."""
+
+    label: str
+    """What people read; the code itself unless it is given beside it."""
+
+    def __new__(cls, code: str, label: str = "") -> Code:
+        """Make a code, with a label if that is another one."""
+        made = str.__new__(cls, code)
+        made._value_, made.label = code, label or code
+        return made
 
 
 class Term(str):
@@ -48,7 +62,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Counted:
-    """A sentence on a number of things: in English there is one for one thing, and one for any other number."""
+    """A sentence on a number of things: one for one thing, and one for any other number."""
 
     n: int
     one: Sentence
@@ -82,22 +96,24 @@ def paragraph(*sentences: Words) -> Listed | None:
     return Listed(said, " ") if said else None
 
 
-def english(words: Words) -> str:
-    """Return words as they are read in English."""
+def spoken(words: Words) -> str:
+    """Return words as they are read in the language that people read now."""
     match words:
         case None:
             return ""
         case Sentence():
-            return words.template.format_map({name: english(value) for name, value in words.values})
+            return translated(words.template).format_map({name: spoken(value) for name, value in words.values})
         case Counted():
-            return english(words.one if words.n == 1 else words.many)
+            return spoken(words.one if words.n in writing().one else words.many)
         case Amount():
             return words.reads(words.value)
         case Listed():
-            return english(words.link).join(map(english, words.values))
+            return spoken(words.link).join(map(spoken, words.values))
         case Code():
-            return words.label
+            return translated(words.label)
+        case Term():
+            return translated(words)
         case int():
-            return f"{words:,}"
+            return punctuated(f"{words:,}")
         case _:
             return str(words)
