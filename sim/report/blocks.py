@@ -131,21 +131,28 @@ class Table:
         return f"{text}\n{wrap(spoken(self.note), width)}" if self.note else text
 
     def html(self) -> str:
-        """Return it for a notebook."""
-        columns = [*self.keys, *self.columns]
-        sides = [f' style="text-align: {"left" if column.left else "right"}"' for column in columns]
+        """Return it for a notebook or a page, where it can be scrolled sideways, with the keyboard too."""
+        columns = [*((column, 'th scope="row"') for column in self.keys), *((column, "td") for column in self.columns)]
+        sides = [f' style="text-align: {"left" if column.left else "right"}"' for column, _ in columns]
         heads = "".join(
-            f"<th{side}>{escape(spoken(column.head))}</th>" for side, column in zip(sides, columns, strict=True)
+            f'<th scope="col"{side}>{escape(spoken(column.head))}</th>'
+            for side, (column, _) in zip(sides, columns, strict=True)
         )
         rows = "".join(
             "<tr>"
-            + "".join(f"<td{side}>{escape(spoken(cell))}</td>" for side, cell in zip(sides, cells, strict=True))
+            + "".join(
+                f"<{tag}{side}>{escape(spoken(cell))}</{tag[:2]}>"
+                for side, (_, tag), cell in zip(sides, columns, cells, strict=True)
+            )
             + "</tr>"
-            for cells in zip(*(column.cells for column in columns), strict=True)
+            for cells in zip(*(column.cells for column, _ in columns), strict=True)
         )
         note = f"<p>{escape(spoken(self.note))}</p>" if self.note else ""
-        caption = f"<caption>{escape(spoken(self._caption))}</caption>"
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
+        caption = escape(spoken(self._caption))
+        return (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}"><table><caption>{caption}</caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
+        )
 
     @property
     def _caption(self) -> Sentence:

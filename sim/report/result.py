@@ -8,12 +8,13 @@ from copy import copy
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.outcomes.dictionary import Tables
-from sim.report.blocks import WIDTH, Block, Prose, Table, render
+from sim.report.blocks import WIDTH, Block, Note, Prose, Table, render
 from sim.report.headings import Printed
-from sim.rules.sentences import Counted, Listed, Sentence, spoken
+from sim.report.parts import Page, Part, Picture
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, spoken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,9 +68,47 @@ class Result(ABC):
         rest = f"<p>{spoken(more)}</p>" if blocks[first + 1 :] else ""
         return "".join(block.html() for block in blocks[: first + 1]) + rest
 
+    def page(self, made: Mapping[str, Any]) -> Page:
+        """Return what stands on its page: its first words, what it says before its first table, figures, and the rest.
+
+        Args:
+            made: What the manifest says of how it was made.
+        """
+        blocks = self.blocks()
+        before = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
+        (title, *about), *answer = [_words_of(block) for block in blocks[:before] if isinstance(block, Prose)]
+        pictures = [Picture(name, Sentence("Figure {name}", name=name)) for name in self.figures()]
+        parts = [
+            Part("figures", Term("In pictures"), pictures),
+            Part("tables", Term("In numbers"), [block for block in blocks if isinstance(block, Table)]),
+            Part("notes", Term("What to know of it"), [b for b in blocks[before:] if not isinstance(b, Table)]),
+        ]
+        return Page(title, about, [words for said in answer for words in said], [part for part in parts if part.items])
+
     @abstractmethod
     def fill(self, folder: Path) -> None:
         """Write its tables into a folder."""
+
+    def written_page(
+        self,
+        made: Mapping[str, Any],
+        pictures: Mapping[str, bytes],
+        data: Mapping[str, bytes],
+        unfinished: Words = None,
+    ) -> str:
+        """Return its page as one file of HTML; see `sim.report.page`.
+
+        Args:
+            made: What the manifest says of how it was made.
+            pictures: Its figures as SVG, by their names; those that could not be drawn are missing and left out.
+            data: Its tables as CSV, by the names of their files.
+            unfinished: Why there is no more of it, if it is not finished.
+        """
+        from sim.report.page import html  # late: it imports what makes HTML
+
+        lost = _without(self.lost) if self.lost else None
+        banner = [words for words in (unfinished, self.unanswered, lost) if words]
+        return html(self.page(made), banner, str(made["command"]), pictures, data)
 
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Return what draws each of its figures, by the name of its file."""
@@ -80,6 +119,10 @@ class Result(ABC):
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
         return {name: partial(rendered, draw) for name, draw in self.figures().items()}
+
+
+def _words_of(block: Prose) -> list[Words]:
+    return [said.words if isinstance(said, Note) else said for said in block.paragraphs]
 
 
 def _without(lost: Mapping[str, str]) -> Counted:

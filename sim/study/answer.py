@@ -26,6 +26,7 @@ from sim.study.folder import (
     DICTIONARY,
     MANIFEST,
     MERGED,
+    PAGE,
     PLAN_RULE,
     TABLE,
     looked_into,
@@ -229,6 +230,7 @@ def _write(
             columns = {path.stem: _columns(path) for path in _tables(beside)}
             write_csv(dictionary(columns, result.columns, question.scenario), beside / DICTIONARY)
             said = _manifest(question, command, tasks, store, counted, result.lost)
+            data = {path.name: path.read_bytes() for path in sorted(beside.glob("*.csv"))}
             _put_in_place(beside, out, said)
         made = question.later(drawn=False)
         progress.advance(made)
@@ -238,6 +240,7 @@ def _write(
             warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
             figures = {}
         each = (question.later(drawn=True) - made) / max(1, len(figures))
+        pictures: dict[str, bytes] = {}
         for name, draw in figures.items():
             try:
                 content = draw()
@@ -245,10 +248,18 @@ def _write(
                 warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
                 continue
             with writing(out):
-                for ending, data in content.items():
+                for ending, drawn in content.items():
                     (beside / "figures").mkdir(exist_ok=True)
-                    (beside / "figures" / f"{name}{ending}").write_bytes(data)
+                    (beside / "figures" / f"{name}{ending}").write_bytes(drawn)
+            pictures[name] = content[".svg"]
             progress.advance(each)
+        try:
+            page = result.written_page(said, pictures, data)
+        except Exception as error:
+            warn(f"no page can be written ({type(error).__name__}: {error}); everything else is there")
+        else:
+            with writing(out):
+                (beside / PAGE).write_text(page, encoding="utf-8")
         with writing(out):
             _put_in_place(beside, out, said)
     finally:

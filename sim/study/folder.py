@@ -29,6 +29,7 @@ MANIFEST = "manifest.json"
 UNITS = "units"
 DICTIONARY = "dictionary.csv"
 TABLE = "table.txt"
+PAGE = "report.html"
 MERGED = ("daily", "breakdown", "durations")
 """Tables of counts that are merged into the folder."""
 

@@ -48,6 +48,9 @@ class Answer(Protocol):
     def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
         """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
 
+    def written_page(self, made: Mapping[str, Any], pictures: Mapping[str, bytes], data: Mapping[str, bytes]) -> str:
+        """Return its page as HTML, of what the manifest says, its figures as SVG and its tables as CSV."""
+
 
 class Question(ABC):
     """What is asked of the model: which step loops answer it, and what is made of their counts.

@@ -117,7 +117,8 @@ class TestWritten:
                 for name in ("difference", "overview", "price", "staff")
                 for end in ("png", "svg")
             ),
-            *("in_force.csv", "interactions.csv", "manifest.json", "table.txt", "transparency.csv"),
+            *("in_force.csv", "interactions.csv", "manifest.json", "report.html", "table.txt"),
+            "transparency.csv",
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
         assert [path.name for path in out.parent.iterdir()] == ["r"]

@@ -37,6 +37,7 @@ PACKAGES = {
     "distributed": {"study"},
     "scipy": {"outcomes"},
     "SALib": {"outcomes"},
+    "jinja2": {"report"},
 }
 """Package: the rooms that need it, and nobody else."""
 
