@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
+from sim.report.parts import Page, Part
 from sim.report.result import Result
 from sim.report.text import number, tenths, tenths_percent
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
@@ -87,6 +88,16 @@ class Validation(Result):
     def blocks(self) -> list[Block]:
         """Return how many passed, a line for each quantity, then what makes each pattern and why it did not pass."""
         return [_quantities(self.found), _passing(self.found), _notes(self.found)]
+
+    def page(self, made: Mapping[str, Any]) -> Page:
+        """Return its page: how many passed, all quantities, and what to know of them."""
+        table, passing, notes = self.blocks()
+        passed = Sentence("Passed of what is known of real platforms, by kind: {totals}.", totals=totals(self.found))
+        parts = [
+            Part("tables", Term("In numbers"), [table]),
+            Part("notes", Term("What to know of it"), [passing, notes]),
+        ]
+        return Page(Term("Patterns of real platforms, held against the model"), [], [passed], parts)
 
     def fill(self, folder: Path) -> None:
         """Write the table."""

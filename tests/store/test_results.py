@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import shlex
@@ -170,7 +171,12 @@ class TestWritten:
     def test_what_is_compared_with_a_folder_has_no_command(self, out: Path) -> None:
         before = content(out)
         sim.compare(SCENARIO, seeds=3, out=out)
-        assert manifest(out) == json.loads(before.pop("manifest.json")) | {"command": ""}
+        was, now = json.loads(before.pop("manifest.json")), manifest(out)
+        page = before.pop("report.html").decode()
+        assert f"<code>{was['command']}</code>" in html.unescape(page)
+        assert "a call from Python" in (out / "report.html").read_text(encoding="utf-8")
+        assert was.pop("files").keys() == now.pop("files").keys()
+        assert now == was | {"command": ""}
         assert content(out).items() > before.items()
 
 
@@ -435,9 +441,9 @@ class TestFailures:
             ]
             with pytest.warns(UserWarning, match="the figure overview cannot be drawn"):
                 sim.compare(SCENARIO, seeds=3, out=out)
-        lacking = {name for name in before if "overview" in name}
-        assert {name: data for name, data in content(out).items() if name != "manifest.json"} == {
-            name: data for name, data in before.items() if name not in {*lacking, "manifest.json"}
+        lacking, changed = {name for name in before if "overview" in name}, {"manifest.json", "report.html"}
+        assert {name: data for name, data in content(out).items() if name not in changed} == {
+            name: data for name, data in before.items() if name not in lacking | changed
         }
         assert before.keys() - manifest(out)["files"].keys() == {*lacking, "manifest.json"}
         assert reproduce.reproduce(out).differences == ()
@@ -464,7 +470,8 @@ class TestFailures:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="3 of 3 units are finished"):
             patch.setattr(Comparison, "figures", lambda comparison: {"difference": stop})
             compare(out)
-        assert [*content(out)] == [name for name in before if not name.startswith("figures/")]
+        drawn = [name for name in before if name.startswith("figures/") or name == "report.html"]
+        assert [*content(out)] == [name for name in before if name not in drawn]
         assert reproduce.reproduce(out, 1).differences == ()
         compare(out)
         assert content(out) == before
@@ -483,7 +490,8 @@ class TestFailures:
         with monkeypatch.context() as patch, pytest.raises(ScenarioError, match="Input/output error"):
             patch.setattr(Path, "replace", refuse)
             compare(out, command="again")
-        assert [*content(out)] == [n for n in before if n != "manifest.json" and not n.startswith("figures/")]
+        later = [n for n in before if n in ("manifest.json", "report.html") or n.startswith("figures/")]
+        assert [*content(out)] == [name for name in before if name not in later]
         compare(out)
         assert content(out) == before
         assert ran == []
