@@ -58,7 +58,7 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     )
     rows = []
     for arm in stays:
-        level, message_hours = _asked(scenario, arm)
+        level, message_hours = asked_for(scenario, arm)
         share = ratio_interval(more[arm], harmed[BASELINE], 1, together).within(least=-1)
         rows.append(
             (arm, best, *share, staff[arm], visitors[arm], level, message_hours, n_days_that_differ(scenario, arm))
@@ -93,8 +93,10 @@ def not_told_apart(more: Mapping[str, Floats]) -> list[str]:
     return [arm for arm, of_seeds in more.items() if t_interval(of_seeds, 1, together).sign <= 0]
 
 
-def _asked(scenario: Scenario, arm: str) -> tuple[Level, int]:
+def asked_for(scenario: Scenario, arm: str) -> tuple[Level, int]:
     """Return the highest level of registration that an arm asks for on some day, and the longest it keeps messages."""
+    if arm == BASELINE:
+        return scenario.registration.level, scenario.platform.rules.retention.message_hours
     doors = [policy for policy in scenario.policies[arm] if isinstance(policy, RegistrationPolicy)]
     levels = [door.level for door in doors]
     held = [lever.days for lever in levers(scenario, arm) if lever.name == RegistrationPolicy.name]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, Records, Runs
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DAYS_PER_WINDOW_YEAR, DURATION_COLUMNS, Records, Runs
 from sim.outcomes.in_force import stretches_that_differ
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
@@ -147,9 +147,15 @@ def half_year_of(scenario: Scenario) -> tuple[int, int]:
     return bounds[0] if bounds else 0, scenario.days
 
 
+def years_of(scenario: Scenario) -> list[tuple[int, int]]:
+    """Return first day and the day after the last of every year of the window; the last one may be shorter."""
+    firsts = [*range(0, scenario.days, DAYS_PER_WINDOW_YEAR), scenario.days]
+    return list(pairwise(firsts))
+
+
 def edges_of(scenario: Scenario) -> list[int]:
     """Return the days at which stretches begin and end whose sums are asked for."""
-    stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario)]
+    stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario), *years_of(scenario)]
     stretches += [days for arm in scenario.policies for days in stretches_that_differ(scenario, arm)]
     periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
     return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})

@@ -57,6 +57,11 @@ class Prose:
 
     paragraphs: tuple[Words | Note, ...]
 
+    @property
+    def words(self) -> list[Words]:
+        """Return what is said, whether in a paragraph or in a note."""
+        return [said.words if isinstance(said, Note) else said for said in self.paragraphs]
+
     def text(self, width: int) -> str:
         """Return it for a terminal so wide."""
         return "\n".join(

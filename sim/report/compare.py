@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -19,19 +19,22 @@ from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
 from sim.outcomes.effects import contains_of, in_force_of
 from sim.outcomes.outcomes import BY_NAME, outcomes_of
 from sim.outcomes.stages import seeds_in_all
-from sim.outcomes.statistics import FEWEST_EVENTS
+from sim.outcomes.statistics import FEWEST_EVENTS, seeds_to_halve
 from sim.outcomes.verdicts import Verdict
-from sim.report import headings, tables
-from sim.report.blocks import Block, Note, Prose
+from sim.report import compare_notes, headings, tables
+from sim.report.blocks import Block, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
-from sim.report.grounds import assumptions, inert, of_parts, settings_behind
+from sim.report.grounds import assumptions, inert, settings_behind
 from sim.report.headline import headline, lowering
-from sim.report.remarks import ETHICS, of_seeds, of_short_window, of_staff, title
+from sim.report.parts import Card, Page, Part, Picture
+from sim.report.remarks import ETHICS, name, title, window
 from sim.report.result import Result
-from sim.report.text import number, percent_as_given
+from sim.report.text import percent_as_given, size
+from sim.report.trust import EXPLAIN, assumptions_that_matter, card, of_settings
+from sim.report.worlds import range_in_words, told, worlds_of
 from sim.rules.errors import ScenarioError
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.scenario.arguments import MOST_SEEDS, instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -91,8 +94,7 @@ class Comparison(Result):
     @cached_property
     def best(self) -> pd.DataFrame:
         """Policies not told apart from the one that lowers serious harm most, cheapest first; see `best_of`."""
-        cells = Cells(self.scenario, self.effects, self.policies)
-        return best_of(self.counts, self.policies, lowering(cells))
+        return best_of(self.counts, self.policies, lowering(self.cells))
 
     @cached_property
     def contains(self) -> pd.DataFrame:
@@ -103,6 +105,42 @@ class Comparison(Result):
     def in_force(self) -> pd.DataFrame:
         """Effects while in force of policies in force on a part of the window, a row an outcome; see `in_force_of`."""
         return in_force_of(self.counts, self.policies)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The effects as tables show them, doubt beside luck."""
+        return Cells(self.scenario, self.effects, self.policies, self.doubt.spreads if self.doubt else None)
+
+    @cached_property
+    def busy(self) -> dict[str, float]:
+        """The share of its capacity that staff uses, mean over the seeds, by arm; missing where nobody is on shift.
+
+        Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
+        """
+        means = BY_NAME["staff_busy_share"].formula(self.counts.sums()).groupby("policy").mean()
+        return {arm: float(means[arm]) for arm in (BASELINE, *self.policies)}
+
+    @cached_property
+    def idle(self) -> dict[str, Words]:
+        """Policies that change nothing, with what they lacked."""
+        return inert(self.policies, self.counts)
+
+    @cached_property
+    def resting(self) -> dict[str, list[Sentence]]:
+        """What policies rest on that is assumed; without those that rest on nothing."""
+        return {arm: rests for arm in self.policies if (rests := assumptions(self.scenario, arm))}
+
+    @property
+    def headline(self) -> Prose:
+        """What is said first."""
+        return headline(self.cells, self.best, self.contains, self.doubt, self.idle, self.resting)
+
+    @property
+    def notes(self) -> Prose:
+        """What to know of it."""
+        return compare_notes.notes(
+            self.scenario, self.cells, self.contains, self.idle, self.busy, self.resting, self.first
+        )
 
     @cached_property
     def _records(self) -> Records:
@@ -117,8 +155,7 @@ class Comparison(Result):
                 "of the baseline. Take longer --days, a larger --scale or a wider interval.",
                 most=MOST_SEEDS, policies=Listed(tuple(vague)), width=Amount(self.halfwidth, percent_as_given),
             )  # fmt: skip
-        cells = Cells(self.scenario, self.effects, self.policies)
-        if any(cells.verdict(policy, HEADLINE) is not Verdict.TOO_FEW for policy in self.policies):
+        if any(self.cells.verdict(policy, HEADLINE) is not Verdict.TOO_FEW for policy in self.policies):
             return None
         return Sentence(
             "This cannot be answered: neither under the baseline nor under any policy are there {n} serious harms to "
@@ -136,6 +173,10 @@ class Comparison(Result):
     def blocks(self) -> list[Block]:
         """Return the headline sentence, tables, and what to know of them."""
         return comparison(self)
+
+    def page(self, made: Mapping[str, Any]) -> Page:
+        """Return what stands on its page."""
+        return _page(self, made)
 
     def transparency(self) -> pd.DataFrame:
         """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
@@ -194,19 +235,16 @@ class Comparison(Result):
 
 def comparison(found: Comparison) -> list[Block]:
     """Return a comparison as blocks."""
-    scenario, policies, counts = found.scenario, found.policies, found.counts
-    n_seeds = len(found.seeds)
-    cells = Cells(scenario, found.effects, policies, found.doubt.spreads if found.doubt else None)
-    busy, idle = _busy_shares(policies, counts), inert(policies, counts)
-    resting = {arm: rests for arm in policies if (rests := assumptions(scenario, arm))}
+    scenario, cells, counts = found.scenario, found.cells, found.counts
+    n_seeds, n_policies = len(found.seeds), len(found.policies)
     done = Counted(
-        len(policies),
+        n_policies,
         Sentence("1 policy against the baseline, {seeds} seeds each", seeds=n_seeds),
-        Sentence("{policies} policies against the baseline, {seeds} seeds each", policies=len(policies), seeds=n_seeds),
+        Sentence("{policies} policies against the baseline, {seeds} seeds each", policies=n_policies, seeds=n_seeds),
     )
     blocks: list[Block | None] = [
         title(scenario, done),
-        headline(cells, found.best, found.contains, found.doubt, idle, resting),
+        found.headline,
         tables.harm(cells),
         tables.how_sure(cells, found.doubt),
         tables.best(cells, found.best),
@@ -214,96 +252,171 @@ def comparison(found: Comparison) -> list[Block]:
         tables.what_works(found.contains),
         tables.while_in_force(cells, found.in_force),
         tables.over_time(cells, counts),
+        tables.by_year(cells, counts),
         tables.together(found.interactions),
         tables.for_whom(cells),
         tables.by_severity(cells),
         tables.costs(cells),
-        tables.process(cells, busy),
+        tables.process(cells, found.busy),
         *(found.doubt.analysis() if found.doubt else ()),
-        _notes(scenario, cells, found.contains, idle, busy, resting, found.first),
+        found.notes,
     ]
     return [block for block in blocks if block]
 
 
-def _busy_shares(policies: Sequence[str], counts: Counts) -> dict[str, float]:
-    """Return the share of its capacity that staff uses, mean over the seeds, by arm; missing where nobody is on shift.
+# -- the page ----------------------------------------------------------------------------------------------------------
 
-    Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
+
+def _page(found: Comparison, made: Mapping[str, Any]) -> Page:
+    """Return the page of a comparison.
+
+    Args:
+        found: The comparison.
+        made: What the manifest says of how it was made.
     """
-    means = BY_NAME["staff_busy_share"].formula(counts.sums()).groupby("policy").mean()
-    return {arm: float(means[arm]) for arm in (BASELINE, *policies)}
-
-
-def _notes(
-    scenario: Scenario,
-    cells: Cells,
-    contains: pd.DataFrame,
-    idle: Mapping[str, Words],
-    busy: Mapping[str, float],
-    resting: Mapping[str, Sequence[Sentence]],
-    first: int,
-) -> Block:
-    notes: list[Words] = [
-        Sentence("{policy} is inert, everything happened as in the baseline: {lack}.", policy=arm, lack=lack)
-        for arm, lack in idle.items()
-    ]
-    notes += of_parts(scenario, cells.policies, contains)
-    notes += of_staff(busy)
-    for arm in cells.policies:
-        if arm not in idle and cells.verdict(arm, "harms") is Verdict.IDENTICAL:
-            before, after = (cells.number(arm, "predators_barred", column) for column in ("baseline", "value"))
-            notes.append(
-                Sentence(
-                    "{policy}: as many harms as the baseline in every seed (bars on predators: {before} a year, now "
-                    "{after}).",
-                    policy=arm, before=Amount(before, number), after=Amount(after, number),
-                )
-            )  # fmt: skip
-    assumed: dict[tuple[Sentence, ...], list[str]] = {}
-    for arm, inputs in resting.items():
-        if arm not in idle:
-            assumed.setdefault(tuple(inputs), []).append(arm)
-    for found, arms in assumed.items():
-        notes.append(
-            Sentence(
-                "What is shown for {policies} rests on assumed inputs: {inputs}.",
-                policies=Listed(tuple(arms)), inputs=Listed(found),
-            )
-        )  # fmt: skip
-    if settings := settings_behind(scenario, [arm for arms in assumed.values() for arm in arms]):
-        notes.append(
-            Sentence(
-                "Vary these before believing it, one at a time: python -m sim ranges FILE --parameters KEY,KEY with "
-                "the keys {settings}. Without --parameters it varies others. python -m sim why FILE --policy NAME "
-                "takes an effect apart.",
-                settings=Listed(tuple(settings)),
-            )
-        )
-    notes += of_short_window(scenario)
-    if first:
-        notes.append(
-            Sentence(
-                "The first {first} seeds said by their spread how many it takes; the intervals of the changes rest on "
-                "that spread, so that they cover as often as they say (Stein 1945).",
-                first=first,
-            )
-        )
-    elif set(cells.policies) - set(idle):
-        notes.append(of_seeds(int(max(cells.number(p, HEADLINE, "seeds") for p in cells.policies))))
-    alone = [p for p in cells.policies if cells.resolved(p, HEADLINE) and not cells.together(p, HEADLINE).sign]
-    if alone:
-        notes.append(
-            Sentence(
-                "Told apart from the baseline in serious harm by intervals of their own, but not by those that hold "
-                "for all policies together: {policies}. Among many policies, one or another is told apart by luck.",
-                policies=Listed(tuple(alone)),
-            )
-        )
-    notes.append(
-        Sentence(
-            "Each interval misses with a chance of 5%, so one in twenty does; of those that hold together, one in "
-            "twenty studies has one that does. More outcomes, with intervals, stand in "
-            "effects.csv; those by offence illustrate, for the shares of offences are assumed."
-        )
+    about = Counted(
+        len(found.policies),
+        Sentence("1 policy against the baseline, {window}", window=window(found.scenario)),
+        Sentence("{n} policies against the baseline, {window}", n=len(found.policies), window=window(found.scenario)),
     )
-    return Prose(tuple(Note(note) for note in (*notes, ETHICS)))
+    parts = [part for part in _parts(found, made) if part.items]
+    first, *others = found.headline.words
+    caveats = first.values if isinstance(first, Listed) else (first,)  # noqa: PD011 (no data frame)
+    return Page(name(found.scenario), [about], [*caveats, *others], parts)
+
+
+def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
+    cells, doubt, scenario = found.cells, found.doubt, found.scenario
+    effects = ["effects.csv"]
+    yield Part("trust", Term("How far to trust it"), [_card(found, made)])
+    yield Part(
+        "effects",
+        Term("What each policy does"),
+        [
+            Picture("overview", Sentence("Change of serious harm and of the risk of those who remain, by policy")),
+            tables.harm(cells),
+            *_there(
+                tables.best(cells, found.best),
+                tables.cheapest_first(scenario, found.best),
+                tables.what_works(found.contains),
+                tables.together(found.interactions),
+            ),
+        ],
+        stands_in=[*effects, "best.csv", "contains.csv", "interactions.csv"],
+    )
+    if doubt:
+        pictures = [
+            Picture("doubt", Sentence("How far each effect goes over worlds, and how far by luck alone")),
+            Picture("doubt-shares", Sentence("What makes the spread of each effect")),
+        ]
+        yield Part(
+            "doubt",
+            Term("How sure that is"),
+            [*_there(tables.how_sure(cells, doubt)), *pictures, *doubt.analysis()],
+            stands_in=[f"{table}.csv" for table in Doubt.columns],
+        )
+    yield Part(
+        "whom", Term("For whom"), [*_there(tables.for_whom(cells), tables.by_severity(cells))], stands_in=effects
+    )
+    yield Part(
+        "costs",
+        Term("At what cost"),
+        [
+            Picture("price", Sentence("Harm spared against lawful visitors turned away, by policy")),
+            tables.costs(cells),
+            tables.privacy(cells),
+            Picture("staff", Sentence("How busy moderators are, by policy")),
+        ],
+        stands_in=[*effects, "transparency.csv"],
+    )
+    yield Part(
+        "when",
+        Term("When"),
+        [
+            Picture("course", Sentence("Serious harm under the baseline, over the window")),
+            Picture("difference", Sentence("Difference of serious harm from the baseline over time, by policy")),
+            *_there(
+                tables.over_time(cells, found.counts),
+                tables.by_year(cells, found.counts),
+                tables.while_in_force(cells, found.in_force),
+            ),
+        ],
+        stands_in=["daily.parquet", "in_force.csv"],
+    )
+    yield Part(
+        "happens",
+        Term("What happens between harm and sanction"),
+        [tables.process(cells, found.busy)],
+        stands_in=effects,
+    )
+    yield Part(
+        "recorded",
+        Term("True harm and recorded harm"),
+        [
+            Picture("recorded", Sentence("Change of true harm beside that of complaints to the police, by policy")),
+            tables.recorded(cells),
+        ],
+        stands_in=effects,
+    )
+    yield Part("wrongly", Term("Who is sanctioned wrongly"), [tables.wrongly(cells)], stands_in=effects)
+    yield Part(
+        "assumptions",
+        Term("Assumptions that matter"),
+        [*_there(assumptions_that_matter(scenario, _that_matter(found)))],
+        command=EXPLAIN,
+    )
+    yield Part("limits", Term("What it does not show"), [found.notes])
+    yield Part("ethics", Term("What it may not be taken for, and where help is found"), [Prose((ETHICS, HELP))])
+
+
+HELP = Sentence(
+    "Who needs help in France finds it under 17 (police), 119 (children in danger), 3018 (online violence) and the "
+    "PHAROS reporting page (internet-signalement.gouv.fr)."
+)
+"""Where help is found."""
+
+
+def _there(*blocks: Block | None) -> Iterator[Block]:
+    """Yield the blocks that there are."""
+    yield from (block for block in blocks if block is not None)
+
+
+def _card(found: Comparison, made: Mapping[str, Any]) -> Card:
+    n = len(found.seeds)
+    luck = Sentence(
+        "{n} seeds, each under every arm; intervals are of 95%; {more} seeds in all would halve them",
+        n=n, more=seeds_to_halve(n),
+    )  # fmt: skip
+    return card(made, luck, *_of_doubt(found.doubt), inert=found.idle)
+
+
+def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
+    """Return what is said of doubt, of the share that is assumed and of what was not varied."""
+    if doubt is None:
+        return (
+            Sentence("not asked: --doubt 24 asks it"),
+            of_settings(),
+            Sentence("every parameter: all are as in the scenario, for doubt was not asked"),
+        )
+    rows = doubt.spreads[doubt.spreads["outcome"] == HEADLINE].to_dict("records")
+    known = [share for row in rows if told(share := worlds_of(row).assumed)]
+    most = max((share for share in known), key=lambda share: share.value, default=None)
+    assumed = Sentence(
+        "{settings}{share}",
+        settings=of_settings(),
+        share=Sentence("; at most {share} of the spread of an effect rests on such", share=Amount(most, size))
+        if most
+        else None,
+    )
+    worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
+    return worlds, assumed, Listed(tuple(doubt.left_out)) if doubt.left_out else Term("nothing that is uncertain")
+
+
+def _that_matter(found: Comparison) -> list[str]:
+    """Return the settings that the effects rest on: what stands out over worlds first, then what is declared."""
+    behind = settings_behind(found.scenario, [arm for arm in found.policies if arm not in found.idle])
+    if found.doubt is None:
+        return behind
+    shares = found.doubt.parameters
+    stand_out = shares[shares["stands_out"].astype(bool)].sort_values("first", ascending=False)["parameter"]
+    return [*dict.fromkeys([*map(str, stand_out), *behind])]

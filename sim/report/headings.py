@@ -132,6 +132,20 @@ CHEAPEST = (
 COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
 """What `sweep` shows of them."""
 
+PRIVACY = (CHEAPEST[2], CHEAPEST[3], IN_STORE)
+
+RECORDED = (
+    Heading("harms, of every offence", "harms"),
+    Heading("recorded: complaints to the police", "recorded_harm"),
+    Heading("complaints per harm", "recorded_per_harm"),
+)
+
+WRONGLY = (
+    Heading("reports of lawful users a month", "false_reports"),
+    SANCTIONED,
+    Heading("lawful user-days lost to sanctions a month", "user_days_barred"),
+)
+
 STAFF_BUSY = Heading("staff busy, %", "staff_busy_share", factor=100)
 
 PROCESS = (
@@ -155,6 +169,9 @@ OF_A_COMPARISON = (
     Printed("WHAT DOES THE WORK", ADDS),
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
     Printed("OVER TIME", QUARTERS),
+    Printed("PRIVACY", PRIVACY),
+    Printed("TRUE AND RECORDED", RECORDED),
+    Printed("SANCTIONED WRONGLY", WRONGLY),
     Printed("TOGETHER", (*TOGETHER_WITH, TOGETHER)),
     Printed("FOR WHOM", FOR_WHOM),
     Printed("BY SEVERITY", SEVERITY),

@@ -12,13 +12,13 @@ from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
-from sim.report.blocks import Block, Prose
+from sim.report.blocks import Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.remarks import caveat, marked
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words, paragraph
 
 MOST = 0.5
 """Share of luck in doubt from which it is named before all else."""
@@ -31,7 +31,7 @@ def headline(
     doubt: Doubt | None,
     idle: Collection[str],
     resting: Collection[str],
-) -> Block:
+) -> Prose:
     """Return sentences on the cheapest of the best policies, the others, each that raises harm, and the rest.
 
     Args:
@@ -50,13 +50,9 @@ def headline(
     def told(policy: str) -> Sentence:
         return sentence(cells, policy, resting, doubt)
 
-    sentences: list[Words] = [
-        Sentence(
-            "In this model, with these assumptions, {finding} {caveat}",
-            finding=told(first) if first else Sentence("no policy was seen to lower serious harm."),
-            caveat=caveat(scenario, _of_doubt(doubt)),
-        )
-    ]
+    finding = told(first) if first else Sentence("no policy was seen to lower serious harm.")
+    answer = Sentence("In this model, with these assumptions, {finding}", finding=finding)
+    sentences: list[Words] = [paragraph(answer, caveat(scenario, _of_doubt(doubt)))]
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, falling))
     others = [p for p in falling if p != first]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.outcomes.dictionary import Tables
-from sim.report.blocks import WIDTH, Block, Note, Prose, Table, render
+from sim.report.blocks import WIDTH, Block, Prose, Table, render
 from sim.report.headings import Printed
 from sim.report.parts import Page, Part, Picture
 from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, spoken
@@ -76,7 +76,7 @@ class Result(ABC):
         """
         blocks = self.blocks()
         before = next((i for i, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-        (title, *about), *answer = [_words_of(block) for block in blocks[:before] if isinstance(block, Prose)]
+        (title, *about), *answer = [block.words for block in blocks[:before] if isinstance(block, Prose)]
         pictures = [Picture(name, Sentence("Figure {name}", name=name)) for name in self.figures()]
         parts = [
             Part("figures", Term("In pictures"), pictures),
@@ -119,10 +119,6 @@ class Result(ABC):
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
         return {name: partial(rendered, draw) for name, draw in self.figures().items()}
-
-
-def _words_of(block: Prose) -> list[Words]:
-    return [said.words if isinstance(said, Note) else said for said in block.paragraphs]
 
 
 def _without(lost: Mapping[str, str]) -> Counted:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of
+from sim.model.records import DAYS_PER_WINDOW_YEAR
+from sim.outcomes.best import asked_for
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of, years_of
 from sim.outcomes.in_force import part_of_window, throughout
 from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
@@ -209,17 +211,10 @@ def over_time(cells: Cells, counts: Counts) -> Block | None:
     quarters = quarters_of(counts.scenario)
     if quarters is None:
         return None
-    columns = []
-    for days, head in zip(quarters, headings.QUARTERS, strict=True):
-        harms = counts.sums(days)["n_harm_serious"]
-        base = by_seed(harms, BASELINE)
-        found: list[Words] = []
-        for policy in cells.policies:
-            value = by_seed(harms, policy)
-            made = paired_change(base, value, (float(base.sum()), float(value.sum())))
-            whole = throughout(counts.scenario, policy, range(*days))
-            found.append(in_percent(made.verdict, made.relative) if whole else DASH)
-        columns.append(Column(Term(head.words), found))
+    columns = [
+        Column(Term(head.words), _within(cells, counts, days))
+        for days, head in zip(quarters, headings.QUARTERS, strict=True)
+    ]
     there = {cell for column in columns for cell in column.cells}
     if there <= _NOTHING:
         return None
@@ -228,6 +223,36 @@ def over_time(cells: Cells, counts: Counts) -> Block | None:
         "not show whether its effect grows or fades."
     )
     return Table(Term("OVER TIME"), CHANGES, [cells.names()], columns, note if DASH in there else None)
+
+
+def by_year(cells: Cells, counts: Counts) -> Block | None:
+    """Return the changes of serious harms in each year of the window, if it has several."""
+    years = years_of(counts.scenario)
+    if len(years) < 2:
+        return None
+    columns = [
+        Column(Sentence("serious harms in year {n}", n=n), _within(cells, counts, days))
+        for n, days in enumerate(years, 1)
+    ]
+    note = Sentence(
+        "Years are of {days} days from the first measured one; the last may be shorter. A dash: the policy is not in "
+        "force on every day of that year.",
+        days=DAYS_PER_WINDOW_YEAR,
+    )
+    return Table(Term("BY YEAR"), CHANGES, [cells.names()], columns, note)
+
+
+def _within(cells: Cells, counts: Counts, days: tuple[int, int]) -> list[Words]:
+    """Return the changes of serious harms on some days; a dash where a policy is not in force on all of them."""
+    harms = counts.sums(days)["n_harm_serious"]
+    base = by_seed(harms, BASELINE)
+    found: list[Words] = []
+    for policy in cells.policies:
+        value = by_seed(harms, policy)
+        made = paired_change(base, value, (float(base.sum()), float(value.sum())))
+        whole = throughout(counts.scenario, policy, range(*days))
+        found.append(in_percent(made.verdict, made.relative) if whole else DASH)
+    return found
 
 
 def together(interactions: pd.DataFrame) -> Block | None:
@@ -329,6 +354,46 @@ def costs(cells: Cells) -> Block:
         cells.visitors_not_counted(),
     )
     return Table(Term("COSTS"), LEVELS, [cells.names(baseline=True)], _columns(cells, headings.COSTS), note)
+
+
+def privacy(cells: Cells) -> Block:
+    """Return what each policy takes of privacy: what one must show, and how long messages are kept."""
+    arms = (BASELINE, *cells.policies)
+    level_asked, hours, in_store = headings.PRIVACY
+    asked = [asked_for(cells.scenario, arm) for arm in arms]
+    columns = [
+        Column(Term(level_asked.words), [Term(shown) for shown, _ in asked]),
+        Column(Term(hours.words), [kept for _, kept in asked]),
+        Column(Term(in_store.words), cells.levels(in_store.outcome)),
+    ]
+    note = Sentence(
+        "What one must show: the most that is asked for on some day; messages: the longest that they are kept."
+    )
+    return Table(Term("PRIVACY"), LEVELS, [cells.names(baseline=True)], columns, note)
+
+
+def recorded(cells: Cells) -> Block:
+    """Return true harm beside recorded harm: what happened, and what the police was told."""
+    columns = [
+        Column(Term(head.words), [cells.relative(p, head.outcome) for p in cells.policies])
+        for head in headings.RECORDED
+    ]
+    note = Sentence(
+        "True harm is what happened in the model; recorded harm is what was told to the police. Where complaining is "
+        "made easier, recorded harm rises without one harm more: a rise of complaints is no rise of harm, and a fall "
+        "no fall."
+    )
+    return Table(Term("TRUE AND RECORDED"), CHANGES, [cells.names()], columns, note)
+
+
+def wrongly(cells: Cells) -> Block:
+    """Return what befalls lawful users who are reported or sanctioned though they did nothing."""
+    note = Sentence(
+        "Warnings, suspensions and bans of lawful users, all of them wrong; intervals stand in effects.csv."
+    )
+    return Table(
+        Term("SANCTIONED WRONGLY"), LEVELS, [cells.names(baseline=True)], _columns(cells, headings.WRONGLY), note
+    )
 
 
 def process(cells: Cells, busy: Mapping[str, float]) -> Block:

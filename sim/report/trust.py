@@ -1,0 +1,131 @@
+"""The card of trust: how far an answer can be relied on, and what it stands on."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sim.outcomes.patterns import KINDS
+from sim.outcomes.verdicts import Verdict
+from sim.report.blocks import Column, Table
+from sim.report.parts import Card
+from sim.report.text import plain_number
+from sim.rules.declare import Parameter
+from sim.rules.errors import shown
+from sim.rules.evidence import Evidence, evidence
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+from sim.rules.settings import SETTINGS
+from sim.scenario.scenario import Scenario
+
+PATTERNS_FOUND = Path(__file__).with_name("patterns_found.csv")
+"""What became of the patterns with this version of the model: patterns.csv of ``python -m sim validate``."""
+
+
+EXPLAIN = Term("python -m sim explain NAME")
+"""The command that tells all of a setting."""
+
+
+def card(
+    made: Mapping[str, Any], luck: Words, doubt: Words, assumed: Words, not_varied: Words, inert: Iterable[str]
+) -> Card:
+    """Return the card.
+
+    Args:
+        made: What the manifest says of how the result was made.
+        luck: What chance leaves open.
+        doubt: What uncertain parameters leave open.
+        assumed: How much of the answer rests on numbers that nobody has measured.
+        not_varied: What was held as it is all the time.
+        inert: Policies that changed nothing.
+    """
+    idle = tuple(inert)
+    return Card(
+        (
+            (Term("Luck"), luck),
+            (Term("Doubt"), doubt),
+            (Term("Resting on assumptions"), assumed),
+            (Term("Not varied"), not_varied),
+            (Term("Held against reality"), _patterns()),
+            (Term("Policies that changed nothing"), Listed(idle) if idle else Term("none")),
+            (Term("What was run (SHA-256)"), str(made["plan_sha256"])),
+            (Term("Code of the model (SHA-256)"), _of_files(made["model_files"])),
+        )
+    )
+
+
+def of_settings() -> Sentence:
+    """Say how many of the numbers of the model are measured."""
+    ranged = [parameter for parameter in SETTINGS.values() if parameter.has_range]
+    assumed = sum(parameter.standing == "assumed" for parameter in ranged)
+    return Sentence("{assumed} of the {n} uncertain numbers of the model are assumed", assumed=assumed, n=len(ranged))
+
+
+def assumptions_that_matter(scenario: Scenario, keys: Iterable[str]) -> Table | None:
+    """Return what is assumed, each with its value here, range, standing and source; ``None`` if it is nothing."""
+    settings = [SETTINGS[key] for key in keys if key in SETTINGS]
+    if not settings:
+        return None
+    return Table(
+        Term("ASSUMPTIONS THAT MATTER"),
+        Term("numbers that the answer rests on"),
+        [Column(Term("setting"), [setting.key for setting in settings], left=True)],
+        [
+            Column(Term("what it is"), [Term(setting.meaning) for setting in settings], left=True),
+            Column(Term("here"), [shown(scenario.value_of(setting.key)) for setting in settings]),
+            Column(Term("plausible range"), [_range(setting) for setting in settings]),
+            Column(Term("unit"), [Term(setting.unit) for setting in settings], left=True),
+            Column(Term("standing"), [Term(setting.standing) for setting in settings], left=True),
+            Column(Term("source"), [_sources(setting) for setting in settings], left=True),
+        ],
+        Sentence(
+            "Assumed: nobody has measured it, and sources, where any are named, bound its range. python -m sim explain "
+            "NAME tells all of a setting or a source."
+        ),
+    )
+
+
+def _range(setting: Parameter) -> Sentence:
+    low, high = (Amount(end, plain_number) for end in (setting.low, setting.high))
+    return Sentence("{low} to {high}", low=low, high=high)
+
+
+def _sources(setting: Parameter) -> Words:
+    rows = [evidence()[source] for source in setting.sources]
+    return Listed(tuple(f"{row.id}: {cited(row)}" for row in rows), "; ") if rows else Term("none")
+
+
+def cited(row: Evidence) -> str:
+    """Return whose row of the evidence it is, and of when."""
+    return f"{row.source} ({row.year})" if row.year else row.source
+
+
+@cache
+def _found() -> list[dict[str, str]]:
+    with PATTERNS_FOUND.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _patterns() -> Words:
+    """Say how many patterns of real platforms the model passes, by kind."""
+    return Sentence(
+        "patterns of real platforms passed: {kinds}; sim validate runs them",
+        kinds=Listed(tuple(_passed_by_kind())),
+    )
+
+
+def _passed_by_kind() -> Iterator[Words]:
+    for kind, words in KINDS.items():
+        of_kind = [row["result"] for row in _found() if row["kind"] == kind]
+        if of_kind:
+            passed = sum(result in (Verdict.PASSED, Verdict.SIGN_PASSED) for result in of_kind)
+            yield Sentence("{kind} {passed} of {n}", kind=Term(words), passed=passed, n=len(of_kind))
+
+
+def _of_files(files: Mapping[str, str]) -> str:
+    """Return a hash over those of the model's files."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
