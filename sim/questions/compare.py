@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ from sim.outcomes.in_force import part_of_window
 from sim.outcomes.stages import FEWEST_FIRST
 from sim.questions.doubt import MOST_DRAWS, DoubtQuestion
 from sim.questions.doubt import question as doubt_question
+from sim.questions.why import WhyQuestion
+from sim.questions.why import question as why_question
 from sim.report.compare import Comparison
 from sim.rules.errors import ScenarioError
 from sim.scenario.arguments import (
@@ -31,6 +34,7 @@ from sim.scenario.arguments import (
     share_of,
     whole_number,
 )
+from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
 from sim.study.command import Command, add_engine, add_set, add_size, literal, names_given, scenario_given
@@ -51,6 +55,8 @@ class CompareQuestion(Question):
         doubt_days: Measured days of each, after a quarter as many of warm-up, 0 for those of the scenario.
         halfwidth: Half the width asked of the intervals of serious harm, as a share of the baseline, 0 if none was.
         first: Seeds of the first stage are below it.
+        why: Policies whose effects are to be taken apart, those that are named first.
+        named: Those that were named first, which are taken apart; empty before that is known.
         lost: Names of units of parameter sets that failed.
     """
 
@@ -62,11 +68,18 @@ class CompareQuestion(Question):
     doubt_days: int = 0
     halfwidth: float = 0.0
     first: int = 0
+    why: int = 0
+    named: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers that are none: a manifest may say anything."""
-        for name, most in (("doubt", MOST_DRAWS), ("doubt_days", self.scenario.days), ("first", MOST_SEEDS)):
+        for name, most in (
+            ("doubt", MOST_DRAWS),
+            ("doubt_days", self.scenario.days),
+            ("first", MOST_SEEDS),
+            ("why", MAX_POLICIES),
+        ):
             whole_number(getattr(self, name), name, 0, most)
         instance_of(float, self.halfwidth, "halfwidth", "a share")
 
@@ -82,10 +95,22 @@ class CompareQuestion(Question):
         asked = doubt_question(scenario, self.policies, draws=self.doubt, fewest=FEWEST_FOR_A_RANGE)
         return asked.without(dict.fromkeys(self.lost, "")) if self.lost else asked
 
+    @cached_property
+    def taken_apart(self) -> tuple[WhyQuestion, ...]:
+        """What is asked of the mechanisms of the policies named first."""
+        return tuple(why_question(self.scenario, policy, self.seeds) for policy in self.named)
+
     def tasks(self) -> list[Task]:
-        """Return the comparison itself, and a task for every parameter set."""
+        """Return the comparison itself, a task for every parameter set, and those of what is taken apart."""
         sets = self.doubted.tasks() if self.doubted else []
-        return [Task(self.scenario, (BASELINE, *self.policies), self.seeds, label="scenario" * bool(sets)), *sets]
+        several = "scenario" * bool(sets or self.why)
+        return [Task(self.scenario, (BASELINE, *self.policies), self.seeds, label=several), *sets, *self._apart()]
+
+    def _apart(self) -> Iterator[Task]:
+        """Yield the tasks of what is taken apart, under labels of their own."""
+        for question in self.taken_apart:
+            for task in question.tasks():
+                yield replace(task, label=f"why {question.policy}: {task.label}")
 
     def effects_and_panels(self) -> tuple[int, int]:
         """Return how much is compared and drawn."""
@@ -98,15 +123,17 @@ class CompareQuestion(Question):
         counts = counts_of(self.scenario, found)
         first = sum(seed < self.first for seed in self.seeds)
         effects, interactions = effects_of(counts, self.policies, first), interactions_of(counts, self.policies)
-        doubt = self.doubted.answer(of_sets) if self.doubted else None
+        further = iter(of_sets)
+        doubt = self.doubted.answer(islice(further, len(self.doubted.tasks()))) if self.doubted else None
+        apart = tuple(question.answer(islice(further, len(question.tasks()))) for question in self.taken_apart)
         return Comparison(
-            self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, first,
-            self.halfwidth,
+            self.scenario, self.policies, self.seeds, self.engine, effects, interactions, counts, found, doubt, apart,
+            first, self.halfwidth,
         )  # fmt: skip
 
     def without(self, lost: Mapping[str, str]) -> Self:
         """Return what can be asked without units that failed: without seeds of its own, and without sets."""
-        sets = {task.unit(seed) for task in self.tasks()[1:] for seed in task.seeds}
+        sets = {task.unit(seed) for task in (self.doubted.tasks() if self.doubted else ()) for seed in task.seeds}
         own = {unit: error for unit, error in lost.items() if unit not in sets}
         found = super().without(own) if own else self
         if of_sets := {unit: error for unit, error in lost.items() if unit in sets}:
@@ -123,7 +150,10 @@ class CompareQuestion(Question):
         return f"As many more seeds follow as the first {self.first} show to be needed; how many is not known before."
 
     def more(self, found: Comparison) -> tuple[Self, str] | None:  # type: ignore[override]
-        """Return the second stage, with as many seeds as the spread of the first ones asks for, and why; if any."""
+        """Return the next stage, if any, and why: the seeds that the spread of the first asks for, or mechanisms."""
+        return self._more_seeds(found) or self._mechanisms(found)
+
+    def _more_seeds(self, found: Comparison) -> tuple[Self, str] | None:
         if not self.halfwidth or max(self.seeds) >= self.first:
             return None
         asked = found.seeds_in_all
@@ -135,6 +165,11 @@ class CompareQuestion(Question):
         width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
         why = f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
         return replace(self, seeds=seeds), why
+
+    def _mechanisms(self, found: Comparison) -> tuple[Self, str] | None:
+        if self.named or not self.why or not (named := found.named_first[: self.why]):
+            return None
+        return replace(self, named=named), f"Now what makes the effects of those named first: {', '.join(named)}."
 
 
 def compare(
@@ -148,6 +183,7 @@ def compare(
     doubt: int = 0,
     doubt_days: int | None = None,
     until_halfwidth: float | None = None,
+    why: int = 0,
 ) -> Comparison:
     """Run policies and the baseline over the same seeds and compare them in pairs.
 
@@ -166,12 +202,14 @@ def compare(
         until_halfwidth: Run as many more seeds as it takes to know every policy's change of serious harm to within so
             much, as a share of the baseline (0.02 is 2 points to either side). The first 20 seeds or more say how many;
             see `sim.outcomes.stages`.
+        why: Take the effects of so many policies apart, of those that the answer names first: which mechanisms make
+            them; see `sim.why`.
 
     Raises:
         ScenarioError: If a policy is unknown, there is none, there are fewer than two seeds or too few parameter sets,
             sets are to have fewer days than a policy with dates needs, or the folder holds something else.
     """
-    asked = question(scenario, policies, seeds, engine, doubt, doubt_days, until_halfwidth)
+    asked = question(scenario, policies, seeds, engine, doubt, doubt_days, until_halfwidth, why)
     found: Comparison = answer(asked, workers, progress, out)
     return found
 
@@ -184,6 +222,7 @@ def question(
     doubt: int = 0,
     doubt_days: int | None = None,
     until_halfwidth: float | None = None,
+    why: int = 0,
 ) -> CompareQuestion:
     """Return what `compare` asks, checked; arguments and errors are those of `compare`."""
     arms = arms_of(scenario_of(scenario), policies)
@@ -211,7 +250,8 @@ def question(
                 f"{first} seeds are no first stage. With until_halfwidth it takes a number of seeds, at least "
                 f"{FEWEST_FIRST}, to tell how many follow."
             )
-    found = CompareQuestion(scenario, arms, numbers, engine, sets, days, halfwidth, first)
+    apart = whole_number(why, "why", 0, len(arms))
+    found = CompareQuestion(scenario, arms, numbers, engine, sets, days, halfwidth, first, apart)
     found.tasks()
     return found
 
@@ -232,6 +272,9 @@ def _take(command: ArgumentParser) -> None:
         metavar="X%",
         help="as many more seeds as it takes to know every change of serious harm to within so much of the baseline",
     )
+    command.add_argument(
+        "--why", type=literal, default=0, metavar="N", help="policies named first whose effects are taken apart (none)"
+    )
     add_set(command)
     add_size(command)
     add_engine(command)
@@ -240,7 +283,9 @@ def _take(command: ArgumentParser) -> None:
 def _ask(given: Namespace) -> CompareQuestion:
     policies = names_given("--policies", given.policies)
     scenario = scenario_given(given, policies)
-    return question(scenario, policies, given.seeds, given.engine, given.doubt, given.doubt_days, given.until_halfwidth)
+    return question(
+        scenario, policies, given.seeds, given.engine, given.doubt, given.doubt_days, given.until_halfwidth, given.why
+    )
 
 
 COMMAND = Command(

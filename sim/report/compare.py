@@ -32,14 +32,19 @@ from sim.report.remarks import ETHICS, name, title, window
 from sim.report.result import Result
 from sim.report.text import percent_as_given, size
 from sim.report.trust import EXPLAIN, assumptions_that_matter, card, of_settings
+from sim.report.why import COLUMNS, ECHO, Why, echo
 from sim.report.worlds import range_in_words, told, worlds_of
 from sim.rules.errors import ScenarioError
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.arguments import MOST_SEEDS, instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+MECHANISMS = {"policy": dictionary.EVERYWHERE["policy"], **COLUMNS}
+"""Columns of the table of mechanisms, of all policies that were taken apart."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,12 @@ class Comparison(Result):
         counts: The counts of every run, added up over stretches of days.
         runs: The runs themselves.
         doubt: What is left of the effects over parameter sets, if that was asked.
+        apart: The effects of policies named first, taken apart, if that was asked.
         first: Seeds whose spread said how many follow, and on which intervals of effects rest; 0 if all were asked.
         halfwidth: Half the width asked of intervals of serious harm, as a share of the baseline; 0 if none was.
     """
 
-    columns: ClassVar = {**dictionary.OF_A_COMPARISON, **Doubt.columns}
+    columns: ClassVar = {**dictionary.OF_A_COMPARISON, **Doubt.columns, "mechanisms": MECHANISMS}
     printed: ClassVar = headings.OF_A_COMPARISON
 
     scenario: Scenario = field(repr=False)
@@ -73,6 +79,7 @@ class Comparison(Result):
     counts: Counts = field(repr=False)
     runs: Runs = field(repr=False)
     doubt: Doubt | None = field(repr=False, default=None)
+    apart: tuple[Why, ...] = field(repr=False, default=())
     first: int = 0
     halfwidth: float = 0.0
 
@@ -105,6 +112,17 @@ class Comparison(Result):
     def in_force(self) -> pd.DataFrame:
         """Effects while in force of policies in force on a part of the window, a row an outcome; see `in_force_of`."""
         return in_force_of(self.counts, self.policies)
+
+    @cached_property
+    def named_first(self) -> tuple[str, ...]:
+        """Policies whose effect on serious harm is told apart, in the order in which they matter.
+
+        First the cheapest of the best, then the others by the size of their effect.
+        """
+        told_apart = [policy for policy in self.policies if self.cells.resolved(policy, HEADLINE)]
+        best = next((policy for policy in self.best["policy"] if policy in lowering(self.cells)), None)
+        sizes = {policy: abs(self.cells.number(policy, HEADLINE, "relative")) for policy in told_apart}
+        return tuple(sorted(told_apart, key=lambda policy: (policy != best, -sizes[policy])))
 
     @cached_property
     def cells(self) -> Cells:
@@ -217,10 +235,16 @@ class Comparison(Result):
         write_csv(self.transparency(), folder / "transparency.csv")
         if self.doubt:
             self.doubt.fill(folder)
+        if self.apart:
+            write_csv(
+                pd.concat([why.parts.assign(policy=why.policy)[list(MECHANISMS)] for why in self.apart]),
+                folder / "mechanisms.csv",
+            )
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
         """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
-        return {"difference": self.plot} | self._named_figures() | (self.doubt.figures() if self.doubt else {})
+        apart = {f"why-{why.policy}": why.plot for why in self.apart if why.taken_apart()}
+        return {"difference": self.plot} | self._named_figures() | apart | (self.doubt.figures() if self.doubt else {})
 
     def _named_figures(self) -> dict[str, Callable[[], Figure]]:
         from sim.report import figures
@@ -259,9 +283,17 @@ def comparison(found: Comparison) -> list[Block]:
         tables.costs(cells),
         tables.process(cells, found.busy),
         *(found.doubt.analysis() if found.doubt else ()),
+        *_mechanisms(found),
         found.notes,
     ]
     return [block for block in blocks if block]
+
+
+def _mechanisms(found: Comparison) -> Iterator[Block]:
+    """Yield what makes the effects that were taken apart."""
+    for why in found.apart:
+        yield Prose((paragraph(why.finding(), ECHO if echo(why) else None),))
+        yield from why.taken_apart()
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -343,6 +375,7 @@ def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
         ],
         stands_in=["daily.parquet", "in_force.csv"],
     )
+    yield Part("why", Term("What makes it"), _why(found), stands_in=["mechanisms.csv"] if found.apart else [])
     yield Part(
         "happens",
         Term("What happens between harm and sanction"),
@@ -410,6 +443,18 @@ def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
     )
     worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
     return worlds, assumed, Listed(tuple(doubt.left_out)) if doubt.left_out else Term("nothing that is uncertain")
+
+
+def _why(found: Comparison) -> list[Block | Picture]:
+    """Return what makes the effects of the policies named first, or that it was not asked."""
+    if not found.apart:
+        words = Sentence("Not asked: --why 2 takes the effects of the two policies named first apart.")
+        return [Prose((words,))]
+    pictures = [
+        Picture(f"why-{why.policy}", Sentence("Which mechanisms make the effect of {policy}", policy=why.policy))
+        for why in found.apart
+    ]
+    return [*pictures, *_mechanisms(found)]
 
 
 def _that_matter(found: Comparison) -> list[str]:

@@ -78,8 +78,15 @@ class Why(Result):
 
     def blocks(self) -> list[Block]:
         """Return what makes the effect: a sentence, the parts, and what to know of them."""
-        parts = [_parts(self)] if len(self.parts) > 1 else []
-        return [_title(self), _sentence(self), *parts, _notes(self)]
+        return [_title(self), _sentence(self), *self.taken_apart(), _notes(self)]
+
+    def taken_apart(self) -> list[Table]:
+        """Return the table of the parts, if there are several."""
+        return [_parts(self)] if len(self.parts) > 1 else []
+
+    def finding(self) -> Sentence:
+        """Say what the policy does to serious harm, and through what."""
+        return _finding(self)
 
     def plot(self) -> Figure:
         """Draw the part of every mechanism with its 95% interval, and the whole."""
@@ -166,7 +173,7 @@ def _finding(found: Why) -> Sentence:
     )  # fmt: skip
 
 
-def _parts(found: Why) -> Block:
+def _parts(found: Why) -> Table:
     records = found.parts.to_dict("records")
     names: list[Words] = [
         Sentence("{mechanism} (input)", mechanism=Term(row["mechanism"])) if row["is_input"] else Term(row["mechanism"])
@@ -179,7 +186,7 @@ def _parts(found: Why) -> Block:
         intervals = [*(interval_of(row, head.column.partition(".")[2]) for row in records), *last]
         columns.append(Column(Term(head.words), [interval and Amount(interval, points) for interval in intervals]))
     return Table(
-        Term("WHY"),
+        Sentence("WHY, {policy}", policy=found.policy),
         Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"),
         [Column(Term(THROUGH.words), names, left=True)],
         columns,
@@ -196,15 +203,16 @@ def echo(found: Why) -> bool:
     return bool(found.effect.sign) and bool(rest <= (1 - NEARLY_ALL) * abs(found.effect.value))
 
 
+ECHO = Sentence(
+    "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly all of it. It "
+    "shows what was assumed, and is no finding. python -m sim ranges varies them."
+)
+
+
 def _notes(found: Why) -> Block:
     notes = []
     if echo(found):
-        notes.append(
-            Sentence(
-                "This effect is an echo: inputs alone (shares turned away, findability, factors put in) make nearly "
-                "all of it. It shows what was assumed, and is no finding. python -m sim ranges varies them."
-            )
-        )
+        notes.append(ECHO)
     if len(found.parts) > 1:
         notes += [
             Sentence(

@@ -266,9 +266,9 @@ def plan_sha256(plan: Mapping[str, Any]) -> str:
 
 
 def _planned(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was asked before anything was run: seeds that followed a first stage were not."""
-    first = asked.get("first")
-    return {**asked, "seeds": [seed for seed in asked["seeds"] if seed < first]} if first else {**asked}
+    """Return what was asked before anything was run: what followed a first stage, seeds or mechanisms, was not."""
+    first, before = asked.get("first"), {key: value for key, value in asked.items() if key != "named"}
+    return before | {"seeds": [seed for seed in asked["seeds"] if seed < first]} if first else before
 
 
 def _check_same(out: Path, now: Mapping[str, Any]) -> Any:

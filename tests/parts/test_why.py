@@ -24,6 +24,7 @@ from sim.report.why import Why, echo
 from sim.rules.errors import ScenarioError
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.rulebook import RULES, rules_through
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import Scenario
 from sim.study.folder import files_of
 
@@ -132,7 +133,7 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {
-        *("manifest.json", "table.txt", "why.csv", "why.png", "why.svg"),
+        *("manifest.json", "report.html", "table.txt", "why.csv", "why.png", "why.svg"),
         *("daily.parquet", "breakdown.parquet", "durations.parquet", "dictionary.csv"),
     }
     for name in ("daily", "breakdown", "durations"):
@@ -208,3 +209,14 @@ def test_too_few_harms_give_no_numbers() -> None:
 def test_nothing_to_take_apart(policy: str, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         sim.why(CHAT, policy, seeds=2)
+
+
+def test_mechanisms_that_run_along_a_comparison_are_those_of_why_alone(phone: Why) -> None:
+    arms = ["phone", "cooling-off"]
+    found = sim.compare(CHAT, arms, seeds=3, why=2)
+    apart = {why.policy: why for why in found.apart}
+    assert tuple(apart) == found.named_first and "phone" in apart
+    pd.testing.assert_frame_equal(apart["phone"].parts, phone.parts)
+    assert (apart["phone"].effect, apart["phone"].together) == (phone.effect, phone.together)
+    assert spoken(phone.finding()) in " ".join(found.table().split())
+    pd.testing.assert_frame_equal(found.effects, sim.compare(CHAT, arms, seeds=3).effects)
