@@ -448,7 +448,9 @@ def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
 def _why(found: Comparison) -> list[Block | Picture]:
     """Return what makes the effects of the policies named first, or that it was not asked."""
     if not found.apart:
-        words = Sentence("Not asked: --why 2 takes the effects of the two policies named first apart.")
+        words = Sentence(
+            "Not asked, or no effect is told apart: --why 2 takes the effects of the two policies named first apart."
+        )
         return [Prose((words,))]
     pictures = [
         Picture(f"why-{why.policy}", Sentence("Which mechanisms make the effect of {policy}", policy=why.policy))

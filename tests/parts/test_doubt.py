@@ -197,7 +197,7 @@ class TestResult:
             *("breakdown.parquet", "daily.parquet", "dictionary.csv", "doubt.csv", "doubt_conditions.csv"),
             *("doubt_parameters.csv", "doubt_value.csv", "durations.parquet"),
             *(f"figures/{name}.{end}" for name in ("doubt-shares", "doubt") for end in ("png", "svg")),
-            *("manifest.json", "table.txt"),
+            *("manifest.json", "report.html", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]

@@ -301,7 +301,7 @@ class TestResult:
         assert [*written[0]] == [
             *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
-            *("manifest.json", "ranges.csv", "table.txt"),
+            *("manifest.json", "ranges.csv", "report.html", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]

@@ -211,12 +211,11 @@ def test_nothing_to_take_apart(policy: str, words: str) -> None:
         sim.why(CHAT, policy, seeds=2)
 
 
-def test_mechanisms_that_run_along_a_comparison_are_those_of_why_alone(phone: Why) -> None:
-    arms = ["phone", "cooling-off"]
-    found = sim.compare(CHAT, arms, seeds=3, why=2)
-    apart = {why.policy: why for why in found.apart}
-    assert tuple(apart) == found.named_first and "phone" in apart
-    pd.testing.assert_frame_equal(apart["phone"].parts, phone.parts)
-    assert (apart["phone"].effect, apart["phone"].together) == (phone.effect, phone.together)
-    assert spoken(phone.finding()) in " ".join(found.table().split())
-    pd.testing.assert_frame_equal(found.effects, sim.compare(CHAT, arms, seeds=3).effects)
+def test_mechanisms_that_run_along_a_comparison_are_those_of_why_alone() -> None:
+    found, alone = sim.compare(CHAT, ["shut", "same"], seeds=4, why=1), sim.why(CHAT, "shut", seeds=4)
+    (apart,) = found.apart
+    assert found.named_first == (apart.policy,) == ("shut",)
+    pd.testing.assert_frame_equal(apart.parts, alone.parts)
+    assert (apart.effect, apart.together) == (alone.effect, alone.together)
+    assert spoken(alone.finding()) in " ".join(found.table().split())
+    pd.testing.assert_frame_equal(found.effects, sim.compare(CHAT, ["shut", "same"], seeds=4).effects)
