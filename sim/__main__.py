@@ -178,11 +178,15 @@ def _parser() -> _Parser:
         )  # fmt: skip
 
     exported = _command(
-        commands, _export, "Write the tables of a result as CSV, Parquet or JSON.",
+        commands, _export, "Write the tables of a result as CSV, Parquet or JSON, or as one workbook.",
         "results/classroom --out results/classroom-csv",
     )  # fmt: skip
     exported.add_argument("folder", metavar="DIR", help="a result folder")
-    exported.add_argument("--format", choices=["csv", "parquet", "json"], default="csv", help="(csv)")
+    exported.add_argument("--format", choices=["csv", "parquet", "json", "xlsx"], default="csv", help="(csv)")
+    exported.add_argument(
+        "--decimal", choices=[".", ","], default=".",
+        help="decimal mark of CSV; with a comma, semicolons stand between columns, as many spreadsheets expect (.)",
+    )  # fmt: skip
     exported.add_argument("--out", required=True, metavar="DIR", help="an empty folder, or a new one")
     return parser
 
@@ -317,7 +321,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> None:
     from sim.study.export import export
 
-    for file in export(arguments.folder, arguments.out, arguments.format):
+    for file in export(
+        arguments.folder, arguments.out, arguments.format, arguments.decimal, lambda words: warn([words])
+    ):
         say(str(file))
 
 

@@ -13,14 +13,9 @@ from sim.report.blocks import Prose
 from sim.report.text import plain_number, whole_percent
 from sim.rules.declare import Parameter
 from sim.rules.errors import shown
+from sim.rules.ethics import ETHICS as ETHICS  # a remark like those below
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import Scenario
-
-ETHICS = Sentence(
-    "This explores what assumptions imply. It does not estimate how many victims there were, rank real services or "
-    "prove that a site caused anything, and is no sole basis for closing one or for an obligation to identify oneself."
-)
-"""What no result may be taken for."""
 
 
 def caveat(scenario: Scenario, further: Words = None) -> Words:

@@ -23,6 +23,7 @@ from sim.outcomes.dictionary import dictionary
 from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError, failures
 from sim.scenario.arguments import path_of
 from sim.study.folder import (
+    CRATE,
     DICTIONARY,
     MANIFEST,
     MERGED,
@@ -273,7 +274,8 @@ def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
     said["files"] = dict(sorted((said["files"] | hashes).items()))
     for name in _listed(out) - said["files"].keys():
         (out / name).unlink(missing_ok=True)
-    (out / MANIFEST).unlink(missing_ok=True)
+    for name in (CRATE, MANIFEST):
+        (out / name).unlink(missing_ok=True)
     for name in new:
         (out / name).parent.mkdir(exist_ok=True)
         (beside / name).replace(out / name)

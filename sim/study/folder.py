@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from sim.model.engines import module_of
 from sim.rules.errors import ScenarioError, dotted, shown
+from sim.rules.sentences import Sentence
 from sim.scenario.scenario import NO_PART_OF_RUNS
 from sim.study.identity import model_files
 from sim.study.question import Question
@@ -30,6 +32,8 @@ UNITS = "units"
 DICTIONARY = "dictionary.csv"
 TABLE = "table.txt"
 PAGE = "report.html"
+CRATE = "ro-crate-metadata.json"
+"""The description of a result as a research object, which is none of its files: it is made of them, later."""
 MERGED = ("daily", "breakdown", "durations")
 """Tables of counts that are merged into the folder."""
 
@@ -52,6 +56,13 @@ class _Planned(BaseModel):
     model_files: dict[str, str]
 
 
+def _instant(text: str) -> str:
+    """Refuse what is no date and time of some zone."""
+    if dt.datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("no zone")
+    return text
+
+
 class _Checkout(BaseModel):
     commit: str
     dirty: bool
@@ -69,7 +80,7 @@ class _Said(_Planned):
     git: _Checkout | None
     python: str
     packages: dict[str, str]
-    written: str
+    written: Annotated[str, AfterValidator(_instant)]
     units_made_with: list[str]
     units: dict[str, str]
     tables: dict[str, _Hashes]
@@ -190,6 +201,31 @@ def read_json(path: Path, advice: str = _READ) -> Any:
 def files_of(out: Path) -> list[Path]:
     """Return the files of a result, its manifest among them; errors as for `read_json`."""
     return sorted(out / name for name in (*read_json(out / MANIFEST)["files"], MANIFEST))
+
+
+def finished(out: Path) -> tuple[Any, list[str]]:
+    """Return what the manifest of a finished result says, and which of its files are there, each as it was written.
+
+    Raises:
+        ScenarioError: If there is no result, or a file is another one than was written.
+    """
+    if not (out / MANIFEST).exists():
+        raise ScenarioError(Sentence("{out} is no finished result: it has no {name}", out=str(out), name=MANIFEST))
+    said = read_json(out / MANIFEST)
+    there = [name for name in said["files"] if (out / name).exists()]
+    for name in there:
+        if hashlib.sha256((out / name).read_bytes()).hexdigest() != said["files"][name]:
+            changed = Sentence(
+                "{file} is not the file that was written: python -m sim reproduce {out} says more",
+                file=str(out / name), out=str(out),
+            )  # fmt: skip
+            raise ScenarioError(changed)
+    return said, there
+
+
+def pages_of(out: Path, listed: Collection[str]) -> list[str]:
+    """Return the names of the pages that were made of a result later, so that its manifest does not list them."""
+    return sorted({path.name for path in out.glob("report*.html")}.difference(listed))
 
 
 def check_writable(out: Path, look_only: bool = False) -> None:
@@ -358,6 +394,7 @@ def _lock(lock: Any, out: Path) -> None:
 def _clear(out: Path) -> None:
     """Remove a result with its units, and nothing else, last what says of which study they are."""
     first = [path for path in (out / UNITS).iterdir() if path.name not in ("lock", "store.json")]
+    first.append(out / CRATE)
     listed = files_of(out) if (out / MANIFEST).exists() else []
     for path in (
         *first,

@@ -43,7 +43,8 @@ HEADINGS = [
     "1 Purpose and patterns", "2 Entities, state variables and scales", "3 Process overview and scheduling",
     "4 Design concepts", "5 Initialisation", "6 Input data", "7 Submodels",
     "Decisions that were left open, with reasons", "Not in the model yet",
-    "What the numbers may and may not be used for", "How comparisons are made true", "Glossary",
+    "What the numbers may and may not be used for", "How comparisons are made true", "Held against checklists",
+    "Glossary",
 ]  # fmt: skip
 CONCEPTS = [
     "Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction", "Sensing", "Interaction",

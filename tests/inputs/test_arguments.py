@@ -56,6 +56,7 @@ WRONG: dict[str, list[Any]] = {
     "names": ["nulls", 3, [None], Thing(), [[]], {"nulls": 1}, b"nulls"],
     "folder": [3, None, b"x", [], Thing(), "no-such-folder"],
     "form": ["xls", None, 3, []],
+    "decimal": [";", None, 3, []],
     "sample": [0, 1.5, "2", True, [1]],
     "unit": ["nobody", None, 3],
     "outcome": ["nobody", None, 3, [], ["persons_harmed"]],
@@ -116,7 +117,7 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
         ),
         "run_alone": (reproduce.run_alone, {"folder": "folder", "unit": "unit"}, {"folder": folder, "unit": "seed-0"}),
         "export": (
-            export.export, {"folder": "folder", "out": "out", "form": "form"},
+            export.export, {"folder": "folder", "out": "out", "form": "form", "decimal": "decimal"},
             {"folder": folder, "out": folder / "new"},
         ),
         "run": (
@@ -143,8 +144,8 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
     }  # fmt: skip
 
 
-NEVER_WRONG = {"progress", "collect"}
-"""Arguments that take anything, as true or false."""
+NEVER_WRONG = {"progress", "collect", "warn"}
+"""Arguments that take anything, as true or false, or are called."""
 
 
 def test_every_public_function_is_in_the_table(folder: Path) -> None:
