@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sim.model.records import TEXT
 from sim.rules.errors import ScenarioError, shown
+from sim.rules.sentences import Listed, Sentence
 from sim.scenario.arguments import path_of
 from sim.study.folder import DICTIONARY, MANIFEST, read_json
 
@@ -46,16 +47,26 @@ def export(folder: str | Path, out: str | Path, form: Format = "csv") -> list[Pa
     """
     folder, out = path_of(folder, "folder"), path_of(out, "out")
     if form not in get_args(Format):
-        raise ScenarioError(f"no format is called {shown(form)}; there are {', '.join(get_args(Format))}")
+        formats = Listed(get_args(Format))
+        raise ScenarioError(
+            Sentence("no format is called {form}; there are {formats}", form=shown(form), formats=formats)
+        )
     if not (folder / MANIFEST).exists():
-        raise ScenarioError(f"{folder} is no finished result: it has no {MANIFEST}")
+        raise ScenarioError(
+            Sentence("{folder} is no finished result: it has no {file}", folder=str(folder), file=MANIFEST)
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ScenarioError(f"{out} is not an empty folder; name another one")
+        raise ScenarioError(Sentence("{out} is not an empty folder; name another one", out=str(out)))
     listed = read_json(folder / MANIFEST)["files"]
     tables = [folder / name for name in listed if name.endswith((".csv", ".parquet")) and (folder / name).exists()]
     for path in tables:
         if hashlib.sha256(path.read_bytes()).hexdigest() != listed[path.name]:
-            raise ScenarioError(f"{path} is not the file that was written: python -m sim reproduce {folder} says more")
+            raise ScenarioError(
+                Sentence(
+                    "{path} is not the file that was written: python -m sim reproduce {folder} says more",
+                    path=str(path), folder=str(folder),
+                )
+            )  # fmt: skip
     beside = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:
         beside.mkdir(parents=True)
@@ -67,7 +78,8 @@ def export(folder: str | Path, out: str | Path, form: Format = "csv") -> list[Pa
             out.rmdir()
         beside.rename(out)
     except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+        why = error.strerror or str(error)
+        raise ScenarioError(Sentence("{out} cannot be written: {why}", out=str(out), why=why)) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return sorted(out.iterdir())
