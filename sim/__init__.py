@@ -13,7 +13,7 @@ It explores what assumptions imply; it does not estimate how many victims there 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sim.rules import language
+from sim.rules.language import speak as _speak
 from sim.scenario.arguments import language_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
@@ -55,13 +55,13 @@ __all__ = [
 ]
 
 
-def speak(code: str) -> None:
-    """Say everything in another language from now on, in this thread: ``en`` or ``fr``.
+def speak(language: str) -> None:
+    """Say everything in a language from now on, in this thread: ``en`` or ``fr``.
 
     Raises:
         ScenarioError: If it is none that is spoken here.
     """
-    language.speak(language_of(code))
+    _speak(language_of(language))
 
 
 _WHERE = {

@@ -130,9 +130,7 @@ def _listed(over: object) -> dict[str, tuple[Value, ...]]:
 def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     """Return the scenario with a policy for each point instead of its own; arguments and errors as for `sweep`."""
     if not 1 <= len(over) <= MOST_RULES:
-        raise ScenarioError(
-            Sentence("a sweep goes over one rule or two, not {n}: --over KEY=A,B,...", n=len(over))
-        )
+        raise ScenarioError(Sentence("a sweep goes over one rule or two, not {n}: --over KEY=A,B,...", n=len(over)))
     check_rules(scenario, over)
     if (n := math.prod(map(len, over.values()))) > MOST_POINTS:
         raise ScenarioError(
@@ -153,7 +151,9 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         return scenario.replace(policies=arms)
     except ScenarioError as error:
         set_at = {
-            arm: Listed(tuple(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True)), Term(" with "))
+            arm: Listed(
+                tuple(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True)), Term(" with ")
+            )
             for arm, point in zip(arms, combinations, strict=True)
         }
         named = re.sub(r"(?:policy )?'(point-\d+)'", lambda match: spoken(set_at[match[1]]), str(error))

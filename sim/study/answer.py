@@ -96,8 +96,9 @@ def answer(
                     path=str(path), aside=f"{path.stem}.damaged",
                 )  # fmt: skip
                 say(spoken(words))
-            for known in filter(None, (why, _already(out, left, tasks))):
-                say(spoken(known))
+            for known in (why, _already(out, left, tasks)):
+                if known:
+                    say(spoken(known))
             if left:
                 say(spoken(cost(left, workers, question.engine, later, kept=True)))
             try:

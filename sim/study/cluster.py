@@ -196,9 +196,7 @@ def _asked(address: str) -> dict[str, Any]:
 
 
 def _silent(address: str) -> ScenarioError:
-    return ScenarioError(
-        Sentence("no scheduler answers at {address}. {takes}", address=shown(address), takes=_TAKES)
-    )
+    return ScenarioError(Sentence("no scheduler answers at {address}. {takes}", address=shown(address), takes=_TAKES))
 
 
 def _quiet() -> None:

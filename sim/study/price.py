@@ -28,7 +28,9 @@ SECONDS_TO_START = 2.0
 """What a command takes before it simulates."""
 
 
-def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0, kept: bool = False) -> Sentence:
+def cost(
+    tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0, kept: bool = False
+) -> Sentence:
     """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
 
     Args:
