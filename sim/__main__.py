@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -150,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _language_asked(given: Sequence[str]) -> str:
     """Return the language that words ask for, or else the environment; the parser, which speaks it, comes later."""
     found = of_environment(os.environ)
-    for word, following in zip(given, (*given[1:], ""), strict=True):
+    for word, following in pairwise((*given, "")):
         option, equals, value = word.partition("=")
         code = value if equals else following
         if option == "--lang" and code in LANGUAGES:  # the parser refuses another one
