@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -44,7 +44,7 @@ ARGPARSE = (
     Term("the following arguments are required: %s"),
     Term("unrecognized arguments: %s"),
 )
-"""What argparse may say here of its own, for catalogues; its values stand in it as in argparse."""
+"""What argparse may say here of its own, for the catalogues; its values stand in it as in argparse."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -87,7 +87,7 @@ class _Flag(_Once):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, whose options are written out and given once, and that takes a language.
+    """A parser whose errors are one line, and whose options are written out and given once, one of them the language.
 
     Args:
         take: Gives the parser its arguments, when there is something to parse.
@@ -151,7 +151,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _language_asked(given: Sequence[str]) -> str:
     """Return the language that words ask for, or else the environment; the parser, which speaks it, comes later."""
     found = of_environment(os.environ)
-    for word, following in pairwise((*given, "")):
+    options = takewhile(lambda word: word != "--", given)
+    for word, following in pairwise((*options, "")):
         option, equals, value = word.partition("=")
         code = value if equals else following
         if option == "--lang" and code in LANGUAGES:  # the parser refuses another one

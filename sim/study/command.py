@@ -20,7 +20,8 @@ from sim.study.question import Question
 class Command:
     """A command that asks something of the model. It is named as the file that it stands in.
 
-    Words, example and `after` are written out: the help reads them in the file, see `sim.questions.told`.
+    Words, example and `after` are written out: the help reads them in the file, see `sim.questions.told`. It says the
+    words, and the help of arguments, in the language that people read.
 
     Attributes:
         words: What it does, in a sentence.
