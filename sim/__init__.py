@@ -13,6 +13,8 @@ It explores what assumptions imply; it does not estimate how many victims there 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sim.rules.language import speak as _speak
+from sim.scenario.arguments import language_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 
@@ -47,9 +49,19 @@ __all__ = [
     "load",
     "ranges",
     "run",
+    "speak",
     "sweep",
     "why",
 ]
+
+
+def speak(language: str) -> None:
+    """Say everything in a language from now on, in this thread: ``en`` or ``fr``.
+
+    Raises:
+        ScenarioError: If it is none that is spoken here.
+    """
+    _speak(language_of(language))
 
 
 _WHERE = {

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import sim
 from sim import questions
 from sim.rules.errors import ExperimentError, Problem, ScenarioError, UnansweredError
-from sim.rules.sentences import Words, spoken
+from sim.rules.language import LANGUAGES, of_environment, speaking, translated, writing
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, spoken
 from sim.scenario.arguments import path_of
 from sim.scenario.reading import load
 from sim.scenario.shipped import shipped
@@ -27,12 +31,36 @@ if TYPE_CHECKING:
 CLASSROOM = "scenarios/classroom.toml"
 """The scenario of the examples."""
 
+ARGPARSE = (
+    Term("usage: "),
+    Term("positional arguments"),
+    Term("options"),
+    Term("show this help message and exit"),
+    Term("argument %(argument_name)s: %(message)s"),
+    Term("expected one argument"),
+    Term("ignored explicit argument %r"),
+    Term("invalid choice: %(value)r (choose from %(choices)s)"),
+    Term("not allowed with argument %s"),
+    Term("the following arguments are required: %s"),
+    Term("unrecognized arguments: %s"),
+)
+"""What argparse may say here of its own, for the catalogues; its values stand in it as in argparse."""
+
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Keeps the lines of what stands beside a name, so that a command has its sentence and its example."""
+    """Says what a parser is given to say in the language that people read.
+
+    It keeps the lines of what stands beside a name, so that a command has its sentence and its example.
+    """
 
     def __init__(self, prog: str, max_help_position: int = 24) -> None:
         super().__init__(prog, max_help_position=max_help_position)
+
+    def add_text(self, text: str | None) -> None:
+        super().add_text(text if text is None else translated(text))
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return translated(action.help or "")
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return text.splitlines() if "\n" in text else super()._split_lines(text, width)
@@ -46,7 +74,7 @@ class _Once(argparse.Action):
     ) -> None:
         given = namespace.__dict__.setdefault("options_given", set())
         if option and self.dest in given:
-            parser.error(f"{option} is given twice. Give it once")
+            parser.error(spoken(Sentence("{option} is given twice. Give it once", option=option)))
         given.add(self.dest)
         setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
@@ -59,7 +87,7 @@ class _Flag(_Once):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and whose options are written out and given once.
+    """A parser whose errors are one line, and whose options are written out and given once, one of them the language.
 
     Args:
         take: Gives the parser its arguments, when there is something to parse.
@@ -72,6 +100,10 @@ class _Parser(argparse.ArgumentParser):
         self.register("action", None, _Once)
         self.register("action", "store", _Once)
         self.register("action", "store_true", _Flag)
+        self.add_argument(
+            "--lang", choices=[*LANGUAGES], default=argparse.SUPPRESS, metavar="CODE",
+            help="language that is spoken: %(choices)s (that of the environment)",
+        )  # fmt: skip
 
     def filled(self) -> _Parser:
         """Return itself with its arguments."""
@@ -84,11 +116,11 @@ class _Parser(argparse.ArgumentParser):
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         if message:
-            tell(message.rstrip("\n"))
+            tell(message)
         sys.exit(status)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
+        self.exit(2, spoken(Sentence("{prog}: {message}. See {prog} --help", prog=self.prog, message=message)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,15 +131,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         input; 3 if what was asked cannot be answered with what there is; 130 if interrupted.
     """
     prepare()
+    given = sys.argv[1:] if argv is None else argv
+    with speaking(_language_asked(given)), _argparse_translated():
+        try:
+            code = _done(given)
+        except SystemExit as end:  # of the parser: after help, or what is wrong
+            if not lost():
+                raise
+            code = int(end.code or 0)
+        if reason := lost():
+            tell(
+                Sentence(
+                    "standard output cannot be written: {reason}. Only what was to be printed is lost", reason=reason
+                )
+            )
+        return code or int(bool(reason))
+
+
+def _language_asked(given: Sequence[str]) -> str:
+    """Return the language that words ask for, or else the environment; the parser, which speaks it, comes later."""
+    found = of_environment(os.environ)
+    options = takewhile(lambda word: word != "--", given)
+    for word, following in pairwise((*options, "")):
+        option, equals, value = word.partition("=")
+        code = value if equals else following
+        if option == "--lang" and code in LANGUAGES:  # the parser refuses another one
+            found = code
+    return found
+
+
+@contextmanager
+def _argparse_translated() -> Iterator[None]:
+    """Let argparse find its own words in our catalogue, within, in place of the one that the whole process has."""
+    names = vars(argparse)
+    before = {name: names[name] for name in ("_", "ngettext")}
+    names["_"] = translated
+    names["ngettext"] = lambda one, many, n: translated(one if n in writing().one else many)
     try:
-        code = _done(sys.argv[1:] if argv is None else argv)
-    except SystemExit as end:  # of the parser: after help, or what is wrong
-        if not lost():
-            raise
-        code = int(end.code or 0)
-    if reason := lost():
-        tell(f"standard output cannot be written: {reason}. Only what was to be printed is lost")
-    return code or int(bool(reason))
+        yield
+    finally:
+        names.update(before)
 
 
 def _done(given: Sequence[str]) -> int:
@@ -119,7 +182,7 @@ def _done(given: Sequence[str]) -> int:
         arguments = _parser().parse_args(given, argparse.Namespace(given=given))
         return arguments.command(arguments) or 0
     except KeyboardInterrupt as interrupt:
-        tell(". ".join(("interrupted", *map(str, interrupt.args))))
+        tell(Listed((Sentence("interrupted"), *map(str, interrupt.args)), ". "))
         return 130
     except UnansweredError as error:
         tell(str(error))
@@ -148,9 +211,8 @@ def _parser() -> _Parser:
         commands, _new, "Write a scenario to begin with; comments say what its numbers mean.", "mine.toml"
     )
     to_new.add_argument("file", metavar="FILE", help="a new file, whose name ends in .toml")
-    to_new.add_argument(
-        "--like", metavar="NAME", help=f"begin with a copy of a shipped scenario: {', '.join(shipped())}"
-    )
+    like = Sentence("begin with a copy of a shipped scenario: {names}", names=Listed(tuple(shipped())))
+    to_new.add_argument("--like", metavar="NAME", help=spoken(like))
 
     to_check = _command(
         commands, _check, "Say what is wrong with scenario files, and what they leave unsaid.", CLASSROOM
@@ -212,9 +274,9 @@ def _command(
     line = f"{_called()} {name} {example}".strip()
     command: _Parser = commands.add_parser(
         name,
-        help=f"{words}\n{line}",
+        help=f"{translated(words)}\n{line}",
         description=words,
-        epilog=f"example:\n  {line}",
+        epilog=spoken(Sentence("example:\n  {line}", line=line)),
         formatter_class=_Help,
         **options,
     )
@@ -232,11 +294,12 @@ def _check(arguments: argparse.Namespace) -> None:
         except ScenarioError as error:
             problems += error.problems
         else:
-            n = len(scenario.policies)
-            say(f"{file}: right; {n} {'policy' if n == 1 else 'policies'}, {scenario.days} days")
+            n, days = len(scenario.policies), scenario.days
+            one = Sentence("{file}: right; 1 policy, {days} days", file=file, days=days)
+            say(Counted(n, one, Sentence("{file}: right; {n} policies, {days} days", file=file, n=n, days=days)))
             for line in explain.staff(scenario):
-                say(f"{file}: {line}")
-            warn(map(spoken, advice.of_scenario(scenario)), f"{file}: ")
+                say(Sentence("{file}: {line}", file=file, line=line))
+            warn(advice.of_scenario(scenario), file)
     if problems:
         raise ScenarioError(*problems)
 
@@ -245,8 +308,9 @@ def _new(arguments: argparse.Namespace) -> None:
     from sim.scenario import template
 
     template.write(arguments.file, arguments.like)
-    say(f"{arguments.file}: a scenario that runs as it is. Read it, change it, and check it:")
-    say(f"{_called()} check {shlex.quote(arguments.file)}")
+    ready = Sentence("{file}: a scenario that runs as it is. Read it, change it, and check it:", file=arguments.file)
+    say(ready)
+    say(" ".join((_called(), "check", shlex.quote(arguments.file))))
 
 
 def _schema(arguments: argparse.Namespace) -> None:
@@ -300,9 +364,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     if out is not None:
         check_writable(out, arguments.plan)
     if asked.scenario:
-        warn(map(spoken, advice.of_small_queue(asked.scenario)))
+        warn(advice.of_small_queue(asked.scenario))
         settings = (assignment(text)[0] for text in getattr(arguments, "set", ()))
-        warn(map(spoken, advice.of_idle_levels(asked.tasks()[0].scenario, settings)))
+        warn(advice.of_idle_levels(asked.tasks()[0].scenario, settings))
     if arguments.plan:
         for line in planned(asked, workers, out, arguments.replace):
             say(line)
@@ -312,9 +376,9 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     say(found.table(terminal_width()))
     if out is not None:
         for file in files_of(out):
-            say(f"{Path(arguments.out) / file.relative_to(out)}")
+            say(str(Path(arguments.out) / file.relative_to(out)))
     if found.unanswered:
-        raise UnansweredError(spoken(found.unanswered))
+        raise UnansweredError(found.unanswered)
     return int(bool(found.lost))
 
 

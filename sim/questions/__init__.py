@@ -13,6 +13,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.rules.errors import ScenarioError, shown
+from sim.rules.sentences import Listed, Sentence
 
 if TYPE_CHECKING:
     from sim.report.result import Result
@@ -73,8 +74,11 @@ def question_of(plan: Mapping[str, Any]) -> Question:
     known = kinds()
     if plan["question"] not in known:
         raise ScenarioError(
-            f"the manifest is of no question that can be asked: {shown(plan['question'])}; there are {', '.join(known)}"
-        )
+            Sentence(
+                "the manifest is of no question that can be asked: {question}; there are {known}",
+                question=shown(plan["question"]), known=Listed(tuple(known)),
+            )
+        )  # fmt: skip
     return known[plan["question"]].of(plan)
 
 

@@ -23,7 +23,9 @@ from sim.questions.doubt import question as doubt_question
 from sim.questions.why import WhyQuestion
 from sim.questions.why import question as why_question
 from sim.report.compare import Comparison
+from sim.report.text import percent_as_given
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
 from sim.scenario.arguments import (
     MOST_SEEDS,
     Seeds,
@@ -81,7 +83,7 @@ class CompareQuestion(Question):
             ("why", MAX_POLICIES),
         ):
             whole_number(getattr(self, name), name, 0, most)
-        instance_of(float, self.halfwidth, "halfwidth", "a share")
+        instance_of(float, self.halfwidth, "halfwidth", Term("a share"))
 
     @cached_property
     def doubted(self) -> DoubtQuestion | None:
@@ -143,17 +145,19 @@ class CompareQuestion(Question):
         return found
 
     @property
-    def open_end(self) -> str:
+    def open_end(self) -> Words:
         """Say that more seeds may follow."""
         if not self.halfwidth:
-            return ""
-        return f"As many more seeds follow as the first {self.first} show to be needed; how many is not known before."
+            return None
+        return Sentence(
+            "As many more seeds follow as the first {n} show to be needed; how many is not known before.", n=self.first
+        )
 
-    def more(self, found: Comparison) -> tuple[Self, str] | None:  # type: ignore[override]
+    def more(self, found: Comparison) -> tuple[Self, Words] | None:  # type: ignore[override]
         """Return the next stage, if any, and why: the seeds that the spread of the first asks for, or mechanisms."""
         return self._more_seeds(found) or self._mechanisms(found)
 
-    def _more_seeds(self, found: Comparison) -> tuple[Self, str] | None:
+    def _more_seeds(self, found: Comparison) -> tuple[Self, Words] | None:
         if not self.halfwidth or max(self.seeds) >= self.first:
             return None
         asked = found.seeds_in_all
@@ -162,14 +166,18 @@ class CompareQuestion(Question):
             return None
         n = math.ceil(asked[most])
         seeds = (*self.seeds, *range(self.first, self.first + n - len(found.seeds)))
-        width = f"{100 * self.halfwidth:.3g}% of the baseline to either side"
-        why = f"{most} varies most: it takes {n} seeds in all to know it to within {width}."
+        why = Sentence(
+            "{policy} varies most: it takes {n} seeds in all to know it to within {share} of the baseline to either "
+            "side.",
+            policy=most, n=n, share=Amount(self.halfwidth, percent_as_given),
+        )  # fmt: skip
         return replace(self, seeds=seeds), why
 
-    def _mechanisms(self, found: Comparison) -> tuple[Self, str] | None:
+    def _mechanisms(self, found: Comparison) -> tuple[Self, Words] | None:
         if self.named or not self.why or not (named := found.named_first[: self.why]):
             return None
-        return replace(self, named=named), f"Now what makes the effects of those named first: {', '.join(named)}."
+        why = Sentence("Now what makes the effects of those named first: {policies}.", policies=Listed(named))
+        return replace(self, named=named), why
 
 
 def compare(
@@ -229,16 +237,23 @@ def question(
     sets = whole_number(doubt, "doubt", 0, MOST_DRAWS)
     if 0 < sets < FEWEST_FOR_A_RANGE:
         raise ScenarioError(
-            f"doubt = {sets} parameter sets are too few for a range. It takes 0 or from {FEWEST_FOR_A_RANGE} to "
-            f"{MOST_DRAWS}."
-        )
+            Sentence(
+                "doubt = {sets} parameter sets are too few for a range. It takes 0 or from {fewest} to {most}.",
+                sets=sets, fewest=FEWEST_FOR_A_RANGE, most=str(MOST_DRAWS),
+            )
+        )  # fmt: skip
     days = 0 if doubt_days is None else whole_number(doubt_days, "doubt_days", 1, scenario.days)
     if days and not sets:
-        raise ScenarioError("doubt_days are those of parameter sets, and there are none. Give doubt too: --doubt 24.")
+        raise ScenarioError(
+            Sentence("doubt_days are those of parameter sets, and there are none. Give doubt too: --doubt 24.")
+        )
     if 0 < days < scenario.days and (dated := [arm for arm in arms if part_of_window(scenario, arm)]):
         raise ScenarioError(
-            f"{', '.join(dated)}: in force on a part of the window alone, of which fewer doubt_days would be another "
-            "part. Leave doubt_days out, or the policy."
+            Sentence(
+                "{policies}: in force on a part of the window alone, of which fewer doubt_days would be another part. "
+                "Leave doubt_days out, or the policy.",
+                policies=Listed(tuple(dated)),
+            )
         )
     numbers, halfwidth, first = seeds_of(scenario.seeds if seeds is None else seeds), 0.0, 0
     if until_halfwidth is not None:
@@ -247,9 +262,12 @@ def question(
         first = len(numbers)
         if numbers != tuple(range(first)) or first < FEWEST_FIRST:
             raise ScenarioError(
-                f"{first} seeds are no first stage. With until_halfwidth it takes a number of seeds, at least "
-                f"{FEWEST_FIRST}, to tell how many follow."
-            )
+                Sentence(
+                    "{n} seeds are no first stage. With until_halfwidth it takes a number of seeds, at least {fewest}, "
+                    "to tell how many follow.",
+                    n=first, fewest=FEWEST_FIRST,
+                )
+            )  # fmt: skip
     apart = whole_number(why, "why", 0, len(arms))
     found = CompareQuestion(scenario, arms, numbers, engine, sets, days, halfwidth, first, apart)
     found.tasks()

@@ -146,8 +146,11 @@ class DoubtQuestion(Question):
                 if len(found) == draws:
                     return tuple(found)
         raise ScenarioError(
-            f"{len(at) - len(found)} of {len(at)} parameter sets cannot be run here, the last because {refusal}"
-        )
+            Sentence(
+                "{n} of {tried} parameter sets cannot be run here, the last because {refusal}",
+                n=len(at) - len(found), tried=len(at), refusal=str(refusal),
+            )
+        )  # fmt: skip
 
     def tasks(self) -> list[Task]:
         """Return a task for every set that is not lost; the first ones have two seeds, where luck can be told apart."""
@@ -159,10 +162,13 @@ class DoubtQuestion(Question):
         if (n := len(found._left)) < self.fewest:
             raise UnansweredError(
                 *failures(lost),
-                f"{n} of {self.draws} parameter sets are left, and the analysis takes at least {self.fewest}: it "
-                "cannot be answered",
+                Sentence(
+                    "{n} of {draws} parameter sets are left, and the analysis takes at least {fewest}: it cannot be "
+                    "answered",
+                    n=n, draws=self.draws, fewest=self.fewest,
+                ),
                 units=[*lost],
-            )
+            )  # fmt: skip
         return found
 
     @cached_property
@@ -337,24 +343,32 @@ def question(
     n = whole_number(draws, "draws", 0, MOST_DRAWS)
     if n < fewest:
         raise ScenarioError(
-            f"draws = {n} are fewer than the analysis can bear. It takes a whole number from {fewest} to {MOST_DRAWS}."
-        )
+            Sentence(
+                "draws = {n} are fewer than the analysis can bear. It takes a whole number from {fewest} to {most}.",
+                n=n, fewest=fewest, most=str(MOST_DRAWS),
+            )
+        )  # fmt: skip
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None:
         check_named(scenario, arms, asked)
         for key in asked:
             if own := setters(scenario, arms, key):
                 raise ScenarioError(
-                    f"{key} is set by {', '.join(own)}: a policy's own lever is chosen and no doubt. Leave it out, or "
-                    f"the policy."
-                )
+                    Sentence(
+                        "{key} is set by {policies}: a policy's own lever is chosen and no doubt. Leave it out, or the "
+                        "policy.",
+                        key=key, policies=Listed(tuple(own)),
+                    )
+                )  # fmt: skip
     chosen = scenario.replace(policies={arm: scenario.policies[arm] for arm in arms})
     found = DoubtQuestion(chosen, arms, asked, n, fewest)
     if not found.drawn:
-        raise ScenarioError("there is no parameter to draw: name some with --parameters")
+        raise ScenarioError(Sentence("there is no parameter to draw: name some with --parameters"))
     for key, parameter in found.drawn.items():
         if parameter.shape is None:
-            raise ScenarioError(f"{key} has a plausible range without a shape, so that nothing can be drawn from it.")
+            raise ScenarioError(
+                Sentence("{key} has a plausible range without a shape, so that nothing can be drawn from it.", key=key)
+            )
     _check_installed(n)
     return found
 
@@ -362,7 +376,7 @@ def question(
 def _check_installed(draws: int) -> None:
     """Refuse what could be simulated and not be analysed."""
     if draws >= analysis.FEWEST_SETS and find_spec("SALib") is None:
-        raise ScenarioError("doubt needs SALib, which is not installed: python -m pip install SALib")
+        raise ScenarioError(Sentence("doubt needs SALib, which is not installed: python -m pip install SALib"))
 
 
 def doubt(
@@ -415,7 +429,7 @@ def _take(command: ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
     command.add_argument("--parameters", metavar="KEY,...", help="parameters to draw (all that are uncertain here)")
-    command.add_argument("--draws", type=literal, default=DRAWS, metavar="N", help=f"parameter sets ({DRAWS})")
+    command.add_argument("--draws", type=literal, default=DRAWS, metavar="N", help="parameter sets (%(default)s)")
     add_set(command)
     add_window(command)
 

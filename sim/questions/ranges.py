@@ -157,7 +157,7 @@ def question(
                 _variant(scenario, UNCERTAIN[key], end)
     found = RangesQuestion(scenario, arms, asked, numbers)
     if not found.varied:
-        raise ScenarioError("there is no parameter to vary: name some with --parameters")
+        raise ScenarioError(Sentence("there is no parameter to vary: name some with --parameters"))
     return found
 
 

@@ -19,7 +19,9 @@ from sim.model.engines import engine_of, module_of
 from sim.model.records import TABLES, TEXTS, Records, of_arrow
 from sim.questions import question_of
 from sim.rules.errors import ExperimentError, ScenarioError
-from sim.scenario.arguments import path_of, whole_number
+from sim.rules.language import speaking
+from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
+from sim.scenario.arguments import language_of, path_of, whole_number
 from sim.study.command import Command, add_workers, literal, workers_given
 from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, plan_sha256, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
@@ -38,15 +40,15 @@ class Reproduction:
     """What came out of running a result again.
 
     Attributes:
-        notes: How the result was made, and what is not as it was then, in words.
-        checked: What was done, in words.
-        differences: What is not the same, in words; empty if everything is.
+        notes: How the result was made, and what is not as it was then.
+        checked: What was done.
+        differences: What is not the same; empty if everything is.
         missing: Files of the result that are not there, so that nothing could be held against them.
     """
 
-    notes: tuple[str, ...]
-    checked: tuple[str, ...]
-    differences: tuple[str, ...]
+    notes: tuple[Words, ...]
+    checked: tuple[Words, ...]
+    differences: tuple[Words, ...]
     missing: tuple[str, ...]
 
     @property
@@ -57,17 +59,20 @@ class Reproduction:
     def text(self) -> str:
         """Return it all as text for a terminal."""
         if self.differences:
-            verdict = "NOT REPRODUCED:"
+            verdict = Sentence("NOT REPRODUCED:")
         elif self.missing:
-            verdict = "INCOMPLETE: all that was compared is the same, but the result is not all there:"
+            verdict = Sentence("INCOMPLETE: all that was compared is the same, but the result is not all there:")
         else:
-            verdict = "REPRODUCED: all that was compared is the same."
-        found = (*self.differences, *(f"{name} is not there" for name in self.missing))
-        return "\n".join((*self.notes, *self.checked, verdict, *(f"- {line}" for line in found)))
+            verdict = Sentence("REPRODUCED: all that was compared is the same.")
+        found = (*self.differences, *(Sentence("{file} is not there", file=name) for name in self.missing))
+        lines = (*self.notes, *self.checked, verdict, *(Listed(("-", line), " ") for line in found))
+        return spoken(Listed(lines, "\n"))
 
 
 def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, progress: bool = False) -> Reproduction:
     """Run units of a result again and make its tables again; nothing in the folder is changed.
+
+    Its tables are made in the language in which the result was.
 
     Args:
         folder: The result. Its manifest is enough to run it; what else is there is held against it, and what is not
@@ -83,6 +88,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
     """
     folder = path_of(folder, "folder")
     manifest = _manifest(folder)
+    made_in = language_of(manifest.get("language", "en"))
     lost: dict[str, str] = manifest.get("lost", {})
     question = question_of(manifest)
     if lost:
@@ -104,19 +110,24 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         differences += _units(again, store, kept, manifest)
         whole = sample is None
         if not whole and (wrong or not kept.complete(tasks)):
-            checked = "tables: not made again, as the counts are not all there or not right; without --sample they are"
+            checked = Sentence(
+                "tables: not made again, as the counts are not all there or not right; without --sample they are"
+            )
         else:
             from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
-            checked = "tables: made again from the counts" + " of the units run again" * whole
-            result, exactly = question.answer(from_runs).losing(lost), _same_versions(manifest)
-            differences += _derived(folder, result, Path(made) / "result", exactly)
+            again_too = Sentence(" of the units run again") if whole else None
+            checked = Sentence("tables: made again from the counts{again}", again=again_too)
+            exactly = _same_versions(manifest)
+            with speaking(made_in):
+                result = question.answer(from_runs).losing(lost)
+                differences += _derived(folder, result, Path(made) / "result", exactly)
             missing |= {path.name for path in (Path(made) / "result").iterdir() if not (folder / path.name).is_file()}
-    units = [task.unit(seed) for task in again for seed in task.seeds]
-    of_all = n_units(tasks)
-    named = "" if whole else f": {', '.join(units)}"
+    units = tuple(task.unit(seed) for task in again for seed in task.seeds)
+    named = None if whole else Sentence(": {units}", units=Listed(units))
+    run_again = Sentence("units: {n} of {total} run again{named}", n=len(units), total=n_units(tasks), named=named)
     return Reproduction(
         tuple(_notes(manifest)),
-        (files, f"units: {len(units)} of {of_all} run again{named}", checked),
+        (files, run_again, checked),
         tuple(differences),
         tuple(sorted(missing)),
     )
@@ -139,7 +150,7 @@ def run_alone(folder: str | Path, unit: str) -> str:
     plans = [described(folder), read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None]
     asked = [question_of(plan) for plan in plans if plan is not None]
     if not asked:
-        raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
+        raise _no_result(folder)
     for question, task in ((of, task) for of in asked for task in of.tasks()):
         for seed in task.seeds:
             if task.unit(seed) == unit:
@@ -148,22 +159,38 @@ def run_alone(folder: str | Path, unit: str) -> str:
                 lanes = lane_digests(records.tables())
                 counted = unit_digest({arm: lanes[arm, seed] for arm in task.arms})
                 stored = read_json(folder / MANIFEST)["units"].get(unit) if (folder / MANIFEST).exists() else None
-                so = "is" if counted == stored else "is not"
-                as_stored = f", and all that was counted {so} as stored" if stored else ""
-                return f"{unit} ran to its end{as_stored} ({counted})."
-    names = ", ".join(task.unit(task.seeds[0]) for task in asked[0].tasks()[:5])
-    raise ScenarioError(f"{folder} has no unit {unit!r}; it has {names} and so on")
+                as_stored = None
+                if stored:
+                    same = Sentence(", and all that was counted is as stored")
+                    as_stored = same if counted == stored else Sentence(", and all that was counted is not as stored")
+                return spoken(
+                    Sentence("{unit} ran to its end{as_stored} ({sha}).", unit=unit, as_stored=as_stored, sha=counted)
+                )
+    raise ScenarioError(
+        Sentence(
+            "{folder} has no unit {unit}; it has {units} and so on",
+            folder=str(folder), unit=repr(unit),
+            units=Listed(tuple(task.unit(task.seeds[0]) for task in asked[0].tasks()[:5])),
+        )
+    )  # fmt: skip
 
 
 def _manifest(folder: Path) -> Any:
     if not folder.is_dir():
-        raise ScenarioError(f"{folder} is no folder; name a result folder")
+        raise ScenarioError(Sentence("{folder} is no folder; name a result folder", folder=str(folder)))
     if not (folder / MANIFEST).exists():
         plan = described(folder)
         if plan is None:
-            raise ScenarioError(f"{folder} is no result: it has no {MANIFEST}")
-        raise ScenarioError(f"{folder} is not finished. Go on with: {plan['command'] or 'the call that began it'}")
+            raise _no_result(folder)
+        begun = plan["command"] or Sentence("the call that began it")
+        raise ScenarioError(
+            Sentence("{folder} is not finished. Go on with: {command}", folder=str(folder), command=begun)
+        )
     return read_json(folder / MANIFEST)
+
+
+def _no_result(folder: Path) -> ScenarioError:
+    return ScenarioError(Sentence("{folder} is no result: it has no {file}", folder=str(folder), file=MANIFEST))
 
 
 def _chosen(tasks: Sequence[Task], wrong: Sequence[str], sample: int | None) -> list[Task]:
@@ -200,18 +227,19 @@ class _Tables:
             name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
         }
 
-    def flaw(self, name: str) -> str:
-        """Say in words why a table cannot be read with its columns, each of its type; nothing if it can."""
-        unreadable = "cannot be read as the table that it is"
+    def flaw(self, name: str) -> Sentence | None:
+        """Say why a table cannot be read with its columns, each of its type; nothing if it can."""
+        file = f"{name}.parquet"
+        unreadable = Sentence("{file} cannot be read as the table that it is", file=file)
         try:
             schema = pq.read_table(self._path(name)).schema
         except (OSError, ValueError):
             return unreadable
         columns = TABLES[name][0]
         if lacking := [column for column in columns if column not in schema.names]:
-            return f"has no column {lacking[0]}"
+            return Sentence("{file} has no column {column}", file=file, column=lacking[0])
         typed = all(pa.types.is_integer(f.type) != (f.name in TEXTS) for f in schema if f.name in columns)
-        return "" if typed else unreadable
+        return None if typed else unreadable
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
@@ -252,105 +280,130 @@ def _held(kept: _Tables, tasks: Sequence[Task]) -> tuple[dict[str, str], dict[st
 # -- what is not the same ----------------------------------------------------------------------------------------------
 
 
-def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield how the result was made and what is otherwise now, in words."""
-    yield f"made by: {manifest['command'] or 'a call from Python'}"
+def _notes(manifest: Mapping[str, Any]) -> Iterator[Sentence]:
+    """Yield how the result was made and what is otherwise now."""
+    yield Sentence("made by: {command}", command=manifest["command"] or Sentence("a call from Python"))
     made, now = manifest["git"], checkout()
     if made is None:
-        yield "checkout: none then"
+        yield Sentence("checkout: none then")
     else:
-        dirty = "; files had been changed and not committed, so the commit alone does not say what was run"
-        here = "" if now is None or now["commit"] == made["commit"] else f" (here: {now['commit'][:12]})"
-        yield f"checkout: {made['commit'][:12]}{here}{dirty * made['dirty']}"
-    yield f"plan: {plan_sha256(manifest)}"
+        dirty = Sentence("; files had been changed and not committed, so the commit alone does not say what was run")
+        elsewhere = now is not None and now["commit"] != made["commit"]
+        yield Sentence(
+            "checkout: {commit}{here}{dirty}",
+            commit=made["commit"][:12],
+            here=Sentence(" (here: {commit})", commit=now["commit"][:12]) if now and elsewhere else None,
+            dirty=dirty if made["dirty"] else None,
+        )
+    yield Sentence("plan: {sha}", sha=plan_sha256(manifest))
     if lost := manifest.get("lost"):
-        yield f"made without: {', '.join(f'{unit} ({error})' for unit, error in lost.items())}"
-    files = manifest["model_files"].items() ^ model_files(module_of(manifest["engine"])).items()
-    if files:
-        yield f"model: not the same; other files: {', '.join(sorted({f'sim/{name}' for name, _ in files}))}"
+        units = tuple(f"{unit} ({error})" for unit, error in lost.items())
+        yield Sentence("made without: {units}", units=Listed(units))
+    if files := manifest["model_files"].items() ^ model_files(module_of(manifest["engine"])).items():
+        others = tuple(sorted({f"sim/{name}" for name, _ in files}))
+        yield Sentence("model: not the same; other files: {files}", files=Listed(others))
     elif manifest["code_fingerprint"] != code_fingerprint():
-        yield "model: the same; other files of the simulator are not (tables, figures or levers)"
+        yield Sentence("model: the same; other files of the simulator are not (tables, figures or levers)")
     else:
-        yield "code: the same"
+        yield Sentence("code: the same")
     then, today = ({"python": v["python"], **v["packages"]} for v in (manifest, versions()))
-    other = [f"{name} {then[name]} then, {today.get(name)} now" for name in then if then[name] != today.get(name)]
-    yield f"versions: {'; '.join(other) or 'the same'}"
-    if len(manifest["units_made_with"]) > 1:
-        yield f"units were made with several versions: {'; '.join(manifest['units_made_with'])}"
+    changed = tuple(
+        Sentence("{package} {then} then, {now} now", package=name, then=then[name], now=str(today.get(name)))
+        for name in then
+        if then[name] != today.get(name)
+    )
+    same = Sentence("the same")
+    yield Sentence("versions: {changed}", changed=Listed(changed, "; ") if changed else same)
+    if len(several := manifest["units_made_with"]) > 1:
+        versions_then = Listed(tuple(several), "; ")
+        yield Sentence("units were made with several versions: {versions}", versions=versions_then)
 
 
-def _plan(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _plan(manifest: Mapping[str, Any]) -> Iterator[Sentence]:
     """Yield that what the manifest describes is not what its hash says was to be run, if so."""
     said, found = manifest.get("plan_sha256"), plan_sha256(manifest)
     if said not in (None, found):
-        yield f"the manifest describes another plan than was run: its hash is {found}, and was {said}"
+        yield Sentence(
+            "the manifest describes another plan than was run: its hash is {found}, and was {said}",
+            found=found, said=said,
+        )  # fmt: skip
 
 
 def _same_versions(manifest: Mapping[str, Any]) -> bool:
     return {key: manifest[key] for key in ("python", "packages")} == versions()
 
 
-def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, set[str], list[str]]:
+def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[Sentence, set[str], list[Words]]:
     """Say which files are there, and return those that are not, and which are not as they were written."""
     listed = {*manifest["files"], *(f"{name}.parquet" for name in MERGED), TABLE, DICTIONARY}
     absent = {name for name in listed if not (folder / name).is_file()}
     there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
     changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
-    without = f"; NOT THERE, so not compared: {', '.join(sorted(absent))}" if absent else ""
-    words = f"files: {len(there) - len(changed)} of {len(listed)} as they were written{without}"
-    cut = [path.relative_to(folder) for path in damaged(folder / UNITS)]
+    without = Sentence("; NOT THERE, so not compared: {files}", files=Listed(tuple(sorted(absent))))
+    words = Sentence(
+        "files: {n} of {listed} as they were written{without}",
+        n=len(there) - len(changed), listed=len(listed), without=without if absent else None,
+    )  # fmt: skip
+    unlisted = sorted(listed - absent - there.keys())
+    cut = [str(path.relative_to(folder)) for path in damaged(folder / UNITS)]
     return (
         words,
         absent,
         [
-            *(f"{name} is not the file that was written" for name in changed),
-            *(f"{name} is not listed in the manifest" for name in sorted(listed - absent - there.keys())),
-            *(f"{path} was cut or changed; the command that made the result runs it again" for path in cut),
+            *(Sentence("{file} is not the file that was written", file=name) for name in changed),
+            *(Sentence("{file} is not listed in the manifest", file=name) for name in unlisted),
+            *(
+                Sentence("{file} was cut or changed; the command that made the result runs it again", file=name)
+                for name in cut
+            ),
         ],
     )
 
 
-def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[str]:
+def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[Words]:
     """Yield the merged tables that are there and cannot be read, or lack columns."""
     for name in MERGED:
         if name not in kept.names and f"{name}.parquet" not in missing:
-            yield f"{name}.parquet {kept.flaw(name)}"
+            yield kept.flaw(name)
 
 
-def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[str]:
+def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> Iterator[Words]:
     """Yield the columns of merged tables that have not the hashes of the manifest."""
     for name, hashes in found.items():
         was, now = (content.get("sha256", {}) for content in (manifest["tables"].get(name, {}), hashes.found()))
-        unlike = [column for column in now if now[column] != was.get(column)]
+        unlike = tuple(column for column in now if now[column] != was.get(column))
         if unlike:
-            yield f"{name}.parquet: the hashes of its columns {', '.join(unlike)} are not those of the manifest"
+            yield Sentence(
+                "{file}: the hashes of its columns {columns} are not those of the manifest",
+                file=f"{name}.parquet", columns=Listed(unlike),
+            )  # fmt: skip
 
 
-def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[Words]:
     """Yield where units that were run again are not as stored: in the manifest, and in the merged tables."""
     for task in again:
         for seed in task.seeds:
             name, found = task.unit(seed), Kept(store, replace(task, seeds=(seed,)))
             words = list(_rows(found, seed, kept))
             if words:
-                yield f"{name}: {words[0]}"
+                yield Sentence("{unit}: {difference}", unit=name, difference=words[0])
             elif found.digest(seed) != manifest["units"].get(name):
-                yield f"{name}: what was counted has another hash than in the manifest"
+                yield Sentence("{unit}: what was counted has another hash than in the manifest", unit=name)
 
 
-def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[str]:
+def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[Words]:
     """Yield where the stored rows of a unit are not those of the run."""
     for part in found.parts():
         for arm in sorted({*part.daily["policy"]}):
             stored = kept.rows(found.task, arm, seed)
             for name, rows in stored.items():
                 table = part.tables()[name]
-                words = difference(rows, table[table["policy"] == arm], f"{name}.parquet, of {arm}")
-                if words:
+                of_arm = Sentence("{file}, of {arm}", file=f"{name}.parquet", arm=arm)
+                if words := difference(rows, table[table["policy"] == arm], of_arm):
                     yield words
 
 
-def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[str]:
+def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[Words]:
     """Make the derived tables again and yield where the stored ones are not the same."""
     made.mkdir(parents=True)
     result.fill(made)
@@ -362,18 +415,23 @@ def _derived(folder: Path, result: Any, made: Path, exactly: bool) -> Iterator[s
     if stored.exists():
         lines = stored.read_text(encoding="utf-8", errors="replace").splitlines()
         for number in range(max(len(lines), len(text))):
-            one, other = (all_of[number] if number < len(all_of) else "nothing" for all_of in (lines, text))
+            one, other = (
+                repr(all_of[number]) if number < len(all_of) else Term("'nothing'") for all_of in (lines, text)
+            )
             if one != other:
-                yield f"{TABLE}, line {number + 1}: {one!r}; made again: {other!r}"
+                yield Sentence(
+                    "{file}, line {line}: {stored}; made again: {other}",
+                    file=TABLE, line=str(number + 1), stored=one, other=other,
+                )  # fmt: skip
                 return
 
 
-def _of_csv(stored: Path, again: Path, exactly: bool) -> str:
+def _of_csv(stored: Path, again: Path, exactly: bool) -> Words:
     """Say where two tables in CSV differ first, to the last digit or to `SAME_TO`."""
     try:
         one, other = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (stored, again))
     except ValueError as error:
-        return f"{stored.name} cannot be read as a table: {error}"
+        return Sentence("{file} cannot be read as a table: {error}", file=stored.name, error=str(error))
     if not exactly and one.shape == other.shape and list(one) == list(other):
         for column in other:
             before, now = (pd.to_numeric(table[column], errors="coerce").to_numpy() for table in (one, other))

@@ -15,7 +15,7 @@ from sim.report import advice
 from sim.report.blocks import WIDTH, Block, render, terminal_width
 from sim.report.run import summary
 from sim.rules.errors import ScenarioError
-from sim.rules.sentences import spoken
+from sim.rules.sentences import Sentence, Term
 from sim.scenario.arguments import instance_of, scenario_of, seed_of, whole
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.command import Command, add_engine, add_set, literal, scenario_given
@@ -65,7 +65,9 @@ class Run:
         number = whole(contact)
         found = events[events["contact"] == number]
         if number is None or number < 0 or found.empty:
-            raise ScenarioError(f"the run has no contact {contact}; see the column contact of its events")
+            raise ScenarioError(
+                Sentence("the run has no contact {contact}; see the column contact of its events", contact=str(contact))
+            )
         zero = dt.datetime.combine(self.scenario.start, dt.time()) - dt.timedelta(days=self.scenario.warmup_days)
         seconds = (found["hour"] * 3600 + found["second"]).tolist()
         kinds = {kind.name: kind for kind in KINDS}
@@ -92,7 +94,7 @@ def run(
         ScenarioError: If the policy is unknown or the seed not allowed.
     """
     arm, number = scenario_of(scenario).arm(policy), seed_of(seed)
-    kept = instance_of(bool, events, "events", "True or False")
+    kept = instance_of(bool, events, "events", Term("True or False"))
     records = Records.joined([engine_of(engine)(scenario, [number], [arm], events=kept)])
     return Run(scenario, arm, number, engine, dated(scenario, records.daily), records.breakdown, records.events)
 
@@ -123,9 +125,9 @@ def first_difference(one: Run, other: Run) -> pd.DataFrame | None:
 
 
 def _events_of(run: Run) -> pd.DataFrame:
-    events = instance_of(Run, run, "run", "what sim.run returns").events
+    events = instance_of(Run, run, "run", Term("what sim.run returns")).events
     if events is None:
-        raise ScenarioError("this run kept no events; run it again with events=True")
+        raise ScenarioError(Sentence("this run kept no events; run it again with events=True"))
     return events
 
 
@@ -142,7 +144,7 @@ def _take(command: ArgumentParser) -> None:
 
 def _ask(given: Namespace) -> str:
     scenario = scenario_given(given, [given.policy])
-    warn(map(spoken, advice.of_small_queue(scenario)))
+    warn(advice.of_small_queue(scenario))
     return run(scenario, given.policy, given.seed, given.engine).summary(terminal_width())
 
 

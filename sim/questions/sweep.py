@@ -26,6 +26,7 @@ from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import Value
+from sim.rules.sentences import Listed, Sentence, Term, spoken
 from sim.rules.settings import LEVEL, SETTINGS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
@@ -116,11 +117,11 @@ def question(
 
 def _listed(over: object) -> dict[str, tuple[Value, ...]]:
     """Return the values of each rule as they were given, or refuse what are none."""
-    takes = 'lists of values by rule, such as {"reporting.friction": [0.2, 0.5]}'
+    takes = Term('lists of values by rule, such as {"reporting.friction": [0.2, 0.5]}')
     if not isinstance(over, Mapping):
         raise refused("over", over, takes)
     lists = {
-        instance_of(str, key, "over", takes): entries_of(values, f"over[{shown(key)}]", "a list of values")
+        instance_of(str, key, "over", takes): entries_of(values, f"over[{shown(key)}]", Term("a list of values"))
         for key, values in over.items()
     }
     return {key: tuple(tuple(v) if isinstance(v, list) else v for v in values) for key, values in lists.items()}
@@ -129,28 +130,34 @@ def _listed(over: object) -> dict[str, tuple[Value, ...]]:
 def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     """Return the scenario with a policy for each point instead of its own; arguments and errors as for `sweep`."""
     if not 1 <= len(over) <= MOST_RULES:
-        raise ScenarioError(f"a sweep goes over one rule or two, not {len(over)}: --over KEY=A,B,...")
+        raise ScenarioError(Sentence("a sweep goes over one rule or two, not {n}: --over KEY=A,B,...", n=len(over)))
     check_rules(scenario, over)
     if (n := math.prod(map(len, over.values()))) > MOST_POINTS:
-        raise ScenarioError(f"{n:,} points are too many; {MOST_POINTS} are possible. Give fewer values.")
+        raise ScenarioError(
+            Sentence("{n} points are too many; {most} are possible. Give fewer values.", n=n, most=MOST_POINTS)
+        )
     for key, values in over.items():
         _check_values(key, values)
     if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
-        raise ScenarioError(f"{LEVEL} sets {doubled.pop()} itself. Sweep one of the two.")
+        raise ScenarioError(
+            Sentence("{level} sets {rule} itself. Sweep one of the two.", level=LEVEL, rule=doubled.pop())
+        )
     combinations = list(product(*as_rules_take(over).values()))
     arms = {
         f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
         for number, point in enumerate(combinations, 1)
     }
-    labels = {
-        arm: " with ".join(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True))
-        for arm, point in zip(arms, combinations, strict=True)
-    }
     try:
         return scenario.replace(policies=arms)
     except ScenarioError as error:
-        named = [re.sub(r"policy '(point-\d+)'", lambda match: labels[match[1]], str(p)) for p in error.problems]
-        raise ScenarioError(*named) from None
+        set_at = {
+            arm: Listed(
+                tuple(f"{key} = {plain(value)}" for key, value in zip(over, point, strict=True)), Term(" with ")
+            )
+            for arm, point in zip(arms, combinations, strict=True)
+        }
+        named = re.sub(r"(?:policy )?'(point-\d+)'", lambda match: spoken(set_at[match[1]]), str(error))
+        raise ScenarioError(*named.splitlines()) from None
 
 
 def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
@@ -164,34 +171,56 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
         if key in SWEPT:
             continue
         if key not in SETTINGS:
-            known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
-            raise ScenarioError(f"no rule is called {short(key)!r}. {known}")
-        words = f"{key} is an assumption about the world: no rule that a policy could set"
+            raise ScenarioError(
+                Sentence(
+                    "no rule is called {key}. {meant}The rules are: {rules}.",
+                    key=repr(short(key)), meant=suggestion(key, [*SWEPT]), rules=Listed(tuple(SWEPT)),
+                )
+            )  # fmt: skip
         try:
             ranges.question(scenario, None, [key])
         except ScenarioError:
-            raise ScenarioError(f"{words}. Give it another value with --set {key}=VALUE.") from None
-        raise ScenarioError(f"{words}. python -m sim ranges FILE --parameters {key} varies it.")
+            raise ScenarioError(
+                Sentence(
+                    "{key} is an assumption about the world: no rule that a policy could set. Give it another value "
+                    "with --set {key}=VALUE.",
+                    key=key,
+                )
+            ) from None
+        raise ScenarioError(
+            Sentence(
+                "{key} is an assumption about the world: no rule that a policy could set. python -m sim ranges FILE "
+                "--parameters {key} varies it.",
+                key=key,
+            )
+        )
 
 
 def _check_values(key: str, values: Sequence[Value]) -> None:
     rule = SWEPT[key]
     if strange := [value for value in values if not rule.allows(value)]:
-        told = f"It takes {rule.accepts}{hint(strange[0], rule)}.{_comma(values, rule)}"
-        raise ScenarioError(f"{key} = {shown(strange[0], exactly=True)} is not allowed. {told}")
+        raise ScenarioError(
+            Sentence(
+                "{key} = {value} is not allowed. It takes {accepts}{hint}.{comma}",
+                key=key, value=shown(strange[0], exactly=True), accepts=rule.accepts, hint=hint(strange[0], rule),
+                comma=_comma(values, rule),
+            )
+        )  # fmt: skip
     if doubled := [value for value in values if list(values).count(value) > 1]:
-        raise ScenarioError(f"{key} = {plain(doubled[0])} is given twice.")
+        raise ScenarioError(Sentence("{key} = {value} is given twice.", key=key, value=plain(doubled[0])))
     if len(values) < 2:
-        raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
+        raise ScenarioError(
+            Sentence("{key} has {n} value; a sweep takes at least two: --over {key}=A,B,...", key=key, n=len(values))
+        )
 
 
-def _comma(values: Sequence[Value], rule: Parameter) -> str:
+def _comma(values: Sequence[Value], rule: Parameter) -> Sentence | None:
     """Say how to write decimals if a decimal comma has been taken for one between values."""
     pairs = zip(values[::2], values[1::2], strict=False)
     meant = [f"{one}.{other}" for one, other in pairs if type(one) is type(other) is int and other >= 0]
     if rule.type is not float or 2 * len(meant) != len(values) or not all(rule.allows(float(m)) for m in meant):
-        return ""
-    return f" A comma stands between values: if decimals are meant, write {','.join(meant)}."
+        return None
+    return Sentence(" A comma stands between values: if decimals are meant, write {values}.", values=",".join(meant))
 
 
 def _set_by_level(scenario: Scenario) -> set[str]:
@@ -219,7 +248,9 @@ def _ask(given: Namespace) -> SweepQuestion:
     for text in given.over:
         key, values = assignments(text)
         if key in over:
-            raise ScenarioError(f"--over {key} is given twice. Give its values in one list: --over {key}=A,B,...")
+            raise ScenarioError(
+                Sentence("--over {key} is given twice. Give its values in one list: --over {key}=A,B,...", key=key)
+            )
         over[key] = values
     check_rules(load(given.file), over)
     return question(scenario_given(given, []), over)
@@ -234,7 +265,11 @@ def assignments(text: str) -> tuple[str, list[Any]]:
     key, equals, values = (part.strip() for part in text.partition("="))
     found = _apart(values)
     if not key or not equals or not all(found):
-        raise ScenarioError(f"--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.")
+        raise ScenarioError(
+            Sentence(
+                "--over {text} is not allowed. It takes KEY=A,B,..., such as reporting.friction=0.2,0.5.", text=text
+            )
+        )
     return key, [assignment(f"{key}={value}")[1] for value in found]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sim.model.records import Records, Runs
 from sim.outcomes.patterns import EVENTS, MEASURES, Pattern, Quantity, Simulated, chosen
 from sim.report.validate import Finding, Validation
+from sim.rules.sentences import Term
 from sim.scenario.arguments import MOST_SEEDS, entries_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
@@ -73,7 +74,7 @@ def validate(
 def question(names: Sequence[str] = (), seeds: int | None = None) -> ValidateQuestion:
     """Return what `validate` asks, checked; arguments and errors are those of `validate`."""
     many = None if seeds is None else whole_number(seeds, "seeds", 2, MOST_SEEDS)
-    asked = [str(name) for name in entries_of(names, "names", "a list of numbers or names of patterns")]
+    asked = [str(name) for name in entries_of(names, "names", Term("a list of numbers or names of patterns"))]
     return ValidateQuestion(tuple(pattern.name for pattern in chosen(asked)), many)
 
 

@@ -21,6 +21,7 @@ from sim.report.why import COLUMNS, Why
 from sim.rules.errors import ScenarioError
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.rulebook import rules_through
+from sim.rules.sentences import Sentence
 from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.answer import answer
@@ -89,7 +90,11 @@ _WHOLE = "whole"
 def _tasks(scenario: Scenario, policy: str, seeds: tuple[int, ...]) -> list[Task]:
     found, works = scenario.policies[policy], mechanisms_of(scenario, policy)
     if not works:
-        raise ScenarioError(f"policy {policy!r} changes no rule within the window, so nothing can be taken apart")
+        raise ScenarioError(
+            Sentence(
+                "policy {policy} changes no rule within the window, so nothing can be taken apart", policy=repr(policy)
+            )
+        )
     by_rules = {i: mechanism for i, mechanism in enumerate(works) if not mechanism.switch}
 
     def arms(of: Mechanism | None) -> dict[str, tuple[Policy, ...]]:

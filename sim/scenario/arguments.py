@@ -13,6 +13,7 @@ from typing import Any, TypeGuard, TypeVar
 import numpy as np
 
 from sim.rules.errors import ScenarioError, shown
+from sim.rules.language import LANGUAGES
 from sim.scenario.scenario import Scenario
 
 MOST_SEEDS = 100_000
@@ -149,6 +150,13 @@ def share_of(given: object, name: str) -> float:
     if share is None or not 0 < share < 1:
         raise refused(name, given, "a share above 0 and below 1, or above 0% and below 100%, such as 2%")
     return share
+
+
+def language_of(given: object) -> str:
+    """Return the code of a language that people can read, or refuse what is none."""
+    if isinstance(given, str) and given in LANGUAGES:
+        return given
+    raise refused("language", given, f"one of {', '.join(LANGUAGES)}")
 
 
 def seed_of(given: object) -> int:

@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 from sim.model.records import TEXT, to_arrow, write_csv
 from sim.outcomes.dictionary import dictionary
 from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError, failures
+from sim.rules.language import language
+from sim.rules.sentences import Listed, Sentence, Words, spoken
 from sim.scenario.arguments import path_of
 from sim.study.folder import (
     CRATE,
@@ -68,9 +70,9 @@ def answer(
         out: The folder. What it holds already of this study is not run again; a result of another study is refused.
         command: The command that makes it again; goes into the manifest.
         replace: Begin anew in a folder that holds a result.
-        say: Called with what to know before it runs: what there is already, and what the rest will cost.
-        warn: Called with what is missing in the end although the result is right: units that failed, a figure that
-            cannot be drawn.
+        say: Called with text on what to know before it runs: what there is already, and what the rest will cost.
+        warn: Called with text on what is missing in the end although the result is right: units that failed, a figure
+            that cannot be drawn.
 
     Raises:
         ScenarioError: If the question, or the folder, does not allow it.
@@ -83,18 +85,23 @@ def answer(
         return _in_memory(question, workers, progress, say, warn)
     out = path_of(out, "out")
     with opened(out, question, command, replace) as store:
-        further: tuple[Question, str] | None = question, ""
+        further: tuple[Question, Words] | None = question, None
         while further:
             question, why = further
             tasks, later = question.tasks(), question.later(drawn=True)
             left = store.missing(tasks)
             while store.damaged:
                 path = store.damaged.pop()
-                say(f"{path} was cut or changed. It is put aside as {path.stem}.damaged, and its runs are made again.")
-            for words in filter(None, (why, _already(out, left, tasks))):
-                say(words)
+                words = Sentence(
+                    "{path} was cut or changed. It is put aside as {aside}, and its runs are made again.",
+                    path=str(path), aside=f"{path.stem}.damaged",
+                )  # fmt: skip
+                say(spoken(words))
+            for known in (why, _already(out, left, tasks)):
+                if known:
+                    say(spoken(known))
             if left:
-                say(cost(left, workers, question.engine, later, kept=True))
+                say(spoken(cost(left, workers, question.engine, later, kept=True)))
             try:
                 with Progress(progress, [seconds_of(left, workers, question.engine) if left else 0.0, later]) as shown:
                     of, result = _of_what_is_left(question, workers, shown, store)
@@ -102,13 +109,13 @@ def answer(
                     if not further:
                         _write(out, question, of.tasks(), store, result, command, shown, warn)
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(_where_it_stands(out, store, tasks, command)) from None
+                raise KeyboardInterrupt(spoken(_where_it_stands(out, store, tasks, command))) from None
             except ExperimentError as error:
                 alone = _alone(out, error.units)
                 raise type(error)(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
         if result.lost:
             stands = _where_it_stands(out, store, tasks, command)
-            warn("\n".join((*failures(result.lost), *_alone(out, [*result.lost]), stands)))
+            warn(spoken(Listed((*failures(result.lost), *_alone(out, [*result.lost]), stands), "\n")))
     return result
 
 
@@ -120,22 +127,22 @@ def _in_memory(
     warn: Callable[[str], object],
 ) -> Answer:
     """Answer a question without a folder. Nothing is kept, so that a second stage runs the first one again."""
-    further: tuple[Question, str] | None = question, ""
+    further: tuple[Question, Words] | None = question, None
     while further:
         question, why = further
         if why:
-            say(why)
+            say(spoken(why))
         tasks, later = question.tasks(), question.later(drawn=False)
-        say(cost(tasks, workers, question.engine, later))
+        say(spoken(cost(tasks, workers, question.engine, later)))
         with Progress(progress, [seconds_of(tasks, workers, question.engine), later]) as shown:
             _, result = _of_what_is_left(question, workers, shown, None)
             further = question.more(result)
     if result.lost:
-        warn("\n".join(failures(result.lost)))
+        warn(spoken(Listed(tuple(failures(result.lost)), "\n")))
     return result
 
 
-def planned(question: Question, workers: int = 1, out: Path | None = None, replace: bool = False) -> Iterator[str]:
+def planned(question: Question, workers: int = 1, out: Path | None = None, replace: bool = False) -> Iterator[Words]:
     """Yield in words what `answer` would run, what that costs, and a hash of it; nothing is run and nothing written.
 
     Args:
@@ -150,17 +157,18 @@ def planned(question: Question, workers: int = 1, out: Path | None = None, repla
     tasks, later = question.tasks(), question.later(drawn=out is not None)
     store = None if out is None else looked_into(out, question, replace)
     left = tasks if store is None or replace else store.missing(tasks)
-    yield f"{n_units(tasks)} units, a unit being one seed under all policies that are run together."
+    yield Sentence("{n} units, a unit being one seed under all policies that are run together.", n=n_units(tasks))
     if out is not None and store is not None:
-        yield from (f"{path} was cut or changed. Its runs would be made again." for path in store.damaged)
+        for path in store.damaged:
+            yield Sentence("{path} was cut or changed. Its runs would be made again.", path=str(path))
         if there := _already(out, left, tasks):
             yield there
     if left:
         yield cost(left, workers, question.engine, later, kept=out is not None)
     if question.open_end:
         yield question.open_end
-    yield f"SHA-256 of what would be run: {plan_sha256(plan_of(question, ''))}"
-    yield "Nothing was run, and nothing was written."
+    yield Sentence("SHA-256 of what would be run: {sha}", sha=plan_sha256(plan_of(question, "")))
+    yield Sentence("Nothing was run, and nothing was written.")
 
 
 def _of_what_is_left(
@@ -182,24 +190,28 @@ def _of_what_is_left(
             return left, result.losing(lost) if lost else result
 
 
-def _already(out: Path, left: Sequence[Task], tasks: Sequence[Task]) -> str:
+def _already(out: Path, left: Sequence[Task], tasks: Sequence[Task]) -> Sentence | None:
     """Say how many units a folder has already, if it has some."""
     n, total = n_units(left), n_units(tasks)
-    return f"{total - n} of {total} units are in {out} already." if n < total else ""
+    there = Sentence("{n} of {total} units are in {out} already.", n=total - n, total=total, out=str(out))
+    return there if n < total else None
 
 
-def _alone(out: Path, units: Sequence[str]) -> list[str]:
+def _alone(out: Path, units: Sequence[str]) -> list[Sentence]:
     """Say of the first units that failed how each is run alone."""
     again = [shlex.join(("reproduce", str(out), "--unit", unit)) for unit in units[:3]]
-    return [f"Run it alone: {_here(f'python -m sim {words}')}" for words in again]
+    return [Sentence("Run it alone: {command}", command=_here(f"python -m sim {words}")) for words in again]
 
 
-def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> str:
+def _where_it_stands(out: Path, store: Store, tasks: Sequence[Task], command: str) -> Sentence:
     """Say what is kept and how to go on."""
     store.look_again()
     left, total = n_units(store.missing(tasks)), n_units(tasks)
-    again = f": {_here(command)}" if command else " by the same call"
-    return f"{total - left} of {total} units are finished and kept in {out}. Go on{again}"
+    again = Sentence("Go on: {command}", command=_here(command)) if command else Sentence("Go on by the same call")
+    return Sentence(
+        "{n} of {total} units are finished and kept in {out}. {again}",
+        n=total - left, total=total, out=str(out), again=again,
+    )  # fmt: skip
 
 
 def _here(command: str) -> str:
@@ -238,7 +250,8 @@ def _write(
         try:
             figures = result.drawn()
         except Exception as error:
-            warn(f"no figure can be drawn ({type(error).__name__}: {error}); everything else is there")
+            why = f"{type(error).__name__}: {error}"
+            warn(spoken(Sentence("no figure can be drawn ({why}); everything else is there", why=why)))
             figures = {}
         each = (question.later(drawn=True) - made) / max(1, len(figures))
         pictures: dict[str, bytes] = {}
@@ -246,7 +259,11 @@ def _write(
             try:
                 content = draw()
             except Exception as error:
-                warn(f"the figure {name} cannot be drawn ({type(error).__name__}: {error}); everything else is there")
+                why = f"{type(error).__name__}: {error}"
+                words = Sentence(
+                    "the figure {name} cannot be drawn ({why}); everything else is there", name=name, why=why
+                )
+                warn(spoken(words))
                 continue
             with writing(out):
                 for ending, drawn in content.items():
@@ -257,7 +274,8 @@ def _write(
         try:
             page = result.written_page(said, pictures, data)
         except Exception as error:
-            warn(f"no page can be written ({type(error).__name__}: {error}); everything else is there")
+            why = f"{type(error).__name__}: {error}"
+            warn(spoken(Sentence("no page can be written ({why}); everything else is there", why=why)))
         else:
             with writing(out):
                 (beside / PAGE).write_text(page, encoding="utf-8")
@@ -334,6 +352,7 @@ def _manifest(
         "code_fingerprint": code_fingerprint(),
         "git": checkout(),
         **versions(),
+        "language": language(),
         "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "units_made_with": store.made_with(tasks),
         "lost": dict(lost),

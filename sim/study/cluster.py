@@ -21,6 +21,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.rules.errors import ExperimentError, ScenarioError, shown
+from sim.rules.sentences import Sentence
 from sim.study.identity import code_fingerprint, versions
 from sim.study.progress import Progress
 
@@ -39,11 +40,15 @@ JOBS_AHEAD = 1000
 """So many jobs more than there are threads lie at the scheduler: no worker waits for one, and it need not hold all."""
 
 _MARK = ".cluster-"
-_TAKES = "It takes the address that dask scheduler prints: tcp://10.0.0.5:8786."
+_CODE = "code of sim"
+_TAKES = Sentence("It takes the address that dask scheduler prints: tcp://10.0.0.5:8786.")
 
 
 class Killed(str):
-    """What comes of a job whose workers were killed again and again: how it went, in words."""
+    """What comes of a job whose workers were killed again and again: how it went, in words.
+
+    They are kept in a manifest in place of the error of a run, and like that one in English.
+    """
 
 
 class Cluster(int):
@@ -109,8 +114,11 @@ class Cluster(int):
         found = client.run(find_spec, "sim") | {self.address: client.run_on_scheduler(find_spec, "sim")}
         if lacking := [address for address, spec in found.items() if spec is None]:
             raise ScenarioError(
-                f"{lacking[0]} of the cluster has no module sim. Start the scheduler and all workers in an environment "
-                "in which it is installed."
+                Sentence(
+                    "{address} of the cluster has no module sim. Start the scheduler and all workers in an environment "
+                    "in which it is installed.",
+                    address=lacking[0],
+                )
             )
 
     def _next(self, client: Client, ended: Ended, progress: Progress) -> Future[Any]:
@@ -126,7 +134,8 @@ class Cluster(int):
             except (OSError, ValueError):  # not connected any more
                 self._gone()
             if alone and not told:
-                progress.tell(f"The cluster has no worker. Waiting for one: dask worker {self.address} --nthreads 1")
+                wanted = f"dask worker {self.address} --nthreads 1"
+                progress.tell(Sentence("The cluster has no worker. Waiting for one: {command}", command=wanted))
             told = alone
 
     def _result(self, future: Future[Any]) -> Any:
@@ -143,12 +152,15 @@ class Cluster(int):
             self._gone()
         except ImportError as error:
             raise ScenarioError(
-                f"a worker of the cluster lacks what it is to run ({error}). Start workers in an environment and a "
-                "folder like those of this command."
+                Sentence(
+                    "a worker of the cluster lacks what it is to run ({error}). Start workers in an environment and a "
+                    "folder like those of this command.",
+                    error=str(error),
+                )
             ) from None
 
     def _gone(self) -> NoReturn:
-        raise ExperimentError(f"the scheduler at {self.address} is gone") from None
+        raise ExperimentError(Sentence("the scheduler at {address} is gone", address=self.address)) from None
 
 
 def _asked(address: str) -> dict[str, Any]:
@@ -165,16 +177,26 @@ def _asked(address: str) -> dict[str, Any]:
         with ThreadPoolExecutor(1) as aside:  # a notebook has a loop of its own
             said = aside.submit(asyncio.run, asyncio.wait_for(ask(), SECONDS_TO_ANSWER)).result()
     except ValueError as error:
-        raise ScenarioError(f"--scheduler {shown(address)} is no address ({error}). {_TAKES}") from None
+        raise ScenarioError(
+            Sentence(
+                "--scheduler {address} is no address ({error}). {takes}",
+                address=shown(address), error=str(error), takes=_TAKES,
+            )
+        ) from None  # fmt: skip
     except Exception:  # anything may happen where something else than a scheduler answers
         raise _silent(address) from None
     if said.get("type") != "Scheduler":
-        raise ScenarioError(f"at {shown(address)} is a {said.get('type')} of Dask. {_TAKES}")
+        raise ScenarioError(
+            Sentence(
+                "at {address} is a {kind} of Dask. {takes}",
+                address=shown(address), kind=str(said.get("type")), takes=_TAKES,
+            )
+        )  # fmt: skip
     return said
 
 
 def _silent(address: str) -> ScenarioError:
-    return ScenarioError(f"no scheduler answers at {shown(address)}. {_TAKES}")
+    return ScenarioError(Sentence("no scheduler answers at {address}. {takes}", address=shown(address), takes=_TAKES))
 
 
 def _quiet() -> None:
@@ -187,7 +209,10 @@ def _quiet() -> None:
             import distributed  # noqa: F401
     except ImportError as error:
         raise ScenarioError(
-            f"--scheduler takes Dask, which cannot be imported here ({error}): python -m pip install distributed"
+            Sentence(
+                "--scheduler takes Dask, which cannot be imported here ({error}): python -m pip install distributed",
+                error=str(error),
+            )
         ) from None
 
 
@@ -223,7 +248,7 @@ def _marked(folder: Path) -> Iterator[Path]:
 def _likeness() -> dict[str, str]:
     """Return what must be the same for the same bytes: versions, and a hash of the code."""
     found = versions()
-    return {"Python": found["python"], **found["packages"], "code of sim": code_fingerprint()}
+    return {"Python": found["python"], **found["packages"], _CODE: code_fingerprint()}
 
 
 def _there(likeness: dict[str, str], mark: Path | None, job: Callable[..., Any]) -> Any:
@@ -233,16 +258,27 @@ def _there(likeness: dict[str, str], mark: Path | None, job: Callable[..., Any])
     worker = get_worker()
     for name, here in _likeness().items():
         if here != likeness[name]:
-            other = f"has another {name}" if name == "code of sim" else f"has {name} {here}, not {likeness[name]}"
+            other = Sentence(
+                "the worker {worker} of the cluster has {package} {here}, not {there}",
+                worker=worker.address, package=name, here=here, there=likeness[name],
+            )  # fmt: skip
+            if name == _CODE:
+                other = Sentence("the worker {worker} of the cluster has another code of sim", worker=worker.address)
             raise ScenarioError(
-                f"the worker {worker.address} of the cluster {other}. All take the same commit and the same "
-                "requirements.lock; after a change start the workers again."
+                Sentence(
+                    "{other}. All take the same commit and the same requirements.lock; after a change start the "
+                    "workers again.",
+                    other=other,
+                )
             )
     if mark is not None and not mark.exists():
         raise ScenarioError(
-            f"the worker {worker.address} of the cluster does not see {mark.parent}. Name a folder of a file system "
-            "that all workers share (that of reproduce is made in TMPDIR)."
-        )
+            Sentence(
+                "the worker {worker} of the cluster does not see {folder}. Name a folder of a file system that all "
+                "workers share (that of reproduce is made in TMPDIR).",
+                worker=worker.address, folder=str(mark.parent),
+            )
+        )  # fmt: skip
     return job(progress=partial(_still_asked, worker, worker.get_current_task()))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.rules.errors import ScenarioError, shown
+from sim.rules.sentences import Sentence
 from sim.scenario.lines import loads
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
@@ -19,7 +20,8 @@ from sim.study.question import Question
 class Command:
     """A command that asks something of the model. It is named as the file that it stands in.
 
-    Words, example and `after` are written out: the help reads them in the file, see `sim.questions.told`.
+    Words, example and `after` are written out: the help reads them in the file, see `sim.questions.told`. It says the
+    words, and the help of arguments, in the language that people read.
 
     Attributes:
         words: What it does, in a sentence.
@@ -118,7 +120,7 @@ def _changes(arguments: Namespace) -> dict[str, Any]:
     given = [(name, value) for name, value in own.items() if value is not None]
     for key, value in (*map(assignment, arguments.set), *given):
         if key in changes:
-            raise ScenarioError(f"{key} is given twice. Give it one value.")
+            raise ScenarioError(Sentence("{key} is given twice. Give it one value.", key=key))
         changes[key] = value
     return changes
 
@@ -131,7 +133,12 @@ def names_given(option: str, text: str | None) -> list[str] | None:
     """
     names = None if text is None else [name.strip() for name in text.split(",")]
     if names is not None and not all(names):
-        raise ScenarioError(f"{option} {shown(text)} is not allowed. It takes names with commas between: {option} A,B.")
+        raise ScenarioError(
+            Sentence(
+                "{option} {text} is not allowed. It takes names with commas between: {option} A,B.",
+                option=option, text=shown(text),
+            )
+        )  # fmt: skip
     return names
 
 
@@ -143,7 +150,9 @@ def assignment(text: str) -> tuple[str, Any]:
     """
     key, equals, value = (part.strip() for part in text.partition("="))
     if not key or not equals or not value:
-        raise ScenarioError(f"--set {text} is not allowed. It takes KEY=VALUE, such as reporting.friction=0.2.")
+        raise ScenarioError(
+            Sentence("--set {text} is not allowed. It takes KEY=VALUE, such as reporting.friction=0.2.", text=text)
+        )
     return key, literal(value)
 
 

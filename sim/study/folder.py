@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from sim.model.engines import module_of
 from sim.rules.errors import ScenarioError, dotted, shown
-from sim.rules.sentences import Sentence
+from sim.rules.sentences import Listed, Sentence, Term, Words
 from sim.scenario.scenario import NO_PART_OF_RUNS
 from sim.study.identity import model_files
 from sim.study.question import Question
@@ -37,10 +37,12 @@ CRATE = "ro-crate-metadata.json"
 MERGED = ("daily", "breakdown", "durations")
 """Tables of counts that are merged into the folder."""
 
-_ADVICE = "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."
-_OTHER = "Nothing was changed. Name another folder, or delete this one."
-_CHANGED = "Restore the file, or make the result again in another folder."
-_READ = "It takes that version to read it."
+_ADVICE = Sentence(
+    "Nothing was changed. Name another folder, or begin anew there (--replace; in Python, delete it first)."
+)
+_OTHER = Sentence("Nothing was changed. Name another folder, or delete this one.")
+_CHANGED = Sentence("Restore the file, or make the result again in another folder.")
+_READ = Sentence("It takes that version to read it.")
 
 
 class _Planned(BaseModel):
@@ -87,6 +89,7 @@ class _Said(_Planned):
     files: dict[str, str]
     rules: dict[str, str]
     plan_sha256: str = ""
+    language: str = "en"
     lost: dict[str, str] = {}
 
 
@@ -147,10 +150,14 @@ def writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
+        raise _not_written(out, error.strerror or str(error)) from None
 
 
-def described(out: Path, advice: str = _READ) -> Any:
+def _not_written(out: Path, why: str) -> ScenarioError:
+    return ScenarioError(Sentence("{out} cannot be written: {why}", out=str(out), why=why))
+
+
+def described(out: Path, advice: Words = _READ) -> Any:
     """Return what the folder's study is, from its store or else its manifest; ``None`` if it holds none.
 
     Args:
@@ -166,7 +173,7 @@ def described(out: Path, advice: str = _READ) -> Any:
     return None
 
 
-def read_json(path: Path, advice: str = _READ) -> Any:
+def read_json(path: Path, advice: Words = _READ) -> Any:
     """Return what a manifest or the description of a store says.
 
     Args:
@@ -179,22 +186,43 @@ def read_json(path: Path, advice: str = _READ) -> Any:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        mend = "" if path.name == MANIFEST else ". Delete this file and give the command again: finished runs are kept"
-        raise ScenarioError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}){mend}.") from None
+        why = getattr(error, "strerror", None) or str(error)
+        mend = Sentence(" Delete this file and give the command again: finished runs are kept.")
+        raise ScenarioError(
+            Sentence(
+                "{path} cannot be read ({why}).{mend}",
+                path=str(path), why=why, mend=None if path.name == MANIFEST else mend,
+            )
+        ) from None  # fmt: skip
     version = content.get("format", 1) if isinstance(content, dict) else None
     if version != FORMAT:
         raise ScenarioError(
-            f"{path} was written by another version of the simulator (format {shown(version)}, not {FORMAT}). {advice}"
-        )
+            Sentence(
+                "{path} was written by another version of the simulator (format {version}, not {now}). {advice}",
+                path=str(path), version=shown(version), now=FORMAT, advice=advice,
+            )
+        )  # fmt: skip
     try:
         (_Said if path.name == MANIFEST else _Planned).model_validate(content, strict=True)
     except ValidationError as error:
         wrong = error.errors()[0]
-        given = "is missing" if wrong["type"] == "missing" else f"= {shown(wrong['input'])} is not what belongs there"
-        raise ScenarioError(f"{path}: {dotted(wrong['loc'])} {given}. {_CHANGED}") from None
+        where, given = dotted(wrong["loc"]), shown(wrong["input"])
+        missing = Sentence("{where} is missing", where=where)
+        strange = Sentence("{where} = {given} is not what belongs there", where=where, given=given)
+        raise ScenarioError(
+            Sentence(
+                "{path}: {wrong}. {advice}",
+                path=str(path), wrong=missing if wrong["type"] == "missing" else strange, advice=_CHANGED,
+            )
+        ) from None  # fmt: skip
     files = content["files"] if path.name == MANIFEST else ()
-    if strange := [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]:
-        raise ScenarioError(f"{path} names {strange[0]}, which is not in its folder; nothing is done with it")
+    if outside := [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]:
+        raise ScenarioError(
+            Sentence(
+                "{path} names {file}, which is not in its folder; nothing is done with it",
+                path=str(path), file=outside[0],
+            )
+        )  # fmt: skip
     return content
 
 
@@ -239,24 +267,23 @@ def check_writable(out: Path, look_only: bool = False) -> None:
         ScenarioError: If not.
     """
     if out.exists() and not out.is_dir():
-        raise ScenarioError(f"{out} is a file; a result is a folder")
+        raise ScenarioError(Sentence("{out} is a file; a result is a folder", out=str(out)))
     is_result = (out / MANIFEST).exists() or (out / UNITS / "lock").exists()
     if not is_result and out.exists() and any(not _begun(path) for path in out.iterdir()):
-        raise ScenarioError(f"{out} holds something else than a result and is left alone; name another folder")
+        raise ScenarioError(
+            Sentence("{out} holds something else than a result and is left alone; name another folder", out=str(out))
+        )
     if look_only:
         there = next(path for path in (out, *out.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            why = os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR)
-            raise ScenarioError(f"{out} cannot be written: {why}")
+            raise _not_written(out, os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR))
         return
     name = f".{out.name}.probe-{os.getpid()}"
     probe = out / name if out.exists() else out.with_name(name)
-    try:
+    with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         probe.mkdir()
         probe.rmdir()
-    except OSError as error:
-        raise ScenarioError(f"{out} cannot be written: {error.strerror or error}") from None
 
 
 def _begun(path: Path) -> bool:
@@ -316,39 +343,57 @@ def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
     before = described(out, _OTHER)
     if before is None:
         return None
-    if before["question"] != now["question"]:
-        raise ScenarioError(f"{out} holds the result of {before['question']}, not of {now['question']}. {_ADVICE}")
-    if before["engine"] != now["engine"]:
-        raise ScenarioError(f"{out} was simulated with the engine {before['engine']}, not {now['engine']}. {_ADVICE}")
-    differ = sorted(name for name, _ in before["model_files"].items() ^ now["model_files"].items())
-    if differ:
-        files = ", ".join(f"sim/{name}" for name in dict.fromkeys(differ))
-        raise ScenarioError(f"{out} was made with another version of the model ({files} differ). {_ADVICE}")
-    changes = list(_changes(before, now)) if now["scenario"] else []
-    if changes:
-        more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
-        raise ScenarioError(f"{out} holds runs of another scenario: {'; '.join(changes[:3])}{more}. {_ADVICE}")
+    if found := next(_another(out, before, now), None):
+        raise ScenarioError(Sentence("{another}. {advice}", another=found, advice=_ADVICE))
     made = read_json(out / MANIFEST, _OTHER)["asked"] if (out / MANIFEST).exists() else {}
-    if lacking := list(_less(_planned(made), _planned(now["asked"]))):
+    if lacking := tuple(_less(_planned(made), _planned(now["asked"]))):
         raise ScenarioError(
-            f"{out} holds a result with {'; '.join(lacking)}, which this does not ask for. Nothing was changed. Ask "
-            "for all of it and for what is to be added, or name another folder."
-        )
+            Sentence(
+                "{out} holds a result with {lacking}, which this does not ask for. Nothing was changed. Ask for all of "
+                "it and for what is to be added, or name another folder.",
+                out=str(out), lacking=Listed(lacking, "; "),
+            )
+        )  # fmt: skip
     return before
 
 
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield in words what two studies have not in common: settings, and policies of one name."""
+def _another(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Sentence]:
+    """Yield in what the study of a folder is another one than this."""
+    if before["question"] != now["question"]:
+        yield Sentence(
+            "{out} holds the result of {before}, not of {now}",
+            out=str(out), before=before["question"], now=now["question"],
+        )  # fmt: skip
+    if before["engine"] != now["engine"]:
+        yield Sentence(
+            "{out} was simulated with the engine {before}, not {now}",
+            out=str(out), before=before["engine"], now=now["engine"],
+        )  # fmt: skip
+    differ = sorted(name for name, _ in before["model_files"].items() ^ now["model_files"].items())
+    if differ:
+        files = Listed(tuple(f"sim/{name}" for name in dict.fromkeys(differ)))
+        yield Sentence("{out} was made with another version of the model ({files} differ)", out=str(out), files=files)
+    changes = list(_changes(before, now)) if now["scenario"] else []
+    if changes:
+        more = (Sentence("and {n} more", n=len(changes) - 3),) if len(changes) > 3 else ()
+        shown_here = Listed((*changes[:3], *more), "; ")
+        yield Sentence("{out} holds runs of another scenario: {changes}", out=str(out), changes=shown_here)
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Sentence]:
+    """Yield what two studies have not in common: settings, and policies of one name."""
     one, other = (dict(_values(plan["scenario"])) for plan in (before, now))
     for key in dict.fromkeys((*other, *one)):
         if one.get(key) != other.get(key):
-            yield f"{key} is {one.get(key, 'not set')} there, now {other.get(key, 'not set')}"
+            was, value = (str(of[key]) if key in of else Term("not set") for of in (one, other))
+            yield Sentence("{key} is {was} there, now {now}", key=key, was=was, now=value)
     for arm, levers in now["policies"].items():
         if arm in before["policies"] and before["policies"][arm] != levers:
-            yield f"policy {arm} is {json.dumps(before['policies'][arm])} there, now {json.dumps(levers)}"
+            was, value = (json.dumps(of) for of in (before["policies"][arm], levers))
+            yield Sentence("policy {arm} is {was} there, now {now}", arm=arm, was=was, now=value)
 
 
-def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
+def _less(before: Any, now: Any, of: str = "") -> Iterator[Words]:
     """Yield in words what was asked before and is not asked now."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key, value in before.items():
@@ -364,7 +409,7 @@ def _less(before: Any, now: Any, of: str = "") -> Iterator[str]:
         if now < before:
             yield f"{of} {before}"
     elif before != now:
-        yield f"the default {of}" if before is None else f"{of} {before}"
+        yield Sentence("the default {setting}", setting=of) if before is None else f"{of} {before}"
 
 
 def _values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -383,9 +428,12 @@ def _lock(lock: Any, out: Path) -> None:
     except BlockingIOError:
         lock.seek(0)
         raise ScenarioError(
-            f"{out} is being written by another process ({lock.read().strip()}). Wait until it is done and run the "
-            "command again, or name another folder."
-        ) from None
+            Sentence(
+                "{out} is being written by another process ({process}). Wait until it is done and run the command "
+                "again, or name another folder.",
+                out=str(out), process=lock.read().strip(),
+            )
+        ) from None  # fmt: skip
     lock.truncate(0)
     lock.write(f"process {os.getpid()}\n")
     lock.flush()

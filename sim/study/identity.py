@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sim.rules.sentences import Listed, Sentence, Words
+
 PACKAGE = Path(__file__).parents[1]
 
 DIGEST_RULE = (
@@ -78,8 +80,8 @@ class ColumnHashes:
         return {"rows": self.rows, "sha256": {name: sha.hexdigest() for name, sha in self._columns.items()}}
 
 
-def difference(stored: pd.DataFrame, again: pd.DataFrame, name: str) -> str:
-    """Say in words where two tables differ first: the columns, and the first row with both values; empty if nowhere.
+def difference(stored: pd.DataFrame, again: pd.DataFrame, name: Words) -> Words:
+    """Say where two tables differ first: the columns, and the first row with both values; ``None`` if nowhere.
 
     Args:
         stored: A table.
@@ -87,22 +89,31 @@ def difference(stored: pd.DataFrame, again: pd.DataFrame, name: str) -> str:
         name: What to call it.
     """
     if list(stored.columns) != list(again.columns):
-        return f"{name} has columns {', '.join(stored.columns)}; made again: {', '.join(again.columns)}"
+        had, has = (Listed(tuple(map(str, table.columns))) for table in (stored, again))
+        return Sentence("{name} has columns {had}; made again: {has}", name=name, had=had, has=has)
     n = min(len(stored), len(again))
-    lengths = f"{name} has {len(stored):,} rows; made again: {len(again):,}. " if len(stored) != len(again) else ""
+    lengths = Sentence("{name} has {n} rows; made again: {again}", name=name, n=len(stored), again=len(again))
+    longer = (lengths,) if len(stored) != len(again) else ()
     one, other = (table.head(n).reset_index(drop=True) for table in (stored, again))
     unlike = {c: ((one[c] != other[c]) & ~(one[c].isna() & other[c].isna())).to_numpy() for c in map(str, one)}
     columns = [column for column, rows in unlike.items() if rows.any()]
     if not columns:
-        return lengths.removesuffix(". ")
+        return lengths if longer else None
     row = min(int(unlike[column].argmax()) for column in columns)
     column = next(column for column in columns if unlike[column][row])
-    where = ", ".join(f"{c} {one[c][row]}" for c in unlike if c in _KEYS and c != column)
-    others = f" ({len(columns)} columns differ: {', '.join(columns)})" if len(columns) > 1 else ""
-    return (
-        f"{lengths}{name}, row {row + 1}{f' ({where})' if where else ''}: "
-        f"{column} is {one[column][row]}; made again: {other[column][row]}{others}"
+    keys = tuple(f"{c} {one[c][row]}" for c in unlike if c in _KEYS and c != column)
+    all_of_them = Sentence(" ({n} columns differ: {columns})", n=len(columns), columns=Listed(tuple(columns)))
+    first = Sentence(
+        "{name}, row {row}{where}: {column} is {had}; made again: {has}{others}",
+        name=name,
+        row=str(row + 1),
+        where=Sentence(" ({keys})", keys=Listed(keys)) if keys else None,
+        column=column,
+        had=str(one[column][row]),
+        has=str(other[column][row]),
+        others=all_of_them if len(columns) > 1 else None,
     )
+    return Listed((*longer, first), ". ")
 
 
 def code_fingerprint(package: Path = PACKAGE) -> str:

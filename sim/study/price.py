@@ -7,7 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from sim.model.engines import Engine
+from sim.rules.language import punctuated
 from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.sentences import Counted, Sentence, Words
 from sim.rules.words import lasting
 from sim.scenario.scenario import Scenario
 from sim.study.cluster import Cluster
@@ -26,7 +28,9 @@ SECONDS_TO_START = 2.0
 """What a command takes before it simulates."""
 
 
-def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0, kept: bool = False) -> str:
+def cost(
+    tasks: Sequence[Task], workers: int, engine: Engine = "array", later: float = 0.0, kept: bool = False
+) -> Sentence:
     """Say what step loops will cost: hours simulated, time and memory, from a rule of thumb.
 
     Args:
@@ -40,26 +44,40 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
     busy = min(workers, len(loops))
     most = max(_price(loop.scenario, len(loop.arms), len(loop.seeds), engine)[1] for loop, _ in loops)
     memory = 0.15e9 * (busy if busy > 1 else 0) + 0.15e9 + busy * most
-    process = "1 process" if busy == 1 else f"{busy} processes"
-    hours = sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks)
-    first = tasks[0]
-    days = {(task.scenario.warmup_days + task.scenario.days, task.scenario.warmup_days) for task in tasks}
-    if len(tasks) == 1:
-        seeds = len(first.seeds)
-        runs = f"{seeds} seed{'s' * (seeds > 1)} x {len(first.arms)} policies with the baseline"
-    else:
-        variants = len({task.label for task in tasks})
-        runs = f"{sum(len(task.seeds) * len(task.arms) for task in tasks)} runs of policies and baselines"
-        runs += f" in {variants} variants" * (variants > 1)
-    if len(days) == 1:
-        runs += " x {} days ({} of them warm-up)".format(*days.pop())
-    lasts = lasting(_in_all([seconds for _, seconds in loops], workers) + later)
     together = max(len(loop.seeds) for loop, _ in loops)
-    shared = f", {together} seeds at a time in each" if together > 1 else ""
-    words = f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}{shared}."
-    if kept and len(loops) > 1:
-        words += f" What is finished is kept; a kill loses at most about {lasting(max(s for _, s in loops))}."
-    return words
+    longest = lasting(max(seconds for _, seconds in loops))
+    lost = Sentence(" What is finished is kept; a kill loses at most about {time}.", time=longest)
+    return Sentence(
+        "To simulate: {hours} hours = {runs}.\nAbout {time} and {memory} GB in {processes}{together}.{lost}",
+        hours=sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks),
+        runs=_runs(tasks),
+        time=lasting(_in_all([seconds for _, seconds in loops], workers) + later),
+        memory=punctuated(f"{memory / 1e9:.1f}"),
+        processes=Counted(busy, Sentence("1 process"), Sentence("{n} processes", n=busy)),
+        together=Sentence(", {n} seeds at a time in each", n=together) if together > 1 else None,
+        lost=lost if kept and len(loops) > 1 else None,
+    )
+
+
+def _runs(tasks: Sequence[Task]) -> Words:
+    """Say how many runs of what tasks are, and of how many days if all have as many."""
+    windows = {(task.scenario.warmup_days + task.scenario.days, task.scenario.warmup_days) for task in tasks}
+    days, warmup = max(windows)
+    of = Sentence(" x {days} days ({warmup} of them warm-up)", days=days, warmup=warmup) if len(windows) == 1 else None
+    if len(tasks) == 1:
+        seeds, arms = len(tasks[0].seeds), len(tasks[0].arms)
+        return Counted(
+            seeds,
+            Sentence("1 seed x {arms} policies with the baseline{days}", arms=arms, days=of),
+            Sentence("{seeds} seeds x {arms} policies with the baseline{days}", seeds=seeds, arms=arms, days=of),
+        )
+    variants = len({task.label for task in tasks})
+    return Sentence(
+        "{n} runs of policies and baselines{variants}{days}",
+        n=sum(len(task.seeds) * len(task.arms) for task in tasks),
+        variants=Sentence(" in {n} variants", n=variants) if variants > 1 else None,
+        days=of,
+    )
 
 
 def seconds_of(tasks: Sequence[Task], workers: int = 1, engine: Engine = "array") -> float:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.rules.language import punctuated
+from sim.rules.sentences import Sentence, Words, spoken
 from sim.rules.words import lasting
 from sim.study.terminal import tell
 
@@ -38,7 +40,8 @@ class Progress:
         self._passed, self._ahead = 0.0, [*expected]  # seconds expected of stages that are over, and of the others
         self._done = 0.0  # of the stage
         self._took = self._counted = SECONDS_OF_DOUBT
-        self._doing, self._note = "", ""
+        self._doing: Words = None
+        self._note: Words = None
         self._start = self._stage_start = self._counted_at = time.monotonic()
         self._told_at, self._told, self._warned = 0.0, 0.0, False
         self._bar: tqdm[Any] | None = None
@@ -68,7 +71,7 @@ class Progress:
         """Seconds that it still takes."""
         return max(0.0, self._stage_start + self.slower * sum(self._ahead) - time.monotonic())
 
-    def begin(self, doing: str) -> None:
+    def begin(self, doing: Words) -> None:
         """Begin the next stage, ``simulating``, or go on with it."""
         if self._doing == doing:
             return
@@ -100,12 +103,12 @@ class Progress:
         """
         self._done -= work
 
-    def note(self, words: str) -> None:
+    def note(self, words: Words) -> None:
         """Show words beside how far it is."""
-        self._note = f", {words}"
+        self._note = Sentence(", {note}", note=words)
         self._show(at_once=True)
 
-    def tell(self, words: str) -> None:
+    def tell(self, words: Words) -> None:
         """Show a line of words at once."""
         if self._shown:
             self._line(words)
@@ -117,34 +120,42 @@ class Progress:
         if not self._warned and gone >= SECONDS_UNTIL_SURE <= self.left and self.slower >= MUCH_SLOWER:
             self._warned = True
             self._line(
-                f"This machine is about {self.slower:.2g} times slower than expected: about "
-                f"{lasting(gone + self.left)} in all."
-            )
+                Sentence(
+                    "This machine is about {slower} times slower than expected: about {time} in all.",
+                    slower=punctuated(f"{self.slower:.2g}"), time=lasting(gone + self.left),
+                )
+            )  # fmt: skip
         if getattr(sys.stderr, "isatty", bool)():
             self._on_terminal(at_once)
             return
         silent, more = gone - self._told_at, self.share - self._told
         if silent >= SECONDS_BETWEEN_LINES and (more >= SHARE_BETWEEN_LINES or silent >= MOST_SECONDS):
             self._told_at, self._told = gone, self.share
-            self._line(f"{self._doing}: {self.share:.0%} after {lasting(gone)}, {self._rest}")
+            self._line(
+                Sentence(
+                    "{doing}: {share}% after {time}, {rest}",
+                    doing=self._doing, share=f"{100 * self.share:.0f}", time=lasting(gone), rest=self._rest,
+                )
+            )  # fmt: skip
 
     @property
-    def _rest(self) -> str:
-        return f"about {lasting(self.left)} left{self._note}"
+    def _rest(self) -> Sentence:
+        return Sentence("about {time} left{note}", time=lasting(self.left), note=self._note)
 
     def _on_terminal(self, at_once: bool) -> None:
         from tqdm import tqdm
 
         if self._bar is None:
-            looks = "{desc} {percentage:3.0f}%|{bar}| {elapsed} so far{postfix}"
+            so_far = spoken(Sentence("{elapsed} so far", elapsed="{elapsed}"))
+            looks = f"{{desc}} {{percentage:3.0f}}%|{{bar}}| {so_far}{{postfix}}"
             self._bar = tqdm(total=1.0, bar_format=looks, file=sys.stderr, leave=False, miniters=0, delay=1e-9)
-        self._bar.set_description_str(self._doing, refresh=False)
-        self._bar.set_postfix_str(self._rest, refresh=False)
+        self._bar.set_description_str(spoken(self._doing), refresh=False)
+        self._bar.set_postfix_str(spoken(self._rest), refresh=False)
         self._bar.update(self.share - self._bar.n)
         if at_once:
             self._bar.refresh()
 
-    def _line(self, words: str) -> None:
+    def _line(self, words: Words) -> None:
         if self._bar is not None:
             self._bar.clear()
         tell(words)

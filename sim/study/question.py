@@ -13,6 +13,7 @@ from sim.model.engines import Engine
 from sim.model.records import Runs
 from sim.outcomes.dictionary import Tables
 from sim.rules.errors import ExperimentError, ScenarioError, UnansweredError, failures
+from sim.rules.sentences import Sentence, Words
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import Scenario, of_content
 from sim.study.task import Task
@@ -91,20 +92,22 @@ class Question(ABC):
         gone = {seed for task in self.tasks() for seed in task.seeds if task.unit(seed) in lost}
         left = tuple(seed for seed in seeds if seed not in gone)
         if len(left) < FEWEST_SEEDS:
-            there = f"seed {left[0]} alone is left" if left else "no seed is left"
-            raise UnansweredError(
-                *failures(lost),
-                f"{there} of {len(seeds)}, and this takes at least {FEWEST_SEEDS}: it cannot be answered",
-                units=[*lost],
-            )
+            takes = Sentence("this takes at least {fewest}: it cannot be answered", fewest=FEWEST_SEEDS)
+            if left:
+                alone = Sentence(
+                    "seed {seed} alone is left of {n}, and {takes}", seed=str(left[0]), n=len(seeds), takes=takes
+                )
+            else:
+                alone = Sentence("no seed is left of {n}, and {takes}", n=len(seeds), takes=takes)
+            raise UnansweredError(*failures(lost), alone, units=[*lost])
         return replace(self, seeds=left)  # type: ignore[type-var]
 
     @property
-    def open_end(self) -> str:
-        """Words on what may have to be run after all tasks; empty if nothing."""
-        return ""
+    def open_end(self) -> Words:
+        """Words on what may have to be run after all tasks; ``None`` if nothing."""
+        return None
 
-    def more(self, found: Answer) -> tuple[Self, str] | None:
+    def more(self, found: Answer) -> tuple[Self, Words] | None:
         """Return the question with the runs that its first result calls for, and why; nothing if that is the answer.
 
         Raises:
@@ -148,7 +151,9 @@ class Question(ABC):
         except ScenarioError:
             raise
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise ScenarioError(f"the manifest describes no question that can be asked: {error!r}") from None
+            raise ScenarioError(
+                Sentence("the manifest describes no question that can be asked: {error}", error=repr(error))
+            ) from None
         return found
 
 

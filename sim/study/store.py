@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 
 from sim.model.records import TEXT, Records, of_arrow, to_arrow
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Sentence
 from sim.scenario.scenario import BASELINE
 from sim.study.identity import Columns, difference
 from sim.study.task import Task
@@ -79,8 +80,12 @@ class Shard:
         """
         try:
             whole = pq.read_table(io.BytesIO(_content(self.path)), use_threads=False)
-        except (OSError, ValueError) as error:
-            raise ScenarioError(f"{self.path}: {error}. Run the same command again.") from None
+        except OSError as error:
+            found = Sentence("{path}: {error}. Run the same command again.", path=str(self.path), error=str(error))
+            raise ScenarioError(found) from None
+        except ValueError:
+            found = Sentence("{path}: this file was cut or changed. Run the same command again.", path=str(self.path))
+            raise ScenarioError(found) from None
         ends = accumulate(self.rows.values())
         return {
             name: of_arrow(name, whole.slice(end - n, n))
@@ -234,7 +239,8 @@ class Kept:
     def _shard(self, seed: int, arm: str) -> Shard:
         shard = self.store.holding(self.task, seed, arm)
         if shard is None:
-            raise ScenarioError(f"{self.store.folder}: {self.task.unit(seed)} is not there")
+            folder, unit = str(self.store.folder), self.task.unit(seed)
+            raise ScenarioError(Sentence("{folder}: {unit} is not there", folder=folder, unit=unit))
         return shard
 
 
@@ -325,16 +331,21 @@ def unit_digest(lanes: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{arm} {lanes[arm]}\n" for arm in sorted(lanes)).encode()).hexdigest()
 
 
-def disagreement(stored: Shard, arm: str, lane: str, again: Records) -> str:
+def disagreement(stored: Shard, arm: str, lane: str, again: Records) -> Sentence:
     """Say where the lane of an arm that was run again is not what is stored, maybe under another name."""
     before, after = (
         {name: rows[rows["policy"] == named].assign(policy=arm) for name, rows in records.tables().items()}
         for named, records in ((stored.lanes[lane].arm, stored.records()), (arm, again))
     )
-    words = next(d for name in before if (d := difference(before[name], after[name], name)))
-    return (
-        f"{stored.path}: {arm} with seed {stored.seed}, run again, is not what is stored here. {words}. "
-        f"Stored with {stored.made_with}, now {_made_with()}. It was not kept. Name another folder."
+    return Sentence(
+        "{path}: {arm} with seed {seed}, run again, is not what is stored here. {difference}. Stored with {then}, now "
+        "{now}. It was not kept. Name another folder.",
+        path=str(stored.path),
+        arm=arm,
+        seed=str(stored.seed),
+        difference=next(d for name in before if (d := difference(before[name], after[name], name))),
+        then=stored.made_with,
+        now=_made_with(),
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from sim.rules.declare import unseen
+from sim.rules.sentences import Sentence, Words, spoken
 
 _lost: list[OSError] = []
 
@@ -31,25 +32,28 @@ def prepare() -> None:
             getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
-def say(words: str) -> None:
+def say(words: Words) -> None:
     """Print what was asked for, at once."""
-    _write(words, sys.stdout)
+    _write(spoken(words), sys.stdout)
 
 
-def tell(words: str) -> None:
+def tell(words: Words) -> None:
     """Print what is to be known besides, at once."""
-    _write(words, sys.stderr)
+    _write(spoken(words), sys.stderr)
 
 
-def warn(warnings: Iterable[str], where: str = "") -> None:
+def warn(warnings: Iterable[Words], of: str = "") -> None:
     """Print warnings, which keep nothing from running.
 
     Args:
         warnings: What to warn of.
-        where: What to say before each of them.
+        of: The file of which to warn, if it is one of several.
     """
     for warning in warnings:
-        tell(f"{where}warning: {warning}")
+        if of:
+            tell(Sentence("{file}: warning: {warning}", file=of, warning=warning))
+        else:
+            tell(Sentence("warning: {warning}", warning=warning))
 
 
 def lost() -> str:

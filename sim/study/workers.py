@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -23,6 +24,7 @@ import numpy as np
 from sim.model.engines import Engine, module_of
 from sim.model.records import Records, Runs
 from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError
+from sim.rules.sentences import Listed, Sentence, Term
 from sim.scenario.arguments import whole_number
 from sim.scenario.scenario import BASELINE
 from sim.study.cluster import Cluster, Killed
@@ -33,7 +35,7 @@ from sim.study.task import Task, n_units
 
 MAX_WORKERS = 1000
 """Processes that can be asked for."""
-SIMULATING, MAKING = "simulating", "making tables and figures"
+SIMULATING, MAKING = Term("simulating"), Term("making tables and figures")
 """Stages of a study, as they are shown."""
 
 MOST_BREAKDOWNS = 5
@@ -48,7 +50,7 @@ Job = tuple[Any, ...]
 _NO_FAILURE = (ScenarioError, InterruptedError)
 """What a run raises that cannot be run with any seed, or for which nobody waits any more."""
 
-_SHORT = "the machine may be short of memory: take fewer --workers"
+_SHORT = Sentence("the machine may be short of memory: take fewer --workers")
 
 
 def check(workers: int, engine: Engine) -> None:
@@ -107,7 +109,9 @@ def _in_memory(tasks: Sequence[Task], workers: int, engine: Engine, progress: Pr
             if not failed:
                 yield Records.joined(tried)
     except BrokenProcessPool:
-        raise ExperimentError(f"a worker process was killed; {_SHORT}, or keep finished runs with --out") from None
+        raise ExperimentError(
+            Sentence("a worker process was killed; {short}, or keep finished runs with --out", short=_SHORT)
+        ) from None
     if failed:
         errors = {unit: error for part in failed for unit, error in part.errors.items()}
         raise UnitsFailedError(errors) from failed[0].cause
@@ -237,7 +241,8 @@ class _Hours:
         self.finished: set[int] = set()
         self._seconds, self._progress = np.array(seconds_of_an_hour), progress
         self._told, self._over = np.zeros(len(self._seconds), np.int64), threading.Event()
-        self._looking = threading.Thread(target=self._look_often, daemon=True)
+        in_my_language = copy_context().run  # which a thread does not inherit
+        self._looking = threading.Thread(target=in_my_language, args=(self._look_often,), daemon=True)
 
     def __enter__(self) -> _Hours:
         """Make the file, and begin to look into it."""
@@ -284,8 +289,10 @@ def _checked(
     """Do a job in another process, which must find the rules by day that the asker has."""
     if replace(loop).lanes != lanes:
         raise ScenarioError(
-            "worker processes read a policy from its module and find other rules than this process has: it was changed "
-            "after its import. Change the module itself, or take one worker."
+            Sentence(
+                "worker processes read a policy from its module and find other rules than this process has: it was "
+                "changed after its import. Change the module itself, or take one worker."
+            )
         )
     return work(loop, *more, progress=progress)
 
@@ -341,20 +348,23 @@ def _fill(store: Store, tasks: Sequence[Task], workers: int, engine: Engine, pro
                     alone |= {*done.errors}
                 else:
                     failed |= done.errors
-                    progress.note(f"{len(failed)} failed")
+                    progress.note(Sentence("{n} failed", n=len(failed)))
         except BrokenProcessPool:  # a worker was killed, and loky gives up the others with it
             store.look_again()
             still = _without(store.missing(tasks), failed)
             breakdowns = breakdowns + 1 if n_units(still) == n_units(left) else 1
-            progress.note("a worker was killed, going on")
+            progress.note(Sentence("a worker was killed, going on"))
             alone |= {loop.unit(seed) for loop, _ in loops for seed in loop.seeds}
             if breakdowns > MOST_BREAKDOWNS:
                 first = [task.unit(seed) for task in still for seed in task.seeds][:workers]
                 raise ExperimentError(
-                    f"worker processes were killed {breakdowns} times before any finished a unit, at the last probably "
-                    f"in {' or '.join(first)}; {_SHORT}",
+                    Sentence(
+                        "worker processes were killed {n} times before any finished a unit, at the last probably in "
+                        "{units}; {short}",
+                        n=breakdowns, units=Listed(tuple(first), Term(" or ")), short=_SHORT,
+                    ),
                     units=first,
-                ) from None
+                ) from None  # fmt: skip
     if failed:
         raise UnitsFailedError(failed)
 
@@ -382,7 +392,8 @@ def _into(
     try:
         return save(folder, loop, records, baselines)
     except OSError as error:
-        raise ScenarioError(f"{folder} cannot be written: {error.strerror or error}") from None
+        why = error.strerror or str(error)
+        raise ScenarioError(Sentence("{out} cannot be written: {why}", out=str(folder), why=why)) from None
 
 
 def _without(tasks: Iterable[Task], failed: Collection[str]) -> list[Task]:

@@ -66,6 +66,7 @@ WRONG: dict[str, list[Any]] = {
     "keep_events": [3, "yes", None, ["harm"]],
     "sets": [-1, 1.5, "x", True, Thing(), [24], 10**9],
     "halfwidth": [0, 1, -0.1, "x", "2", True, Thing(), [0.1]],
+    "language": ["xx", "FR", "", None, 3, [], {}, Thing()],
     "key": ["nothing", "reporting.nothing", "days.x", ""],
 }  # fmt: skip
 """By kind of argument what it does not take."""
@@ -93,6 +94,7 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
     scenario = {"scenario": SCENARIO}
     return {
         "load": (sim.load, {"path": "path"}, {}),
+        "speak": (sim.speak, {"language": "language"}, {}),
         "compare": (
             sim.compare,
             asked | many | {"engine": "engine", "doubt": "sets", "doubt_days": "sets", "until_halfwidth": "halfwidth"},

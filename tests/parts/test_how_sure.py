@@ -197,8 +197,8 @@ class TestSeeds:
             *_, planned_hash, _ = planned(asked)
             answer(asked, out=tmp_path / "a")
         manifest = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
-        assert planned_hash.endswith(manifest["plan_sha256"])
-        assert any("As many more seeds follow" in line for line in planned(asked))
+        assert spoken(planned_hash).endswith(manifest["plan_sha256"])
+        assert any("As many more seeds follow" in spoken(line) for line in planned(asked))
 
     def test_a_narrower_interval_adds_to_the_folder_and_a_wider_one_is_less(self, tmp_path: Path) -> None:
         with noisy() as scenario:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sim.rules.sentences import spoken
 from sim.scenario.scenario import Scenario
 from sim.study import price
 from sim.study.price import cost, priced
@@ -34,14 +35,14 @@ def sizes(task: Task = TASK, workers: int = 1, alone: tuple[str, ...] = ()) -> l
 
 class TestCost:
     def test_it_counts_the_hours_of_all_arms_and_seeds(self) -> None:
-        assert cost([Task(SCENARIO, tuple("abcde"), tuple(range(6)))], 1).startswith(
+        assert spoken(cost([Task(SCENARIO, tuple("abcde"), tuple(range(6)))], 1)).startswith(
             "To simulate: 108,000 hours = 6 seeds x 5 policies with the baseline x 150 days (30 of them warm-up)."
         )
 
     def test_more_work_costs_more_and_workers_share_it(self) -> None:
         def minutes(scenario: Scenario, workers: int) -> float:
             task = Task(scenario, tuple("abcdefghij"), tuple(range(12)))
-            words = cost([task], workers).split("About ")[1].split()
+            words = spoken(cost([task], workers)).split("About ")[1].split()
             return float(words[0]) * (60 if words[1] == "minutes" else 1)
 
         large = Scenario().replace(days=365)
@@ -62,12 +63,12 @@ class TestCost:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         costs(monkeypatch, first=100, each=60)
-        assert cost([TASK], 2, kept=True).splitlines()[1:] == [
+        assert spoken(cost([TASK], 2, kept=True)).splitlines()[1:] == [
             "About 9 minutes and 0.5 GB in 2 processes, 3 seeds at a time in each. What is finished is kept; a kill "
             "loses at most about 5 minutes."
         ]
-        assert "kill" not in cost([TASK], 2)
-        single = cost([replace(TASK, seeds=(1,))], 2, kept=True)
+        assert "kill" not in spoken(cost([TASK], 2))
+        single = spoken(cost([replace(TASK, seeds=(1,))], 2, kept=True))
         assert "at a time" not in single
         assert "kill" not in single
 

@@ -11,6 +11,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import compare
 from sim.questions import ranges as questions_ranges
+from sim.rules.sentences import spoken
 from sim.rules.words import lasting
 from sim.study import progress
 from sim.study.answer import answer
@@ -144,7 +145,7 @@ def test_what_is_announced_has_statistics_and_figures_in_it() -> None:
     assert asked.later(drawn=False) < asked.later(drawn=True)
     ranges = questions_ranges.question(scenario, [*many][:50], ["contacts.rel_meeting"], 2)
     assert ranges.later(drawn=True) > 25 + ranges.later(drawn=False)
-    assert "About 5 minutes" in cost(few.tasks(), 1, later=300)
+    assert "About 5 minutes" in spoken(cost(few.tasks(), 1, later=300))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_what_is_announced_has_statistics_and_figures_in_it() -> None:
     ],
 )
 def test_times_in_words(seconds: float, words: str) -> None:
-    assert lasting(seconds) == words
+    assert spoken(lasting(seconds)) == words
 
 
 @pytest.fixture(autouse=True)

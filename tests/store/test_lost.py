@@ -126,7 +126,7 @@ class TestPairs:
         asked(question, out=out)
         again = reproduce.reproduce(out, sample)
         assert again.complete, again.text()
-        assert f"made without: {lost} (ZeroDivisionError: of all things)" in again.notes
+        assert f"made without: {lost} (ZeroDivisionError: of all things)" in map(spoken, again.notes)
 
     def test_several_workers_and_several_units(self, failing: Failing, tmp_path: Path) -> None:
         question = compare.question(SCENARIO, seeds=8)

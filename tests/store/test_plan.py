@@ -15,6 +15,7 @@ import sim
 from sim.__main__ import main
 from sim.model.records import Records
 from sim.questions import question_of, reproduce
+from sim.rules.sentences import spoken
 from sim.study import workers
 from sim.study.folder import plan_of, plan_sha256
 from tests.parts import synthetic
@@ -110,7 +111,7 @@ def test_the_manifest_has_the_hash_and_reproduce_recomputes_it(
     assert main([*given(name, file), "--out", str(out)]) == 0
     said = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert said["plan_sha256"] == planned == plan_sha256(said) == plan_sha256(plan_of(question_of(said), ""))
-    assert f"plan: {planned}" in reproduce.reproduce(out, 1).notes
+    assert f"plan: {planned}" in map(spoken, reproduce.reproduce(out, 1).notes)
     n = len(said["units"])
     capsys.readouterr()
     before = listed(out.parent)
@@ -127,7 +128,7 @@ def test_a_manifest_that_was_changed_describes_another_plan(file: Path, out: Pat
     said = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(said | {"plan_sha256": "0" * 64}), encoding="utf-8")
     (differs,) = reproduce.reproduce(out, 1).differences
-    assert differs.startswith("the manifest describes another plan than was run: its hash is ")
+    assert spoken(differs).startswith("the manifest describes another plan than was run: its hash is ")
     path.write_text(json.dumps({k: v for k, v in said.items() if k not in ("plan_sha256", "lost")}), encoding="utf-8")
     assert reproduce.reproduce(out, 1).complete
 

@@ -20,6 +20,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.questions import compare, doubt, ranges, reproduce, sweep, why
 from sim.questions.reproduce import Reproduction
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Words, spoken
 from sim.study import identity, workers
 from sim.study.answer import answer
 from sim.study.folder import opened
@@ -68,8 +69,12 @@ def hide(out: Path, name: str) -> None:
     change_manifest(out, files=files | {name: hashlib.sha256((out / name).read_bytes()).hexdigest()})
 
 
+def read(words: tuple[Words, ...]) -> list[str]:
+    return [*map(spoken, words)]
+
+
 def found(again: Reproduction) -> str:
-    return "\n".join(again.differences)
+    return "\n".join(read(again.differences))
 
 
 class TestTheSame:
@@ -79,8 +84,8 @@ class TestTheSame:
         before = {path: path.read_bytes() for path in written[name].rglob("*") if path.is_file()}
         again = reproduce.reproduce(written[name], sample)
         assert again.complete
-        assert again.notes[0] == f"made by: the command of {name}"
-        assert "code: the same" in again.notes and "versions: the same" in again.notes
+        assert read(again.notes)[0] == f"made by: the command of {name}"
+        assert "code: the same" in read(again.notes) and "versions: the same" in read(again.notes)
         assert again.text().splitlines()[-1] == "REPRODUCED: all that was compared is the same."
         assert {path: path.read_bytes() for path in written[name].rglob("*") if path.is_file()} == before
 
@@ -92,13 +97,15 @@ class TestTheSame:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         again = reproduce.reproduce(out)
         assert again.differences == ()
-        assert again.checked[0].startswith(f"files: 0 of {n_files} as they were written; NOT THERE, so not compared: ")
-        assert again.checked[1] == "units: 3 of 3 run again"
+        assert read(again.checked)[0].startswith(
+            f"files: 0 of {n_files} as they were written; NOT THERE, so not compared: "
+        )
+        assert read(again.checked)[1] == "units: 3 of 3 run again"
         assert len(again.missing) == n_files and not again.complete
         assert "INCOMPLETE: all that was compared is the same, but the result is not all there:" in again.text()
         sampled = reproduce.reproduce(out, 2)
-        assert sampled.checked[1].startswith("units: 2 of 3 run again: seed-")
-        assert sampled.checked[2].startswith("tables: not made again")
+        assert read(sampled.checked)[1].startswith("units: 2 of 3 run again: seed-")
+        assert read(sampled.checked)[2].startswith("tables: not made again")
         change_manifest(out, units={"seed-0": "0", "seed-1": "1", "seed-2": "2"})
         assert len(reproduce.reproduce(out).differences) == 3
 
@@ -125,8 +132,8 @@ class TestTampered:
             hide(out, "effects.csv")
         again = reproduce.reproduce(out, sample)
         where = f"policy phone, outcome {table.loc[5, 'outcome']}"
-        assert f"effects.csv, row 6 ({where}): low is {after}; made again: {before}" in again.differences
-        assert ("effects.csv is not the file that was written" in again.differences) != hidden
+        assert f"effects.csv, row 6 ({where}): low is {after}; made again: {before}" in read(again.differences)
+        assert ("effects.csv is not the file that was written" in read(again.differences)) != hidden
 
     @pytest.mark.parametrize("sample", [None, 1])
     @pytest.mark.parametrize("name", ["daily", "breakdown", "durations"])
@@ -143,9 +150,9 @@ class TestTampered:
             hide(out, path.name)
         again = reproduce.reproduce(out, sample)
         seed = table.loc[row, "seed"]
-        told = next(line for line in again.differences if line.startswith(f"seed-{seed}: {name}.parquet, of "))
+        told = next(line for line in read(again.differences) if line.startswith(f"seed-{seed}: {name}.parquet, of "))
         assert f"seed {seed}," in told and f"{column} is {before + 1}; made again: {before}" in told
-        others = [line for line in again.differences if line.startswith("seed-") and line != told]
+        others = [line for line in read(again.differences) if line.startswith("seed-") and line != told]
         assert others == []
 
     def test_a_forger_who_hides_all_of_it_but_cannot_run_the_model(self, out: Path) -> None:
@@ -164,14 +171,14 @@ class TestTampered:
         (out / "table.txt").write_text(text.replace("phone", "phono", 1), encoding="utf-8")
         (out / "figures" / "overview.png").write_bytes(b"another")
         again = reproduce.reproduce(out, 1)
-        assert "figures/overview.png is not the file that was written" in again.differences
+        assert "figures/overview.png is not the file that was written" in read(again.differences)
         assert "table.txt, line " in found(again) and "phono" in found(again)
 
     def test_a_table_that_cannot_be_read(self, out: Path) -> None:
         for name in ("daily.parquet", "effects.csv"):
             (out / name).write_bytes((out / name).read_bytes()[:100])
         again = reproduce.reproduce(out)
-        assert "daily.parquet is not the file that was written" in again.differences
+        assert "daily.parquet is not the file that was written" in read(again.differences)
         assert "effects.csv" in found(again)
 
 
@@ -211,7 +218,7 @@ class TestNotAllThere:
         hide(out, "durations.parquet")
         again = reproduce.reproduce(out, 1)
         assert again.missing == ("effects.csv",)
-        assert again.differences == ("durations.parquet cannot be read as the table that it is",)
+        assert read(again.differences) == ["durations.parquet cannot be read as the table that it is"]
 
     def test_a_table_of_an_older_version_lacks_a_column(self, out: Path) -> None:
         daily = pq.read_table(out / "daily.parquet")
@@ -237,8 +244,8 @@ class TestOtherThanThen:
         monkeypatch.setattr(workers, "_simulated", otherwise)
         change_manifest(out, model_files={"model/arrays/state.py": "0" * 64})
         again = reproduce.reproduce(out)
-        assert "model: not the same; other files: sim/model/arrays/state.py" in again.notes
-        assert len([line for line in again.differences if ": daily.parquet, of baseline, row 31 " in line]) == 3
+        assert "model: not the same; other files: sim/model/arrays/state.py" in read(again.notes)
+        assert len([line for line in read(again.differences) if ": daily.parquet, of baseline, row 31 " in line]) == 3
 
     def test_versions_code_and_checkout_are_told(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         said = json.loads((out / "manifest.json").read_text())
@@ -249,7 +256,7 @@ class TestOtherThanThen:
             git={"commit": "f" * 40, "dirty": True},
             units_made_with=["Python 3.11.0, NumPy 2.0", "Python 3.13.0, NumPy 2.5"],
         )
-        notes = "\n".join(reproduce.reproduce(out, 1).notes)
+        notes = "\n".join(read(reproduce.reproduce(out, 1).notes))
         assert f"versions: numpy 1.0 then, {said['packages']['numpy']} now" in notes
         assert "model: the same; other files of the simulator are not" in notes
         assert "checkout: ffffffffffff" in notes and "changed and not committed" in notes
@@ -326,9 +333,9 @@ class TestCommand:
 
 def test_where_tables_differ_first() -> None:
     table = pd.DataFrame({"policy": ["a", "b"], "n": [1, 2], "x": [np.nan, 0.5]})
-    assert identity.difference(table, table.copy(), "t") == ""
+    assert identity.difference(table, table.copy(), "t") is None
     other = table.assign(n=[1, 3], x=[np.nan, 0.25])
-    told = identity.difference(table, other, "t")
+    told = spoken(identity.difference(table, other, "t"))
     assert told == "t, row 2 (policy b): n is 2; made again: 3 (2 columns differ: n, x)"
-    assert identity.difference(table, table.head(1), "t") == "t has 2 rows; made again: 1"
-    assert identity.difference(table, table.drop(columns="x"), "t").startswith("t has columns policy, n, x")
+    assert spoken(identity.difference(table, table.head(1), "t")) == "t has 2 rows; made again: 1"
+    assert spoken(identity.difference(table, table.drop(columns="x"), "t")).startswith("t has columns policy, n, x")

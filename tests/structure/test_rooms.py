@@ -22,7 +22,7 @@ ROOMS = {
     "study": "rules scenario model.records model.engines outcomes",
     "report": "rules policies scenario model.records model.engines outcomes",
     "questions": "rules policies scenario model.records model.engines outcomes study report",
-    "__init__": "scenario model.arrays report questions",
+    "__init__": "rules scenario model.arrays report questions",
     "__main__": "rules scenario study report questions",
 }
 """Room: the others that it may import, all of which stand above it. `model.engines` knows the engines by name alone."""

@@ -36,6 +36,9 @@ SPEAKING = [module for module in MODULES if room(module) == "report" and module 
 DECLARING = {"Sentence": 1, "Term": 1, "Heading": 4, "Printed": 1}
 """What declares words: how many of its arguments, the first ones, may be texts."""
 
+SAYING = {"say", "tell", "warn", "note", "ScenarioError", "ExperimentError", "UnansweredError", "KeyboardInterrupt"}
+"""Functions that print what they are given, and errors that people read."""
+
 Place = tuple[int, str]
 
 
@@ -73,6 +76,16 @@ def glued(tree: ast.Module, but: frozenset[str] = frozenset()) -> Iterator[Place
         said += ast.iter_child_nodes(node)
 
 
+def said_at_once(tree: ast.Module) -> Iterator[Place]:
+    """Yield every f-string and literal of several words that is printed or is an error, and its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SAYING:
+            for given in node.args:
+                literal = isinstance(given, ast.Constant) and isinstance(given.value, str) and is_prose(given.value)
+                if literal or isinstance(given, ast.JoinedStr):
+                    yield given.lineno, ast.unparse(given)
+
+
 def names_of(node: ast.AST) -> set[str]:
     """Return the names that a statement of a module gives."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -101,6 +114,19 @@ def test_no_prose_is_glued_together(module: str) -> None:
     dictionary = {"COLUMNS"}  # which tells of files
     found = sorted(glued(MODULES[module], frozenset(dictionary)))
     assert not found, f"sim/{module}: make it a Sentence with named values, or a Term"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room(m) in ("study", "questions", "__main__")])
+def test_what_is_printed_or_an_error_is_a_sentence(module: str) -> None:
+    assert not list(said_at_once(MODULES[module])), f"sim/{module}: make it a Sentence with named values, or a Term"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ['raise ScenarioError(f"{out} is a file")', 'self.say("Nothing was run.")', 'progress.note(f"{n} failed")'],
+)
+def test_planted_words_that_are_no_sentence_are_seen(planted: str) -> None:
+    assert list(said_at_once(ast.parse(planted)))
 
 
 @pytest.mark.parametrize("module", MODULES)
