@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sim.model.engines import engine_of, module_of
-from sim.model.records import TABLES, TEXTS, Records, of_arrow
+from sim.model.records import Records
 from sim.questions import question_of
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.rules.language import speaking
@@ -25,6 +23,7 @@ from sim.scenario.arguments import language_of, path_of, whole_number
 from sim.study.command import Command, add_workers, literal, workers_given
 from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, plan_sha256, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
+from sim.study.merged import Merged, MergedTables
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
 from sim.study.store import Kept, Store, damaged, lane_digests, unit_digest
@@ -95,7 +94,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
         question = question.without(lost)
     check(workers, question.engine)
     tasks = question.tasks()
-    kept = _Tables(folder)
+    kept = MergedTables(folder)
     held, columns = _held(kept, tasks)
     wrong = [name for name, sha in held.items() if sha != manifest["units"].get(name)]
     again = _chosen(tasks, wrong, sample)
@@ -114,7 +113,7 @@ def reproduce(folder: str | Path, sample: int | None = None, workers: int = 1, p
                 "tables: not made again, as the counts are not all there or not right; without --sample they are"
             )
         else:
-            from_runs = runs if whole else [_Merged(kept, task) for task in tasks]
+            from_runs = runs if whole else [Merged(kept, task) for task in tasks]
             again_too = Sentence(" of the units run again") if whole else None
             checked = Sentence("tables: made again from the counts{again}", again=again_too)
             exactly = _same_versions(manifest)
@@ -207,57 +206,7 @@ def _chosen(tasks: Sequence[Task], wrong: Sequence[str], sample: int | None) -> 
 # -- what is stored ----------------------------------------------------------------------------------------------------
 
 
-class _Tables:
-    """The merged tables of counts of a folder, as far as they are there and can be read."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.names = [name for name in MERGED if not self.flaw(name)]
-
-    def complete(self, tasks: Sequence[Task]) -> bool:
-        """Tell whether everything that was counted is there; events are not merged."""
-        return self.names == [*MERGED] and not any(task.events for task in tasks)
-
-    def rows(self, task: Task, arm: str, seed: int | None = None) -> dict[str, pd.DataFrame]:
-        """Return the rows of an arm, or of one seed of it."""
-        wanted: list[tuple[str, str, Any]] = [("policy", "==", arm)]
-        wanted += [("variant", "==", task.label)] if task.label else []
-        wanted += [("seed", "==", seed)] if seed is not None else []
-        return {
-            name: of_arrow(name, pq.read_table(self._path(name), filters=wanted)).to_pandas() for name in self.names
-        }
-
-    def flaw(self, name: str) -> Sentence | None:
-        """Say why a table cannot be read with its columns, each of its type; nothing if it can."""
-        file = f"{name}.parquet"
-        unreadable = Sentence("{file} cannot be read as the table that it is", file=file)
-        try:
-            schema = pq.read_table(self._path(name)).schema
-        except (OSError, ValueError):
-            return unreadable
-        columns = TABLES[name][0]
-        if lacking := [column for column in columns if column not in schema.names]:
-            return Sentence("{file} has no column {column}", file=file, column=lacking[0])
-        typed = all(pa.types.is_integer(f.type) != (f.name in TEXTS) for f in schema if f.name in columns)
-        return None if typed else unreadable
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.parquet"
-
-
-@dataclass(frozen=True)
-class _Merged:
-    """The runs of a task as the merged tables have them: see `sim.model.records.Runs`."""
-
-    tables: _Tables
-    task: Task
-
-    def parts(self) -> Iterator[Records]:
-        for arm in sorted(self.task.arms):
-            yield Records(**self.tables.rows(self.task, arm))
-
-
-def _held(kept: _Tables, tasks: Sequence[Task]) -> tuple[dict[str, str], dict[str, ColumnHashes]]:
+def _held(kept: MergedTables, tasks: Sequence[Task]) -> tuple[dict[str, str], dict[str, ColumnHashes]]:
     """Return a hash of every unit as the merged tables have it, if they have all of it, and those of their columns."""
     units: dict[str, str] = {}
     columns = {name: ColumnHashes() for name in kept.names}
@@ -360,7 +309,7 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[Sentence, set[str
     )
 
 
-def _unreadable(kept: _Tables, missing: Collection[str]) -> Iterator[Words]:
+def _unreadable(kept: MergedTables, missing: Collection[str]) -> Iterator[Words]:
     """Yield the merged tables that are there and cannot be read, or lack columns."""
     for name in MERGED:
         if name not in kept.names and f"{name}.parquet" not in missing:
@@ -379,7 +328,7 @@ def _columns(found: Mapping[str, ColumnHashes], manifest: Mapping[str, Any]) -> 
             )  # fmt: skip
 
 
-def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping[str, Any]) -> Iterator[Words]:
+def _units(again: Sequence[Task], store: Store, kept: MergedTables, manifest: Mapping[str, Any]) -> Iterator[Words]:
     """Yield where units that were run again are not as stored: in the manifest, and in the merged tables."""
     for task in again:
         for seed in task.seeds:
@@ -391,7 +340,7 @@ def _units(again: Sequence[Task], store: Store, kept: _Tables, manifest: Mapping
                 yield Sentence("{unit}: what was counted has another hash than in the manifest", unit=name)
 
 
-def _rows(found: Kept, seed: int, kept: _Tables) -> Iterator[Words]:
+def _rows(found: Kept, seed: int, kept: MergedTables) -> Iterator[Words]:
     """Yield where the stored rows of a unit are not those of the run."""
     for part in found.parts():
         for arm in sorted({*part.daily["policy"]}):

@@ -121,6 +121,20 @@ class Result(ABC):
         return {name: partial(rendered, draw) for name, draw in self.figures().items()}
 
 
+def page_without_answer(made: Mapping[str, Any], banner: Words) -> str:
+    """Return the page of a result of which too little is there to say anything: why, and the command that goes on.
+
+    Args:
+        made: What the description of its store says.
+        banner: Why.
+    """
+    from sim.report.page import html  # late: it imports what makes HTML
+
+    title = made["scenario"]["title"] or made["scenario"]["site"] if made["scenario"] else made["question"]
+    nothing = Sentence("Nothing can be said yet: too few runs are finished.")
+    return html(Page(str(title), (), (nothing,), ()), [banner], str(made["command"]), {}, {})
+
+
 def _without(lost: Mapping[str, str]) -> Counted:
     """Say which units failed, of what, and what was done without them."""
     more = len(lost) - MOST_LOST

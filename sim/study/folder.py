@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from sim.model.engines import module_of
 from sim.rules.errors import ScenarioError, dotted, shown
+from sim.rules.language import language
 from sim.rules.sentences import Listed, Sentence, Term, Words
 from sim.scenario.scenario import NO_PART_OF_RUNS
 from sim.study.identity import model_files
@@ -242,13 +243,42 @@ def finished(out: Path) -> tuple[Any, list[str]]:
     said = read_json(out / MANIFEST)
     there = [name for name in said["files"] if (out / name).exists()]
     for name in there:
-        if hashlib.sha256((out / name).read_bytes()).hexdigest() != said["files"][name]:
+        if _sha256(out / name) != said["files"][name]:
             changed = Sentence(
                 "{file} is not the file that was written: python -m sim reproduce {out} says more",
                 file=str(out / name), out=str(out),
             )  # fmt: skip
             raise ScenarioError(changed)
     return said, there
+
+
+def add_page(out: Path, page: str) -> Path:
+    """Write a page into a result folder, in the language that is read now; the manifest, if it is there, lists it.
+
+    Returns:
+        The file: `PAGE`, or one named after the language where that is another one than the result's.
+
+    Raises:
+        ScenarioError: If it cannot be written.
+    """
+    said = read_json(out / MANIFEST) if (out / MANIFEST).exists() else None
+    same = said is None or said.get("language", "en") == language()
+    path = out / (PAGE if same else f"report.{language()}.html")
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    with writing(out):
+        try:
+            beside.write_text(page, encoding="utf-8")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        if said is not None:
+            said["files"] = dict(sorted((said["files"] | {path.name: _sha256(path)}).items()))
+            write_json(said, out / MANIFEST)
+    return path
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def pages_of(out: Path, listed: Collection[str]) -> list[str]:

@@ -49,8 +49,14 @@ class Answer(Protocol):
     def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
         """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
 
-    def written_page(self, made: Mapping[str, Any], pictures: Mapping[str, bytes], data: Mapping[str, bytes]) -> str:
-        """Return its page as HTML, of what the manifest says, its figures as SVG and its tables as CSV."""
+    def written_page(
+        self,
+        made: Mapping[str, Any],
+        pictures: Mapping[str, bytes],
+        data: Mapping[str, bytes],
+        unfinished: Words = None,
+    ) -> str:
+        """Return its page as HTML: of what the manifest says, figures in SVG, tables in CSV, why it is unfinished."""
 
 
 class Question(ABC):

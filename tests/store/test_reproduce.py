@@ -24,6 +24,7 @@ from sim.rules.sentences import Words, spoken
 from sim.study import identity, workers
 from sim.study.answer import answer
 from sim.study.folder import opened
+from sim.study.merged import MergedTables
 from tests.parts import synthetic
 
 SCENARIO = synthetic.SCENARIO.replace(
@@ -163,7 +164,7 @@ class TestTampered:
         table.to_parquet(path, index=False)
         hide(out, path.name)
         tasks = QUESTIONS["compare"].tasks()
-        change_manifest(out, units=reproduce._held(reproduce._Tables(out), tasks)[0])
+        change_manifest(out, units=reproduce._held(MergedTables(out), tasks)[0])
         assert "seed-1: daily.parquet, of phone, row 4 (policy phone, seed 1, " in found(reproduce.reproduce(out))
 
     def test_the_printed_table_and_a_figure(self, out: Path) -> None:
