@@ -117,9 +117,7 @@ def test_an_unknown_language_is_one_sentence_that_names_those_there_are(
     assert all(code in line for code in LANGUAGES)
 
 
-def test_it_is_given_once_with_a_value_and_what_is_no_option_asks_for_nothing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_it_is_given_once_and_what_is_no_option_asks_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--lang is given twice. Give it once" in said(["check", "--lang", "en", "--lang", "en"], capsys)
     assert "--lang est donné deux fois" in said(["check", "--lang", "fr", "--lang", "fr"], capsys)
     assert "expected one argument" in said(["check", "a", "--lang"], capsys)
