@@ -26,6 +26,7 @@ from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import Value
+from sim.rules.sentences import Listed, Sentence, paragraph
 from sim.rules.settings import LEVEL, SETTINGS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
@@ -164,8 +165,14 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
         if key in SWEPT:
             continue
         if key not in SETTINGS:
-            known = f"{suggestion(key, [*SWEPT])}The rules are: {', '.join(SWEPT)}."
-            raise ScenarioError(f"no rule is called {short(key)!r}. {known}")
+            raise ScenarioError(
+                Sentence(
+                    "no rule is called {name}. {meant}The rules are: {known}.",
+                    name=repr(short(key)),
+                    meant=suggestion(key, [*SWEPT]),
+                    known=Listed(tuple(SWEPT)),
+                )
+            )
         words = f"{key} is an assumption about the world: no rule that a policy could set"
         try:
             ranges.question(scenario, None, [key])
@@ -177,21 +184,26 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
 def _check_values(key: str, values: Sequence[Value]) -> None:
     rule = SWEPT[key]
     if strange := [value for value in values if not rule.allows(value)]:
-        told = f"It takes {rule.accepts}{hint(strange[0], rule)}.{_comma(values, rule)}"
-        raise ScenarioError(f"{key} = {shown(strange[0], exactly=True)} is not allowed. {told}")
+        refusal = Sentence(
+            "{name} = {given} is not allowed. It takes {taken}.",
+            name=key,
+            given=shown(strange[0], exactly=True),
+            taken=rule.accepts,
+        )
+        raise ScenarioError(paragraph(refusal, hint(strange[0], rule), _comma(values, rule)))
     if doubled := [value for value in values if list(values).count(value) > 1]:
         raise ScenarioError(f"{key} = {plain(doubled[0])} is given twice.")
     if len(values) < 2:
         raise ScenarioError(f"{key} has {len(values)} value; a sweep takes at least two: --over {key}=A,B,...")
 
 
-def _comma(values: Sequence[Value], rule: Parameter) -> str:
+def _comma(values: Sequence[Value], rule: Parameter) -> Sentence | None:
     """Say how to write decimals if a decimal comma has been taken for one between values."""
     pairs = zip(values[::2], values[1::2], strict=False)
     meant = [f"{one}.{other}" for one, other in pairs if type(one) is type(other) is int and other >= 0]
     if rule.type is not float or 2 * len(meant) != len(values) or not all(rule.allows(float(m)) for m in meant):
-        return ""
-    return f" A comma stands between values: if decimals are meant, write {','.join(meant)}."
+        return None
+    return Sentence("A comma stands between values: if decimals are meant, write {values}.", values=",".join(meant))
 
 
 def _set_by_level(scenario: Scenario) -> set[str]:

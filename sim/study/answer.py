@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from sim.model.records import TEXT, to_arrow, write_csv
 from sim.outcomes.dictionary import dictionary
 from sim.rules.errors import ExperimentError, ScenarioError, UnitsFailedError, failures
+from sim.rules.sentences import spoken
 from sim.scenario.arguments import path_of
 from sim.study.folder import (
     CRATE,
@@ -108,7 +109,7 @@ def answer(
                 raise type(error)(*error.args, *alone, _where_it_stands(out, store, tasks, command)) from None
         if result.lost:
             stands = _where_it_stands(out, store, tasks, command)
-            warn("\n".join((*failures(result.lost), *_alone(out, [*result.lost]), stands)))
+            warn("\n".join((*map(spoken, failures(result.lost)), *_alone(out, [*result.lost]), stands)))
     return result
 
 
@@ -131,7 +132,7 @@ def _in_memory(
             _, result = _of_what_is_left(question, workers, shown, None)
             further = question.more(result)
     if result.lost:
-        warn("\n".join(failures(result.lost)))
+        warn("\n".join(map(spoken, failures(result.lost))))
     return result
 
 

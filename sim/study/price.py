@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sim.model.engines import Engine
 from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.sentences import spoken
 from sim.rules.words import lasting
 from sim.scenario.scenario import Scenario
 from sim.study.cluster import Cluster
@@ -53,12 +54,12 @@ def cost(tasks: Sequence[Task], workers: int, engine: Engine = "array", later: f
         runs += f" in {variants} variants" * (variants > 1)
     if len(days) == 1:
         runs += " x {} days ({} of them warm-up)".format(*days.pop())
-    lasts = lasting(_in_all([seconds for _, seconds in loops], workers) + later)
+    lasts = spoken(lasting(_in_all([seconds for _, seconds in loops], workers) + later))
     together = max(len(loop.seeds) for loop, _ in loops)
     shared = f", {together} seeds at a time in each" if together > 1 else ""
     words = f"To simulate: {hours:,} hours = {runs}.\nAbout {lasts} and {memory / 1e9:.1f} GB in {process}{shared}."
     if kept and len(loops) > 1:
-        words += f" What is finished is kept; a kill loses at most about {lasting(max(s for _, s in loops))}."
+        words += f" What is finished is kept; a kill loses at most about {spoken(lasting(max(s for _, s in loops)))}."
     return words
 
 

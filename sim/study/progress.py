@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.rules.sentences import spoken
 from sim.rules.words import lasting
 from sim.study.terminal import tell
 
@@ -118,7 +119,7 @@ class Progress:
             self._warned = True
             self._line(
                 f"This machine is about {self.slower:.2g} times slower than expected: about "
-                f"{lasting(gone + self.left)} in all."
+                f"{spoken(lasting(gone + self.left))} in all."
             )
         if getattr(sys.stderr, "isatty", bool)():
             self._on_terminal(at_once)
@@ -126,11 +127,11 @@ class Progress:
         silent, more = gone - self._told_at, self.share - self._told
         if silent >= SECONDS_BETWEEN_LINES and (more >= SHARE_BETWEEN_LINES or silent >= MOST_SECONDS):
             self._told_at, self._told = gone, self.share
-            self._line(f"{self._doing}: {self.share:.0%} after {lasting(gone)}, {self._rest}")
+            self._line(f"{self._doing}: {self.share:.0%} after {spoken(lasting(gone))}, {self._rest}")
 
     @property
     def _rest(self) -> str:
-        return f"about {lasting(self.left)} left{self._note}"
+        return f"about {spoken(lasting(self.left))} left{self._note}"
 
     def _on_terminal(self, at_once: bool) -> None:
         from tqdm import tqdm

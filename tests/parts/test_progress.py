@@ -11,6 +11,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import compare
 from sim.questions import ranges as questions_ranges
+from sim.rules.sentences import spoken
 from sim.rules.words import lasting
 from sim.study import progress
 from sim.study.answer import answer
@@ -160,7 +161,7 @@ def test_what_is_announced_has_statistics_and_figures_in_it() -> None:
     ],
 )
 def test_times_in_words(seconds: float, words: str) -> None:
-    assert lasting(seconds) == words
+    assert spoken(lasting(seconds)) == words
 
 
 @pytest.fixture(autouse=True)
