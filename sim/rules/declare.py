@@ -56,7 +56,8 @@ class Section(BaseModel):
         ):
             taken = Parameter.of(info.field_name, field)
             if not taken.allows(value):
-                raise PydanticCustomError("entries", "it takes {accepts}", {"accepts": spoken(taken.accepts)})
+                takes = Sentence("it takes {taken}", taken=taken.accepts)
+                raise PydanticCustomError("entries", "{takes}", {"takes": spoken(takes)})
         return value
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -64,11 +65,16 @@ class ScenarioError(ValueError):
     def __str__(self) -> str:
         """Return one line for each problem, control characters replaced and what is overlong cut."""
         lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(_read, self.problems))
-        return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+        return "\n".join("".join(c if _is_seen(c) else "?" for c in line) for line in lines)
 
 
 def _read(problem: Problem | Words) -> str:
     return str(problem) if isinstance(problem, Problem) else spoken(problem)
+
+
+def _is_seen(character: str) -> bool:
+    """Tell whether a character is seen, or is a blank, such as stands between thousands in French."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def _cut(text: str) -> str:

@@ -6,13 +6,13 @@ import pytest
 
 from sim.outcomes.sets import values
 from sim.rules.declare import Parameter, Shape, declared
-from sim.rules.errors import Problem, ScenarioError, dotted, shown
+from sim.rules.errors import Problem, ScenarioError, dotted, shown, written
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import CLASSES, Population
 from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Registration, Weekday
 from sim.rules.sentences import spoken
-from sim.rules.words import days_in_words
 from sim.rules.settings import SECTIONS
+from sim.rules.words import days_in_words
 from sim.scenario.scenario import Scenario
 
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
@@ -155,10 +155,12 @@ def test_the_level_in_force_is_its_entry() -> None:
 
 
 def test_values_are_shown_as_a_file_has_them() -> None:
-    assert [spoken(shown(v)) for v in (True, "a", 0.5, 2, dt.date(2021, 1, 2), [1, 2], {}, [{}], 10**400, float("nan"))] == [
+    given = (True, "a", 0.5, 2, dt.date(2021, 1, 2), [1, 2], {}, [{}], 10**400, float("nan"))
+    assert [spoken(shown(value)) for value in given] == [
         "true", '"a"', "0.5", "2", "2021-01-02", "[1, 2]", "a table", "a list", "a number of more than 30 digits",
         "nan",
     ]  # fmt: skip
+    assert [written(value) for value in given[:6]] == [shown(value) for value in given[:5]] + ["[1, 2]"]
     assert dotted(("offences", 1, "weight")) == "offences[row 2].weight"
 
 
