@@ -31,6 +31,7 @@ pd.set_option("display.max_colwidth", None)
 
 # %%
 import sim
+from sim.rules.sentences import spoken
 
 scenario = sim.load("../scenarios/classroom.toml")
 comparison = sim.compare(scenario)
@@ -47,7 +48,7 @@ comparison.plot()
 # %%
 print(f"{len(comparison.seeds)} seeds, {scenario.days} days after {scenario.warmup_days} days of warm-up")
 for policy in comparison.policies:
-    print(f"{policy}:", "; ".join(p.words() for p in scenario.policies[policy]))
+    print(f"{policy}:", "; ".join(spoken(p.words()) for p in scenario.policies[policy]))
 
 # %% [markdown]
 # ## Reading the effects

@@ -28,6 +28,7 @@ import pandas as pd
 
 import sim
 from sim.policies.set import SetPolicy
+from sim.rules.sentences import spoken
 
 
 def effect(comparison, outcome):
@@ -45,7 +46,7 @@ def effect(comparison, outcome):
 scenario = sim.load("../scenarios/registration.toml").replace(days=50, warmup_days=20)
 ladder = sim.compare(scenario, seeds=6)
 for policy in ladder.policies:
-    print(f"{policy}:", "; ".join(p.words() for p in scenario.policies[policy]))
+    print(f"{policy}:", "; ".join(spoken(p.words()) for p in scenario.policies[policy]))
 
 # %%
 ladder.plot("overview")

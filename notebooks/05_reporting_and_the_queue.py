@@ -29,6 +29,7 @@ import sim
 from sim.outcomes.statistics import t_interval
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.reporting import ReportingPolicy
+from sim.rules.sentences import spoken
 
 
 def effect(comparison, *outcomes, digits=1):
@@ -46,7 +47,7 @@ def effect(comparison, *outcomes, digits=1):
 scenario = sim.load("../scenarios/reporting.toml").replace(days=50, warmup_days=20)
 reporting = sim.compare(scenario, seeds=6)
 for policy in reporting.policies:
-    print(f"{policy}:", "; ".join(p.words() for p in scenario.policies[policy]))
+    print(f"{policy}:", "; ".join(spoken(p.words()) for p in scenario.policies[policy]))
 
 # %%
 reporting.plot("overview")

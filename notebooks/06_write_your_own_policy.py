@@ -35,6 +35,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.rules.declare import parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.rulebook import RULES
+from sim.rules.sentences import spoken
 
 
 def effect(comparison, *outcomes, digits=2):
@@ -48,7 +49,7 @@ def effect(comparison, *outcomes, digits=2):
 # else: it cannot reach the persons, their luck or what they want.
 
 # %%
-pd.DataFrame([{"rule": rule.key, "unit": rule.unit, "takes": rule.accepts} for rule in RULES.values()])
+pd.DataFrame([{"rule": rule.key, "unit": rule.unit, "takes": spoken(rule.accepts)} for rule in RULES.values()])
 
 # %% [markdown]
 # ## The policy

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sim.model.records import Records
 from sim.rules.errors import ScenarioError, shown
+from sim.rules.sentences import Listed, Sentence, Term
 
 Engine = Literal["array", "agents"]
 
@@ -21,7 +22,13 @@ def module_of(engine: Engine) -> str:
         ScenarioError: If there is no such engine.
     """
     if not isinstance(engine, str) or engine not in _ENGINES:
-        raise ScenarioError(f"no engine is called {shown(engine)}; there are {' and '.join(_ENGINES)}")
+        raise ScenarioError(
+            Sentence(
+                "no engine is called {name}; there are {known}",
+                name=shown(engine),
+                known=Listed(tuple(_ENGINES), Term(" and ")),
+            )
+        )
     return _ENGINES[engine]
 
 

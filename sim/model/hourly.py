@@ -11,7 +11,8 @@ import numpy as np
 from mesa.datacollection import DataCollector
 
 from sim.model.records import Records
-from sim.rules.errors import ScenarioError
+from sim.rules.errors import ExperimentError, ScenarioError
+from sim.rules.sentences import Sentence
 from sim.scenario.arguments import scenario_of, seed_of
 from sim.scenario.scenario import Scenario
 
@@ -83,9 +84,12 @@ class HourlyModel(mesa.Model):
     def _begin_hour(self) -> None:
         """Refuse an hour after the last."""
         if self.hour >= self.scenario.hours:
-            raise RuntimeError(
-                f"the window is over after {self.hour:,} hours, and there is no hour left to simulate; `running` is "
-                "false from then on. Make a new model, or a scenario of more days"
+            raise ExperimentError(
+                Sentence(
+                    "the window is over after {hours} hours, and there is no hour left to simulate; `running` is false "
+                    "from then on. Make a new model, or a scenario of more days",
+                    hours=self.hour,
+                )
             )
 
     def _end_hour(self) -> None:
@@ -107,7 +111,7 @@ def one_seed(seed: object, rng: object) -> int:
         ScenarioError: If both are given, or something that is no seed.
     """
     if seed is not None and rng is not None:
-        raise ScenarioError("seed and rng are two names for the same; give one of them")
+        raise ScenarioError(Sentence("seed and rng are two names for the same; give one of them"))
     given = rng if seed is None else seed
     if given is None or isinstance(given, _DRAWN_FROM):
         return int(np.random.default_rng(given).integers(_LAST_DRAWN))

@@ -14,7 +14,8 @@ from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
 from sim.policies.registration import RegistrationPolicy
 from sim.rules.rulebook import Level
-from sim.scenario.scenario import BASELINE, Cost, Scenario
+from sim.scenario.frame import Cost
+from sim.scenario.scenario import BASELINE, Scenario
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 """Levels of registration, from what tells least of a person to what tells most."""

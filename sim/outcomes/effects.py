@@ -31,6 +31,8 @@ from sim.outcomes.statistics import (
 )
 from sim.outcomes.verdicts import Reason, Verdict
 from sim.policies.policy import Policy
+from sim.rules.language import speaking
+from sim.rules.sentences import Listed, Sentence, Words, spoken
 from sim.scenario.scenario import BASELINE, Scenario
 
 
@@ -182,7 +184,7 @@ def contains_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     for outcome in outcomes_of(scenario) if pairs else ():
         value, behind = _values(outcome, sums)
         for arm, part in pairs:
-            names = (arm, part, words_of(rest_of(scenario, arm, part)), outcome.name, outcome.unit)
+            names = (arm, part, _in_file(words_of(rest_of(scenario, arm, part))), outcome.name, outcome.unit)
             base, less, more = (by_seed(value, name) for name in (BASELINE, part, arm))
             known = np.isfinite(base) & np.isfinite(less) & np.isfinite(more)
             if any(not_counted(scenario, outcome, name) for name in (arm, part)) or not known.any():
@@ -212,14 +214,25 @@ def rest_of(scenario: Scenario, arm: str, part: str) -> list[Policy]:
     return rest
 
 
-def words_of(levers: Sequence[Policy]) -> str:
-    """Return levers as they are written to a table, with their dates."""
-    return "; ".join(map(_words, levers))
+def words_of(levers: Sequence[Policy]) -> Listed:
+    """Say what levers change, and when."""
+    return Listed(tuple(map(_with_dates, levers)), "; ")
 
 
-def _words(lever: Policy) -> str:
-    dates = ((" from ", lever.start), (" until ", lever.end))
-    return lever.words() + "".join(f"{word}{day}" for word, day in dates if day)
+def _with_dates(lever: Policy) -> Words:
+    if lever.start and lever.end:
+        return Sentence("{policy} from {start} until {end}", policy=lever.words(), start=lever.start, end=lever.end)
+    if lever.start:
+        return Sentence("{policy} from {start}", policy=lever.words(), start=lever.start)
+    if lever.end:
+        return Sentence("{policy} until {end}", policy=lever.words(), end=lever.end)
+    return lever.words()
+
+
+def _in_file(words: Words) -> str:
+    """Return words as they stand in files, which are the same in every language."""
+    with speaking("en"):
+        return spoken(words)
 
 
 def parts_without_arm(scenario: Scenario, arm: str, policies: Sequence[str]) -> list[Policy]:

@@ -18,6 +18,7 @@ from sim.model.world.population import membership, visits_per_month
 from sim.outcomes.statistics import Floats, Interval, ratio_interval, t_interval
 from sim.policies.policy import Policy
 from sim.rules.errors import ScenarioError, suggestion
+from sim.rules.sentences import Listed, Sentence
 from sim.scenario.reading import load
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.scenario.shipped import file_of
@@ -309,7 +310,13 @@ def chosen(names: Sequence[str]) -> tuple[Pattern, ...]:
     known = {name: pattern for pattern in patterns() for name in (str(pattern.number), pattern.name)}
     for name in names:
         if name not in known:
-            has = ", ".join(f"{pattern.number} ({pattern.name})" for pattern in patterns())
-            raise ScenarioError(f"no pattern is called {name!r}. {suggestion(name, [*known])}There are: {has}.")
+            raise ScenarioError(
+                Sentence(
+                    "no pattern is called {name}. {meant}There are: {known}.",
+                    name=repr(name),
+                    meant=suggestion(name, [*known]),
+                    known=Listed(tuple(f"{pattern.number} ({pattern.name})" for pattern in patterns())),
+                )
+            )
     asked = {known[name].number for name in names}
     return tuple(pattern for pattern in patterns() if not names or pattern.number in asked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sim.rules.sentences import Code
-from sim.scenario.limits import SHORTEST_MONTH
 
 
 class Verdict(Code):
@@ -42,6 +41,6 @@ COMPARED = (*RESOLVED, Verdict.NOT_RESOLVED)
 class Reason(Code):
     """Why an outcome is not counted under a policy."""
 
-    NO_MONTH = f"the window is shorter than a month of {SHORTEST_MONTH} days"
+    NO_MONTH = "the window is shorter than a month of 30 days"
     ONLY_BEFORE = "its door is in force only before the months that are counted"
     NOTHING = "under neither is there anything in any seed to take a share or a mean of"

@@ -29,7 +29,9 @@ from sim.model.world.population import (
     weekly_profile,
 )
 from sim.rules.parameters import HOURS_PER_MONTH
-from sim.rules.rulebook import WEEKDAYS, Rules, days_in_words
+from sim.rules.rulebook import WEEKDAYS, Rules
+from sim.rules.sentences import Amount, Counted, Sentence, Term, Words
+from sim.rules.words import days_in_words, decimal_if_any, one_decimal, plain_number
 from sim.scenario.scenario import BASELINE, Scenario
 
 FULL_TIME_HOURS: Final = 35
@@ -45,23 +47,37 @@ def paid_hours(rules: Rules) -> float:
     return rules.moderation.staff * len(rules.moderation.shift_days) * rules.moderation.shift_hours
 
 
-def staffing(rules: Rules) -> str:
+def staffing(rules: Rules) -> Words:
     """Say who works when, and what that comes to in paid hours a week and in full-time employees."""
-    hours = paid_hours(rules)
+    hours, staff = paid_hours(rules), rules.moderation.staff
     if not hours:
-        return "nobody is ever on shift"
+        return Term("nobody is ever on shift")
+    n, when, paid = Amount(staff, plain_number), _shift(rules), Amount(hours, decimal_if_any)
+    employees = Amount(hours / FULL_TIME_HOURS, one_decimal)
+    return Counted(
+        staff,
+        Sentence(
+            "{n} moderator on shift {when}: {paid} paid hours a week, about {employees} full-time employees of {week} "
+            "hours",
+            n=n, when=when, paid=paid, employees=employees, week=FULL_TIME_HOURS,
+        ),
+        Sentence(
+            "{n} moderators on shift {when}: {paid} paid hours a week, about {employees} full-time employees of {week} "
+            "hours",
+            n=n, when=when, paid=paid, employees=employees, week=FULL_TIME_HOURS,
+        ),
+    )  # fmt: skip
+
+
+def _shift(rules: Rules) -> Words:
+    """Return on which days and from when to when a shift is."""
     start, length = rules.moderation.shift_start_hour, rules.moderation.shift_hours
-    days = days_in_words(rules.moderation.shift_days)
-    end = start + length
-    when = f"{start}:00 to {end}:00" if end <= 24 else f"{start}:00 to {end - 24}:00 the next day"
     if length == 24 and rules.moderation.shift_days == WEEKDAYS:
-        days, when = "at all hours", "every day"
-    heads = f"{rules.moderation.staff:g} {'moderator' if rules.moderation.staff == 1 else 'moderators'}"
-    paid = f"{hours:,.1f}".removesuffix(".0")
-    return (
-        f"{heads} on shift {days}, {when}: {paid} paid hours a week, about {hours / FULL_TIME_HOURS:.1f} full-time "
-        f"employees of {FULL_TIME_HOURS} hours"
-    )
+        return Term("at all hours, every day")
+    days, end = days_in_words(rules.moderation.shift_days), start + length
+    if end <= 24:
+        return Sentence("{days}, {start}:00 to {end}:00", days=days, start=start, end=end)
+    return Sentence("{days}, {start}:00 to {end}:00 the next day", days=days, start=start, end=end - 24)
 
 
 # -- load -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pydantic import SerializeAsAny
 from sim.policies.policy import Change, Policy
 from sim.rules.mechanisms import Mechanism
 from sim.rules.rulebook import Platform, rules_through
+from sim.rules.sentences import Listed, Sentence
 
 
 class Altered(Policy):
@@ -35,9 +36,9 @@ class Held(Altered):
         """Return the policy's changes of other rules so many days after its start."""
         return [change for change in self.of.changes_after(platform, days) if change.rule not in self.rules]
 
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Say in words what is changed."""
-        return f"{self.of.words()}, without {', '.join(self.rules)}"
+        return Sentence("{policy}, without {rules}", policy=self.of.words(), rules=Listed(self.rules))
 
 
 class Under(Altered):
@@ -53,9 +54,9 @@ class Under(Altered):
         """Return the policy's changes under the other numbers so many days after its start."""
         return self.of.changes_after(self.platform, days)
 
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Say in words what is changed."""
-        return f"{self.of.words()}, under other numbers"
+        return Sentence("{policy}, under other numbers", policy=self.of.words())
 
 
 def held(policies: Collection[Policy], mechanisms: Collection[Mechanism]) -> tuple[Policy, ...]:

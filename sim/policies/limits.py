@@ -1,6 +1,7 @@
 """Limits: what new accounts may not do yet."""
 
 from sim.policies.policy import Policy, sets
+from sim.rules.sentences import Counted, Sentence
 
 
 class LimitsPolicy(Policy, name="limits"):
@@ -13,6 +14,11 @@ class LimitsPolicy(Policy, name="limits"):
 
     cooling_off_hours: int = sets("limits.cooling_off_hours", ...)
 
-    def words(self) -> str:
+    def words(self) -> Counted:
         """Say in words what is changed."""
-        return f"accounts write to strangers from an age of {self.cooling_off_hours} hours on"
+        n = self.cooling_off_hours
+        return Counted(
+            n,
+            Sentence("accounts write to strangers from an age of {n} hour on", n=n),
+            Sentence("accounts write to strangers from an age of {n} hours on", n=n),
+        )

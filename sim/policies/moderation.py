@@ -1,16 +1,25 @@
 """Moderation: who reads the reports, when, in which order and how well."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import field_validator
 
 from sim.policies.policy import Change, Policy, sets
 from sim.rules.declare import probability
 from sim.rules.mechanisms import SKILL
-from sim.rules.rulebook import Platform, Triage, Weekday, days_in_order, days_in_words, rules_through
+from sim.rules.rulebook import Platform, Triage, Weekday, days_in_order, rules_through
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
+from sim.rules.words import days_in_words, plain_number
 
 _SKILLS = rules_through(SKILL)
 """Rules that training moves."""
+
+_FIRST: Mapping[Triage, Term] = {
+    "oldest": Term("oldest dossier first"),
+    "newest": Term("newest dossier first"),
+    "gravest": Term("gravest dossier first"),
+    "most_reported": Term("most reported dossier first"),
+}
 
 
 class ModerationPolicy(Policy, name="moderation"):
@@ -43,16 +52,27 @@ class ModerationPolicy(Policy, name="moderation"):
                 changes.append(Change(skill, "set", round(p + (1 - p) * self.training, 9)))
         return changes
 
-    def words(self) -> str:
+    def words(self) -> Words:
         """Say in words what is changed."""
-        first = {"most_reported": "most reported"}.get(self.triage or "", self.triage)
-        parts = {
-            "staff": f"{self.staff:g} moderator{'s' * (self.staff != 1)} on shift" if self.staff is not None else "",
-            "shift": f"shifts of {self.shift_hours} hours" if self.shift_hours is not None else "",
-            "start": f"shifts from {self.shift_start_hour}:00 on" if self.shift_start_hour is not None else "",
-            "days": f"shifts {days_in_words(self.shift_days)}" if self.shift_days is not None else "",
-            "speed": f"{self.reviews_per_hour:g} reviews an hour each" if self.reviews_per_hour is not None else "",
-            "triage": f"{first} dossier first" if self.triage else "",
-            "training": f"training removes {self.training:.0%} of errors" if self.training is not None else "",
-        }
-        return ", ".join(p for p in parts.values() if p) or "nothing"
+        parts: list[Words] = []
+        if self.staff is not None:
+            n = Amount(self.staff, plain_number)
+            one, many = Sentence("{n} moderator on shift", n=n), Sentence("{n} moderators on shift", n=n)
+            parts.append(Counted(self.staff, one, many))
+        if (hours := self.shift_hours) is not None:
+            one, many = (
+                Sentence("shifts of {hours} hour", hours=hours),
+                Sentence("shifts of {hours} hours", hours=hours),
+            )
+            parts.append(Counted(hours, one, many))
+        if self.shift_start_hour is not None:
+            parts.append(Sentence("shifts from {hour}:00 on", hour=self.shift_start_hour))
+        if self.shift_days is not None:
+            parts.append(Sentence("shifts {days}", days=days_in_words(self.shift_days)))
+        if self.reviews_per_hour is not None:
+            parts.append(Sentence("{n} reviews an hour each", n=Amount(self.reviews_per_hour, plain_number)))
+        if self.triage is not None:
+            parts.append(_FIRST[self.triage])
+        if self.training is not None:
+            parts.append(Sentence("training removes {percent}% of errors", percent=round(100 * self.training)))
+        return Listed(tuple(parts)) if parts else Term("nothing")

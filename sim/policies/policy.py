@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from sim.rules.declare import ROUNDING, Section, declared, parameter
 from sim.rules.rulebook import RULES, Platform, Rules, Value
+from sim.rules.sentences import Sentence, Words, WordsError
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,21 @@ class Policy(Section):
             return True
         return False
 
-    def words(self) -> str:
-        """Say in words what is changed, for people."""
+    def words(self) -> Words:
+        """Say in words what is changed, for people: a text, or a sentence if it is to be read in other languages."""
         levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
         return ", ".join(f"{self.name} {k.replace('_', ' ')} {v}" for k, v in levels.items())
 
 
-class CollisionError(ValueError):
+class CollisionError(WordsError):
     """Two policies of one arm set the same rule over overlapping time, or push it out of its bounds.
 
     Attributes:
         policies: The two that set the same rule, or nothing.
     """
 
-    def __init__(self, text: str, *policies: Policy) -> None:
-        super().__init__(text)
+    def __init__(self, words: Words, *policies: Policy) -> None:
+        super().__init__(words)
         self.policies = policies
 
 
@@ -164,17 +165,27 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
         for policy, change in changes:
             rule, value = change.rule, change.value
             if rule not in RULES:
-                raise CollisionError(f"{policy.words()!r} changes {rule}, which is no rule; see sim/rules/rulebook.py")
+                raise CollisionError(
+                    Sentence(
+                        "'{policy}' changes {rule}, which is no rule; see sim/rules/rulebook.py.",
+                        policy=policy.words(),
+                        rule=rule,
+                    )
+                )
             if change.operation != operation:
                 continue
             if operation == "set":
                 if rule in setter:
                     raise CollisionError(
-                        f"{setter[rule].name} ({setter[rule].words()}) and {policy.name} ({policy.words()}) both set "
-                        f"{rule} at the same time; drop one of them, or give them dates that do not overlap",
+                        Sentence(
+                            "{one} ({levels}) and {other} ({other_levels}) both set {rule} at the same time; drop one "
+                            "of them, or give them dates that do not overlap.",
+                            one=setter[rule].name, levels=setter[rule].words(),
+                            other=policy.name, other_levels=policy.words(), rule=rule,
+                        ),
                         setter[rule],
                         policy,
-                    )
+                    )  # fmt: skip
                 setter[rule] = policy
                 values[rule] = value
             elif operation == "add":
@@ -193,5 +204,12 @@ def _allowed(rule: str, value: Any) -> Any:
         bounds = (float(b) for b in (declared_rule.minimum, declared_rule.maximum) if b is not None)
         value = next((bound for bound in bounds if abs(value - bound) <= ROUNDING), value)
     if not declared_rule.allows(value):
-        raise CollisionError(f"{rule} would become {value}; it takes {declared_rule.accepts}")
+        raise CollisionError(
+            Sentence(
+                "{rule} would become {value}; it takes {taken}.",
+                rule=rule,
+                value=str(value),
+                taken=declared_rule.accepts,
+            )
+        )
     return value

@@ -1,10 +1,18 @@
 """Registration: what a newcomer must show before the first visit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sim.policies.policy import Change, Policy
 from sim.rules.declare import parameter
 from sim.rules.rulebook import Level, Platform
+from sim.rules.sentences import Term
+
+_ENTRY: Mapping[Level, Term] = {
+    "none": Term("entry with a nickname alone"),
+    "email": Term("registration with an e-mail address"),
+    "phone": Term("registration with a verified phone number"),
+    "document": Term("registration with an identity document"),
+}
 
 
 class RegistrationPolicy(Policy, name="registration"):
@@ -30,12 +38,6 @@ class RegistrationPolicy(Policy, name="registration"):
             Change("registration.accounts_persist", "set", then.accounts_persist),
         ]
 
-    def words(self) -> str:
+    def words(self) -> Term:
         """Say in words what is changed."""
-        entry = {
-            "none": "entry with a nickname alone",
-            "email": "registration with an e-mail address",
-            "phone": "registration with a verified phone number",
-            "document": "registration with an identity document",
-        }
-        return entry[self.level]
+        return _ENTRY[self.level]

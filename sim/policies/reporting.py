@@ -1,6 +1,8 @@
 """Reporting: how hard it is to report somebody, and what is done with a report."""
 
 from sim.policies.policy import Policy, sets
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+from sim.rules.words import plain_number
 
 
 class ReportingPolicy(Policy, name="reporting"):
@@ -20,14 +22,22 @@ class ReportingPolicy(Policy, name="reporting"):
     snapshot: bool | None = sets("reporting.snapshot")
     p_flagged: float | None = sets("reporting.p_flagged")
 
-    def words(self) -> str:
+    def words(self) -> Words:
         """Say in words what is changed."""
-        parts = {
-            f"{self.friction or 0:.0%} of those ready to report give up": self.friction is not None,
-            f"reports are answered (readiness x {self.rel_ready or 0:g})": self.rel_ready is not None,
-            f"guidance (false reports x {self.rel_false or 0:g})": self.rel_false is not None,
-            "a copy of the conversation kept with the report": bool(self.snapshot),
-            "no copy kept with the report": self.snapshot is False,
-            f"trusted flaggers report {self.p_flagged or 0:.0%} of what targets do not": self.p_flagged is not None,
-        }
-        return ", ".join(words for words, given in parts.items() if given) or "nothing"
+        parts: list[Words] = []
+        if self.friction is not None:
+            percent = round(100 * self.friction)
+            parts.append(Sentence("{percent}% of those ready to report give up", percent=percent))
+        if self.rel_ready is not None:
+            factor = Amount(self.rel_ready, plain_number)
+            parts.append(Sentence("reports are answered (readiness x {factor})", factor=factor))
+        if self.rel_false is not None:
+            factor = Amount(self.rel_false, plain_number)
+            parts.append(Sentence("guidance (false reports x {factor})", factor=factor))
+        if self.snapshot is not None:
+            copy, none = Term("a copy of the conversation kept with the report"), Term("no copy kept with the report")
+            parts.append(copy if self.snapshot else none)
+        if self.p_flagged is not None:
+            percent = round(100 * self.p_flagged)
+            parts.append(Sentence("trusted flaggers report {percent}% of what targets do not", percent=percent))
+        return Listed(tuple(parts)) if parts else Term("nothing")

@@ -1,6 +1,7 @@
 """Retention: how long messages are kept."""
 
 from sim.policies.policy import Policy, sets
+from sim.rules.sentences import Counted, Sentence
 
 
 class RetentionPolicy(Policy, name="retention"):
@@ -10,6 +11,7 @@ class RetentionPolicy(Policy, name="retention"):
 
     message_hours: int = sets("retention.message_hours", ..., low=1, high=8760)
 
-    def words(self) -> str:
+    def words(self) -> Counted:
         """Say in words what is changed."""
-        return f"messages kept for {self.message_hours} hours"
+        n = self.message_hours
+        return Counted(n, Sentence("messages kept for {n} hour", n=n), Sentence("messages kept for {n} hours", n=n))

@@ -1,7 +1,16 @@
 """Sanctions: what somebody gets whom a review finds."""
 
+from collections.abc import Mapping
+
 from sim.policies.policy import Policy, sets
 from sim.rules.rulebook import Binds
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words
+
+_BOUND: Mapping[Binds, Term] = {
+    "account": Term("bans bind the account"),
+    "device": Term("bans bind the device"),
+    "identity": Term("bans bind the identity"),
+}
 
 
 class SanctionsPolicy(Policy, name="sanctions"):
@@ -18,12 +27,19 @@ class SanctionsPolicy(Policy, name="sanctions"):
     ladder_hours: tuple[int, ...] | None = sets("sanctions.ladder_hours")
     binds: Binds | None = sets("sanctions.binds")
 
-    def words(self) -> str:
+    def words(self) -> Words:
         """Say in words what is changed."""
-        parts = []
+        parts: list[Words] = []
         if self.ladder_hours is not None:
-            rungs = ["a warning" if hours == 0 else f"{hours} hours" for hours in self.ladder_hours]
-            parts.append(f"sanctions in turn: {', '.join([*rungs, 'a ban'])}")
+            rungs = Listed((*map(_rung, self.ladder_hours), Term("a ban")))
+            parts.append(Sentence("sanctions in turn: {rungs}", rungs=rungs))
         if self.binds is not None:
-            parts.append(f"bans bind the {self.binds}")
-        return ", ".join(parts) or "nothing"
+            parts.append(_BOUND[self.binds])
+        return Listed(tuple(parts)) if parts else Term("nothing")
+
+
+def _rung(hours: int) -> Words:
+    """Return what a rung of the ladder is."""
+    if not hours:
+        return Term("a warning")
+    return Counted(hours, Sentence("{hours} hour", hours=hours), Sentence("{hours} hours", hours=hours))

@@ -10,6 +10,7 @@ from sim.rules.declare import parameter
 from sim.rules.errors import short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import RULES, Platform, Value
+from sim.rules.sentences import Listed, Sentence, WordsError, paragraph
 
 
 class SetPolicy(Policy, name="set"):
@@ -22,8 +23,12 @@ class SetPolicy(Policy, name="set"):
     @classmethod
     def _known(cls, rule: str) -> str:
         if rule not in RULES:
-            meant = suggestion(rule, [*RULES])
-            raise ValueError(f"no rule is called {short(rule)}. {meant}The rules are: {', '.join(RULES)}")
+            raise WordsError(
+                Sentence(
+                    "no rule is called {name}. {meant}The rules are: {known}.",
+                    name=short(rule), meant=suggestion(rule, [*RULES]), known=Listed(tuple(RULES)),
+                )
+            )  # fmt: skip
         return rule
 
     @field_validator("value", mode="plain")
@@ -35,8 +40,11 @@ class SetPolicy(Policy, name="set"):
         if isinstance(value, list):
             value = tuple(value)
         if not rule.allows(value):
-            given = shown(value, exactly=True)
-            raise ValueError(f"{given} is not allowed for {rule.key}. It takes {rule.accepts}{hint(value, rule)}")
+            refusal = Sentence(
+                "{given} is not allowed for {rule}. It takes {taken}.",
+                given=shown(value, exactly=True), rule=rule.key, taken=rule.accepts,
+            )  # fmt: skip
+            raise WordsError(paragraph(refusal, hint(value, rule)))
         return float(value) if rule.type is float else value
 
     def changes(self, platform: Platform) -> Sequence[Change]:

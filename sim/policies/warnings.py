@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from sim.policies.policy import Change, Policy, sets
 from sim.rules.declare import probability
 from sim.rules.rulebook import Platform
+from sim.rules.sentences import Amount, Sentence
+from sim.rules.words import plain_number
 
 _LONGEST_WEEKS = 1500  # longer than any run
 _FORGOTTEN = 0.01  # of the effect: from then on nothing is left of it
@@ -47,9 +49,12 @@ class WarningsPolicy(Policy, name="warnings"):
             Change("warnings.rel_recognise", "set", rel_recognise),
         ]
 
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Say in words what is changed."""
-        return (
-            f"warnings reach {self.p_reached:.0%} of users, who recognise {self.rel_recognise:g} times as readily; "
-            f"{self.p_kept_per_week:.0%} of that is left each week"
+        return Sentence(
+            "warnings reach {reached}% of users, who recognise {factor} times as readily; {kept}% of that is left each "
+            "week",
+            reached=round(100 * self.p_reached),
+            factor=Amount(self.rel_recognise, plain_number),
+            kept=round(100 * self.p_kept_per_week),
         )

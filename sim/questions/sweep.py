@@ -26,7 +26,7 @@ from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import Value
-from sim.rules.sentences import Listed, Sentence, Term, spoken
+from sim.rules.sentences import Listed, Sentence, Term, paragraph, spoken
 from sim.rules.settings import LEVEL, SETTINGS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
@@ -199,13 +199,13 @@ def check_rules(scenario: Scenario, keys: Iterable[str]) -> None:
 def _check_values(key: str, values: Sequence[Value]) -> None:
     rule = SWEPT[key]
     if strange := [value for value in values if not rule.allows(value)]:
-        raise ScenarioError(
-            Sentence(
-                "{key} = {value} is not allowed. It takes {accepts}{hint}.{comma}",
-                key=key, value=shown(strange[0], exactly=True), accepts=rule.accepts, hint=hint(strange[0], rule),
-                comma=_comma(values, rule),
-            )
-        )  # fmt: skip
+        refusal = Sentence(
+            "{name} = {given} is not allowed. It takes {taken}.",
+            name=key,
+            given=shown(strange[0], exactly=True),
+            taken=rule.accepts,
+        )
+        raise ScenarioError(paragraph(refusal, hint(strange[0], rule), _comma(values, rule)))
     if doubled := [value for value in values if list(values).count(value) > 1]:
         raise ScenarioError(Sentence("{key} = {value} is given twice.", key=key, value=plain(doubled[0])))
     if len(values) < 2:
@@ -220,7 +220,7 @@ def _comma(values: Sequence[Value], rule: Parameter) -> Sentence | None:
     meant = [f"{one}.{other}" for one, other in pairs if type(one) is type(other) is int and other >= 0]
     if rule.type is not float or 2 * len(meant) != len(values) or not all(rule.allows(float(m)) for m in meant):
         return None
-    return Sentence(" A comma stands between values: if decimals are meant, write {values}.", values=",".join(meant))
+    return Sentence("A comma stands between values: if decimals are meant, write {values}.", values=",".join(meant))
 
 
 def _set_by_level(scenario: Scenario) -> set[str]:

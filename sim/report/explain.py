@@ -25,11 +25,12 @@ from sim.report.formula import GIVEN, formula
 from sim.report.headings import Heading, Printed
 from sim.report.result import Result
 from sim.rules.declare import Parameter, Section, declared, listed_names
-from sim.rules.errors import ScenarioError, shown
+from sim.rules.errors import ScenarioError, written
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.rulebook import RULES, Entry, Registration, rules_through
+from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS, SWEPT
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -127,13 +128,13 @@ def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lin
 def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
     yield f"{BASELINE}: nothing is changed; every policy is compared with it"
-    yield f"  staff: {workload.staffing(scenario.platform.rules)}"
+    yield f"  staff: {spoken(workload.staffing(scenario.platform.rules))}"
     before = scenario.platform.rules
     for arm, found in scenario.policies.items():
         yield f"{arm}:"
         for policy in found:
             end = f" until {policy.end}" if policy.end else ""
-            yield f"  {policy.words()}, from {policy.start or scenario.start}{end}"
+            yield f"  {spoken(policy.words())}, from {policy.start or scenario.start}{end}"
         if scenario.inert(arm):
             yield "  inert: equal to the baseline on every day, so it changes nothing"
             continue
@@ -147,17 +148,17 @@ def policies(scenario: Scenario) -> Lines:
                 yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
                 yield from changed or ["    all as in the baseline"]
             if workload.staffing(rules) != workload.staffing(scenario.platform.rules):
-                yield f"    staff: {workload.staffing(rules)}"
+                yield f"    staff: {spoken(workload.staffing(rules))}"
 
 
 def staff(scenario: Scenario) -> Lines:
     """Yield who works when under the baseline, and under each policy that changes it, and what that comes to."""
     before = workload.staffing(scenario.platform.rules)
-    yield f"staff under {BASELINE}: {before}"
+    yield f"staff under {BASELINE}: {spoken(before)}"
     for arm in scenario.policies:
-        for text in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
-            if text != before:
-                yield f"staff under {arm}: {text}"
+        for words in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
+            if words != before:
+                yield f"staff under {arm}: {spoken(words)}"
 
 
 def settings() -> dict[str, Parameter]:
@@ -174,7 +175,7 @@ def _unknown(name: str, known: list[str]) -> str:
     meant = list(dict.fromkeys(near + inner))[:8]
     advice = f"Did you mean {', '.join(meant)}?" if meant else "python -m sim explain lists all."
     what = "setting, section, policy, mechanism, outcome, event, count, column, row of evidence, heading or word"
-    return f"{name or shown(name)} is no {what}. {advice}"
+    return f"{name or written(name)} is no {what}. {advice}"
 
 
 # -- settings, sections and policies --------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def _first(section: type[Section]) -> str:
 
 
 def _value(value: Any) -> str:
-    return shown(value).strip('"') or '""'
+    return written(value).strip('"') or '""'
 
 
 def _default(parameter: Parameter) -> str:
@@ -211,7 +212,7 @@ def _default(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    return f"{shown(parameter.low)} to {shown(parameter.high)}" if parameter.has_range else ""
+    return f"{written(parameter.low)} to {written(parameter.high)}" if parameter.has_range else ""
 
 
 def _setting(parameter: Parameter) -> Lines:
@@ -219,7 +220,7 @@ def _setting(parameter: Parameter) -> Lines:
     yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
     if plausible := _range(parameter):
         yield f"  plausible  {plausible}{f' ({parameter.shape})' if parameter.shape else ''}"
-    yield f"  accepted   {parameter.accepts}"
+    yield f"  accepted   {spoken(parameter.accepts)}"
     if "." in parameter.key and parameter.unit:  # the others are choices of a study, and nothing that could be known
         yield f"  standing   {parameter.standing}"
     for source in parameter.sources:
@@ -305,7 +306,7 @@ def _policy(kind: type[Policy]) -> Lines:
     for parameter in (*own, *dates):
         plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
         yield f"    {_last(parameter)} = {_default(parameter)}: {parameter.meaning}"
-        yield f"        unit {parameter.unit}{plausible}, accepted {parameter.accepts.rstrip(',')}"
+        yield f"        unit {parameter.unit}{plausible}, accepted {spoken(parameter.accepts)}"
     rules = _rules_of(kind, own)
     if not rules:
         yield "  changes    any rule by its name:"

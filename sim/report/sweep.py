@@ -22,7 +22,7 @@ from sim.report.headings import Printed
 from sim.report.remarks import ETHICS, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.text import plain
-from sim.rules.errors import shown
+from sim.rules.errors import written
 from sim.rules.rulebook import Value
 from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph, spoken
 from sim.rules.settings import LEVEL, SWEPT, as_rules_take
@@ -74,8 +74,8 @@ class Sweep(Result):
     def fill(self, folder: Path) -> None:
         """Write the table, lists as scenarios write them."""
         lists = [key for key, values in self.over.items() if any(isinstance(v, tuple) for v in values)]
-        written = {key: self.effects[key].map(shown) for key in lists}
-        write_csv(self.effects.assign(**written), folder / "sweep.csv")
+        columns = {key: self.effects[key].map(written) for key in lists}
+        write_csv(self.effects.assign(**columns), folder / "sweep.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
         """Return what draws its figure."""

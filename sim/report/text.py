@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import COMPARED, Verdict
-from sim.rules.errors import shown
+from sim.rules.errors import written
 from sim.rules.language import punctuated
 from sim.rules.rulebook import Value
 from sim.rules.sentences import Amount, Sentence, Words, spoken
+from sim.rules.words import plain_number as plain_number
 
 LONGEST_NAME = 28
 """Characters of the name of a policy in a table."""
@@ -151,11 +152,6 @@ def tenths_percent(share: float) -> str:
     return _in_percent(tenths(share))
 
 
-def plain_number(value: float) -> str:
-    """Return a number with as many digits as it has, up to six: ``0.2``."""
-    return punctuated(f"{value:g}")
-
-
 def two_digits(value: float) -> str:
     """Return two significant digits: ``0.16``."""
     return punctuated(f"{value:.2g}")
@@ -170,7 +166,7 @@ def in_percent(verdict: Verdict, relative: Interval) -> Words:
 
 def plain(value: Value) -> str:
     """Return a value of a rule as scenarios write it, without quotes: ``0.2``, ``email``, ``[mon, tue]``."""
-    return shown(value).replace('"', "")
+    return written(value).replace('"', "")
 
 
 def short(name: str) -> str:

@@ -27,6 +27,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from sim.rules.mechanisms import Mechanism
+from sim.rules.sentences import Listed, Sentence, Term, Words, WordsError, spoken
 
 Standing = Literal["sourced", "calibrated", "assumed"]
 
@@ -55,7 +56,8 @@ class Section(BaseModel):
         ):
             taken = Parameter.of(info.field_name, field)
             if not taken.allows(value):
-                raise PydanticCustomError("entries", "it takes {accepts}", {"accepts": taken.accepts})
+                takes = Sentence("it takes {taken}", taken=taken.accepts)
+                raise PydanticCustomError("entries", "{takes}", {"takes": spoken(takes)})
         return value
 
     @classmethod
@@ -89,7 +91,8 @@ class Frozen(dict[_Key, _Value]):
         return type(self), (dict(self),)
 
     def _refuse(self, *given: object, **more: object) -> NoReturn:
-        raise TypeError("this dictionary cannot be changed; for a scenario with other policies use its replace")
+        refusal = Sentence("this dictionary cannot be changed; for a scenario with other policies use its replace")
+        raise TypeError(spoken(refusal))
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
@@ -111,10 +114,14 @@ def unseen(text: str) -> list[str]:
 def _all_seen(text: str) -> str:
     """Refuse a text with a character that is not seen: it would go on to terminals, figures and tables."""
     if hidden := unseen(text):
-        names = {"\n": "a line break", "\t": "a tab"}
-        named = names.get(hidden[0], unicodedata.name(hidden[0], "a control code").lower())
-        raise ValueError(
-            f"character {text.index(hidden[0]) + 1} is not seen (U+{ord(hidden[0]):04X}, {named}). Leave it out"
+        known: dict[str, Words] = {"\n": Term("a line break"), "\t": Term("a tab")}
+        raise WordsError(
+            Sentence(
+                "character {number} is not seen (U+{code}, {name}). Leave it out.",
+                number=text.index(hidden[0]) + 1,
+                code=f"{ord(hidden[0]):04X}",
+                name=known.get(hidden[0]) or unicodedata.name(hidden[0], "").lower() or Term("a control code"),
+            )
         )
     return text
 
@@ -221,36 +228,54 @@ class Parameter:
         return self.low is not None and bool(self.low < self.high)
 
     @property
-    def accepts(self) -> str:
+    def accepts(self) -> Words:
         """Say in words which values the model accepts: ``a number from 0 to 1``."""
+        meaning = Term(self.meaning.rstrip("."))
         if get_origin(self.type) is Literal:
-            return f"one of {', '.join(get_args(self.type))}"
-        kinds = {
-            bool: "true or false",
-            int: "a whole number",
-            float: "a number",
-            dt.date: "a date without quotes, such as 2021-01-01,",
-            str: f"a text in quotes ({self.meaning.rstrip('.')})",
-            float | int | bool | str | tuple[int, ...] | tuple[str, ...]: f"a value ({self.meaning.rstrip('.')})",
-        }
-        kind = kinds.get(self.type)
-        if self.type == tuple[int, ...]:
-            n = f"{self.most} " if self.fewest == self.most else f"up to {self.most} " if self.most is not None else ""
-            kind = f"a list of {n}whole numbers"
+            return Sentence("one of {values}", values=Listed(get_args(self.type)))
         if names := listed_names(self.type):
-            return f"a list of one or more of {', '.join(names)}, in this order and none twice"
-        if kind is None:
-            table = isinstance(self.type, type) and issubclass(self.type, Section)
-            rows = "tables" if get_origin(self.type) is dict else "a list"
-            return f"a section [{self.key}]" if table else f"{rows} ({self.meaning.rstrip('.')})"
-        return f"{kind}{self._bounds}{', none smaller than the one before' if self.rises else ''}".rstrip(",")
+            return Sentence("a list of one or more of {names}, in this order and none twice", names=Listed(names))
+        if isinstance(self.type, type) and issubclass(self.type, Section):
+            return Sentence("a section [{name}]", name=self.key)
+        kinds: dict[Any, Words] = {
+            bool: Term("true or false"),
+            int: Term("a whole number"),
+            float: Term("a number"),
+            tuple[int, ...]: self._whole_numbers,
+            dt.date: Term("a date without quotes, such as 2021-01-01"),
+            str: Sentence("a text in quotes ({meaning})", meaning=meaning),
+            float | int | bool | str | tuple[int, ...] | tuple[str, ...]: Sentence(
+                "a value ({meaning})", meaning=meaning
+            ),
+        }
+        if self.type not in kinds:
+            if get_origin(self.type) is dict:
+                return Sentence("tables ({meaning})", meaning=meaning)
+            return Sentence("a list ({meaning})", meaning=meaning)
+        bounds = self._bounds
+        comma = "," if bounds and self.type is dt.date else None
+        rises = Sentence(", none smaller than the one before") if self.rises else None
+        return Listed((kinds[self.type], comma, bounds, rises), "")
 
     @property
-    def _bounds(self) -> str:
+    def _whole_numbers(self) -> Words:
+        """Return what a list of whole numbers is called."""
+        if self.most is None:
+            return Term("a list of whole numbers")
+        if self.fewest == self.most:
+            return Sentence("a list of {n} whole numbers", n=self.most)
+        return Sentence("a list of up to {n} whole numbers", n=self.most)
+
+    @property
+    def _bounds(self) -> Sentence | None:
         """Return the bounds in words that follow what they bound."""
+        if self.minimum is None and self.maximum is None:
+            return None
         if self.minimum is None:
-            return "" if self.maximum is None else f" up to {self.maximum}"
-        return f" of at least {self.minimum}" if self.maximum is None else f" from {self.minimum} to {self.maximum}"
+            return Sentence(" up to {most}", most=str(self.maximum))
+        if self.maximum is None:
+            return Sentence(" of at least {least}", least=str(self.minimum))
+        return Sentence(" from {least} to {most}", least=str(self.minimum), most=str(self.maximum))
 
     def allows(self, value: object) -> bool:
         """Tell whether the model accepts `value` for a single number, switch, choice or list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,13 +16,19 @@ from pydantic_core import ErrorDetails
 
 from sim.rules.declare import Parameter, Section, listed_names
 from sim.rules.hints import hint
-from sim.rules.sentences import Words, spoken
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, WordsError, paragraph, spoken
 
 MOST_PROBLEMS = 50
 """Problems of one file or section that are listed."""
 
 _LONGEST = 2_000
 """Characters of a line that says what is wrong."""
+
+_LARGEST = 10**30
+"""Whole numbers from which on their digits are not shown."""
+
+_MOST_ENTRIES = 24
+"""Entries of a list up to which they are shown."""
 
 _LONGEST_NAME = 60
 """Characters that are shown of a name, and up to which others are looked for that may be meant."""
@@ -58,11 +65,16 @@ class ScenarioError(ValueError):
     def __str__(self) -> str:
         """Return one line for each problem, control characters replaced and what is overlong cut."""
         lines = (text if len(text) <= _LONGEST else _cut(text) for text in map(_read, self.problems))
-        return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+        return "\n".join("".join(c if _is_seen(c) else "?" for c in line) for line in lines)
 
 
 def _read(problem: Problem | Words) -> str:
     return str(problem) if isinstance(problem, Problem) else spoken(problem)
+
+
+def _is_seen(character: str) -> bool:
+    """Tell whether a character is seen, or is a blank, such as stands between thousands in French."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def _cut(text: str) -> str:
@@ -104,9 +116,9 @@ class UnansweredError(ExperimentError):
     """With what there is, this cannot be answered: too little was run to its end, or too little happened."""
 
 
-def failures(failed: Mapping[str, str]) -> list[str]:
+def failures(failed: Mapping[str, str]) -> list[Words]:
     """Return a line for each unit that failed, of its error."""
-    return [f"{unit} failed: {error}" for unit, error in failed.items()]
+    return [Sentence("{unit} failed: {error}", unit=unit, error=error) for unit, error in failed.items()]
 
 
 def dotted(path: Place) -> str:
@@ -123,11 +135,11 @@ def short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 
-def shown(value: object, exactly: bool = False) -> str:
-    """Return a value as it would be written in a scenario file, shortened.
+def written(value: object, exactly: bool = False) -> str:
+    """Return a value that a setting has as it would be written in a scenario file, shortened.
 
     Args:
-        value: The value.
+        value: A number, a text, a date, or a list of these.
         exactly: Whether it is what somebody gave: ``24.0`` is then not shown as 24, nor what is just above 1 as 1.
     """
     match value:
@@ -135,29 +147,53 @@ def shown(value: object, exactly: bool = False) -> str:
             return str(value).lower()
         case str():
             return f'"{value[:40]}..."' if len(value) > 40 else f'"{value}"'
-        case int() if abs(value) >= 10**30:
-            return "a number of more than 30 digits"
-        case int() | float():
-            return str(value) if exactly or not isinstance(value, float) else f"{value:.12g}"
+        case float() if not exactly:
+            return f"{value:.12g}"
         case dt.date() | dt.time():
             return value.isoformat()
-        case dict():
-            return "a table"
         case list() | tuple():
-            plain = len(value) <= 24 and all(isinstance(v, int | float | str) for v in value)
-            return f"[{', '.join(shown(entry, exactly) for entry in value)}]" if plain else "a list"
-        case None:
-            return "None"
+            return f"[{', '.join(written(entry, exactly) for entry in value)}]"
+        case _:
+            return str(value)
+
+
+def shown(value: object, exactly: bool = False) -> Words:
+    """Return anything that was given as it would be written in a scenario file, shortened, or what kind of thing it is.
+
+    Args:
+        value: Whatever was given.
+        exactly: As for `written`.
+    """
+    match value:
+        case int() if abs(value) >= _LARGEST:
+            return Term("a number of more than 30 digits")
+        case dict():
+            return Term("a table")
+        case list() | tuple():
+            if len(value) > _MOST_ENTRIES or not all(isinstance(entry, int | float | str) for entry in value):
+                return Term("a list")
+            return Listed(("[", Listed(tuple(shown(entry, exactly) for entry in value)), "]"), "")
+        case None | str() | int() | float() | dt.date() | dt.time():
+            return written(value, exactly)
         case np.generic():
             return shown(value.item(), exactly)
         case _:
-            return f"something of the type {type(value).__name__}"
+            return Sentence("something of the type {type}", type=type(value).__name__)
 
 
-def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return ``Did you mean ...? `` for a misspelt name, or nothing if no known name is close."""
+def suggestion(name: str, known: Sequence[str]) -> Sentence | None:
+    """Return ``Did you mean ...? `` for a misspelt name, a clause before others, if a known name is close."""
+    return _did_you_mean(_close(name, known))
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    """Return the known name that may be meant, or nothing."""
     close = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= _LONGEST_NAME else []
-    return f"Did you mean {close[0]}? " if close else ""
+    return close[0] if close else ""
+
+
+def _did_you_mean(name: str) -> Sentence | None:
+    return Sentence("Did you mean {name}? ", name=name) if name else None
 
 
 def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()) -> Iterator[Problem]:
@@ -172,9 +208,10 @@ def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()
     around = {details["loc"][:n] for details in found for n in range(1, len(details["loc"]))}
     for number, details in enumerate(found):
         if number == MOST_PROBLEMS:
-            yield Problem(
-                prefix + details["loc"], f"{len(found) - number:,} more mistakes are not listed. Mend these first."
-            )
+            left = len(found) - number
+            one = Sentence("{n} more mistake is not listed. Mend these first.", n=left)
+            many = Sentence("{n} more mistakes are not listed. Mend these first.", n=left)
+            yield Problem(prefix + details["loc"], Counted(left, one, many))
             return
         if details["loc"] in around:
             continue  # a list is "too short" only because of its rows, which have a line of their own
@@ -183,12 +220,13 @@ def problems_of(error: ValidationError, model: type[Section], prefix: Place = ()
         if isinstance(cause, ScenarioError):
             yield from (p if isinstance(p, Problem) else Problem(path, p) for p in cause.problems)
         elif cause is not None:
-            yield Problem(path, f"{dotted(path)}: {cause}." if path else f"{cause}.")
+            why = cause.words if isinstance(cause, WordsError) else f"{cause}."
+            yield Problem(path, Listed((dotted(path), why), ": ") if path else why)
         else:
             yield Problem(path, _words(details, model, prefix))
 
 
-def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
+def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> Words:
     """Say in words what pydantic's details mean."""
     loc, kind, given = details["loc"], details["type"], details["input"]
     if kind == "missing" and isinstance(loc[-1], int):  # of a list with a fixed number of rows
@@ -197,40 +235,54 @@ def _words(details: ErrorDetails, model: type[Section], prefix: Place) -> str:
     if kind == "extra_forbidden":
         return unknown(prefix + loc, owner)
     if kind == "missing":
-        return f"{name} is missing. It takes {_parameter(owner, name, loc).accepts}."
+        return Sentence("{name} is missing. It takes {taken}.", name=name, taken=_parameter(owner, name, loc).accepts)
     if not any(part in owner.model_fields for part in loc):
-        return f"{name} = {shown(given)}, but it takes settings: {', '.join(owner.model_fields)}."
+        return Sentence(
+            "{name} = {given}, but it takes settings: {known}.",
+            name=name, given=shown(given), known=Listed(tuple(owner.model_fields)),
+        )  # fmt: skip
     taken = _parameter(owner, name, loc)
-    accepts = taken.accepts
+    accepts, finite = taken.accepts, None
     if kind == "int_type" and isinstance(loc[-1], int):
-        accepts = "a whole number"
+        accepts = Term("a whole number")
     elif kind == "literal_error" and isinstance(loc[-1], int):
-        accepts = f"one of {', '.join(listed_names(taken.type)) or details['ctx']['expected']}"
+        values = Listed(listed_names(taken.type)) if listed_names(taken.type) else details["ctx"]["expected"]
+        accepts = Sentence("one of {values}", values=values)
     elif kind == "finite_number" or (isinstance(given, float) and not math.isfinite(given)):
-        accepts += "; nan and inf are no numbers here"
-    return f"{name} = {shown(given, exactly=True)} is not allowed. It takes {accepts}{hint(given, taken)}."
+        finite = Sentence("; nan and inf are no numbers here")
+    refusal = Sentence(
+        "{name} = {given} is not allowed. It takes {taken}{finite}.",
+        name=name, given=shown(given, exactly=True), taken=accepts, finite=finite,
+    )  # fmt: skip
+    return paragraph(refusal, hint(given, taken))
 
 
-def unknown(path: Place, owner: type[Section]) -> str:
+def unknown(path: Place, owner: type[Section]) -> Sentence:
     """Say that a setting is not known, which one may be meant, and which there are."""
     *parents, name = path
     where = dotted(tuple(parents))
     known = list(owner.model_fields)
-    meant = _elsewhere(str(name), owner) or suggestion(str(name), known)
-    if where:
-        meant = meant.replace("Did you mean ", f"Did you mean {where}.")
-    return f"{dotted(path)} is not a setting. {meant}{f'[{where}]' if where else 'A scenario'} has: {', '.join(known)}."
+    meant = _elsewhere(str(name), owner) or _close(str(name), known)
+    if not where:
+        return Sentence(
+            "{name} is not a setting. {meant}A scenario has: {known}.",
+            name=dotted(path), meant=_did_you_mean(meant), known=Listed(tuple(known)),
+        )  # fmt: skip
+    return Sentence(
+        "{name} is not a setting. {meant}[{section}] has: {known}.",
+        name=dotted(path), meant=_did_you_mean(meant and f"{where}.{meant}"), section=where, known=Listed(tuple(known)),
+    )  # fmt: skip
 
 
 def _elsewhere(name: str, owner: type[Section]) -> str:
-    """Suggest a setting of that name in a section below."""
+    """Return a setting of that name in a section below, or nothing."""
     inner = [
         f"{k}.{n}"
         for k, f in owner.model_fields.items()
         if isinstance(f.default, Section)
         for n in type(f.default).model_fields
     ]
-    return next((f"Did you mean {key}? " for key in inner if key.endswith(f".{name}")), "")
+    return next((key for key in inner if key.endswith(f".{name}")), "")
 
 
 def _section(model: type[Section], path: Place) -> type[Section]:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from sim.rules.declare import Parameter
+from sim.rules.sentences import Sentence, Term
 
 LONGEST = 100
 """Characters of a text, up to which it may be a quantity or a date."""
@@ -28,33 +29,37 @@ _MONTHS = {
 """First letters of the months in English and French, without accents."""
 
 
-def hint(given: object, takes: Parameter) -> str:
-    """Return how to write a value as its setting takes it, in words to follow a message, or nothing.
+def hint(given: object, takes: Parameter, *, in_file: bool = False) -> Sentence | None:
+    """Return how to write a value as its setting takes it, a sentence to follow a message, if that can be told.
 
     Args:
         given: What was written: ``80%``, ``7d``, ``0,5``, 80 for a share, 24.0 for a whole number, ``1/2/2021``.
         takes: The setting.
+        in_file: Whether it was certainly written in a file, not in Python.
 
     >>> from sim.rules.rulebook import RULES
-    >>> hint("7d", RULES["retention.message_hours"])
-    '. Write 168: this is in hours'
+    >>> from sim.rules.sentences import spoken
+    >>> spoken(hint("7d", RULES["retention.message_hours"]))
+    'Write 168: this is in hours.'
     """
     if (isinstance(given, str) and len(given) > LONGEST) or (isinstance(given, int) and abs(given) > LARGEST):
-        return ""
+        return None
     if takes.type is dt.date:
-        return _of_date(given, takes)
+        return _of_date(given, takes, in_python=isinstance(given, str) and not in_file)
     if takes.type == tuple[int, ...]:
         return _of_list(given, takes)
     if takes.type not in (int, float) or isinstance(given, bool):
-        return ""
+        return None
     if isinstance(given, str):
         return _of_quantity(given, takes)
     if not isinstance(given, int | float):
-        return ""
+        return None
     if takes.unit == "share" and 1.01 <= given <= 100:
-        return f". For {given:.12g}% write {given / 100:.12g}"
+        return Sentence("For {percent}% write {share}.", percent=f"{given:.12g}", share=f"{given / 100:.12g}")
     whole = _number(given)
-    return f". Write {whole}, without a point" if isinstance(given, float) and takes.allows(whole) else ""
+    if isinstance(given, float) and takes.allows(whole):
+        return Sentence("Write {number}, without a point.", number=str(whole))
+    return None
 
 
 def _number(number: float) -> int | float:
@@ -78,16 +83,21 @@ def _in_unit(given: str, takes: Parameter) -> int | float | str | None:
     return _number(number)
 
 
-def _of_quantity(given: str, takes: Parameter) -> str:
+def _of_quantity(given: str, takes: Parameter) -> Sentence | None:
     value = _in_unit(given, takes)
     if isinstance(value, str):
-        return f". Write the number alone; its unit is: {takes.unit}"
+        return Sentence("Write the number alone; its unit is: {unit}.", unit=Term(takes.unit))
     if value is None or not takes.allows(value):
-        return ""
-    return f". Write {value:.12g}: this is {'a' if takes.unit in ('share', 'factor') else 'in'} {takes.unit}"
+        return None
+    number = f"{value:.12g}"
+    if takes.unit == "share":
+        return Sentence("Write {number}: this is a share.", number=number)
+    if takes.unit == "factor":
+        return Sentence("Write {number}: this is a factor.", number=number)
+    return Sentence("Write {number}: this is in {unit}.", number=number, unit=Term(takes.unit))
 
 
-def _of_list(given: object, takes: Parameter) -> str:
+def _of_list(given: object, takes: Parameter) -> Sentence | None:
     """Return the hint for a list, or for one entry of it."""
     alone = not isinstance(given, list | tuple)
     entries = [given] if alone else [*given]  # type: ignore[misc]
@@ -97,20 +107,25 @@ def _of_list(given: object, takes: Parameter) -> str:
     ]
     right = type(meant[0]) is int and takes.within(meant[0]) if alone else takes.allows(tuple(meant))
     if not right or [*map(type, meant)] == [*map(type, entries)]:
-        return ""
+        return None
     written = ", ".join(map(str, meant))
-    return f". Write {written}" if alone else f". Write [{written}]"
+    return Sentence("Write {value}.", value=written if alone else f"[{written}]")
 
 
-def _of_date(given: object, takes: Parameter) -> str:
+def _of_date(given: object, takes: Parameter, in_python: bool) -> Sentence | None:
     days = dict.fromkeys(_days(given))
     match [day for day in days if takes.minimum is None or takes.minimum <= day <= takes.maximum]:
         case [day]:
-            in_python = f"datetime.date({day.year}, {day.month}, {day.day})"
-            return f". Write {day}" + (f"; in Python, {in_python}" if isinstance(given, str) else "")
+            if not in_python:
+                return Sentence("Write {day}.", day=day)
+            made = f"datetime.date({day.year}, {day.month}, {day.day})"
+            return Sentence("Write {day}; in Python, {made}.", day=day, made=made)
         case [one, other]:
-            return f". Write {one} if {one.day} is the day, or {other} if {other.day} is the day"
-    return ""
+            return Sentence(
+                "Write {one} if {first} is the day, or {other} if {second} is the day.",
+                one=one, first=one.day, other=other, second=other.day,
+            )  # fmt: skip
+    return None
 
 
 def _days(given: object) -> Iterator[dt.date]:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from sim.rules import names
 from sim.rules.declare import Section, Text, parameter
+from sim.rules.sentences import Sentence, WordsError
 
 
 class Offence(Section):
@@ -40,7 +41,7 @@ class Offence(Section):
     @model_validator(mode="after")
     def _check(self) -> Offence:
         if min(self.target_weights) < 0 or not 0 < sum(self.target_weights) <= 10_000:
-            raise ValueError("target_weights takes four whole numbers of at least 0, not all of them 0")
+            raise WordsError(Sentence("target_weights takes four whole numbers of at least 0, not all of them 0."))
         return self
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import model_validator
 
 from sim.rules.declare import ROUNDING, Section, parameter, probability, whole_numbers
+from sim.rules.sentences import Sentence, WordsError
 
 CLASSES = ("under_15", "15_17", "adult", "minority")
 """Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
@@ -81,9 +82,11 @@ class Population(Section):
     @model_validator(mode="after")
     def _check(self) -> Population:
         if not any(self.hourly_weights):
-            raise ValueError("hourly_weights are all 0, so nobody ever comes: at least one hour needs a weight")
+            raise WordsError(
+                Sentence("hourly_weights are all 0, so nobody ever comes: at least one hour needs a weight.")
+            )
         if self.p_under_15 + self.p_15_17 + self.p_minority > 1 + ROUNDING:
-            raise ValueError("p_under_15, p_15_17 and p_minority add up to more than 1")
+            raise WordsError(Sentence("p_under_15, p_15_17 and p_minority add up to more than 1."))
         return self
 
     @property
@@ -247,7 +250,7 @@ class Responses(Section):
     @model_validator(mode="after")
     def _check(self) -> Responses:
         if self.p_false_engaged + self.p_false_private > 1 + ROUNDING:
-            raise ValueError("p_false_engaged and p_false_private add up to more than 1")
+            raise WordsError(Sentence("p_false_engaged and p_false_private add up to more than 1."))
         return self
 
     @property

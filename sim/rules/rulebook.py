@@ -24,6 +24,7 @@ from sim.rules.declare import (
     probability,
     whole_numbers,
 )
+from sim.rules.sentences import Listed, Sentence, Term, WordsError
 
 Value = float | int | bool | str | tuple[int, ...] | tuple[str, ...]
 
@@ -40,22 +41,17 @@ def days_in_order(days: tuple[Weekday, ...] | None) -> tuple[Weekday, ...] | Non
     """Return days of the week as they are, or nothing if none are given.
 
     Raises:
-        ValueError: If there are none in a list, or not in the order of the week, or one of them twice.
+        WordsError: If there are none in a list, or not in the order of the week, or one of them twice.
     """
     if days is not None and not in_order(days, WEEKDAYS):
-        given, names = ", ".join(days) or "an empty list", ", ".join(WEEKDAYS)
-        raise ValueError(f"{given} is not allowed. It takes one or more of {names}, in this order and none twice")
+        raise WordsError(
+            Sentence(
+                "{given} is not allowed. It takes one or more of {names}, in this order and none twice.",
+                given=Listed(days) if days else Term("an empty list"),
+                names=Listed(WEEKDAYS),
+            )
+        )
     return days
-
-
-def days_in_words(days: tuple[Weekday, ...]) -> str:
-    """Return days of the week in words: ``every day``, ``from mon to fri``, ``on mon, wed, fri``."""
-    if days == WEEKDAYS:
-        return "every day"
-    first, last = WEEKDAYS.index(days[0]), WEEKDAYS.index(days[-1])
-    if last - first + 1 == len(days) > 2:
-        return f"from {days[0]} to {days[-1]}"
-    return f"on {', '.join(days)}"
 
 
 _USERS_AWAY = "few or many lawful users are turned away"

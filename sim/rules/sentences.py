@@ -64,7 +64,7 @@ class Sentence:
 class Counted:
     """A sentence on a number of things: one for one thing, and one for any other number."""
 
-    n: int
+    n: float
     one: Sentence
     many: Sentence
 
@@ -117,3 +117,20 @@ def spoken(words: Words) -> str:
             return punctuated(f"{words:,}")
         case _:
             return str(words)
+
+
+class WordsError(ValueError):
+    """Something that is not allowed, told in whole sentences; its text is that of the language that people read now.
+
+    Attributes:
+        words: The sentences.
+    """
+
+    def __init__(self, words: Words) -> None:
+        """Keep what is told."""
+        super().__init__(words)
+        self.words = words
+
+    def __str__(self) -> str:
+        """Return what is told as it reads now."""
+        return spoken(self.words)

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.language import LANGUAGES
+from sim.rules.sentences import Counted, Sentence, Term, Words
 from sim.scenario.scenario import Scenario
 
 MOST_SEEDS = 100_000
@@ -27,9 +28,16 @@ Seeds = int | Iterable[int]
 _Given = TypeVar("_Given")
 
 
-def refused(name: str, given: object, takes: str) -> ScenarioError:
+def refused(name: str, given: object, takes: Words) -> ScenarioError:
     """Return the error that says what was given for an argument and what it takes."""
-    return ScenarioError(f"{name} = {shown(given, exactly=True)} is not allowed. It takes {takes}.")
+    return ScenarioError(
+        Sentence(
+            "{name} = {given} is not allowed. It takes {taken}.",
+            name=name,
+            given=shown(given, exactly=True),
+            taken=takes,
+        )
+    )
 
 
 def scenario_of(given: object) -> Scenario:
@@ -37,11 +45,12 @@ def scenario_of(given: object) -> Scenario:
     if isinstance(given, Scenario):
         return given
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else None
-    how = "read one with sim.load" if path is None else f"read it with sim.load({shown(path)})"
-    raise refused("scenario", given if path is None else path, f"a scenario: {how}")
+    if path is None:
+        raise refused("scenario", given, Term("a scenario: read one with sim.load"))
+    raise refused("scenario", path, Sentence("a scenario: read it with sim.load({path})", path=shown(path)))
 
 
-def instance_of(kind: type[_Given], given: object, name: str, takes: str) -> _Given:
+def instance_of(kind: type[_Given], given: object, name: str, takes: Words) -> _Given:
     """Return what is of a type, or refuse what is not.
 
     Args:
@@ -61,25 +70,31 @@ def path_of(given: object, name: str) -> Path:
     As in a shell, ``~name`` is a file of that name where there is no such user.
     """
     if not isinstance(given, str | Path):
-        raise refused(name, given, "a path: a text or a pathlib.Path")
-    if not os.fspath(given) or "\0" in os.fspath(given):
-        raise ScenarioError("an empty path names nothing" if not os.fspath(given) else f"{Path(given)} is no path")
+        raise refused(name, given, Term("a path: a text or a pathlib.Path"))
+    if not os.fspath(given):
+        raise ScenarioError(Sentence("an empty path names nothing"))
+    if "\0" in os.fspath(given):
+        raise ScenarioError(Sentence("{path} is no path", path=str(Path(given))))
     path = Path(given)
     with suppress(RuntimeError):
         path = path.expanduser()
     try:
         return path.absolute()
     except OSError:
-        raise ScenarioError(f"{path}: the folder from which this is to be found is gone; give the whole path") from None
+        raise ScenarioError(
+            Sentence("{path}: the folder from which this is to be found is gone; give the whole path", path=str(path))
+        ) from None
 
 
 def texts_of(given: object, name: str) -> tuple[str, ...]:
     """Return several names, or refuse what is none of them: above all a single text, which would be so many letters."""
-    takes = f"a list of names: [{shown(given)}]" if isinstance(given, str) else "a list of names"
+    takes: Words = Term("a list of names")
+    if isinstance(given, str):
+        takes = Sentence("a list of names: [{given}]", given=shown(given))
     return tuple(instance_of(str, entry, name, takes) for entry in entries_of(given, name, takes))
 
 
-def entries_of(given: object, name: str, takes: str) -> tuple[Any, ...]:
+def entries_of(given: object, name: str, takes: Words) -> tuple[Any, ...]:
     """Return the entries of a list, an array or anything else that has some, NumPy's numbers as Python's own.
 
     Args:
@@ -102,16 +117,19 @@ def arms_of(scenario: Scenario, policies: Iterable[str] | None) -> tuple[str, ..
     asked = known if policies is None else [scenario.arm(name) for name in texts_of(policies, "policies")]
     found = tuple(name for name in known if name in asked)
     if not found:
-        raise ScenarioError("there is no policy to compare with the baseline")
+        raise ScenarioError(Sentence("there is no policy to compare with the baseline"))
     return found
 
 
 def lanes_of(scenario: Scenario, policies: object, seeds: object) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the policies, the baseline among them if it is named, and the seeds of a model, each once, as ordered."""
     arms = tuple(dict.fromkeys(scenario.arm(name) for name in texts_of(policies, "policies")))
-    numbers = tuple(dict.fromkeys(seed_of(seed) for seed in entries_of(seeds, "seeds", "a list of whole numbers")))
+    asked = entries_of(seeds, "seeds", Term("a list of whole numbers"))
+    numbers = tuple(dict.fromkeys(seed_of(seed) for seed in asked))
     if not arms or not numbers:
-        raise ScenarioError("there is nothing to simulate: it takes at least one policy, or baseline, and one seed")
+        raise ScenarioError(
+            Sentence("there is nothing to simulate: it takes at least one policy, or baseline, and one seed")
+        )
     return arms, numbers
 
 
@@ -135,7 +153,8 @@ def whole_number(given: object, name: str, least: int, most: int) -> int:
     """Return a whole number of any integer type as Python's own, or refuse what is none or too small or large."""
     number = whole(given)
     if number is None or not least <= number <= most:
-        raise refused(name, given, f"a whole number from {least} to {most}")
+        takes = Sentence("a whole number from {least} to {most}", least=str(least), most=str(most))
+        raise refused(name, given, takes)
     return number
 
 
@@ -148,7 +167,7 @@ def share_of(given: object, name: str) -> float:
         elif not isinstance(given, str | bool):
             share = float(given)  # type: ignore[arg-type]
     if share is None or not 0 < share < 1:
-        raise refused(name, given, "a share above 0 and below 1, or above 0% and below 100%, such as 2%")
+        raise refused(name, given, Term("a share above 0 and below 1, or above 0% and below 100%, such as 2%"))
     return share
 
 
@@ -163,7 +182,9 @@ def seed_of(given: object) -> int:
     """Return a seed, or refuse what is none."""
     number = whole(given)
     if number is None or not 0 <= number <= LAST_SEED:
-        raise ScenarioError(f"{shown(given, exactly=True)} is no seed; seeds are whole numbers from 0 to 2^63 - 1")
+        raise ScenarioError(
+            Sentence("{given} is no seed; seeds are whole numbers from 0 to 2^63 - 1", given=shown(given, exactly=True))
+        )
     return number
 
 
@@ -183,10 +204,17 @@ def seeds_of(given: object, fewest: int = 2) -> tuple[int, ...]:
     elif many is None and _lists(given):
         numbers = tuple(sorted({seed_of(seed) for seed in islice(given, MOST_SEEDS + 1)}))
     else:
-        raise refused("seeds", given, f"how many seeds, up to {MOST_SEEDS}, or which: a list of whole numbers")
-    if len(numbers) > MOST_SEEDS:
-        raise ScenarioError(f"these are more than {MOST_SEEDS} seeds; take fewer")
-    if len(numbers) < fewest:
-        gives = "1 seed gives" if len(numbers) == 1 else f"{len(numbers)} seeds give"
-        raise ScenarioError(f"{gives} no interval: a comparison takes at least 2 (use run for a single one)")
+        takes = Sentence("how many seeds, up to {most}, or which: a list of whole numbers", most=str(MOST_SEEDS))
+        raise refused("seeds", given, takes)
+    n = len(numbers)
+    if n > MOST_SEEDS:
+        raise ScenarioError(Sentence("these are more than {most} seeds; take fewer", most=MOST_SEEDS))
+    if n < fewest:
+        raise ScenarioError(
+            Counted(
+                n,
+                Sentence("{n} seed gives no interval: a comparison takes at least 2 (use run for a single one)", n=n),
+                Sentence("{n} seeds give no interval: a comparison takes at least 2 (use run for a single one)", n=n),
+            )
+        )
     return numbers

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from typing import Any
 
 from sim.rules.errors import Place
+from sim.rules.sentences import Sentence, WordsError
 
 MAX_DEPTH = 20
 """Tables and lists within each other, or names with dots between: a scenario has six."""
@@ -20,7 +21,7 @@ _DOT = r"(?>[ \t]*+\.[ \t]*+)"
 # Never given back, and from the beginning of a name on, so that no character is looked at more than a few times.
 _DEEP = re.compile(rf"(?<![A-Za-z0-9_\\-]){_NAME}(?:{_DOT}{_NAME}){{{MAX_DEPTH}}}")
 
-_TOO_DEEP = "names, lists or tables are nested too deeply for a scenario"
+_TOO_DEEP = Sentence("names, lists or tables are nested too deeply for a scenario.")
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*""")
@@ -28,7 +29,7 @@ _STRING = re.compile(r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\]|\\
 _OTHER = re.compile(r"[^,\]}\n#]+")
 
 
-class TooMuchError(ValueError):
+class TooMuchError(WordsError):
     """A text is nested too deeply, or holds too many values."""
 
 
@@ -54,7 +55,7 @@ def loads(text: str) -> dict[str, Any]:
         if depth > MAX_DEPTH:
             raise TooMuchError(_TOO_DEEP)
         if n_values > MAX_VALUES:
-            raise TooMuchError(f"these are more than {MAX_VALUES:,} values, too many for a scenario")
+            raise TooMuchError(Sentence("these are more than {most} values, too many for a scenario.", most=MAX_VALUES))
     return content
 
 

@@ -12,11 +12,22 @@ from pydantic import ValidationError
 
 from sim.policies.policy import Policy
 from sim.rules.declare import declared
-from sim.rules.errors import MOST_PROBLEMS, Place, Problem, ScenarioError, dotted, problems_of, short, shown, suggestion
+from sim.rules.errors import (
+    MOST_PROBLEMS,
+    Place,
+    Problem,
+    ScenarioError,
+    dotted,
+    problems_of,
+    short,
+    shown,
+    suggestion,
+    written,
+)
 from sim.rules.hints import hint
 from sim.rules.names import normal
 from sim.rules.offences import Offence
-from sim.rules.sentences import Words
+from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph
 from sim.scenario.arguments import path_of
 from sim.scenario.limits import MAX_POLICIES
 from sim.scenario.lines import TooMuchError, lines_of, loads, nearest
@@ -64,35 +75,55 @@ def _text(path: str | Path) -> str:
     try:
         if not file.exists():
             known = file.suffix == ".toml" and file.stem in shipped()
-            advice = f" It is shipped: python -m sim new {file.name} --like {file.stem}" if known else ""
-            raise ScenarioError(f"{path}: there is no such file. Give the path of a scenario file (TOML).{advice}")
+            missing = Sentence(
+                "{path}: there is no such file. Give the path of a scenario file (TOML).", path=str(path)
+            )
+            like = Sentence("It is shipped: python -m sim new {file} --like {name}", file=file.name, name=file.stem)
+            raise ScenarioError(paragraph(missing, like if known else None))
         if not file.is_file():
-            raise ScenarioError(f"{path}: this is not a file. Give the path of a scenario file (TOML).")
+            raise ScenarioError(
+                Sentence("{path}: this is not a file. Give the path of a scenario file (TOML).", path=str(path))
+            )
         if file.stat().st_size > MAX_BYTES:
-            raise ScenarioError(f"{path}: this file is too large for a scenario (more than {MAX_BYTES:,} bytes).")
+            raise ScenarioError(
+                Sentence(
+                    "{path}: this file is too large for a scenario (more than {most} bytes).",
+                    path=str(path),
+                    most=MAX_BYTES,
+                )
+            )
         text = normal(_decoded(path, file.read_bytes()).replace("\r\n", "\n"))
     except OSError as error:
-        raise ScenarioError(f"{path}: the file cannot be read ({error.strerror}).") from None
+        raise ScenarioError(
+            Sentence("{path}: the file cannot be read ({why}).", path=str(path), why=error.strerror)
+        ) from None
     if all(line.lstrip()[:1] in ("", "#") for line in text.split("\n")):
-        raise ScenarioError(f"{path}: the file is empty. A scenario needs at least a line such as: days = 365")
+        raise ScenarioError(
+            Sentence("{path}: the file is empty. A scenario needs at least a line such as: days = 365", path=str(path))
+        )
     return text
 
 
 def _decoded(path: str | Path, content: bytes) -> str:
     """Return the text of a file in UTF-8."""
-    save = "A scenario is a TOML file in UTF-8: save it as that (editors ask for the encoding under Save as)."
+    save = Sentence("A scenario is a TOML file in UTF-8: save it as that (editors ask for the encoding under Save as).")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _half_empty(content):
-        raise ScenarioError(f"{path}: this is a text in UTF-16, which some editors call Unicode. {save}")
+        seen = Sentence("{path}: this is a text in UTF-16, which some editors call Unicode.", path=str(path))
+        raise ScenarioError(paragraph(seen, save))
     if _CONTROL.search(content):
-        raise ScenarioError(f"{path}: this is not a text file. A scenario is a TOML file in UTF-8.")
+        raise ScenarioError(
+            Sentence("{path}: this is not a text file. A scenario is a TOML file in UTF-8.", path=str(path))
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start)
-        seen = content.split(b"\n")[line].decode("cp1252", "replace").strip()[:60]
-        raise ScenarioError(
-            f"{path}:{line + 1}: this is not in UTF-8 but perhaps in Latin-1 (Windows-1252), in: {seen}. {save}"
-        ) from None
+        seen = Sentence(
+            "{place}: this is not in UTF-8 but perhaps in Latin-1 (Windows-1252), in: {text}.",
+            place=f"{path}:{line + 1}",
+            text=content.split(b"\n")[line].decode("cp1252", "replace").strip()[:60],
+        )
+        raise ScenarioError(paragraph(seen, save)) from None
 
 
 def _half_empty(content: bytes) -> bool:
@@ -105,73 +136,74 @@ def _parsed(path: str | Path, text: str) -> tuple[dict[str, Any], dict[Place, in
     try:
         return loads(text), lines_of(text)
     except TooMuchError as error:
-        raise ScenarioError(f"{path}: {error}.") from None
+        raise ScenarioError(Listed((str(path), error.words), ": ")) from None
     except ValueError as error:  # tomllib.TOMLDecodeError, and int() for numbers of thousands of digits
         raise ScenarioError(_broken(path, text, str(error))) from None
 
 
-def _broken(path: str | Path, text: str, reason: str) -> str:
+def _broken(path: str | Path, text: str, reason: str) -> Words:
     """Say where a file stops being TOML."""
     found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", reason)
-    place, shown_line = str(path), ""
+    place, seen = str(path), None
     if found:
         lines = text.rstrip().split("\n")
         line = min(int(found[1] or len(lines)), len(lines))
         place = f"{path}:{line}"
-        shown_line = f" in: {lines[line - 1].strip()[:60]}"
+        seen = Sentence(" in: {text}", text=lines[line - 1].strip()[:60])
         reason = reason[: found.start()]
-    advice = "Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets]."
+    advice = Sentence("Correct it: a line reads  key = value , a text stands in quotes, a section in [brackets].")
     if re.match("Cannot (overwrite|declare|mutate)", reason):
-        advice = "A key or section is given twice. Keep one of them."
+        advice = Sentence("A key or section is given twice. Keep one of them.")
     elif advised := _as_taken(lines[line - 1] if found else ""):
         advice = advised
     elif reason.startswith("Invalid date"):
-        advice = "There is no such day or time; a date reads 2021-01-31."
+        advice = Sentence("There is no such day or time; a date reads 2021-01-31.")
     elif "digits" in reason:
-        reason, advice = "a number has thousands of digits", "Give a smaller one."
-    return f"{place}: this is not valid TOML ({reason}){shown_line}. {advice}"
+        reason, advice = Term("a number has thousands of digits"), Sentence("Give a smaller one.")
+    invalid = Sentence("{place}: this is not valid TOML ({reason}){seen}.", place=place, reason=reason, seen=seen)
+    return paragraph(invalid, advice)
 
 
-def _as_taken(line: str) -> str:
+def _as_taken(line: str) -> Sentence | None:
     """Say how to write what keeps a line from being TOML: a quantity with a unit, a date, a name with accents."""
     line = line[:LONGEST_LINE]
     settings = {p.key.rpartition(".")[2]: p for p in declared({"": Scenario, "offences": Offence, **Policy.registry})}
     for key, given in re.findall(r"([a-z0-9_]+)\s*=\s*([-+]?\d[\d_.]*(?:,\d+)?\s*(?:%|[A-Za-z]+)?)", line):
-        if key in settings and not re.fullmatch(r"[-+\d._]*", given.strip()) and (words := hint(given, settings[key])):
-            return words.removeprefix(". ") + "."
+        if key in settings and not re.fullmatch(r"[-+\d._]*", given.strip()) and (said := hint(given, settings[key])):
+            return said
     for key, given in re.findall(r"\b(start|end)\s*=\s*([^#}=]*)", line):
         for text in (given, given.rpartition(",")[0], given.partition(",")[0]):
-            if words := hint(text.strip(), settings[key]):
-                return words.removeprefix(". ").partition(";")[0] + "."
+            if said := hint(text.strip(), settings[key], in_file=True):
+                return said
     if (heading := re.match(r"\s*\[+([^\]\"']*)\]", line)) and not heading[1].isascii():
         *sections, name = heading[1].strip().split(".")
-        return f"A name with letters beyond a to z stands in quotes: [{'.'.join((*sections, shown(name)))}]."
-    return ""
+        quoted = ".".join((*sections, written(name)))
+        return Sentence("A name with letters beyond a to z stands in quotes: [{name}].", name=quoted)
+    return None
 
 
-def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | Words]) -> Iterator[str]:
-    """Yield the text of each problem behind file and line, in the order of the lines."""
+def _located(path: str | Path, lines: dict[Place, int], problems: list[Problem | Words]) -> Iterator[Words]:
+    """Yield the words of each problem behind file and line, in the order of the lines."""
     found = []
     for problem in problems:
         line = nearest(lines, problem.path) if isinstance(problem, Problem) else None
-        found.append((line or 0, f"{path}:{line}: {problem}" if line else f"{path}: {problem}"))
+        words = problem.text if isinstance(problem, Problem) else problem
+        found.append((line or 0, Listed((f"{path}:{line}" if line else str(path), words), ": ")))
     found.sort(key=lambda f: f[0])
-    yield from (text for _, text in found[:MOST_PROBLEMS])
+    yield from (words for _, words in found[:MOST_PROBLEMS])
     if len(found) > MOST_PROBLEMS:
-        yield f"{path}: more mistakes are not listed. Mend these first."
+        yield Sentence("{path}: more mistakes are not listed. Mend these first.", path=str(path))
 
 
 def _arms(tables: object, problems: list[Problem | Words]) -> Arms:
     """Return the policies of each arm whose table is right, and add what is wrong with the others to `problems`."""
     if not isinstance(tables, dict):
-        problems.append(
-            Problem(("policies",), f"policies = {shown(tables)} is not allowed. It takes tables [policies.NAME].")
-        )
+        refusal = Sentence("policies = {given} is not allowed. It takes tables [policies.NAME].", given=shown(tables))
+        problems.append(Problem(("policies",), refusal))
         return {}
     if len(tables) > MAX_POLICIES:
-        problems.append(
-            Problem(("policies",), f"these are {len(tables):,} policies; up to {MAX_POLICIES} are possible.")
-        )
+        refusal = Sentence("these are {n} policies; up to {most} are possible.", n=len(tables), most=MAX_POLICIES)
+        problems.append(Problem(("policies",), refusal))
         return {}
     own: dict[str, tuple[Policy, ...]] = {}
     others: dict[str, list[str]] = {}
@@ -190,11 +222,8 @@ def _arms(tables: object, problems: list[Problem | Words]) -> Arms:
     for arm in own:
         members = _members(arm, others)
         if members is None:
-            problems.append(
-                Problem(
-                    ("policies", arm, "combine"), f"policies.{short(arm)}.combine leads back to {short(arm)} itself."
-                )
-            )
+            circle = Sentence("policies.{name}.combine leads back to {name} itself.", name=short(arm))
+            problems.append(Problem(("policies", arm, "combine"), circle))
         elif own.keys() >= set(members):
             arms[arm] = tuple(policy for member in members for policy in own[member])
     return arms
@@ -205,33 +234,59 @@ def _wrong_shape(arm: str, table: object, tables: dict[str, Any]) -> Iterator[Pr
     path = ("policies", arm)
     called = dotted(path)
     levers = [name for name in Policy.registry if name]
-    if not isinstance(table, dict) or not table:
-        given = "is empty" if table == {} else f"= {shown(table)}"
-        yield Problem(path, f"{called} {given}. It takes levers: {', '.join(levers)}, or combine.")
+    known = Listed(tuple(levers))
+    if table == {}:
+        yield Problem(
+            path, Sentence("{name} is empty. It takes levers: {levers}, or combine.", name=called, levers=known)
+        )
+        return
+    if not isinstance(table, dict):
+        yield Problem(
+            path,
+            Sentence(
+                "{name} = {given}. It takes levers: {levers}, or combine.",
+                name=called,
+                given=shown(table),
+                levers=known,
+            ),
+        )
         return
     for name in table:
         if name not in levers and name != "combine":
             yield Problem(
                 (*path, name),
-                f"{called}.{short(name)}: no lever is called {short(name)}. {suggestion(name, [*levers, 'combine'])}"
-                f"The levers are: {', '.join(levers)}; combine takes those of other policies.",
-            )
+                Sentence(
+                    "{place}: no lever is called {name}. {meant}The levers are: {levers}; combine takes those of other "
+                    "policies.",
+                    place=f"{called}.{short(name)}", name=short(name), meant=suggestion(name, [*levers, "combine"]),
+                    levers=known,
+                ),
+            )  # fmt: skip
     combined = table.get("combine", [])
     if not isinstance(combined, list) or not all(isinstance(other, str) for other in combined):
         yield Problem(
             (*path, "combine"),
-            f'{called}.combine = {shown(combined)} is not allowed. It takes names of policies: ["one", "other"].',
+            Sentence(
+                '{policy}.combine = {given} is not allowed. It takes names of policies: ["one", "other"].',
+                policy=called,
+                given=shown(combined),
+            ),
         )
         return
     if combined == [] and list(table) == ["combine"]:
-        yield Problem((*path, "combine"), f"{called}.combine is an empty list. Name the policies to take together.")
+        yield Problem(
+            (*path, "combine"),
+            Sentence("{policy}.combine is an empty list. Name the policies to take together.", policy=called),
+        )
     for other in combined:
         if other not in tables:
             yield Problem(
                 (*path, "combine"),
-                f"{called}.combine: no policy is called {shown(other)}. {suggestion(other, [*tables])}"
-                f"The policies of this file are: {', '.join(tables)}.",
-            )
+                Sentence(
+                    "{policy}.combine: no policy is called {other}. {meant}The policies of this file are: {known}.",
+                    policy=called, other=shown(other), meant=suggestion(other, [*tables]), known=Listed(tuple(tables)),
+                ),
+            )  # fmt: skip
 
 
 def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem]:
@@ -243,7 +298,8 @@ def _policies(path: tuple[str, str, str], rows: object) -> list[Policy | Problem
             found.append(kind.model_validate(levels))
         except ValidationError as error:
             found += problems_of(error, kind, path if row is None else (*path, row))
-    return found or [Problem(path, f"{dotted(path)} is an empty list. It takes a table of settings.")]
+    empty = Sentence("{name} is an empty list. It takes a table of settings.", name=dotted(path))
+    return found or [Problem(path, empty)]
 
 
 def _members(arm: str, others: dict[str, list[str]]) -> list[str] | None:

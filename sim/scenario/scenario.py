@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
@@ -17,68 +16,23 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 from sim import policies  # noqa: F401  (registers the policies that scenario files name)
 from sim.policies.policy import CollisionError, Dated, Policy, days_of_change, door_days, rules_on
 from sim.rules import names
-from sim.rules.declare import ROUNDING, Frozen, Section, Text, parameter
+from sim.rules.declare import Frozen, Section
 from sim.rules.errors import Problem, ScenarioError, problems_of, short, shown, suggestion, unknown
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.rules.rulebook import RULES, Platform, Rules
-from sim.rules.settings import SECTIONS, Settings
-from sim.scenario.limits import (
-    MAX_CHANGES,
-    MAX_DOOR_CHANGES,
-    MAX_LEVERS,
-    MAX_MEMBERS,
-    MAX_PER_HOUR,
-    MAX_PERSONS,
-    MAX_POLICIES,
-    MIN_VISITORS,
-    SHORTEST_MONTH,
-)
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, paragraph, spoken
+from sim.rules.settings import SECTIONS
+from sim.scenario.frame import Framed
+from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS, MAX_POLICIES, SHORTEST_MONTH
 
 BASELINE = "baseline"
-
-Cost = Literal["staff", "turned_away", "privacy"]
-COSTS: tuple[Cost, ...] = get_args(Cost)
-"""What a policy can cost, in the order in which it counts unless a scenario says otherwise."""
-
 
 NO_PART_OF_RUNS = ("title", "seeds", "prefer")
 """Settings on which no run depends, so that runs are the same whatever they say."""
 
 
-class Frame(Section):
-    """Which chat is simulated, over which days, how often and how large."""
-
-    title: Text = Field("", max_length=200, description="up to 200 characters")
-    site: str = Field(
-        "site",
-        max_length=40,
-        pattern=rf"^{names.SMALL}(?:{names.SMALL}|[0-9_-])*$",
-        description="small letters, digits, - and _; first a letter",
-    )
-    start: dt.date = parameter(
-        dt.date(2021, 1, 1), "date", None, None, "First measured day.",
-        minimum=dt.date(1970, 1, 1), maximum=dt.date(2200, 1, 1),
-    )  # fmt: skip
-    days: int = parameter(365, "days", 1, 3650, "Measured days.", minimum=1, maximum=10_000)
-    warmup_days: int = parameter(365, "days", 14, 365, "Days before them, not measured.", minimum=0, maximum=3650)
-    seeds: int = parameter(20, "seeds", 2, 1000, "Paired runs of every policy.", minimum=1, maximum=100_000)
-    scale: float = parameter(
-        1.0, "share", 0.01, 1, "Shrinks population and staff together; queues do not shrink exactly.",
-        minimum=1e-4, maximum=1,
-    )  # fmt: skip
-    prefer: tuple[Annotated[Cost, Field()], ...] = Field(
-        COSTS,
-        min_length=1,
-        max_length=len(COSTS),
-        strict=False,
-        description="Which cost counts first, which next, among policies whose effects are not told apart: some or all "
-        "of staff (hours on shift), turned_away (lawful visitors) and privacy (what one must show, how long messages "
-        "are kept), none twice.",
-    )
-
-
-class Scenario(Settings, Frame):
+class Scenario(Framed):
     """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
 
     Attributes:
@@ -105,18 +59,20 @@ class Scenario(Settings, Frame):
             return given
         arms: dict[str, Any] = {}
         for arm, found in given.items():
-            words = ""
             if not isinstance(arm, str):
-                raise ScenarioError(f"policies = {shown(arm)}: the name of a policy is a text.")
+                raise ScenarioError(Sentence("policies = {given}: the name of a policy is a text.", given=shown(arm)))
+            refusal = None
             if not isinstance(found, list | tuple) or not all(isinstance(policy, Policy) for policy in found):
-                words = (
-                    f"policies.{arm} = {shown(found, exactly=True)} is not allowed. It takes levers: in a file a table "
-                    f"[policies.{arm}], in Python a tuple such as (RetentionPolicy(message_hours=24),)."
+                refusal = Sentence(
+                    "policies.{name} = {given} is not allowed. It takes levers: in a file a table [policies.{name}], "
+                    "in Python a tuple such as (RetentionPolicy(message_hours=24),).",
+                    name=arm,
+                    given=shown(found, exactly=True),
                 )
             elif names.normal(arm) in arms:
-                words = f"two policies are called {arm!r}. Rename one of them."
-            if words:
-                raise ScenarioError(Problem(("policies", arm), words))
+                refusal = Sentence("two policies are called {name}. Rename one of them.", name=repr(arm))
+            if refusal:
+                raise ScenarioError(Problem(("policies", arm), refusal))
             arms[names.normal(arm)] = found
         return arms
 
@@ -148,83 +104,54 @@ class Scenario(Settings, Frame):
     def _problems_of_costs(self) -> Iterator[Problem]:
         """Yield that a cost is named twice."""
         if len({*self.prefer}) < len(self.prefer):
-            yield Problem(("prefer",), f"prefer = {shown(self.prefer)} names a cost twice. Name each once.")
-
-    def _problems_of_size(self) -> Iterator[Problem]:
-        """Yield what makes the population too small to mean anything or too large to run."""
-        people = self.population
-        name = min("monthly_visitors", "monthly_visitors_start", key=lambda name: getattr(people, name))
-        given = getattr(people, name)
-        if given * self.scale < MIN_VISITORS - ROUNDING:
-            yield Problem(
-                ("scale",),
-                f"population.{name} = {shown(given)} at scale = {shown(self.scale)} leaves {shown(given * self.scale)} "
-                f"visitors a month; the model needs at least {MIN_VISITORS}. Raise either.",
-            )
-        for what, quantity, most in self._sizes():
-            if quantity > most:
-                yield Problem(
-                    ("population",),
-                    f"this scenario is too large to run: about {math.ceil(quantity):,} {what}, at most {most:,.0f} are "
-                    "possible. Lower scale, population.monthly_visitors or how often persons do something.",
-                )
-
-    def _sizes(self) -> Iterator[tuple[str, float, float]]:
-        """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
-        people, predators = self.population, self.predators
-        admitted = max(1 - self.registration.admission.friction_user, 1e-9)
-        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
-        members = audience / admitted / -math.expm1(-people.visits_per_month)
-        offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
-        weekend = people.rel_weekend
-        peak = 24 * max(people.hourly_weights) / sum(people.hourly_weights) * 7 * max(1, weekend) / (5 + 2 * weekend)
-        visits = members * people.visits_per_month / HOURS_PER_MONTH * peak
-        attacks = offenders * predators.visits_per_month / HOURS_PER_MONTH * peak
-        conversations = visits * people.mean_session_hours * people.conversations_per_hour
-        yield "members at a time", members + offenders, MAX_MEMBERS
-        turnover = (self.days + self.warmup_days) / people.mean_stay_days
-        yield "members in the course of a run", (members + offenders) * (1 + turnover), MAX_PERSONS
-        yield "visits of one class in the busiest hour", visits * max(people.p_classes), MAX_PER_HOUR
-        yield "visits of predators in the busiest hour", attacks, MAX_PER_HOUR
-        approaches = attacks * predators.mean_session_hours * predators.approaches_per_hour
-        yield "approaches in the busiest hour", approaches, MAX_PER_HOUR
-        false_reports = conversations * self.responses.p_ready_false_report * max(people.p_classes)
-        yield "false reports in the busiest hour", false_reports, MAX_PER_HOUR / 2
+            twice = Sentence("prefer = {given} names a cost twice. Name each once.", given=shown(self.prefer))
+            yield Problem(("prefer",), twice)
 
     def _problems_of_offences(self) -> Iterator[Problem]:
         """Yield what is wrong with the table of offences as a whole."""
         called = [offence.name for offence in self.offences]
         for row, name in enumerate(called):
             if name in called[:row]:
-                yield Problem(("offences", row), f"two offences are called {name}. Rename one of them.")
+                twice = Sentence("two offences are called {name}. Rename one of them.", name=name)
+                yield Problem(("offences", row), twice)
         if not any(offence.weight for offence in self.offences):
-            yield Problem(
-                ("offences",), "every offence has weight = 0. Give at least one of them a weight of 1 or more."
-            )
+            none = Sentence("every offence has weight = 0. Give at least one of them a weight of 1 or more.")
+            yield Problem(("offences",), none)
 
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the dates and combinations of the policies."""
         if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
-            words = f"the policies have {n:,} levers in all; up to {MAX_LEVERS:,} are possible. Leave some out."
-            yield Problem(("policies",), words)
+            too_many = Sentence(
+                "the policies have {n} levers in all; up to {most} are possible. Leave some out.", n=n, most=MAX_LEVERS
+            )
+            yield Problem(("policies",), too_many)
             return
         if (n := sum(len(days_of_change(self.dated(arm), self.days)) for arm in self.policies)) > MAX_CHANGES:
-            words = f"the policies change rules on {n:,} days in all; up to {MAX_CHANGES:,} are possible."
-            yield Problem(("policies",), f"{words} Leave some out, or measure fewer days.")
+            too_many = Sentence(
+                "the policies change rules on {n} days in all; up to {most} are possible. Leave some out, or measure "
+                "fewer days.",
+                n=n,
+                most=MAX_CHANGES,
+            )
+            yield Problem(("policies",), too_many)
             return
         changes: list[list[tuple[int, Rules]]] = []
         for arm, found in self.policies.items():
             path = ("policies", arm)
             if any(policy.changeable for policy in found):
-                words = "a level holds a list, a dictionary or something else that could be changed after the check"
-                yield Problem(path, f"policy {arm!r}: {words}. Declare it as a tuple.")
+                changeable = Sentence(
+                    "policy {name}: a level holds a list, a dictionary or something else that could be changed after "
+                    "the check. Declare it as a tuple.",
+                    name=repr(arm),
+                )
+                yield Problem(path, changeable)
             undated = [*self._problems_of_dates(arm, found)]
             yield from undated
             if not undated:
                 try:
                     changes.append(self.changes_of(arm))
                 except CollisionError as error:
-                    yield Problem(path, f"{error}.")
+                    yield Problem(path, error.words)
         if len(changes) < len(self.policies):
             return
         doors = door_days(changes)
@@ -232,8 +159,12 @@ class Scenario(Settings, Frame):
         if most > MAX_DOOR_CHANGES:
             yield Problem(
                 ("policies",),
-                f"doors change on {most} days of one month; at most {MAX_DOOR_CHANGES} can be told apart when its "
-                "visitors are counted. Let policies that change who is let in start and end on fewer days.",
+                Sentence(
+                    "doors change on {n} days of one month; at most {most} can be told apart when its visitors are "
+                    "counted. Let policies that change who is let in start and end on fewer days.",
+                    n=most,
+                    most=MAX_DOOR_CHANGES,
+                ),
             )
 
     def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:
@@ -245,15 +176,21 @@ class Scenario(Settings, Frame):
             if not self.start <= first < after:
                 yield Problem(
                     path,
-                    f"policy {arm!r}: {policy.name} starts on {first}, outside the measured days. "
-                    f"Choose a start from {self.start} to {after - dt.timedelta(1)}, or change start or days.",
-                )
+                    Sentence(
+                        "policy {name}: {lever} starts on {day}, outside the measured days. Choose a start from "
+                        "{first} to {last}, or change start or days.",
+                        name=repr(arm), lever=policy.name, day=first, first=self.start, last=after - dt.timedelta(1),
+                    ),
+                )  # fmt: skip
             if policy.end and policy.end <= first:
                 yield Problem(
                     (*path[:-1], "end"),
-                    f"policy {arm!r}: {policy.name} ends on {policy.end}, which is not after its start on {first}. "
-                    "Choose a later end, or leave it out.",
-                )
+                    Sentence(
+                        "policy {name}: {lever} ends on {end}, which is not after its start on {start}. Choose a later "
+                        "end, or leave it out.",
+                        name=repr(arm), lever=policy.name, end=policy.end, start=first,
+                    ),
+                )  # fmt: skip
 
     @property
     def platform(self) -> Platform:
@@ -298,12 +235,23 @@ class Scenario(Settings, Frame):
             ScenarioError: If there is no such arm.
         """
         if not isinstance(name, str):
-            raise ScenarioError(f"policy = {shown(name, exactly=True)} is not allowed. It takes the name of a policy.")
+            raise ScenarioError(
+                Sentence(
+                    "policy = {given} is not allowed. It takes the name of a policy.", given=shown(name, exactly=True)
+                )
+            )
         spelt = names.normal(name)
         if spelt != BASELINE and spelt not in self.policies:
-            has = f"{suggestion(spelt, [*self.policies])}The scenario has: {', '.join(self.policies) or 'none'}."
-            raise ScenarioError(f"no policy is called {short(name)!r}. {has}")
+            raise ScenarioError(
+                Sentence(
+                    "no policy is called {name}. {meant}The scenario has: {known}.",
+                    name=repr(short(name)), meant=suggestion(spelt, [*self.policies]), known=self._listed_arms(),
+                )
+            )  # fmt: skip
         return spelt
+
+    def _listed_arms(self) -> Words:
+        return Listed(tuple(self.policies)) if self.policies else Term("none")
 
     def dated(self, arm: str) -> list[Dated]:
         """Return the policies of an arm with the days on which they are in force; errors as for `arm`."""
@@ -331,13 +279,16 @@ class Scenario(Settings, Frame):
         try:
             return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
         except CollisionError as error:
-            raise CollisionError(f"policy {arm!r}: {error}{self._origins(arm, error.policies)}") from None
+            collision = Sentence("policy {name}: {why}", name=repr(arm), why=error.words)
+            raise CollisionError(paragraph(collision, self._origins(arm, error.policies))) from None
 
-    def _origins(self, arm: str, found: tuple[Policy, ...]) -> str:
-        """Say which other arms two policies were combined from, in words to follow a message."""
+    def _origins(self, arm: str, found: tuple[Policy, ...]) -> Sentence | None:
+        """Say which other arms two policies were combined from, if they were."""
         others = [a for a, parts in self.policies.items() if len(parts) < len(self.policies[arm])]
         origins = [next((a for a in others if any(p is q for q in self.policies[a])), arm) for p in found]
-        return f". They come from {' and '.join(map(repr, origins))}" if set(origins) - {arm} else ""
+        if not set(origins) - {arm}:
+            return None
+        return Sentence("They come from {names}.", names=Listed(tuple(map(repr, origins)), Term(" and ")))
 
     @property
     def door_days(self) -> set[int]:
@@ -368,29 +319,37 @@ class Scenario(Settings, Frame):
 
     def __repr__(self) -> str:
         """Return what it is in a line."""
-        arms = ", ".join(self.policies) or "none"
-        return f"<Scenario {self.title or self.site!r}: {self._window()}, {self.seeds} seeds; policies: {arms}>"
+        return spoken(
+            Sentence(
+                "<Scenario {name}: {window}, {seeds} seeds; policies: {policies}>",
+                name=repr(self.title or self.site), window=self._window(), seeds=self.seeds,
+                policies=self._listed_arms(),
+            )
+        )  # fmt: skip
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: what is run, and a row for each policy."""
-        said = {
-            "scenario": self.title or self.site,
-            "window": self._window(),
-            "visitors a month": f"{self.population.monthly_visitors * self.scale:,.0f}",
-            "paired runs": f"{self.seeds}",
-        }
+        said: list[tuple[Words, Words]] = [
+            (Term("scenario"), self.title or self.site),
+            (Term("window"), self._window()),
+            (Term("visitors a month"), round(self.population.monthly_visitors * self.scale)),
+            (Term("paired runs"), self.seeds),
+        ]
         for arm, found in self.policies.items():
-            said[f"policy {arm}"] = "; ".join(
-                f"{policy.words()}, from {policy.start or self.start}{f' until {policy.end}' if policy.end else ''}"
-                for policy in found
-            )
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in said.items())
-        return f"<table>{rows}</table>"
+            dated = tuple(_with_dates(policy, self.start) for policy in found)
+            said.append((Sentence("policy {name}", name=arm), Listed(dated, "; ")))
+        rows = (f"<tr><th>{escape(spoken(name))}</th><td>{escape(spoken(words))}</td></tr>" for name, words in said)
+        return f"<table>{''.join(rows)}</table>"
 
-    def _window(self) -> str:
-        return f"{self.days:,} days from {self.start} after {self.warmup_days:,} days of warm-up"
+    def _window(self) -> Sentence:
+        return Sentence(
+            "{days} from {start} after {warmup} of warm-up",
+            days=_days(self.days),
+            start=self.start,
+            warmup=_days(self.warmup_days),
+        )
 
     def value_of(self, key: str) -> Any:
         """Return the value of a setting by its dotted name: ``reporting.friction``.
@@ -403,7 +362,7 @@ class Scenario(Settings, Frame):
         for part in key.split("."):
             place.append(part)
             if not isinstance(value, Section):
-                raise ScenarioError(f"{key} is not a setting: {'.'.join(place[:-1])} has no settings of its own.")
+                raise ScenarioError(_without_settings(key, ".".join(place[:-1])))
             if part not in type(value).model_fields:
                 raise ScenarioError(unknown(tuple(place), type(value)))
             value = getattr(value, part)
@@ -455,6 +414,23 @@ class Scenario(Settings, Frame):
         return {str(day): rules.model_dump(mode="json") for day, rules in self.changes_of(arm)}
 
 
+def _days(n: int) -> Counted:
+    return Counted(n, Sentence("{n} day", n=n), Sentence("{n} days", n=n))
+
+
+def _with_dates(policy: Policy, first: dt.date) -> Sentence:
+    """Say what a policy changes and when, given the first measured day."""
+    if policy.end is None:
+        return Sentence("{policy}, from {start}", policy=policy.words(), start=policy.start or first)
+    return Sentence(
+        "{policy}, from {start} until {end}", policy=policy.words(), start=policy.start or first, end=policy.end
+    )
+
+
+def _without_settings(key: str, part: str) -> Sentence:
+    return Sentence("{key} is not a setting: {part} has no settings of its own.", key=key, part=part)
+
+
 def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[str, Any], within: str = "") -> None:
     """Change settings by dotted name in what is said of a scenario or section that `has` them, setting by setting."""
     for key, value in changes.items():
@@ -466,7 +442,7 @@ def _lay_over(content: dict[str, Any], changes: Mapping[str, Any], has: Mapping[
                 break
             known = known[part]
             if not isinstance(known, dict):
-                raise ScenarioError(f"{within}{key} is not a setting: {part} has no settings of its own.")
+                raise ScenarioError(_without_settings(f"{within}{key}", part))
             place = place.setdefault(part, {})
         if isinstance(value, Mapping) and isinstance(inner := known.get(last, {}), dict) and key != "policies":
             _lay_over(place.setdefault(last, {}), value, inner, f"{within}{key}.")
@@ -516,7 +492,9 @@ def _lever(arm: str, row: dict[str, Any]) -> Policy:
     """Return a policy of an arm from its content; errors as for `of_content`."""
     name, levels = row["lever"], {key: value for key, value in row.items() if key != "lever"}
     if name not in Policy.registry:
-        raise ScenarioError(f"policy {arm!r} was written in Python; its lever is not known here")
+        raise ScenarioError(
+            Sentence("policy {name} was written in Python; its lever is not known here", name=repr(arm))
+        )
     lever = Policy.registry[name]
     try:
         return lever.model_validate_json(json.dumps(levels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.rules.errors import ScenarioError, shown, suggestion
+from sim.rules.sentences import Listed, Sentence
 
 _PACKAGE = Path(__file__).parents[1]
 _WITHIN = _PACKAGE / "scenarios"
@@ -25,7 +26,9 @@ def file_of(name: str) -> Path:
     files = shipped()
     if name not in files:
         raise ScenarioError(
-            f"no shipped scenario is called {shown(name)}. {suggestion(name, [*files])}"
-            f"The shipped scenarios are: {', '.join(files)}."
-        )
+            Sentence(
+                "no shipped scenario is called {name}. {meant}The shipped scenarios are: {known}.",
+                name=shown(name), meant=suggestion(name, [*files]), known=Listed(tuple(files)),
+            )
+        )  # fmt: skip
     return files[name]

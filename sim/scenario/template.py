@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim.rules.declare import Parameter
-from sim.rules.errors import ScenarioError, shown
+from sim.rules.errors import ScenarioError, written
+from sim.rules.sentences import Sentence
 from sim.rules.settings import SETTINGS
 from sim.scenario.arguments import path_of
 from sim.scenario.shipped import file_of
@@ -54,17 +55,30 @@ def write(path: str | Path, like: str | None = None) -> None:
     """
     place = path_of(path, "path")
     if place.suffix != ".toml":
-        raise ScenarioError(f'{path}: the name of a scenario file ends in .toml. Write "{path}.toml".')
+        raise ScenarioError(
+            Sentence('{path}: the name of a scenario file ends in .toml. Write "{path}.toml".', path=str(path))
+        )
     text = template() if like is None else file_of(like).read_text(encoding="utf-8")
     try:
         with place.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise ScenarioError(f"{path}: this exists already, and nothing is overwritten. Choose another name.") from None
+        raise ScenarioError(
+            Sentence("{path}: this exists already, and nothing is overwritten. Choose another name.", path=str(path))
+        ) from None
     except OSError as error:
         if not place.parent.is_dir():
-            raise ScenarioError(f"{path}: there is no folder {Path(path).parent}. Make it or choose another.") from None
-        raise ScenarioError(f"{path}: this cannot be written ({error.strerror}). Choose another folder.") from None
+            folder = str(Path(path).parent)
+            raise ScenarioError(
+                Sentence(
+                    "{path}: there is no folder {folder}. Make it or choose another.", path=str(path), folder=folder
+                )
+            ) from None
+        raise ScenarioError(
+            Sentence(
+                "{path}: this cannot be written ({why}). Choose another folder.", path=str(path), why=error.strerror
+            )
+        ) from None
 
 
 def _source() -> str:
@@ -82,7 +96,7 @@ def _lines(text: str) -> Iterator[str]:
         name, _, value = line.removeprefix("? ").partition(" = ")
         setting = SETTINGS[f"{section}.{name}"]
         yield from textwrap.wrap(_declaration(setting), WIDTH, initial_indent="#    ", subsequent_indent="#    ")
-        yield f"{name} = {value or shown(setting.default)}"
+        yield f"{name} = {value or written(setting.default)}"
 
 
 def _declaration(setting: Parameter) -> str:
@@ -90,5 +104,5 @@ def _declaration(setting: Parameter) -> str:
     plausible = f", plausible {setting.low:g} to {setting.high:g}" if setting.low is not None else ""
     source = f" ({', '.join(setting.sources)})" if setting.sources else ""
     return (
-        f"{setting.meaning} Default {shown(setting.default)} ({setting.unit}){plausible}; {setting.standing}{source}."
+        f"{setting.meaning} Default {written(setting.default)} ({setting.unit}){plausible}; {setting.standing}{source}."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.rules.errors import ScenarioError, suggestion
+from sim.rules.sentences import Sentence
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import Scenario
 
@@ -49,14 +50,21 @@ def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str
     """
     for key in named:
         if key in SETTINGS and key not in UNCERTAIN:
-            raise ScenarioError(f"{key} has no plausible range to be varied over; see python -m sim explain {key}.")
+            raise ScenarioError(
+                Sentence("{key} has no plausible range to be varied over; see python -m sim explain {key}.", key=key)
+            )
         if key not in UNCERTAIN:
             raise ScenarioError(
-                f"no parameter is called {key!r}. {suggestion(key, list(UNCERTAIN))}python -m sim explain lists all."
+                Sentence(
+                    "no parameter is called {name}. {meant}python -m sim explain lists all.",
+                    name=repr(key),
+                    meant=suggestion(key, list(UNCERTAIN)),
+                )
             )
         if named.count(key) > 1:
-            raise ScenarioError(f"{key} is named twice; each parameter is varied once.")
+            raise ScenarioError(Sentence("{key} is named twice; each parameter is varied once.", key=key))
         if not any(bears_on(scenario, policy, key) for policy in policies):
+            level = level_elsewhere(scenario, key)
             raise ScenarioError(
-                f"{key} moves no effect: no policy here uses the level {level_elsewhere(scenario, key)}."
+                Sentence("{key} moves no effect: no policy here uses the level {level}.", key=key, level=level)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import gettext
 import math
 import re
 import tomllib
@@ -17,11 +18,16 @@ from sim.__main__ import _parser
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import sweep
+from sim.rules import language
 from sim.rules.declare import Parameter, declared
 from sim.rules.errors import ScenarioError
 from sim.rules.hints import hint
+from sim.rules.language import speaking
 from sim.rules.rulebook import RULES
+from sim.scenario.arguments import share_of
+from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
+from tests.inputs.test_mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {p.key: p for p in declared({"": Scenario})}
@@ -91,7 +97,7 @@ def test_a_date_as_people_write_it(given: Any, meant: str) -> None:
 
 @pytest.mark.parametrize("given", ["2021", "ten", "30 February 2021", "2021-13-45", 3, "1 1 1", "", "2021-01-01-01"])
 def test_no_date_is_made_up(given: Any) -> None:
-    assert hint(given, SETTINGS["start"]) == ""
+    assert hint(given, SETTINGS["start"]) is None
 
 
 @pytest.mark.parametrize(
@@ -172,3 +178,53 @@ def test_every_command_that_is_named_is_there_with_its_options() -> None:
         assert name in subparsers.choices, (where, name)
         known = subparsers.choices[name].filled()._option_string_actions
         assert {*options} <= {*known}, (where, name, options)
+
+
+# -- in the language of the reader ------------------------------------------------------------------------------------
+
+
+class Marked(gettext.NullTranslations):
+    """A catalogue that has every message, between marks."""
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
+
+
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_catalogue", lambda code: Marked())
+
+
+@pytest.mark.usefixtures("marked")
+def test_an_error_is_read_in_the_language_that_is_spoken_when_it_is_read() -> None:
+    with pytest.raises(ScenarioError) as of_file, speaking("fr"):
+        Scenario().replace(days="3 d")
+    in_english = 'days = "3 d" is not allowed. It takes a whole number from 1 to 10000. Write 3: this is in days.'
+    assert str(of_file.value) == in_english
+    with speaking("fr"):
+        assert str(of_file.value) == (
+            '«days = "3 d" is not allowed. It takes «a whole number»« from 1 to 10000».» «Write 3: this is in «days».»'
+        )
+    assert str(of_file.value) == in_english
+    with pytest.raises(ScenarioError) as of_argument:
+        share_of("2", "share")
+    with speaking("fr"):
+        assert str(of_argument.value).startswith('«share = "2" is not allowed. It takes «a share above 0')
+
+
+@pytest.mark.usefixtures("marked")
+@pytest.mark.parametrize("name", MISTAKES)
+def test_all_that_is_said_of_a_broken_file_can_be_translated(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(MISTAKES[name][0])
+    with pytest.raises(ScenarioError) as error:
+        load(file)
+    with speaking("fr"):
+        marked = str(error.value)
+    signs = str.maketrans("", "", "«»,.\u202f")
+    assert marked.translate(signs) == str(error.value).translate(signs)
+    n = 1
+    while n:
+        marked, n = re.subn("«[^«»]*»", "", marked)
+    place = rf"({file}(:\d+)?: )?([\w.]+(\[row \d+\][\w.]*)?: )? *"
+    assert all(re.fullmatch(place, line) for line in marked.splitlines()), marked

@@ -213,10 +213,10 @@ class TestContains:
     def test_parts_that_are_no_policy_alone_are_named(self) -> None:
         arms = {"phone": (PHONE,), "both": (PHONE, STAFF), "three": (EASY, KEEP, PHONE)}
         made = scenario(arms)
-        assert words_of(parts_without_arm(made, "both", tuple(arms))) == "5 moderators on shift"
+        assert spoken(words_of(parts_without_arm(made, "both", tuple(arms)))) == "5 moderators on shift"
         assert parts_without_arm(made, "phone", tuple(arms)) == []
         dated = STAFF.model_copy(update={"start": day(9), "end": day(19)})
-        assert words_of([dated, PHONE]).startswith(
+        assert spoken(words_of([dated, PHONE])).startswith(
             "5 moderators on shift from 2021-01-10 until 2021-01-20; registration"
         )
         said = " ".join(comparison(made, dict.fromkeys((BASELINE, *arms), BASE)).table().split())

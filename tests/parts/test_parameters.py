@@ -6,11 +6,13 @@ import pytest
 
 from sim.outcomes.sets import values
 from sim.rules.declare import Parameter, Shape, declared
-from sim.rules.errors import Problem, ScenarioError, dotted, shown
+from sim.rules.errors import Problem, ScenarioError, dotted, shown, written
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import CLASSES, Population
-from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Registration, Weekday, days_in_words
+from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Registration, Weekday
+from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
+from sim.rules.words import days_in_words
 from sim.scenario.scenario import Scenario
 
 PARAMETERS = {p.key: p for p in declared(SECTIONS)}
@@ -97,7 +99,7 @@ def test_allows(key: str, good: list[object], bad: list[object]) -> None:
     ],
 )
 def test_accepts_says_it_in_words(key: str, words: str) -> None:
-    assert PARAMETERS[key].accepts == words
+    assert spoken(PARAMETERS[key].accepts) == words
 
 
 def test_classes_add_up() -> None:
@@ -136,7 +138,7 @@ def test_days_of_shifts_are_days_of_the_week_in_order() -> None:
     ],
 )
 def test_days_in_words(days: tuple[Weekday, ...], words: str) -> None:
-    assert days_in_words(days) == words
+    assert spoken(days_in_words(days)) == words
 
 
 def test_offences_are_rows_of_data() -> None:
@@ -153,10 +155,12 @@ def test_the_level_in_force_is_its_entry() -> None:
 
 
 def test_values_are_shown_as_a_file_has_them() -> None:
-    assert [shown(v) for v in (True, "a", 0.5, 2, dt.date(2021, 1, 2), [1, 2], {}, [{}], 10**400, float("nan"))] == [
+    given = (True, "a", 0.5, 2, dt.date(2021, 1, 2), [1, 2], {}, [{}], 10**400, float("nan"))
+    assert [spoken(shown(value)) for value in given] == [
         "true", '"a"', "0.5", "2", "2021-01-02", "[1, 2]", "a table", "a list", "a number of more than 30 digits",
         "nan",
     ]  # fmt: skip
+    assert [written(value) for value in given[:6]] == [shown(value) for value in given[:5]] + ["[1, 2]"]
     assert dotted(("offences", 1, "weight")) == "offences[row 2].weight"
 
 

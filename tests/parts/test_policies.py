@@ -7,6 +7,7 @@ import pytest
 from sim.policies.policy import Change, Dated, Policy, rules_on
 from sim.rules.declare import parameter
 from sim.rules.rulebook import RULES, Level, Platform
+from sim.rules.sentences import spoken
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
 
@@ -142,7 +143,7 @@ def test_set_reaches_every_rule_with_its_own_type(rule: str) -> None:
     ],
 )
 def test_set_refuses_what_the_rule_does_not_take(rule: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"is not allowed for {rule}. It takes {RULES[rule].accepts}"):
+    with pytest.raises(ValueError, match=f"is not allowed for {rule}. It takes {spoken(RULES[rule].accepts)}"):
         arm(set={"rule": rule, "value": value})
 
 

@@ -57,7 +57,7 @@ def test_what_a_command_does_not_write_out_is_refused(monkeypatch: pytest.Monkey
 
 
 def test_every_question_has_a_result_in_the_file_of_its_name_with_its_columns() -> None:
-    assert FILES - {*kinds()} == {"run", "reproduce"}
+    assert FILES - {*kinds()} == {"report", "reproduce", "run"}
     assert [*results()] == [*kinds()]
     for name, kind in kinds().items():
         assert kind.name == name

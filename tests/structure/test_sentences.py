@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from string import Formatter
 
 import pytest
 
 from sim.outcomes.verdicts import Reason, Verdict
 from sim.report import text
+from sim.rules import words
 from sim.rules.sentences import Amount, Code, Counted, Listed, Sentence, Term, paragraph, spoken
+from sim.scenario.limits import SHORTEST_MONTH
 from tests.structure.modules import MODULES, room
 
 NO_RESULTS = {
@@ -32,6 +34,21 @@ NO_RESULTS = {
 """Modules of the room that make no words of results, with what they make."""
 
 SPEAKING = [module for module in MODULES if room(module) == "report" and module not in NO_RESULTS]
+
+REFUSING = [
+    module
+    for module in MODULES
+    if room(module).partition(".")[0] in ("rules", "policies", "scenario", "model", "outcomes")
+]
+"""Modules whose errors are read by those who write scenarios and ask questions."""
+
+FOR_PROGRAMMERS = {
+    "model.arrays.places": "a class of state that does not say how it spreads",
+    "outcomes.counts": "days that nobody has added up",
+    "outcomes.dictionary": "a column that nobody has declared",
+    "outcomes.sets": "a range without a shape, which questions refuse before",
+}
+"""Modules with an error that only a change of this program can raise, with what it is."""
 
 DECLARING = {"Sentence": 1, "Term": 1, "Heading": 4, "Printed": 1}
 """What declares words: how many of its arguments, the first ones, may be texts."""
@@ -54,7 +71,21 @@ def glued(tree: ast.Module, but: frozenset[str] = frozenset()) -> Iterator[Place
         tree: A module.
         but: Names of functions and constants of it that are not looked at.
     """
-    said: list[ast.AST] = [node for node in tree.body if not names_of(node) & but]
+    yield from prose([node for node in tree.body if not names_of(node) & but])
+
+
+def refused(tree: ast.Module) -> Iterator[Place]:
+    """Yield likewise what errors that are raised, and problems, say without a sentence."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and node.exc:
+            yield from prose([node.exc])
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem":
+            yield from prose([*node.args])
+
+
+def prose(nodes: Sequence[ast.AST]) -> Iterator[Place]:
+    """Yield such texts in parts of a module."""
+    said = [*nodes]
     while said:
         node = said.pop()
         if isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
@@ -129,6 +160,12 @@ def test_planted_words_that_are_no_sentence_are_seen(planted: str) -> None:
     assert list(said_at_once(ast.parse(planted)))
 
 
+@pytest.mark.parametrize("module", [module for module in REFUSING if module not in FOR_PROGRAMMERS])
+def test_what_is_refused_is_refused_in_sentences(module: str) -> None:
+    found = sorted(refused(MODULES[module]))
+    assert not found, f"sim/{module}: make it a Sentence with named values"
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_template_is_a_literal_that_names_its_values(module: str) -> None:
     for line, template, values in templates(MODULES[module]):
@@ -149,6 +186,8 @@ def test_no_verdict_is_written_out_where_a_code_can_be_named(module: str) -> Non
 
 def test_what_is_excused_is_there() -> None:
     assert {*NO_RESULTS} <= {*MODULES}
+    for module in FOR_PROGRAMMERS:
+        assert list(refused(MODULES[module])), f"sim/{module}: it has no such error any more"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +207,31 @@ def test_what_is_excused_is_there() -> None:
 )
 def test_planted_glue_is_seen(planted: str) -> None:
     assert list(glued(ast.parse(planted)))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'raise ScenarioError(f"no policy is called {name}")',
+        'raise ScenarioError("there is no policy")',
+        'raise ScenarioError(Problem(("days",), f"{key} is odd"))',
+        'yield Problem(("days",), f"{key} is odd")',
+        'raise WordsError(Sentence("{why}", why="it is odd"))',
+        'raise ScenarioError(Sentence("{key} is odd", key=key), "Leave it out.")',
+    ],
+)
+def test_a_planted_error_without_a_sentence_is_seen(planted: str) -> None:
+    assert list(refused(ast.parse(planted)))
+
+
+def test_an_error_in_sentences_is_let_be() -> None:
+    kept = """
+raise ScenarioError(Problem(path, Sentence("{key} is odd", key=f"policies.{arm}")))
+raise ScenarioError(Listed((f"{path}:{line}", error.words), ": "))
+raise WordsError(Term("nobody is there"))
+raise CollisionError(error.words) from None
+"""
+    assert not list(refused(ast.parse(kept)))
 
 
 def test_what_is_no_glue_is_let_be() -> None:
@@ -203,6 +267,10 @@ def test_words_read_as_english() -> None:
     assert [spoken(Counted(n, one, many)) for n in (0, 1, 2)] == ["2 days", "a day", "2 days"]
 
 
+def test_a_reason_says_how_short_a_month_may_be() -> None:
+    assert f" {SHORTEST_MONTH} days" in Reason.NO_MONTH
+
+
 def test_a_code_is_read_by_its_label_and_compared_by_itself() -> None:
     class Found(Code):
         HERE = "here", "it is here"
@@ -215,9 +283,9 @@ def test_a_code_is_read_by_its_label_and_compared_by_itself() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_numbers_read_in_ways_that_have_a_name(module: str) -> None:
-    """Another language puts ways of its own in their place, so that each is a function of `sim.report.text`."""
+    """Another language puts ways of its own in their place, so that each is a function of `text` or `words`."""
     for node in ast.walk(MODULES[module]):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Amount":
             for name in ast.walk(node.args[1]):
                 if isinstance(name, ast.Name) and name.id not in ("quantity", "result"):
-                    assert hasattr(text, name.id), f"sim/{module}, line {node.lineno}"
+                    assert hasattr(text, name.id) or hasattr(words, name.id), f"sim/{module}, line {node.lineno}"

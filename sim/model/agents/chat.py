@@ -17,6 +17,7 @@ from sim.model.world.day import Day, Presences
 from sim.model.world.keys import N_STRATA, N_USER_STRATA, person_of
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
+from sim.rules.sentences import Sentence
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -205,8 +206,12 @@ def check_size(world: World) -> None:
     n_members = int((world.membership.high - world.membership.low).sum(axis=2).max())
     if n_members > MAX_PERSONS:
         raise ScenarioError(
-            f"the agents engine takes {MAX_PERSONS:,} members at most; this scenario has {n_members:,}; "
-            "use the array engine or a smaller scale"
+            Sentence(
+                "the agents engine takes {most} members at most; this scenario has {n}; use the array engine or a "
+                "smaller scale",
+                most=MAX_PERSONS,
+                n=n_members,
+            )
         )
 
 

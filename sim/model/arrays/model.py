@@ -26,6 +26,7 @@ from sim.model.world.draws import Ints
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
 from sim.rules.rulebook import Rules
+from sim.rules.sentences import Sentence
 from sim.scenario.arguments import lanes_of, scenario_of
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -79,9 +80,11 @@ class ChatModel(HourlyModel):
         collect: bool = True,
     ) -> None:
         if seeds is not None and (seed is not None or rng is not None):
-            raise ScenarioError("seeds and seed are given; take seed for a single one, seeds for several")
+            raise ScenarioError(Sentence("seeds and seed are given; take seed for a single one, seeds for several"))
         if policies is not None and policy is not None:
-            raise ScenarioError("policies and policy are given; take policy for a single one, policies for several")
+            raise ScenarioError(
+                Sentence("policies and policy are given; take policy for a single one, policies for several")
+            )
         arms, numbers = lanes_of(
             scenario_of(scenario),
             [BASELINE if policy is None else scenario.arm(policy)] if policies is None else policies,

@@ -30,6 +30,7 @@ from sim.model.world.draws import Bools, Ints
 from sim.model.world.keys import N_CLASSES
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
+from sim.rules.sentences import Listed, Sentence
 from sim.scenario.arguments import texts_of
 from sim.scenario.scenario import Scenario
 
@@ -78,7 +79,13 @@ class Recorder(Spread):
         self._outside = np.array([o.outside for o in scenario.offences])
         kinds = tuple(CODE) if events is True else () if events is False else texts_of(events, "events")
         if strange := [kind for kind in kinds if kind not in CODE]:
-            raise ScenarioError(f"no event is called {strange[0]!r}. The events are: {', '.join(CODE)}.")
+            raise ScenarioError(
+                Sentence(
+                    "no event is called {name}. The events are: {known}.",
+                    name=repr(strange[0]),
+                    known=Listed(tuple(CODE)),
+                )
+            )
         self._keep = frozenset(CODE[kind] for kind in kinds)
         self._kept: list[tuple[int, int, tuple[Ints, ...]]] = []
         self._cells: list[Ints] = []
