@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.rules.errors import ScenarioError, shown
 from sim.rules.language import LANGUAGES
-from sim.rules.sentences import Counted, Sentence, Term, Words
+from sim.rules.sentences import Counted, Listed, Sentence, Term, Words
 from sim.scenario.scenario import Scenario
 
 MOST_SEEDS = 100_000
@@ -175,7 +175,7 @@ def language_of(given: object) -> str:
     """Return the code of a language that people can read, or refuse what is none."""
     if isinstance(given, str) and given in LANGUAGES:
         return given
-    raise refused("language", given, f"one of {', '.join(LANGUAGES)}")
+    raise refused("language", given, Sentence("one of {languages}", languages=Listed(tuple(LANGUAGES))))
 
 
 def seed_of(given: object) -> int:

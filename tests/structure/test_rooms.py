@@ -31,7 +31,7 @@ PACKAGES = {
     "mesa": {"model.hourly", "model.agents"},
     "matplotlib": {"report"},
     "pandas": {"model.records", "model.arrays", "model.agents", "outcomes", "study", "report", "questions"},
-    "pyarrow": {"model.records", "study", "questions"},
+    "pyarrow": {"model.records", "study"},
     "tqdm": {"study"},
     "joblib": {"study"},
     "distributed": {"study"},
