@@ -16,6 +16,7 @@ import pandas as pd
 from sim.outcomes.counts import HEADLINE, Sums
 from sim.outcomes.verdicts import Reason
 from sim.rules.parameters import CLASSES
+from sim.rules.prices import Prices
 from sim.scenario.scenario import Scenario
 
 Better = Literal["lower", "higher", "neither"]
@@ -255,8 +256,31 @@ def _wait(name: str, label: str) -> Outcome:
     )  # fmt: skip
 
 
+MONEY = "money"
+"""Name of the outcome that a scenario has which states prices."""
+
+
+def _money(prices: Prices) -> Outcome:
+    """Return what is paid and lost, by prices: staff, and use and conversations that lawful users lose."""
+    priced = {
+        "moderator_hours": prices.moderator_hour,
+        "user_days_lost": prices.user_day_lost,
+        "user_days_barred": prices.user_day_lost,
+        "conversations_lost": prices.conversation_lost,
+    }
+    there = {BY_NAME[name]: price for name, price in priced.items() if price}
+    return Outcome(
+        MONEY,
+        "Money, by the prices that the scenario states",
+        f"{prices.currency} a month",
+        "lower",
+        lambda s: sum((price * outcome.formula(s) for outcome, price in there.items()), start=0 * s["n_harm"]),
+        tuple(column for outcome in there for column in outcome.behind),
+    )
+
+
 def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...]:
-    """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and by serious offence.
+    """Return every outcome of a scenario: `OUTCOMES`, weighted harm, persons harmed by class and offence, and money.
 
     Results by offence illustrate: the shares of offences are assumptions. Outside victims belong to no class.
 
@@ -273,7 +297,8 @@ def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...
     classes = (_harmed("all", name, name, label, unit) for name, label in zip(CLASSES, words, strict=True))
     offences = (_harmed(o.name, "all", o.name, o.label or o.name, unit) for o in scenario.offences if o.serious)
     waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
-    return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *waiting, *weighted, *classes, *offences)
+    money = [_money(scenario.prices)] if scenario.prices.stated else []
+    return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *waiting, *weighted, *classes, *offences, *money)
 
 
 def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> Reason | None:

@@ -65,6 +65,8 @@ def of_scenario(scenario: Scenario) -> Iterator[Words]:
             minors=Amount(people.p_under_15 + people.p_15_17, whole_percent),
             share=Amount(scenario.predators.p_of_adults, tenths_percent),
         )
+    if scenario.prices.stated and not scenario.prices.source:
+        yield Sentence("[prices] has no source, so that nobody can tell whose prices they are. Give prices.source.")
     yield from of_unsaid(scenario)
     yield from of_ranges(scenario)
     yield from of_idle_levels(scenario, scenario.given())

@@ -281,6 +281,7 @@ def comparison(found: Comparison) -> list[Block]:
         tables.for_whom(cells),
         tables.by_severity(cells),
         tables.costs(cells),
+        tables.money(cells),
         tables.process(cells, found.busy),
         *(found.doubt.analysis() if found.doubt else ()),
         *_mechanisms(found),
@@ -356,6 +357,7 @@ def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
         [
             Picture("price", Sentence("Harm spared against lawful visitors turned away, by policy")),
             tables.costs(cells),
+            tables.money(cells) or Prose((NO_PRICES,)),
             tables.privacy(cells),
             Picture("staff", Sentence("How busy moderators are, by policy")),
         ],
@@ -401,6 +403,11 @@ def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
     yield Part("limits", Term("What it does not show"), [found.notes])
     yield Part("ethics", Term("What it may not be taken for, and where help is found"), [Prose((ETHICS, HELP))])
 
+
+NO_PRICES = Sentence(
+    "In money: not told, for the scenario states no prices. A table [prices] with a source does, and needs no new run."
+)
+"""What stands where money would."""
 
 HELP = Sentence(
     "Who needs help in France finds it under 17 (police), 119 (children in danger), 3018 (online violence) and the "

@@ -11,7 +11,7 @@ from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.best import asked_for
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of, years_of
 from sim.outcomes.in_force import part_of_window, throughout
-from sim.outcomes.outcomes import SECOND
+from sim.outcomes.outcomes import MONEY, SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
@@ -19,7 +19,7 @@ from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
-from sim.report.text import DASH, LONGEST_NAME, in_percent, points, short
+from sim.report.text import DASH, LONGEST_NAME, in_percent, number, points, short
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
@@ -354,6 +354,37 @@ def costs(cells: Cells) -> Block:
         cells.visitors_not_counted(),
     )
     return Table(Term("COSTS"), LEVELS, [cells.names(baseline=True)], _columns(cells, headings.COSTS), note)
+
+
+def money(cells: Cells) -> Block | None:
+    """Return what each policy costs in money, if the scenario states prices."""
+    prices = cells.scenario.prices
+    if not prices.stated:
+        return None
+    unit = cells.unit(MONEY)
+    columns = [
+        Column(Sentence("{unit}", unit=unit), cells.levels(MONEY)[1:]),
+        Column(
+            Sentence("{unit} more than under the baseline", unit=unit), [cells.change(p, MONEY) for p in cells.policies]
+        ),
+    ]
+    stated = [
+        Sentence("{price} {currency} {of}", price=Amount(price, number), currency=prices.currency, of=Term(of))
+        for price, of in (
+            (prices.moderator_hour, "an hour of a moderator on shift"),
+            (prices.user_day_lost, "a user-day lost at the door or to a sanction"),
+            (prices.conversation_lost, "a conversation lost"),
+        )
+        if price
+    ]
+    note = paragraph(
+        Sentence("Prices are those of the scenario: {stated}.", stated=Listed(tuple(stated))),
+        Sentence("Their source: {source}.", source=prices.source)
+        if prices.source
+        else Sentence("No source is given for them."),
+        Sentence("Harm has no price here, and what is spared of it stands in no table of money."),
+    )
+    return Table(Term("MONEY"), LEVELS, [cells.names()], columns, note)
 
 
 def privacy(cells: Cells) -> Block:

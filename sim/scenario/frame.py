@@ -13,6 +13,7 @@ from sim.rules import names
 from sim.rules.declare import ROUNDING, Section, Text, parameter
 from sim.rules.errors import Problem, written
 from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.prices import Prices
 from sim.rules.sentences import Sentence, Term
 from sim.rules.settings import Settings
 from sim.scenario.limits import MAX_MEMBERS, MAX_PER_HOUR, MAX_PERSONS, MIN_VISITORS
@@ -52,6 +53,7 @@ class Frame(Section):
         "of staff (hours on shift), turned_away (lawful visitors) and privacy (what one must show, how long messages "
         "are kept), none twice",
     )
+    prices: Prices = Prices()
 
 
 class Framed(Settings, Frame):

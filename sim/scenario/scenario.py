@@ -28,7 +28,7 @@ from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS, MAX_P
 
 BASELINE = "baseline"
 
-NO_PART_OF_RUNS = ("title", "seeds", "prefer")
+NO_PART_OF_RUNS = ("title", "seeds", "prefer", "prices")
 """Settings on which no run depends, so that runs are the same whatever they say."""
 
 

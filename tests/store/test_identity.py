@@ -19,6 +19,7 @@ def run(x: int) -> float:
     """Run."""
     if x > LIMIT:
         raise ValueError(f"{x} is too much: at most {LIMIT}")
+    told = Sentence("{n} is not too much", n=x)
     return half(x) + len("word")
 '''
 
@@ -37,7 +38,7 @@ def files(folder: Path, engine: str) -> dict[str, str]:
     [
         ('"""An engine."""', '"""The engine, in other words."""'), ('"""The limit."""', ""),
         ('    """Run."""\n', ""), ("LIMIT = 3", "LIMIT = 3  # a comment"), ("half(x) + len", "(half(x)\n        + len"),
-        ("is too much: at most {LIMIT}", "exceeds {LIMIT}"), ('f"{x} is too much: at most {LIMIT}"', '"too much"'),
+        ("is too much: at most {LIMIT}", "exceeds {LIMIT}"), ("is not too much", "is little"), ('f"{x} is too much: at most {LIMIT}"', '"too much"'),
     ],
 )  # fmt: skip
 def test_words_and_layout_are_no_part_of_the_model(before: str, after: str, tmp_path: Path) -> None:
