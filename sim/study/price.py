@@ -7,10 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from sim.model.engines import Engine
-from sim.rules.language import punctuated
 from sim.rules.parameters import HOURS_PER_MONTH
-from sim.rules.sentences import Counted, Sentence, Words
-from sim.rules.words import lasting
+from sim.rules.sentences import Amount, Counted, Sentence, Words
+from sim.rules.words import lasting, one_decimal
 from sim.scenario.scenario import Scenario
 from sim.study.cluster import Cluster
 from sim.study.task import Task, n_units
@@ -52,7 +51,7 @@ def cost(
         hours=sum(task.scenario.hours * len(task.arms) * len(task.seeds) for task in tasks),
         runs=_runs(tasks),
         time=lasting(_in_all([seconds for _, seconds in loops], workers) + later),
-        memory=punctuated(f"{memory / 1e9:.1f}"),
+        memory=Amount(memory / 1e9, one_decimal),
         processes=Counted(busy, Sentence("1 process"), Sentence("{n} processes", n=busy)),
         together=Sentence(", {n} seeds at a time in each", n=together) if together > 1 else None,
         lost=lost if kept and len(loops) > 1 else None,
