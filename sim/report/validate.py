@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from sim.report.headings import Heading, Printed
 from sim.report.result import Result
 from sim.report.text import number, tenths, tenths_percent
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLUMNS = {
     "number": Meaning("whole number", "number of the pattern"),
@@ -88,8 +91,9 @@ class Validation(Result):
         """Return how many passed, a line for each quantity, then what makes each pattern and why it did not pass."""
         return [_quantities(self.found), _passing(self.found), _notes(self.found)]
 
-    def fill(self, folder: Path) -> None:
-        """Write the table."""
+    @property
+    def _patterns(self) -> pd.DataFrame:
+        """The table of patterns."""
         rows = [
             {
                 "number": r.pattern.number,
@@ -109,8 +113,21 @@ class Validation(Result):
             }
             for r in self.found
         ]
+        return pd.DataFrame(rows)
 
-        write_csv(pd.DataFrame(rows), folder / "patterns.csv")
+    def plot(self) -> Figure:
+        """Draw what was simulated beside what passes, a row for each quantity."""
+        from sim.report import figures
+
+        return figures.figure_of(figures.patterns, self._patterns)
+
+    def fill(self, folder: Path) -> None:
+        """Write the table."""
+        write_csv(self._patterns, folder / "patterns.csv")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figure."""
+        return {"patterns": self.plot}
 
 
 # -- telling what came out ---------------------------------------------------------------------------------------------

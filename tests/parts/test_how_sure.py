@@ -21,7 +21,7 @@ from sim.questions import doubt
 from sim.questions.compare import question
 from sim.questions.reproduce import reproduce
 from sim.report.compare import Comparison
-from sim.report.drawing import DOUBT
+from sim.report.style import DOUBT
 from sim.report.worlds import Worlds
 from sim.rules.errors import ScenarioError, UnansweredError
 from sim.rules.sentences import spoken
