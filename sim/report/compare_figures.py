@@ -90,10 +90,7 @@ def overview(
         directions(panel)
         under(panel, _of_percent(of), _HALF)
     sheet.panels[1].tick_params(labelleft=False)
-    bands = []
-    if spreads is not None:
-        of_harm = spreads[spreads["outcome"] == HEADLINE]
-        bands = [key_of_bands(int((of_harm["sets"] - of_harm["without"]).max()))]
+    bands = [] if spreads is None else key_of_bands(map(worlds_of, rows_of(spreads, HEADLINE, arms).to_dict("records")))
     key = key_of(effects.loc[effects["outcome"].isin(PANELS), "verdict"], "lower", RESOLVED)
     sheet.finish(Sentence("What each policy changes"), paragraph(LEVELS, LUCK), [*bands, *key])
     return sheet.panels

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _BANDS = Sentence("Bands: luck (95%, Monte Carlo error alone), parameters as in the scenario. On this site only.")
 _DOTTED: dict[str, Any] = {"color": INK, "linewidth": LINE / 1.5, "linestyle": ":"}
 _COLUMNS = 3
-_DATES = 8
+_DATES = 9
 """Dates under a panel as wide as the figure."""
 _HEIGHT = 2.3
 """Inches of the upright axis of a course."""

@@ -71,8 +71,8 @@ def doubt(spreads: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
     said = Sentence("Change of persons seriously harmed, % (0: as under the baseline)")
     under(panel, said, WIDTH - NAMES - 1.3)
     luck = Line2D([], [], color=INK, linewidth=LINE, marker="|", label=spoken(_LUCK))
-    n = max((worlds.known for _, _, worlds in known), default=0)
-    key = [key_of_bands(n), *([luck] if any(row["luck_alone"] == row["luck_alone"] for row in of) else [])]
+    alone = [luck] if any(row["luck_alone"] == row["luck_alone"] for _, row, _ in known) else []
+    key = [*key_of_bands([worlds for _, _, worlds in known]), *alone]
     caption = Sentence(
         "In each world uncertain parameters have other values, drawn from their plausible ranges, but those that "
         "policies here set. On this site only."

@@ -15,8 +15,8 @@ from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.drawing import Given, Sheet, under, wrapped, zero
 from sim.report.rows import ROW, beside, directions, instead, rows
-from sim.report.style import FINE, INK, LINE, PALE, WIDTH, colour_of, number_axis
-from sim.report.text import number_ends, plain_number
+from sim.report.style import FINE, GREY, INK, LINE, PALE, WIDTH, colour_of, number_axis
+from sim.report.text import number, number_ends, plain_number
 from sim.rules.sentences import Amount, Sentence, Term, paragraph, spoken
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
         panel.axvspan(middle.low, middle.high, color=PALE, alpha=0.7, linewidth=0, zorder=0.5)
         panel.axvline(middle.value, color=colour_of(verdict, "lower"), linewidth=LINE)
     zero(panel)
-    moves: list[tuple[int, float, str]] = []
+    moves: list[tuple[int, float, str, str]] = []
     for place, bar in enumerate(bars.to_dict("records")):
         moved = interval_of(bar, "change", 100)
         if moved.value != moved.value:
@@ -68,10 +68,11 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
         lowest = max(moved.value - moved.low, 0), 100 + high  # no effect is below -100%
         whisker = [[min(lowest)], [max(moved.high - moved.value, 0)]]
         panel.errorbar(high, place, xerr=whisker, fmt="s", color=INK, capsize=2.5, lw=LINE, alpha=sure)
-        moves.append((place, (low + high) / 2, number_ends((low, round(low, 1), round(high, 1)))))
+        said = number_ends((low, round(low, 1), round(high, 1))) or number(round(low, 1))
+        moves.append((place, (low + high) / 2, said, INK if sure == 1 else GREY))
     number_axis(panel, "x")
-    for place, x, said in moves:
-        beside(panel, place, x, said, "", INK)
+    for place, x, said, colour in moves:
+        beside(panel, place, x, said, "", colour)
     directions(panel)
     under(
         panel,

@@ -98,10 +98,11 @@ def band(axes: Axes, place: float, worlds: Worlds) -> None:
         axes.plot([value] * 2, [place - 0.11, place + 0.11], color="white", linewidth=LINE, zorder=1.6)
 
 
-def key_of_bands(n: int) -> Patch:
-    """Return what `band` means, of so many worlds."""
+def key_of_bands(found: Iterable[Worlds]) -> list[Patch]:
+    """Return what the bands mean that `band` draws of these, if it draws any."""
+    n = max((worlds.known for worlds in found if worlds.enough), default=0)
     said = Sentence("doubt: {range}, and their median", range=range_in_words(n))
-    return Patch(color=DOUBT, label=spoken(said))
+    return [Patch(color=DOUBT, label=spoken(said))] if n else []
 
 
 def draw(axes: Axes, place: float, interval: Interval, verdict: Verdict, better: Better, upright: bool = False) -> None:
