@@ -22,7 +22,6 @@ from sim.rules.sentences import Amount, Sentence, Term, paragraph, spoken
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TURNS = Term("* ")
 _NAMES = 2.5
 """Inches of the names of parameters, which are longer than those of policies."""
 
@@ -45,9 +44,8 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
     """
     sheet = Sheet(axes, ROW * len(bars) + 0.95)
     panel = sheet.axes
-    names = [wrapped(_name(bar), _NAMES, FINE) for bar in bars.to_dict("records")]
-    rows(panel, names, _NAMES)
-    panel.set_yticks(range(len(bars)), names, fontsize=FINE)
+    rows(panel, list(bars["parameter"]))
+    panel.set_yticks(range(len(bars)), [_name(bar) for bar in bars.to_dict("records")], fontsize=FINE)
     panel.use_sticky_edges = False  # a mark at the end of a bar is not cut
     verdict, middle = Verdict(effect["verdict"]), interval_of(effect, "relative", 100)
     known = middle.value == middle.value
@@ -99,10 +97,11 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
 
 
 def _name(bar: Mapping[Any, Any]) -> str:
-    """Return the parameter of a bar and its ends, a star before it where it turns the sign."""
-    said = Sentence(
-        "{star}{parameter}: {low} to {high}, {unit}",
-        star=_TURNS if bar["turns"] else None, parameter=bar["parameter"], unit=Term(bar["unit"]),
+    """Return the parameter of a bar, a star before it where it turns the sign, and its ends in a line below."""
+    ends = Sentence(
+        "{low} to {high}, {unit}",
         low=Amount(bar["setting_low"], plain_number), high=Amount(bar["setting_high"], plain_number),
+        unit=Term(bar["unit"]),
     )  # fmt: skip
-    return spoken(said)
+    name = f"{'* ' * bar['turns']}{bar['parameter']}"
+    return "\n".join(wrapped(line, _NAMES, FINE) for line in (name, spoken(ends)))
