@@ -30,7 +30,7 @@ from sim.report.settings import (
     values_of,
 )
 from sim.report.text import whole_percent, without_marks
-from sim.rules.errors import ScenarioError, shown
+from sim.rules.errors import ScenarioError, written
 from sim.rules.evidence import evidence
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES
@@ -162,7 +162,7 @@ def _unknown(name: str, known: list[str]) -> Sentence:
     return Sentence(
         "{name} is no setting, section, policy, mechanism, outcome, event, count, column, row of evidence, heading or "
         "word. {advice}",
-        name=name or shown(name), advice=advice,
+        name=name or written(name), advice=advice,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sim.report.blocks import labelled
 from sim.report.declared import gist_of, levels, rest_of, sections, settings
 from sim.report.text import whole_percent
 from sim.rules.declare import Parameter, Section, declared, listed_names
-from sim.rules.errors import shown
+from sim.rules.errors import written
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.rulebook import RULES, Entry
@@ -30,7 +30,7 @@ Lines = Iterator[str]
 
 def value_of(value: Any) -> str:
     """Return a value as scenario files write it, a text without quotes."""
-    return spoken(shown(value)).strip('"') or '""'
+    return written(value).strip('"') or '""'
 
 
 def default_of(parameter: Parameter) -> Words:
@@ -48,7 +48,7 @@ def _range(parameter: Parameter) -> Sentence | None:
     """Return the plausible range, if there is one."""
     if not parameter.has_range:
         return None
-    return Sentence("{low} to {high}", low=shown(parameter.low), high=shown(parameter.high))
+    return Sentence("{low} to {high}", low=written(parameter.low), high=written(parameter.high))
 
 
 def _plausible(parameter: Parameter) -> Sentence | None:
