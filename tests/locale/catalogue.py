@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import IO, Any
 
 from babel.messages.catalog import Catalog
@@ -16,10 +14,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileParser, write_po
 
 import sim
+from sim.questions import results
+from sim.report.declared import declared_texts
 from sim.rules.language import DOMAIN, LOCALES
-from sim.rules.sentences import Code
 
 PACKAGE = Path(sim.__file__).parent
+
+DECLARED = "report/declared.py"
+"""The module that finds what is declared as plain texts: the place of those."""
 
 DECLARING: Mapping[str, tuple[int | str, ...]] = {
     "Sentence": (0,),
@@ -80,8 +82,8 @@ def extracted() -> Catalogue:
     methods = [("**.py", f"{__name__}:messages_in")]
     for file, _, message, _, _ in extract_from_dir(PACKAGE, methods, keywords={}):
         found.add(message, locations=[(file, 0)])
-    for file, message in _declared():
-        found.add(message, locations=[(file, 0)])
+    for message in declared_texts(results()):
+        found.add(message, locations=[(DECLARED, 0)])
     return found
 
 
@@ -115,16 +117,6 @@ def _literals(value: ast.expr | None) -> Iterator[ast.Constant]:
         case ast.IfExp(body=body, orelse=orelse):
             yield from _literals(body)
             yield from _literals(orelse)
-
-
-def _declared() -> Iterator[tuple[str, str]]:
-    """Yield what only the package as it runs knows to be messages, each with its file: labels of codes."""
-    for module in walk_packages(sim.__path__, "sim."):
-        import_module(module.name)
-    for kind in Code.__subclasses__():
-        if kind.__module__.startswith("sim."):
-            file = f"{kind.__module__.removeprefix('sim.').replace('.', '/')}.py"
-            yield from ((file, code.label) for code in kind)
 
 
 def written(catalogue: Catalogue) -> bytes:
