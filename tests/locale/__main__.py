@@ -1,4 +1,8 @@
-"""Renew the catalogues and say which messages are not translated yet: ``python -m tests.locale``."""
+"""Renew the catalogues after what people read has changed in English: ``make catalogue``.
+
+All messages are found anew. Translations that there are stay, those of messages that are gone are dropped, new messages
+are added without one and printed, and what is translated is compiled.
+"""
 
 from sim.rules.language import LANGUAGES
 from tests.locale.catalogue import compiled, file_of, renewed, written

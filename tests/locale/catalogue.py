@@ -1,4 +1,7 @@
-"""Catalogues: all messages that people read, found in the package, and their translations as Babel keeps them."""
+"""Catalogues: all messages that people read, found in the package, and their translations as Babel keeps them.
+
+This folder has no ``__init__``: pytest would take it for the standard library's module of the same name.
+"""
 
 from __future__ import annotations
 
