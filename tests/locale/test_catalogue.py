@@ -23,7 +23,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 THE_SAME = {
     *("X%", "A,B", "N", "A", "X", "(csv)", "moves, not resolved, identical, too few, no percentage"),
     *("absent", "contact", "contacts", "date", "dossier", "dossiers", "part", "place", "plausible", "points"),
-    *("sanction", "suspension", "suspensions"),
+    *("sanction", "suspension", "suspensions", "Figure {name}"),
 }
 """Messages with letters that read the same in French: names, codes, and words of both languages."""
 
