@@ -72,7 +72,8 @@ def headline(
         policies = Listed(tuple(rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
     if added := _adds_nothing(contains):
-        sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=Listed(added, Term("; "))))
+        each = Listed(added, Term("; "))
+        sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=each))
     return Prose(tuple(sentences))
 
 
