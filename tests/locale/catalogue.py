@@ -34,8 +34,8 @@ DECLARING: Mapping[str, tuple[int | str, ...]] = {
     "Command": (0,),
     "_command": (2,),
     "_Parser": ("description", "epilog"),
-    "add_argument": ("help", "metavar"),
-    "add_subparsers": ("title", "metavar"),
+    "add_argument": ("help",),
+    "add_subparsers": ("title",),
 }
 """What declares messages where it is called: the places and names of those of its arguments that are messages."""
 

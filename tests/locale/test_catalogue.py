@@ -21,10 +21,10 @@ FRENCH = [(str(message.id), str(message.string)) for message in stored("fr") if 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 THE_SAME = {
-    *("X%", "A,B", "N", "A", "X", "CODE", "(csv)", "moves, not resolved, identical, too few, no percentage"),
-    *("Python", "python -m sim explain NAME", "Figure {name}", "Question", "{n} minutes", "options", "plan: {sha}"),
+    *("(csv)", "moves, not resolved, identical, too few, no percentage", "Python", "python -m sim explain NAME"),
+    *("Figure {name}", "Question", "{n} minutes", ", plausible {range}"),
     *("absent", "contact", "contacts", "date", "dossier", "dossiers", "part", "place", "plausible", "points"),
-    *("sanction", "section", "source", "suspension", "suspensions", ", plausible {range}"),
+    *("sanction", "section", "source", "suspension", "suspensions"),
 }
 """Messages with letters that read the same in French: names, codes, and words of both languages."""
 
@@ -120,7 +120,7 @@ Sentence(template)
 print("no message")
 """
     assert [message for _, _, message, _ in messages_in(BytesIO(module), (), (), {})] == [
-        *("One {half} and the other", "half", "part", "harm", "what it means", "KEY", "first", "second")
+        *("One {half} and the other", "half", "part", "harm", "what it means", "first", "second")
     ]
 
 
