@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, partial
-from inspect import cleandoc
-from pathlib import Path
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -21,17 +18,26 @@ from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HEADLINE, WAITS
 from sim.outcomes.outcomes import Outcome, outcomes_of
 from sim.policies.policy import Dated, Policy, rules_on
+from sim.report.declared import (
+    Results,
+    gist_of,
+    glossary,
+    levels,
+    own_tables,
+    printed_tables,
+    rest_of,
+    sections,
+    settings,
+)
 from sim.report.formula import GIVEN, formula
 from sim.report.headings import Heading, Printed
-from sim.report.result import Result
 from sim.rules.declare import Parameter, Section, declared, listed_names
-from sim.rules.errors import ScenarioError, written
+from sim.rules.errors import ScenarioError, shown
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.mechanisms import MECHANISMS, Mechanism
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.rulebook import RULES, Entry, Registration, rules_through
-from sim.rules.sentences import spoken
-from sim.rules.settings import SECTIONS, SWEPT
+from sim.rules.rulebook import RULES, Entry, rules_through
+from sim.rules.settings import SWEPT
 from sim.scenario.scenario import BASELINE, Scenario
 
 Lines = Iterator[str]
@@ -54,7 +60,7 @@ class Topic:
     told: Callable[[], Lines]
 
 
-def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
+def topics(results: Results) -> Iterator[Topic]:
     """Yield everything that can be explained, group by group.
 
     Args:
@@ -62,11 +68,11 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
     """
     for setting in settings().values():
         yield Topic(setting.key, "setting", f"{_default(setting)}: {setting.meaning}", partial(_setting, setting))
-    for name, section in _sections().items():
-        yield Topic(name, "section", _first(section), partial(_section, name, section))
+    for name, section in sections().items():
+        yield Topic(name, "section", gist_of(section), partial(_section, name, section))
     for name, kind in Policy.registry.items():
         if name:
-            yield Topic(name, "policy", _first(kind), partial(_policy, kind))
+            yield Topic(name, "policy", gist_of(kind), partial(_policy, kind))
     for offence in OFFENCES:
         yield Topic(offence.name, "offence", offence.label, partial(_offence, offence))
     for outcome in outcomes_of(Scenario()):
@@ -80,11 +86,11 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
     for mechanism in MECHANISMS:
         rules = ", ".join(rules_through(mechanism))
         yield Topic(mechanism.name, "mechanism", f"of {rules}", partial(_mechanism, mechanism))
-    own = _own(results)
+    own = own_tables(results)
     for name, holds in dictionary.by_name(own).items():
         if name not in _columns() and name not in SWEPT:  # a rule that is swept is a setting
             yield Topic(name, "column", "; ".join(c.words for c in holds.values()), partial(_held, name, holds))
-    tables = dict(_printed_tables(results))
+    tables = dict(printed_tables(results))
     for printed, commands in tables.items():
         gist = "; ".join(dict.fromkeys(heading.words for heading in printed.headings))
         yield Topic(printed.title, "table", gist, partial(_printed, printed, commands, own))
@@ -95,12 +101,7 @@ def topics(results: Mapping[str, type[Result]]) -> Iterator[Topic]:
         yield Topic(word, "word", meaning.replace("`", ""), partial(_word, word))
 
 
-def _own(results: Mapping[str, type[Result]]) -> dictionary.Tables:
-    """Return the tables that results have of their own."""
-    return {table: columns for result in results.values() for table, columns in result.columns.items()}
-
-
-def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lines:
+def explain(results: Results, name: str | None = None) -> Lines:
     """Yield the lines that explain a name or, without one, a line for everything that has one; see `topics`.
 
     Raises:
@@ -117,7 +118,7 @@ def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lin
         found = [t for t in known if t.group == "heading" and re.match(rf"{re.escape(name)}\b", t.name, re.IGNORECASE)]
     if not found and "." in name:  # a column of a table, as headings name it
         table, _, column = name.casefold().partition(".")
-        if column in dictionary.columns_of(table, _own(results)):
+        if column in dictionary.columns_of(table, own_tables(results)):
             found = [topic for topic in known if topic.group in ("column", "daily count") and topic.name == column]
     if not found:
         raise ScenarioError(_unknown(name, [topic.name for topic in known]))
@@ -128,13 +129,13 @@ def explain(results: Mapping[str, type[Result]], name: str | None = None) -> Lin
 def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
     yield f"{BASELINE}: nothing is changed; every policy is compared with it"
-    yield f"  staff: {spoken(workload.staffing(scenario.platform.rules))}"
+    yield f"  staff: {workload.staffing(scenario.platform.rules)}"
     before = scenario.platform.rules
     for arm, found in scenario.policies.items():
         yield f"{arm}:"
         for policy in found:
             end = f" until {policy.end}" if policy.end else ""
-            yield f"  {spoken(policy.words())}, from {policy.start or scenario.start}{end}"
+            yield f"  {policy.words()}, from {policy.start or scenario.start}{end}"
         if scenario.inert(arm):
             yield "  inert: equal to the baseline on every day, so it changes nothing"
             continue
@@ -148,23 +149,17 @@ def policies(scenario: Scenario) -> Lines:
                 yield f"  rules from {scenario.start + dt.timedelta(day)}, baseline -> policy:"
                 yield from changed or ["    all as in the baseline"]
             if workload.staffing(rules) != workload.staffing(scenario.platform.rules):
-                yield f"    staff: {spoken(workload.staffing(rules))}"
+                yield f"    staff: {workload.staffing(rules)}"
 
 
 def staff(scenario: Scenario) -> Lines:
     """Yield who works when under the baseline, and under each policy that changes it, and what that comes to."""
     before = workload.staffing(scenario.platform.rules)
-    yield f"staff under {BASELINE}: {spoken(before)}"
+    yield f"staff under {BASELINE}: {before}"
     for arm in scenario.policies:
-        for words in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
-            if words != before:
-                yield f"staff under {arm}: {spoken(words)}"
-
-
-def settings() -> dict[str, Parameter]:
-    """Return every setting of a scenario and every rule, by name."""
-    found = {p.key: p for p in declared({"": Scenario, "offences": Offence})}
-    return found | {rule: p for rule, p in RULES.items() if rule not in found}
+        for text in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
+            if text != before:
+                yield f"staff under {arm}: {text}"
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -175,30 +170,14 @@ def _unknown(name: str, known: list[str]) -> str:
     meant = list(dict.fromkeys(near + inner))[:8]
     advice = f"Did you mean {', '.join(meant)}?" if meant else "python -m sim explain lists all."
     what = "setting, section, policy, mechanism, outcome, event, count, column, row of evidence, heading or word"
-    return f"{name or written(name)} is no {what}. {advice}"
+    return f"{name or shown(name)} is no {what}. {advice}"
 
 
 # -- settings, sections and policies --------------------------------------------------------------------------------
 
 
-def _sections() -> dict[str, type[Section]]:
-    levels = {f"registration.{level}": entry for level, entry in _levels().items()}
-    return SECTIONS | levels | {"offences": Offence}
-
-
-def _levels() -> dict[str, type[Entry]]:
-    """Return what each level of registration declares."""
-    found = {name: type(field.default) for name, field in Registration.model_fields.items()}
-    return {name: entry for name, entry in found.items() if issubclass(entry, Entry)}
-
-
-def _first(section: type[Section]) -> str:
-    """Return the first sentence of a section's or policy's docstring."""
-    return cleandoc(section.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-
-
 def _value(value: Any) -> str:
-    return written(value).strip('"') or '""'
+    return shown(value).strip('"') or '""'
 
 
 def _default(parameter: Parameter) -> str:
@@ -212,7 +191,7 @@ def _default(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    return f"{written(parameter.low)} to {written(parameter.high)}" if parameter.has_range else ""
+    return f"{shown(parameter.low)} to {shown(parameter.high)}" if parameter.has_range else ""
 
 
 def _setting(parameter: Parameter) -> Lines:
@@ -220,7 +199,7 @@ def _setting(parameter: Parameter) -> Lines:
     yield f"  default    {_default(parameter)}{f' ({parameter.unit})' if parameter.unit else ''}"
     if plausible := _range(parameter):
         yield f"  plausible  {plausible}{f' ({parameter.shape})' if parameter.shape else ''}"
-    yield f"  accepted   {spoken(parameter.accepts)}"
+    yield f"  accepted   {parameter.accepts}"
     if "." in parameter.key and parameter.unit:  # the others are choices of a study, and nothing that could be known
         yield f"  standing   {parameter.standing}"
     for source in parameter.sources:
@@ -230,7 +209,7 @@ def _setting(parameter: Parameter) -> Lines:
         yield from (f"             {line}" for line in _trust(row))
     section, _, name = parameter.key.rpartition(".")
     if section == "registration" and name in Entry.model_fields:
-        for level, entry in _levels().items():
+        for level, entry in levels().items():
             own = Parameter.of(f"registration.{level}.{name}", entry.model_fields[name])
             yield f"  {level:<11}{_default(own)}{f', plausible {_range(own)}' if _range(own) else ''}"
     if parameter.key in RULES:
@@ -251,11 +230,11 @@ def _row(parameter: Parameter) -> str:
 
 
 def _section(name: str, section: type[Section]) -> Lines:
-    yield f"[{name}], a section of scenario files: {_first(section)}"
+    yield f"[{name}], a section of scenario files: {gist_of(section)}"
     for parameter in declared({name: section}):
         if parameter.key.count(".") == name.count(".") + 1:
             yield _row(parameter)
-    for inner in _sections():
+    for inner in sections():
         if inner.startswith(f"{name}."):
             yield f"  [{inner}] is a section of its own: python -m sim explain {inner}"
     if section is Offence:
@@ -298,15 +277,15 @@ def _offence(row: Offence) -> Lines:
 
 
 def _policy(kind: type[Policy]) -> Lines:
-    yield f"{kind.name}, a policy: {_first(kind)}"
-    yield from (f"  {line}" for line in cleandoc(kind.__doc__ or "").partition("\n\n")[2].splitlines() if line)
+    yield f"{kind.name}, a policy: {gist_of(kind)}"
+    yield from (f"  {line}" for line in rest_of(kind).splitlines() if line)
     yield f"  [policies.NAME] takes it as {kind.name} = {{ ... }}, with the settings:"
     own = [p for p in declared({kind.name: kind}) if _last(p) not in Policy.model_fields]
     dates = [p for p in declared({kind.name: kind}) if p not in own]
     for parameter in (*own, *dates):
         plausible = f", plausible {_range(parameter)}" if _range(parameter) else ""
         yield f"    {_last(parameter)} = {_default(parameter)}: {parameter.meaning}"
-        yield f"        unit {parameter.unit}{plausible}, accepted {spoken(parameter.accepts)}"
+        yield f"        unit {parameter.unit}{plausible}, accepted {parameter.accepts.rstrip(',')}"
     rules = _rules_of(kind, own)
     if not rules:
         yield "  changes    any rule by its name:"
@@ -453,15 +432,6 @@ def _held(name: str, holds: Mapping[str, dictionary.Meaning]) -> Lines:
         yield f"  unit       {column.unit}"
 
 
-def _printed_tables(results: Mapping[str, type[Result]]) -> Iterator[tuple[Printed, str]]:
-    """Yield each printed table, with the headings of all that are called alike, and the commands that print it."""
-    every = [(command, printed) for command, result in results.items() for printed in result.printed]
-    for title in dict.fromkeys(printed.title for _, printed in every):
-        alike = {command: printed for command, printed in every if printed.title == title}
-        headings = dict.fromkeys(heading for printed in alike.values() for heading in printed.headings)
-        yield Printed(title, tuple(headings)), ", ".join(alike)
-
-
 def _printed(printed: Printed, commands: str, own: dictionary.Tables) -> Lines:
     yield f"{printed.title}, a printed table of {commands}; its headings:"
     yield from (f"  {heading.words}: {_behind(heading, own)}" for heading in printed.headings)
@@ -486,12 +456,6 @@ def _heading(heading: Heading, titles: str, own: dictionary.Tables) -> Lines:
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def glossary() -> dict[str, str]:
-    """Return the words of the model and of its tables with their meanings, in the order of the alphabet."""
-    return tomllib.loads(Path(__file__).with_name("glossary.toml").read_text(encoding="utf-8"))
 
 
 def _word(word: str) -> Lines:

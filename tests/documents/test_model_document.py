@@ -23,7 +23,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.report.explain import glossary
+from sim.report.declared import glossary
 from sim.rules.declare import declared
 from sim.rules.evidence import evidence
 from sim.rules.offences import Offence

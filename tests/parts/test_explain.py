@@ -21,6 +21,7 @@ from sim.policies.set import SetPolicy
 from sim.questions import results, validate
 from sim.report import explain, formula, headings
 from sim.report.blocks import Table
+from sim.report.declared import glossary, settings
 from sim.report.run import summary
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
@@ -82,13 +83,13 @@ def test_a_policy(name: str) -> None:
     text = told(name)
     for setting in set(SHIPPED[name].model_fields) - set(Policy.model_fields):
         assert f"    {setting} = " in text
-    baseline, settings = Scenario().platform, explain.settings()
+    baseline, known = Scenario().platform, settings()
     kind = SHIPPED[name]
     if name == "set":
         assert all(rule in text for rule in RULES)
     else:
         keys = {p.key: p.sets or f"{name}.{p.key}" for p in declared({"": kind})}
-        level = {setting: settings[key].default for setting, key in keys.items() if key in settings}
+        level = {setting: known[key].default for setting, key in keys.items() if key in known}
         example = kind.model_validate(level)
         assert all(f"changes    {change.rule} ({change.operation})" in text for change in example.changes(baseline))
         assert ", by default " in text
@@ -360,7 +361,7 @@ def test_every_title_and_heading_that_is_printed_is_explained() -> None:
 
 
 def test_no_meaning_uses_a_word_of_a_program() -> None:
-    for word, meaning in explain.glossary().items():
+    for word, meaning in glossary().items():
         assert not meaning.endswith(".")
         assert len(meaning) < 220, word
 
@@ -376,7 +377,7 @@ def examples(takes: Parameter) -> Iterator[object]:
             yield from (bound, bound - 1, bound + 1, (bound,) * 24, (bound - 1,) * 24, (bound + 1,) * 24)
 
 
-SETTINGS = [p for p in explain.settings().values() if p.unit and p.type is not dt.date]
+SETTINGS = [p for p in settings().values() if p.unit and p.type is not dt.date]
 
 
 @pytest.mark.parametrize("takes", SETTINGS, ids=lambda p: p.key)

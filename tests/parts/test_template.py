@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.policies.policy import Policy
-from sim.report.explain import glossary
+from sim.report.declared import glossary
 from sim.rules.declare import Parameter, declared
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
