@@ -142,8 +142,8 @@ def cheapest_first(scenario: Scenario, found: pd.DataFrame) -> Block | None:
 
 
 def _cost(value: Any) -> Words:
-    """Return a cost as a cell: a level of registration by its name, or a mean."""
-    return value if isinstance(value, str) else level(value)
+    """Return a cost as a cell: a level of registration, or a mean."""
+    return Term(value) if isinstance(value, str) else level(value)
 
 
 def _in_order(scenario: Scenario, rows: Sequence[Mapping[Any, Any]]) -> list[Column]:
@@ -304,14 +304,6 @@ def by_severity(cells: Cells) -> Block | None:
     return Table(Term("BY SEVERITY, harms of every offence"), CHANGES, [names], columns, note)
 
 
-_WEIGHED = {
-    headings.EACH_ALIKE: Term("Each harm counts alike"),
-    headings.BY_SENTENCE: Term("By the longest sentence"),
-    headings.BY_OWN_WEIGHTS: Term("By the scenario's own weights"),
-}
-"""Ways of weighing harms, as a sentence begins with them."""
-
-
 def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]) -> Sentence | None:
     """Return the order of the policies under each way of weighing harms, but for those of a part of the window."""
     ranked = [policy for policy in moved if not part_of_window(cells.scenario, policy)]
@@ -326,7 +318,7 @@ def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]
         orders.append(Listed(tuple(order)))
     if len({*orders}) > 1:
         each = [
-            Sentence("{weights}: {policies}.", weights=_WEIGHED[head], policies=order)
+            Sentence("{weights}: {policies}.", weights=Term(head.words.capitalize()), policies=order)
             for head, order in zip(heads, orders, strict=True)
         ]
         return Sentence(

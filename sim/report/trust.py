@@ -96,7 +96,7 @@ def _range(setting: Parameter) -> Sentence:
 
 def _sources(setting: Parameter) -> Words:
     rows = [evidence()[source] for source in setting.sources]
-    return Listed(tuple(f"{row.id}: {cited(row)}" for row in rows), Term("; ")) if rows else Term("none")
+    return Listed(tuple(f"{row.id}: {cited(row)}" for row in rows), "; ") if rows else Term("none")
 
 
 def cited(row: Evidence) -> str:
