@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.questions.run import Run, first_difference, run
     from sim.questions.sweep import sweep
     from sim.questions.why import why
+    from sim.report import figures
     from sim.report.compare import Comparison
     from sim.report.doubt import Doubt
     from sim.report.ranges import Ranges
@@ -45,6 +46,7 @@ __all__ = [
     "Why",
     "compare",
     "doubt",
+    "figures",
     "first_difference",
     "load",
     "ranges",
@@ -84,6 +86,8 @@ _WHERE = {
 
 def __getattr__(name: str) -> Any:
     """Import what a name stands for only when it is asked for: pandas and Mesa take a while."""
+    if name == "figures":
+        return import_module(f"{__name__}.report.figures")
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from xml.sax.saxutils import quoteattr
+
+from sim.report.style import FONTS, SETTINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,10 +21,12 @@ if TYPE_CHECKING:
 _OF_THE_SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "figure.hooks")
 """Settings of matplotlib that are none of a drawing."""
 
-_OWN = {"svg.hashsalt": "sim", "svg.fonttype": "path", "text.parse_math": False}
-"""What is set otherwise than matplotlib does: the same bytes each time, and names drawn as they are written."""
+_OWN = {"svg.hashsalt": "sim", "svg.fonttype": "none", "text.parse_math": False, **SETTINGS}
+"""What is set otherwise than matplotlib does: the same bytes each time, names drawn as they are written, text that can
+be searched and chosen, and the house style."""
 
 _Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 
 
 @contextmanager
@@ -49,25 +55,59 @@ def _import_matplotlib() -> None:
         matplotlib.rcParams["backend"] = wanted
 
 
-def in_own_settings(draw: Callable[_Given, Figure]) -> Callable[_Given, Figure]:
+def in_own_settings(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     """Let a function draw within `own_settings`."""
 
     @wraps(draw)
-    def within(*given: _Given.args, **named: _Given.kwargs) -> Figure:
+    def within(*given: _Given.args, **named: _Given.kwargs) -> _Made:
         with own_settings():
             return draw(*given, **named)
 
     return within
 
 
-def rendered(draw: Callable[[], Figure]) -> dict[str, bytes]:
-    """Draw a figure and return it as PNG and SVG, by ending, without a date: the same figure gives the same bytes."""
+def rendered(draw: Callable[[], Figure], name: str) -> dict[str, bytes]:
+    """Draw a figure and return it as PNG and SVG, by ending, without a date: the same figure gives the same bytes.
+
+    Args:
+        draw: What draws it.
+        name: The name of its file, by which no two figures on one page have an id in common.
+    """
     with own_settings():
-        figure, png, svg = draw(), io.BytesIO(), io.BytesIO()
+        figure, png, svg = draw(), io.BytesIO(), io.StringIO()
         figure.savefig(png, format="png", dpi=150, metadata={"Software": None})
         figure.set_layout_engine("none")  # laid out once is enough, and the same for both
-        figure.savefig(svg, format="svg", metadata={"Date": None})
-    return {".png": png.getvalue(), ".svg": svg.getvalue()}
+        figure.savefig(svg, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    title = " ".join(figure.get_suptitle().split())
+    return {".png": png.getvalue(), ".svg": for_a_page(svg.getvalue(), name, title).encode()}
+
+
+def for_a_page(svg: str, name: str, title: str) -> str:
+    """Return what matplotlib wrote as an element of a page: small, with ids and a style of its own.
+
+    Text stays text, in a font that every system has in these widths.
+
+    Args:
+        svg: A file that matplotlib wrote.
+        name: What its ids begin with.
+        title: What is read out in its place.
+    """
+    meant = {*re.findall(r'(?:url\(|href=")#([^)"]+)', svg)}
+
+    def tag(found: re.Match[str]) -> str:
+        """Return a tag without ids that nothing refers to, a font and decimals that nobody sees."""
+        said = re.sub(r' id="([^"]*)"', lambda of: of[0] if of[1] in meant else "", found[0])
+        said = re.sub(r' id="|url\(#|href="#', lambda of: f"{of[0]}{name}-", said)
+        said = re.sub(r" font-family: [^;\"]*;?", "", said)
+        return re.sub(r"\d+\.\d{3,}", lambda of: f"{float(of[0]):.2f}".rstrip("0").rstrip("."), said)
+
+    body = svg[svg.index("<svg") :]
+    style = re.search(r"<defs>\s*<style[^>]*>\*{(.*?)}</style>\s*</defs>", body)
+    assert style, "matplotlib writes its style otherwise"
+    body = re.sub(r"<!--.*?-->", "", body.replace(style[0], "", 1))  # it would hold for all of the page
+    body = re.sub(r"\n\s*", "\n", re.sub(r"<[^>]*>", tag, body))
+    own = f'style="{style[1]}; font-family: {FONTS}" role="img" aria-label={quoteattr(title)}'
+    return body.replace("<svg", f"<svg {own}", 1)
 
 
 _import_matplotlib()

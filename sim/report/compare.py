@@ -204,11 +204,12 @@ class Comparison(Result):
         """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
 
         A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
-        keeps it.
+        keeps it. To put it into a figure of one's own, see `sim.figures`.
 
         Args:
-            what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``price`` (harm
-                spared against visitors turned away) or ``staff`` (how busy moderators are).
+            what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``course`` (the
+                level of the baseline over time), ``price`` (harm spared and visitors turned away), ``recorded`` (true
+                and recorded harm) or ``staff`` (how busy moderators are).
 
         Raises:
             ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
@@ -223,7 +224,7 @@ class Comparison(Result):
         if what not in found:
             there = ", ".join((*named, *found))
             raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
-        return figures.differences(self.scenario, self.policies, self.counts, self.effects, found[what])
+        return figures.figure_of(figures.difference, self.counts, self.effects, found[what])
 
     def fill(self, folder: Path) -> None:
         """Write the tables."""
@@ -242,7 +243,7 @@ class Comparison(Result):
             )
 
     def figures(self) -> dict[str, Callable[[], Figure]]:
-        """Return what draws its figures: the course over time, all at a glance, harm against its price, busy staff."""
+        """Return what draws its figures: changes over time, those that `plot` names, and mechanisms."""
         apart = {f"why-{why.policy}": why.plot for why in self.apart if why.taken_apart()}
         return {"difference": self.plot} | self._named_figures() | apart | (self.doubt.figures() if self.doubt else {})
 
@@ -251,9 +252,11 @@ class Comparison(Result):
 
         spreads = self.doubt.spreads if self.doubt else None
         return {
-            "overview": partial(figures.overview, self.policies, self.effects, spreads),
-            "price": partial(figures.price, self.policies, self.effects),
-            "staff": partial(figures.staff, self.policies, self.counts),
+            "overview": partial(figures.figure_of, figures.overview, self.effects, spreads=spreads),
+            "course": partial(figures.figure_of, figures.course, self.counts),
+            "price": partial(figures.figure_of, figures.price, self.effects),
+            "recorded": partial(figures.figure_of, figures.recorded, self.effects),
+            "staff": partial(figures.figure_of, figures.staff, self.counts),
         }
 
 

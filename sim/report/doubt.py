@@ -217,18 +217,15 @@ class Doubt(Result):
 
     def plot(self) -> Figure:
         """Draw how far each policy's effect on serious harm goes over the worlds, and how far by luck alone."""
-        from sim.report import doubt_figures
+        from sim.report import figures
 
-        return doubt_figures.spreads(self.n_known, self._headlines())
+        return figures.figure_of(figures.doubt, self.spreads)
 
     def plot_shares(self) -> Figure:
         """Draw what makes the spread of each policy's effect: luck, and the parameters that stand out."""
-        from sim.report import doubt_figures
+        from sim.report import figures
 
-        rows = self._headlines()
-        return doubt_figures.shares(
-            rows, {row["policy"]: rows_of_policy(self.parameters, row["policy"]) for row in rows}
-        )
+        return figures.figure_of(figures.doubt_shares, self.spreads, self.parameters)
 
     def fill(self, folder: Path) -> None:
         """Write the tables."""

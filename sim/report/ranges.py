@@ -125,7 +125,8 @@ class Ranges(Result):
         if policy not in self.policies:
             raise ScenarioError(f"{policy} is not among the policies compared: {', '.join(self.policies)}.")
         effect = self.effects[self.effects["policy"] == policy].to_dict("records")[0]
-        return figures.tornado(policy, effect, self.bars[self.bars["policy"] == policy].head(MOST_BARS))
+        bars = self.bars[self.bars["policy"] == policy].head(MOST_BARS)
+        return figures.figure_of(figures.tornado, policy, effect, bars)
 
     def fill(self, folder: Path) -> None:
         """Write the table."""

@@ -118,7 +118,7 @@ class Result(ABC):
         """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
-        return {name: partial(rendered, draw) for name, draw in self.figures().items()}
+        return {name: partial(rendered, draw, name) for name, draw in self.figures().items()}
 
 
 def page_without_answer(made: Mapping[str, Any], banner: Words) -> str:

@@ -24,7 +24,7 @@ from sim.report.result import Result
 from sim.report.text import plain
 from sim.rules.errors import written
 from sim.rules.rulebook import Value
-from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph, spoken
+from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph
 from sim.rules.settings import LEVEL, SWEPT, as_rules_take
 from sim.scenario.scenario import BASELINE
 
@@ -65,11 +65,12 @@ class Sweep(Result):
         """Draw the response: a curve with its 95% band over one rule, a map with numbers in its cells over two."""
         from sim.report import figures
 
-        labels = {key: spoken(_with_unit(key, key)) for key in self.over}
-        if len(self.over) == 1:
-            (key,) = self.over
-            return figures.response(labels[key], _with_baseline(self), _setting(self, key), self.effects)
-        return figures.response_map(self.over, labels, self.effects)
+        labels = {key: _with_unit(key, key) for key in self.over}
+        if len(self.over) > 1:
+            return figures.figure_of(figures.response_map, self.effects, self.over, labels)
+        (key,) = self.over
+        values, setting = _with_baseline(self), _setting(self, key)
+        return figures.figure_of(figures.response, self.effects, values, setting, labels[key])
 
     def fill(self, folder: Path) -> None:
         """Write the table, lists as scenarios write them."""

@@ -46,6 +46,17 @@ def difference(interval: Sequence[float]) -> str:
     return numbers(interval, "+")
 
 
+def signed(value: float) -> str:
+    """Return a number with its sign, ``+671``."""
+    return f"{'+' * (value > 0)}{number(value)}"
+
+
+def number_ends(interval: Sequence[float]) -> str:
+    """Return the interval of a number, ``640 to 702``; nothing where both ends read the same."""
+    low, high = (number(end) for end in interval[1:])
+    return "" if low == high else _ends(low, high)
+
+
 def percents(shares: Sequence[float], sign: str) -> list[str]:
     """Return a share and its ends in percent with a common number of digits, fewer where they are large or uncertain.
 
@@ -114,6 +125,11 @@ def size_ends(interval: Sequence[float]) -> str:
 def value_alone(interval: Sequence[float]) -> str:
     """Return a change in percent with as many digits as beside its interval, ``-18%``."""
     return _in_percent(percents(interval, "+")[0])
+
+
+def value_points(interval: Sequence[float]) -> str:
+    """Return the same in points, whose unit stands elsewhere: ``-18``."""
+    return percents(interval, "+")[0]
 
 
 def ends_alone(interval: Sequence[float]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,13 @@ from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
-from sim.report.parts import Page, Part
+from sim.report.parts import Page, Part, Picture
 from sim.report.result import Result
 from sim.report.text import number, tenths, tenths_percent
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLUMNS = {
     "number": Meaning("whole number", "number of the pattern"),
@@ -94,13 +97,17 @@ class Validation(Result):
         table, passing, notes = self.blocks()
         passed = Sentence("Passed of what is known of real platforms, by kind: {totals}.", totals=totals(self.found))
         parts = [
+            Part(
+                "figures", Term("In pictures"), [Picture("patterns", Sentence("What came out beside what would pass"))]
+            ),
             Part("tables", Term("In numbers"), [table]),
             Part("notes", Term("What to know of it"), [passing, notes]),
         ]
         return Page(Term("Patterns of real platforms, held against the model"), [], [passed], parts)
 
-    def fill(self, folder: Path) -> None:
-        """Write the table."""
+    @property
+    def _patterns(self) -> pd.DataFrame:
+        """The table of patterns."""
         rows = [
             {
                 "number": r.pattern.number,
@@ -120,8 +127,21 @@ class Validation(Result):
             }
             for r in self.found
         ]
+        return pd.DataFrame(rows)
 
-        write_csv(pd.DataFrame(rows), folder / "patterns.csv")
+    def plot(self) -> Figure:
+        """Draw what was simulated beside what passes, a row for each quantity."""
+        from sim.report import figures
+
+        return figures.figure_of(figures.patterns, self._patterns)
+
+    def fill(self, folder: Path) -> None:
+        """Write the table."""
+        write_csv(self._patterns, folder / "patterns.csv")
+
+    def figures(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws its figure."""
+        return {"patterns": self.plot}
 
 
 # -- telling what came out ---------------------------------------------------------------------------------------------

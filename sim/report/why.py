@@ -92,7 +92,7 @@ class Why(Result):
         """Draw the part of every mechanism with its 95% interval, and the whole."""
         from sim.report import figures
 
-        return figures.parts(self.policy, self.effect, self.parts, self.together)
+        return figures.figure_of(figures.why, self.policy, self.effect, self.parts, self.together)
 
     def fill(self, folder: Path) -> None:
         """Write the table."""

@@ -23,7 +23,7 @@ def beside_the_alternatives(repeats: int) -> Iterable[Figure]:
     table = alternatives.table(times)
     _keep("alternatives.txt", f"{table}\n\n{agreed}")
     _show(table)
-    (RESULTS / "alternatives.png").write_bytes(rendered(lambda: pictures.alternatives(times))[".png"])
+    (RESULTS / "alternatives.png").write_bytes(rendered(lambda: pictures.alternatives(times), "alternatives")[".png"])
     return times.figures()
 
 
@@ -31,7 +31,7 @@ def how_it_grows(repeats: int) -> Iterable[Figure]:
     """Measure along every axis, and keep slopes and picture."""
     curves = growth.measured(max(1, repeats // 2))
     _keep("growth.txt", growth.table(curves))
-    (RESULTS / "growth.png").write_bytes(rendered(lambda: pictures.growth(curves))[".png"])
+    (RESULTS / "growth.png").write_bytes(rendered(lambda: pictures.growth(curves), "growth")[".png"])
     return growth.figures(curves)
 
 

@@ -9,21 +9,33 @@ import math
 import statistics
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.drawing import BLUE, GREY, INK, VERMILION, bare, heading
+from sim.report.drawing import Panels, Sheet, figure_of
+from sim.report.style import BLUE, GREY, INK, VERMILION
 from sim.report.text import number, numbers
 from tests.bench.alternatives import LANES, OURS, Times
 from tests.bench.growth import Curve
 
 
-@in_own_settings
 def alternatives(times: Times) -> Figure:
+    """Draw what an hour takes each way."""
+    return figure_of(_alternatives, times)
+
+
+def growth(curves: list[Curve]) -> Figure:
+    """Draw time and memory against each thing that grows."""
+    return figure_of(_growth, curves)
+
+
+@in_own_settings
+def _alternatives(times: Times) -> Axes:
     """Draw what an hour takes each way: all rounds, their median, and how many times a lane of ours it is."""
     names = sorted(times.seconds, key=lambda name: -statistics.median(times.seconds[name]))
     lane, _ = OURS
-    figure = Figure(figsize=(9, 0.4 * len(names) + 1.4), layout="constrained")
-    axes = figure.subplots()
+    sheet = Sheet(None, 0.4 * len(names) + 0.4, width=9)
+    axes = sheet.axes
     for place, name in enumerate(names):
         milliseconds = [1e3 * second for second in times.seconds[name]]
         median, ours = statistics.median(milliseconds), name in OURS
@@ -42,34 +54,29 @@ def alternatives(times: Times) -> Figure:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="x", which="minor", bottom=False)
-    bare(axes)
-    heading(figure, "One simulated hour of Coco, 778,000 visitors a month: CPU time")
-    figure.supxlabel(
-        "Milliseconds, logarithmic. Discs: sim, the whole model. Squares: a core of it, with all else left out.\n"
+    sheet.finish(
+        "One simulated hour of Coco, 778,000 visitors a month: CPU time",
+        "Milliseconds, logarithmic. Discs: sim, the whole model. Squares: a core of it, with all else left out. "
         f"Small strokes: the rounds. Times: of a lane of {LANES}, in brackets the least and the most of the rounds.",
-        fontsize=8,
-    )  # fmt: skip
-    return figure
+    )
+    return axes
 
 
 @in_own_settings
-def growth(curves: list[Curve]) -> Figure:
+def _growth(curves: list[Curve]) -> Panels:
     """Draw time (left axis) and memory (right axis) against each thing that grows, with a line of proportion."""
     columns = 4
     rows = -(-len(curves) // columns)
-    figure = Figure(figsize=(11, 2.6 * rows + 0.9), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes, curve in zip(grid.flat, curves, strict=False):
+    sheet = Sheet(None, 2.6 * rows, len(curves), columns, width=11)
+    for axes, curve in zip(sheet.panels, curves, strict=True):
         _panel(axes, curve)
-    for axes in list(grid.flat)[len(curves) :]:
-        axes.set_visible(False)
-    heading(figure, "How time and memory grow, one thing at a time: discs CPU time, squares peak memory")
-    figure.supxlabel(
+    sheet.finish(
+        "How time and memory grow, one thing at a time: discs CPU time, squares peak memory",
         "Both axes logarithmic. Dashed: in proportion, from the last point back. In each title the slope of time, over "
-        "all points and over the last step.\nAll else as in Coco at full size, one lane; waiting dossiers in a small "
-        "chat.", fontsize=8,
-    )  # fmt: skip
-    return figure
+        "all points and over the last step. All else as in Coco at full size, one lane; waiting dossiers in a small "
+        "chat.",
+    )
+    return sheet.panels
 
 
 def _panel(axes: Any, curve: Curve) -> None:

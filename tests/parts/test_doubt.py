@@ -176,14 +176,17 @@ class TestResult:
 
     def test_figures_have_a_bar_for_each_policy_and_luck_in_another_colour(self, made: Doubt) -> None:
         (axes,) = made.plot().axes
-        assert [label.get_text() for label in axes.get_yticklabels()] == ["turning", "sure", "idle"]
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["sure", "turning", "idle"]
         (band,) = {bar.get_facecolor() for bar in axes.patches}
         (lines,) = {tuple(of.get_edgecolor()[0]) for of in axes.collections}
         assert band != lines
         assert axes.get_xlim()[0] < -39
-        panels = made.plot_shares().axes
-        assert [panel.get_title(loc="left") for panel in panels] == ["turning", "sure", "idle"]
-        assert panels[0].get_yticklabels()[1].get_text() == toy.USED[0]
+        (axes,) = made.plot_shares().axes
+        bold = [text.get_text() for text in axes.texts if text.get_fontweight() == "bold"]
+        assert bold == ["sure", "turning", "idle"]
+        assert toy.USED[0] in [label.get_text() for label in axes.get_yticklabels()]
+        given = sim.figures.doubt(made.spreads, ["turning", "idle"])
+        assert [label.get_text() for label in given.get_yticklabels()] == ["turning", "idle"]
 
     def test_what_is_written(self, tmp_path: Path) -> None:
         asked = question(SCENARIO, ["phone"], draws=16)

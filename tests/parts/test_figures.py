@@ -2,31 +2,40 @@ import hashlib
 import io
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import StepPatch
-from matplotlib.text import Annotation, Text
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle, StepPatch
 
 import sim
+from sim.outcomes.counts import periods_of
+from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import COMPARED, Reason, Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.report import canvas, drawing, figures
 from sim.report.compare import Comparison
-from sim.report.drawing import BLUE, INK, VERMILION, mark_of
-from sim.report.text import number
+from sim.report.drawing import NAMES, name_lines, width_of, wrapped
+from sim.report.style import BASE, BLUE, DOUBT, GREY, INK, VERMILION, WIDTH, mark_of
+from sim.report.text import number, value_alone
 from sim.rules.errors import ScenarioError
+from sim.rules.language import speaking
+from sim.rules.sentences import spoken
 from sim.study.folder import files_of
 from tests.parts import synthetic
 
@@ -55,17 +64,32 @@ def panels(figure: Figure) -> list:
     return [axes for axes in figure.axes if axes.get_visible()]
 
 
-def test_the_difference_over_time_has_a_panel_for_each_policy(comparison: Comparison) -> None:
+def marks(axes: Axes) -> list[Line2D]:
+    """Return the marks of estimates."""
+    return [line for line in axes.lines if line.get_marker() in ("o", "s", "x", "v", "^")]
+
+
+def said(axes: Axes) -> list[str]:
+    """Return the words and numbers that stand in axes."""
+    return [words(text.get_text()) for text in axes.texts]
+
+
+def title(axes: Axes) -> str:
+    return words(axes.get_title(loc="left"))
+
+
+def test_the_difference_over_time_has_a_panel_for_each_policy_the_strongest_first(comparison: Comparison) -> None:
     figure = comparison.plot()
-    titles = [axes.get_title(loc="left") for axes in panels(figure)]
-    assert titles[0] == "none-a: identical"
-    assert "phone-a: lowers" in titles
-    assert len(titles) == 7
-    assert "per 1,000 baseline monthly visitors" in words(figure.get_supylabel())
+    titles = [title(axes) for axes in panels(figure)]
+    assert len(titles) == 7 and {*titles} == {*comparison.policies}
+    assert titles[0] in ("email-a", "phone-a") and titles[-1] == "none-b"
+    assert said(panels(figure)[0]) == ["● lowers: better"]
+    assert said(panels(figure)[-1]) == ["\N{MULTIPLICATION SIGN} identical"]
+    assert "per 1,000 baseline monthly visitors" in [words(t.get_text()) for t in figure.texts][-1]
 
 
 def test_nothing_is_drawn_before_a_policy_begins_and_its_dates_are(comparison: Comparison) -> None:
-    dated = panels(comparison.plot())[-1]
+    dated = next(axes for axes in panels(comparison.plot()) if title(axes) == "easy")
     dotted = [line.get_xdata()[0] for line in dated.lines if line.get_linestyle() == ":"]
     start = dated.get_xlim()[0] + 59
     assert dotted == [start, start + 30]
@@ -79,7 +103,7 @@ def test_nothing_is_drawn_before_a_policy_begins_and_its_dates_are(comparison: C
 
 def test_months_are_steps_of_months(comparison: Comparison) -> None:
     figure = comparison.plot("visitors_turned_away")
-    phone = next(axes for axes in panels(figure) if axes.get_title(loc="left").startswith("phone-a"))
+    phone = next(axes for axes in panels(figure) if title(axes) == "phone-a")
     (steps,) = [patch for patch in phone.patches if isinstance(patch, StepPatch)]
     _, edges, _ = steps.get_data()
     assert tuple(edges - phone.get_xlim()[0]) == comparison.scenario.months
@@ -102,14 +126,15 @@ def test_of_persons_who_count_once_a_year_it_is_said_that_differences_fade(compa
 def test_colours_mean_better_and_worse_by_the_outcomes_own_direction(verdict: str, better: Any, colour: str) -> None:
     mark = mark_of(Verdict(verdict), better)
     assert mark is not None and mark.colour == colour and mark.filled
-    assert ("better" in mark.words, "worse" in mark.words) == {
+    meant = spoken(mark.words)
+    assert ("better" in meant, "worse" in meant) == {
         BLUE: (True, False), VERMILION: (False, True), INK: (True, True),
     }[colour]  # fmt: skip
 
 
 def test_identical_says_what_is_the_same_and_not_that_nothing_changed(comparison: Comparison) -> None:
-    key = [text.get_text() for text in comparison.plot().legends[0].get_texts()]
-    assert "identical: the same over the window in every seed" in key
+    key = [text.get_text() for text in comparison.plot("overview").legends[0].get_texts()]
+    assert key == ["identical: the same over the window in every seed"]
 
 
 def test_marks_differ_in_shape_as_in_colour() -> None:
@@ -118,45 +143,44 @@ def test_marks_differ_in_shape_as_in_colour() -> None:
     assert mark_of(Verdict.TOO_FEW, "lower") is mark_of(Verdict.NOT_COUNTED, "lower") is None
 
 
+def test_marks_are_told_apart_in_grey_by_shape_or_by_light(comparison: Comparison) -> None:
+    grey = {colour: np.dot(to_rgb(colour), (0.299, 0.587, 0.114)) for colour in (BLUE, VERMILION, INK, GREY, DOUBT)}
+    assert grey[DOUBT] - max(light for colour, light in grey.items() if colour != DOUBT) > 0.3
+
+
 def test_a_figure_of_what_is_better_higher_says_so(comparison: Comparison) -> None:
-    figure = comparison.plot("user_hours")
-    titles = [axes._left_title for axes in panels(figure)]
-    assert {t.get_color() for t in titles if t.get_text().endswith(": lowers")} == {VERMILION}
-    assert "lowers: worse" in [text.get_text() for text in figure.legends[0].get_texts()]
+    drawn = panels(comparison.plot("user_hours"))
+    told = {(text.get_text(), text.get_color()) for axes in drawn for text in axes.texts}
+    assert ("■ lowers: worse", VERMILION) in told
+    spared, turned = figures.price(comparison.effects)
+    assert [said(axes)[-2:] for axes in (spared, turned)] == [["■ worse", "● better"], ["● better", "■ worse"]]
 
 
 def test_axes_say_what_zero_and_the_level_of_the_baseline_are(comparison: Comparison) -> None:
     level = number(float(comparison.effects.query("outcome == 'persons_harmed'")["baseline"].iloc[0]))
     risk = number(float(comparison.effects.query("outcome == 'harm_per_100k_user_days'")["baseline"].iloc[0]))
-    assert f"0: as under the baseline, whose mean over the window is {level}" in words(
-        comparison.plot().get_supxlabel()
-    )
+    assert f"the baseline, whose mean over the window is {level}" in words(comparison.plot().get_supxlabel())
     harm, other = comparison.plot("overview").axes
     for axes, of in ((harm, level), (other, risk)):
         assert f"0: as under the baseline, which has {of}" in words(axes.get_xlabel())
-    price = comparison.plot("price").axes[0]
-    assert f"(0: as under the baseline: {level})" in words(price.get_ylabel())
-    assert "(which turns away 0)" in price.get_xlabel()
+    spared, turned = comparison.plot("price").axes
+    assert f"0: as under the baseline, which has {level}" in words(spared.get_xlabel())
+    assert "the baseline, which turns away 0" in words(turned.get_xlabel())
 
 
 def test_every_outcome_over_time_can_be_drawn_and_no_other(comparison: Comparison) -> None:
-    assert "hours, mean" in comparison.plot("waiting_hours").get_supylabel()
+    assert "hours, mean" in [text.get_text() for text in comparison.plot("waiting_hours").texts]
     assert comparison.plot("visitors_turned_away")
     with pytest.raises(ScenarioError, match="no figure and no outcome over time is called 'persons_harmed_adult'"):
         comparison.plot("persons_harmed_adult")
 
 
-def test_points_stand_where_their_numbers_are_however_many_share_a_place(comparison: Comparison) -> None:
-    axes = comparison.plot("price").axes[0]
-    drawn = sorted(
-        (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
-        for line in axes.lines
-        if line.get_marker() in ("o", "s", "x")
-    )
-    table = comparison.effects.pivot_table("difference", "policy", "outcome")
-    expected = sorted(zip(table["visitors_turned_away"], -table["persons_harmed"], strict=True))
-    assert np.array(drawn) == pytest.approx(np.array(expected))
-    assert len({x for x, _ in drawn}) == 3
+def test_marks_stand_where_their_numbers_are(comparison: Comparison) -> None:
+    spared, turned = figures.price(comparison.effects, comparison.policies)
+    table = comparison.effects.pivot_table("difference", "policy", "outcome").loc[list(comparison.policies)]
+    for axes, values in ((spared, -table["persons_harmed"]), (turned, table["visitors_turned_away"])):
+        drawn = {round(line.get_ydata()[0]): line.get_xdata()[0] for line in marks(axes)}
+        assert drawn == pytest.approx(dict(enumerate(values)))
 
 
 def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(comparison: Comparison) -> None:
@@ -164,62 +188,123 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
     unknown = (effects["outcome"] == "visitors_turned_away") & effects["policy"].isin(["phone-a", "phone-b"])
     effects.loc[unknown, ["value", "difference", "low", "high"]] = np.nan
     effects.loc[unknown, "reason"] = Reason.ONLY_BEFORE
-    axes = figures.price(comparison.policies, effects).axes[0]
-    labels = {t.get_text() for t in axes.texts if isinstance(t, Annotation)}
-    assert labels == {*comparison.policies} - {"phone-a", "phone-b"}
-    assert words(axes.get_title()) == f"not counted for phone-a, phone-b: {Reason.ONLY_BEFORE}"
-    of_all = effects["outcome"] == "visitors_turned_away"
-    effects.loc[of_all, "difference"], effects.loc[of_all, "reason"] = np.nan, Reason.NO_MONTH
-    assert figures.price(comparison.policies, effects).axes[0].get_title().startswith("not counted for none-a, none-b")
+    spared, turned = figures.price(effects, comparison.policies)
+    assert said(turned).count(f"not counted: {Reason.ONLY_BEFORE}") == 2
+    assert len(marks(turned)) == len(marks(spared)) - 2
 
 
-def test_a_policy_of_too_few_harms_is_named_where_it_would_stand(comparison: Comparison) -> None:
+def test_a_policy_of_too_few_harms_is_told_so_in_the_place_of_its_mark(comparison: Comparison) -> None:
     effects = comparison.effects.copy()
     effects.loc[effects["outcome"] == "persons_harmed", "verdict"] = "too few"
-    axes = figures.price(comparison.policies, effects).axes[0]
-    assert {t.get_text() for t in axes.texts} == {f"{policy}: too few" for policy in comparison.policies}
-    away = effects.loc[effects["outcome"] == "visitors_turned_away", "difference"]
-    assert axes.get_xlim()[0] < away.min() and away.max() < axes.get_xlim()[1]
+    spared, turned = figures.price(effects)
+    assert said(spared).count("too few") == 7 and not marks(spared) and len(marks(turned)) == 7
 
 
-def test_labels_of_points_at_one_place_do_not_overlap(comparison: Comparison) -> None:
-    figure = figures.price(comparison.policies, comparison.effects)
+def test_the_overview_has_a_row_for_each_policy_by_its_effect_or_as_asked(comparison: Comparison) -> None:
+    asked = figures.overview(comparison.effects, ["phone-a", "none-a", "easy"])[0]
+    assert [t.get_text() for t in asked.get_yticklabels()] == ["phone-a", "none-a", "easy"]
+    assert asked.get_xlabel().startswith("Change from the baseline, %")
+    table = comparison.effects.query("outcome == 'persons_harmed'").set_index("policy")["difference"]
+    drawn = [t.get_text() for t in figures.overview(comparison.effects)[0].get_yticklabels()]
+    assert table[drawn].is_monotonic_increasing and {*drawn} == {*comparison.policies}
+
+
+def test_numbers_stand_above_their_marks_and_within_the_axes(comparison: Comparison) -> None:
+    axes = comparison.plot("overview").axes[0]
+    figure = axes.figure
+    assert isinstance(figure, Figure)
     figure.draw_without_rendering()
-    labels = [t for t in figure.axes[0].texts if isinstance(t, Annotation)]
-    boxes = [Text.get_window_extent(label) for label in labels]  # without the lines to the points
-    assert sorted(label.get_text() for label in labels) == sorted(comparison.policies)
-    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
-
-
-def test_lines_to_the_labels_lie_under_all_marks(comparison: Comparison) -> None:
-    axes = comparison.plot("price").axes[0]
-    highest = max(t.get_zorder() for t in axes.texts if isinstance(t, Annotation))
-    assert highest < min(artist.get_zorder() for artist in (*axes.lines, *axes.collections))
-
-
-def test_the_overview_has_a_row_for_each_policy_and_a_unit(comparison: Comparison) -> None:
-    axes = figures.overview(comparison.policies, comparison.effects).axes[0]
-    assert [t.get_text() for t in axes.get_yticklabels()] == list(comparison.policies)
-    assert axes.get_xlabel().startswith("Change from the baseline, %")
+    told = {text.get_text(): text for text in axes.texts if text.get_fontweight() == "bold"}
+    row = comparison.effects.query("outcome == 'persons_harmed' and policy == 'phone-a'").iloc[0]
+    assert value_alone(interval_of(row, "relative")) in told and "0" in told
+    for text in axes.texts:
+        box = text.get_window_extent()
+        assert axes.bbox.x0 - 15 < box.x0 and box.x1 < axes.bbox.x1 + 15
 
 
 def test_where_there_is_no_percentage_words_stand_and_no_point(comparison: Comparison) -> None:
     effects = comparison.effects.assign(relative=np.nan, relative_low=np.nan, relative_high=np.nan)
-    texts = [t.get_text().strip() for t in figures.overview(comparison.policies, effects).axes[0].texts]
-    assert set(texts) == {f"{verdict}, no percentage" for verdict in ("identical", "lowers")}
+    axes = figures.overview(effects)[0]
+    assert {*said(axes)} == {"identical, no percentage", "lowers, no percentage", "● better", "■ worse"}
+    assert not marks(axes)
 
 
-def test_titles_and_keys_do_not_overlap(comparison: Comparison) -> None:
-    for name in ("persons_harmed", "overview", "price", "returns"):
+def test_true_and_recorded_harm_stand_one_above_the_other(comparison: Comparison) -> None:
+    axes = figures.recorded(comparison.effects, ["phone-a", "easy"])
+    table = comparison.effects.set_index(["outcome", "policy"])
+    places = sorted(marks(axes), key=lambda line: line.get_ydata()[0])
+    for place, policy in enumerate(("phone-a", "easy")):
+        one, other = places[2 * place : 2 * place + 2]
+        assert one.get_xdata()[0] == pytest.approx(100 * table.loc[("persons_harmed", policy), "relative"])
+        assert other.get_xdata()[0] == pytest.approx(100 * table.loc[("recorded_harm", policy), "relative"])
+        assert one.get_marker() == "o" and other.get_marker() in ("v", "^", "o", "x")
+
+
+def test_the_course_is_the_level_of_the_baseline_with_the_dates_of_policies(comparison: Comparison) -> None:
+    axes = figures.course(comparison.counts)
+    (steps,) = [patch for patch in axes.patches if isinstance(patch, StepPatch)]
+    values, edges, _ = steps.get_data()
+    assert tuple(edges - axes.get_xlim()[0]) == tuple(periods_of(comparison.scenario))
+    mean = np.average(values, weights=np.diff(edges))
+    level = comparison.effects.query("outcome == 'persons_harmed'")["baseline"].iloc[0]
+    assert mean == pytest.approx(level)
+    assert axes.get_ylim()[0] == 0
+    assert said(axes) == ["31 Mar: easy ends", "1 Mar: easy starts"]
+    beside = figures.course(comparison.counts, ["phone-a", "easy"])
+    assert said(beside)[2:] == ["baseline", "phone-a", "easy"]
+    assert len([patch for patch in beside.patches if isinstance(patch, StepPatch)]) == 3
+
+
+def test_titles_keys_and_captions_do_not_overlap(comparison: Comparison) -> None:
+    for name in ("persons_harmed", "overview", "price", "returns", "recorded", "course", "staff"):
         figure = comparison.plot(name)
         figure.draw_without_rendering()
-        (title,) = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
-        first = title.get_window_extent().y1 - 2 * 12 / 72 * figure.dpi
-        key = figure.legends[0].get_window_extent()
-        tops = [axes.get_tightbbox().y1 for axes in panels(figure)]
-        assert key.y1 < figure.bbox.y1 - 10 and key.y1 > first - 20
-        assert max(tops) < key.y1
-        assert title.get_window_extent().x1 < figure.bbox.x1
+        head, *rest = sorted(figure.texts, key=lambda text: -text.get_window_extent().y1)
+        caption = rest[-1].get_window_extent()
+        lowest = min([text.get_window_extent().y0 for text in (head, *rest[:-1])])
+        for legend in figure.legends:
+            key = legend.get_window_extent()
+            assert key.y1 < lowest and key.x1 < figure.bbox.x1
+            lowest = key.y0
+        boxes = [axes.get_tightbbox() for axes in panels(figure)]
+        assert max(box.y1 for box in boxes) < lowest + 1 and min(box.y0 for box in boxes) > caption.y1
+        assert figure.bbox.x0 < caption.x0 and max(b.x1 for b in (caption, head.get_window_extent())) < figure.bbox.x1
+
+
+def test_a_figure_is_drawn_into_axes_that_are_given(comparison: Comparison) -> None:
+    own = Figure(figsize=(12, 8))
+    given = own.subplots(2, 2).ravel()
+    left, right = figures.overview(comparison.effects, axes=given[:2])
+    assert [left, right] == [*given[:2]] and marks(left)
+    assert figures.course(comparison.counts, axes=given[2]) is given[2]
+    assert figures.staff(comparison.counts, axes=given[3]) is given[3]
+    assert not own.texts and not own.legends
+    three = Figure().subplots(1, 3)
+    assert [*figures.difference(comparison.counts, comparison.effects, policies=["easy"], axes=three[0])] == [three[0]]
+    assert three[0].get_ylabel() == "persons a year per 1,000 baseline monthly visitors"
+    with pytest.raises(ScenarioError, match="takes 2 axes, and 3 were given"):
+        figures.overview(comparison.effects, axes=three)
+
+
+def test_a_figure_reads_in_the_language_that_is_spoken(comparison: Comparison) -> None:
+    with speaking("fr"):
+        figure = comparison.plot("course")
+        overview = comparison.plot("overview")
+    figure.draw_without_rendering()  # later, when another language is spoken
+    axes = figure.axes[0]
+    assert "31 mars" in said(axes)[0]
+    assert [t.get_text() for t in axes.get_xticklabels()][:2] == ["janv.\n2021", "févr."]
+    row = comparison.effects.query("outcome == 'persons_harmed' and policy == 'easy'").iloc[0]
+    with speaking("fr"):
+        assert value_alone(interval_of(row, "relative")) in said(overview.axes[0])
+
+
+def test_long_names_are_broken_and_the_figure_keeps_its_width(comparison: Comparison) -> None:
+    for name in ("a-policy-whose-name-has-40-characters-in", "x" * 40):
+        lines = name_lines(name).split("\n")
+        assert "".join(lines) == name and all(width_of(line, BASE) <= NAMES for line in lines)
+    assert wrapped("one two  three", 0.5, BASE).split("\n") == ["one", "two", "three"]
+    assert comparison.plot("overview").get_figwidth() == WIDTH
 
 
 def test_a_figure_opens_or_says_where_it_is(
@@ -260,12 +345,13 @@ def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp
     arms = {name: (ModerationPolicy(staff=n),) for name, n in (("quarter", 0.25), ("none", 0.0), ("few", 0.14))}
     comparison = sim.compare(synthetic.SCENARIO.replace(policies=arms), seeds=6, out=tmp_path / "r")
     assert tmp_path / "r" / "figures" / "staff.png" in files_of(tmp_path / "r")
-    axes = figures.staff(comparison.policies, comparison.counts).axes[0]
+    assert [t.get_text() for t in figures.staff(comparison.counts).get_yticklabels()][:2] == ["baseline", "few"]
+    axes = figures.staff(comparison.counts, comparison.policies)
     assert [t.get_text() for t in axes.get_yticklabels()] == ["baseline", "quarter", "none", "few"]
-    assert [t.get_text().strip() for t in axes.texts] == ["nobody on shift", "idle", "overloaded"]
+    assert {"nobody on shift", "idle", "overloaded"} <= {*said(axes)}
     lines = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
     assert lines == [20, 90]
-    assert "Bars: luck (95%" in axes.figure.get_supxlabel()  # there are no bands
+    assert "Lines: luck (95%" in comparison.plot("staff").get_supxlabel()  # there are no bands
     busy = comparison.effects.set_index(["outcome", "policy"]).loc["staff_busy_share"]
     points = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"}
     assert points == pytest.approx(
@@ -295,14 +381,14 @@ def saved(figure: Figure) -> bytes:
 
 def test_the_same_figure_is_the_same_file_whatever_the_session_has_set(comparison: Comparison) -> None:
     draw = comparison.figures()["overview"]
-    before, kept, shown = canvas.rendered(draw), saved(draw()), draw()._repr_png_()  # type: ignore[attr-defined]
+    before, kept, shown = canvas.rendered(draw, "overview"), saved(draw()), draw()._repr_png_()  # type: ignore[attr-defined]
     assert [*before] == [".png", ".svg"]
     settings: dict[Any, Any] = {
         "font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20, "text.usetex": True, "svg.fonttype": "none",
         "timezone": "Asia/Tokyo", "axes.unicode_minus": False, "figure.autolayout": True,
     }  # fmt: skip
     with matplotlib.rc_context(settings):
-        assert canvas.rendered(draw) == before
+        assert canvas.rendered(draw, "overview") == before
         assert saved(draw()) == kept
         assert draw()._repr_png_() == shown  # type: ignore[attr-defined]
         assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
@@ -321,10 +407,43 @@ def titled(text: str) -> Callable[[], Figure]:
 
 
 def test_a_text_is_drawn_as_it_is_written_even_where_the_font_lacks_a_letter() -> None:
-    assert len(canvas.rendered(titled('Caf\u00e9 5 \u20ac, $5 and $6_x^ \u4e2d\u6587 \u2192 "q"'))) == 2
-    assert canvas.rendered(titled("$x_1$"))[".svg"] != canvas.rendered(titled("x1"))[".svg"]
+    assert len(canvas.rendered(titled('Caf\u00e9 5 \u20ac, $5 and $6_x^ \u4e2d\u6587 \u2192 "q"'), "a")) == 2
+    assert ">$x_1$</text>" in canvas.rendered(titled("$x_1$"), "a")[".svg"].decode()
     (title,) = (axes.title for axes in titled("$x_1$")().axes)
     assert not title.get_parse_math()
+
+
+def test_pictures_of_a_page_share_no_id_and_no_style(comparison: Comparison) -> None:
+    drawn = {name: canvas.rendered(draw, name)[".svg"].decode() for name, draw in comparison.figures().items()}
+    ids = [found for svg in drawn.values() for found in re.findall(r' id="([^"]*)"', svg)]
+    assert len(ids) == len({*ids}) > 0
+    for name, svg in drawn.items():
+        assert {*re.findall(r'(?:url\(|href=")#([^)"]*)', svg)} == {*re.findall(r' id="([^"]*)"', svg)}
+        assert svg.startswith("<svg") and "<style" not in svg and "font-family" not in svg.partition(">")[2]
+        assert len(svg) < 60_000, name
+        ElementTree.fromstring(svg)  # it can be read alone too
+    assert "fill: #ffffff" in drawn["overview"].partition("</g>")[0]  # a card on a dark page
+
+
+def test_what_was_simulated_stands_beside_what_passes() -> None:
+    rows = [
+        ("3", "share", 0.5, 0.45, 0.55, 0.4, 0.6, "passed"), ("3", "low", 0.1, 0.09, 0.11, 0.4, 0.6, "not passed"),
+        ("4", "sign", -0.3, -0.4, -0.2, -np.inf, 0.0, "sign passed"), ("5", "null", 0.0, 0.0, 0.0, 0.0, 0.0, "passed"),
+    ]  # fmt: skip
+    names = ["number", "quantity", "simulated", "low", "high", "tolerance_low", "tolerance_high", "result"]
+    axes = figures.patterns(pd.DataFrame(rows, columns=names))
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["3. share", "3. low", "4. sign", "5. null"]
+    assert said(axes) == [
+        "0.500 (0.450 to 0.550); passes: 0.400 to 0.600", "0.100 (0.090 to 0.110); passes: 0.400 to 0.600",
+        "-0.300 (-0.400 to -0.200); passes: 0 or less", "0; passes: 0",
+    ]  # fmt: skip
+    drawn = {line.get_ydata()[0]: line for line in axes.lines if line.get_marker() not in ("", "None", "|")}
+    rectangles = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    bands = {round(bar.get_y() + bar.get_height() / 2): (bar.get_x(), bar.get_width()) for bar in rectangles}
+    for place, passes in enumerate((True, False, True, True)):
+        start, width = bands[place]
+        assert bool(start <= drawn[place].get_xdata()[0] <= start + width) is passes
+    assert drawn[1].get_marker() == "<"
 
 
 @pytest.mark.parametrize("backend", ["nonsense", "pdf"])
@@ -332,13 +451,14 @@ def test_a_backend_of_the_environment_changes_nothing(backend: str) -> None:
     code = (
         "import hashlib, os, sim.report.figures; from sim.report.canvas import rendered; "
         "from tests.parts.test_figures import titled; "
-        "print([hashlib.sha256(data).hexdigest() for data in rendered(titled('a')).values()], os.environ['MPLBACKEND'])"
+        "files = rendered(titled('a'), 'a').values(); "
+        "print([hashlib.sha256(data).hexdigest() for data in files], os.environ['MPLBACKEND'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         env=os.environ | {"MPLBACKEND": backend},
     )  # fmt: skip
-    hashes = [hashlib.sha256(data).hexdigest() for data in canvas.rendered(titled("a")).values()]
+    hashes = [hashlib.sha256(data).hexdigest() for data in canvas.rendered(titled("a"), "a").values()]
     assert done.stdout.strip() == f"{hashes} {backend}"
 
 

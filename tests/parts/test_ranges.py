@@ -287,7 +287,7 @@ class TestResult:
     def test_no_mark_of_the_tornado_is_cut_by_the_edge(self) -> None:
         bars = bars_of({KEYS[0]: (found(0.5), found(1.2)), KEYS[1]: (found(0.9), found(0.7))})
         effect = {"verdict": "lowers", "relative": -0.3, "relative_low": -0.31, "relative_high": -0.29}
-        axes = figures.tornado("phone", effect, bars).axes[0]
+        axes = figures.tornado("phone", effect, bars)
         left, right = axes.get_xlim()
         assert left < -50 - 1 and right > 20 + 1
 

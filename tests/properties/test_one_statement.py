@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 
 from sim.outcomes.effects import _flat
 from sim.outcomes.outcomes import OUTCOMES
@@ -19,7 +18,7 @@ from sim.outcomes.verdicts import COMPARED, Verdict
 from sim.policies.reporting import ReportingPolicy
 from sim.report import cells as report_cells
 from sim.report import figures, headline
-from sim.report.drawing import mark_of
+from sim.report.style import mark_of
 from sim.report.text import in_percent, numbers
 from sim.rules.sentences import spoken
 from tests.parts import synthetic
@@ -130,8 +129,7 @@ def test_the_headline_says_no_more_than_the_verdict(pair: tuple[Floats, Floats])
 @given(pair=pairs())
 def test_a_figure_marks_what_the_verdict_says(name: str, pair: tuple[Floats, Floats]) -> None:
     table_ = effects(*pair)
-    figure: Figure = getattr(figures, name)(["easy"], table_)
-    drawn = {line.get_marker() for axes in figure.axes for line in axes.lines} & {"o", "s", "x"}
+    drawn = {line.get_marker() for line in getattr(figures, name)(table_)[0].lines} & {"o", "s", "x"}
     verdict = changed(*pair).verdict
     mark = mark_of(verdict, "lower")
     assert mark is not None

@@ -38,7 +38,8 @@ def files(folder: Path, engine: str) -> dict[str, str]:
     [
         ('"""An engine."""', '"""The engine, in other words."""'), ('"""The limit."""', ""),
         ('    """Run."""\n', ""), ("LIMIT = 3", "LIMIT = 3  # a comment"), ("half(x) + len", "(half(x)\n        + len"),
-        ("is too much: at most {LIMIT}", "exceeds {LIMIT}"), ("is not too much", "is little"), ('f"{x} is too much: at most {LIMIT}"', '"too much"'),
+        ("is too much: at most {LIMIT}", "exceeds {LIMIT}"), ("is not too much", "is little"),
+        ('f"{x} is too much: at most {LIMIT}"', '"too much"'),
     ],
 )  # fmt: skip
 def test_words_and_layout_are_no_part_of_the_model(before: str, after: str, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ class TestWritten:
             *("durations.parquet", "effects.csv"),
             *(
                 f"figures/{name}.{end}"
-                for name in ("difference", "overview", "price", "staff")
+                for name in ("course", "difference", "overview", "price", "recorded", "staff")
                 for end in ("png", "svg")
             ),
             *("in_force.csv", "interactions.csv", "manifest.json", "report.html", "table.txt"),

@@ -25,10 +25,10 @@ NO_RESULTS = {
     "report.formula": "what an outcome is made of, for `explain`",
     "report.headings": "labels alone",
     "report.text": "how numbers read",
-    "report.figures": "words in a picture",
-    "report.doubt_figures": "words in a picture",
-    "report.drawing": "words in a picture",
-    "report.canvas": "words in a picture",
+    "report.style": "what pictures look like",
+    "report.drawing": "how pictures are laid out",
+    "report.rows": "how pictures are laid out",
+    "report.canvas": "what pictures are drawn with",
     "report.blocks": "how words are laid out",
 }
 """Modules of the room that make no words of results, with what they make."""
