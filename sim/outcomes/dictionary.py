@@ -12,6 +12,7 @@ import pandas as pd
 
 from sim.model.records import COUNTS, DURATIONS, KINDS
 from sim.outcomes.outcomes import outcomes_of
+from sim.rules.sentences import Term
 from sim.scenario.scenario import Scenario
 
 
@@ -166,19 +167,23 @@ def with_ends(
     }
 
 
-def by_name(own: Tables) -> dict[str, dict[str, Meaning]]:
-    """Return every column by its name: what it holds, by the tables in which it holds that, in words.
+ANY_TABLE = Term("any table")
+"""Stands for the tables of `EVERYWHERE`."""
+
+
+def by_name(own: Tables) -> dict[str, dict[tuple[str, ...], Meaning]]:
+    """Return every column by its name: what it holds, by the tables in which it holds that.
 
     Args:
         own: Tables that results have of their own.
     """
     found: dict[str, dict[Meaning, list[str]]] = {}
-    for table, columns in {"any table": EVERYWHERE, **COUNTED, **own}.items():
+    for table, columns in {ANY_TABLE: EVERYWHERE, **COUNTED, **own}.items():
         for name, meaning in columns.items():
             tables = found.setdefault(name, {}).setdefault(meaning, [])
-            if tables != ["any table"]:
+            if tables != [ANY_TABLE]:
                 tables.append(table)
-    return {name: {" and ".join(of): meaning for meaning, of in holds.items()} for name, holds in found.items()}
+    return {name: {tuple(of): meaning for meaning, of in holds.items()} for name, holds in found.items()}
 
 
 def columns_of(table: str, own: Tables) -> set[str]:

@@ -22,6 +22,11 @@ _HEADING = 13
 _GAP = "  "
 
 
+def labelled(label: Words, words: Words) -> str:
+    """Return a line behind a label, all such lines below each other; without a label it goes on with the one above."""
+    return f"  {spoken(label):<10} {spoken(words)}"
+
+
 def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
     """Return text in lines, all but the first one behind an indent."""
     return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

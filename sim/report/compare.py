@@ -276,7 +276,7 @@ def comparison(found: Comparison) -> list[Block]:
         tables.how_sure(cells, found.doubt),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
-        tables.what_works(found.contains),
+        tables.what_works(scenario, found.contains),
         tables.while_in_force(cells, found.in_force),
         tables.over_time(cells, counts),
         tables.by_year(cells, counts),
@@ -334,7 +334,7 @@ def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
             *_there(
                 tables.best(cells, found.best),
                 tables.cheapest_first(scenario, found.best),
-                tables.what_works(found.contains),
+                tables.what_works(scenario, found.contains),
                 tables.together(found.interactions),
             ),
         ],

@@ -16,7 +16,6 @@ from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary, patterns
 from sim.outcomes.outcomes import outcomes_of
 from sim.policies.policy import Policy
-from sim.report.formula import GIVEN
 from sim.report.headings import Printed
 from sim.report.result import Result
 from sim.rules.declare import Parameter, Section, Shape, Standing, declared
@@ -74,7 +73,6 @@ def _texts(results: Results) -> Iterator[str]:
             yield from (quantity.label, quantity.observed, quantity.finding.strip())
     for kind_of_code in Code.__subclasses__():
         yield from (code.label for code in kind_of_code)
-    yield from GIVEN.values()
     for word, meaning in glossary().items():
         yield from (word, meaning)
 

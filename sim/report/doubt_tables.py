@@ -132,7 +132,7 @@ def rests_on(policies: Sequence[str], parameters: pd.DataFrame) -> Block | None:
     ]
     if {*totals} != {DASH}:
         columns.append(Column(Term(TOTAL.words), totals))
-    columns.append(Column(Term("standing"), [row["standing"] for row in large], left=True))
+    columns.append(Column(Term("standing"), [Term(row["standing"]) for row in large], left=True))
     note = paragraph(
         Sentence(
             "Shown are up to {most} of each policy that stand out: what is told apart from made-up parameters that "

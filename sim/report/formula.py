@@ -7,12 +7,15 @@ from typing import Any
 
 from sim.outcomes.counts import Sums
 from sim.outcomes.outcomes import Outcome
+from sim.rules.sentences import Term
 
 GIVEN = {
-    "days": "days added up",
-    "months": "months that end within them, counted back from the end of the window; without one there is no value",
-    "visitors": "mean monthly visitors of the baseline, or the declared ones where the window holds no month",
-    "conversations_per_hour": "population.conversations_per_hour, an input",
+    "days": Term("days added up"),
+    "months": Term(
+        "months that end within them, counted back from the end of the window; without one there is no value"
+    ),
+    "visitors": Term("mean monthly visitors of the baseline, or the declared ones where the window holds no month"),
+    "conversations_per_hour": Term("population.conversations_per_hour, an input"),
 }
 """What a formula reads beside columns."""
 

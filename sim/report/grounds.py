@@ -15,7 +15,7 @@ import pandas as pd
 
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes.counts import HEADLINE, Counts
-from sim.outcomes.effects import parts_without_arm, words_of
+from sim.outcomes.effects import parts_without_arm, rest_of, words_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.text import plain_number, whole_percent
 from sim.rules.rulebook import RULES, Rules
@@ -72,7 +72,8 @@ def of_parts(scenario: Scenario, arms: Sequence[str], contains: pd.DataFrame) ->
         if row["verdict"] == Verdict.IDENTICAL:
             yield Sentence(
                 "{rest} does nothing in {arm}: as many are seriously harmed as under {part} in every seed.",
-                rest=row["rest"], arm=row["policy"], part=row["contains"],
+                rest=words_of(rest_of(scenario, row["policy"], row["contains"])), arm=row["policy"],
+                part=row["contains"],
             )  # fmt: skip
     for arm in arms:
         if missing := parts_without_arm(scenario, arm, arms):

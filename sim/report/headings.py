@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sim.outcomes.counts import HEADLINE
 from sim.outcomes.outcomes import SECOND
 from sim.rules.parameters import CLASSES
+from sim.rules.sentences import Term
 
 
 class Heading(NamedTuple):
@@ -78,12 +79,15 @@ LOST_IN_FORCE = Heading(
     meaning="days of lawful use lost at the door, a level and no change, a month of the days in force",
 )
 
-QUARTERS = tuple(
+QUARTERS = (
     Heading(
-        f"serious harms in the {which} quarter of the window",
-        meaning=f"change of the harms that count as serious, in the {which} fourth of the measured days alone",
-    )
-    for which in ("first", "last")
+        "serious harms in the first quarter of the window",
+        meaning="change of the harms that count as serious, in the first fourth of the measured days alone",
+    ),
+    Heading(
+        "serious harms in the last quarter of the window",
+        meaning="change of the harms that count as serious, in the last fourth of the measured days alone",
+    ),
 )
 
 TOGETHER_WITH = (Heading("is one", column="interactions.one"), Heading("with the other", column="interactions.other"))
@@ -92,7 +96,9 @@ TOGETHER = Heading("persons seriously harmed, % of the baseline", column="intera
 FOR_WHOM = tuple(
     Heading(words, f"{HEADLINE}_{of}")
     for of, words in zip(
-        CLASSES, ("under 15", "15 to 17", "adults", "adults of a targeted minority"), strict=True
+        CLASSES,
+        (Term("under 15"), Term("15 to 17"), Term("adults"), Term("adults of a targeted minority")),
+        strict=True,
     )
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.best import asked_for
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of, years_of
+from sim.outcomes.effects import rest_of, words_of
 from sim.outcomes.in_force import part_of_window, throughout
 from sim.outcomes.outcomes import MONEY, SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
@@ -19,7 +20,7 @@ from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
-from sim.report.text import DASH, LONGEST_NAME, in_percent, number, points, short
+from sim.report.text import DASH, LONGEST_NAME, capitalised, in_percent, number, points, short
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
@@ -143,7 +144,7 @@ def cheapest_first(scenario: Scenario, found: pd.DataFrame) -> Block | None:
 
 def _cost(value: Any) -> Words:
     """Return a cost as a cell: a level of registration, or a mean."""
-    return Term(value) if isinstance(value, str) else level(value)
+    return value if isinstance(value, str) else level(value)
 
 
 def _in_order(scenario: Scenario, rows: Sequence[Mapping[Any, Any]]) -> list[Column]:
@@ -154,7 +155,7 @@ def _in_order(scenario: Scenario, rows: Sequence[Mapping[Any, Any]]) -> list[Col
     return [names, Column(Term(headings.DAYS_IN_FORCE.words), [row["days_in_force"] for row in rows])]
 
 
-def what_works(contains: pd.DataFrame) -> Block | None:
+def what_works(scenario: Scenario, contains: pd.DataFrame) -> Block | None:
     """Return what policies add to those that they contain, if any contains another."""
     rows = contains[contains["outcome"] == HEADLINE].to_dict("records")
     if not rows:
@@ -171,7 +172,7 @@ def what_works(contains: pd.DataFrame) -> Block | None:
     keys = [
         Column(Term("policy"), [short(row["policy"]) for row in rows], left=True),
         Column(Term(contained.words), [short(row["contains"]) for row in rows], left=True),
-        Column(Term(rest.words), [row["rest"] for row in rows], left=True, breaks=LONGEST_NAME),
+        Column(Term(rest.words), [_rest(scenario, row) for row in rows], left=True, breaks=LONGEST_NAME),
     ]
     columns = [Column(Term(added.words), adds), Column(Term("verdict"), verdicts)]
     note = Sentence(
@@ -179,6 +180,10 @@ def what_works(contains: pd.DataFrame) -> Block | None:
     )
     kind = Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval")
     return Table(Term("WHAT DOES THE WORK"), kind, keys, columns, note)
+
+
+def _rest(scenario: Scenario, row: Mapping[Any, Any]) -> Words:
+    return words_of(rest_of(scenario, row["policy"], row["contains"]))
 
 
 def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
@@ -318,7 +323,7 @@ def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]
         orders.append(Listed(tuple(order)))
     if len({*orders}) > 1:
         each = [
-            Sentence("{weights}: {policies}.", weights=Term(head.words.capitalize()), policies=order)
+            Sentence("{weights}: {policies}.", weights=Amount(Term(head.words), capitalised), policies=order)
             for head, order in zip(heads, orders, strict=True)
         ]
         return Sentence(
@@ -393,7 +398,7 @@ def privacy(cells: Cells) -> Block:
     level_asked, hours, in_store = headings.PRIVACY
     asked = [asked_for(cells.scenario, arm) for arm in arms]
     columns = [
-        Column(Term(level_asked.words), [Term(shown) for shown, _ in asked]),
+        Column(Term(level_asked.words), [shown for shown, _ in asked]),
         Column(Term(hours.words), [kept for _, kept in asked]),
         Column(Term(in_store.words), cells.levels(in_store.outcome)),
     ]

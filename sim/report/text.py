@@ -185,6 +185,17 @@ def plain(value: Value) -> str:
     return written(value).replace('"', "")
 
 
+def capitalised(words: Words) -> str:
+    """Return words with a capital letter, as they begin a sentence."""
+    text = spoken(words)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def without_marks(words: Words) -> str:
+    """Return words without the marks that documents set names in."""
+    return spoken(words).replace("`", "")
+
+
 def short(name: str) -> str:
     """Return a name cut to the width of a column."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 2]}.."

@@ -14,10 +14,11 @@ from sim.outcomes.patterns import KINDS
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Column, Table
 from sim.report.parts import Card
+from sim.report.settings import cited
 from sim.report.text import plain_number
 from sim.rules.declare import Parameter
 from sim.rules.errors import shown
-from sim.rules.evidence import Evidence, evidence
+from sim.rules.evidence import evidence
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import Scenario
@@ -96,12 +97,8 @@ def _range(setting: Parameter) -> Sentence:
 
 def _sources(setting: Parameter) -> Words:
     rows = [evidence()[source] for source in setting.sources]
-    return Listed(tuple(f"{row.id}: {cited(row)}" for row in rows), "; ") if rows else Term("none")
-
-
-def cited(row: Evidence) -> str:
-    """Return whose row of the evidence it is, and of when."""
-    return f"{row.source} ({row.year})" if row.year else row.source
+    said = (Sentence("{row}: {source}", row=row.id, source=cited(row)) for row in rows)
+    return Listed(tuple(said), "; ") if rows else Term("none")
 
 
 @cache

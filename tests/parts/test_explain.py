@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import pytest
 
-import sim
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
@@ -16,13 +15,12 @@ from sim.outcomes.verdicts import Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
 from sim.policies.registration import RegistrationPolicy
-from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.questions import results, validate
+from sim.questions import results
 from sim.report import explain, formula, headings
 from sim.report.blocks import Table
 from sim.report.declared import glossary, settings
-from sim.report.run import summary
+from sim.report.settings import value_of
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
 from sim.rules.evidence import evidence
@@ -32,9 +30,7 @@ from sim.rules.rulebook import RULES, Platform, rules_through
 from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario
-from sim.study.answer import answer
-from tests.parts import synthetic
-from tests.theory import toy
+from tests.parts import everything
 
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
 OWN = {table: columns for result in results().values() for table, columns in result.columns.items()}
@@ -210,7 +206,7 @@ def test_a_row_of_the_offences_and_the_whole_table(row: Offence) -> None:
     assert text.startswith(f"{row.name}, a row of the table of offences: {row.label}\n")
     for name, value in row:
         if name not in ("name", "label"):
-            assert f"  {name} = {explain._value(value)}" in text
+            assert f"  {name} = {value_of(value)}" in text
     share = row.weight / sum(other.weight for other in OFFENCES)
     assert f"weight {row.weight} is a share of {share:.0%} of the predators" in text
     compare = told("offences")
@@ -330,29 +326,17 @@ def test_a_heading_is_known_without_its_unit(name: str, outcome: str) -> None:
 
 
 def test_every_title_and_heading_that_is_printed_is_explained() -> None:
-    both = {"easy": (ReportingPolicy(friction=0.2),), "phone": (RegistrationPolicy(level="phone"),)}
-    own = [o.model_copy(update={"severity_own": 1.0 + n}) for n, o in enumerate(OFFENCES)]
-    late = RegistrationPolicy(level="phone", start=synthetic.SCENARIO.start + dt.timedelta(30))
-    arms = both | {"both": (*both["easy"], *both["phone"]), "late": (late,)}
-    scenario = synthetic.SCENARIO.replace(policies=arms, offences=own)
-    with synthetic.in_place():
-        found = [
-            *sim.compare(scenario, seeds=4).blocks(),
-            *sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3).blocks(),
-            *sim.ranges(scenario, ["phone"], seeds=3).blocks(),
-            *sim.why(scenario, "both", seeds=3).blocks(),
-            *summary(scenario, "phone", 0, sim.run(scenario, policy="phone").daily),
-        ]
-    with toy.where(a=lambda at, luck: at[0] + at[2] - 1, b=lambda at, luck: 0.5) as moved:
-        found += sim.doubt(moved, draws=300).blocks()
-        found += sim.compare(moved, seeds=3, doubt=16).blocks()
-    found += answer(validate.question(["responses"])).blocks()
-    tables = [block for block in found if isinstance(block, Table)]
-    titles = {block.title.split(",")[0] for block in tables}
-    assert titles == {printed.title for printed in PRINTED if printed.title != "of each policy"} | {
-        "phone",
-        "RUN",
+    tables = [block for blocks in everything.printed() for block in blocks if isinstance(block, Table)]
+    titles = {spoken(block.title).split(",")[0] for block in tables}
+    on_pages = {
+        item.title
+        for page in everything.pages()
+        for part in page.parts
+        for item in part.items
+        if isinstance(item, Table)
     }
+    declared_titles = {printed.title for printed in PRINTED if printed.title != "of each policy"}
+    assert titles | (on_pages & declared_titles) == declared_titles | {"phone", "RUN"}
     for title in titles - {"phone", "RUN"}:
         assert f"{title}, a printed table of " in told(title)
     for head in {spoken(column.head) for block in tables for column in (*block.keys, *block.columns)} - {""}:

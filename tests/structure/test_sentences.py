@@ -21,9 +21,6 @@ from sim.scenario.limits import SHORTEST_MONTH
 from tests.structure.modules import MODULES, room
 
 NO_RESULTS = {
-    "report.explain": "what a name means, line by line",
-    "report.formula": "what an outcome is made of, for `explain`",
-    "report.headings": "labels alone",
     "report.text": "how numbers read",
     "report.style": "what pictures look like",
     "report.drawing": "how pictures are laid out",
