@@ -374,11 +374,11 @@ def money(cells: Cells) -> Block | None:
         ),
     ]
     stated = [
-        Sentence("{price} {currency} {of}", price=Amount(price, number), currency=prices.currency, of=Term(of))
+        Sentence("{price} {currency} {of}", price=Amount(price, number), currency=prices.currency, of=of)
         for price, of in (
-            (prices.moderator_hour, "an hour of a moderator on shift"),
-            (prices.user_day_lost, "a user-day lost at the door or to a sanction"),
-            (prices.conversation_lost, "a conversation lost"),
+            (prices.moderator_hour, Term("an hour of a moderator on shift")),
+            (prices.user_day_lost, Term("a user-day lost at the door or to a sanction")),
+            (prices.conversation_lost, Term("a conversation lost")),
         )
         if price
     ]
