@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run results test lint format bench faults kills baselines lock lock-check python-check clean
+.PHONY: help setup run results test lint format bench faults kills baselines catalogue lock lock-check python-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -55,6 +55,9 @@ baselines: $(STAMP) ## renew the stored outcomes, notebooks with their texts, an
 	$(VENV) -m tests.baselines.renew
 	$(VENV) -m tests.documents.test_notebooks
 	$(VENV) -m tests.documents.test_readme
+
+catalogue: $(STAMP) ## renew the catalogue of translations after what people read has changed
+	$(VENV) -m tests.locale
 
 lock: python-check ## renew requirements.lock after a change of dependencies in pyproject.toml
 	"$(PYTHON)" -m venv --clear .venv-tools

@@ -216,7 +216,7 @@ def rest_of(scenario: Scenario, arm: str, part: str) -> list[Policy]:
 
 def words_of(levers: Sequence[Policy]) -> Listed:
     """Say what levers change, and when."""
-    return Listed(tuple(map(_with_dates, levers)), "; ")
+    return Listed(tuple(map(_with_dates, levers)), Term("; "))
 
 
 def _with_dates(lever: Policy) -> Words:

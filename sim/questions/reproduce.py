@@ -262,9 +262,9 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[Sentence]:
         if then[name] != today.get(name)
     )
     same = Sentence("the same")
-    yield Sentence("versions: {changed}", changed=Listed(changed, "; ") if changed else same)
+    yield Sentence("versions: {changed}", changed=Listed(changed, Term("; ")) if changed else same)
     if len(several := manifest["units_made_with"]) > 1:
-        versions_then = Listed(tuple(several), "; ")
+        versions_then = Listed(tuple(several), Term("; "))
         yield Sentence("units were made with several versions: {versions}", versions=versions_then)
 
 

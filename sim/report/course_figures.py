@@ -199,7 +199,7 @@ def _dates(scenario: Scenario) -> list[tuple[int, Sentence]]:
     for day in sorted({day for day in (*starts, *ends) if 0 < day < scenario.days}):
         date = month_and_day(scenario.start + dt.timedelta(days=day))
         events = [*_told(starts.get(day, ()), starting=True), *_told(ends.get(day, ()), starting=False)]
-        found.append((day, Sentence("{date}: {events}", date=date, events=Listed(tuple(events), "; "))))
+        found.append((day, Sentence("{date}: {events}", date=date, events=Listed(tuple(events), Term("; ")))))
     return found
 
 

@@ -77,7 +77,7 @@ def of_parts(scenario: Scenario, arms: Sequence[str], contains: pd.DataFrame) ->
             )  # fmt: skip
     for arm in arms:
         if missing := parts_without_arm(scenario, arm, arms):
-            words = Listed(tuple(words_of([lever]) for lever in missing), "; ")
+            words = Listed(tuple(words_of([lever]) for lever in missing), Term("; "))
             yield Counted(
                 len(missing),
                 Sentence(
@@ -131,7 +131,7 @@ def _lacked(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> Words:
     changed = scenario.changed_rules(arm)
     if not changed:
         return Term("it changes no rule within the window")
-    return Listed(tuple(dict.fromkeys(Term(_idle(rule, totals)) for rule in changed)), "; ")
+    return Listed(tuple(dict.fromkeys(Term(_idle(rule, totals)) for rule in changed)), Term("; "))
 
 
 def _idle(rule: str, totals: pd.Series[Any]) -> str:

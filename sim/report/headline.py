@@ -18,7 +18,7 @@ from sim.report.doubt import Doubt
 from sim.report.remarks import caveat, marked
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words, paragraph
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 
 MOST = 0.5
 """Share of luck in doubt from which it is named before all else."""
@@ -72,7 +72,8 @@ def headline(
         policies = Listed(tuple(rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
     if added := _adds_nothing(contains):
-        sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=Listed(added, "; ")))
+        each = Listed(added, Term("; "))
+        sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=each))
     return Prose(tuple(sentences))
 
 

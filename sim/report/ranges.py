@@ -187,7 +187,7 @@ def _title(scenario: Scenario, n_policies: int, n_parameters: int, n_seeds: int)
 
 
 def _parameters(n: int) -> Counted:
-    return Counted(n, Sentence("1 parameter"), Sentence("{n} parameters", n=n))
+    return Counted(n, Sentence("{n} parameter", n=n), Sentence("{n} parameters", n=n))
 
 
 def sentence(effect: Row, bars: Sequence[Row], more: bool = True) -> Sentence:

@@ -83,7 +83,7 @@ def partly_in_force(scenario: Scenario, policies: Iterable[str]) -> Sentence | N
     return Sentence(
         "In force on only some of the {days} days that are counted: {arms}. The changes are those of all the "
         "days{rank}.",
-        days=scenario.days, arms=Listed(tuple(found), "; "), rank=rank,
+        days=scenario.days, arms=Listed(tuple(found), Term("; ")), rank=rank,
     )  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def _without(lost: Mapping[str, str]) -> Counted:
     """Say which units failed, of what, and what was done without them."""
     more = len(lost) - MOST_LOST
     units = Listed((*[*lost][:MOST_LOST], *([Sentence("{n} more", n=more)] if more > 0 else ())))
-    errors = Listed(tuple(dict.fromkeys(lost.values()))[:MOST_LOST], "; ")
+    errors = Listed(tuple(dict.fromkeys(lost.values()))[:MOST_LOST], Term("; "))
     return Counted(
         len(lost),
         Sentence(

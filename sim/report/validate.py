@@ -210,7 +210,7 @@ def _passing(found: Sequence[Finding]) -> Block:
     said = Sentence(
         "Kinds: {kinds}. Passed is what lies in the tolerance with its whole interval, which covers Monte Carlo error "
         "only; {sign}there is no quota, and what did not pass is a finding.",
-        kinds=Listed(tuple(kinds), "; "), sign=sign if any(r.quantity.sign_only for r in found) else None,
+        kinds=Listed(tuple(kinds), Term("; ")), sign=sign if any(r.quantity.sign_only for r in found) else None,
     )  # fmt: skip
     return Prose((said,))
 

@@ -95,7 +95,7 @@ def range_in_words(n: int) -> Sentence:
 def _end(share: float) -> Words:
     """Return an end of a range that goes past zero, the direction in words."""
     if not share:
-        return Sentence("none")
+        return Sentence("no change")
     if share < 0:
         return Sentence("{size} less", size=Amount(share, unsigned_percent))
     return Sentence("{size} more", size=Amount(share, unsigned_percent))

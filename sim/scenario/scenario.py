@@ -339,7 +339,7 @@ class Scenario(Framed):
         ]
         for arm, found in self.policies.items():
             dated = tuple(_with_dates(policy, self.start) for policy in found)
-            said.append((Sentence("policy {name}", name=arm), Listed(dated, "; ")))
+            said.append((Sentence("policy {name}", name=arm), Listed(dated, Term("; "))))
         rows = (f"<tr><th>{escape(spoken(name))}</th><td>{escape(spoken(words))}</td></tr>" for name, words in said)
         return f"<table>{''.join(rows)}</table>"
 

@@ -381,7 +381,7 @@ def _check_same(out: Path, now: Mapping[str, Any]) -> Any:
             Sentence(
                 "{out} holds a result with {lacking}, which this does not ask for. Nothing was changed. Ask for all of "
                 "it and for what is to be added, or name another folder.",
-                out=str(out), lacking=Listed(lacking, "; "),
+                out=str(out), lacking=Listed(lacking, Term("; ")),
             )
         )  # fmt: skip
     return before
@@ -406,7 +406,7 @@ def _another(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> It
     changes = list(_changes(before, now)) if now["scenario"] else []
     if changes:
         more = (Sentence("and {n} more", n=len(changes) - 3),) if len(changes) > 3 else ()
-        shown_here = Listed((*changes[:3], *more), "; ")
+        shown_here = Listed((*changes[:3], *more), Term("; "))
         yield Sentence("{out} holds runs of another scenario: {changes}", out=str(out), changes=shown_here)
 
 
