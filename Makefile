@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
-RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/coco
+RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 2 --workers 2 --out results/coco
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -21,13 +21,14 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-results: $(STAMP) ## renew all that results/ ships, half an hour: classroom, patterns, doubt about Coco, table and picture of the README
+results: export LC_ALL := C
+results: $(STAMP) ## renew all that results/ ships, half an hour: Coco, classroom, patterns, doubt about Coco
 	$(VENV) -m sim $(RUN_ARGS) --replace
+	$(VENV) -m sim report results/coco --lang fr
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace
-	cp results/coco/table.txt results/coco.txt
-	cp results/coco/figures/overview.png results/coco.png
+	cp results/patterns/patterns.csv sim/report/patterns_found.csv
 
 test: lint ## all checks: lock, ruff, mypy, pytest
 	$(VENV) -m pytest -n 2 -q

@@ -355,7 +355,7 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     from sim.report.blocks import terminal_width
     from sim.study.answer import answer, planned
     from sim.study.command import assignment, workers_given
-    from sim.study.folder import check_writable, files_of
+    from sim.study.folder import PAGE, check_writable, files_of
     from sim.study.workers import check
 
     out = None if arguments.out is None else path_of(arguments.out, "--out")
@@ -377,6 +377,8 @@ def _answer(asked: Question, arguments: argparse.Namespace) -> int:
     if out is not None:
         for file in files_of(out):
             say(str(Path(arguments.out) / file.relative_to(out)))
+        if (out / PAGE).exists():
+            say(Sentence("To be read and handed on: {page}", page=str(Path(arguments.out) / PAGE)))
     if found.unanswered:
         raise UnansweredError(found.unanswered)
     return int(bool(found.lost))

@@ -87,8 +87,7 @@ def test_what_a_command_prints_is_what_is_shown(
 
 @pytest.mark.parametrize("path", sorted(PATHS))
 def test_every_path_exists(path: str) -> None:
-    if path != "results/coco/":  # made by `make run`
-        assert (ROOT / path).exists()
+    assert (ROOT / path).exists()
 
 
 def test_the_python_is_four_lines_to_a_plot(monkeypatch: pytest.MonkeyPatch) -> None:

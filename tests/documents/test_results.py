@@ -2,23 +2,29 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import sim
+from sim.model.engines import module_of
 from sim.outcomes import patterns
 from sim.questions import compare, question_of
 from sim.questions import validate as questions_validate
 from sim.report import validate
 from sim.report.blocks import Table
+from sim.report.trust import PATTERNS_FOUND
 from sim.rules.sentences import spoken
 from sim.study.answer import answer
-from sim.study.identity import ColumnHashes
+from sim.study.identity import ColumnHashes, model_files
 from tests.bench.core import LEFT_OUT
 
 RESULTS = Path(__file__).parents[2] / "results"
+MAKEFILE = (RESULTS.parent / "Makefile").read_text(encoding="utf-8")
+(MADE_BY,) = re.findall(r"^RUN_ARGS \?= (.*)$", MAKEFILE, re.M)
+"""What `make run` asks."""
 
 
 def manifest() -> dict[str, Any]:
@@ -46,10 +52,20 @@ def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
     assert question_of(manifest()) == asked, "renew it with `make results`"
 
 
-def test_the_table_and_picture_of_the_readme_are_there() -> None:
-    table = (RESULTS / "coco.txt").read_text(encoding="utf-8")
-    assert "On this site only" in table
-    assert (RESULTS / "coco.png").stat().st_size > 10_000
+def test_coco_is_shipped_with_its_page_in_both_languages_as_it_was_written() -> None:
+    coco = RESULTS / "coco"
+    said = json.loads((coco / "manifest.json").read_text(encoding="utf-8"))
+    kept = {name: sha for name, sha in said["files"].items() if not name.endswith(".parquet")}
+    assert {"report.html", "report.fr.html", "table.txt", "figures/overview.png", "mechanisms.csv"} <= {*kept}
+    for name, sha in kept.items():
+        assert hashlib.sha256((coco / name).read_bytes()).hexdigest() == sha, name
+    assert (coco / "README.md").exists() and "On this site only" in (coco / "table.txt").read_text(encoding="utf-8")
+    assert f"python -m sim {MADE_BY}" == said["command"], "renew it with `make results`"
+    assert said["model_files"] == model_files(module_of("array")), "renew it with `make results`"
+
+
+def test_what_became_of_the_patterns_is_what_the_package_tells() -> None:
+    assert PATTERNS_FOUND.read_bytes() == (RESULTS / "patterns" / "patterns.csv").read_bytes(), "renew: make results"
 
 
 def test_the_readme_prints_the_speed_that_was_measured() -> None:
