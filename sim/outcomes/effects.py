@@ -32,7 +32,7 @@ from sim.outcomes.statistics import (
 from sim.outcomes.verdicts import Reason, Verdict
 from sim.policies.policy import Policy
 from sim.rules.language import speaking
-from sim.rules.sentences import Listed, Sentence, Words, spoken
+from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
 from sim.scenario.scenario import BASELINE, Scenario
 
 
