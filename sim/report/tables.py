@@ -373,13 +373,14 @@ def money(cells: Cells) -> Block | None:
             Sentence("{unit} more than under the baseline", unit=unit), [cells.change(p, MONEY) for p in cells.policies]
         ),
     ]
+    priced = (
+        (prices.moderator_hour, Term("an hour of a moderator on shift")),
+        (prices.user_day_lost, Term("a user-day lost at the door or to a sanction")),
+        (prices.conversation_lost, Term("a conversation lost")),
+    )
     stated = [
         Sentence("{price} {currency} {of}", price=Amount(price, number), currency=prices.currency, of=of)
-        for price, of in (
-            (prices.moderator_hour, Term("an hour of a moderator on shift")),
-            (prices.user_day_lost, Term("a user-day lost at the door or to a sanction")),
-            (prices.conversation_lost, Term("a conversation lost")),
-        )
+        for price, of in priced
         if price
     ]
     note = paragraph(
