@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -108,7 +109,7 @@ class Result(ABC):
 
         lost = _without(self.lost) if self.lost else None
         banner = [words for words in (unfinished, self.unanswered, lost) if words]
-        return html(self.page(made), banner, str(made["command"]), pictures, data)
+        return html(self.page(made), banner, again(str(made["command"])), pictures, data)
 
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Return what draws each of its figures, by the name of its file."""
@@ -119,6 +120,26 @@ class Result(ABC):
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
         return {name: partial(rendered, draw, name) for name, draw in self.figures().items()}
+
+
+_OF_A_MACHINE = ("--out", "--workers", "--scheduler")
+"""Options, each with a value, that say where a command runs and writes, and no number depends on."""
+
+
+def again(command: str) -> str:
+    """Return the command that makes a result again, without what is of one machine.
+
+    >>> again("python -m sim compare chat.toml --workers 2 --seeds 5 --out=results/mine")
+    'python -m sim compare chat.toml --seeds 5'
+    """
+    words, kept = iter(shlex.split(command)), []
+    for word in words:
+        option, given, _ = word.partition("=")
+        if option not in _OF_A_MACHINE:
+            kept.append(word)
+        elif not given:
+            next(words, None)
+    return shlex.join(kept)
 
 
 def page_without_answer(made: Mapping[str, Any], banner: Words) -> str:
@@ -132,7 +153,7 @@ def page_without_answer(made: Mapping[str, Any], banner: Words) -> str:
 
     title = made["scenario"]["title"] or made["scenario"]["site"] if made["scenario"] else made["question"]
     nothing = Sentence("Nothing can be said yet: too few runs are finished.")
-    return html(Page(str(title), (), (nothing,), ()), [banner], str(made["command"]), {}, {})
+    return html(Page(str(title), (), (nothing,), ()), [banner], again(str(made["command"])), {}, {})
 
 
 def _without(lost: Mapping[str, str]) -> Counted:

@@ -97,7 +97,10 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
         "speak": (sim.speak, {"language": "language"}, {}),
         "compare": (
             sim.compare,
-            asked | many | {"engine": "engine", "doubt": "sets", "doubt_days": "sets", "until_halfwidth": "halfwidth"},
+            asked
+            | many
+            | dict.fromkeys(("doubt", "doubt_days", "why"), "sets")
+            | {"engine": "engine", "until_halfwidth": "halfwidth"},
             scenario,
         ),
         "sweep": (

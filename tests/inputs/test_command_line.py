@@ -183,7 +183,9 @@ def test_every_command_has_a_sentence_and_an_example(name: str, capsys: pytest.C
     assert f"example:\n  python -m sim {name}" in out
 
 
-@pytest.mark.parametrize("name", [name for name in commands() if name not in ("validate", "reproduce", "export")])
+@pytest.mark.parametrize(
+    "name", [name for name in commands() if name not in ("validate", "reproduce", "report", "export")]
+)
 @pytest.mark.usefixtures("no_simulation")
 def test_every_example_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -196,7 +198,7 @@ def test_every_example_runs(
 
 def test_the_other_examples_are_of_what_is_there() -> None:
     assert validate.question(example("validate")[1:2], 5).tasks()
-    for name in ("reproduce", "export"):
+    for name in ("reproduce", "report", "export"):
         assert (ROOT / example(name)[1] / "manifest.json").exists()
 
 

@@ -108,7 +108,8 @@ def test_html_is_the_same_table_and_text_in_it_is_text() -> None:
     made = Table("A & B", "levels", [Column("<policy>", ["<b>"], left=True)], [Column("n", ["1"])], "x < y")
     html = made.html()
     assert "<caption>A &amp; B: levels</caption>" in html
-    assert ">&lt;policy&gt;</th>" in html and ">&lt;b&gt;</td>" in html and "<p>x &lt; y</p>" in html
+    assert ">&lt;policy&gt;</th>" in html and ">&lt;b&gt;</th>" in html and "<p>x &lt; y</p>" in html
+    assert '<th scope="row"' in html and html.count('<th scope="col"') == 2
     assert Prose(("1 < 2",)).html() == "<p>1 &lt; 2</p>"
 
 

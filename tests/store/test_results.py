@@ -23,6 +23,7 @@ from sim.policies.sanctions import SanctionsPolicy
 from sim.questions import compare as questions_compare
 from sim.questions import doubt, question_of, ranges, reproduce, sweep, validate, why
 from sim.report.compare import Comparison
+from sim.report.result import again
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study import answer as study_answer
@@ -100,7 +101,7 @@ def content(folder: Path, units: bool = False) -> dict[str, bytes]:
 
 def timeless(data: bytes) -> bytes:
     """Leave out the time that a manifest tells."""
-    return re.sub(rb'"written": "[^"]+"', b'"written": ""', data)
+    return re.sub(rb'"written": "[^"]+"', b'"written": "2000-01-01T00:00:00+00:00"', data)
 
 
 def manifest(out: Path) -> dict[str, Any]:
@@ -142,7 +143,10 @@ class TestWritten:
         said = manifest(written[0])
         assert said["command"] == "the command"
         asked = {"policies": ["phone", "easy"], "seeds": [0, 1, 2], "engine": "array"}
-        assert said["asked"] == asked | {"doubt": 0, "doubt_days": 0, "halfwidth": 0.0, "first": 0}
+        assert said["asked"] == asked | {
+            "doubt": 0, "doubt_days": 0, "halfwidth": 0.0, "first": 0, "why": 0, "named": [],
+        }  # fmt: skip
+
         assert said["scenario"]["policies"]["phone"] == [{"lever": "registration", "level": "phone"}]
         assert said["scenario"]["contacts"]["private_harm_per_hour"] == SCENARIO.contacts.private_harm_per_hour
         assert question_of(said) == questions_compare.question(SCENARIO, seeds=3)
@@ -173,7 +177,7 @@ class TestWritten:
         sim.compare(SCENARIO, seeds=3, out=out)
         was, now = json.loads(before.pop("manifest.json")), manifest(out)
         page = before.pop("report.html").decode()
-        assert f"<code>{was['command']}</code>" in html.unescape(page)
+        assert f"<code>{again(was['command'])}</code>" in html.unescape(page)
         assert "a call from Python" in (out / "report.html").read_text(encoding="utf-8")
         assert was.pop("files").keys() == now.pop("files").keys()
         assert now == was | {"command": ""}
