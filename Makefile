@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
-RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 2 --workers 2 --out results/coco
+RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 1 --workers 2 --out results/coco
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
