@@ -83,7 +83,7 @@ def _unfinished(folder: Path, plan: Any) -> str:
 
 
 def _page(result: Answer, made: Any, data: dict[str, bytes], banner: Words = None) -> str:
-    pictures = {name: draw()[".svg"] for name, draw in result.drawn().items()}
+    pictures = {name: draw()[".svg"] for name, draw in result.drawn(png=False).items()}
     return result.written_page(made, pictures, data, banner)
 
 

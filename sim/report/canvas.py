@@ -66,20 +66,26 @@ def in_own_settings(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     return within
 
 
-def rendered(draw: Callable[[], Figure], name: str) -> dict[str, bytes]:
-    """Draw a figure and return it as PNG and SVG, by ending, without a date: the same figure gives the same bytes.
+def rendered(draw: Callable[[], Figure], name: str, png: bool = True) -> dict[str, bytes]:
+    """Draw a figure and return it as SVG and PNG, by ending, without a date: the same figure gives the same bytes.
 
     Args:
         draw: What draws it.
         name: The name of its file, by which no two figures on one page have an id in common.
+        png: Whether it is wanted as PNG too, which takes longer.
     """
+    found = {}
     with own_settings():
-        figure, png, svg = draw(), io.BytesIO(), io.StringIO()
-        figure.savefig(png, format="png", dpi=150, metadata={"Software": None})
+        figure, svg, dots = draw(), io.StringIO(), io.BytesIO()
+        figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once is enough, and the same for both
         figure.savefig(svg, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    title = " ".join(figure.get_suptitle().split())
-    return {".png": png.getvalue(), ".svg": for_a_page(svg.getvalue(), name, title).encode()}
+        title = " ".join(figure.get_suptitle().split())
+        found[".svg"] = for_a_page(svg.getvalue(), name, title).encode()
+        if png:
+            figure.savefig(dots, format="png", dpi=150, metadata={"Software": None})
+            found[".png"] = dots.getvalue()
+    return found
 
 
 def for_a_page(svg: str, name: str, title: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS, seeds_to_halve
 from sim.outcomes.verdicts import Verdict
 from sim.report import compare_notes, headings, tables
-from sim.report.blocks import Block, Prose
+from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
@@ -315,13 +315,14 @@ def _page(found: Comparison, made: Mapping[str, Any]) -> Page:
         Sentence("1 policy against the baseline, {window}", window=window(found.scenario)),
         Sentence("{n} policies against the baseline, {window}", n=len(found.policies), window=window(found.scenario)),
     )
-    parts = [part for part in _parts(found, made) if part.items]
     first, *others = found.headline.words
-    caveats = first.values if isinstance(first, Listed) else (first,)  # noqa: PD011 (no data frame)
-    return Page(name(found.scenario), [about], [*caveats, *others], parts)
+    answer = first.values if isinstance(first, Listed) else (first,)  # noqa: PD011 (no data frame)
+    parts = [part for part in _parts(found, made, others) if part.items]
+    return Page(name(found.scenario), [about], answer, parts)
 
 
-def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
+def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) -> Iterator[Part]:
+    """Yield the parts under the answer; `others` is what is said of the other policies."""
     cells, doubt, scenario = found.cells, found.doubt, found.scenario
     effects = ["effects.csv"]
     yield Part("trust", Term("How far to trust it"), [_card(found, made)])
@@ -330,6 +331,7 @@ def _parts(found: Comparison, made: Mapping[str, Any]) -> Iterator[Part]:
         Term("What each policy does"),
         [
             Picture("overview", Sentence("Change of serious harm and of the risk of those who remain, by policy")),
+            Prose(tuple(map(Note, others))),
             tables.harm(cells),
             *_there(
                 tables.best(cells, found.best),
@@ -452,7 +454,8 @@ def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
         else None,
     )
     worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
-    return worlds, assumed, Listed(tuple(doubt.left_out)) if doubt.left_out else Term("nothing that is uncertain")
+    left_out = Sentence("{n} numbers: {names}", n=len(doubt.left_out), names=Listed(tuple(doubt.left_out)))
+    return worlds, assumed, left_out if doubt.left_out else Term("nothing that is uncertain")
 
 
 def _why(found: Comparison) -> list[Block | Picture]:

@@ -115,11 +115,15 @@ class Result(ABC):
         """Return what draws each of its figures, by the name of its file."""
         return {}
 
-    def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
-        """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
+    def drawn(self, png: bool = True) -> Mapping[str, Callable[[], dict[str, bytes]]]:
+        """Return what makes the files of each figure, by its name: their contents by the endings of their names.
+
+        Args:
+            png: Whether they are wanted as PNG beside SVG.
+        """
         from sim.report.canvas import rendered  # late: matplotlib takes a while
 
-        return {name: partial(rendered, draw, name) for name, draw in self.figures().items()}
+        return {name: partial(rendered, draw, name, png) for name, draw in self.figures().items()}
 
 
 _OF_A_MACHINE = ("--out", "--workers", "--scheduler")

@@ -46,8 +46,8 @@ class Answer(Protocol):
     def fill(self, folder: Path) -> None:
         """Write its tables into a folder."""
 
-    def drawn(self) -> Mapping[str, Callable[[], dict[str, bytes]]]:
-        """Return what makes the files of each figure, by its name: their contents by the endings of their names."""
+    def drawn(self, png: bool = True) -> Mapping[str, Callable[[], dict[str, bytes]]]:
+        """Return what makes the files of each figure, by its name: their contents, SVG and PNG, by their endings."""
 
     def written_page(
         self,
