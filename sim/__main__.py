@@ -166,7 +166,7 @@ def _argparse_translated() -> Iterator[None]:
     names = vars(argparse)
     before = {name: names[name] for name in ("_", "ngettext")}
     names["_"] = translated
-    names["ngettext"] = lambda one, many, n: translated(one if n in writing().one else many)
+    names["ngettext"] = lambda one, many, n: translated(one if writing().one(n) else many)
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ Files of data, names of settings, policies and columns are the same in every lan
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -26,23 +26,27 @@ class Language(NamedTuple):
         name: What it calls itself.
         thousands: What stands between groups of three digits.
         decimal: What stands before decimals.
-        one: The numbers of things of which one speaks as of one thing.
+        one: Whether one speaks of so many things as of one thing.
         months: Names of the months as a calendar shortens them, blanks between.
     """
 
     name: str
     thousands: str
     decimal: str
-    one: tuple[int, ...]
+    one: Callable[[float], bool]
     months: str
 
 
 _NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 LANGUAGES: Mapping[str, Language] = {
-    "en": Language("English", ",", ".", (1,), "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
+    "en": Language("English", ",", ".", lambda n: n == 1, "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
     "fr": Language(
-        "français", _NARROW_SPACE, ",", (0, 1), "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."
+        "français",
+        _NARROW_SPACE,
+        ",",
+        lambda n: n < 2,
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
     ),
 }
 """By the code that ``--lang`` takes. All text is written in the first one; the others have catalogues."""

@@ -104,7 +104,7 @@ def spoken(words: Words) -> str:
         case Sentence():
             return translated(words.template).format_map({name: spoken(value) for name, value in words.values})
         case Counted():
-            return spoken(words.one if words.n in writing().one else words.many)
+            return spoken(words.one if writing().one(words.n) else words.many)
         case Amount():
             return words.reads(words.value)
         case Listed():

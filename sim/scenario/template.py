@@ -1,4 +1,7 @@
-"""A scenario to begin with: `template.toml`, with what is declared about its numbers, or one of those shipped."""
+"""A scenario to begin with: a template with what is declared about its numbers, or one of those shipped.
+
+The templates are the same scenario in each language, ``template.en.toml`` and its like: their comments are read there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from pathlib import Path
 
 from sim.rules.declare import Parameter
 from sim.rules.errors import ScenarioError, written
-from sim.rules.sentences import Sentence
+from sim.rules.language import language
+from sim.rules.sentences import Listed, Sentence, Term, spoken
 from sim.rules.settings import SETTINGS
 from sim.scenario.arguments import path_of
 from sim.scenario.shipped import file_of
@@ -18,10 +22,10 @@ WIDTH = 120
 
 
 def template() -> str:
-    """Return the text of a scenario that runs as it is and explains its numbers.
+    """Return the text of a scenario that runs as it is and explains its numbers, in the language that people read now.
 
-    In `template.toml` a line ``? name`` stands for a setting at its default, ``? name = value`` for another value; what
-    is declared of it comes before it as a comment.
+    In its file a line ``? name`` stands for a setting at its default, ``? name = value`` for another value; what is
+    declared of it comes before it as a comment.
     """
     return "\n".join(_lines(_source())) + "\n"
 
@@ -82,7 +86,7 @@ def write(path: str | Path, like: str | None = None) -> None:
 
 
 def _source() -> str:
-    return Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return Path(__file__).with_suffix(f".{language()}.toml").read_text(encoding="utf-8")
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -95,14 +99,19 @@ def _lines(text: str) -> Iterator[str]:
             continue
         name, _, value = line.removeprefix("? ").partition(" = ")
         setting = SETTINGS[f"{section}.{name}"]
-        yield from textwrap.wrap(_declaration(setting), WIDTH, initial_indent="#    ", subsequent_indent="#    ")
+        yield from textwrap.wrap(
+            spoken(_declaration(setting)), WIDTH, initial_indent="#    ", subsequent_indent="#    "
+        )
         yield f"{name} = {value or written(setting.default)}"
 
 
-def _declaration(setting: Parameter) -> str:
+def _declaration(setting: Parameter) -> Sentence:
     """Return meaning, default, unit, range and standing of a setting in a line."""
-    plausible = f", plausible {setting.low:g} to {setting.high:g}" if setting.low is not None else ""
-    source = f" ({', '.join(setting.sources)})" if setting.sources else ""
-    return (
-        f"{setting.meaning} Default {written(setting.default)} ({setting.unit}){plausible}; {setting.standing}{source}."
-    )
+    low, high = setting.low, setting.high
+    plausible = Sentence(", plausible {low} to {high}", low=written(low), high=written(high))
+    return Sentence(
+        "{meaning} Default {default} ({unit}){plausible}; {standing}{sources}.",
+        meaning=Term(setting.meaning), default=written(setting.default), unit=Term(setting.unit),
+        plausible=None if low is None else plausible, standing=Term(setting.standing),
+        sources=Sentence(" ({rows})", rows=Listed(setting.sources)) if setting.sources else None,
+    )  # fmt: skip

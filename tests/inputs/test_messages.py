@@ -161,7 +161,7 @@ def commands_named() -> Iterator[tuple[str, str, list[str]]]:
             else:
                 continue
             yield from ((path.name, *found) for found in commands_in(text))
-    for path in ((ROOT / "sim" / "scenario" / "template.toml"), ROOT / "README.md", ROOT / "MODEL.md"):
+    for path in (*(ROOT / "sim" / "scenario").glob("template.*.toml"), ROOT / "README.md", ROOT / "MODEL.md"):
         yield from ((path.name, *found) for found in commands_in(path.read_text(encoding="utf-8")))
 
 

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from sim.rules.language import LANGUAGES, punctuated, speaking, translated
-from sim.rules.sentences import Sentence, Term, spoken
+from sim.rules.sentences import Counted, Sentence, Term, spoken
 from tests.locale.catalogue import compiled, file_of, messages_in, renewed, stored, written
 
 TRANSLATED = [*LANGUAGES][1:]
@@ -130,3 +130,10 @@ def test_a_sentence_is_read_in_french() -> None:
         assert spoken(said) == "phone (mesure)"
         assert (translated("policy"), punctuated("1,234.5")) == ("mesure", f"1{NARROW}234,5")
     assert translated("policy") == "policy"
+
+
+def test_french_speaks_of_less_than_two_as_of_one() -> None:
+    some = [Counted(n, Sentence("one"), Sentence("many")) for n in (0, 0.1, 1, 1.5, 2)]
+    assert [*map(spoken, some)] == ["many", "many", "one", "many", "many"]
+    with speaking("fr"):
+        assert [*map(spoken, some)] == ["one", "one", "one", "one", "many"]

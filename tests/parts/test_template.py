@@ -1,14 +1,22 @@
-"""The template of `new` runs, and what it says of a number is what is declared; or `new` copies a shipped scenario."""
+"""The template of `new` runs, says of a number what is declared, and is the same scenario in each language.
+
+Or `new` copies a shipped scenario.
+"""
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sim.__main__ import main
 from sim.policies.policy import Policy
 from sim.report.declared import glossary
 from sim.rules.declare import Parameter, declared
+from sim.rules.language import LANGUAGES, speaking
+from sim.rules.sentences import Term, spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario import template
 from sim.scenario.reading import load
@@ -93,3 +101,76 @@ def test_or_it_copies_a_shipped_scenario(tmp_path: Path) -> None:
 
 def test_it_is_right_by_the_schema() -> None:
     assert complaints(TEXT) == []
+
+
+# -- in the language of the reader ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[*LANGUAGES][1:])
+def code(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A language other than English, read within the test."""
+    with speaking(request.param):
+        yield request.param
+
+
+def ordered(table: object) -> object:
+    """Return a table as pairs, since tables are equal whatever the order of their keys."""
+    return [(name, ordered(value)) for name, value in table.items()] if isinstance(table, dict) else table
+
+
+def comments(source: str) -> list[tuple[int, str, bool]]:
+    """Return each line with a key or heading, with the lines of comment before it and whether one is in it."""
+    found, lines = [], 0
+    for line in source.splitlines():
+        said, mark, _ = line.partition(" #")
+        if line.startswith("#"):
+            lines += 1
+        elif said:
+            found.append((lines, said.rstrip(), bool(mark)))
+            lines = 0
+    return found
+
+
+def test_it_is_the_same_scenario_in_each_language_but_for_the_title(code: str) -> None:
+    english, other = tomllib.loads(TEXT), tomllib.loads(template.template())
+    assert english.pop("title") != other.pop("title")
+    assert ordered(other) == ordered(english)
+
+
+def test_it_says_as_much_of_each_number_in_each_language(code: str) -> None:
+    english, other = (
+        comments(Path(template.__file__).with_suffix(f".{read}.toml").read_text(encoding="utf-8"))
+        for read in ("en", code)
+    )
+    title = [n for n, (_, said, _) in enumerate(english) if said.startswith("title")]
+    assert [n for n, (mine, yours) in enumerate(zip(english, other, strict=True)) if mine != yours] == title
+    assert english[title[0]][0] == other[title[0]][0]
+
+
+def test_it_reads_as_english_does_in_each_language(code: str) -> None:
+    text = template.template()
+    assert max(map(len, text.splitlines())) <= template.WIDTH
+    assert re.findall(r"^# (\d+)\. .{30,}", text, re.M) == [str(n) for n in range(1, 11)]
+    with speaking("en"):
+        asked = template.questions()
+    assert template.questions() == asked
+    words = " ".join(line.lstrip("# ") for line in text.splitlines())
+    for setting in (p for p in declared(SECTIONS) if p.key in TEN):
+        assert spoken(Term(setting.meaning)) in words and f"({spoken(Term(setting.unit))})" in words
+    assert complaints(text) == []
+
+
+def test_it_is_set_as_french_is() -> None:
+    with speaking("fr"):
+        said = [line.partition("#")[2] for line in template.template().splitlines()[1:]]
+    prose = re.sub(r"`[^`]*`|\w+ = \S+|python -m .*", "", "\n".join(said))
+    assert not re.search(r"'|[^\u202f\n][;!?»]|[^\u202f\n]:(?=\s)|«(?!\u202f)", prose)
+
+
+def test_new_writes_it_in_the_language_that_is_asked_for(code: str, tmp_path: Path, capsys: Any) -> None:
+    assert main(["new", str(tmp_path / "own.toml"), "--lang", code]) == 0
+    assert (tmp_path / "own.toml").read_text(encoding="utf-8") == template.template() != TEXT
+    assert main(["check", str(tmp_path / "own.toml"), "--lang", code]) == 0
+    assert not capsys.readouterr().err
+    assert main(["new", str(tmp_path / "copy.toml"), "--like", "classroom", "--lang", code]) == 0
+    assert (tmp_path / "copy.toml").read_bytes() == shipped()["classroom"].read_bytes()
