@@ -141,6 +141,14 @@ OF_A_COMPARISON: Tables = {
         **{name: EFFECTS[name] for name in ("baseline", "value", "difference", "low", "high")},
         **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
     },
+    "over_time": {
+        "first_day": Meaning("day of the window", "first day of the stretch: a quarter or a year of the window"),
+        "end_day": Meaning("day of the window", "the day after its last"),
+        "in_force": Meaning("True or False", "whether the policy is in force on every day of it"),
+        "harms_baseline": Meaning("harms a run", "serious harms under the baseline in it, mean over the seeds"),
+        "harms": Meaning("harms a run", "serious harms under the policy in it, mean over the seeds"),
+        **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
+    },
     "transparency": {
         "item": Meaning("words", "what the platform could publish"),
         "mean": Meaning("the unit of the row", "mean over the seeds"),

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE, Counts, Sums, by_seed
-from sim.outcomes.in_force import stretches_that_differ
+from sim.outcomes.counts import HEADLINE, Counts, Sums, by_seed, quarters_of, years_of
+from sim.outcomes.in_force import stretches_that_differ, throughout
 from sim.outcomes.outcomes import Outcome, not_counted, outcomes_of
 from sim.outcomes.statistics import (
     FEWEST_EVENTS,
@@ -104,6 +104,32 @@ def in_force_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             names = (policy, outcome.name, outcome.unit, days)
             rows.append((*names, *means, *change.difference, *change.relative, change.seeds, change.verdict))
     return pd.DataFrame(rows, columns=list(IN_FORCE_COLUMNS))
+
+
+OVER_TIME_COLUMNS = (
+    *("policy", "first_day", "end_day", "in_force", "harms_baseline", "harms"),
+    *("relative", "relative_low", "relative_high", "seeds", "verdict"),
+)
+"""Columns of `Comparison.over_time`."""
+
+
+def over_time_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
+    """Return the changes of serious harms in the first and the last quarter of the window and in each of its years.
+
+    One row per policy and stretch of days; ``in_force`` says whether the policy is in force on every one of them.
+    """
+    scenario = counts.scenario
+    rows = []
+    for days in dict.fromkeys((*(quarters_of(scenario) or ()), *years_of(scenario))):
+        harms = counts.sums(days)["n_harm_serious"]
+        base = by_seed(harms, BASELINE)
+        for policy in policies:
+            value = by_seed(harms, policy)
+            made = paired_change(base, value, (float(base.sum()), float(value.sum())))
+            whole = throughout(scenario, policy, range(*days))
+            means = float(base.mean()), float(value.mean())
+            rows.append((policy, *days, whole, *means, *made.relative, made.seeds, made.verdict))
+    return pd.DataFrame(rows, columns=list(OVER_TIME_COLUMNS))
 
 
 _FOR_PERSONS = Outcome(

@@ -14,6 +14,7 @@ from sim.rules.sentences import Listed, Sentence, Words
 from sim.scenario.arguments import path_of
 from sim.study import folder as folders
 from sim.study.command import Command
+from sim.study.identity import model_sha256
 from sim.study.merged import Merged, MergedTables
 from sim.study.question import Answer
 from sim.study.store import Kept
@@ -69,7 +70,7 @@ def _unfinished(folder: Path, plan: Any) -> str:
     question = question_of(plan)
     store = folders.looked_into(folder, question)
     missing = {task.unit(seed): "" for task in store.missing(question.tasks()) for seed in task.seeds}
-    made = {**plan, "plan_sha256": folders.plan_sha256(plan)}
+    made = {**plan, "plan_sha256": folders.plan_sha256(plan), "model_sha256": model_sha256(plan["model_files"])}
     banner = Sentence(
         "HALF-FINISHED: {missing} of {n} runs are missing, so that this is no result yet. Go on with: {command}",
         missing=len(missing), n=len({task.unit(seed) for task in question.tasks() for seed in task.seeds}),

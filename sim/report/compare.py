@@ -16,8 +16,8 @@ from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
-from sim.outcomes.effects import contains_of, in_force_of
-from sim.outcomes.outcomes import BY_NAME, outcomes_of
+from sim.outcomes.effects import contains_of, in_force_of, over_time_of
+from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS, seeds_to_halve
 from sim.outcomes.verdicts import Verdict
@@ -107,6 +107,11 @@ class Comparison(Result):
     def contains(self) -> pd.DataFrame:
         """What policies add to those that they contain, a row for each outcome; see `contains_of`."""
         return contains_of(self.counts, self.policies)
+
+    @cached_property
+    def over_time(self) -> pd.DataFrame:
+        """Changes of serious harms by quarter and year of the window; see `over_time_of`."""
+        return over_time_of(self.counts, self.policies)
 
     @cached_property
     def in_force(self) -> pd.DataFrame:
@@ -233,6 +238,7 @@ class Comparison(Result):
         write_csv(self.best, folder / "best.csv")
         write_csv(self.contains, folder / "contains.csv")
         write_csv(self.in_force, folder / "in_force.csv")
+        write_csv(self.over_time, folder / "over_time.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
         if self.doubt:
             self.doubt.fill(folder)
@@ -262,7 +268,7 @@ class Comparison(Result):
 
 def comparison(found: Comparison) -> list[Block]:
     """Return a comparison as blocks."""
-    scenario, cells, counts = found.scenario, found.cells, found.counts
+    scenario, cells = found.scenario, found.cells
     n_seeds, n_policies = len(found.seeds), len(found.policies)
     done = Counted(
         n_policies,
@@ -278,8 +284,8 @@ def comparison(found: Comparison) -> list[Block]:
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
         tables.while_in_force(cells, found.in_force),
-        tables.over_time(cells, counts),
-        tables.by_year(cells, counts),
+        tables.over_time(cells, found.over_time),
+        tables.by_year(cells, found.over_time),
         tables.together(found.interactions),
         tables.for_whom(cells),
         tables.by_severity(cells),
@@ -316,9 +322,11 @@ def _page(found: Comparison, made: Mapping[str, Any]) -> Page:
         Sentence("{n} policies against the baseline, {window}", n=len(found.policies), window=window(found.scenario)),
     )
     first, *others = found.headline.words
-    answer = first.values if isinstance(first, Listed) else (first,)  # noqa: PD011 (no data frame)
+    caveats = first.values if isinstance(first, Listed) else (first,)  # noqa: PD011 (no data frame)
+    told = ECHO if found.apart and found.apart[0].policy == found.named_first[0] and echo(found.apart[0]) else None
+    answer = [words for words in (caveats[0], told, *caveats[1:], ETHICS) if words]
     parts = [part for part in _parts(found, made, others) if part.items]
-    return Page(name(found.scenario), [about], answer, parts)
+    return Page(name(found.scenario), [about, HELP], answer, parts)
 
 
 def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) -> Iterator[Part]:
@@ -326,6 +334,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     cells, doubt, scenario = found.cells, found.doubt, found.scenario
     effects = ["effects.csv"]
     yield Part("trust", Term("How far to trust it"), [_card(found, made)])
+    yield Part("compared", Term("What is compared"), [tables.compared(cells)], command=None)
     yield Part(
         "effects",
         Term("What each policy does"),
@@ -340,21 +349,32 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
                 tables.together(found.interactions),
             ),
         ],
-        stands_in=[*effects, "best.csv", "contains.csv", "interactions.csv"],
+        stands_in=[
+            *effects,
+            *_filled({"best": found.best, "contains": found.contains, "interactions": found.interactions}),
+        ],
     )
     if doubt:
         pictures = [
-            Picture("doubt", Sentence("How far each effect goes over worlds, and how far by luck alone")),
+            Picture("doubt", Sentence("How far each effect on serious harm goes over worlds")),
             Picture("doubt-shares", Sentence("What makes the spread of each effect")),
         ]
         yield Part(
             "doubt",
             Term("How sure that is"),
-            [*_there(tables.how_sure(cells, doubt)), *pictures, *doubt.analysis()],
-            stands_in=[f"{table}.csv" for table in Doubt.columns],
+            [
+                *_there(tables.how_sure(cells, doubt)),
+                *pictures,
+                *_there(tables.how_sure(cells, doubt, SECOND)),
+                *doubt.analysis(),
+            ],
+            stands_in=[*effects, *_filled(doubt.tables)],
         )
     yield Part(
-        "whom", Term("For whom"), [*_there(tables.for_whom(cells), tables.by_severity(cells))], stands_in=effects
+        "whom",
+        Term("For whom"),
+        [*_there(tables.for_whom(cells), tables.for_whom_over_worlds(cells), tables.by_severity(cells))],
+        stands_in=[*effects, *(["doubt.csv"] if doubt else [])],
     )
     yield Part(
         "costs",
@@ -375,12 +395,12 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             Picture("course", Sentence("Serious harm under the baseline, over the window")),
             Picture("difference", Sentence("Difference of serious harm from the baseline over time, by policy")),
             *_there(
-                tables.over_time(cells, found.counts),
-                tables.by_year(cells, found.counts),
+                tables.over_time(cells, found.over_time),
+                tables.by_year(cells, found.over_time),
                 tables.while_in_force(cells, found.in_force),
             ),
         ],
-        stands_in=["daily.parquet", "in_force.csv"],
+        stands_in=["over_time.csv", *_filled({"in_force": found.in_force})],
     )
     yield Part("why", Term("What makes it"), _why(found), stands_in=["mechanisms.csv"] if found.apart else [])
     yield Part(
@@ -402,11 +422,12 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     yield Part(
         "assumptions",
         Term("Assumptions that matter"),
-        [*_there(assumptions_that_matter(scenario, _that_matter(found)))],
+        [*_there(assumptions_that_matter(scenario, _that_matter(found))), *_not_varied(doubt)],
         command=EXPLAIN,
     )
-    yield Part("limits", Term("What it does not show"), [found.notes])
-    yield Part("ethics", Term("What it may not be taken for, and where help is found"), [Prose((ETHICS, HELP))])
+    yield Part("limits", Term("What it does not show"), [found.notes], command=None)
+    help_too = Term("What it may not be taken for, and where help is found")
+    yield Part("ethics", help_too, [Prose((ETHICS, HELP))], command=None)
 
 
 NO_PRICES = Sentence(
@@ -415,10 +436,15 @@ NO_PRICES = Sentence(
 """What stands where money would."""
 
 HELP = Sentence(
-    "Who needs help in France finds it under 17 (police), 119 (children in danger), 3018 (online violence) and the "
-    "PHAROS reporting page (internet-signalement.gouv.fr)."
+    "In need of help in France: call 17 (police), 119 (children in danger) or 3018 (online violence), or report to "
+    "PHAROS (internet-signalement.gouv.fr)."
 )
 """Where help is found."""
+
+
+def _filled(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the files of those tables that have rows."""
+    return [f"{name}.csv" for name, table in tables.items() if len(table)]
 
 
 def _there(*blocks: Block | None) -> Iterator[Block]:
@@ -454,8 +480,14 @@ def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
         else None,
     )
     worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
-    left_out = Sentence("{n} numbers: {names}", n=len(doubt.left_out), names=Listed(tuple(doubt.left_out)))
+    left_out = Sentence("{n} numbers, which are named under the assumptions that matter", n=len(doubt.left_out))
     return worlds, assumed, left_out if doubt.left_out else Term("nothing that is uncertain")
+
+
+def _not_varied(doubt: Doubt | None) -> Iterator[Block]:
+    """Yield which uncertain numbers were the same in all worlds, if there were worlds."""
+    if doubt and doubt.left_out:
+        yield Prose((Sentence("Not varied over the worlds: {names}.", names=Listed(tuple(doubt.left_out))),))
 
 
 def _why(found: Comparison) -> list[Block | Picture]:

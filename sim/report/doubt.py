@@ -227,10 +227,15 @@ class Doubt(Result):
 
         return figures.figure_of(figures.doubt_shares, self.spreads, self.parameters)
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its tables by the names of their files."""
+        found = self.spreads, self.parameters, self.conditions, self.worth
+        return dict(zip(self.columns, found, strict=True))
+
     def fill(self, folder: Path) -> None:
         """Write the tables."""
-        tables = self.spreads, self.parameters, self.conditions, self.worth
-        for name, table in zip(self.columns, tables, strict=True):
+        for name, table in self.tables.items():
             write_csv(table, folder / f"{name}.csv")
 
     def figures(self) -> dict[str, Callable[[], Figure]]:

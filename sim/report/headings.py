@@ -141,6 +141,7 @@ COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
 PRIVACY = (CHEAPEST[2], CHEAPEST[3], IN_STORE)
 
 RECORDED = (
+    HARM[0],
     Heading("harms, of every offence", "harms"),
     Heading("recorded: complaints to the police", "recorded_harm"),
     Heading("complaints per harm", "recorded_per_harm"),

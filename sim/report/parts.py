@@ -37,14 +37,14 @@ class Part:
         key: Its address within the page.
         title: Its heading.
         items: What stands there.
-        command: What makes its numbers again, if not what makes the whole result.
+        command: What makes its numbers again, if not what makes the whole result; ``None`` if it has none.
         stands_in: Files, or columns of files, in which its numbers stand.
     """
 
     key: str
     title: Words
     items: Sequence[Block | Picture | Card]
-    command: str = ""
+    command: str | None = ""
     stands_in: Sequence[str] = ()
 
 

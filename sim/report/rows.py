@@ -78,7 +78,7 @@ def beside(axes: Axes, place: float, x: float, value: str, ends: str, colour: st
     gap = 0.05 if ends else 0.0
     first = width_of(value, SMALL, bold=True)
     start = -72 * part * (first + gap + width_of(ends, FINE))
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     for text, at, size, ink, weight in (
         (value, start, SMALL, colour, "bold"),
         (ends, start + 72 * (first + gap), FINE, GREY, "normal"),

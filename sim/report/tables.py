@@ -9,12 +9,13 @@ import pandas as pd
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.best import asked_for
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, quarters_of, years_of
+from sim.outcomes.counts import HEADLINE, quarters_of, years_of
 from sim.outcomes.effects import rest_of, words_of
-from sim.outcomes.in_force import part_of_window, throughout
-from sim.outcomes.outcomes import MONEY, SECOND
-from sim.outcomes.statistics import FEWEST_EVENTS, interval_of, paired_change
+from sim.outcomes.in_force import n_days_that_differ, part_of_window
+from sim.outcomes.outcomes import BY_NAME, MONEY, SECOND
+from sim.outcomes.statistics import FEWEST_EVENTS, interval_of
 from sim.outcomes.verdicts import Verdict
+from sim.outcomes.workload import staffing
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
@@ -39,6 +40,7 @@ def harm(cells: Cells) -> Block:
             wider = [cells.simultaneous(p, head.outcome) for p in cells.policies]
             columns.append(Column(Term(headings.TOGETHER_95.words), wider))
     known = not any(Verdict.NO_PERCENTAGE in column.cells for column in columns)
+    few = any(Verdict.TOO_FEW in column.cells for column in columns)
     note = paragraph(
         partly_in_force(cells.scenario, cells.policies),
         Sentence(
@@ -51,7 +53,7 @@ def harm(cells: Cells) -> Block:
             "Those who remain: lawful users whom neither the door nor a bar kept out that day; the days of the others "
             "are among the costs and not in the risk."
         ),
-        Sentence("Too few: under {fewest} events in both.", fewest=FEWEST_EVENTS),
+        Sentence("Too few: under {fewest} events in both.", fewest=FEWEST_EVENTS) if few else None,
         None if known else Sentence(
             "No percentage: the baseline is not told apart from zero, so nothing is said in percent of it; the "
             "differences stand in effects.csv."
@@ -60,18 +62,19 @@ def harm(cells: Cells) -> Block:
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
 
 
-def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
-    """Return doubt beside luck of persons seriously harmed, if it was asked.
+def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Block | None:
+    """Return doubt beside luck of persons seriously harmed, or of another outcome, if it was asked.
 
     Args:
         cells: The effects, with what is left of them over worlds.
         doubt: All that was found over worlds, if there are any.
+        outcome: Name of the outcome.
     """
-    worlds = [of for policy in cells.policies if (of := cells.worlds(policy, HEADLINE)) is not None]
+    worlds = [of for policy in cells.policies if (of := cells.worlds(policy, outcome)) is not None]
     if doubt is None:
         return None
     columns = [
-        Column(Term(headings.LUCK.words), [cells.relative(policy, HEADLINE) for policy in cells.policies]),
+        Column(Term(headings.LUCK.words), [cells.relative(policy, outcome) for policy in cells.policies]),
         Column(Term(headings.DOUBT.words), [of.cell for of in worlds]),
         Column(Term(headings.LOWERS.words), [_of(of.lowers, of.known) if of.enough else DASH for of in worlds]),
         Column(Term(headings.RAISES.words), [_of(of.raises, of.known) if of.enough else DASH for of in worlds]),
@@ -84,7 +87,8 @@ def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
     note = paragraph(
         Sentence(
             "Luck: runs of this scenario that differ by chance alone. Doubt: {n} worlds, in each of which {other}, "
-            "drawn from their plausible ranges; the median, in brackets where 90% of worlds lie (of under 19 all).",
+            "drawn from their plausible ranges; the median, in brackets the range in which 90% of worlds lie, and of "
+            "fewer than 19 all of them.",
             n=doubt.draws, other=doubt.other(),
         ),
         doubt.harms(),
@@ -96,7 +100,10 @@ def how_sure(cells: Cells, doubt: Doubt | None) -> Block | None:
         if days != (cells.scenario.days, cells.scenario.warmup_days)
         else None,
     )  # fmt: skip
-    kind = Term("change of persons seriously harmed from the baseline, luck beside doubt")
+    if outcome != HEADLINE:
+        kind = Sentence("{outcome}: change from the baseline, luck beside doubt", outcome=Term(BY_NAME[outcome].label))
+        return Table(Term("HOW SURE"), kind, [cells.names()], columns)
+    kind = Sentence("change of persons seriously harmed from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
 
 
@@ -211,13 +218,18 @@ def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
     return Table(Term("WHILE IN FORCE"), CHANGES, [names], columns, note)
 
 
-def over_time(cells: Cells, counts: Counts) -> Block | None:
-    """Return the changes of serious harms in the first and the last quarter of the window, if it is long enough."""
-    quarters = quarters_of(counts.scenario)
+def over_time(cells: Cells, found: pd.DataFrame) -> Block | None:
+    """Return the changes of serious harms in the first and the last quarter of the window, if it is long enough.
+
+    Args:
+        cells: The effects.
+        found: As `Comparison.over_time`.
+    """
+    quarters = quarters_of(cells.scenario)
     if quarters is None:
         return None
     columns = [
-        Column(Term(head.words), _within(cells, counts, days))
+        Column(Term(head.words), _within(cells, found, days))
         for days, head in zip(quarters, headings.QUARTERS, strict=True)
     ]
     there = {cell for column in columns for cell in column.cells}
@@ -230,13 +242,13 @@ def over_time(cells: Cells, counts: Counts) -> Block | None:
     return Table(Term("OVER TIME"), CHANGES, [cells.names()], columns, note if DASH in there else None)
 
 
-def by_year(cells: Cells, counts: Counts) -> Block | None:
-    """Return the changes of serious harms in each year of the window, if it has several."""
-    years = years_of(counts.scenario)
+def by_year(cells: Cells, found: pd.DataFrame) -> Block | None:
+    """Return the changes of serious harms in each year of the window, if it has several; `found` as for `over_time`."""
+    years = years_of(cells.scenario)
     if len(years) < 2:
         return None
     columns = [
-        Column(Sentence("serious harms in year {n}", n=n), _within(cells, counts, days))
+        Column(Sentence("serious harms in year {n}", n=n), _within(cells, found, days))
         for n, days in enumerate(years, 1)
     ]
     note = Sentence(
@@ -247,17 +259,16 @@ def by_year(cells: Cells, counts: Counts) -> Block | None:
     return Table(Term("BY YEAR"), CHANGES, [cells.names()], columns, note)
 
 
-def _within(cells: Cells, counts: Counts, days: tuple[int, int]) -> list[Words]:
+def _within(cells: Cells, found: pd.DataFrame, days: tuple[int, int]) -> list[Words]:
     """Return the changes of serious harms on some days; a dash where a policy is not in force on all of them."""
-    harms = counts.sums(days)["n_harm_serious"]
-    base = by_seed(harms, BASELINE)
-    found: list[Words] = []
-    for policy in cells.policies:
-        value = by_seed(harms, policy)
-        made = paired_change(base, value, (float(base.sum()), float(value.sum())))
-        whole = throughout(counts.scenario, policy, range(*days))
-        found.append(in_percent(made.verdict, made.relative) if whole else DASH)
-    return found
+    first, end = days
+    rows = found[(found["first_day"] == first) & (found["end_day"] == end)].set_index("policy").to_dict("index")
+    return [
+        in_percent(Verdict(rows[policy]["verdict"]), interval_of(rows[policy], "relative"))
+        if rows[policy]["in_force"]
+        else DASH
+        for policy in cells.policies
+    ]
 
 
 def together(interactions: pd.DataFrame) -> Block | None:
@@ -292,6 +303,38 @@ def for_whom(cells: Cells) -> Block | None:
     if {cell for column in columns for cell in column.cells} <= _NOTHING:
         return None
     return Table(Term("FOR WHOM, persons seriously harmed"), CHANGES, [cells.names()], columns)
+
+
+def for_whom_over_worlds(cells: Cells) -> Block | None:
+    """Return how far these changes go over worlds, if that was asked."""
+    columns = []
+    for head in headings.FOR_WHOM:
+        worlds = [cells.worlds(policy, head.outcome) for policy in cells.policies]
+        columns.append(Column(Term(head.words), [DASH if of is None else of.cell for of in worlds]))
+    if {cell for column in columns for cell in column.cells} <= _NOTHING:
+        return None
+    kind = Term("change from the baseline over the worlds (doubt): median and range")
+    return Table(Term("FOR WHOM, OVER THE WORLDS"), kind, [cells.names()], columns)
+
+
+def compared(cells: Cells) -> Block:
+    """Return what is compared: the site as it is, and what each policy changes."""
+    scenario = cells.scenario
+    level_asked, hours = asked_for(scenario, BASELINE)
+    site = Sentence(
+        "the site as it is: {visitors} visitors a month, registration: {level}, messages kept for {hours} hours, "
+        "{staff}",
+        visitors=Amount(scenario.population.monthly_visitors, number), level=level_asked, hours=hours,
+        staff=staffing(scenario.platform.rules),
+    )  # fmt: skip
+    words: list[Words] = [site, *(words_of(scenario.policies[policy]) for policy in cells.policies)]
+    days = [scenario.days, *(n_days_that_differ(scenario, policy) for policy in cells.policies)]
+    return Table(
+        Term("POLICIES"),
+        Term("what is compared"),
+        [cells.names(baseline=True)],
+        [Column(Term("what it is"), words, left=True), Column(Term(headings.DAYS_IN_FORCE.words), days)],
+    )
 
 
 def by_severity(cells: Cells) -> Block | None:

@@ -64,9 +64,20 @@ class Worlds(NamedTuple):
             ends: Words = Amount(reach, size_ends)
         else:
             ends = Sentence("{low} to {high}", low=_end(self.middle.low), high=_end(self.middle.high))
+        n, other = self.known, self.raises if falls else self.lowers
+        if other > same and falls:
+            return Sentence(
+                "; doubt {ends}; it lowers in {same} of {n} worlds and raises in {other}",
+                ends=ends, same=same, n=n, other=other,
+            )  # fmt: skip
+        if other > same:
+            return Sentence(
+                "; doubt {ends}; it raises in {same} of {n} worlds and lowers in {other}",
+                ends=ends, same=same, n=n, other=other,
+            )  # fmt: skip
         if falls:
-            return Sentence("; doubt {ends}; it lowers in {same} of {n} worlds", ends=ends, same=same, n=self.known)
-        return Sentence("; doubt {ends}; it raises in {same} of {n} worlds", ends=ends, same=same, n=self.known)
+            return Sentence("; doubt {ends}; it lowers in {same} of {n} worlds", ends=ends, same=same, n=n)
+        return Sentence("; doubt {ends}; it raises in {same} of {n} worlds", ends=ends, same=same, n=n)
 
     @property
     def alone(self) -> Sentence | None:

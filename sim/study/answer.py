@@ -40,7 +40,7 @@ from sim.study.folder import (
     write_json,
     writing,
 )
-from sim.study.identity import DIGEST_RULE, MODEL_RULE, ColumnHashes, checkout, code_fingerprint, versions
+from sim.study.identity import DIGEST_RULE, MODEL_RULE, ColumnHashes, checkout, code_fingerprint, model_sha256, versions
 from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
 from sim.study.question import Answer, Question
@@ -349,6 +349,7 @@ def _manifest(
     return {
         **plan,
         "plan_sha256": plan_sha256(plan),
+        "model_sha256": model_sha256(plan["model_files"]),
         "code_fingerprint": code_fingerprint(),
         "git": checkout(),
         **versions(),

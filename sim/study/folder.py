@@ -90,6 +90,7 @@ class _Said(_Planned):
     files: dict[str, str]
     rules: dict[str, str]
     plan_sha256: str = ""
+    model_sha256: str = ""
     language: str = "en"
     lost: dict[str, str] = {}
 
@@ -341,8 +342,9 @@ def plan_of(question: Question, command: str) -> dict[str, Any]:
 
 
 PLAN_RULE = (
-    "SHA-256 of JSON with sorted keys, without blanks, of what decides the counts: question, asked, engine, "
-    f"model_files, and scenario without {', '.join(NO_PART_OF_RUNS)}, its policies those of policies if there are any."
+    "SHA-256 of JSON with sorted keys, without blanks, of what decides the counts: question, engine, model_files, "
+    "asked (without named, and without seeds that are not below first, if there is a first stage), "
+    f"and scenario without {', '.join(NO_PART_OF_RUNS)}, its policies those of policies if there are any."
 )
 """How `plan_sha256` hashes what is to be run; stands in every manifest."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.metadata
+import json
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ DIGEST_RULE = (
 
 MODEL_RULE = (
     "Of each file of the model: its syntax without comments, layout, docstrings and what errors say, as model_files in "
-    "sim/study/identity.py has it."
+    "sim/study/identity.py has it. model_sha256: of JSON of all these with sorted keys, without blanks."
 )
 """How `model_files` hashes; stands in every manifest."""
 
@@ -165,6 +166,11 @@ def _syntax(part: Any) -> str:
     # What is empty is left out: how much of it there is depends on the version of Python.
     fields = [(name, value) for name, value in ast.iter_fields(part) if value not in (None, [])]
     return f"{type(part).__name__}({','.join(f'{name}={_syntax(value)}' for name, value in fields)})"
+
+
+def model_sha256(files: Mapping[str, str]) -> str:
+    """Return a SHA-256 over what `model_files` found: of JSON with sorted keys, without blanks."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 _WORDS = ("rules/errors.py", "rules/hints.py", "rules/language.py", "rules/sentences.py", "rules/words.py")
