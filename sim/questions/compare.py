@@ -25,7 +25,7 @@ from sim.questions.why import question as why_question
 from sim.report.compare import Comparison
 from sim.report.text import percent_as_given
 from sim.rules.errors import ScenarioError
-from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.arguments import (
     MOST_SEEDS,
     Seeds,
@@ -144,14 +144,24 @@ class CompareQuestion(Question):
             found = replace(found, lost=tuple(of_sets))
         return found
 
+    def core(self) -> Self:
+        """Return the comparison alone, without worlds and mechanisms."""
+        return replace(self, doubt=0, doubt_days=0, why=0, named=())
+
     @property
     def open_end(self) -> Words:
         """Say that more seeds may follow."""
-        if not self.halfwidth:
-            return None
-        return Sentence(
+        seeds = Sentence(
             "As many more seeds follow as the first {n} show to be needed; how many is not known before.", n=self.first
         )
+        mechanisms = Counted(
+            self.why,
+            Sentence("Then the effect of the policy named first is taken apart, in step loops of its own."),
+            Sentence(
+                "Then the effects of the {n} policies named first are taken apart, in loops of their own.", n=self.why
+            ),
+        )
+        return paragraph(seeds if self.halfwidth else None, mechanisms if self.why else None)
 
     def more(self, found: Comparison) -> tuple[Self, Words] | None:  # type: ignore[override]
         """Return the next stage, if any, and why: the seeds that the spread of the first asks for, or mechanisms."""

@@ -16,8 +16,8 @@ from sim.study import folder as folders
 from sim.study.command import Command
 from sim.study.identity import model_sha256
 from sim.study.merged import Merged, MergedTables
-from sim.study.question import Answer
-from sim.study.store import Kept
+from sim.study.question import Answer, Question
+from sim.study.store import Kept, Store
 
 
 def report(folder: str | Path) -> Path:
@@ -69,18 +69,26 @@ def _unfinished(folder: Path, plan: Any) -> str:
     """Return the page of what there is of a result that is not finished."""
     question = question_of(plan)
     store = folders.looked_into(folder, question)
-    missing = {task.unit(seed): "" for task in store.missing(question.tasks()) for seed in task.seeds}
+    missing = _missing(question, store)
     made = {**plan, "plan_sha256": folders.plan_sha256(plan), "model_sha256": model_sha256(plan["model_files"])}
     banner = Sentence(
         "HALF-FINISHED: {missing} of {n} runs are missing, so that this is no result yet. Go on with: {command}",
         missing=len(missing), n=len({task.unit(seed) for task in question.tasks() for seed in task.seeds}),
         command=plan["command"] or Sentence("the call that began it"),
     )  # fmt: skip
-    try:
-        left = question.without(missing) if missing else question
-        return _page(left.answer(Kept(store, task) for task in left.tasks()), made, {}, banner)
-    except UnansweredError:
-        return page_without_answer(made, banner)
+    for asked in (question, question.core()):
+        try:
+            lacking = _missing(asked, store)
+            left = asked.without(lacking) if lacking else asked
+            return _page(left.answer(Kept(store, task) for task in left.tasks()), made, {}, banner)
+        except UnansweredError:
+            continue
+    return page_without_answer(made, banner)
+
+
+def _missing(question: Question, store: Store) -> dict[str, str]:
+    """Return the names of the units that are not there, as those that failed are told."""
+    return {task.unit(seed): "" for task in store.missing(question.tasks()) for seed in task.seeds}
 
 
 def _page(result: Answer, made: Any, data: dict[str, bytes], banner: Words = None) -> str:

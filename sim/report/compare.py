@@ -28,7 +28,7 @@ from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
 from sim.report.headline import headline, lowering
 from sim.report.parts import Card, Page, Part, Picture
-from sim.report.remarks import ETHICS, name, title, window
+from sim.report.remarks import ETHICS, larger_scale, name, title, window
 from sim.report.result import Result
 from sim.report.text import percent_as_given, size
 from sim.report.trust import EXPLAIN, assumptions_that_matter, card, of_settings
@@ -175,15 +175,17 @@ class Comparison(Result):
         if self.halfwidth and (vague := [arm for arm, seeds in self.seeds_in_all.items() if math.isinf(seeds)]):
             return Sentence(
                 "This cannot be answered: no number of seeds, up to {most}, makes {policies} known to within {width} "
-                "of the baseline. Take longer --days, a larger --scale or a wider interval.",
+                "of the baseline. Take longer --days or a wider interval{scale}.",
                 most=MOST_SEEDS, policies=Listed(tuple(vague)), width=Amount(self.halfwidth, percent_as_given),
+                scale=larger_scale(self.scenario),
             )  # fmt: skip
         if any(self.cells.verdict(policy, HEADLINE) is not Verdict.TOO_FEW for policy in self.policies):
             return None
         return Sentence(
             "This cannot be answered: neither under the baseline nor under any policy are there {n} serious harms to "
-            "compare. Take longer --days, a larger --scale or more --seeds.",
+            "compare. Take longer --days or more --seeds{scale}.",
             n=FEWEST_EVENTS,
+            scale=larger_scale(self.scenario),
         )
 
     @cached_property
@@ -227,8 +229,13 @@ class Comparison(Result):
             return named[what]()
         found = {o.name: o for o in outcomes_of(self.scenario) if o.over_time}
         if what not in found:
-            there = ", ".join((*named, *found))
-            raise ScenarioError(f"no figure and no outcome over time is called {what!r}; there are: {there}")
+            there = Listed((*named, *found))
+            raise ScenarioError(
+                Sentence(
+                    "no figure and no outcome over time is called {name}; there are: {there}",
+                    name=repr(what), there=there,
+                )
+            )  # fmt: skip
         return figures.figure_of(figures.difference, self.counts, self.effects, found[what])
 
     def fill(self, folder: Path) -> None:

@@ -22,6 +22,7 @@ from sim.rules.declare import Parameter, Section, Shape, Standing, declared
 from sim.rules.evidence import HOW_SEEN
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES, Offence
+from sim.rules.prices import Prices
 from sim.rules.rulebook import RULES, Entry, Registration
 from sim.rules.sentences import Code, Sentence
 from sim.rules.settings import SECTIONS
@@ -91,7 +92,7 @@ def settings() -> dict[str, Parameter]:
 def sections() -> dict[str, type[Section]]:
     """Return every section of scenario files, by name."""
     of_levels = {f"registration.{level}": entry for level, entry in levels().items()}
-    return SECTIONS | of_levels | {"offences": Offence}
+    return SECTIONS | of_levels | {"offences": Offence, "prices": Prices}
 
 
 def levels() -> dict[str, type[Entry]]:

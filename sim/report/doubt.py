@@ -34,7 +34,7 @@ from sim.report.doubt_tables import (
     turns,
 )
 from sim.report.headings import Printed
-from sim.report.remarks import ETHICS, partly_in_force, title
+from sim.report.remarks import ETHICS, larger_scale, partly_in_force, title
 from sim.report.result import Result
 from sim.report.text import number
 from sim.report.worlds import worlds_of
@@ -164,8 +164,9 @@ class Doubt(Result):
             return None
         return Sentence(
             "This cannot be answered: in {known} of {draws} worlds are there {events} serious harms to compare, and it "
-            "takes {n}. Take longer --days, a larger --scale or more --draws.",
+            "takes {n}. Take longer --days or more --draws{scale}.",
             known=self.n_known, draws=self.draws, events=FEWEST_EVENTS, n=FEWEST_FOR_A_RANGE,
+            scale=larger_scale(self.scenario),
         )  # fmt: skip
 
     @property
@@ -288,7 +289,7 @@ class Doubt(Result):
             ),
             self.harms(),
             Sentence(
-                "Luck: what differs between two seeds of one world; less of it with more --days or a larger --scale. "
+                "Luck: what differs between two seeds of one world; less of it with more --days. "
                 "Rests on assumed numbers: all but luck and what sourced and calibrated ones do by themselves."
             ),
             totals if self.draws < FROM_SETS else None,

@@ -15,7 +15,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
-from sim.report.remarks import caveat, marked
+from sim.report.remarks import caveat, larger_scale, marked
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
@@ -88,9 +88,8 @@ def _of_doubt(doubt: Doubt | None) -> Sentence:
         return Sentence("How far it hangs on these values was not asked: --doubt 24 does, or python -m sim doubt.")
     if doubt.n_known < FEWEST_FOR_A_RANGE:
         return Sentence(
-            "Doubt: too few of {n} worlds have harms enough to compare. Take longer --days, a larger --scale or more "
-            "worlds.",
-            n=doubt.draws,
+            "Doubt: too few of {n} worlds have harms enough to compare. Take longer --days or more worlds{scale}.",
+            n=doubt.draws, scale=larger_scale(doubt.scenario),
         )  # fmt: skip
     return Sentence(
         "Doubt: {share}, in each of which {other}.", share=range_in_words(doubt.n_known), other=doubt.other()

@@ -38,6 +38,11 @@ def title(scenario: Scenario, done: Words) -> Prose:
     return Prose((first, scale))
 
 
+def larger_scale(scenario: Scenario) -> Sentence | None:
+    """Return the advice to simulate more of the chat, where not all of it is."""
+    return Sentence(", or a larger --scale") if scenario.scale < 1 else None
+
+
 def name(scenario: Scenario) -> str:
     """Return what a scenario is called."""
     return scenario.title or scenario.site

@@ -409,9 +409,9 @@ def money(cells: Cells) -> Block | None:
     prices = cells.scenario.prices
     if not prices.stated:
         return None
-    unit = cells.unit(MONEY)
+    unit = Sentence("{currency} a month", currency=prices.currency)
     columns = [
-        Column(Sentence("{unit}", unit=unit), cells.levels(MONEY)[1:]),
+        Column(unit, cells.levels(MONEY)[1:]),
         Column(
             Sentence("{unit} more than under the baseline", unit=unit), [cells.change(p, MONEY) for p in cells.policies]
         ),

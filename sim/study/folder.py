@@ -263,7 +263,7 @@ def add_page(out: Path, page: str) -> Path:
         ScenarioError: If it cannot be written.
     """
     said = read_json(out / MANIFEST) if (out / MANIFEST).exists() else None
-    same = said is None or said.get("language", "en") == language()
+    same = (said or {}).get("language", "en") == language()
     path = out / (PAGE if same else f"report.{language()}.html")
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     with writing(out):

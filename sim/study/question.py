@@ -108,6 +108,10 @@ class Question(ABC):
             raise UnansweredError(*failures(lost), alone, units=[*lost])
         return replace(self, seeds=left)  # type: ignore[type-var]
 
+    def core(self) -> Self:
+        """Return what of it is answered first where not all is run yet: itself, unless it is several questions."""
+        return self
+
     @property
     def open_end(self) -> Words:
         """Words on what may have to be run after all tasks; ``None`` if nothing."""

@@ -78,7 +78,7 @@ def _crate(folder: Path, said: Mapping[str, Any], there: list[str]) -> ROCrate:
     licence = _add(crate, LICENCE, "CreativeWork", {"name": "MIT License", "identifier": "MIT"})
     scenario = said["scenario"] or {}
     name = str(scenario.get("title") or scenario.get("site") or said["question"])
-    crate.name, crate.description, crate.license = name, spoken(ETHICS), licence
+    crate.name, crate.description = name, spoken(ETHICS)
     crate.root_dataset["datePublished"] = said["written"]
     columns = pd.read_csv(folder / DICTIONARY, dtype=str, keep_default_na=False).groupby("table", sort=False)["column"]
     tables = {str(table): [*names] for table, names in columns}

@@ -382,7 +382,7 @@ def saved(figure: Figure) -> bytes:
 def test_the_same_figure_is_the_same_file_whatever_the_session_has_set(comparison: Comparison) -> None:
     draw = comparison.figures()["overview"]
     before, kept, shown = canvas.rendered(draw, "overview"), saved(draw()), draw()._repr_png_()  # type: ignore[attr-defined]
-    assert [*before] == [".png", ".svg"]
+    assert {*before} == {".png", ".svg"}
     settings: dict[Any, Any] = {
         "font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20, "text.usetex": True, "svg.fonttype": "none",
         "timezone": "Asia/Tokyo", "axes.unicode_minus": False, "figure.autolayout": True,
