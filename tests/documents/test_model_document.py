@@ -36,7 +36,7 @@ TEXT = (ROOT / "MODEL.md").read_text(encoding="utf-8")
 CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 EVERYTHING = tuple(declared({"": Scenario, "offences": Offence}))
 SETTINGS = {p.key for p in EVERYTHING} | set(RULES)
-DOTTED = re.compile(rf"(?<![\w./])(?:{'|'.join((*SECTIONS, 'offences'))})(?:\.[a-z0-9_]+)+")
+DOTTED = re.compile(rf"(?<![\w./])(?:{'|'.join((*SECTIONS, 'offences', 'prices'))})(?:\.[a-z0-9_]+)+")
 OUTCOME_NAMES = {o.name for o in outcomes_of(Scenario())}
 
 HEADINGS = [

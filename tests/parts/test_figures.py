@@ -296,7 +296,8 @@ def test_a_figure_reads_in_the_language_that_is_spoken(comparison: Comparison) -
     assert [t.get_text() for t in axes.get_xticklabels()][:2] == ["janv.\n2021", "févr."]
     row = comparison.effects.query("outcome == 'persons_harmed' and policy == 'easy'").iloc[0]
     with speaking("fr"):
-        assert value_alone(interval_of(row, "relative")) in said(overview.axes[0])
+        value = value_alone(interval_of(row, "relative"))
+    assert " ".join(value.split()) in {" ".join(text.split()) for text in said(overview.axes[0])}
 
 
 def test_long_names_are_broken_and_the_figure_keeps_its_width(comparison: Comparison) -> None:

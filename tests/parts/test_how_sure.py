@@ -145,10 +145,14 @@ class TestWords:
         ("middle", "falls", "said"),
         [
             (Interval(-0.2, -0.3, -0.1), True, "; doubt 10 to 30; it lowers in 19 of 20 worlds"),
-            (Interval(0.2, 0.1, 0.3), False, "; doubt 10 to 30; it raises in 1 of 20 worlds"),
+            (Interval(0.2, 0.1, 0.3), False, "; doubt 10 to 30; it raises in 1 of 20 worlds and lowers in 19"),
             (Interval(-0.2, -0.3, 0.1), True, "; doubt 30% less to 10% more; it lowers in 19 of 20 worlds"),
             (Interval(-0.2, -0.3, 0.0), True, "; doubt 30% less to no change; it lowers in 19 of 20 worlds"),
-            (Interval(-0.2, -0.3, -0.1), False, "; doubt 30% less to 10% less; it raises in 1 of 20 worlds"),
+            (
+                Interval(-0.2, -0.3, -0.1),
+                False,
+                "; doubt 30% less to 10% less; it raises in 1 of 20 worlds and lowers in 19",
+            ),
         ],
     )
     def test_ends_have_a_direction_where_they_need_one(self, middle: Interval, falls: bool, said: str) -> None:

@@ -119,7 +119,7 @@ class TestWritten:
                 for name in ("course", "difference", "overview", "price", "recorded", "staff")
                 for end in ("png", "svg")
             ),
-            *("in_force.csv", "interactions.csv", "manifest.json", "report.html", "table.txt"),
+            *("in_force.csv", "interactions.csv", "manifest.json", "over_time.csv", "report.html", "table.txt"),
             "transparency.csv",
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
