@@ -91,7 +91,7 @@ def test_every_part_names_the_command_that_makes_it_again(written: Path) -> None
     sections = re.findall(r"<section.*?</section>", page, flags=re.DOTALL)
     assert len(sections) >= 12
     numberless = ("compared", "limits", "ethics", "data")
-    of = {re.search(r'id="(\w+)"', section)[1]: section for section in sections}  # type: ignore[index]
+    of = {re.search(r'id="(\w+)"', section)[1]: section for section in sections}
     assert [key for key, section in of.items() if "made again by" not in section] == list(numberless)
 
 
