@@ -287,7 +287,7 @@ class TestCommand:
         assert "too few harms to say" in " ".join(printed.split())
         assert str(out / "manifest.json") in printed
         last = err.splitlines()[-1]
-        assert said in last and re.search("Take longer --days, a larger --scale or more --(seeds|draws)[.]", last)
+        assert said in last and re.search("Take longer --days or more --(seeds|draws)[.]", last)
 
     def test_from_python_it_is_a_result_like_another(self) -> None:
         with warnings.catch_warnings():
