@@ -59,6 +59,9 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     def add_text(self, text: str | None) -> None:
         super().add_text(text if text is None else translated(text))
 
+    def start_section(self, heading: str | None) -> None:
+        super().start_section(heading if heading is None else translated(heading))
+
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return translated(action.help or "")
 
