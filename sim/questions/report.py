@@ -36,8 +36,7 @@ def report(folder: str | Path) -> Path:
         ScenarioError: If there is no result, its counts are not there, or the folder cannot be written.
     """
     folder = path_of(folder, "folder")
-    if not folder.is_dir():
-        raise ScenarioError(Sentence("{folder} is no folder; name a result folder", folder=str(folder)))
+    folders.check_folder(folder)
     plan = folders.described(folder)
     if plan is None:
         raise ScenarioError(Sentence("{folder} is no result: there is nothing to report", folder=str(folder)))

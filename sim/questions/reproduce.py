@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,8 +20,8 @@ from sim.rules.language import speaking
 from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
 from sim.scenario.arguments import language_of, path_of, whole_number
 from sim.study.command import Command, add_workers, literal, workers_given
-from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, described, plan_sha256, read_json
-from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, versions
+from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, check_folder, described, plan_sha256, read_json
+from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, sha256_of, versions
 from sim.study.merged import Merged, MergedTables
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
@@ -175,8 +174,7 @@ def run_alone(folder: str | Path, unit: str) -> str:
 
 
 def _manifest(folder: Path) -> Any:
-    if not folder.is_dir():
-        raise ScenarioError(Sentence("{folder} is no folder; name a result folder", folder=str(folder)))
+    check_folder(folder)
     if not (folder / MANIFEST).exists():
         plan = described(folder)
         if plan is None:
@@ -287,7 +285,7 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> tuple[Sentence, set[str
     listed = {*manifest["files"], *(f"{name}.parquet" for name in MERGED), TABLE, DICTIONARY}
     absent = {name for name in listed if not (folder / name).is_file()}
     there = {name: sha for name, sha in manifest["files"].items() if name not in absent}
-    changed = [name for name, sha in there.items() if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha]
+    changed = [name for name, sha in there.items() if sha256_of(folder / name) != sha]
     without = Sentence("; NOT THERE, so not compared: {files}", files=Listed(tuple(sorted(absent))))
     words = Sentence(
         "files: {n} of {listed} as they were written{without}",

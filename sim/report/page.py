@@ -48,7 +48,6 @@ WORDS = {
     "skip": Term("To the answer"),
     "contents": Term("Contents"),
     "answer": Term("The answer"),
-    "more": Term("All that is said first"),
     "again": Term("These numbers are made again by"),
     "python": Term("a call from Python; manifest.json beside this page says what was asked"),
     "stands": Term("They stand in"),
@@ -57,7 +56,6 @@ WORDS = {
         "The tables that this page is made of, to be saved as CSV. dictionary.csv says what each column is."
     ),
     "outside": Term("Too large for this page, beside it in the folder:"),
-    "scroll": Term("Table, to be scrolled sideways"),
 }
 """Words of the page itself."""
 

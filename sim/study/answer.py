@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import shlex
 import shutil
@@ -40,7 +39,16 @@ from sim.study.folder import (
     write_json,
     writing,
 )
-from sim.study.identity import DIGEST_RULE, MODEL_RULE, ColumnHashes, checkout, code_fingerprint, model_sha256, versions
+from sim.study.identity import (
+    DIGEST_RULE,
+    MODEL_RULE,
+    ColumnHashes,
+    checkout,
+    code_fingerprint,
+    model_sha256,
+    sha256_of,
+    versions,
+)
 from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
 from sim.study.question import Answer, Question
@@ -288,7 +296,7 @@ def _write(
 def _put_in_place(beside: Path, out: Path, said: dict[str, Any]) -> None:
     """Put new files in place, one by one, and last the manifest, which lists them with those put there before."""
     new = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
-    hashes = {name: hashlib.sha256((beside / name).read_bytes()).hexdigest() for name in new}
+    hashes = {name: sha256_of(beside / name) for name in new}
     said["files"] = dict(sorted((said["files"] | hashes).items()))
     for name in _listed(out) - said["files"].keys():
         (out / name).unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -22,6 +21,7 @@ from sim.rules.errors import ScenarioError, shown
 from sim.rules.sentences import Listed, Sentence, spoken
 from sim.scenario.arguments import path_of
 from sim.study.folder import DICTIONARY, MANIFEST, finished, pages_of
+from sim.study.identity import sha256_of
 
 Format = Literal["csv", "parquet", "json", "xlsx"]
 DecimalMark = Literal[".", ","]
@@ -128,7 +128,7 @@ def _write_workbook(
         warn(spoken(words))
     sheets = sorted((path for path in tables if path not in long), key=lambda path: (path.suffix, path.name))
     units = {(table, column): unit for table, column, unit, _ in _dictionary(folder).itertuples(index=False)}
-    hashes = {MANIFEST: hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(), **said["files"]}
+    hashes = {MANIFEST: sha256_of(folder / MANIFEST), **said["files"]}
     workbook.write(target, said, hashes, {path.stem: _rows(path, texts) for path in sheets}, units, left_out)
 
 

@@ -21,7 +21,7 @@ from sim.rules.errors import ScenarioError, dotted, shown
 from sim.rules.language import language
 from sim.rules.sentences import Listed, Sentence, Term, Words
 from sim.scenario.scenario import NO_PART_OF_RUNS
-from sim.study.identity import model_files
+from sim.study.identity import model_files, sha256_of
 from sim.study.question import Question
 from sim.study.store import Store
 
@@ -159,6 +159,16 @@ def _not_written(out: Path, why: str) -> ScenarioError:
     return ScenarioError(Sentence("{out} cannot be written: {why}", out=str(out), why=why))
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse what is no folder, and so no result.
+
+    Raises:
+        ScenarioError: If it is none.
+    """
+    if not folder.is_dir():
+        raise ScenarioError(Sentence("{folder} is no folder; name a result folder", folder=str(folder)))
+
+
 def described(out: Path, advice: Words = _READ) -> Any:
     """Return what the folder's study is, from its store or else its manifest; ``None`` if it holds none.
 
@@ -244,7 +254,7 @@ def finished(out: Path) -> tuple[Any, list[str]]:
     said = read_json(out / MANIFEST)
     there = [name for name in said["files"] if (out / name).exists()]
     for name in there:
-        if _sha256(out / name) != said["files"][name]:
+        if sha256_of(out / name) != said["files"][name]:
             changed = Sentence(
                 "{file} is not the file that was written: python -m sim reproduce {out} says more",
                 file=str(out / name), out=str(out),
@@ -265,21 +275,12 @@ def add_page(out: Path, page: str) -> Path:
     said = read_json(out / MANIFEST) if (out / MANIFEST).exists() else None
     same = (said or {}).get("language", "en") == language()
     path = out / (PAGE if same else f"report.{language()}.html")
-    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     with writing(out):
-        try:
-            beside.write_text(page, encoding="utf-8")
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        _write_whole(page, path)
         if said is not None:
-            said["files"] = dict(sorted((said["files"] | {path.name: _sha256(path)}).items()))
+            said["files"] = dict(sorted((said["files"] | {path.name: sha256_of(path)}).items()))
             write_json(said, out / MANIFEST)
     return path
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def pages_of(out: Path, listed: Collection[str]) -> list[str]:
@@ -490,9 +491,13 @@ def _clear(out: Path) -> None:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write a manifest or the description of a store: all of it or nothing."""
+    _write_whole(json.dumps(content, indent=2) + "\n", path)
+
+
+def _write_whole(text: str, path: Path) -> None:
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
-        beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -168,6 +168,11 @@ def _syntax(part: Any) -> str:
     return f"{type(part).__name__}({','.join(f'{name}={_syntax(value)}' for name, value in fields)})"
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as manifests list it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def model_sha256(files: Mapping[str, str]) -> str:
     """Return a SHA-256 over what `model_files` found: of JSON with sorted keys, without blanks."""
     return hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -5,7 +5,6 @@ It says what the files are, with their hashes, and of which run of which softwar
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -20,7 +19,7 @@ from sim.rules.ethics import ETHICS
 from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
 from sim.scenario.arguments import path_of
 from sim.study.folder import CRATE, DICTIONARY, MANIFEST, TABLE, finished, pages_of, write_json, writing
-from sim.study.identity import code_fingerprint
+from sim.study.identity import code_fingerprint, sha256_of
 
 if TYPE_CHECKING:
     from rocrate.model.contextentity import ContextEntity
@@ -89,7 +88,7 @@ def _crate(folder: Path, said: Mapping[str, Any], there: list[str]) -> ROCrate:
             "description": spoken(_description(file, tables)),
             "encodingFormat": _KINDS.get(PurePath(file).suffix, "application/octet-stream"),
             "contentSize": str((folder / file).stat().st_size),
-            "sha256": hashlib.sha256((folder / file).read_bytes()).hexdigest(),
+            "sha256": sha256_of(folder / file),
         }
         files[file] = crate.add_file(folder / file, file, properties=about)
     run = {
