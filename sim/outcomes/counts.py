@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -161,6 +161,30 @@ def edges_of(scenario: Scenario) -> list[int]:
     return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
 
 
+def added_up_together(parts: Iterable[Records], first_days: Sequence[int]) -> Records:
+    """Return what `added_up` returns of all parts together, no run of which is in two of them: many at a time."""
+    found: list[Records] = []
+    batch: list[Records] = []
+    for part in parts:
+        batch.append(part)
+        if sum(len(of.daily) for of in batch) >= _ROWS_AT_ONCE:
+            found.append(added_up(_one(batch), first_days))
+            batch = []
+    if batch:
+        found.append(added_up(_one(batch), first_days))
+    return Records.joined(found)
+
+
+_ROWS_AT_ONCE = 50_000
+"""Rows of daily counts that are added up in one go: about 35 MB."""
+
+
+def _one(parts: Sequence[Records]) -> Records:
+    """Return parts as one, their rows in no order."""
+    tables = [part.tables() for part in parts]
+    return Records(**{name: pd.concat([of[name] for of in tables], ignore_index=True) for name in tables[0]})
+
+
 def added_up(part: Records, first_days: Sequence[int]) -> Records:
     """Return records added up over stretches of days, by the first of each, and over years."""
     edges = np.array(first_days)
@@ -219,7 +243,18 @@ def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
 
 def by_seed(values: pd.Series[float], policy: str) -> NDArray[np.float64]:
     """Return the values of one policy out of those of every run, in the order of the seeds."""
-    return np.asarray(values[values.index.get_level_values("policy") == policy], np.float64)
+    index = values.index
+    assert isinstance(index, pd.MultiIndex)
+    level = index.names.index("policy")
+    found: NDArray[np.float64] = np.asarray(values, np.float64)[_rows_of(index, level, policy)]
+    return found
+
+
+def _rows_of(index: pd.MultiIndex, level: int, name: str) -> NDArray[np.bool_]:
+    """Return which rows of an index have a name in a level; its codes are quicker to compare than its names."""
+    names = index.levels[level]
+    rows: NDArray[np.bool_] = index.codes[level] == (names.get_loc(name) if name in names else len(names))
+    return rows
 
 
 def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
@@ -240,14 +275,14 @@ def _harms(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
 
 def _wait_quantiles(waits: pd.DataFrame) -> pd.DataFrame:
     """Return quantiles of the waits of reviewed dossiers by run (rows): the shortest that covers so large a share."""
-    rows = []
-    for run, of_run in waits.groupby(["policy", "seed"]):
-        by_wait = of_run.groupby("hours")["count"].sum().sort_index()
-        reached = by_wait.to_numpy().cumsum() / by_wait.sum()
-        hours = by_wait.index.to_numpy()[reached.searchsorted(list(WAITS.values()))]
-        rows.append((*run, *hours.astype(float)))
-    columns = ["policy", "seed", *(f"wait_{name}_hours" for name in WAITS)]
-    return pd.DataFrame(rows, columns=columns).set_index(["policy", "seed"])
+    by_wait = waits.groupby(["policy", "seed", "hours"], as_index=False)["count"].sum()
+    of_run = by_wait.groupby(["policy", "seed"])["count"]
+    reached = of_run.cumsum() / of_run.transform("sum")
+    columns = {
+        f"wait_{name}_hours": by_wait[reached >= share].groupby(["policy", "seed"])["hours"].min()
+        for name, share in WAITS.items()
+    }
+    return pd.DataFrame(columns, dtype=float)
 
 
 def _month_ends(scenario: Scenario, first: int, end: int) -> int:

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from sim.model.records import Records, Runs
+from sim.model.records import Runs
 from sim.outcomes import doubt as analysis
 from sim.outcomes import turns, worth
 from sim.outcomes.best import not_told_apart
-from sim.outcomes.counts import HEADLINE, added_up, sums_of
+from sim.outcomes.counts import HEADLINE, added_up_together, sums_of
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Flags, Floats, Interval
@@ -222,7 +222,7 @@ class DoubtQuestion(Question):
 
     def _sample(self, runs: Iterable[Runs]) -> _Sample:
         """Add up all runs at once: what differs between scenarios of sets is the same for all arms of one."""
-        parts = Records.joined([added_up(part, [0]) for found in runs for part in found.parts()])
+        parts = added_up_together((part for found in runs for part in found.parts()), [0])
         sums = sums_of(self.scenario, parts.daily, parts.breakdown, durations=parts.durations)
         arms, sets = (BASELINE, *self.policies), [of for of, _ in self._left]
         seeds = [*(of.number for of in sets), *(of.number + SECOND_SEED for of in sets)]

@@ -10,6 +10,7 @@ from typing import Any
 from sim.questions import question_of
 from sim.report.result import page_without_answer
 from sim.rules.errors import ScenarioError, UnansweredError
+from sim.rules.language import language
 from sim.rules.sentences import Listed, Sentence, Words
 from sim.scenario.arguments import path_of
 from sim.study import folder as folders
@@ -61,7 +62,9 @@ def _finished(folder: Path) -> str:
         )  # fmt: skip
     result = question.answer(Merged(tables, task) for task in tasks)
     data = {name: (folder / name).read_bytes() for name in there if name.endswith(".csv")}
-    return _page(result.losing(lost) if lost else result, made, data)
+    drawn = {Path(name).stem: (folder / name).read_bytes() for name in there if name.endswith(".svg")}
+    same_words = made.get("language", "en") == language()
+    return _page(result.losing(lost) if lost else result, made, data, drawn if same_words else {})
 
 
 def _unfinished(folder: Path, plan: Any) -> str:
@@ -79,7 +82,7 @@ def _unfinished(folder: Path, plan: Any) -> str:
         try:
             lacking = _missing(asked, store)
             left = asked.without(lacking) if lacking else asked
-            return _page(left.answer(Kept(store, task) for task in left.tasks()), made, {}, banner)
+            return _page(left.answer(Kept(store, task) for task in left.tasks()), made, {}, {}, banner)
         except UnansweredError:
             continue
     return page_without_answer(made, banner)
@@ -90,8 +93,10 @@ def _missing(question: Question, store: Store) -> dict[str, str]:
     return {task.unit(seed): "" for task in store.missing(question.tasks()) for seed in task.seeds}
 
 
-def _page(result: Answer, made: Any, data: dict[str, bytes], banner: Words = None) -> str:
-    pictures = {name: draw()[".svg"] for name, draw in result.drawn(png=False).items()}
+def _page(result: Answer, made: Any, data: dict[str, bytes], drawn: dict[str, bytes], banner: Words = None) -> str:
+    """Return a page whose figures are those that were drawn in its language, and else are drawn now."""
+    figures = result.drawn(png=False)
+    pictures = {name: drawn[name] if name in drawn else draw()[".svg"] for name, draw in figures.items()}
     return result.written_page(made, pictures, data, banner)
 
 

@@ -212,7 +212,7 @@ def _held(kept: MergedTables, tasks: Sequence[Task]) -> tuple[dict[str, str], di
     for task in tasks:
         lanes: dict[int, dict[str, str]] = {seed: {} for seed in task.seeds}
         for arm in sorted(task.arms):
-            tables = kept.rows(task, arm)
+            tables = kept.rows(task, [arm])
             for name, rows in tables.items():
                 variant = [pd.Series([task.label] * len(rows), name="variant", dtype="str")] if task.label else []
                 columns[name].add(pd.concat([*variant, rows], axis=1))
@@ -342,7 +342,7 @@ def _rows(found: Kept, seed: int, kept: MergedTables) -> Iterator[Words]:
     """Yield where the stored rows of a unit are not those of the run."""
     for part in found.parts():
         for arm in sorted({*part.daily["policy"]}):
-            stored = kept.rows(found.task, arm, seed)
+            stored = kept.rows(found.task, [arm], seed)
             for name, rows in stored.items():
                 table = part.tables()[name]
                 of_arm = Sentence("{file}, of {arm}", file=f"{name}.parquet", arm=arm)

@@ -77,7 +77,8 @@ def rendered(draw: Callable[[], Figure], name: str, png: bool = True) -> dict[st
     found = {}
     with own_settings():
         figure, svg, dots = draw(), io.StringIO(), io.BytesIO()
-        figure.draw_without_rendering()
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)
         figure.set_layout_engine("none")  # laid out once is enough, and the same for both
         figure.savefig(svg, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
         title = " ".join(figure.get_suptitle().split())

@@ -57,6 +57,10 @@ from sim.study.task import Task, n_units
 from sim.study.workers import check, simulate_all
 
 
+MOST_ROWS_OF_A_GROUP = 10_000
+"""Rows up to which all arms of a task are one group of a merged table: of many small tasks each group costs time."""
+
+
 def answer(
     question: Question,
     workers: int = 1,
@@ -327,8 +331,9 @@ def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
                     if name not in writers:
                         path = folder / f"{name}.parquet"
                         writers[name] = files.enter_context(pq.ParquetWriter(path, content.schema, compression="zstd"))
-                    for rows in table.groupby("policy").indices.values():
-                        writers[name].write_table(content.slice(int(rows[0]), len(rows)))
+                    few = len(table) <= MOST_ROWS_OF_A_GROUP
+                    for rows in [range(len(table))] if few else table.groupby("policy").indices.values():
+                        writers[name].write_table(content.slice(int(rows[0]) if len(rows) else 0, len(rows)))
     return {name: found.found() for name, found in hashes.items()}
 
 
