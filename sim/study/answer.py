@@ -56,7 +56,6 @@ from sim.study.store import LANE_RULE, Kept, Store
 from sim.study.task import Task, n_units
 from sim.study.workers import check, simulate_all
 
-
 MOST_ROWS_OF_A_GROUP = 10_000
 """Rows up to which all arms of a task are one group of a merged table: of many small tasks each group costs time."""
 
