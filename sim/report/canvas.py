@@ -99,12 +99,13 @@ def for_a_page(svg: str, name: str, title: str) -> str:
         name: What its ids begin with.
         title: What is read out in its place.
     """
-    meant = {*re.findall(r'(?:url\(|href=")#([^)"]+)', svg)}
+    # Numbered as they come: matplotlib makes names of the last digits of floats, which not every run has alike.
+    meant = {of: f"{name}-{n}" for n, of in enumerate(dict.fromkeys(re.findall(r'(?:url\(|href=")#([^)"]+)', svg)))}
 
     def tag(found: re.Match[str]) -> str:
         """Return a tag without ids that nothing refers to, a font and decimals that nobody sees."""
-        said = re.sub(r' id="([^"]*)"', lambda of: of[0] if of[1] in meant else "", found[0])
-        said = re.sub(r' id="|url\(#|href="#', lambda of: f"{of[0]}{name}-", said)
+        said = re.sub(r' id="([^"]*)"', lambda of: f' id="{meant[of[1]]}"' if of[1] in meant else "", found[0])
+        said = re.sub(r'(url\(#|href="#)([^)"]+)', lambda of: f"{of[1]}{meant[of[2]]}", said)
         said = re.sub(r" font-family: [^;\"]*;?", "", said)
         return re.sub(r"\d+\.\d{3,}", lambda of: f"{float(of[0]):.2f}".rstrip("0").rstrip("."), said)
 
