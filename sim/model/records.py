@@ -14,9 +14,9 @@ from typing import Final, Literal, NamedTuple, Protocol
 import pandas as pd
 import pyarrow as pa
 
-Role = Literal["predator", "target", "person", "user", "flagger", "site", "nobody"]
+Role = Literal["predator", "target", "person", "user", "flagger", "site", "police", "nobody"]
 """Part in an event: of a contact its predator and its target; without a contact a person, lawful or not; and who has no
-name: a user, a trusted flagger, the site, nobody."""
+name: a user, a trusted flagger, the site, the police, nobody."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,22 @@ _PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 
 
 _BY_TARGET: Final = ("target", "predator")
 _BY_SITE: Final = ("site", "person")
+_BY_POLICE: Final = ("police", "person")
+_SOURCES = {0: "on a complaint", 1: "on a referral by the site", 2: "on what a decoy learned"}
+_IDENTIFIED = {1: "by logs and the account", 2: "by logs and a payment", 3: "by evidence that is not the site's"}
+_REASONS = {
+    1: "the logs were gone", 2: "the logs lead to nobody", 3: "the request was never answered",
+    4: "what would be asked for is too old", 5: "the person identified has done nothing",
+}  # fmt: skip
 
 KINDS: Final = (
     Kind(
         "approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent",
         words={1: "in place of somebody absent because of a policy"},
+    ),
+    Kind(
+        "decoy", 2, "A predator approaches a decoy of the police.", "1 if it is a lead for the police", "person",
+        "nobody", {1: "it is a lead"},
     ),
     Kind("engage", 3, "A first contact becomes an engaged conversation."),
     Kind("private", 3, "An engaged conversation turns private."),
@@ -100,11 +111,34 @@ KINDS: Final = (
     Kind("warn", 4, "An account is warned.", "hours the person is kept out: 0", *_BY_SITE),
     Kind("suspend", 4, "An account is suspended.", "hours the person is kept out: 0 nobody", *_BY_SITE),
     Kind("bar", 4, "An account is barred.", "hours the person is kept out: 0 nobody, -1 for ever", *_BY_SITE),
+    Kind("refer", 4, "The site refers somebody to the police.", "1 if a predator", *_BY_SITE),
     Kind("expire", 4, "A dossier expires unread.", "1 if on a predator", *_BY_SITE),
     Kind(
         "return", 5, "A barred person comes back as a stranger to the site.",
         "1 under a new identity, 2 with a device that is no longer recognised", "person", "nobody",
     ),
+    Kind(
+        "complain_earlier", 6, "A complaint about harm before the run reaches the police (recorded harm).",
+        "row of the table of offences", "police", "nobody",
+    ),
+    Kind("case", 6, "The police open a file on somebody.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("take_up", 6, "An investigator takes a file up.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind(
+        "take_up_earlier", 6, "An investigator takes up a complaint about harm before the run, which names nobody.",
+        "", "police", "nobody",
+    ),
+    Kind(
+        "request", 6, "The police ask the host for data.", "1 if the logs are still there when it is sent", *_BY_POLICE
+    ),
+    Kind(
+        "answer", 6, "A request reaches the host, who answers at once or never.",
+        "0 never, 1 the logs are gone, 2 with data", *_BY_POLICE,
+        {0: "it is never answered", 1: "the logs are gone", 2: "with data"},
+    ),
+    Kind("identify", 6, "The police identify somebody.", "by what, 1 to 3", *_BY_POLICE, _IDENTIFIED),
+    Kind("close", 6, "The police close a file without an arrest.", "reason 1 to 5", *_BY_POLICE, _REASONS),
+    Kind("arrest", 6, "The police arrest a predator.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("stop", 6, "An arrest ends a contact.", "stage", "police", "predator", _STAGES),
 )  # fmt: skip
 """Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
 
@@ -187,6 +221,33 @@ COUNTS: Final = {
     "n_snapshot_hours": Count(
         "dossier-hours", "sum over the hours of the day of the open dossiers with a copy of a conversation"
     ),
+    "n_log_hours": Count(
+        "connection-hours",
+        "user-hours of the day times the hours for which connection logs are kept (connection-hours stored)",
+    ),
+    "n_identified_hours": Count("user-hours", "hours that lawful users were online with an account that persists"),
+    "n_decoy_milli_hours": Count("thousandths of an hour", "thousandths of an hour that decoys were online"),
+    "n_case_user": Count("files", "files on lawful users"),
+    "n_case_referral": Count("files", "files opened on a referral by the site"),
+    "n_case_decoy": Count("files", "files opened on what a decoy learned"),
+    "n_case_capacity": Count("files", "files that investigators could have taken up"),
+    "n_case_waiting_hours": Count(
+        "file-hours", "sum over the hours of the day of the files that wait to be taken up at the end of the hour"
+    ),
+    "n_request_data": Count("requests", "requests whose logs were still there when they were sent"),
+    "n_answer_data": Count("answers", "answers with data: the logs were still there when the request arrived"),
+    "n_identify_payment": Count("identifications", "identifications by logs and a payment"),
+    "n_identify_other": Count("identifications", "identifications by evidence that is not the site's"),
+    "n_identify_hours": Count("hours", "hours from the act to the identification, of those of this day"),
+    "n_close_no_data": Count("files", "files closed because the logs were gone"),
+    "n_close_no_identity": Count("files", "files closed because the logs lead to nobody"),
+    "n_close_no_answer": Count("files", "files closed because a request was never answered"),
+    "n_close_too_old": Count("files", "files closed because what would be asked for is too old"),
+    "n_close_cleared": Count("files", "files closed because the person identified has done nothing"),
+    "n_arrest_referral": Count("arrests", "arrests in files opened on a referral by the site"),
+    "n_arrest_decoy": Count("arrests", "arrests in files opened on what a decoy learned"),
+    "n_arrest_hours": Count("hours", "hours from the act to the arrest, of those of this day"),
+    "n_felt_risk_milli": Count("thousandths", "felt risk at the end of the day, in thousandths"),
 }
 """Daily counts beside the number of events of each kind, by column."""
 
@@ -198,7 +259,13 @@ BREAKDOWN_COLUMNS: Final = ("policy", "seed", "year", "site", "offence", "victim
 year of the window, also in rows with offence or victim_class ``all``, which do not add up over offences)."""
 
 
-DURATIONS: Final = {"review": "from the opening of a dossier to its review"}
+DURATIONS: Final = {
+    "review": "from the opening of a dossier to its review",
+    "take_up": "from the opening of a file of the police until an investigator takes it up",
+    "request": "age of the connection that the police ask for when a request is sent",
+    "identify": "from the act that the file is about to the identification",
+    "arrest": "from the act that the file is about to the arrest",
+}
 """What durations are of, by the name of their kind."""
 
 DURATION_COLUMNS: Final = ("policy", "seed", "year", "site", "kind", "hours", "count")

@@ -18,8 +18,8 @@ _ENTRY: Mapping[Level, Term] = {
 class RegistrationPolicy(Policy, name="registration"):
     """Ask for nothing, an e-mail address, a telephone number or an identity document.
 
-    Moves the friction of entry, the share and delay of returns after a bar, findability and whether accounts outlive
-    a visit. Which persons are turned away and how often a pair finds each other again are inputs of the model.
+    Moves the friction of entry, the share and delay of returns after a bar, findability, whether accounts outlive a
+    visit, and how often they lead the police to the person. Which persons are turned away and how often a pair finds each other again are inputs of the model.
     """
 
     seen_in = ("visitors_turned_away", "predator_hours", "returns", "private_contacts")
@@ -36,6 +36,7 @@ class RegistrationPolicy(Policy, name="registration"):
             Change("registration.return_delay_hours", "set", then.return_delay_hours),
             Change("registration.findability", "set", then.findability),
             Change("registration.accounts_persist", "set", then.accounts_persist),
+            Change("registration.p_identity", "set", then.p_identity),
         ]
 
     def words(self) -> Term:

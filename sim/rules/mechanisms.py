@@ -108,9 +108,47 @@ SKILL = Mechanism(
 LADDER = Mechanism("the ladder of sanctions", "no sanction came out otherwise", (_NO_SANCTIONS,), assumes=(_BARS,))
 WARNINGS = Mechanism("warnings", "nobody who was reached recognised anything sooner", is_input=True)
 LIMITS = Mechanism("limits on new accounts", "nobody would have written to a stranger too soon", is_input=True)
+_NO_POLICE = Lack(("n_case_capacity",), "nobody investigates: [police] investigators is 0")
+_NO_CASES = Lack(("n_case",), "no file was opened")
+_OTHER_EVIDENCE = Assumption("how often a complaint identifies somebody without the site ({police.p_other_evidence})")
+_ARRESTS = Assumption(
+    "how long it takes from identification to arrest (half of them {police.arrest_delay_median_days} days or more)"
+)
+LOGS = Mechanism(
+    "logs for the police",
+    "no request of the police turned on it",
+    (_NO_POLICE, _NO_CASES, Lack(("n_request",), "no request was sent to the host")),
+    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+)
+IDENTITY = Mechanism(
+    "what an identity is worth to the police",
+    "no identification turned on it",
+    (_NO_POLICE, _NO_CASES),
+    is_input=True,
+    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+)
+REQUESTS = Mechanism(
+    "answers to the police",
+    "no request of the police ended otherwise",
+    (_NO_POLICE, _NO_CASES, Lack(("n_request",), "no request was sent to the host")),
+    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+)
+REFERRALS = Mechanism(
+    "referrals to the police", "nobody was referred", (_NO_POLICE, _NO_SANCTIONS), assumes=(_ARRESTS,)
+)  # fmt: skip
+DECOYS = Mechanism(
+    "decoys of the police",
+    "nobody came upon a decoy",
+    (_NO_POLICE,),
+    assumes=(
+        Assumption("how often an approach to a decoy becomes a file ({police.p_decoy_case})"),
+        Assumption("how often a decoy identifies somebody by itself ({police.p_decoy_evidence})"),
+        _ARRESTS,
+    ),
+)
 
 MECHANISMS = (
     DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, QUEUE, SKILL, LADDER,
-    WARNINGS, LIMITS,
+    WARNINGS, LIMITS, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""

@@ -5,7 +5,7 @@ See `sim.rules.declare`; what a platform sets is in `sim.rules.rulebook`, and bo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -14,6 +14,8 @@ from sim.rules.sentences import Sentence, WordsError
 
 CLASSES = ("under_15", "15_17", "adult", "minority")
 """Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
+
+Order = Literal["oldest", "gravest"]
 
 HOURS_PER_MONTH = 730.5
 """A twelfth of 365.25 days, in hours."""
@@ -259,6 +261,107 @@ class Responses(Section):
         return (self.rel_report_under_15, self.rel_report_15_17, self.rel_report_adult, self.rel_report_minority)
 
 
+class Police(Section):
+    """Who investigates, how long that takes, and what it takes to identify somebody."""
+
+    investigators: float = parameter(
+        0.0, "investigators", None, None,
+        "Heads who work files about this site, for the whole site, before `scale`; fractions allowed. 0: no police route.",
+        maximum=10_000,
+    )  # fmt: skip
+    cases_per_month: float = parameter(
+        20.0, "files an investigator and month", 3, 30, "Files that one investigator takes up in a month.",
+        shape="uniform", maximum=10_000, source="LAW-17",
+    )  # fmt: skip
+    order: Order = parameter(
+        "oldest", "rule", None, None, "Which file is taken up first: oldest or gravest.", minimum=None
+    )
+    max_data_age_days: int = parameter(
+        365, "days", 90, 730, "Nobody asks the host for data that are older than that when the file is taken up.",
+        shape="log-uniform", minimum=0, maximum=10_000, source="RET-03 RET-04",
+    )  # fmt: skip
+    request_days_home: float = parameter(
+        30.0, "days", 10, 60, "Median time until a request reaches a host at home, who then answers at once.",
+        shape="log-uniform", minimum=0.05, maximum=3650, source="LAW-16 LAW-22",
+    )  # fmt: skip
+    request_days_abroad: float = parameter(
+        270.0, "days", 180, 400, "The same for a host abroad, by legal assistance between states.",
+        shape="uniform", minimum=0.05, maximum=3650, source="LAW-12 CASE-27",
+    )  # fmt: skip
+    request_days_direct: float = parameter(
+        10.0, "days", 0.33, 30, "The same where the host answers the police directly, wherever it is.",
+        shape="log-uniform", minimum=0.05, maximum=3650, source="LAW-13",
+    )  # fmt: skip
+    request_sigma: float = parameter(
+        0.25, "standard deviation of the log", 0, 0.7, "Spread of these times (lognormal).", shape="uniform", maximum=2
+    )
+    p_answered: float = probability(
+        0.67, 0.5, 0.88, "A request is ever answered.", shape="uniform", source="LAW-14 LAW-15"
+    )
+    p_answered_direct: float = probability(
+        0.88, 0.66, 0.98, "The same where the host answers the police directly.", shape="uniform", source="LAW-15"
+    )
+    p_other_evidence: float = probability(
+        0.15, 0.05, 0.4, "A complaint brings evidence of another kind that identifies somebody, whatever the site keeps.",
+        shape="log-uniform", doubt="complaints identify somebody without the site or not",
+    )  # fmt: skip
+    p_decoy_case: float = probability(
+        0.1, 0.02, 0.5, "An approach to a decoy goes so far that a file is opened.", shape="log-uniform"
+    )
+    p_decoy_evidence: float = probability(
+        0.5, 0.2, 0.9, "What a decoy learns identifies somebody, whatever the site keeps.", shape="uniform"
+    )
+    arrest_delay_median_days: float = parameter(
+        180.0, "days", 30, 540, "Median time from identification to arrest (lognormal).",
+        shape="log-uniform", minimum=0.05, maximum=3650, source="LAW-11 LAW-16",
+    )  # fmt: skip
+    arrest_delay_sigma: float = parameter(
+        0.7, "standard deviation of the log", 0.2, 1.2, "Spread of that time.", shape="uniform", maximum=2
+    )
+    p_modelled: float = probability(
+        0.3, 0.1, 1, "Share of real proceedings that concern harm of the kinds modelled. It moves no run: recorded "
+        "proceedings of all kinds are those of the model divided by it.",
+        shape="log-uniform",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _check(self) -> Police:
+        if not self.p_modelled:
+            raise WordsError(Sentence("p_modelled = 0 would make proceedings of all kinds endless. Take more than 0."))
+        return self
+
+
+class FeltRisk(Section):
+    """What predators make of arrests and bans: one stock of felt risk a site, which fades. Off unless sensitivity is set."""
+
+    sensitivity: float = parameter(
+        0.0, "share a unit of felt risk", 0, 0.1,
+        "Approaches that a predator of middle sensitivity leaves for each unit of felt risk; a third of predators leave "
+        "none, a third twice as many. Nothing is known of it.",
+        shape="uniform", maximum=1, doubt="predators do not mind arrests, or do",
+    )  # fmt: skip
+    rel_leave: float = parameter(
+        0.0, "factor", 0, 5,
+        "Contacts leave the platform oftener by so many times the share of approaches that is left.",
+        shape="uniform", maximum=100,
+    )  # fmt: skip
+    half_life_weeks: float = parameter(
+        12.0, "weeks", 2, 52, "Time in which felt risk halves.", shape="log-uniform", minimum=0.1, maximum=1000
+    )
+    per_arrest: float = parameter(
+        1.0, "units an arrest per 1,000 predators", 0.5, 2, "Felt risk that an arrest adds.", shape="log-uniform",
+        maximum=1000,
+    )  # fmt: skip
+    per_decoy_arrest: float = parameter(
+        2.0, "units an arrest per 1,000 predators", 0.5, 8, "The same where a decoy led to it.", shape="log-uniform",
+        maximum=1000,
+    )  # fmt: skip
+    per_ban: float = parameter(
+        0.02, "units a ban per 1,000 predators", 0.002, 0.2, "The same of a ban on a predator.", shape="log-uniform",
+        maximum=1000,
+    )  # fmt: skip
+
+
 class World(Section):
     """The sections of what is known of the world, in the order of a scenario file."""
 
@@ -266,3 +369,5 @@ class World(Section):
     predators: Predators = Predators()
     contacts: Contacts = Contacts()
     responses: Responses = Responses()
+    police: Police = Police()
+    felt_risk: FeltRisk = FeltRisk()

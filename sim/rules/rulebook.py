@@ -32,6 +32,7 @@ Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "newest", "gravest", "most_reported"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Binds = Literal["account", "device", "identity"]
+Host = Literal["home", "abroad"]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """Days of the week, from Monday on."""
@@ -111,6 +112,10 @@ class Entry(Section):
     accounts_persist: bool = parameter(
         False, "yes or no", None, None, "An account outlives its visit.", minimum=None, through=(by.ACCOUNTS,)
     )
+    p_identity: float = probability(
+        0.3, 0.1, 0.6, "What the site knows of an account leads the police to the person.", shape="uniform",
+        through=(by.IDENTITY,), assumes="how often an account leads the police to the person ({before} to {after})",
+    )  # fmt: skip
 
 
 class NoRegistration(Entry):
@@ -148,6 +153,9 @@ class Email(Entry):
         0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
     )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+    p_identity: float = probability(
+        0.4, 0.2, 0.7, "What the site knows of an account leads the police to the person.", shape="uniform"
+    )
 
 
 class Phone(Entry):
@@ -171,6 +179,9 @@ class Phone(Entry):
         0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
     )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+    p_identity: float = probability(
+        0.8, 0.5, 0.95, "What the site knows of an account leads the police to the person.", shape="uniform"
+    )
 
 
 class Document(Entry):
@@ -193,6 +204,9 @@ class Document(Entry):
         0.5, 0.2, 0.8, "A parted pair can find each other again.", shape="uniform", doubt=_FINDABLE
     )
     accounts_persist: bool = parameter(True, "yes or no", None, None, "An account outlives its visit.", minimum=None)
+    p_identity: float = probability(
+        0.95, 0.8, 1, "What the site knows of an account leads the police to the person.", shape="uniform"
+    )
 
 
 class Devices(Section):
@@ -243,7 +257,7 @@ class Admission(Devices, Entry):
 
 
 class Retention(Section):
-    """How long the platform keeps what was written."""
+    """How long the platform keeps what was written, and who was connected when."""
 
     message_hours: int = parameter(
         3,
@@ -257,6 +271,12 @@ class Retention(Section):
         source="CASE-09",
         through=(by.EVIDENCE, by.ANNOUNCED),
     )
+
+    log_hours: int = parameter(
+        3, "hours", 0, 24,
+        "Connection logs, and whose account they belong to, are kept for so many hours: what the police can ask for.",
+        shape="uniform", chosen=True, maximum=1_000_000, source="RET-04 RET-08", through=(by.LOGS,),
+    )  # fmt: skip
 
 
 class Reporting(Section):
@@ -479,6 +499,56 @@ class Limits(Section):
     )
 
 
+class Cooperation(Section):
+    """What the site does for the police, and where its host is."""
+
+    host: Host = parameter(
+        "abroad", "place", None, None, "Where the host is: home or abroad.", minimum=None, source="CASE-14",
+        through=(by.REQUESTS,),
+    )  # fmt: skip
+    direct: bool = parameter(
+        False, "yes or no", None, None, "The host answers the police directly, wherever it is.", minimum=None,
+        through=(by.REQUESTS,),
+    )  # fmt: skip
+    p_refer: float = probability(
+        0.0, 0, 1, "Of those whom a review sanctions, the share whom the site refers to the police.", shape="uniform",
+        chosen=True, through=(by.REFERRALS,),
+    )  # fmt: skip
+
+
+class Undercover(Section):
+    """Investigators who pose as persons under 15."""
+
+    decoys: float = parameter(
+        0.0, "decoys", 0, 20, "Decoys online at the same time, for the whole site, before `scale`; fractions allowed.",
+        shape="uniform", chosen=True, maximum=10_000, source="REP-23", through=(by.DECOYS,),
+    )  # fmt: skip
+    start_hour: int = parameter(
+        14, "hour of the day", 0, 23, "Hour at which they begin.", shape="uniform", chosen=True, maximum=23,
+        through=(by.DECOYS,),
+    )  # fmt: skip
+    hours: int = parameter(
+        8, "hours a day", 1, 24, "How long they are online.", shape="uniform", chosen=True, maximum=24,
+        through=(by.DECOYS,),
+    )  # fmt: skip
+
+
+class Freemium(Section):
+    """Accounts that somebody pays for, whose payment can be traced."""
+
+    p_paying: float = probability(
+        0.0, 0, 0.1, "Share of lawful persons who pay.", shape="uniform", chosen=True, through=(by.IDENTITY,),
+        assumes="how many pay ({before} to {after})",
+    )  # fmt: skip
+    rel_predators: float = parameter(
+        1.0, "factor", 0, 1, "Predators who pay, relative to lawful persons: below 1 they avoid it.", shape="uniform",
+        maximum=1, through=(by.IDENTITY,), assumes="whether predators avoid paying ({before} to {after})",
+    )  # fmt: skip
+    p_identity: float = probability(
+        0.9, 0.6, 1, "A payment leads the police to the person.", shape="uniform", through=(by.IDENTITY,)
+    )
+
+
 Door = TypeVar("Door", Registration, Admission)
 
 
@@ -492,6 +562,9 @@ class Rulebook(Section, Generic[Door]):
     sanctions: Sanctions = Sanctions()
     warnings: Warnings = Warnings()
     limits: Limits = Limits()
+    cooperation: Cooperation = Cooperation()
+    undercover: Undercover = Undercover()
+    freemium: Freemium = Freemium()
 
 
 class Rules(Rulebook[Admission]):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 
 from sim.model.agents.desk import Desk
+from sim.model.agents.investigators import Lead, Police
 from sim.model.agents.ledger import Ledger
 from sim.model.agents.people import Contact, Person, Predator, Site, User, Visit
 from sim.model.decisions.entry import doors_of
@@ -40,7 +41,7 @@ class Chat(Site):
         hour: Hours simulated so far.
         seed_number: The seed.
         policy: The policy.
-        agents: Everybody who is a member or was, and the moderators on shift: Mesa's `AgentSet`, from the start on.
+        agents: Everybody who is a member or was, the moderators on shift and the investigators: Mesa's `AgentSet`, from the start on.
         datacollector: After each hour the counts of the moment, the policy and the seed.
 
     Raises:
@@ -67,8 +68,9 @@ class Chat(Site):
         self.rules = self.rules_yesterday = scenario.platform.rules
         self.persons: dict[int, Person] = {}
         self.desk = Desk(self)
+        self.police = Police(self)
         self.ledger = Ledger(self, self.policy, self.seed_number)
-        self.complaints: dict[int, list[tuple[User, Contact, int]]] = {}
+        self.complaints: dict[int, list[tuple[User, Contact, int, Lead]]] = {}
         self._changes = dict(scenario.changes_of(self.policy))
         self._days = self.world.days()
         self._begin_day()
@@ -85,8 +87,9 @@ class Chat(Site):
         # 2 and 3. Predators approach and run their contacts; targets respond; lawful users are reported.
         if Predator in self.agents_by_type:
             self.agents_by_type[Predator].shuffle_do("step")
-        for user, contact, after_harm in self.complaints.pop(self.hour, ()):
+        for user, contact, after_harm, lead in self.complaints.pop(self.hour, ()):
             self.ledger.note("complain", 0, user, contact.predator, contact, after_harm)
+            self.police.leads.append(lead)
         for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
             user.be_accused(visit, second, gravity, effort)
         # 4. Moderators read dossiers.
@@ -97,6 +100,11 @@ class Chat(Site):
         # 5. Barred persons come back.
         for person in self.persons.values():
             person.come_back()
+        # 6 and 7. The police do what is due, investigators take files up; felt risk fades.
+        self.police.open_hour()
+        for investigator in self.police.investigators:
+            investigator.step()
+        self.police.close_hour()
         self.hour += 1
         # 9. Observe.
         if self.hour % 24 == 0:
@@ -161,6 +169,7 @@ class Chat(Site):
         for person in self.persons.values():
             person.forget(self.hour)
         self.ledger.begin_day(self.persons.values())
+        self.police.begin_day()
         day = self.day
         self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
         self.visit_by_row = self._read(day.people)

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import mesa
 
-from sim.model.agents.ledger import Ledger, Party
+from sim.model.agents.investigators import Lead, Police, PolicedSite, Suspect
 from sim.model.decisions import sanctions
+from sim.model.decisions.codes import REFERRAL
+from sim.model.decisions.investigation import refers, urgency
 from sim.model.decisions.moderation import (
     account_session,
     capacity_milli,
@@ -22,16 +24,12 @@ from sim.model.decisions.moderation import (
     queue_entry,
     read_first,
 )
-from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.sanctions import Strikes
-from sim.model.hourly import HourlyModel
 from sim.model.world.draws import Purpose
 from sim.model.world.keys import dossier_key
-from sim.model.world.world import World
-from sim.rules.rulebook import Rules
 
 
-class Person(Party, Protocol):
+class Person(Suspect, Protocol):
     """Somebody who can be reported and sanctioned, as the desk sees them."""
 
     strikes: Strikes
@@ -40,20 +38,14 @@ class Person(Party, Protocol):
         """Keep the person out from the next hour on."""
 
 
-class StaffedSite(HourlyModel):
+class StaffedSite(PolicedSite):
     """The site in one lane, as its desk sees it; `sim.model.agents.chat.Chat` makes it.
 
     Attributes:
-        rules: Those of today.
-        world: Who comes when.
-        numbers: What decisions need of the scenario.
-        ledger: Where everything is written down.
+        police: Where referrals go.
     """
 
-    rules: Rules
-    world: World
-    numbers: Numbers
-    ledger: Ledger
+    police: Police
 
 
 class Moderator(mesa.Agent):
@@ -160,9 +152,11 @@ class Desk:
         ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * offence)
         ledger.count("n_review_evidence", int(evidence))
         ledger.count("n_review_predator", int(predator))
-        ledger.review(hour - dossier.opened)
+        ledger.count("n_wait_hours", hour - dossier.opened)
+        ledger.took("review", hour - dossier.opened)
         if offence:
             self._sanction(dossier)
+            self._refer(dossier)
 
     def _sanction(self, dossier: Dossier) -> None:
         """Warn, suspend or bar, one rung of the ladder higher each time."""
@@ -178,6 +172,17 @@ class Desk:
         model.ledger.note(event, 0, None, person, detail=sanctions.hours_out(hour, until))
         model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
         person.bar(hour, until, as_whom)
+        if event == "bar" and dossier.of_predator:
+            model.police.add_risk(model.numbers.felt_risk.per_ban)
+
+    def _refer(self, dossier: Dossier) -> None:
+        """Refer to the police whom the site sanctions, or not."""
+        model, person = self.model, dossier.person
+        word = model.world.draws.word(Purpose.REFER, 0, person.number, dossier.number)
+        if refers(word, model.rules.cooperation.p_refer):
+            model.ledger.note("refer", 0, None, person, detail=int(dossier.of_predator))
+            urgent = urgency(REFERRAL, False)
+            model.police.leads.append(Lead(person, REFERRAL, dossier.number, urgent, dossier.opened, dossier.newest))
 
     def _file(self, report: Report) -> None:
         hour, rules = self.model.hour, self.model.rules

@@ -101,11 +101,10 @@ class Ledger:
         """Return the sum of a count over the measured window until now."""
         return sum(page[column] for page in self.daily[self.model.scenario.warmup_days :])
 
-    def review(self, wait_hours: int) -> None:
-        """Count a review by how long the dossier had waited."""
-        self.count("n_wait_hours", wait_hours)
+    def took(self, kind: str, hours: int) -> None:
+        """Count how long something took: see `sim.model.records.DURATIONS`."""
         if self.year >= 0:
-            self.durations[self.year, "review", wait_hours] += 1
+            self.durations[self.year, kind, hours] += 1
 
     def harm(self, contact: Case, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
@@ -140,6 +139,8 @@ class Ledger:
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
         page["n_user_days_barred"] = sum(u.barred_today and not u.came_today for u in users)
         page["n_history_hours"] = page["n_user_hours"] * rules.retention.message_hours
+        page["n_log_hours"] = page["n_user_hours"] * rules.retention.log_hours
+        page["n_identified_hours"] = page["n_user_hours"] * rules.registration.accounts_persist
         if len(self.daily) - self.model.scenario.warmup_days in months[1:]:
             came = sum(p.came_in_month for p in persons)
             page["n_monthly_visitors"] = came

@@ -10,10 +10,13 @@ import mesa
 import numpy as np
 
 from sim.model.agents.desk import Desk, Report, StaffedSite
+from sim.model.agents.investigators import Lead
 from sim.model.decisions.approach import deterred, has_room, looks_further
 from sim.model.decisions.codes import (
     BLOCK,
+    COMPLAINT,
     CONTACT,
+    DECOY,
     FADE,
     FLAGGER,
     GO_ON,
@@ -43,6 +46,8 @@ from sim.model.decisions.contacts import (
     warning_reaches,
 )
 from sim.model.decisions.entry import absent, account_since, lets_in, may_write
+from sim.model.decisions.felt_risk import held_back, leave_milli, sensitivity, share_left
+from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import (
     complains,
     complaint_delay,
@@ -53,6 +58,7 @@ from sim.model.decisions.responses import (
     would_report,
 )
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes, lengthens
+from sim.model.decisions.undercover import decoys_online, meets_decoy
 from sim.model.world.day import ALREADY_LISTED, NOBODY, Day
 from sim.model.world.draws import Purpose, below, exponential, pick
 from sim.model.world.keys import alarm_key, occasion_key
@@ -77,14 +83,15 @@ class Site(StaffedSite):
         day: Who comes today, and whom predators want to approach.
         baseline_door: Friction that users meet under the baseline.
         visit_by_row: Person and visit behind each row of the day.
-        complaints: Complaints to come by their hour: who complains of which contact, and 1 if after harm.
+        complaints: Complaints to come by their hour: who complains of which contact, 1 if after harm, and what the police
+            learn by it.
     """
 
     desk: Desk
     day: Day
     baseline_door: int
     visit_by_row: list[tuple[Person, Visit]]
-    complaints: dict[int, list[tuple[User, Contact, int]]]
+    complaints: dict[int, list[tuple[User, Contact, int, Lead]]]
 
     @abstractmethod
     def door(self, begin: int) -> tuple[int, int]:
@@ -172,6 +179,11 @@ class Person(mesa.Agent):
         """Keep the person out from the next hour on, unless a longer bar is in force."""
         if lengthens(until, self.barred_until, hour):
             self.barred_until, self.returns_as = until, as_whom
+
+    def be_arrested(self) -> None:
+        """Be taken from the site for good."""
+        if self.barred_until < NEVER:
+            self.barred_until, self.returns_as = NEVER, AS_BEFORE
 
     def come_back(self) -> None:
         """With the next hour a bar is over, and the person is a stranger to the site."""
@@ -264,12 +276,19 @@ class User(Person):
         word, at_once, late = (draws.word(p, 0, contact.number, contact.occasion) for p in purposes)
         if not complains(word, float(numbers.p_complain[contact.offence, int(after_harm)])):
             return
-        delay = int(complaint_delay(at_once, late, numbers))
-        complaint = (self, contact, int(after_harm))
+        delay, hour = int(complaint_delay(at_once, late, numbers)), self.model.hour
+        evidence = has_evidence(
+            draws.word(Purpose.OTHER_EVIDENCE, 0, contact.number, contact.occasion), numbers.police.p_other_evidence
+        )
+        newest = contact.left if contact.stage == OFF else hour
+        grave = urgency(COMPLAINT, after_harm)
+        lead = Lead(contact.predator, COMPLAINT, contact.number, grave, hour, newest, bool(evidence))
         if delay == 0:
             self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
+            self.model.police.leads.append(lead)
         else:
-            self.model.complaints.setdefault(self.model.hour + delay, []).append(complaint)
+            complaint = (self, contact, int(after_harm), lead)
+            self.model.complaints.setdefault(hour + delay, []).append(complaint)
 
 
 class Contact:
@@ -284,6 +303,7 @@ class Contact:
         self.offence = predator.offence
         self.victim_class = victim_class
         self.redirected = 0
+        self.left = -1  # hour in which it left the platform
         self.again = 0  # 1 once the target blocked the predator, who came back under a new identity
         self.n_recognised = 0  # how often the target recognised it and went on, since it began or began anew
         self.stage = CONTACT
@@ -319,6 +339,9 @@ class Contact:
             hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(model.rules))
         if knowing:
             hazard[RECOGNISE] = 0
+        risk = model.numbers.felt_risk
+        if risk.sensitivity:
+            hazard[LEAVE] = hazard[LEAVE] * int(leave_milli(self.predator.share_left(), risk)) // 1000
         key = alarm_key(stage, self.again, int(knowing))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
         seconds = [alarm_seconds(exponential(word), rate) for word, rate in zip(words, hazard, strict=True)]
@@ -401,6 +424,7 @@ class Contact:
             self.over = True
         elif self.alarm == LEAVE:
             model.ledger.note("leave", second, self.predator, self.target, self)
+            self.left = model.hour
             self.begin_stage(model, OFF, (model.hour + 1) * SECONDS)
         elif self.stage < PRIVATE:
             model.ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
@@ -410,6 +434,8 @@ class Contact:
             where = (2 if self.stage == OFF else 1) + 2 * self.redirected
             model.ledger.note("harm", second, self.predator, self.target, self, where)
             model.ledger.harm(self, off_platform=self.stage == OFF)
+            if model.day_of_window < 0:
+                model.police.harms_before[self.offence] += 1
             self.target.consider_complaint(self, second, after_harm=True)
             self.over = True
 
@@ -449,6 +475,19 @@ class Predator(Person):
         """Return the friction of the door that a visit met."""
         return self.model.door(begin)[1]
 
+    def be_arrested(self) -> None:
+        """Be taken from the site for good, which ends every contact."""
+        super().be_arrested()
+        for contact in self.contacts:
+            self.model.ledger.note("stop", 0, None, self, contact, contact.stage)
+        self.contacts = []
+
+    def share_left(self) -> int:
+        """Return the share of approaches left for felt risk, in millionths."""
+        model = self.model
+        mind = sensitivity(model.world.draws.word(Purpose.RISK_CLASS, 0, self.number))
+        return int(share_left(model.police.felt_risk, mind, model.numbers.felt_risk))
+
     def step(self) -> None:
         """Approach whom the hour's intents say, then run the contacts."""
         self.be_there()
@@ -467,6 +506,9 @@ class Predator(Person):
             if visit is None or self.barred(hour) or not self._may_approach(i, visit):
                 continue
             if not has_room(int(intents.rank[i]), n_live, contacts_at_once):
+                continue
+            word = model.world.draws.word(Purpose.FELT_RISK, 0, int(intents.contact[i]))
+            if held_back(word, self.share_left()) or self._reaches_decoy(i):
                 continue
             target, redirected = self._look_for(i, known)
             if target is None or target in approached:
@@ -488,6 +530,22 @@ class Predator(Person):
         if deterred(word, model.numbers, rules.retention.message_hours):
             return False
         return self.may_write(visit.begin)
+
+    def _reaches_decoy(self, i: int) -> bool:
+        """Tell whether the intent reaches a decoy of the police instead of a person; that may be a lead."""
+        model, intents, hour = self.model, self.model.day.intents, self.model.hour
+        decoys = decoys_online(model.rules, hour % 24, model.scenario.scale)
+        contact, draws = int(intents.contact[i]), model.world.draws
+        n_online = int(model.day.online.n(np.array([hour % 24]), intents.group[i : i + 1])[0])
+        if not meets_decoy(draws.word(Purpose.DECOY, 0, contact), decoys, n_online, int(intents.victim_class[i])):
+            return False
+        police = model.numbers.police
+        is_lead = has_evidence(draws.word(Purpose.DECOY_CASE, 0, contact), police.p_decoy_case)
+        model.ledger.note("decoy", int(intents.second[i]), self, None, detail=int(is_lead))
+        if is_lead:
+            evidence = has_evidence(draws.word(Purpose.DECOY_EVIDENCE, 0, contact), police.p_decoy_evidence)
+            model.police.leads.append(Lead(self, DECOY, contact, urgency(DECOY, False), hour, hour, bool(evidence)))
+        return True
 
     def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
         """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.arrays.hour import Hour
+from sim.model.arrays.felt_risk import share_left
+from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, State
 from sim.model.decisions.codes import (
     BLOCK,
+    COMPLAINT,
     CONTACT,
     ENGAGED,
     FADE,
@@ -40,6 +42,8 @@ from sim.model.decisions.contacts import (
     warning_reaches,
 )
 from sim.model.decisions.entry import lets_in
+from sim.model.decisions.felt_risk import leave_milli
+from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
 from sim.model.world.draws import Ints, Purpose, exponential, pick
 from sim.model.world.keys import CARRIED, alarm_key, occasion_key
@@ -283,6 +287,7 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
             _leave_platform(state, off)
             contacts.status[off] = OFF_PLATFORM
             contacts.target_end[off] = contacts.predator_end[off] = NEVER
+            contacts.left[off] = hour
             at[leaving] = (hour + 1) * SECONDS
         alarm, seconds = _first_alarm(now, begun, reached, knowing.astype(np.int64))
         contacts.alarm[begun] = alarm
@@ -312,6 +317,10 @@ def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: int | Ints = 0) ->
     key = alarm_key(stage, contacts.again.take(rows), knowing)
     words = state.world.draws.words(ALARMS, seed, contacts.contact.take(rows), key)
     hazard = state.numbers.hazards(contacts.offence.take(rows), stage)
+    risk = state.numbers.felt_risk
+    if risk.sensitivity and risk.rel_leave:
+        left = share_left(state, place, contacts.predator.take(rows))
+        hazard[:, LEAVE] = hazard[:, LEAVE] * leave_milli(left, risk) // 1000
     return first_alarm(words, hazard, knowing, recognition(now, place, contacts.target.take(rows)))
 
 
@@ -418,6 +427,9 @@ def _harm(now: Hour, rows: Ints, second: Ints) -> None:
     contacts = now.state.contacts
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
     now.record.note_contacts("harm", now.hour, second, contacts, rows, where)
+    if now.day_of_window < 0:
+        seed = now.state.places.seed.take(contacts.place.take(rows))
+        np.add.at(now.state.harms_before, (seed, contacts.offence.take(rows)), 1)
     occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
     _complain(now, second, rows, occasion, after_harm=True)
 
@@ -431,24 +443,41 @@ def _complain(now: Hour, second: Ints, rows: Ints, occasion: Ints, *, after_harm
     will = complains(draws.words(Purpose.COMPLAIN, seed, contact, occasion), p).nonzero()[0]
     if not will.size:
         return
-    rows, second = rows.take(will), second.take(will)
-    purposes = (Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY)
-    at_once, late = draws.words(purposes, seed.take(will), contact.take(will), occasion.take(will))
+    rows, second, seed, contact, occasion = (a.take(will) for a in (rows, second, seed, contact, occasion))
+    at_once, late = draws.words((Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY), seed, contact, occasion)
+    evidence = has_evidence(
+        draws.words(Purpose.OTHER_EVIDENCE, seed, contact, occasion), numbers.police.p_other_evidence
+    )
+    newest = np.where(contacts.stage.take(rows) == OFF, contacts.left.take(rows), hour)
     delay = complaint_delay(at_once, late, numbers)
     soon = (delay == 0).nonzero()[0]
     now.record.note_contacts("complain", hour, second.take(soon), contacts, rows.take(soon), int(after_harm))
     columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,
                contacts.victim_class)  # fmt: skip
-    for i in (delay > 0).nonzero()[0]:
-        row = tuple(int(column[rows[i]]) for column in columns)
-        state.complaints.setdefault(hour + int(delay[i]), []).append((*row, int(after_harm)))
+    for i, hours in enumerate(delay.tolist()):
+        complaint = (
+            *(int(column[rows[i]]) for column in columns), int(after_harm), hour, int(newest[i]), int(evidence[i]),
+        )  # fmt: skip
+        if hours:
+            state.complaints.setdefault(hour + hours, []).append(complaint)
+        else:
+            _tell_police(now, complaint)
 
 
 def _complaints_due(now: Hour) -> None:
     due = now.state.complaints.pop(now.hour, None)
     if due:
-        place, predator, target, contact, offence, victim_class, after_harm = np.array(due).T
+        place, predator, target, contact, offence, victim_class, after_harm, *_ = np.array(due).T
         now.record.note("complain", now.hour, 0, place, predator, target, contact, offence, victim_class, after_harm)
+        for complaint in due:
+            _tell_police(now, complaint)
+
+
+def _tell_police(now: Hour, complaint: tuple[int, ...]) -> None:
+    """A complaint is a lead about the predator."""
+    place, predator, _, contact, _, _, after_harm, act, newest, evidence = complaint
+    grave = urgency(COMPLAINT, bool(after_harm))
+    now.leads.append(Lead(place, predator, COMPLAINT, contact, True, grave, act, newest, bool(evidence)))
 
 
 def _leave_platform(state: State, rows: Ints) -> None:

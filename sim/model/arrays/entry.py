@@ -45,6 +45,8 @@ def count_people(now: Hour) -> None:
     _count_limited(now)
     _take_out_barred(now)
     record.set_product("n_history_hours", "n_user_hours", lanes.rule("retention.message_hours"))
+    record.set_product("n_log_hours", "n_user_hours", lanes.rule("retention.log_hours"))
+    record.set_product("n_identified_hours", "n_user_hours", lanes.rule("registration.accounts_persist"))
 
 
 def _count_limited(now: Hour) -> None:

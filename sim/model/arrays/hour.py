@@ -40,6 +40,33 @@ class Reports:
         return bool(self._rows)
 
 
+@dataclass(frozen=True, order=True)
+class Lead:
+    """Something that reaches the police, in the order in which those of an hour are looked at.
+
+    Attributes:
+        place: Where it is about.
+        person: Whom it is about; -1 if it names nobody.
+        source: `COMPLAINT`, `REFERRAL`, `DECOY` or `EARLIER`.
+        number: Tells those about one person apart: the contact's id, or the dossier's number.
+        predator: Whether the person is a predator.
+        urgency: How grave it is.
+        act: Hour of what it is about.
+        newest: Hour of the latest connection to ask for.
+        other_evidence: Whether it brings evidence that is not the site's.
+    """
+
+    place: int
+    person: int
+    source: int
+    number: int
+    predator: bool
+    urgency: int
+    act: int
+    newest: int
+    other_evidence: bool
+
+
 @dataclass(frozen=True)
 class Hour:
     """An hour of all lanes: what a verb needs to know, and what it changes.
@@ -51,6 +78,7 @@ class Hour:
         state: What the run holds.
         record: Where what happens is counted.
         reports: Reports to the site of this hour.
+        leads: What reaches the police in this hour.
     """
 
     hour: int
@@ -59,6 +87,7 @@ class Hour:
     state: State
     record: Recorder
     reports: Reports
+    leads: list[Lead]
 
     @property
     def hour_of_day(self) -> int:

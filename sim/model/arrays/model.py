@@ -12,7 +12,9 @@ from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
+from sim.model.arrays.felt_risk import adapt
 from sim.model.arrays.hour import Hour, Reports
+from sim.model.arrays.investigation import Police, investigate
 from sim.model.arrays.moderation import Office, false_reports, foresee_false_reports, moderate
 from sim.model.arrays.places import LaneName, Places, fork
 from sim.model.arrays.recorder import Recorder, cells_per_place
@@ -99,6 +101,7 @@ class ChatModel(HourlyModel):
         self._days = self.world.days()
         self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
         self._office = Office(self.world, places.n)
+        self._police = Police(self.world, places.n)
         self._lanes = self._compiled([scenario.platform.rules] * places.n, None)
         self._visitors: Visitors | None = None
 
@@ -109,16 +112,18 @@ class ChatModel(HourlyModel):
 
         1. World: members join and leave for good, visits begin and end, doors let in or turn away
            (everybody is counted once a day, `count_people`).
-        2. Approaches: predators approach persons online, unless announced retention deters them or their account is too
-           new (`approach`; once a day `foresee` follows the intents ahead).
+        2. Approaches: predators approach persons online or decoys of the police, unless announced retention or felt risk
+           deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
            targets block and may report or complain, trusted flaggers report, blocked predators may seek the target once
            more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
-        4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar
-           (`moderate`).
+        4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar, and the
+           site may refer whom they sanction to the police (`moderate`).
         5. Evasion: barred persons come back as strangers to the site (`evade`).
-        6. Investigators: not in the model yet.
-        7. Adaptation: only deterrence by announced retention, which acts in step 2; nothing else is in the model yet.
+        6. Investigators: answers of the host are read, predators identified are arrested, complaints, referrals and what
+           decoys learned become files, and investigators take files up (`investigate`).
+        7. Adaptation: felt risk fades and takes in arrests and bans (`adapt`); it acts in steps 2 and 3, and so does
+           deterrence by announced retention. Nothing else is in the model yet.
         8. Closure: not in the model yet.
         9. Observation: events and states are counted as they come (`Recorder.end_day` closes the page of a day).
 
@@ -133,6 +138,8 @@ class ChatModel(HourlyModel):
         false_reports(now, self._false_reports)
         moderate(now, self._office)
         evade(now)
+        investigate(now, self._police)
+        adapt(now)
         self.hour += 1
         if self.hour % 24 == 0:
             self._end_day(now)
@@ -208,9 +215,10 @@ class ChatModel(HourlyModel):
         now = self._now(self.hour)
         self._approaches = foresee(now)
         self._false_reports = foresee_false_reports(now)
+        self._police.begin_day(now)
 
     def _now(self, hour: int) -> Hour:
-        return Hour(hour, self._day, self._lanes, self.state, self.record, Reports())
+        return Hour(hour, self._day, self._lanes, self.state, self.record, Reports(), [])
 
     def _end_day(self, now: Hour) -> None:
         count_people(now)
@@ -220,7 +228,7 @@ class ChatModel(HourlyModel):
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
-        fork(self.state.places.forked(), self.state, self.record, self._office)
+        fork(self.state.places.forked(), self.state, self.record, self._office, self._police)
         self._lanes = self._compiled([self.scenario.platform.rules] * self.state.places.n, None)
         self._visitors = Visitors(self.state) if self.scenario.months else None
 
@@ -229,6 +237,7 @@ class ChatModel(HourlyModel):
         if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
             return before
         self._office.follow(rules)
+        self._police.follow(rules)
         doors = np.array([doors_of(r) for r in rules]).T
         yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
         baseline = doors_of(self.scenario.platform.rules)[0]

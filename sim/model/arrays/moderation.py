@@ -13,13 +13,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.model.arrays.hour import Hour
+from sim.model.arrays.felt_risk import add_risk
+from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
-from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import Dossier, State
 from sim.model.decisions import sanctions
-from sim.model.decisions.codes import MISTAKEN, NEVER
+from sim.model.decisions.codes import MISTAKEN, NEVER, REFERRAL
 from sim.model.decisions.entry import lets_in
+from sim.model.decisions.investigation import refers, urgency
 from sim.model.decisions.moderation import (
     LEVELS,
     account_session,
@@ -201,13 +202,13 @@ class Office(Spread):
                 taken = desk.take(can_do)
                 oldest = int(self.history_since[place])
                 for dossier in taken:
-                    self._review(state, place, hour, oldest, dossier, log)
+                    self._review(now, place, oldest, dossier, log)
                 self._credit_milli[place] -= 1000 * len(taken)
         self.n_waiting[:] = [len(desk.dossiers) for desk in self.desks]
         self._requeue = False
         idle = on_shift & (self.n_waiting == 0)
         self._credit_milli[idle] %= 1000  # idle time is not saved up, fractions of a review are
-        log.write(hour, record)
+        log.write(now)
         record.add_all("n_capacity", possible)
         record.add_all("n_moderator_milli_hours", self._milli_hours[hour % 168])
         record.add_all("n_waiting_hours", self.n_waiting)
@@ -215,16 +216,18 @@ class Office(Spread):
         if hour % 24 == 23:
             record.add_all("n_waiting", self.n_waiting)
 
-    def _review(self, state: State, place: int, hour: int, oldest: int, dossier: Dossier, log: _ReviewLog) -> None:
-        rules = self._rules[place]
+    def _review(self, now: Hour, place: int, oldest: int, dossier: Dossier, log: _ReviewLog) -> None:
+        rules, hour = self._rules[place], now.hour
         evidence = evidence_left(dossier.snapshot, dossier.newest, oldest)
         offence = finds(dossier.finding, dossier.predator, evidence, rules)
         detail = _EVIDENCE * evidence + _PREDATOR * dossier.predator + _SANCTION * offence
         log.reviews.append((place, dossier.predator, dossier.person, detail, hour - dossier.opened))
         if offence:
-            self._sanction(state, place, hour, dossier, log)
+            self._sanction(now, place, dossier, log)
+            self._refer(now, place, dossier, log)
 
-    def _sanction(self, state: State, place: int, hour: int, dossier: Dossier, log: _ReviewLog) -> None:
+    def _sanction(self, now: Hour, place: int, dossier: Dossier, log: _ReviewLog) -> None:
+        state, hour = now.state, now.hour
         rules, person, account = self._rules[place], dossier.person, (place, dossier.person)
         draws, seed, p_constant = state.world.draws, state.places.seed_of(place), state.numbers.p_constant
         known = sanctions.known_until(draws, seed, person, dossier.number, hour, dossier.session, rules, p_constant)
@@ -238,6 +241,21 @@ class Office(Spread):
             (place, dossier.predator, person, sanctions.hours_out(hour, until))
         )
         state.bar(place, person, dossier.predator, hour, until, as_whom)
+
+    def _refer(self, now: Hour, place: int, dossier: Dossier, log: _ReviewLog) -> None:
+        """The site may refer to the police whom it sanctions."""
+        p_refer, seed = self._rules[place].cooperation.p_refer, now.state.places.seed_of(place)
+        if not p_refer:
+            return
+        word = now.state.world.draws.word(Purpose.REFER, seed, dossier.person, dossier.number)
+        if refers(word, p_refer):
+            log.referrals.append((place, dossier.predator, dossier.person, int(dossier.predator)))
+            now.leads.append(
+                Lead(
+                    place, dossier.person, REFERRAL, dossier.number, dossier.predator, urgency(REFERRAL, False),
+                    dossier.opened, dossier.newest, False,
+                )
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -291,10 +309,15 @@ class _ReviewLog:
     def __init__(self) -> None:
         self.expired: list[tuple[int, ...]] = []
         self.reviews: list[tuple[int, ...]] = []
+        self.referrals: list[tuple[int, ...]] = []
         self.sanctions: dict[str, list[tuple[int, ...]]] = {"warn": [], "suspend": [], "bar": []}
 
-    def write(self, hour: int, record: Recorder) -> None:
+    def write(self, now: Hour) -> None:
         """Note events and counts."""
+        hour, record = now.hour, now.record
+        if self.referrals:
+            place, predator, person, detail = np.array(self.referrals).T
+            record.note("refer", hour, 0, place, predator, person, detail=detail)
         if self.expired:
             place, predator, person, detail = np.array(self.expired).T
             record.note("expire", hour, 0, place, predator, person, detail=detail)
@@ -310,6 +333,9 @@ class _ReviewLog:
                 place, predator, person, detail = np.array(rows).T
                 record.note(kind, hour, 0, place, predator, person, detail=detail)
                 record.add(f"n_{kind}_user", place, 1 - predator)
+        if self.sanctions["bar"]:
+            place, predator, *_ = np.array(self.sanctions["bar"]).T
+            add_risk(now, place.compress(predator == 1), now.state.numbers.felt_risk.per_ban)
 
 
 def _file(now: Hour, office: Office) -> set[int]:

@@ -59,6 +59,7 @@ class Contacts:
         meeting: 1 while they meet outside ordinary visits.
         session: Hour in which the predator's visit (or the meeting) began.
         meet, lapse: While dormant, the hours of meeting again and of giving up.
+        left: Hour in which it left the platform, if it did.
         redirected: 1 if the target was approached in place of somebody absent because of a policy.
         again: 1 once the target blocked the predator, who came back under a new identity.
         n_recognised: How often the target recognised the contact and went on with it, since it began or began anew.
@@ -70,7 +71,7 @@ class Contacts:
     COLUMNS: Final = (
         "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
         "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
-        "meet", "lapse", "redirected", "again", "n_recognised", "due", "cell", "link",
+        "meet", "lapse", "left", "redirected", "again", "n_recognised", "due", "cell", "link",
     )  # fmt: skip
 
     place: Ints
@@ -92,6 +93,7 @@ class Contacts:
     session: Ints
     meet: Ints
     lapse: Ints
+    left: Ints
     redirected: Ints
     again: Ints
     n_recognised: Ints
@@ -360,7 +362,11 @@ class State(Spread):
         bar_log: Bars, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by `Places.pair`.
-        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm) that will come then.
+        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm, hour of the act, hour of
+            the latest connection, whether there is other evidence) that will come then.
+        harms_before: Harms of the warm-up by seed and offence.
+        felt_risk: By place, in millionths.
+        felt_risk_new: What this hour adds to it, likewise.
         returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
         strikes: Sanctions so far, by (place, person).
         new_since: Hour since which a predator has a new identity, by `Places.pair`; long ago if not.
@@ -379,6 +385,9 @@ class State(Spread):
         "just_barred": by_row,
         "pair_flag": by_place,
         "complaints": by_hour,
+        "harms_before": shared,
+        "felt_risk": by_place,
+        "felt_risk_new": by_place,
         "returns": by_hour,
         "strikes": by_key,
         "new_since": by_place,
@@ -398,6 +407,9 @@ class State(Spread):
         self.just_barred: list[tuple[int, int, int]] = []
         self.pair_flag = np.zeros(n_pairs, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
+        self.harms_before = np.zeros((world.n_seeds, len(world.scenario.offences)), np.int64)
+        self.felt_risk = np.zeros(places.n, np.int64)
+        self.felt_risk_new = np.zeros(places.n, np.int64)
         self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
         self.strikes: dict[tuple[int, int], Strikes] = {}
         self.new_since = np.full(n_pairs, -NEVER)
@@ -436,3 +448,17 @@ class State(Spread):
         if as_whom != AS_BEFORE:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
         self.just_barred.append((place, person, index))
+
+    def arrest(self, place: int, person: int, hour: int) -> Ints:
+        """Take a predator from the site and from every contact for good; return the rows of these contacts."""
+        index = int(self.world.predator_index(person))
+        at, seed = self.places.pair(place, index), self.places.seed_of(place)
+        before = int(self.predator_barred_until[at])
+        if before < NEVER:
+            self.predator_barred_until[at] = NEVER
+            self.flag[self.slot(seed, person)] = True
+            self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER)
+        contacts = self.contacts
+        rows: Ints = ((contacts.pair[: contacts.n] == at) & (contacts.status[: contacts.n] != DEAD)).nonzero()[0]
+        np.add.at(self.n_live, contacts.pair.take(rows.compress(contacts.status.take(rows) == LIVE)), -1)
+        return rows

@@ -13,6 +13,14 @@ BLOCK, WITHDRAW, STAY = range(3)
 """What a target does who recognises a contact: the first two end it."""
 TARGET, FLAGGER, MISTAKEN = range(3)
 """Where a report to the site comes from: a target, a trusted flagger, a user who is mistaken about a lawful one."""
+COMPLAINT, REFERRAL, DECOY, EARLIER = range(4)
+"""Where a lead of the police comes from: a complaint, a referral by the site, a decoy; a complaint about harm before
+the run, which names nobody."""
+BY_LOGS, BY_PAYMENT, BY_OTHER_EVIDENCE = range(1, 4)
+"""What identifies somebody: logs and the account, logs and a payment, evidence that is not the site's."""
+NO_DATA, NO_IDENTITY, NO_ANSWER, TOO_OLD, CLEARED = range(1, 6)
+"""Why a file is closed: the logs were gone; they lead to nobody; the request was never answered; what is asked for
+would be too old; the person identified has done nothing."""
 NEVER: Final = 1 << 50
 """An hour or second that never comes."""
 SECONDS: Final = 3600

@@ -15,7 +15,7 @@ from sim.model.decisions.codes import MICRO, N_ALARMS, N_STAGES, NANO, OFF
 from sim.model.world.draws import Ints
 from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.world import World
-from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.parameters import HOURS_PER_MONTH, FeltRisk, Police
 from sim.scenario.scenario import Scenario
 
 DELAY_CELLS: Final = 4096
@@ -41,6 +41,10 @@ class Numbers:
         p_seek: Chance that a blocked predator seeks the target once more, if a new identity lets them.
         p_deterred: Share of approaches that messages kept for a month deter.
         lapse_nano: Hazard of giving up a parted contact, in billionths an hour.
+        police: What is known of the police.
+        request_spread: How long a request takes relative to its median, in millionths: DELAY_CELLS cells.
+        arrest_hours: Hours from identification to arrest, likewise.
+        felt_risk: What predators make of arrests and bans.
     """
 
     hazard: Ints
@@ -57,6 +61,10 @@ class Numbers:
     p_seek: float
     p_deterred: float
     lapse_nano: int
+    police: Police
+    request_spread: Ints
+    arrest_hours: Ints
+    felt_risk: FeltRisk
 
     def hazards(self, offence: Ints, stage: int | Ints) -> Ints:
         """Return the hazards of contacts of offences at stages: a new array of shape (contacts, alarms)."""
@@ -93,6 +101,10 @@ def numbers_of(world: World) -> Numbers:
         p_seek=scenario.predators.p_seek_after_block,
         p_deterred=scenario.predators.p_deterred_by_retention,
         lapse_nano=round(scenario.contacts.lapse_per_hour * NANO),
+        police=scenario.police,
+        request_spread=lognormal(scenario.police.request_sigma, MICRO),
+        arrest_hours=lognormal(scenario.police.arrest_delay_sigma, 24 * scenario.police.arrest_delay_median_days),
+        felt_risk=scenario.felt_risk,
     )
 
 
@@ -133,12 +145,17 @@ def meeting_rates(world: World) -> Ints:
     return np.rint(chance * NANO).astype(np.int64)
 
 
-@cache
 def complaint_delays(median_days: float, sigma: float) -> Ints:
     """Return the delays of complaints in whole hours, one for each of DELAY_CELLS equally likely cells (lognormal)."""
+    return lognormal(sigma, 24 * median_days)
+
+
+@cache
+def lognormal(sigma: float, median: float) -> Ints:
+    """Return whole numbers of a lognormal quantity, one for each of DELAY_CELLS equally likely cells."""
     normal = NormalDist()
-    delays = []
+    values = []
     for cell in range(DELAY_CELLS):
         z = round(normal.inv_cdf((2 * cell + 1) / (2 * DELAY_CELLS)) * sigma, 9)
-        delays.append(int((Decimal(str(z)).exp() * Decimal(str(median_days)) * 24).to_integral_value()))
-    return np.array(delays, np.int64)
+        values.append(int((Decimal(str(z)).exp() * Decimal(str(median))).to_integral_value()))
+    return np.array(values, np.int64)

@@ -107,6 +107,21 @@ class Purpose(IntEnum):
     STAY = 45  # the same
     MEMBERS = 46  # entity stratum
     DEVICE_KNOWN = 47  # entity person, occurrence dossier
+    REFER = 48  # the same
+    OTHER_EVIDENCE = 49  # entity contact, occurrence occasion
+    DECOY = 50  # entity contact
+    DECOY_CASE = 51  # the same
+    DECOY_EVIDENCE = 52  # the same
+    FILE_ORDER = 53  # entity person, occurrence hour of opening
+    REQUEST_DELAY = 54  # the same
+    ANSWERED = 55  # the same
+    ARREST_DELAY = 56  # the same
+    IDENTITY = 57  # entity person
+    PAYING = 58  # the same
+    RISK_CLASS = 59  # the same
+    FELT_RISK = 60  # entity contact
+    N_EARLIER = 61  # entity offence, occurrence day and bit
+    EARLIER = 62  # entity offence, occurrence day and slot: the hour, and the order among files
 
 
 def mix(z: int) -> int:

@@ -66,6 +66,11 @@ class World:
         """Return the index of predators in arrays over all predators of the run."""
         return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
 
+    def n_predators_on(self, day: int) -> Ints:
+        """Return how many predators are members on a day, by seed."""
+        n: Ints = self.membership.n_members(day)[:, N_USER_STRATA:].sum(axis=1)
+        return n
+
     def offence(self, person: Ints, seed: Ints) -> Ints:
         """Return the row of the table of offences that a predator commits."""
         words = self.draws.words(Purpose.OFFENCE, seed, person)

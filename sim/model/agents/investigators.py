@@ -1,0 +1,322 @@
+"""The police, their files and the investigators who work them: step 6 of the hour."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import mesa
+
+from sim.model.agents.ledger import Ledger, Party
+from sim.model.decisions import felt_risk
+from sim.model.decisions.codes import (
+    BY_OTHER_EVIDENCE,
+    BY_PAYMENT,
+    CLEARED,
+    DECOY,
+    EARLIER,
+    MICRO,
+    NO_ANSWER,
+    NO_DATA,
+    NO_IDENTITY,
+    REFERRAL,
+    TOO_OLD,
+)
+from sim.model.decisions.investigation import (
+    answered,
+    arrest_hours,
+    capacity_micro,
+    earlier_complaints,
+    identified_by,
+    request_hours,
+    too_old,
+    turn,
+    urgency,
+)
+from sim.model.decisions.moderation import history_since
+from sim.model.decisions.numbers import Numbers
+from sim.model.decisions.undercover import decoys_online, milli
+from sim.model.hourly import HourlyModel
+from sim.model.world.draws import Purpose
+from sim.model.world.keys import N_USER_STRATA
+from sim.model.world.world import World
+from sim.rules.rulebook import Rules
+
+
+class Suspect(Party, Protocol):
+    """Somebody on whom there may be a file, as the police see them."""
+
+    def be_arrested(self) -> None:
+        """Be taken from the site, and from every contact, for good."""
+
+
+class PolicedSite(HourlyModel):
+    """The site in one lane, as the police see it; `sim.model.agents.chat.Chat` makes it.
+
+    Attributes:
+        rules: Those of today.
+        world: Who comes when.
+        numbers: What decisions need of the scenario.
+        ledger: Where everything is written down.
+    """
+
+    rules: Rules
+    world: World
+    numbers: Numbers
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Something that reaches the police about somebody, or about harm before the run, which names nobody."""
+
+    person: Suspect | None
+    source: int
+    number: int
+    urgency: int
+    act: int
+    newest: int
+    other_evidence: bool = False
+
+    @property
+    def turn(self) -> tuple[int, int, int, int]:
+        """Return when it is looked at among those of an hour."""
+        return (self.person.number if self.person else -1), self.source, self.number, self.act
+
+
+@dataclass(eq=False)
+class File:
+    """What the police have on one person; a complaint that names nobody has a file too, and leads nowhere."""
+
+    person: Suspect | None
+    source: int
+    opened: int
+    order: int
+    urgency: int
+    act: int
+    newest: int
+    other_evidence: bool
+    in_hand: bool
+    taken_up: bool = False
+    due: int = -1
+    identified: bool = False
+
+
+class Investigator(mesa.Agent):
+    """An investigator: takes files up, the one whose turn it is first."""
+
+    def __init__(self, police: Police, share: int, of: int) -> None:
+        super().__init__(police.model)
+        self.police, self.share, self.of = police, share, of
+
+    def step(self) -> None:
+        """Take up a fair share of what can be taken up this hour."""
+        police = self.police
+        n = police.files_this_hour
+        for _ in range(n * (self.share + 1) // self.of - n * self.share // self.of):
+            police.take_up_next()
+
+
+class Police:
+    """The files about the site, and what investigators can take up in an hour."""
+
+    def __init__(self, model: PolicedSite) -> None:
+        self.model = model
+        self.files: list[File] = []
+        self.leads: list[Lead] = []
+        self.arrested: set[Suspect] = set()
+        self.harms_before = [0] * len(model.scenario.offences)
+        self.felt_risk = self.felt_risk_new = 0
+        self.files_this_hour = 0
+        self.log_since = 0
+        self.credit_micro = 0
+        self.investigators: list[Investigator] = []
+        self._earlier: dict[int, list[tuple[int, int]]] = {}
+        heads = model.scenario.police.investigators
+        self.on = heads > 0
+        if self.on:
+            n = math.ceil(heads * model.scenario.scale)
+            self.investigators = [Investigator(self, share, n) for share in range(n)]
+
+    def begin_day(self) -> None:
+        """See which complaints about harm before the run come today."""
+        model = self.model
+        if model.day_of_window >= 0 and self.on:
+            day = model.hour // 24
+            for hour, *rest in earlier_complaints(model.world, 0, self.harms_before, model.numbers, day):
+                self._earlier.setdefault(hour, []).append((rest[0], rest[1]))
+
+    def open_hour(self) -> None:
+        """Do what is due, open files, and work out how many can be taken up."""
+        model, hour = self.model, self.model.hour
+        self.log_since = int(history_since(self.log_since, hour, model.rules.retention.log_hours))
+        decoys = decoys_online(model.rules, hour % 24, model.scenario.scale)
+        model.ledger.count("n_decoy_milli_hours", milli(decoys))
+        leads, self.leads = self.leads, []
+        if not self.on:
+            return
+        for offence, order in self._earlier.pop(hour, ()):
+            model.ledger.note("complain_earlier", 0, None, None, detail=offence)
+            leads.append(Lead(None, EARLIER, order, urgency(EARLIER, False), hour, hour))
+        due = [file for file in self.files if file.due == hour]
+        to_arrest = [file for file in due if file.identified]
+        for file in sorted((file for file in due if not file.identified), key=_number):
+            self._read_answer(file)
+        for file in sorted(to_arrest, key=_number):
+            self._arrest(file)
+        for lead in sorted(leads, key=lambda lead: lead.turn):
+            self._take_in(lead)
+        self.credit_micro += capacity_micro(model.numbers.police, model.scenario.scale)
+        possible = self.credit_micro // MICRO
+        model.ledger.count("n_case_capacity", possible)
+        self.files_this_hour = min(possible, len(self._waiting()))
+
+    def close_hour(self) -> None:
+        """Idle time is not saved up, fractions of a file are; felt risk fades."""
+        model = self.model
+        self.credit_micro -= MICRO * self.files_this_hour
+        self.files_this_hour = 0
+        waiting = len(self._waiting())
+        if self.on and not waiting:
+            self.credit_micro %= MICRO
+        model.ledger.count("n_case_waiting_hours", waiting)
+        risk = model.numbers.felt_risk
+        if risk.sensitivity:
+            faded = int(felt_risk.faded(self.felt_risk, felt_risk.kept_an_hour(risk)))
+            self.felt_risk = min(faded + self.felt_risk_new, felt_risk.MOST_MICRO)
+            self.felt_risk_new = 0
+            if model.hour % 24 == 23:
+                model.ledger.count("n_felt_risk_milli", self.felt_risk // 1000)
+
+    def add_risk(self, per_event: float) -> None:
+        """Take in what an arrest or a ban does to felt risk."""
+        members = self.model.world.membership.n_members(self.model.hour // 24)[0, N_USER_STRATA:].sum()
+        self.felt_risk_new += int(felt_risk.added(per_event, 1, int(members)))
+
+    def take_up_next(self) -> None:
+        """Take up the file whose turn it is: whom it is about is known, asked for, or cannot be."""
+        model, hour, numbers = self.model, self.model.hour, self.model.numbers
+        police, ledger = numbers.police, model.ledger
+        file = min(
+            self._waiting(),
+            key=lambda f: (turn(f.urgency, f.opened, police), f.order, f.person.number if f.person else -1),
+        )
+        file.taken_up = True
+        if file.person is None:
+            ledger.note("take_up_earlier", 0, None, None)
+            self.files.remove(file)
+            return
+        ledger.note("take_up", 0, None, file.person, detail=file.source)
+        ledger.took("take_up", hour - file.opened)
+        if file.other_evidence:
+            self._identify(file, BY_OTHER_EVIDENCE)
+        elif file.in_hand:
+            self._look_up(file)
+        elif too_old(file.newest, hour, police):
+            self._close(file, TOO_OLD)
+        else:
+            data = file.newest >= self.log_since
+            ledger.note("request", 0, None, file.person, detail=int(data))
+            ledger.count("n_request_data", int(data))
+            ledger.took("request", hour - file.newest)
+            file.due = hour + request_hours(self._word(Purpose.REQUEST_DELAY, file), model.rules, numbers)
+
+    def _read_answer(self, file: File) -> None:
+        """A request has reached the host, who answers at once or never."""
+        model = self.model
+        comes = answered(self._word(Purpose.ANSWERED, file), model.rules, model.numbers.police)
+        data = file.newest >= self.log_since
+        model.ledger.note("answer", 0, None, file.person, detail=(2 if data else 1) if comes else 0)
+        model.ledger.count("n_answer_data", int(comes and data))
+        if file.other_evidence:
+            self._identify(file, BY_OTHER_EVIDENCE)
+        elif not comes:
+            self._close(file, NO_ANSWER)
+        elif not data:
+            self._close(file, NO_DATA)
+        else:
+            self._look_up(file)
+
+    def _look_up(self, file: File) -> None:
+        """See to whom the logs of the site lead."""
+        assert file.person is not None
+        rules, predator = self.model.rules, file.person.kind == "predator"
+        by = identified_by(self.model.world.draws, 0, file.person.number, predator, rules)
+        if by:
+            self._identify(file, by)
+        else:
+            self._close(file, NO_IDENTITY)
+
+    def _identify(self, file: File, by: int) -> None:
+        model, hour = self.model, self.model.hour
+        assert file.person is not None
+        model.ledger.note("identify", 0, None, file.person, detail=by)
+        model.ledger.count("n_identify_payment", int(by == BY_PAYMENT))
+        model.ledger.count("n_identify_other", int(by == BY_OTHER_EVIDENCE))
+        model.ledger.count("n_identify_hours", hour - file.act)
+        model.ledger.took("identify", hour - file.act)
+        if file.person.kind == "predator":
+            file.identified = True
+            file.due = hour + arrest_hours(self._word(Purpose.ARREST_DELAY, file), model.numbers)
+        else:
+            self._close(file, CLEARED)
+
+    def _arrest(self, file: File) -> None:
+        model, hour = self.model, self.model.hour
+        assert file.person is not None
+        model.ledger.note("arrest", 0, None, file.person, detail=file.source)
+        model.ledger.count("n_arrest_referral", int(file.source == REFERRAL))
+        model.ledger.count("n_arrest_decoy", int(file.source == DECOY))
+        model.ledger.count("n_arrest_hours", hour - file.act)
+        model.ledger.took("arrest", hour - file.act)
+        self.arrested.add(file.person)
+        self.files.remove(file)
+        file.person.be_arrested()
+        risk = model.numbers.felt_risk
+        self.add_risk(risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest)
+
+    def _close(self, file: File, reason: int) -> None:
+        ledger = self.model.ledger
+        ledger.note("close", 0, None, file.person, detail=reason)
+        reasons = {NO_DATA: "no_data", NO_IDENTITY: "no_identity", NO_ANSWER: "no_answer", TOO_OLD: "too_old"}
+        ledger.count(f"n_close_{reasons.get(reason, 'cleared')}")
+        self.files.remove(file)
+
+    def _take_in(self, lead: Lead) -> None:
+        """Open a file, or add to the one there is."""
+        hour, ledger = self.model.hour, self.model.ledger
+        if lead.person in self.arrested:
+            return
+        in_hand = lead.source == REFERRAL and lead.newest >= self.log_since
+        file = next((file for file in self.files if lead.person and file.person is lead.person), None)
+        if file:
+            file.urgency = max(file.urgency, lead.urgency)
+            file.newest = max(file.newest, lead.newest)
+            file.other_evidence |= lead.other_evidence
+            file.in_hand |= in_hand
+            return
+        order = lead.number
+        if lead.person:
+            order = self.model.world.draws.word(Purpose.FILE_ORDER, 0, lead.person.number, hour)
+            ledger.note("case", 0, None, lead.person, detail=lead.source)
+            ledger.count("n_case_user", int(lead.person.kind == "user"))
+            ledger.count("n_case_referral", int(lead.source == REFERRAL))
+            ledger.count("n_case_decoy", int(lead.source == DECOY))
+        self.files.append(
+            File(
+                lead.person, lead.source, hour, order, lead.urgency, lead.act, lead.newest, lead.other_evidence, in_hand
+            )
+        )
+
+    def _waiting(self) -> list[File]:
+        return [file for file in self.files if not file.taken_up]
+
+    def _word(self, purpose: Purpose, file: File) -> int:
+        assert file.person is not None
+        return self.model.world.draws.word(purpose, 0, file.person.number, file.opened)
+
+
+def _number(file: File) -> int:
+    assert file.person is not None
+    return file.person.number

@@ -1,0 +1,421 @@
+"""Step 6: investigators work what reaches the police. Rare things, so plain objects, one station a place.
+
+The work of an hour is what is due plus what investigators take up, whatever the backlog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import groupby
+from operator import attrgetter
+from typing import ClassVar
+
+import numpy as np
+
+from sim.model.arrays.felt_risk import add_risk
+from sim.model.arrays.hour import Hour, Lead
+from sim.model.arrays.places import Spread, Ways, by_hour, by_place, one_a_place, shared
+from sim.model.arrays.recorder import Recorder
+from sim.model.decisions.codes import (
+    BY_OTHER_EVIDENCE,
+    BY_PAYMENT,
+    CLEARED,
+    DECOY,
+    EARLIER,
+    MICRO,
+    NO_ANSWER,
+    NO_DATA,
+    NO_IDENTITY,
+    REFERRAL,
+    TOO_OLD,
+)
+from sim.model.decisions.investigation import (
+    answered,
+    arrest_hours,
+    capacity_micro,
+    earlier_complaints,
+    identified_by,
+    request_hours,
+    too_old,
+    turn,
+    urgency,
+)
+from sim.model.decisions.moderation import history_since
+from sim.model.decisions.undercover import decoys_online, milli
+from sim.model.world.day import NOBODY
+from sim.model.world.draws import Purpose
+from sim.model.world.world import World
+from sim.rules.rulebook import Rules
+
+_CLOSED = {
+    NO_DATA: "n_close_no_data", NO_IDENTITY: "n_close_no_identity", NO_ANSWER: "n_close_no_answer",
+    TOO_OLD: "n_close_too_old", CLEARED: "n_close_cleared",
+}  # fmt: skip
+
+
+@dataclass(eq=False, slots=True)
+class File:
+    """What the police have on one person, or a complaint that names nobody.
+
+    Attributes:
+        person: Id; NOBODY if it names nobody.
+        predator: Whether a predator.
+        source: Where its first lead came from.
+        opened: Hour.
+        order: Word that settles ties in the queue.
+        urgency: How grave its gravest lead is.
+        act: Hour of what the first lead was about.
+        newest: Hour of the latest connection to ask for.
+        other_evidence: Whether there is evidence that is not the site's.
+        in_hand: Whether the site gave the logs along.
+        waits: Whether nobody has taken it up yet.
+    """
+
+    person: int
+    predator: bool
+    source: int
+    opened: int
+    order: int
+    urgency: int
+    act: int
+    newest: int
+    other_evidence: bool
+    in_hand: bool
+    waits: bool = True
+
+    def add(self, lead: Lead, in_hand: bool) -> None:
+        """Take in one more lead about the same person."""
+        self.urgency = max(self.urgency, lead.urgency)
+        self.newest = max(self.newest, lead.newest)
+        self.other_evidence |= lead.other_evidence
+        self.in_hand |= in_hand
+
+
+_Entry = tuple[tuple[int, int], int, int, File]
+
+
+@dataclass
+class Station:
+    """The files about one place.
+
+    Attributes:
+        files: Open files by person.
+        queue: Files to be taken up: whose turn it is, order, person; entries of those whose turn has come are stale.
+        n_waiting: Files to be taken up.
+        requests: Files whose request reaches the host, by hour.
+        arrests: Files that end in an arrest, by hour.
+        arrested: Predators in custody.
+    """
+
+    files: dict[int, File] = field(default_factory=dict)
+    queue: list[_Entry] = field(default_factory=list)
+    n_waiting: int = 0
+    requests: dict[int, list[File]] = field(default_factory=dict)
+    arrests: dict[int, list[File]] = field(default_factory=dict)
+    arrested: set[int] = field(default_factory=set)
+
+    def copy(self) -> Station:
+        """Return an equal station for another lane, with files of its own."""
+        nameless = [entry[-1] for entry in self.queue if entry[-1].person == NOBODY]
+        own = {id(file): copy(file) for file in (*self.files.values(), *nameless)}
+        queue = [(*entry[:-1], own[id(entry[-1])]) for entry in self.queue if id(entry[-1]) in own]
+        heapify(queue)
+        return Station(
+            files={person: own[id(file)] for person, file in self.files.items()},
+            queue=queue,
+            n_waiting=self.n_waiting,
+            requests=_renewed(self.requests, own),
+            arrests=_renewed(self.arrests, own),
+            arrested=set(self.arrested),
+        )
+
+
+def _renewed(due: dict[int, list[File]], own: dict[int, File]) -> dict[int, list[File]]:
+    """Return lists of files by hour with other files in their places."""
+    return {hour: [own[id(file)] for file in files] for hour, files in due.items()}
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """A station in one hour: what an investigator needs to know."""
+
+    now: Hour
+    place: int
+    seed: int
+    rules: Rules
+    log_since: int
+    station: Station
+    log: _Log
+
+    def word(self, purpose: Purpose, file: File) -> int:
+        """Return a word that belongs to a file."""
+        return self.now.state.world.draws.word(purpose, self.seed, file.person, file.opened)
+
+    def read_answers(self) -> None:
+        """Requests reach the host: with what it still has the police identify somebody, or close the file."""
+        numbers = self.now.state.numbers
+        for file in sorted(self.station.requests.pop(self.now.hour, ()), key=_person):
+            comes, data = answered(self.word(Purpose.ANSWERED, file), self.rules, numbers.police), self._has_logs(file)
+            self._note("answer", file, comes * (1 + data))
+            self.log.add("n_answer_data", self.place, comes and data)
+            if file.other_evidence:
+                self._identify(file, BY_OTHER_EVIDENCE)
+            elif not comes:
+                self._close(file, NO_ANSWER)
+            elif not data:
+                self._close(file, NO_DATA)
+            else:
+                self._look_up(file)
+
+    def arrest(self) -> None:
+        """Predators who were identified are arrested, which ends their contacts."""
+        state, hour, station = self.now.state, self.now.hour, self.station
+        for file in sorted(station.arrests.pop(hour, ()), key=_person):
+            self._note("arrest", file, file.source)
+            self.log.add("n_arrest_referral", self.place, file.source == REFERRAL)
+            self.log.add("n_arrest_decoy", self.place, file.source == DECOY)
+            self._took("arrest", hour - file.act)
+            station.arrested.add(file.person)
+            del station.files[file.person]
+            rows = state.arrest(self.place, file.person, hour)
+            self.now.record.note_contacts("stop", hour, 0, state.contacts, rows, state.contacts.stage)
+            state.contacts.end(rows)
+            risk = state.numbers.felt_risk
+            add_risk(
+                self.now, np.array([self.place]), risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest
+            )
+
+    def take_in(self, leads: Iterable[Lead]) -> None:
+        """Open a file on each person of whom there is none, and add what is new to the others."""
+        hour, station = self.now.hour, self.station
+        for lead in leads:
+            if lead.person in station.arrested:
+                continue
+            in_hand = lead.source == REFERRAL and lead.newest >= self.log_since
+            file = station.files.get(lead.person)
+            if file is None:
+                order = lead.number  # of what names nobody: a word
+                if lead.person != NOBODY:
+                    order = self.now.state.world.draws.word(Purpose.FILE_ORDER, self.seed, lead.person, hour)
+                file = File(
+                    lead.person, lead.predator, lead.source, hour, order, lead.urgency, lead.act, lead.newest,
+                    lead.other_evidence, in_hand,
+                )  # fmt: skip
+                station.n_waiting += 1
+                self._queue(file)
+                if lead.person != NOBODY:
+                    station.files[lead.person] = file
+                    self._note("case", file, file.source)
+                    self.log.add("n_case_user", self.place, not file.predator)
+                    self.log.add("n_case_referral", self.place, file.source == REFERRAL)
+                    self.log.add("n_case_decoy", self.place, file.source == DECOY)
+            else:
+                before = file.urgency
+                file.add(lead, in_hand)
+                if file.waits and file.urgency > before:
+                    self._queue(file)
+
+    def take_up(self, most: int) -> int:
+        """Take up so many files, all if there are fewer; return how many there were."""
+        n = 0
+        while n < most and self.station.n_waiting:
+            *_, file = heappop(self.station.queue)
+            if file.waits:
+                file.waits = False
+                self.station.n_waiting -= 1
+                self._work(file)
+                n += 1
+        return n
+
+    def _queue(self, file: File) -> None:
+        police = self.now.state.numbers.police
+        heappush(
+            self.station.queue, (turn(file.urgency, file.opened, police), file.order, file.person, file)
+        )  # fmt: skip
+
+    def _work(self, file: File) -> None:
+        hour, numbers = self.now.hour, self.now.state.numbers
+        if file.person == NOBODY:
+            self.log.rows["take_up_earlier"].append((self.place, 0, NOBODY, 0))
+            return
+        self._note("take_up", file, file.source)
+        self._took("take_up", hour - file.opened)
+        if file.other_evidence:
+            self._identify(file, BY_OTHER_EVIDENCE)
+        elif file.in_hand:
+            self._look_up(file)
+        elif too_old(file.newest, hour, numbers.police):
+            self._close(file, TOO_OLD)
+        else:
+            data = self._has_logs(file)
+            self._note("request", file, data)
+            self.log.add("n_request_data", self.place, data)
+            self._took("request", hour - file.newest)
+            due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), self.rules, numbers)
+            self.station.requests.setdefault(due, []).append(file)
+
+    def _look_up(self, file: File) -> None:
+        """See to whom the logs of the site lead."""
+        draws = self.now.state.world.draws
+        if by := identified_by(draws, self.seed, file.person, file.predator, self.rules):
+            self._identify(file, by)
+        else:
+            self._close(file, NO_IDENTITY)
+
+    def _identify(self, file: File, by: int) -> None:
+        hour = self.now.hour
+        self._note("identify", file, by)
+        self.log.add("n_identify_payment", self.place, by == BY_PAYMENT)
+        self.log.add("n_identify_other", self.place, by == BY_OTHER_EVIDENCE)
+        self._took("identify", hour - file.act)
+        if file.predator:
+            delay = arrest_hours(self.word(Purpose.ARREST_DELAY, file), self.now.state.numbers)
+            self.station.arrests.setdefault(hour + delay, []).append(file)
+        else:
+            self._close(file, CLEARED)
+
+    def _close(self, file: File, reason: int) -> None:
+        self._note("close", file, reason)
+        self.log.add(_CLOSED[reason], self.place, True)
+        del self.station.files[file.person]
+
+    def _has_logs(self, file: File) -> bool:
+        return file.newest >= self.log_since
+
+    def _note(self, kind: str, file: File, detail: int) -> None:
+        self.log.rows[kind].append((self.place, int(file.predator), file.person, int(detail)))
+
+    def _took(self, kind: str, hours: int) -> None:
+        self.log.durations[kind].append((self.place, hours))
+
+
+def _person(file: File) -> int:
+    return file.person
+
+
+class Police(Spread):
+    """The investigators of all places: a station each, and what does not need one.
+
+    Args:
+        world: Whose scenario to follow.
+        n_places: Number of places.
+
+    Attributes:
+        stations: By place.
+        log_since: Oldest hour whose connection logs are still kept, by place.
+        earlier: What is known of complaints about harm before the run, by hour: (place, offence, order).
+    """
+
+    WAYS: ClassVar[Ways] = {
+        "stations": one_a_place,
+        "log_since": by_place,
+        "earlier": by_hour,
+        "_credit_micro": by_place,
+        **dict.fromkeys(("_scenario", "_capacity_micro", "_log_hours", "_rules"), shared),
+    }
+
+    def __init__(self, world: World, n_places: int) -> None:
+        self._scenario = world.scenario
+        self._capacity_micro = capacity_micro(world.scenario.police, world.scenario.scale)
+        self.stations = [Station() for _ in range(n_places)]
+        self.log_since = np.zeros(n_places, np.int64)
+        self.earlier: dict[int, list[tuple[int, int, int]]] = {}
+        self._credit_micro = np.zeros(n_places, np.int64)
+
+    def follow(self, rules: list[Rules]) -> None:
+        """Take over the rules of the day, one a place."""
+        self._rules = rules
+        self._log_hours = np.array([r.retention.log_hours for r in rules], np.int64)
+
+    def begin_day(self, now: Hour) -> None:
+        """Draw which complaints about harm before the run come today: the same in every lane of a seed."""
+        state = now.state
+        if now.day_of_window < 0 or not state.numbers.police.investigators:
+            return
+        for seed in range(state.world.n_seeds):
+            harms, places = state.harms_before[seed].tolist(), state.places.of_seed(seed)
+            for hour, offence, order in earlier_complaints(state.world, seed, harms, state.numbers, now.day.number):
+                self.earlier.setdefault(hour, []).extend((place, offence, order) for place in places)
+
+    def work(self, now: Hour) -> None:
+        """Let every place's investigators do what is due, open files, and take up what they can."""
+        hour, record = now.hour, now.record
+        self.log_since = history_since(self.log_since, hour, self._log_hours)
+        if now.lanes.rule("undercover.decoys").any():
+            scale = self._scenario.scale
+            online = [milli(decoys_online(rules, now.hour_of_day, scale)) for rules in self._rules]
+            record.add_all("n_decoy_milli_hours", online)
+        if not now.state.numbers.police.investigators:
+            return
+        log = _Log()
+        all_leads = sorted([*self._about_earlier(now, log), *now.leads])
+        leads = {place: [*of] for place, of in groupby(all_leads, attrgetter("place"))}
+        self._credit_micro += self._capacity_micro
+        possible = self._credit_micro // MICRO
+        for place, (station, most) in enumerate(zip(self.stations, possible.tolist(), strict=True)):
+            due = place in leads or hour in station.requests or hour in station.arrests
+            if not (due or most and station.n_waiting):
+                continue
+            seed, since = now.state.places.seed_of(place), int(self.log_since[place])
+            desk = _Desk(now, place, seed, self._rules[place], since, station, log)
+            desk.read_answers()
+            desk.arrest()
+            desk.take_in(leads.get(place, ()))
+            self._credit_micro[place] -= MICRO * desk.take_up(most)
+        waiting = np.array([station.n_waiting for station in self.stations])
+        idle = waiting == 0
+        self._credit_micro[idle] %= MICRO  # idle time is not saved up, fractions of a file are
+        log.write(hour, record)
+        record.add_all("n_case_capacity", possible)
+        record.add_all("n_case_waiting_hours", waiting)
+
+    def _about_earlier(self, now: Hour, log: _Log) -> Iterable[Lead]:
+        """Yield the hour's leads about harm before the run."""
+        for place, offence, order in self.earlier.pop(now.hour, ()):
+            log.rows["complain_earlier"].append((place, 0, NOBODY, offence))
+            yield Lead(place, NOBODY, EARLIER, order, False, urgency(EARLIER, False), now.hour, now.hour, False)
+
+
+class _Log:
+    """What happened at all stations in one hour, to be noted in one go."""
+
+    def __init__(self) -> None:
+        kinds = ("complain_earlier", "take_up_earlier", "case", "take_up", "request", "answer", "identify", "close",
+                 "arrest")  # fmt: skip
+        self.rows: dict[str, list[tuple[int, int, int, int]]] = {kind: [] for kind in kinds}
+        self.durations: dict[str, list[tuple[int, int]]] = {
+            kind: [] for kind in ("take_up", "request", "identify", "arrest")
+        }
+        self._counts: list[tuple[str, int]] = []
+
+    def add(self, count: str, place: int, one: bool) -> None:
+        """Count something of a place, or not."""
+        if one:
+            self._counts.append((count, place))
+
+    def write(self, hour: int, record: Recorder) -> None:
+        """Note events, counts and durations."""
+        for kind, rows in self.rows.items():
+            if rows:
+                place, predator, person, detail = np.array(rows, np.int64).T
+                record.note(kind, hour, 0, place, predator, person, detail=detail)
+        for count, place in self._counts:
+            record.add(count, place, 1)
+        for kind, took in self.durations.items():
+            if took:
+                places, hours = zip(*took, strict=True)
+                record.add_durations(kind, list(places), list(hours))
+                if kind in _SUMMED:
+                    record.add(_SUMMED[kind], np.array(places), np.array(hours))
+
+
+_SUMMED = {"identify": "n_identify_hours", "arrest": "n_arrest_hours"}
+"""Durations whose sum is a daily count."""
+
+
+def investigate(now: Hour, police: Police) -> None:
+    """Read answers, arrest who was identified, open files and take up what is possible."""
+    police.work(now)

@@ -1,0 +1,21 @@
+"""Hosting: the site's host moves."""
+
+from collections.abc import Mapping
+
+from sim.policies.policy import Policy, sets
+from sim.rules.rulebook import Host
+from sim.rules.sentences import Term
+
+_PLACES: Mapping[Host, Term] = {"home": Term("host at home"), "abroad": Term("host abroad")}
+
+
+class HostingPolicy(Policy, name="hosting"):
+    """Move the host home or abroad, from the start date on: how long requests of the police take to reach it."""
+
+    seen_in = ("requests", "data_at_answer", "identifications", "arrests")
+
+    host: Host = sets("cooperation.host", ...)
+
+    def words(self) -> Term:
+        """Say in words what is changed."""
+        return _PLACES[self.host]
