@@ -7,8 +7,8 @@ from sim.rules.sentences import Listed, Sentence, Term, Words
 class PolicePolicy(Policy, name="police"):
     """Answer requests of the police directly, refer those whom reviews sanction, or both.
 
-    A direct answer finds what logs are still there when the request arrives: without logs it comes to nothing. Referrals
-    fill the files of the police with innocents too.
+    A direct answer finds what logs are still there when the request arrives: without logs it comes to nothing.
+    Referrals fill the files of the police with innocents too.
     """
 
     seen_in = ("requests", "data_at_answer", "identifications", "arrests", "cases_referred", "innocents_investigated")

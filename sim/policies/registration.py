@@ -19,7 +19,8 @@ class RegistrationPolicy(Policy, name="registration"):
     """Ask for nothing, an e-mail address, a telephone number or an identity document.
 
     Moves the friction of entry, the share and delay of returns after a bar, findability, whether accounts outlive a
-    visit, and how often they lead the police to the person. Which persons are turned away and how often a pair finds each other again are inputs of the model.
+    visit, and how often they lead the police to the person. Which persons are turned away and how often a pair finds
+    each other again are inputs of the model.
     """
 
     seen_in = ("visitors_turned_away", "predator_hours", "returns", "private_contacts")

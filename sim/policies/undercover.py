@@ -6,7 +6,7 @@ from sim.rules.words import plain_number
 
 
 class UndercoverPolicy(Policy, name="undercover"):
-    """Put decoys online: they take their share of approaches, harm nobody, and open files with evidence of their own."""
+    """Put decoys online: they take their share of approaches, and what they learn opens files."""
 
     seen_in = ("approaches_to_decoys", "cases_decoy", "arrests_decoy", "decoy_hours")
 

@@ -33,7 +33,7 @@ from sim.rules.errors import ScenarioError, UnansweredError, failures
 from sim.rules.sentences import Listed, Sentence
 from sim.scenario.arguments import arms_of, scenario_of, texts_of, whole_number
 from sim.scenario.scenario import BASELINE, Scenario
-from sim.scenario.uncertain import UNCERTAIN, bears_on, check_named, level_elsewhere, setters
+from sim.scenario.uncertain import UNCERTAIN, check_named, no_bearing, setters
 from sim.study.answer import answer
 from sim.study.command import Command, add_set, add_window, literal, names_given, scenario_given
 from sim.study.question import Question
@@ -413,8 +413,8 @@ def doubt(
 
 def _reason(scenario: Scenario, policies: Sequence[str], parameter: Parameter) -> Sentence | None:
     """Return why a parameter is not drawn unless it is named, if so."""
-    if not any(bears_on(scenario, policy, parameter.key) for policy in policies):
-        return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, parameter.key))
+    if why := no_bearing(scenario, policies, parameter.key):
+        return why
     if own := setters(scenario, policies, parameter.key):
         return Sentence("set by {policies}", policies=Listed(tuple(own)))
     if parameter.chosen:

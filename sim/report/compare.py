@@ -299,6 +299,7 @@ def comparison(found: Comparison) -> list[Block]:
         tables.costs(cells),
         tables.money(cells),
         tables.process(cells, found.busy),
+        tables.police(cells),
         *(found.doubt.analysis() if found.doubt else ()),
         *_mechanisms(found),
         found.notes,
@@ -415,6 +416,9 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         Term("What happens between harm and sanction"),
         [tables.process(cells, found.busy)],
         stands_in=effects,
+    )
+    yield Part(
+        "police", Term("What becomes of files of the police"), [*_there(tables.police(cells))], stands_in=effects
     )
     yield Part(
         "recorded",

@@ -168,6 +168,21 @@ PROCESS = (
     Heading("recorded: complaints a year", "recorded_harm"),
 )
 
+INVESTIGATORS_BUSY = Heading("investigators busy, %", "investigators_busy_share", factor=100)
+
+POLICE = (
+    Heading("files opened a year", "cases"),
+    Heading("of them on lawful users", "innocents_investigated"),
+    INVESTIGATORS_BUSY,
+    Heading("requests sent a year", "requests"),
+    Heading("logs still there when they arrive, %", "data_at_answer", factor=100),
+    Heading("identified a year", "identifications"),
+    Heading("of them without the site", "identified_without_site"),
+    Heading("arrests a year", "arrests"),
+    Heading("days from act to arrest", "days_to_arrest"),
+    Heading("logs in store, user-hours", "logs_kept"),
+)
+
 OF_A_COMPARISON = (
     Printed("HARM", (*HARM, TOGETHER_95)),
     Printed("HOW SURE", (LUCK, DOUBT, LOWERS, RAISES, OF_LUCK, ASSUMED)),
@@ -184,5 +199,6 @@ OF_A_COMPARISON = (
     Printed("BY SEVERITY", SEVERITY),
     Printed("COSTS", COSTS),
     Printed("WHAT HAPPENS", PROCESS),
+    Printed("THE POLICE", POLICE),
 )
 """The tables that `compare` prints."""

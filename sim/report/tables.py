@@ -493,3 +493,15 @@ def process(cells: Cells, busy: Mapping[str, float]) -> Block:
         means_of_all_days(cells.scenario, cells.policies),
     )
     return Table(Term("WHAT HAPPENS"), LEVELS, [cells.names(baseline=True)], columns, note)
+
+
+def police(cells: Cells) -> Block | None:
+    """Return what becomes of files of the police; nothing where nobody investigates."""
+    if not cells.scenario.police.investigators:
+        return None
+    note = Sentence(
+        "A file is about one person. Complaints about harm before the run name nobody and only take investigators' "
+        "time. Logs are personal data of everybody on the site."
+    )
+    columns = _columns(cells, headings.POLICE)
+    return Table(Term("THE POLICE"), LEVELS, [cells.names(baseline=True)], columns, note)

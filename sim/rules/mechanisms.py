@@ -152,3 +152,6 @@ MECHANISMS = (
     WARNINGS, LIMITS, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
+
+OF_THE_POLICE = (LOGS, IDENTITY, REQUESTS, REFERRALS)
+"""Those that do nothing where nobody investigates."""

@@ -266,7 +266,7 @@ class Police(Section):
 
     investigators: float = parameter(
         0.0, "investigators", None, None,
-        "Heads who work files about this site, for the whole site, before `scale`; fractions allowed. 0: no police route.",
+        "Heads who work files about this site, all of it, before `scale`; fractions allowed. 0: no police route.",
         maximum=10_000,
     )  # fmt: skip
     cases_per_month: float = parameter(
@@ -302,7 +302,8 @@ class Police(Section):
         0.88, 0.66, 0.98, "The same where the host answers the police directly.", shape="uniform", source="LAW-15"
     )
     p_other_evidence: float = probability(
-        0.15, 0.05, 0.4, "A complaint brings evidence of another kind that identifies somebody, whatever the site keeps.",
+        0.15, 0.05, 0.4,
+        "A complaint brings evidence of another kind, which identifies somebody whatever the site keeps.",
         shape="log-uniform", doubt="complaints identify somebody without the site or not",
     )  # fmt: skip
     p_decoy_case: float = probability(
@@ -332,12 +333,12 @@ class Police(Section):
 
 
 class FeltRisk(Section):
-    """What predators make of arrests and bans: one stock of felt risk a site, which fades. Off unless sensitivity is set."""
+    """What predators make of arrests and bans: one stock of felt risk a site, which fades. Off at sensitivity 0."""
 
     sensitivity: float = parameter(
         0.0, "share a unit of felt risk", 0, 0.1,
-        "Approaches that a predator of middle sensitivity leaves for each unit of felt risk; a third of predators leave "
-        "none, a third twice as many. Nothing is known of it.",
+        "Share of approaches that a predator of middle sensitivity leaves for each unit of felt risk; a third of them "
+        "leave none, a third twice as many. Nothing is known of it.",
         shape="uniform", maximum=1, doubt="predators do not mind arrests, or do",
     )  # fmt: skip
     rel_leave: float = parameter(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.rules.errors import ScenarioError, suggestion
+from sim.rules.mechanisms import OF_THE_POLICE
+from sim.rules.rulebook import RULES
 from sim.rules.sentences import Sentence
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import Scenario
@@ -14,11 +16,32 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 
 
 def bears_on(scenario: Scenario, policy: str, key: str) -> bool:
-    """Tell whether a parameter can move the effect of a policy; one of a level of registration can if it is used."""
+    """Tell whether a parameter can move the effect of a policy.
+
+    One of a level of registration can if it is used, one of the police if somebody investigates.
+    """
+    if _of_the_police(key) and not scenario.police.investigators:
+        return False
     level = level_elsewhere(scenario, key)
     if level:
         return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == "registration"}
     return True
+
+
+def no_bearing(scenario: Scenario, policies: Sequence[str], key: str) -> Sentence | None:
+    """Say why a parameter can move the effect of none of some policies; nothing if it can."""
+    if any(bears_on(scenario, policy, key) for policy in policies):
+        return None
+    if _of_the_police(key) and not scenario.police.investigators:
+        return Sentence("nobody investigates here")
+    return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
+
+
+def _of_the_police(key: str) -> bool:
+    """Tell whether a parameter does nothing where nobody investigates."""
+    section, *rest = key.split(".")
+    rule = RULES.get(f"{section}.{rest[-1]}")
+    return section == "police" or (rule is not None and {*rule.through} <= {*OF_THE_POLICE})
 
 
 def level_elsewhere(scenario: Scenario, key: str) -> str:
@@ -63,8 +86,5 @@ def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str
             )
         if named.count(key) > 1:
             raise ScenarioError(Sentence("{key} is named twice; each parameter is varied once.", key=key))
-        if not any(bears_on(scenario, policy, key) for policy in policies):
-            level = level_elsewhere(scenario, key)
-            raise ScenarioError(
-                Sentence("{key} moves no effect: no policy here uses the level {level}.", key=key, level=level)
-            )
+        if why := no_bearing(scenario, policies, key):
+            raise ScenarioError(Sentence("{key} moves no effect: {why}.", key=key, why=why))

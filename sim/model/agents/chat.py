@@ -41,7 +41,8 @@ class Chat(Site):
         hour: Hours simulated so far.
         seed_number: The seed.
         policy: The policy.
-        agents: Everybody who is a member or was, the moderators on shift and the investigators: Mesa's `AgentSet`, from the start on.
+        agents: Everybody who is a member or was, the moderators on shift, and investigators: Mesa's `AgentSet`, from the
+            start on.
         datacollector: After each hour the counts of the moment, the policy and the seed.
 
     Raises:

@@ -83,8 +83,8 @@ class Site(StaffedSite):
         day: Who comes today, and whom predators want to approach.
         baseline_door: Friction that users meet under the baseline.
         visit_by_row: Person and visit behind each row of the day.
-        complaints: Complaints to come by their hour: who complains of which contact, 1 if after harm, and what the police
-            learn by it.
+        complaints: Complaints to come by their hour: who complains of which contact, 1 if after harm, and what the
+            police learn by it.
     """
 
     desk: Desk

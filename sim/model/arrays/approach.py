@@ -156,7 +156,7 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
 
 
 def _decoyed(now: Hour, intent: Ints, pair: Ints, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which of the intents acted on reach a decoy of the police, which may be a lead; nobody else is approached."""
+    """Tell which of the intents acted on reach a decoy of the police, which may be a lead, instead of a person."""
     state, day, hour = now.state, now.day, now.hour
     if not now.lanes.rule("undercover.decoys").any():
         return np.zeros(intent.size, bool)

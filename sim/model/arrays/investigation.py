@@ -357,7 +357,7 @@ class Police(Spread):
         possible = self._credit_micro // MICRO
         for place, (station, most) in enumerate(zip(self.stations, possible.tolist(), strict=True)):
             due = place in leads or hour in station.requests or hour in station.arrests
-            if not (due or most and station.n_waiting):
+            if not (due or (most and station.n_waiting)):
                 continue
             seed, since = now.state.places.seed_of(place), int(self.log_since[place])
             desk = _Desk(now, place, seed, self._rules[place], since, station, log)

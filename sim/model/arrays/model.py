@@ -112,16 +112,16 @@ class ChatModel(HourlyModel):
 
         1. World: members join and leave for good, visits begin and end, doors let in or turn away
            (everybody is counted once a day, `count_people`).
-        2. Approaches: predators approach persons online or decoys of the police, unless announced retention or felt risk
-           deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
+        2. Approaches: predators approach persons online or decoys of the police, unless announced retention or felt
+           risk deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
            targets block and may report or complain, trusted flaggers report, blocked predators may seek the target once
            more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
         4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar, and the
            site may refer whom they sanction to the police (`moderate`).
         5. Evasion: barred persons come back as strangers to the site (`evade`).
-        6. Investigators: answers of the host are read, predators identified are arrested, complaints, referrals and what
-           decoys learned become files, and investigators take files up (`investigate`).
+        6. Investigators: answers of the host are read, predators identified are arrested, complaints, referrals and
+           what decoys learned become files, and investigators take files up (`investigate`).
         7. Adaptation: felt risk fades and takes in arrests and bans (`adapt`); it acts in steps 2 and 3, and so does
            deterrence by announced retention. Nothing else is in the model yet.
         8. Closure: not in the model yet.

@@ -16,7 +16,7 @@ import numpy as np
 from sim.model.arrays.felt_risk import add_risk
 from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
-from sim.model.arrays.state import Dossier, State
+from sim.model.arrays.state import Dossier
 from sim.model.decisions import sanctions
 from sim.model.decisions.codes import MISTAKEN, NEVER, REFERRAL
 from sim.model.decisions.entry import lets_in
@@ -185,7 +185,7 @@ class Office(Spread):
 
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
-        state, hour, record = now.state, now.hour, now.record
+        hour, record = now.hour, now.record
         self.history_since = history_since(self.history_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]

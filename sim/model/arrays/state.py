@@ -362,8 +362,8 @@ class State(Spread):
         bar_log: Bars, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by `Places.pair`.
-        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm, hour of the act, hour of
-            the latest connection, whether there is other evidence) that will come then.
+        complaints: By hour: rows (place, predator, target, contact, offence, class, after harm, hour of the act, hour
+            of the latest connection, whether there is other evidence) that will come then.
         harms_before: Harms of the warm-up by seed and offence.
         felt_risk: By place, in millionths.
         felt_risk_new: What this hour adds to it, likewise.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,12 @@ CLASSES_OF_SENSITIVITY: Final = 3
 """Equally many predators mind felt risk not at all, by `sensitivity`, and twice as much."""
 
 MOST_MICRO: Final = 10**12
-"""Felt risk beyond which it is no longer counted: all approaches are left long before, and products fit into 63 bits."""
+"""Felt risk that is not exceeded: all approaches are left long before, and products fit into 63 bits."""
 
 
 def kept_an_hour(felt_risk: FeltRisk) -> int:
     """Return what is left of felt risk after an hour, in units of 2**-32."""
-    return int(round(2.0 ** (32 - 1 / (168 * felt_risk.half_life_weeks))))
+    return int((Decimal(2) ** (32 - 1 / (168 * Decimal(str(felt_risk.half_life_weeks))))).to_integral_value())
 
 
 def faded(stock_micro: Whole, kept: int) -> Whole:

@@ -1,4 +1,4 @@
-"""What comes of a file of the police: who is taken up, what a request finds, who is identified, when they are arrested."""
+"""What comes of a file of the police: whose turn it is, what a request finds, who is identified, and when arrested."""
 
 from __future__ import annotations
 
