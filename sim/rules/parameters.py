@@ -292,6 +292,11 @@ class Police(Section):
         10.0, "days", 0.33, 30, "The same where the host answers the police directly, wherever it is.",
         shape="log-uniform", minimum=0.05, maximum=3650, source="LAW-13",
     )  # fmt: skip
+    home_days: int = parameter(
+        365, "days", None, None,
+        "Where the host moves: so many days from the start of the window it is still at home, then abroad.",
+        maximum=10_000, source="CASE-14",
+    )  # fmt: skip
     request_sigma: float = parameter(
         0.25, "standard deviation of the log", 0, 0.7, "Spread of these times (lognormal).", shape="uniform", maximum=2
     )

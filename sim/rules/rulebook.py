@@ -32,7 +32,7 @@ Level = Literal["none", "email", "phone", "document"]
 Triage = Literal["oldest", "newest", "gravest", "most_reported"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Binds = Literal["account", "device", "identity"]
-Host = Literal["home", "abroad"]
+Host = Literal["home", "abroad", "moves"]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """Days of the week, from Monday on."""
@@ -503,7 +503,7 @@ class Cooperation(Section):
     """What the site does for the police, and where its host is."""
 
     host: Host = parameter(
-        "abroad", "place", None, None, "Where the host is: home or abroad.", minimum=None, source="CASE-14",
+        "abroad", "place", None, None, "Where the host is: home, abroad, or moves (home at first, then abroad).", minimum=None, source="CASE-14",
         through=(by.REQUESTS,),
     )  # fmt: skip
     direct: bool = parameter(

@@ -220,7 +220,7 @@ class Police:
             ledger.note("request", 0, None, file.person, detail=int(data))
             ledger.count("n_request_data", int(data))
             ledger.took("request", hour - file.newest)
-            file.due = hour + request_hours(self._word(Purpose.REQUEST_DELAY, file), model.rules, numbers)
+            file.due = hour + request_hours(self._word(Purpose.REQUEST_DELAY, file), hour, model.rules, numbers)
 
     def _read_answer(self, file: File) -> None:
         """A request has reached the host, who answers at once or never."""

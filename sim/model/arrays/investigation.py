@@ -254,7 +254,7 @@ class _Desk:
             self._note("request", file, data)
             self.log.add("n_request_data", self.place, data)
             self._took("request", hour - file.newest)
-            due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), self.rules, numbers)
+            due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), hour, self.rules, numbers)
             self.station.requests.setdefault(due, []).append(file)
 
     def _look_up(self, file: File) -> None:

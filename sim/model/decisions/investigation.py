@@ -65,11 +65,15 @@ def too_old(newest: int, hour: int, police: Police) -> bool:
     return hour - newest > 24 * police.max_data_age_days
 
 
-def request_hours(word: int, rules: Rules, numbers: Numbers) -> int:
-    """Return after how many hours, at least one, a request reaches the host, who then answers at once."""
-    police, cooperation = numbers.police, rules.cooperation
-    days = police.request_days_home if cooperation.host == "home" else police.request_days_abroad
-    if cooperation.direct:
+def request_hours(word: int, hour: int, rules: Rules, numbers: Numbers) -> int:
+    """Return after how many hours, at least one, a request sent in an hour reaches the host, who then answers at once.
+
+    A direct answer takes no longer than another one would.
+    """
+    police, host = numbers.police, rules.cooperation.host
+    at_home = host == "home" or (host == "moves" and hour < numbers.host_moves)
+    days = police.request_days_home if at_home else police.request_days_abroad
+    if rules.cooperation.direct:
         days = min(days, police.request_days_direct)
     return max(1, pick(word, numbers.request_spread) * round(24_000 * days) // (1000 * MICRO))
 

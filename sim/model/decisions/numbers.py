@@ -42,6 +42,7 @@ class Numbers:
         p_deterred: Share of approaches that messages kept for a month deter.
         lapse_nano: Hazard of giving up a parted contact, in billionths an hour.
         police: What is known of the police.
+        host_moves: Hour from which a host that moves is abroad.
         request_spread: How long a request takes relative to its median, in millionths: DELAY_CELLS cells.
         arrest_hours: Hours from identification to arrest, likewise.
         felt_risk: What predators make of arrests and bans.
@@ -62,6 +63,7 @@ class Numbers:
     p_deterred: float
     lapse_nano: int
     police: Police
+    host_moves: int
     request_spread: Ints
     arrest_hours: Ints
     felt_risk: FeltRisk
@@ -102,6 +104,7 @@ def numbers_of(world: World) -> Numbers:
         p_deterred=scenario.predators.p_deterred_by_retention,
         lapse_nano=round(scenario.contacts.lapse_per_hour * NANO),
         police=scenario.police,
+        host_moves=24 * (scenario.warmup_days + scenario.police.home_days),
         request_spread=lognormal(scenario.police.request_sigma, MICRO),
         arrest_hours=lognormal(scenario.police.arrest_delay_sigma, 24 * scenario.police.arrest_delay_median_days),
         felt_risk=scenario.felt_risk,
