@@ -185,6 +185,16 @@ def share(runs: Simulated, arm: str, part: Counts, whole: Counts) -> Interval:
     return ratio_interval(runs.total(arm, part), runs.total(arm, whole)).within(0, 1)
 
 
+def mean_days(runs: Simulated, arm: str, hours: str, count: str) -> Interval:
+    """How many days something takes in the mean: hours added up, by how often it happened."""
+    return ratio_interval(runs.total(arm, hours) / 24, runs.total(arm, count)).within(least=0)
+
+
+def per_day(runs: Simulated, arm: str, count: str, milli_hours: str) -> Interval:
+    """A count for every day of somebody who is there at all hours."""
+    return ratio_interval(runs.total(arm, count), runs.total(arm, milli_hours) / 24_000).within(least=0)
+
+
 def difference_of_shares(runs: Simulated, arm: str, against: str, part: str, whole: str) -> Interval:
     """Such a share, less that of another arm."""
     return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole)).within(-1, 1)
@@ -249,7 +259,7 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
 MEASURES: dict[str, Callable[..., Interval]] = {
     measure.__name__: measure
     for measure in (
-        count, share, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain, gentler,
+        count, share, mean_days, per_day, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain, gentler,
         after_suspension, concentration, repeats,
     )
 }  # fmt: skip

@@ -503,7 +503,8 @@ class Cooperation(Section):
     """What the site does for the police, and where its host is."""
 
     host: Host = parameter(
-        "abroad", "place", None, None, "Where the host is: home, abroad, or moves (home at first, then abroad).", minimum=None, source="CASE-14",
+        "abroad", "place", None, None, "Where the host is: home, abroad, or moves (home at first, then abroad).",
+        minimum=None, source="CASE-14",
         through=(by.REQUESTS,),
     )  # fmt: skip
     direct: bool = parameter(
@@ -521,7 +522,7 @@ class Undercover(Section):
 
     decoys: float = parameter(
         0.0, "decoys", 0, 20, "Decoys online at the same time, for the whole site, before `scale`; fractions allowed.",
-        shape="uniform", chosen=True, maximum=10_000, source="REP-23", through=(by.DECOYS,),
+        shape="uniform", chosen=True, maximum=10_000, through=(by.DECOYS,),
     )  # fmt: skip
     start_hour: int = parameter(
         14, "hour of the day", 0, 23, "Hour at which they begin.", shape="uniform", chosen=True, maximum=23,
