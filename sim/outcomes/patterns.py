@@ -259,8 +259,8 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
 MEASURES: dict[str, Callable[..., Interval]] = {
     measure.__name__: measure
     for measure in (
-        count, share, mean_days, per_day, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain, gentler,
-        after_suspension, concentration, repeats,
+        count, share, mean_days, per_day, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain,
+        gentler, after_suspension, concentration, repeats,
     )
 }  # fmt: skip
 """How a quantity is computed of the runs, by the name that the data use."""

@@ -41,7 +41,7 @@ class Chat(Site):
         hour: Hours simulated so far.
         seed_number: The seed.
         policy: The policy.
-        agents: Everybody who is a member or was, moderators on shift, investigators: Mesa's `AgentSet`, from the start on.
+        agents: Members, also former ones, moderators on shift, investigators: Mesa's `AgentSet`, from the start on.
         datacollector: After each hour the counts of the moment, the policy and the seed.
 
     Raises:
