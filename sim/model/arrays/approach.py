@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from sim.model.arrays.contacts import recognition
 from sim.model.arrays.entry import at_the_door
 from sim.model.arrays.felt_risk import holds_back
-from sim.model.arrays.hour import Hour, Lead
+from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import LIVE
+from sim.model.arrays.undercover import reach_decoys
 from sim.model.decisions.approach import deterred, has_room, looks_further
-from sim.model.decisions.codes import CONTACT, DECOY, NEVER, SECONDS
+from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
 from sim.model.decisions.contacts import ALARMS, first_alarm
 from sim.model.decisions.entry import absent, account_since, lets_in, may_write
-from sim.model.decisions.investigation import has_evidence, urgency
-from sim.model.decisions.undercover import decoys_online, meets_decoy
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Ints, Purpose
 from sim.model.world.keys import alarm_key
@@ -138,11 +137,13 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
         state.predator_barred_until.take(pair) <= hour
     )
     wanted &= ~_new_here(now, pair)
-    intent = np.arange(first, last) // n_lanes
     if state.numbers.felt_risk.sensitivity:
+        intent = np.arange(first, last) // n_lanes
         predator = day.people.person.take(day.intents.row.take(intent))
         wanted &= ~holds_back(state, state.places.of_pair(pair), predator, day.intents.contact.take(intent))
-    wanted &= ~_decoyed(now, intent, pair, wanted)
+    if now.lanes.rule("undercover.decoys").any():
+        acted_on = wanted.nonzero()[0]
+        wanted[acted_on[reach_decoys(now, (first + acted_on) // n_lanes, pair.take(acted_on))]] = False
     again = target == _UNDECIDED
     again[foreseen.looked_for[_otherwise(now, foreseen)] - first] = True
     again = (again & wanted).nonzero()[0]
@@ -153,39 +154,6 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
     # Of a predator's approaches in one hour to the same person the earliest stands.
     made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
     _begin(now, foreseen, (first + made) // n_lanes, pair.take(made), target.take(made), redirected.take(made))
-
-
-def _decoyed(now: Hour, intent: Ints, pair: Ints, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which of the intents acted on reach a decoy of the police, which may be a lead, instead of a person."""
-    state, day, hour = now.state, now.day, now.hour
-    if not now.lanes.rule("undercover.decoys").any():
-        return np.zeros(intent.size, bool)
-    scale = state.world.scenario.scale
-    online = np.array([decoys_online(rules, now.hour_of_day, scale) for rules in now.lanes.rules])
-    intents, police = day.intents, state.numbers.police
-    place, contact, victim_class = (
-        state.places.of_pair(pair),
-        intents.contact.take(intent),
-        intents.victim_class.take(intent),
-    )
-    seed = state.places.seed.take(place)
-    n_online = day.online.n(np.full(intent.size, now.hour_of_day), intents.group.take(intent))
-    words = state.world.draws.words(Purpose.DECOY, seed, contact)
-    reached = wanted & meets_decoy(words, online.take(place), n_online, victim_class)
-    rows = reached.nonzero()[0]
-    at, number, of_seed = place.take(rows), contact.take(rows), seed.take(rows)
-    case, evidence = state.world.draws.words((Purpose.DECOY_CASE, Purpose.DECOY_EVIDENCE), of_seed, number)
-    leads, identifies = has_evidence(case, police.p_decoy_case), has_evidence(evidence, police.p_decoy_evidence)
-    predator = day.people.person.take(intents.row.take(intent.take(rows)))
-    if rows.size:
-        second = intents.second.take(intent.take(rows))
-        now.record.note("decoy", hour, second, at, 1, predator, detail=leads.astype(np.int64))
-    grave = urgency(DECOY, False)
-    for i in leads.nonzero()[0]:
-        now.leads.append(
-            Lead(int(at[i]), int(predator[i]), DECOY, int(number[i]), True, grave, hour, hour, bool(identifies[i]))
-        )
-    return reached
 
 
 def _otherwise(now: Hour, foreseen: Foreseen) -> Ints:

@@ -19,6 +19,7 @@ from sim.model.arrays.felt_risk import add_risk
 from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.places import Spread, Ways, by_hour, by_place, one_a_place, shared
 from sim.model.arrays.recorder import Recorder
+from sim.model.arrays.undercover import count_decoys
 from sim.model.decisions.codes import (
     BY_OTHER_EVIDENCE,
     BY_PAYMENT,
@@ -44,7 +45,6 @@ from sim.model.decisions.investigation import (
     urgency,
 )
 from sim.model.decisions.moderation import history_since
-from sim.model.decisions.undercover import decoys_online, milli
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Purpose
 from sim.model.world.world import World
@@ -344,10 +344,6 @@ class Police(Spread):
         """Let every place's investigators do what is due, open files, and take up what they can."""
         hour, record = now.hour, now.record
         self.log_since = history_since(self.log_since, hour, self._log_hours)
-        if now.lanes.rule("undercover.decoys").any():
-            scale = self._scenario.scale
-            online = [milli(decoys_online(rules, now.hour_of_day, scale)) for rules in self._rules]
-            record.add_all("n_decoy_milli_hours", online)
         if not now.state.numbers.police.investigators:
             return
         log = _Log()
@@ -418,4 +414,5 @@ _SUMMED = {"identify": "n_identify_hours", "arrest": "n_arrest_hours"}
 
 def investigate(now: Hour, police: Police) -> None:
     """Read answers, arrest who was identified, open files and take up what is possible."""
+    count_decoys(now)
     police.work(now)
