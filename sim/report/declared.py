@@ -14,7 +14,7 @@ from typing import get_args
 
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary, patterns
-from sim.outcomes.outcomes import outcomes_of
+from sim.outcomes.outcomes import Outcome, outcomes_of
 from sim.policies.policy import Policy
 from sim.report.headings import Printed
 from sim.report.result import Result
@@ -22,6 +22,7 @@ from sim.rules.declare import Parameter, Section, Shape, Standing, declared
 from sim.rules.evidence import HOW_SEEN
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES, Offence
+from sim.rules.parameters import Police
 from sim.rules.prices import Prices
 from sim.rules.rulebook import RULES, Entry, Registration
 from sim.rules.sentences import Code, Sentence
@@ -51,7 +52,7 @@ def _texts(results: Results) -> Iterator[str]:
     for parameter in (*settings().values(), *RULES.values(), *of_policies):
         yield from (parameter.meaning, parameter.unit, parameter.doubt, parameter.idle, _template(parameter.assumes))
     yield from (offence.label for offence in OFFENCES)
-    for outcome in (*outcomes_of(Scenario()), *outcomes_of(Scenario(), baseline=False)):
+    for outcome in (*outcomes(), *outcomes_of(Scenario(), baseline=False)):
         yield from (outcome.label, outcome.unit, outcome.course)
     for kind in KINDS:
         yield from (kind.meaning, kind.detail, *kind.words.values())
@@ -87,6 +88,11 @@ def settings() -> dict[str, Parameter]:
     """Return every setting of a scenario and every rule, by name."""
     found = {p.key: p for p in declared({"": Scenario, "offences": Offence})}
     return found | {rule: p for rule, p in RULES.items() if rule not in found}
+
+
+def outcomes() -> tuple[Outcome, ...]:
+    """Return every outcome that is declared, also those of the police."""
+    return outcomes_of(Scenario(police=Police(investigators=1)))
 
 
 def sections() -> dict[str, type[Section]]:

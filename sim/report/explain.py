@@ -12,10 +12,10 @@ from functools import partial
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HEADLINE, WAITS
-from sim.outcomes.outcomes import Outcome, outcomes_of
+from sim.outcomes.outcomes import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
-from sim.report.declared import Results, gist_of, glossary, own_tables, printed_tables, sections, settings
+from sim.report.declared import Results, gist_of, glossary, outcomes, own_tables, printed_tables, sections, settings
 from sim.report.formula import GIVEN, formula
 from sim.report.headings import Heading, Printed
 from sim.report.settings import (
@@ -84,7 +84,7 @@ def topics(results: Results) -> Iterator[Topic]:
             yield Topic(name, Term("policy"), Term(gist_of(kind)), partial(of_policy, kind))
     for offence in OFFENCES:
         yield Topic(offence.name, Term("offence"), Term(offence.label), partial(of_offence, offence))
-    for outcome in outcomes_of(Scenario()):
+    for outcome in outcomes():
         gist = Sentence("{label} ({unit})", label=Term(outcome.label), unit=Term(outcome.unit))
         yield Topic(outcome.name, Term("outcome"), gist, partial(_outcome, outcome))
     for event in KINDS:
@@ -297,7 +297,7 @@ def _column(column: str) -> Lines:
             name=column, meaning=_columns()[column],
         )
     )  # fmt: skip
-    used = [outcome.name for outcome in outcomes_of(Scenario()) if column in _names_in(formula(outcome))]
+    used = [outcome.name for outcome in outcomes() if column in _names_in(formula(outcome))]
     if used:
         yield labelled(Term("outcomes"), Listed(tuple(used)))
 
@@ -344,7 +344,7 @@ def _printed(printed: Printed, commands: str, own: dictionary.Tables) -> Lines:
 def _behind(heading: Heading, own: dictionary.Tables) -> Words:
     """Return what stands under a heading, in words."""
     if heading.outcome:
-        outcome = next(outcome for outcome in outcomes_of(Scenario()) if outcome.name == heading.outcome)
+        outcome = next(outcome for outcome in outcomes() if outcome.name == heading.outcome)
         return Sentence("the outcome {name}, {label}", name=outcome.name, label=Term(outcome.label))
     if heading.column:
         table, _, column = heading.column.partition(".")
@@ -360,7 +360,7 @@ def _heading(heading: Heading, titles: Words, own: dictionary.Tables) -> Lines:
             heading=Term(heading.words), titles=titles, meaning=_behind(heading, own),
         )
     )  # fmt: skip
-    for outcome in outcomes_of(Scenario()):
+    for outcome in outcomes():
         if outcome.name == heading.outcome:
             yield from _outcome(outcome)
 

@@ -13,17 +13,22 @@ import pytest
 import sim
 from sim.model.arrays.model import ChatModel
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes.outcomes import OUTCOMES, outcomes_of
+from sim.outcomes.outcomes import OF_THE_POLICE, OUTCOMES, Outcome
 from sim.outcomes.patterns import patterns
+from sim.policies.freemium import FreemiumPolicy
+from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
+from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
+from sim.policies.undercover import UndercoverPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.report.declared import glossary
+from sim.report.declared import glossary, outcomes
 from sim.rules.declare import declared
 from sim.rules.evidence import evidence
 from sim.rules.offences import Offence
@@ -37,7 +42,7 @@ CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 EVERYTHING = tuple(declared({"": Scenario, "offences": Offence}))
 SETTINGS = {p.key for p in EVERYTHING} | set(RULES)
 DOTTED = re.compile(rf"(?<![\w./])(?:{'|'.join((*SECTIONS, 'offences', 'prices'))})(?:\.[a-z0-9_]+)+")
-OUTCOME_NAMES = {o.name for o in outcomes_of(Scenario())}
+OUTCOME_NAMES = {o.name for o in outcomes()}
 
 HEADINGS = [
     "1 Purpose and patterns", "2 Entities, state variables and scales", "3 Process overview and scheduling",
@@ -191,8 +196,11 @@ def test_every_kind_of_event_is_listed() -> None:
     assert rows("| event | step |") == [[k.name, str(k.step), k.meaning] for k in KINDS]
 
 
-def test_every_outcome_is_listed() -> None:
-    assert rows("| outcome | what |") == [[o.name, o.label, o.unit, o.better] for o in OUTCOMES]
+@pytest.mark.parametrize(
+    ("head", "listed"), [("| outcome | what |", OUTCOMES), ("| outcome of the police | what |", OF_THE_POLICE)]
+)
+def test_every_outcome_is_listed(head: str, listed: tuple[Outcome, ...]) -> None:
+    assert rows(head) == [[o.name, o.label, o.unit, o.better] for o in listed]
 
 
 def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
@@ -212,6 +220,11 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         SanctionsPolicy(ladder_hours=(0,), binds="device"),
         WarningsPolicy(p_reached=0.5),
         LimitsPolicy(cooling_off_hours=1),
+        LogsPolicy(log_hours=24),
+        PolicePolicy(direct=True, p_refer=0.5),
+        HostingPolicy(host="home"),
+        UndercoverPolicy(decoys=1.0, start_hour=1, hours=1),
+        FreemiumPolicy(p_paying=0.1),
     ]
     assert {lever.name for lever in levers} | {"set"} == {
         name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")

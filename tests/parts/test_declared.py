@@ -5,15 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes.outcomes import outcomes_of
 from sim.outcomes.verdicts import Reason, Verdict
 from sim.policies.policy import Policy
 from sim.questions import results
-from sim.report.declared import declared_texts, glossary, settings
+from sim.report.declared import declared_texts, glossary, outcomes, settings
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES
 from sim.rules.sentences import Sentence
-from sim.scenario.scenario import Scenario
 
 TEXTS = {*declared_texts(results())}
 
@@ -22,7 +20,7 @@ def declarations() -> Iterator[str]:
     """Yield texts of every sort, as they stand where they are declared."""
     for parameter in settings().values():
         yield from (parameter.meaning, parameter.unit, parameter.doubt, parameter.idle)
-    for outcome in outcomes_of(Scenario()):
+    for outcome in outcomes():
         yield from (outcome.label, outcome.unit, outcome.course)
     yield from (kind.meaning for kind in KINDS)
     yield from (count.meaning for count in COUNTS.values())

@@ -10,7 +10,7 @@ import pytest
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
-from sim.outcomes.outcomes import OUTCOMES, Outcome, outcomes_of
+from sim.outcomes.outcomes import BY_NAME, Outcome
 from sim.outcomes.verdicts import Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy
@@ -19,7 +19,7 @@ from sim.policies.set import SetPolicy
 from sim.questions import results
 from sim.report import explain, formula, headings
 from sim.report.blocks import Table
-from sim.report.declared import glossary, settings
+from sim.report.declared import glossary, outcomes, settings
 from sim.report.settings import value_of
 from sim.rules.declare import Parameter, declared, parameter
 from sim.rules.errors import ScenarioError
@@ -35,7 +35,7 @@ from tests.parts import everything
 SHIPPED = {name: kind for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
 OWN = {table: columns for result in results().values() for table, columns in result.columns.items()}
 TABLES = {"any table": dictionary.EVERYWHERE, **dictionary.COUNTED, **OWN}
-OUTCOME_NAMES = {outcome.name for outcome in outcomes_of(Scenario())}
+OUTCOME_NAMES = {outcome.name for outcome in outcomes()}
 
 
 def told(name: str) -> str:
@@ -49,11 +49,11 @@ def test_everything_has_a_topic() -> None:
     assert all(topic.gist for topic in explain.topics(results()))
 
 
-@pytest.mark.parametrize("outcome", outcomes_of(Scenario()), ids=lambda o: o.name)
+@pytest.mark.parametrize("outcome", outcomes(), ids=lambda o: o.name)
 def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
     columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
     compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
-    sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5)
+    sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5, proceedings_per_file=4.0)
     text = formula.formula(outcome)
     names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in formula.GIVEN}
     # A name with slashes is no Python; give each one a letter.
@@ -424,4 +424,4 @@ def test_policies_say_who_works_when_and_what_it_comes_to() -> None:
 
 
 def test_every_outcome_is_told_apart_from_its_neighbours() -> None:
-    assert len({formula.formula(outcome) for outcome in OUTCOMES}) == len(OUTCOMES)
+    assert len({formula.formula(outcome) for outcome in BY_NAME.values()}) == len(BY_NAME)

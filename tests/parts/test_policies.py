@@ -19,6 +19,11 @@ INERT = {
     "sanctions": {"ladder_hours": [], "binds": "account"},
     "warnings": {"p_reached": 0.0, "rel_recognise": 1.0},
     "limits": {"cooling_off_hours": 0},
+    "logs": {"log_hours": 3},
+    "police": {},
+    "hosting": {"host": "abroad"},
+    "undercover": {"decoys": 0.0},
+    "freemium": {"p_paying": 0.0},
     "set": {"rule": "moderation.staff", "value": 1},
 }
 """Levels at which each policy equals the default baseline."""
@@ -70,6 +75,14 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ({"sanctions": {"ladder_hours": [0, 24]}}, {"sanctions.ladder_hours": (0, 24)}),
         ({"warnings": {"p_reached": 0.5}}, {"warnings.p_reached": 0.5, "warnings.rel_recognise": 1.5}),
         ({"limits": {"cooling_off_hours": 9}}, {"limits.cooling_off_hours": 9}),
+        ({"logs": {"log_hours": 8760}}, {"retention.log_hours": 8760}),
+        ({"police": {"direct": True, "p_refer": 0.5}}, {"cooperation.direct": True, "cooperation.p_refer": 0.5}),
+        ({"hosting": {"host": "home"}}, {"cooperation.host": "home"}),
+        ({"undercover": {"decoys": 2, "start_hour": 20}}, {"undercover.decoys": 2, "undercover.start_hour": 20}),
+        (
+            {"freemium": {"p_paying": 0.02, "rel_predators": 0.5}},
+            {"freemium.p_paying": 0.02, "freemium.rel_predators": 0.5},
+        ),
         (
             {"moderation": {"training": 0.5}},
             {
