@@ -11,7 +11,7 @@ class PolicePolicy(Policy, name="police"):
     Referrals fill the files of the police with innocents too.
     """
 
-    seen_in = ("requests", "data_at_answer", "identifications", "arrests", "cases_referred", "innocents_investigated")
+    seen_in = ("requests", "data_at_answer", "identifications", "arrests", "cases_referral", "innocents_investigated")
 
     direct: bool | None = sets("cooperation.direct")
     p_refer: float | None = sets("cooperation.p_refer")

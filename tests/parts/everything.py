@@ -40,7 +40,7 @@ def results() -> Iterator[Result]:
     arms = both | {"both": (*both["easy"], *both["phone"]), "late": (late,)}
     scenario = synthetic.SCENARIO.replace(policies=arms, offences=own)
     with synthetic.in_place():
-        yield sim.compare(scenario, seeds=4)
+        yield sim.compare(scenario.replace(**{"police.investigators": 1.0}), seeds=4)
         yield sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3)
         yield sim.ranges(scenario, ["phone"], seeds=3)
         yield sim.why(scenario, "both", seeds=3)
