@@ -13,7 +13,7 @@ from sim.outcomes.in_force import levers, n_days_that_differ, part_of_window
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
 from sim.policies.registration import RegistrationPolicy
-from sim.rules.rulebook import Level
+from sim.rules.registration import Level
 from sim.scenario.frame import Cost
 from sim.scenario.scenario import BASELINE, Scenario
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sim.policies.policy import Change, Policy
 from sim.rules.declare import parameter
-from sim.rules.rulebook import Level, Platform
+from sim.rules.registration import Level
+from sim.rules.rulebook import Platform
 from sim.rules.sentences import Term
 
 _ENTRY: Mapping[Level, Term] = {

@@ -24,7 +24,8 @@ from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import Police
 from sim.rules.prices import Prices
-from sim.rules.rulebook import RULES, Entry, Registration
+from sim.rules.registration import Entry, Registration
+from sim.rules.rulebook import RULES
 from sim.rules.sentences import Code, Sentence
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import Scenario

@@ -17,7 +17,8 @@ from sim.rules.declare import Parameter, Section, declared, listed_names
 from sim.rules.errors import written
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.rulebook import RULES, Entry
+from sim.rules.registration import Entry
+from sim.rules.rulebook import RULES
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph, spoken
 from sim.scenario.scenario import Scenario
 

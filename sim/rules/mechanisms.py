@@ -139,7 +139,6 @@ REFERRALS = Mechanism(
 DECOYS = Mechanism(
     "decoys of the police",
     "nobody came upon a decoy",
-    (_NO_POLICE,),
     assumes=(
         Assumption("how often an approach to a decoy becomes a file ({police.p_decoy_case})"),
         Assumption("how often a decoy identifies somebody by itself ({police.p_decoy_evidence})"),

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sim.rules.declare import Parameter, Section, declared
 from sim.rules.parameters import World
-from sim.rules.rulebook import RULES, Registration, Rulebook, Value
+from sim.rules.registration import Registration
+from sim.rules.rulebook import RULES, Rulebook, Value
 
 
 class Settings(Rulebook[Registration], World):

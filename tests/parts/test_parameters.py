@@ -9,7 +9,8 @@ from sim.rules.declare import Parameter, Shape, declared
 from sim.rules.errors import Problem, ScenarioError, dotted, shown, written
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import CLASSES, Population
-from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Registration, Weekday
+from sim.rules.registration import Registration
+from sim.rules.rulebook import RULES, WEEKDAYS, Moderation, Weekday
 from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.rules.words import days_in_words

@@ -6,7 +6,8 @@ import pytest
 
 from sim.policies.policy import Change, Dated, Policy, rules_on
 from sim.rules.declare import parameter
-from sim.rules.rulebook import RULES, Level, Platform
+from sim.rules.registration import Level
+from sim.rules.rulebook import RULES, Platform
 from sim.rules.sentences import spoken
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 
 from sim.model.agents.desk import Desk
-from sim.model.agents.investigators import Lead, Police
+from sim.model.agents.investigators import Police
 from sim.model.agents.ledger import Ledger
-from sim.model.agents.people import Contact, Person, Predator, Site, User, Visit
+from sim.model.agents.people import Contact, Predator, User
+from sim.model.agents.person import Complaint, Person, Site, Visit
 from sim.model.decisions.entry import doors_of
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
@@ -70,7 +71,7 @@ class Chat(Site):
         self.desk = Desk(self)
         self.police = Police(self)
         self.ledger = Ledger(self, self.policy, self.seed_number)
-        self.complaints: dict[int, list[tuple[User, Contact, int, Lead]]] = {}
+        self.complaints: dict[int, list[Complaint]] = {}
         self._changes = dict(scenario.changes_of(self.policy))
         self._days = self.world.days()
         self._begin_day()
@@ -88,7 +89,7 @@ class Chat(Site):
         if Predator in self.agents_by_type:
             self.agents_by_type[Predator].shuffle_do("step")
         for user, contact, after_harm, lead in self.complaints.pop(self.hour, ()):
-            self.ledger.note("complain", 0, user, contact.predator, contact, after_harm)
+            self.ledger.note("complain", 0, user, lead.person, contact, after_harm)
             self.police.leads.append(lead)
         for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
             user.be_accused(visit, second, gravity, effort)

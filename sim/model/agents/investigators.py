@@ -231,6 +231,8 @@ class Police:
         model.ledger.count("n_answer_data", int(comes and data))
         if file.other_evidence:
             self._identify(file, BY_OTHER_EVIDENCE)
+        elif file.in_hand:
+            self._look_up(file)
         elif not comes:
             self._close(file, NO_ANSWER)
         elif not data:

@@ -163,6 +163,8 @@ class _Desk:
             self.log.add("n_answer_data", self.place, comes and data)
             if file.other_evidence:
                 self._identify(file, BY_OTHER_EVIDENCE)
+            elif file.in_hand:
+                self._look_up(file)
             elif not comes:
                 self._close(file, NO_ANSWER)
             elif not data:
