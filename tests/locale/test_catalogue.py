@@ -24,7 +24,8 @@ THE_SAME = {
     *("(csv)", "moves, not resolved, identical, too few, no percentage", "Python", "python -m sim explain NAME"),
     *("Figure {name}", "Question", "{n} minutes", ", plausible {range}"),
     *("absent", "contact", "contacts", "date", "dossier", "dossiers", "part", "place", "plausible", "points"),
-    *("sanction", "section", "source", "suspension", "suspensions"),
+    *("sanction", "section", "source", "suspension", "suspensions", "police", "freemium", "identifications"),
+    "source 0, 1, 2",
 }
 """Messages with letters that read the same in French: names, codes, and words of both languages."""
 
