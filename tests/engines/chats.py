@@ -7,14 +7,19 @@ import datetime as dt
 import pandas as pd
 
 from sim.model.records import Records
+from sim.policies.freemium import FreemiumPolicy
+from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
+from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
+from sim.policies.undercover import UndercoverPolicy
 from sim.policies.warnings import WarningsPolicy
 from sim.rules.offences import OFFENCES, Offence
 from sim.scenario.scenario import BASELINE, Scenario
@@ -22,7 +27,31 @@ from sim.scenario.scenario import BASELINE, Scenario
 START = dt.date(2021, 1, 22)
 """First measured day."""
 
-BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
+POLICED: dict[str, object] = {
+    # Files wait for hours, requests and arrests take about a day, and nothing is asked for that is older than three.
+    "police.investigators": 2.0,
+    "police.cases_per_month": 200.0,
+    "police.max_data_age_days": 3,
+    "police.request_days_home": 0.3,
+    "police.request_days_abroad": 1.2,
+    "police.request_days_direct": 0.1,
+    "police.request_sigma": 0.7,
+    "police.p_other_evidence": 0.15,
+    "police.p_decoy_case": 0.2,
+    "police.p_decoy_evidence": 0.3,
+    "police.arrest_delay_median_days": 4.0,
+    "retention.log_hours": 14,
+    "cooperation.p_refer": 0.25,
+    "undercover.decoys": 0.4,
+    "freemium.p_paying": 0.15,
+    "registration.none.p_identity": 0.25,
+    "felt_risk.sensitivity": 0.01,
+    "felt_risk.rel_leave": 3.0,
+    "felt_risk.half_life_weeks": 0.5,
+}  # fmt: skip
+"""Police to whom in two weeks everything happens, and predators who feel it."""
+
+BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**POLICED, **{
     "population.monthly_visitors": 600.0,
     "population.monthly_visitors_start": 500.0,
     "population.growth_days": 30,
@@ -32,8 +61,10 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**{
     "predators.visits_per_month": 40.0,
     "contacts.private_harm_per_hour": 0.1,
     "contacts.off_harm_per_hour": 0.05,
-    "responses.p_complain_harmed": 0.4,
+    "responses.p_complain_harmed": 0.5,
+    "responses.p_complain_recognised": 0.4,
     "responses.complaint_delay_median_days": 3.0,
+    "responses.complaint_delay_sigma": 2.5,
     "responses.p_ready_false_report": 0.05,
     "reporting.friction": 0.3,
     "moderation.staff": 0.1,
@@ -78,6 +109,11 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "warnings": (WarningsPolicy(p_reached=0.6, rel_recognise=2.0, p_kept_per_week=0.6, start=day(1)),),
     "cooling-off": (LimitsPolicy(cooling_off_hours=1, start=day(2)),),
     "clumsy": (SetPolicy(rule="moderation.p_clear_without_evidence", value=0, start=day(2), end=day(13)),),
+    "logs": (LogsPolicy(log_hours=720),),
+    "police": (PolicePolicy(direct=True, p_refer=0.6, start=day(1)),),
+    "hosting": (HostingPolicy(host="home", start=day(2), end=day(9)),),
+    "undercover": (UndercoverPolicy(decoys=3.5, start_hour=20, hours=10, end=day(12)),),
+    "freemium": (FreemiumPolicy(p_paying=1.0, rel_predators=0.9), PolicePolicy(direct=True)),
 }
 """Every policy alone, several of them dated."""
 
@@ -124,6 +160,8 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "registration.level": "email",
             "moderation.triage": "gravest",
             "moderation.staff": 0.03,
+            "police.investigators": 0.4,
+            "police.order": "gravest",
         }),
         (2**63 - 1,),
     ),
@@ -195,7 +233,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
                 "phone": (RegistrationPolicy(level="phone", start=day(1)),),
                 "gravest-for-days": (ModerationPolicy(triage="gravest", start=day(1), end=day(3)),),
             },
-            "days": 5,
+            "days": 6,
             "warmup_days": 9,
             # The warm-up leaves strikes, suspensions and a backlog behind, for every lane to begin with.
             "registration.level": "email",

@@ -57,6 +57,24 @@ def test_persons_come_back_under_new_identities_and_with_forgotten_devices() -> 
     assert (back.detail.value_counts().reindex([1, 2]) >= MANY).all()
 
 
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        ("case", range(3)),
+        ("request", range(2)),
+        ("answer", range(3)),
+        ("identify", range(1, 4)),
+        ("close", range(1, 6)),
+        ("arrest", range(3)),
+    ],
+)
+def test_files_go_every_way_that_they_can(kind: str, details: range) -> None:
+    """In each of these ways at least half as often as a kind of event must happen."""
+    found = pd.concat([events(name) for name in RUNS]).query("event == @kind")["detail"].value_counts()
+    assert set(found.index) == set(details)
+    assert found.min() >= MANY / 2, found.to_dict()
+
+
 def test_every_policy_differs_from_the_baseline() -> None:
     changed = {}
     for name, (scenario, _) in RUNS.items():
