@@ -18,6 +18,9 @@ PURPOSES = {
     "COMPLAIN_DELAY": 30, "DOSSIER_ORDER": 31, "FINDING": 32, "DEVICE_CONSTANT": 33, "DEVICE_TRAIT": 34,
     "DEVICE_FRESH": 35, "RETURN_CONSTANT": 36, "RETURN_TRAIT": 37, "RETURN_FRESH": 38, "RETURN_DELAY": 39,
     "WARNED": 40, "SEEK": 41, "FLAG": 42, "DETERRED": 43, "BLOCK": 44, "STAY": 45, "MEMBERS": 46, "DEVICE_KNOWN": 47,
+    "REFER": 48, "OTHER_EVIDENCE": 49, "DECOY": 50, "DECOY_CASE": 51, "DECOY_EVIDENCE": 52, "FILE_ORDER": 53,
+    "REQUEST_DELAY": 54, "ANSWERED": 55, "ARREST_DELAY": 56, "IDENTITY": 57, "PAYING": 58, "RISK_CLASS": 59,
+    "FELT_RISK": 60, "N_EARLIER": 61, "EARLIER": 62,
 }  # fmt: skip
 """Add new ones at the end; never change or reuse a number: it would move every draw of that purpose."""
 

@@ -18,8 +18,10 @@ CHAT = BUSY.replace(**{
     "policies": {SAME: ()},
     "days": 12,
     "warmup_days": 4,
-    # Nobody else is barred, and no predator's contacts crowd each other out.
+    # Nobody else is barred or arrested, files of one predator do not keep investigators from those of another, and no
+    # predator's contacts crowd each other out.
     "moderation.staff": 0,
+    "police.investigators": 0,
     "predators.contacts_at_once": 50,
     # All target the largest class, so that the barred are few among those drawn.
     "offences": tuple(offence.model_copy(update={"target_weights": (0, 0, 1, 0)}) for offence in OFFENCES),

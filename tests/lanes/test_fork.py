@@ -12,6 +12,7 @@ import mesa
 import numpy as np
 import pytest
 
+from sim.model.arrays.investigation import File, Police, Station
 from sim.model.arrays.model import ChatModel
 from sim.model.arrays.moderation import Desk, Office
 from sim.model.arrays.places import Spread, shared
@@ -43,6 +44,14 @@ CHAT = BUSY.replace(**{
     "moderation.dossier_expiry_hours": 100,
     "sanctions.ladder_hours": (0, 48),
     "sanctions.rel_return_identity": 1.0,
+    # Files wait, are asked for and lead to arrests, soon and late.
+    "police.investigators": 0.8,
+    "police.arrest_delay_median_days": 2.0,
+    "police.arrest_delay_sigma": 1.5,
+    "police.max_data_age_days": 90,
+    "police.p_other_evidence": 0.7,
+    "cooperation.p_refer": 0.3,
+    "retention.log_hours": 40,
 })  # fmt: skip
 
 NOT_COPIED: dict[type, dict[str, str]] = {
@@ -56,6 +65,8 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "world numbers": "depends on no lane",
         "places": "what the fork changes",
         "flag": "by member, of any lane: says only who may be barred",
+        "harms_before": "of the warm-up, by seed",
+        "felt_risk_new": "of one hour, taken in within it",
         "pair_flag": "scratch, cleared after use",
     },
     Contacts: {
@@ -73,6 +84,13 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "next_expiry": "worked out anew with the day's rules",
         "_touched": "reports of one hour, queued within it",
     },
+    Police: {
+        "_rules _log_hours": "the rules of a day, taken over anew",
+        "_scenario _capacity_micro": "depends on no lane",
+        "earlier": "complaints of the measured window, none before it",
+    },
+    Station: {"queue": "compared as the files that wait, in their order"},
+    File: {},
     Dossier: {"queued": "its place in queues that are made anew"},
     Recorder: {
         "scenario n_offences _serious _outside _keep": "given",
@@ -110,6 +128,8 @@ def by_place(value: Any, n_places: int) -> list[Any]:
             places[place].append((key, *stretch))
     elif isinstance(value, list) and all(isinstance(thing, Desk) for thing in value):
         return [{name: contents(thing) for name, thing in held(desk).items()} for desk in value]
+    elif isinstance(value, list) and all(isinstance(thing, Station) for thing in value):
+        return [station_contents(station) for station in value]
     elif isinstance(value, list):
         for place, *rest in value:
             places[place].append(rest)
@@ -128,6 +148,18 @@ def contents(thing: Any) -> Any:
     return {account: held(dossier) for account, dossier in thing.items()} if isinstance(thing, dict) else thing
 
 
+def station_contents(station: Station) -> dict[str, Any]:
+    """Return what can be compared of the files about a place."""
+    due = {name: getattr(station, name) for name in ("requests", "arrests")}
+    return {
+        "files": {person: held(file) for person, file in station.files.items()},
+        "queue": [(*turn, held(file)) for *turn, file in sorted(station.queue, key=lambda e: e[:-1]) if file.waits],
+        "n_waiting": station.n_waiting,
+        "arrested": sorted(station.arrested),
+        **{name: {hour: [*map(held, files)] for hour, files in by.items()} for name, by in due.items()},
+    }
+
+
 def rows(contacts: Contacts, model: ChatModel) -> dict[str, list[Any]]:
     """Return the columns of the contacts that have not ended, by place."""
     alive = (contacts.status[: contacts.n] != DEAD).nonzero()[0]
@@ -142,9 +174,9 @@ def rows(contacts: Contacts, model: ChatModel) -> dict[str, list[Any]]:
 def all_of(model: ChatModel) -> dict[str, list[Any]]:
     """Return by name what each place has of everything that a run holds."""
     found = {f"Contacts.{name}": column for name, column in rows(model.state.contacts, model).items()}
-    for holder in (model, model.state, model._office, model.record):
+    for holder in (model, model.state, model._office, model._police, model.record):
         for name, value in held(holder).items():
-            if not isinstance(value, State | Office | Contacts):
+            if not isinstance(value, State | Office | Police | Contacts):
                 found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.places.n)
     return found
 
@@ -175,7 +207,7 @@ def test_every_lane_begins_with_all_that_the_warm_up_left(forked: tuple[Any, Any
     assert not seen, "its class spreads it otherwise; or say above why it need not be copied"
 
 
-@pytest.mark.parametrize("part", ["state", "_office", "record"])
+@pytest.mark.parametrize("part", ["state", "_office", "_police", "record"])
 def test_what_does_not_say_how_it_spreads_is_refused(
     part: str, forked: tuple[Any, Any, ChatModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,7 +217,7 @@ def test_what_does_not_say_how_it_spreads_is_refused(
         holder.fork(forked[2].state.places)
 
 
-@pytest.mark.parametrize("kind", [State, Office, Recorder])
+@pytest.mark.parametrize("kind", [State, Office, Police, Recorder])
 def test_what_depends_on_no_lane_is_said_twice(kind: type[Spread]) -> None:
     assert {name for name, way in kind.WAYS.items() if way is shared} <= named(kind)
 
@@ -193,6 +225,12 @@ def test_what_depends_on_no_lane_is_said_twice(kind: type[Spread]) -> None:
 def test_the_warm_up_leaves_something_of_everything(forked: tuple[Any, Any, ChatModel]) -> None:
     before, _, _ = forked
     assert [name for name, places in before.items() if not any(map(something, places))] == []
+
+
+@pytest.mark.parametrize("part", ["files", "queue", "requests", "arrests", "arrested"])
+def test_the_warm_up_leaves_files_in_every_state(part: str, forked: tuple[Any, Any, ChatModel]) -> None:
+    before, _, _ = forked
+    assert any(station[part] for station in before["Police.stations"])
 
 
 def something(content: Any) -> bool:
@@ -204,12 +242,19 @@ def something(content: Any) -> bool:
 
 def test_what_is_named_is_there_and_nothing_is_shared_between_lanes(forked: tuple[Any, Any, ChatModel]) -> None:
     _, _, model = forked
-    state, office = model.state, model._office
-    for holder in (model, state, state.contacts, state.bar_log, office, office.desks[0], model.record):
+    state, office, police = model.state, model._office, model._police
+    for holder in (model, state, state.contacts, state.bar_log, office, office.desks[0], police, model.record):
         assert named(type(holder)) <= {*vars(holder)}, type(holder)
     dossiers = [dossier for desk in office.desks for dossier in desk.dossiers.values()]
     assert len({id(dossier) for dossier in dossiers}) == len(dossiers) > 0
     assert named(Dossier) <= {*Dossier.__slots__}
+    assert {*station_contents(police.stations[0])} | named(Station) == {*vars(police.stations[0])}
+    # Within a station all that know a file know the same one, which is no other station's.
+    of_station = [{id(file) for file in station.files.values()} for station in police.stations]
+    assert sum(map(len, of_station)) == len(set().union(*of_station)) > 0
+    for station, own in zip(police.stations, of_station, strict=True):
+        due = [file for by in (station.requests, station.arrests) for files in by.values() for file in files]
+        assert {id(file) for file in (*due, *(entry[-1] for entry in station.queue))} <= own
     assert not any(desk._touched for desk in office.desks)
 
 

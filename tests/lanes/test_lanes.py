@@ -10,14 +10,19 @@ import pytest
 
 from sim.model.arrays import model
 from sim.model.records import Records
+from sim.policies.freemium import FreemiumPolicy
+from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
+from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
+from sim.policies.undercover import UndercoverPolicy
 from sim.policies.warnings import WarningsPolicy
 from sim.rules.rulebook import RULES
 from sim.scenario.scenario import BASELINE
@@ -49,6 +54,17 @@ INERT: dict[str, tuple[Policy, ...]] = {
     ),
     "sanctions": (SanctionsPolicy(ladder_hours=EMAIL.sanctions.ladder_hours, binds=EMAIL.sanctions.binds),),
     "limits": (LimitsPolicy(cooling_off_hours=EMAIL.limits.cooling_off_hours),),
+    "logs": (LogsPolicy(log_hours=EMAIL.retention.log_hours),),
+    "police": (PolicePolicy(direct=EMAIL.cooperation.direct, p_refer=EMAIL.cooperation.p_refer),),
+    "hosting": (HostingPolicy(host=EMAIL.cooperation.host),),
+    "undercover": (
+        UndercoverPolicy(
+            decoys=EMAIL.undercover.decoys,
+            start_hour=EMAIL.undercover.start_hour,
+            hours=EMAIL.undercover.hours,
+        ),
+    ),
+    "freemium": (FreemiumPolicy(p_paying=EMAIL.freemium.p_paying, rel_predators=EMAIL.freemium.rel_predators),),
     # A mechanism is in force, and has nothing to change.
     "untrained": (ModerationPolicy(training=0.0),),
     "unanswered": (ReportingPolicy(rel_ready=1.0, rel_false=1.0, snapshot=False, p_flagged=0.0),),
@@ -65,7 +81,8 @@ INERT: dict[str, tuple[Policy, ...]] = {
     ),
     **{rule.replace(".", "-"): (SetPolicy(rule=rule, value=RULES_NOW[rule]),) for rule in RULES},
 }
-INERT["all"] = (*INERT["registration"], *INERT["retention"], *INERT["reporting"], *INERT["moderation"])
+PARTS_OF_ALL = ("registration", "retention", "reporting", "moderation", "logs", "police", "hosting", "undercover")
+INERT["all"] = tuple(policy for name in PARTS_OF_ALL for policy in INERT[name])
 INERT["dated"] = tuple(
     policy.model_copy(update={"start": START + dt.timedelta(3), "end": START + dt.timedelta(8)})
     for policy in INERT["all"]
@@ -90,9 +107,23 @@ def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
     scenario = EMAIL.replace(policies=INERT)
     records = model.simulate(scenario, [1], arms(scenario), events=True)
     expected = lane(records, BASELINE)
-    assert (expected.daily[["n_harm", "n_review", "n_bar", "n_expire", "n_return"]].sum() > 0).all()
+    happens = ["n_harm", "n_review", "n_bar", "n_expire", "n_return", "n_decoy", "n_request", "n_identify", "n_arrest"]
+    assert (expected.daily[happens].sum() > 0).all()
     for arm in INERT:
         assert_same(lane(records, arm), expected)
+
+
+def test_complaints_about_earlier_harm_are_the_same_in_every_lane_of_a_seed() -> None:
+    """They come from the warm-up and from before it, which no policy reached."""
+    often = {"responses.complaint_delay_median_days": 30.0, "responses.p_complain_harmed": 0.8}
+    scenario = BUSY.replace(policies=MANY.policies, **often)
+    events = model.simulate(scenario, [5, 6], arms(scenario), events=["complain_earlier"]).events
+    assert events is not None
+    complaints = {key: rows[["hour", "detail"]].to_numpy().tolist() for key, rows in events.groupby(["policy", "seed"])}
+    for arm in arms(scenario):
+        assert complaints[arm, 5] == complaints[BASELINE, 5] != complaints[arm, 6] == complaints[BASELINE, 6]
+        assert min(len(complaints[arm, seed]) for seed in (5, 6)) > 3
+    assert min(events["hour"]) >= 24 * scenario.warmup_days
 
 
 def test_before_its_start_a_policy_changes_nothing_and_afterwards_it_does() -> None:

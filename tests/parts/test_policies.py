@@ -21,9 +21,9 @@ INERT = {
     "warnings": {"p_reached": 0.0, "rel_recognise": 1.0},
     "limits": {"cooling_off_hours": 0},
     "logs": {"log_hours": 3},
-    "police": {},
+    "police": {"direct": False, "p_refer": 0.0},
     "hosting": {"host": "abroad"},
-    "undercover": {"decoys": 0.0},
+    "undercover": {"decoys": 0.0, "start_hour": 14, "hours": 8},
     "freemium": {"p_paying": 0.0},
     "set": {"rule": "moderation.staff", "value": 1},
 }
