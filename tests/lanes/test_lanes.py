@@ -115,7 +115,11 @@ def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
 
 def test_complaints_about_earlier_harm_are_the_same_in_every_lane_of_a_seed() -> None:
     """They come from the warm-up and from before it, which no policy reached."""
-    often = {"responses.complaint_delay_median_days": 30.0, "responses.p_complain_harmed": 0.8}
+    often = {
+        "contacts.private_harm_per_hour": 1.0,
+        "responses.complaint_delay_median_days": 15.0,
+        "contacts.engaged_private_per_hour": 1.0,
+    }
     scenario = BUSY.replace(policies=MANY.policies, **often)
     events = model.simulate(scenario, [5, 6], arms(scenario), events=["complain_earlier"]).events
     assert events is not None

@@ -21,7 +21,12 @@ from sim.policies.set import SetPolicy
 from sim.scenario.scenario import BASELINE
 from tests.engines.chats import BUSY, of
 
-CHAT = BUSY.replace(days=16, warmup_days=2, **{"contacts.private_harm_per_hour": 0.3})
+WITHOUT_POLICE = {
+    "police.investigators": 0.0, "cooperation.p_refer": 0.0, "undercover.decoys": 0.0, "felt_risk.sensitivity": 0.0,
+}  # fmt: skip
+"""What is so where a scenario says nothing of the police."""
+
+CHAT = BUSY.replace(days=16, warmup_days=2, **WITHOUT_POLICE, **{"contacts.private_harm_per_hour": 0.3})
 ENGINES = {"array": model.simulate, "agents": agents.simulate}
 
 NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
