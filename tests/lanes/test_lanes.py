@@ -126,7 +126,7 @@ def test_complaints_about_earlier_harm_are_the_same_in_every_lane_of_a_seed() ->
     complaints = {key: rows[["hour", "detail"]].to_numpy().tolist() for key, rows in events.groupby(["policy", "seed"])}
     for arm in arms(scenario):
         assert complaints[arm, 5] == complaints[BASELINE, 5] != complaints[arm, 6] == complaints[BASELINE, 6]
-        assert min(len(complaints[arm, seed]) for seed in (5, 6)) > 3
+        assert min(len(complaints[arm, seed]) for seed in (5, 6)) > 1
     assert min(events["hour"]) >= 24 * scenario.warmup_days
 
 
