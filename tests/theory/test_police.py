@@ -81,7 +81,8 @@ def records() -> Records:
 
 def hours_between(records: Records, arm: str, begin: str, end: str) -> pd.DataFrame:
     """Return the beginnings until `LATEST`, with the hours until what came of each, of one person one after another."""
-    moves = of_kind(records, arm, begin, end).sort_values(["target", "hour", "event"], ascending=[True, True, False])
+    # Answers and arrests come first in an hour, and none in the hour of what it follows.
+    moves = of_kind(records, arm, begin, end).sort_values(["target", "hour", "event"])
     begun = moves.event == begin
     assert set(moves.target_kind) <= {"user", "predator"}
     after = moves.groupby("target")
@@ -253,9 +254,9 @@ def test_an_overloaded_police_takes_up_its_capacity_whatever_the_backlog_and_wai
 
     opened, taken = by_hour("case", "complain_earlier"), by_hour("take_up", "take_up_earlier")
     waiting = np.cumsum(opened - taken)
-    busy = np.flatnonzero(waiting == 0)[-1] + 1  # from here on there is always a backlog
+    busy = np.flatnonzero(np.append(0, waiting) == 0)[-1]  # from here on there is always a backlog
     assert busy < 48
-    assert opened[busy:].sum() > 2 * taken[busy:].sum()
+    assert opened[busy:].sum() > 1.5 * taken[busy:].sum()
     assert abs(taken[busy:].sum() - 1.7 * 300 / 730.5 * (n_hours - busy)) <= 1
     assert set(taken[busy:]) == {0, 1}
     # Little's law as an identity: the files waiting at the ends of all hours are the whole hours that all waited.
@@ -268,18 +269,24 @@ def test_the_gravest_first_and_the_oldest_of_them() -> None:
     """Complaints after harm are all taken up before a complaint about a contact that was recognised in time."""
     scenario = laboratory(**OVERLOADED | {"police.order": "gravest", "warmup_days": 0, "cooperation.p_refer": 0.0})
     records = simulate(scenario, [1], [BASELINE], events=True)
-    complaints = of_kind(records, BASELINE, "complain")
-    harmed = complaints[complaints.detail == 1].groupby("target").hour.min()
-    cases = of_kind(records, BASELINE, "case").set_index("target").hour
-    assert cases.index.is_unique, "no file is done with, so that nobody has two"
-    taken = of_kind(records, BASELINE, "take_up").set_index("target").hour
-    never = cases.index.difference(taken.index)
-    grave_since = harmed.reindex(cases.index).dropna()
-    grave_waiting = grave_since[grave_since.index.isin(never)]
-    light = taken[~(harmed.reindex(taken.index) <= taken)]
-    assert grave_waiting.size > 20
-    assert (light <= grave_waiting.min()).all()
-    assert light.size > 5
+    files = of_kind(records, BASELINE, "case", "take_up").sort_values(["target", "hour", "event"])
+    number = files.groupby(["target", "event"]).cumcount()
+    by_file = files.assign(number=number).pivot_table(index=["target", "number"], columns="event", values="hour")
+    by_file = by_file.fillna({"take_up": scenario.hours}).reset_index()
+    harmed = of_kind(records, BASELINE, "complain").query("detail == 1").groupby("target").hour.agg(list)
+    since = [
+        min((at for at in harmed.get(person, ()) if opened <= at <= taken), default=scenario.hours)
+        for person, opened, taken in by_file[["target", "case", "take_up"]].itertuples(index=False)
+    ]
+    by_file = by_file.assign(since=since)
+    light = by_file[(by_file.since == scenario.hours) & (by_file.take_up < scenario.hours)]
+    grave = by_file[by_file.since < scenario.hours]
+    assert min(len(light), (grave.take_up > grave.since).sum(), (by_file.take_up == scenario.hours).sum()) > 5
+    for since, until in grave[["since", "take_up"]].itertuples(index=False):
+        assert not light.take_up.between(since, until, inclusive="left").any()
+    for files in (light, grave[grave.since == grave.case]):
+        opened = files.sort_values("take_up").case
+        assert opened.is_monotonic_increasing, "of those alike the oldest first"
 
 
 # -- decoys -----------------------------------------------------------------------------------------------------------
@@ -327,7 +334,7 @@ def test_what_decoys_learn_opens_files_and_identifies_with_its_shares(posing: tu
     at_once = of_kind(records, BASELINE, "identify").query("detail == 3").merge(first, on=["target", "hour"])
     leads = met[met.detail == 1].groupby(["actor", "hour"]).size()
     alone = first[[leads[person, hour] == 1 for person, hour in zip(first.target, first.hour, strict=True)]]
-    assert len(alone) > 200
+    assert len(alone) > 100
     assert abs(share_z(at_once.target.isin(alone.target).sum(), len(alone), P_DECOY_EVIDENCE)) < ERRORS
 
 
@@ -392,7 +399,9 @@ def test_a_stock_of_felt_risk_is_what_arrests_and_bans_added_and_time_left() -> 
             expected.append(1000 * stock)
     assert set(arrests.detail) >= {0, 2}
     assert expected[-1] > 10_000
-    assert np.abs(records.daily["n_felt_risk_milli"] - expected).max() < 2
+    # Rounded down: by a millionth with each event, by two each hour, by a thousandth in the end.
+    rest = expected - records.daily["n_felt_risk_milli"]
+    assert rest.between(0, 1 + (len(arrests) + len(banned) + 2 * chat.hours) / 1000).all()
 
 
 def test_a_third_of_predators_each_leave_none_a_share_and_twice_the_share() -> None:
