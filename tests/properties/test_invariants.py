@@ -13,16 +13,19 @@ from sim.model.records import Records
 from sim.model.world.keys import N_STRATA, N_USER_STRATA
 from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
+from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.police import PolicePolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
+from sim.policies.undercover import UndercoverPolicy
 from sim.policies.warnings import WarningsPolicy
 from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import laboratory
 
-ENDS = ("fade", "harm", "lose", "miss", "lapse")
+ENDS = ("fade", "harm", "lose", "miss", "lapse", "stop")
 ANSWERS = ("block", "withdraw", "stay")
 ENDED_BY_TARGET = ANSWERS[:2]
 BY_TARGET = ("recognise", *ANSWERS)
@@ -32,11 +35,11 @@ FOLLOWS = {
     "approached": {k: v for k, v in ON_PLATFORM.items() if k not in ("private", "leave", "harm", "miss", "lapse")},
     "engaged": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "leave", "harm", "miss", "lapse")},
     "private": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "private", "miss", "lapse")},
-    "apart": {"meet": "together", "miss": "over", "lapse": "over"},
-    "off": {"harm": "over", "fade": "over"},
+    "apart": {"meet": "together", "miss": "over", "lapse": "over", "stop": "over"},
+    "off": {"harm": "over", "fade": "over", "stop": "over"},
     "over": {"seek": "apart"},
 }
-WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar")
+WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar", "stop")
 ALARMS = ("engage", "private", "leave", "harm", "fade", *BY_TARGET, "report", "flag", "seek", "false_report")
 STAGE = {"approached": 0, "engaged": 1, "private": 2, "off": 3}
 
@@ -66,6 +69,9 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
             SanctionsPolicy(ladder_hours=(0, 2, 5), binds="device"),
             WarningsPolicy(p_reached=0.5, rel_recognise=3.0, p_kept_per_week=0.5),
             LimitsPolicy(cooling_off_hours=2),
+            LogsPolicy(log_hours=100),
+            PolicePolicy(direct=True, p_refer=1.0),
+            UndercoverPolicy(decoys=3.0, start_hour=0, hours=24),
         ])
     )  # fmt: skip
     changes: dict[str, Any] = {f"contacts.{name}_per_hour": draw(hazards) for name in names} | {
@@ -101,6 +107,27 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "moderation.p_find_with_evidence": draw(shares()),
         "moderation.p_clear_with_evidence": draw(shares()),
         "moderation.dossier_expiry_hours": draw(st.sampled_from([20, 1])),
+        "responses.p_complain_recognised": draw(shares()),
+        "responses.p_complain_harmed": draw(shares()),
+        "responses.complaint_delay_median_days": draw(st.sampled_from([1.0, 20.0])),
+        "police.investigators": draw(st.sampled_from([5.0, 0.3, 0.0])),
+        "police.cases_per_month": 500.0,
+        "police.order": draw(st.sampled_from(["oldest", "gravest"])),
+        "police.max_data_age_days": draw(st.sampled_from([365, 0])),
+        "police.request_days_abroad": draw(st.sampled_from([0.4, 2.0])),
+        "police.request_days_direct": 0.1,
+        "police.request_sigma": 0.7,
+        "police.p_answered": draw(shares()),
+        "police.p_other_evidence": draw(shares()),
+        "police.p_decoy_case": draw(shares()),
+        "police.p_decoy_evidence": draw(shares()),
+        "police.arrest_delay_median_days": draw(st.sampled_from([0.3, 2.0])),
+        "retention.log_hours": draw(st.sampled_from([12, 60, 0])),
+        "cooperation.p_refer": draw(shares()),
+        "undercover.decoys": draw(st.sampled_from([0.0, 0.7])),
+        "registration.none.p_identity": draw(shares()),
+        "felt_risk.sensitivity": draw(st.sampled_from([0.0, 0.02])),
+        "felt_risk.rel_leave": draw(st.sampled_from([0.0, 3.0])),
     }
     offences = Scenario().offences
     return laboratory(offences=offences, **changes), draw(st.integers(0, 2**63 - 1))
@@ -140,11 +167,11 @@ def check_a_contact(life: pd.DataFrame) -> None:
             state = stage
         elif state in STAGE:
             stage, knows = state, False
-        if event.event in ("fade", "lose", "find", "meet", "lapse", "miss"):
+        if event.event in ("fade", "lose", "find", "meet", "lapse", "miss", "stop"):
             assert event.detail == STAGE[before]
         if event.event == "leave":
             left = event.hour
-        elif left >= 0:
+        elif left >= 0 and event.event != "stop":
             assert event.hour > left, "off the platform the clock runs from the next full hour on"
 
 
@@ -168,7 +195,11 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
             assert (event.actor, event.target) not in running
             running[event.actor, event.target] = event.contact
         for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "flag", "complain"])].itertuples():
-            pair = (event.target, event.actor) if event.event in BY_TARGET else (event.actor, event.target)
+            if event.event == "stop":
+                pair = next(pair for pair, contact in running.items() if contact == event.contact)
+                assert pair[0] == event.target
+            else:
+                pair = (event.target, event.actor) if event.event in BY_TARGET else (event.actor, event.target)
             if event.event in (*ENDS, *ENDED_BY_TARGET, "find", "leave"):
                 live[pair[0]].discard(event.contact)
             elif event.event == "meet":
@@ -186,18 +217,25 @@ def kept_out(events: pd.DataFrame, last: int) -> set[tuple[int, int]]:
         first: int = bar.hour + 1
         until = last if bar.detail < 0 else first + bar.detail
         found |= {(bar.target, hour) for hour in range(first, min(until, last))}
+    for arrest in events[events.event == "arrest"].itertuples():
+        found |= {(arrest.target, hour) for hour in range(arrest.hour + 1, last)}
     return found
 
 
 def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame) -> None:
-    """Whoever is barred does nothing on the platform; an approach has both online, let in and not barred."""
+    """Whoever is barred or arrested does nothing on the platform; an approach has both online, let in, not barred."""
     barred = kept_out(events, scenario.hours)
+    arrested = events[events.event == "arrest"].set_index("target").hour
+    last = events[events.contact >= 0].query("event != 'complain'")
+    for person in (last.actor, last.target):
+        kinds = last.actor_kind if person is last.actor else last.target_kind
+        assert not (last.hour > person.map(arrested))[kinds == "predator"].any(), "an arrest ends all of a predator"
     off = (events.event == "harm") & (events.detail % 2 == 0)
     off |= events.event.isin(["fade", "recognise"]) & (events.detail == 3)
     doing = events[
         events.event.isin(["approach", "engage", "private", "leave", "harm", "fade", "recognise", "meet"]) & ~off
     ]
-    for person in (doing.actor, doing.target):
+    for person in (doing.actor, doing.target):  # a predator and a user have no number in common
         assert not barred & set(zip(person, doing.hour, strict=True))
     online = defaultdict(set)
     for day in World(scenario, [seed]).days():
@@ -259,6 +297,8 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
         events = records.events[records.events.policy == arm].sort_values(["hour", "second", "step"], kind="stable")
         check_counts(records, scenario, arm, events)
         check_seconds(events)
+        # Arrests are made at the end of the hour.
+        events = events.assign(second=events.second.where(events.event != "stop", 3601))
         check_places(events, scenario.predators.contacts_at_once)
         check_presence(scenario, seed, arm, events)
         order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 5}
