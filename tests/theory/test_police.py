@@ -183,6 +183,30 @@ def test_logs_given_along_are_looked_up_without_a_request(records: Records) -> N
     assert set(innocents[innocents.event == "close"].detail) == {2, 5}
 
 
+def test_an_arrest_ends_every_contact_on_the_platform_and_off_it() -> None:
+    """Each contact of somebody arrested has ended before, or ends then, at the stage that it is at."""
+    slow = {
+        "contacts.off_harm_per_hour": 0.01, "contacts.private_leave_per_hour": 8.0,
+        "registration.none.findability": 0.9, "contacts.rel_meeting": 1.0, "days": 7, "contacts.lapse_per_hour": 0.001,
+    }  # fmt: skip
+    found = simulate(laboratory(**SETTING | slow | {"police.p_other_evidence": 0.5}), [1], [BASELINE], events=True)
+    arrests = of_kind(found, BASELINE, "arrest").set_index("target").hour
+    assert found.events is not None
+    life = found.events[found.events.contact >= 0].assign(stopped=found.events.event == "stop")
+    life["predator"] = life.contact.map(life[life.event == "approach"].set_index("contact").actor)
+    life = life[life.predator.isin(arrests.index) & (life.event != "complain")]
+    assert (life.hour <= life.predator.map(arrests)).all()
+    ended = life[life.event.isin(["fade", "harm", "block", "lose", "miss", "lapse", "stop"])]
+    assert set(ended.contact) == set(life.contact)
+    assert ended.contact.is_unique
+    stopped = life[life.stopped]
+    assert (stopped.hour == stopped.predator.map(arrests)).all()
+    left = stopped.contact.isin(life.contact[life.event == "leave"])
+    assert (left == (stopped.detail == 3)).all()
+    apart = stopped.contact.isin(life.contact[life.event == "find"])
+    assert min(left.sum(), (apart & ~left).sum()) > 20
+
+
 # -- what is left of the logs -----------------------------------------------------------------------------------------
 
 
