@@ -131,7 +131,7 @@ def test_an_answer_is_never_lost_where_the_host_answers_directly() -> None:
         before, after = (investigation.answered(word, rules, numbers.police) for rules in (usual, direct))
         assert after >= before
         better += after > before
-        hours = [investigation.request_hours(delay, rules, numbers) for rules in (usual, direct)]
+        hours = [investigation.request_hours(delay, 0, rules, numbers) for rules in (usual, direct)]
         assert hours[1] < hours[0]
     assert better > 200
 

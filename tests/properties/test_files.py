@@ -48,13 +48,16 @@ def lives(events: pd.DataFrame) -> dict[int, list[Any]]:
     return found
 
 
-def check_a_life(life: list[Any]) -> None:
-    """Reasons fit what was done, innocents are cleared, and sources stay those of the file."""
-    source = answer = -1
+def check_a_life(life: list[Any], referred: set[int]) -> None:
+    """Reasons fit what was done, innocents are cleared, and sources stay those of the file.
+
+    A referral while a request is under way may give logs along, whatever the answer.
+    """
+    source = answer = opened = -1
     before = ""
     for event, _ in life:
         if event.event == "case":
-            source = event.detail
+            source, opened = event.detail, event.hour
         if event.event in ("take_up", "arrest"):
             assert event.detail == source
         if event.event == "arrest":
@@ -64,10 +67,13 @@ def check_a_life(life: list[Any]) -> None:
         if event.event == "close":
             reasons = {"take_up": {TOO_OLD, NO_IDENTITY}, "identify": {CLEARED}}
             after_answer = ({NO_ANSWER}, {NO_DATA}, {NO_IDENTITY})[answer]
+            if any(opened < hour < event.hour for hour in referred):
+                after_answer |= {NO_IDENTITY}
             assert event.detail in reasons.get(before, after_answer)
             assert (event.target_kind == "user") >= (event.detail == CLEARED)
         if event.event == "identify" and before == "answer" and event.detail < 3:
-            assert answer == 2, "without logs nobody is found by them"
+            in_hand = any(opened < hour < event.hour for hour in referred)
+            assert answer == 2 or in_hand, "without logs nobody is found by them"
         before = event.event
 
 
@@ -77,8 +83,9 @@ def check_files(records: Records, scenario: Scenario, arm: str) -> None:
     events = records.events[records.events.policy == arm]
     daily = records.daily[records.daily.policy == arm]
     found = lives(events)
-    for life in found.values():
-        check_a_life(life)
+    referred = events[events.event == "refer"].groupby("target").hour.agg(set)
+    for person, life in found.items():
+        check_a_life(life, referred.get(person, set()))
     n = events.event.value_counts().reindex(
         [*IN_AN_HOUR, "complain_earlier", "take_up_earlier", "refer", "decoy"], fill_value=0
     )

@@ -246,7 +246,7 @@ def test_a_host_at_home_abroad_or_direct_takes_as_long_as_declared() -> None:
     numbers = numbers_of(World(chat, [1]))
     words = Draws([1]).words(Purpose.REQUEST_DELAY, 0, np.arange(20_000)).tolist()
     hours = {
-        arm: np.array([investigation.request_hours(word, chat.rules_on(0, arm), numbers) for word in words])
+        arm: np.array([investigation.request_hours(word, 0, chat.rules_on(0, arm), numbers) for word in words])
         for arm in (BASELINE, *arms)
     }
     # A direct answer takes no longer than one by the usual way.
