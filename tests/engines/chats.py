@@ -162,6 +162,8 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "moderation.staff": 0.03,
             "police.investigators": 0.4,
             "police.order": "gravest",
+            "police.home_days": 5,
+            "cooperation.host": "moves",
         }),
         (2**63 - 1,),
     ),

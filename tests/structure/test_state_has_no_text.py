@@ -29,7 +29,7 @@ from sim.model.world.world import World
 from sim.outcomes.outcomes import outcomes_of
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
-from sim.rules.rulebook import RULES, Binds, Rules, Triage, Weekday
+from sim.rules.rulebook import RULES, Binds, Host, Rules, Triage, Weekday
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.structure.modules import MODULES, PACKAGE, imported, room
 
@@ -43,7 +43,7 @@ WORDS = {
     "policy": set(ARMS),
     "site": {SCENARIO.site},
     "event": {kind.name for kind in KINDS},
-    "actor_kind": {"user", "predator", "flagger", "site"},
+    "actor_kind": {"user", "predator", "flagger", "site", "police"},
     "target_kind": {"user", "predator", ""},
     "offence": OFFENCES | {"", "all"},
     "victim_class": {*CLASSES, "all"},
@@ -51,7 +51,7 @@ WORDS = {
 }
 """Every word that may stand in a column of text. All other columns are whole numbers."""
 
-CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Weekday)}
+CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Host), *typing.get_args(Weekday)}
 """What rules that are words may be."""
 
 TEXT_FIELDS = {("model.arrays.places", "Places", "policies")} | {

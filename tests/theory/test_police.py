@@ -1,7 +1,7 @@
 """The police against theory: shares of what files come to, laws of how long it takes, the queue, decoys, felt risk."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
 from sim.rules.offences import Offence
 from sim.rules.parameters import FeltRisk
+from sim.rules.rulebook import Host
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, class_of, laboratory, share_z
 from tests.theory.test_responses import COMMON, ENOUGH_STAFF
@@ -253,6 +254,16 @@ def test_a_host_at_home_abroad_or_direct_takes_as_long_as_declared() -> None:
     for arm, median in ((BASELINE, 270), ("home", 30), ("direct", 40), ("both", 30)):
         assert abs(share_z((hours[arm] < 24 * median).sum(), len(words), 0.5)) < ERRORS, arm
         assert np.log(hours[arm]).std() == pytest.approx(0.25, rel=ERRORS / np.sqrt(2 * len(words)))
+
+
+def test_a_host_that_moves_is_at_home_until_so_many_days_of_the_window_are_over() -> None:
+    arms = {host: (HostingPolicy(host=host),) for host in get_args(Host)}
+    chat = laboratory(policies=arms, warmup_days=3, **{"police.home_days": 4})
+    numbers, word = numbers_of(World(chat, [1])), Draws([1]).word(Purpose.REQUEST_DELAY, 0, 5)
+    moves = 24 * 7
+    for hour in (0, moves - 1, moves, moves + 500):
+        now = {arm: investigation.request_hours(word, hour, chat.rules_on(0, arm), numbers) for arm in arms}
+        assert now["moves"] == now["home" if hour < moves else "abroad"] != now["abroad" if hour < moves else "home"]
 
 
 # -- the queue --------------------------------------------------------------------------------------------------------

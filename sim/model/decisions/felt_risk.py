@@ -16,7 +16,7 @@ from sim.rules.parameters import FeltRisk
 CLASSES_OF_SENSITIVITY: Final = 3
 """Equally many predators mind felt risk not at all, by `sensitivity`, and twice as much."""
 
-MOST_MICRO: Final = 10**12
+MOST_MICRO: Final = MICRO * MICRO
 """Felt risk that is not exceeded: all approaches are left long before, and products fit into 63 bits."""
 
 

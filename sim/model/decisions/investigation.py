@@ -24,7 +24,7 @@ from sim.model.world.world import World
 from sim.rules.parameters import HOURS_PER_MONTH, Police
 from sim.rules.rulebook import Rules
 
-EARLIER_HOURS: Final = 10 * 8766
+EARLIER_HOURS: Final = round(10 * 12 * HOURS_PER_MONTH)
 """Ten years, over which harm before the run goes back."""
 
 URGENCY = {COMPLAINT: 0, REFERRAL: 1, DECOY: 1, EARLIER: 2}
@@ -75,7 +75,7 @@ def request_hours(word: int, hour: int, rules: Rules, numbers: Numbers) -> int:
     days = police.request_days_home if at_home else police.request_days_abroad
     if rules.cooperation.direct:
         days = min(days, police.request_days_direct)
-    return max(1, pick(word, numbers.request_spread) * round(24_000 * days) // (1000 * MICRO))
+    return max(1, pick(word, numbers.request_spread) * round(24 * 1000 * days) // (1000 * MICRO))
 
 
 def answered(word: int, rules: Rules, police: Police) -> bool:
