@@ -27,15 +27,19 @@ from sim.model.arrays.state import Contacts
 from sim.model.records import KINDS, Records
 from sim.model.world.world import World
 from sim.outcomes.outcomes import outcomes_of
+from sim.rules.declare import Section
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
-from sim.rules.rulebook import RULES, Binds, Host, Rules, Triage, Weekday
+from sim.rules.rulebook import RULES, Binds, Host, Triage, Weekday
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.structure.modules import MODULES, PACKAGE, imported, room
 
 SCENARIO = sim.load(PACKAGE.parent / "scenarios" / "classroom.toml").replace(
-    **{"days": 40, "warmup_days": 10, "scale": 0.3, "predators.p_of_adults": 0.2, "reporting.friction": 0.0}
-)
+    **{
+        "days": 40, "warmup_days": 10, "scale": 0.3, "predators.p_of_adults": 0.2, "reporting.friction": 0.0,
+        "police.investigators": 1.0, "undercover.decoys": 5.0, "cooperation.p_refer": 0.5,
+    }
+)  # fmt: skip
 ARMS = (BASELINE, "email-retention-reporting")
 
 OFFENCES = {offence.name for offence in SCENARIO.offences}
@@ -101,8 +105,10 @@ def test_a_rule_is_a_number_or_one_of_a_few_words() -> None:
         assert set(leaves(declared.type)) <= {int, float, bool, ...} | CHOICES, name
 
 
-SKIPPED = (int, float, np.generic, Scenario, World, Rules, mesa.Model, type, ModuleType, FunctionType, GeneratorType)
-"""Numbers; what a run was given (the scenario, and the rules and the world made of it); the models themselves; code."""
+SKIPPED = (
+    int, float, np.generic, Scenario, Section, World, mesa.Model, type, ModuleType, FunctionType, GeneratorType,
+)  # fmt: skip
+"""Numbers; what a run was given (the scenario, its sections and the world made of it); the models themselves; code."""
 
 
 def texts(start: object) -> Iterator[tuple[str, str]]:
@@ -134,7 +140,7 @@ def vars_of(thing: object) -> dict[str, object]:
 
 def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[0]
-    held = [*texts([model.state, model._office, model._day]), *texts(vars_of(model.world))]
+    held = [*texts([model.state, model._office, model._police, model._day]), *texts(vars_of(model.world))]
     assert {text for _, text in held} <= {*ARMS, *CHOICES}, held
 
 
@@ -148,7 +154,7 @@ def test_tables_hold_numbers_and_declared_words(models: tuple[ChatModel, Chat]) 
     for model in models:
         records: Records = model.record.records() if isinstance(model, ChatModel) else model.ledger.records()
         assert records.events is not None
-        assert {"harm", "report", "review", "bar"} <= set(records.events["event"])
+        assert {"harm", "report", "review", "bar", "case", "decoy", "close"} <= set(records.events["event"])
         for table in (records.daily, records.breakdown, records.events):
             for column, values in table.items():
                 if column in WORDS:
