@@ -19,7 +19,7 @@ COUNTS = (
     "reports_so_far",
     "harms_so_far",
 )
-SCENARIO = BUSY.replace(days=4, policies={"email": LEVERS["email"]})
+SCENARIO = BUSY.replace(days=7, policies={"email": LEVERS["email"]})
 SEEDS = (7, 5)
 ARMS = arms(SCENARIO)
 HOURS = SCENARIO.hours

@@ -13,6 +13,7 @@ import pytest
 from mesa.datacollection import DataCollector
 
 from sim.model.agents import Chat, Predator, User
+from sim.model.agents.investigators import Investigator
 from sim.model.arrays.model import ChatModel
 from sim.model.hourly import COUNTS, HourlyModel, one_seed
 from sim.rules.errors import ScenarioError
@@ -128,9 +129,11 @@ def test_without_collecting_there_is_no_data_collector(model: type[HourlyModel])
 
 def test_everybody_can_be_listed_from_the_start_on() -> None:
     chat = Chat(SCENARIO, seed=3)
-    assert set(chat.agents) == set(chat.persons.values())
-    assert {*chat.agent_types} == {User, Predator}
-    assert len(chat.agents_by_type[User]) + len(chat.agents_by_type[Predator]) == len(chat.agents) > 300
+    investigators = {*chat.police.investigators}
+    assert set(chat.agents) == set(chat.persons.values()) | investigators
+    assert len(investigators) == SCENARIO.police.investigators == 2
+    assert {*chat.agent_types} == {User, Predator, Investigator}
+    assert len(chat.agents_by_type[User]) + len(chat.agents_by_type[Predator]) == len(chat.agents) - 2 > 300
     numbers = chat.agents.select(agent_type=Predator).get("number")
     assert sorted(numbers) == sorted(person.number for person in chat.persons.values() if person.kind == "predator")
     collector = DataCollector(agenttype_reporters={Predator: {"barred_until": "barred_until"}})
