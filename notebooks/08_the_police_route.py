@@ -62,11 +62,11 @@ links, leads = ["logs-12-months", "direct-answers", "direct-answers-and-logs"], 
 chain = sim.compare(scenario, [*links, *leads], seeds=3)
 print(f"logs are kept for {scenario.retention.log_hours} hours, host {scenario.cooperation.host}")
 ends = ["cases", "requests", "closed_no_answer", "closed_no_data", "closed_too_old", "closed_no_identity",
-        "identified_without_site", "identifications", "arrests"]
+        "identified_without_site", "identifications", "arrests", "cases_waiting"]
 levels(chain, links, ends)
 
 # %% [markdown]
-# All are counts a year. Look at where files end. Under the baseline none ends because logs *lead* to nobody: none gets that far.
+# All are counts a year; the last row is how many files wait for an investigator, in the mean. Look at where files end. Under the baseline none ends because logs *lead* to nobody: none gets that far.
 # Where both links are mended, files pass on and many break at the next one, for what an e-mail address is worth to the police is
 # a link too. About as many are found without the site whatever it keeps.
 #
@@ -107,9 +107,9 @@ shares = ["data_at_request", "data_at_answer"]
 # requests that are never answered. Why does a year of logs fall short of the table above even in the first row? The policy begins
 # with the window, and what had been deleted by then stays deleted.
 #
-# So the question to ask of a retention is the same as for a review (see
-# [the notebook on retention](04_retention_and_snapshot.ipynb)): does what is kept outlive the wait? Here most of the wait is that of somebody who needs months to go to the police, which no rule of a platform
-# shortens.
+# So the question to ask of a retention is the same as for a review (see the notebook `04_retention_and_snapshot`): does what
+# is kept outlive the wait? Here most of the wait is that of somebody who needs months to go to the police, which no rule of a
+# platform shortens.
 #
 # In this model nobody can ask a host to freeze data first and to hand them out later. Where that exists, the gap is smaller.
 #
@@ -132,7 +132,7 @@ axes[0].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# Both curves count persons, so they show at once how many and how late. Some of the acts lie before the window. What is arrested
+# Both curves count persons, so they show at once how many and how late. Some of the acts lie before the window. Whoever is arrested
 # after the window is not seen, so the right ends of the curves are too low: a longer window has more late arrests, and the means
 # below are too short rather than too long.
 
@@ -185,11 +185,12 @@ def harms_and_arrests(policy):
     events = sim.run(half, policy, seed=0, events=True).events
     measured = events[events["hour"] >= first]
     harms = measured[(measured["event"] == "harm") & measured["offence"].isin(serious)]
-    return harms[["hour", "actor", "target", "contact"]], measured[measured["event"] == "arrest"].set_index("target")["hour"]
+    arrests = measured[measured["event"] == "arrest"].set_index("target")["hour"]
+    return harms, arrests, set(events.loc[events["event"] == "case", "target"])
 
 
-before, arrests_before = harms_and_arrests("baseline")
-after, arrests_after = harms_and_arrests("direct-answers-and-logs")
+before, arrests_before, _ = harms_and_arrests("baseline")
+after, arrests_after, on_file = harms_and_arrests("direct-answers-and-logs")
 harmed_before, harmed_after = set(before["target"]), set(after["target"])
 pd.Series(
     {
@@ -221,13 +222,15 @@ already = before["hour"] >= before["actor"].map(arrests_before)
 print("harms under the baseline:", len(before))
 print("by somebody who would have been in custody under the policy:", int((in_custody & ~already).sum()))
 late = (first + 24 * half.days - arrests_after) / 730.5
+offenders = set(before["actor"])
+print(f"of those who did them, the police have a file on {len(offenders & on_file)} in {len(offenders)} under the policy")
 print(f"an arrest under the policy leaves {late.median():.0f} months of the window, in the median")
 
 # %% [markdown]
-# Few, of many. What makes them few? An arrest comes late, and only what comes after it counts. Many who are
-# arrested would have left the chat anyway. And most offenders are never the subject of a file, as most of those harmed do not go to
-# the police. None of this says what an arrest means to those who were harmed: that is not in the model. Nor is deterrence: here
-# nobody minds being found, unless `felt_risk.sensitivity` is set.
+# Few, of many. What makes them few? An arrest comes late, and only what comes after it counts. Some have left the chat by
+# then. And on many offenders there is never a file, as few of those harmed go to the police. None of this says what an arrest
+# means to those who were harmed: that is not in the model. Nor is deterrence: here nobody minds being found, unless
+# `felt_risk.sensitivity` is set.
 #
 # ## The record and the harm part ways
 #
