@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(path.name for path in FOLDER.glob("*.toml"))
 VISITORS = 400
 MORE_PREDATORS = {"predators.p_of_adults": 0.05}
-MUST = {"classroom", "coco", "generic_chat", "moderators", "registration", "reporting", "retention"}
+MUST = {"classroom", "coco", "generic_chat", "moderators", "police", "registration", "reporting", "retention"}
 
 
 def small(scenario: Scenario) -> Scenario:
