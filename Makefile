@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run results test lint format bench faults kills baselines catalogue lock lock-check python-check clean
+.PHONY: help setup run police results test lint format bench faults kills baselines catalogue lock lock-check python-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -20,6 +20,10 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 
 run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
+
+police: $(STAMP) ## logs, direct answers and decoys over all 40 months of Coco, year by year (some ten minutes)
+	$(VENV) -m sim compare scenarios/coco.toml --policies logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2 \
+	  --seeds 6 --workers 2 --out results/police
 
 results: export LC_ALL := C
 results: $(STAMP) ## renew all that results/ ships, half an hour: Coco, classroom, patterns, doubt about Coco
