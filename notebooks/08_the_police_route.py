@@ -36,7 +36,7 @@ BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#767676"
 
 def levels(comparison, policies, outcomes, digits=1):
     rows = comparison.effects[comparison.effects["outcome"].isin(outcomes)]
-    table = rows.pivot(index="outcome", columns="policy", values="value").loc[outcomes, policies]
+    table = rows.pivot_table("value", "outcome", "policy").loc[outcomes, policies]
     table.insert(0, "baseline", rows.drop_duplicates("outcome").set_index("outcome")["baseline"])
     return table.round(digits)
 
@@ -61,8 +61,8 @@ scenario = sim.load("../scenarios/police.toml").replace(days=450, warmup_days=30
 links, leads = ["logs-12-months", "direct-answers", "direct-answers-and-logs"], ["referrals", "decoys"]
 chain = sim.compare(scenario, [*links, *leads], seeds=3)
 print(f"logs are kept for {scenario.retention.log_hours} hours, host {scenario.cooperation.host}")
-ends = ["cases", "requests", "closed_no_answer", "closed_no_data", "closed_too_old", "closed_no_identity",
-        "identified_without_site", "identifications", "arrests", "cases_waiting"]
+ends = """cases requests closed_no_answer closed_no_data closed_too_old closed_no_identity
+identified_without_site identifications arrests cases_waiting""".split()
 levels(chain, links, ends)
 
 # %% [markdown]
@@ -90,7 +90,8 @@ def younger(policy):
     return [of[of.index < 24 * d].sum() / of.sum() for d in days]
 
 
-survival = pd.DataFrame({p: younger(p) for p in ["baseline", "direct-answers"]}, index=pd.Index(days, name="logs kept, days"))
+kept = pd.Index(days, name="logs kept, days")
+survival = pd.DataFrame({policy: younger(policy) for policy in ["baseline", "direct-answers"]}, index=kept)
 (100 * survival).round(0)
 
 # %% [markdown]
@@ -223,7 +224,7 @@ print("harms under the baseline:", len(before))
 print("by somebody who would have been in custody under the policy:", int((in_custody & ~already).sum()))
 late = (first + 24 * half.days - arrests_after) / 730.5
 offenders = set(before["actor"])
-print(f"of those who did them, the police have a file on {len(offenders & on_file)} in {len(offenders)} under the policy")
+print(f"on {len(offenders & on_file)} of the {len(offenders)} who did them the police have a file under the policy")
 print(f"an arrest under the policy leaves {late.median():.0f} months of the window, in the median")
 
 # %% [markdown]
@@ -239,8 +240,8 @@ print(f"an arrest under the policy leaves {late.median():.0f} months of the wind
 # investigators are few?
 
 # %%
-shown = ["recorded_proceedings", "cases", "cases_referral", "cases_decoy", "investigators_busy_share", "cases_waiting",
-         "arrests", "days_to_arrest", "innocents_investigated", "persons_harmed"]
+shown = """recorded_proceedings cases cases_referral cases_decoy investigators_busy_share cases_waiting
+arrests days_to_arrest innocents_investigated persons_harmed""".split()
 enough = sim.compare(scenario.replace(**{"police.investigators": 5}), leads, seeds=3)
 desks = {"few investigators": chain, "enough investigators": enough}
 pd.concat({name: levels(found, leads, shown, 2) for name, found in desks.items()}, axis=1)
