@@ -61,8 +61,8 @@ scenario = sim.load("../scenarios/police.toml").replace(days=450, warmup_days=30
 links, leads = ["logs-12-months", "direct-answers", "direct-answers-and-logs"], ["referrals", "decoys"]
 chain = sim.compare(scenario, [*links, *leads], seeds=3)
 print(f"logs are kept for {scenario.retention.log_hours} hours, host {scenario.cooperation.host}")
-ends = """cases requests closed_no_answer closed_no_data closed_too_old closed_no_identity
-identified_without_site identifications arrests cases_waiting""".split()
+closed = ["closed_no_answer", "closed_no_data", "closed_too_old", "closed_no_identity"]
+ends = ["cases", "requests", *closed, "identified_without_site", "identifications", "arrests", "cases_waiting"]
 levels(chain, links, ends)
 
 # %% [markdown]
@@ -240,8 +240,8 @@ print(f"an arrest under the policy leaves {late.median():.0f} months of the wind
 # investigators are few?
 
 # %%
-shown = """recorded_proceedings cases cases_referral cases_decoy investigators_busy_share cases_waiting
-arrests days_to_arrest innocents_investigated persons_harmed""".split()
+files = ["recorded_proceedings", "cases", "cases_referral", "cases_decoy", "innocents_investigated"]
+shown = [*files, "investigators_busy_share", "cases_waiting", "arrests", "days_to_arrest", "persons_harmed"]
 enough = sim.compare(scenario.replace(**{"police.investigators": 5}), leads, seeds=3)
 desks = {"few investigators": chain, "enough investigators": enough}
 pd.concat({name: levels(found, leads, shown, 2) for name, found in desks.items()}, axis=1)
