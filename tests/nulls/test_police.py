@@ -178,6 +178,11 @@ def test_felt_risk_that_nothing_adds_to_is_as_none() -> None:
     assert fed.daily["n_felt_risk_milli"].sum() > 0
 
 
+def test_the_share_of_proceedings_that_are_modelled_moves_no_run() -> None:
+    some, all_of = (arms({"a": ()}, **{"police.p_modelled": p})["a"] for p in (0.1, 1.0))
+    assert same_but_for(some, all_of)
+
+
 def test_innocents_are_investigated_and_never_arrested() -> None:
     """Whom the site refers by mistake the police identify and clear."""
     found = arms({"a": ()}, **{"cooperation.p_refer": 1.0, "moderation.p_clear_without_evidence": 0.2})["a"]

@@ -7,7 +7,7 @@ import pytest
 
 from sim.model.records import DAILY_COLUMNS, Records
 from sim.outcomes.counts import HEADLINE, counts_of, half_year_of, periods_of, quarters_of, sums_of
-from sim.outcomes.outcomes import OUTCOMES, SECOND, Outcome, outcomes_of
+from sim.outcomes.outcomes import BY_NAME, OF_THE_POLICE, OUTCOMES, SECOND, Outcome, outcomes_of
 from sim.rules.offences import OFFENCES
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
@@ -25,7 +25,7 @@ def daily(policy: str = "baseline", seed: int = 0, days: int = 60, **counts: int
 
 
 def value(name: str, table: pd.DataFrame, scenario: Scenario = SCENARIO) -> float:
-    outcome = next(o for o in OUTCOMES if o.name == name)
+    outcome = BY_NAME[name]
     return float(outcome.formula(sums_of(scenario, table)).iloc[0])
 
 
@@ -35,6 +35,18 @@ def test_every_outcome_is_declared_once_in_words_and_with_known_columns() -> Non
     assert [o.name for o in found[:2]] == [HEADLINE, SECOND]
     assert all(o.unit and o.behind and o.better in ("lower", "higher", "neither") for o in found)
     assert {c for o in OUTCOMES for c in o.behind} <= set(DAILY_COLUMNS)
+
+
+def test_the_police_have_outcomes_where_somebody_investigates_of_known_columns() -> None:
+    names = [{o.name for o in outcomes_of(SCENARIO.replace(**{"police.investigators": n}))} for n in (0.0, 0.5)]
+    assert names[1] - names[0] == {o.name for o in OF_THE_POLICE}
+    assert {c for o in OF_THE_POLICE for c in o.behind} <= set(DAILY_COLUMNS)
+
+
+def test_proceedings_of_all_kinds_are_those_of_the_model_over_their_share() -> None:
+    half = SCENARIO.replace(**{"police.p_modelled": 0.5})
+    table = daily(n_case=2, n_complain_earlier=1, n_complain=9)
+    assert value("recorded_proceedings", table, half) == pytest.approx(2 * 3 * YEAR / 12 / 20)
 
 
 def test_the_headline_is_per_year_and_per_thousand_visitors_of_the_baseline_whatever_the_policy() -> None:
@@ -74,6 +86,17 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ),
         ("innocents_sanctioned", {"n_bar_user": 2, "n_suspend_user": 3, "n_warn_user": 4}, 9 * YEAR),
         ("snapshots_kept", {"n_snapshot_hours": 48}, 2),
+        ("recorded_harm", {"n_complain": 2, "n_complain_earlier": 3}, 5 * YEAR),
+        ("investigators_busy_share", {"n_take_up": 2, "n_take_up_earlier": 1, "n_case_capacity": 4}, 0.75),
+        ("cases_waiting", {"n_case_waiting_hours": 48, "n_case": 1}, 2),
+        ("data_at_request", {"n_request_data": 1, "n_request": 4}, 0.25),
+        ("data_at_answer", {"n_answer_data": 1, "n_answer": 5}, 0.2),
+        ("days_to_identification", {"n_identify_hours": 48, "n_identify": 1}, 2),
+        ("days_to_arrest", {"n_arrest_hours": 24 * 7, "n_arrest": 1}, 7),
+        ("decoy_hours", {"n_decoy_milli_hours": 5000}, 5 * YEAR / 12),
+        ("felt_risk", {"n_felt_risk_milli": 2500}, 2.5),
+        ("logs_kept", {"n_log_hours": 240}, 10),
+        ("identified_use", {"n_identified_hours": 3, "n_user_hours": 4}, 0.75),
         ("recorded_per_harm", {"n_complain": 1, "n_harm": 10}, 0.1),
         ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
         ("user_days_barred", {"n_user_days_barred": 12}, YEAR),
