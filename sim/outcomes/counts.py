@@ -40,7 +40,7 @@ class Sums:
         visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline. The
             declared audience where they are not counted.
         conversations_per_hour: Lawful conversations a user holds in an hour (an input).
-        proceedings_per_file: Real proceedings for each file of the model (an input).
+        proceedings_per_case: Real proceedings for each one of the model (an input).
     """
 
     table: pd.DataFrame
@@ -48,7 +48,7 @@ class Sums:
     months: int
     visitors: float
     conversations_per_hour: float
-    proceedings_per_file: float
+    proceedings_per_case: float
 
     def __getitem__(self, column: str) -> pd.Series[float]:
         """Return the sum of a column for every run."""
@@ -232,7 +232,7 @@ def sums_of(
         months=sum(_month_ends(scenario, first, end) for first, end in within),
         visitors=_visitors(scenario, daily),
         conversations_per_hour=scenario.population.conversations_per_hour,
-        proceedings_per_file=1 / scenario.police.p_modelled,
+        proceedings_per_case=1 / scenario.police.p_modelled,
     )
 
 

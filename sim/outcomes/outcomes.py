@@ -220,12 +220,17 @@ offence: `outcomes_of`."""
 
 OF_THE_POLICE: tuple[Outcome, ...] = (
     Outcome(
-        "recorded_proceedings", "Recorded proceedings of all kinds: files of the model over the share that it has",
+        "recorded_proceedings", "Recorded proceedings of all kinds: those of the model over the share that it has",
         "proceedings a month per 1,000 baseline monthly visitors", "neither",
-        lambda s: (s.a_month("n_case") + s.a_month("n_complain_earlier"))
+        lambda s: (
+            s.a_month("n_complain")
+            + s.a_month("n_complain_earlier")
+            + s.a_month("n_case_referral")
+            + s.a_month("n_case_decoy")
+        )
         * (1000 / s.visitors)
-        * s.proceedings_per_file,
-        ("n_case", "n_complain_earlier"),
+        * s.proceedings_per_case,
+        ("n_complain", "n_complain_earlier", "n_case_referral", "n_case_decoy"),
     ),
     Outcome(
         "cases", "Files that the police open", "files a year", "neither", lambda s: s.a_year("n_case"), ("n_case",)

@@ -16,7 +16,7 @@ GIVEN = {
     ),
     "visitors": Term("mean monthly visitors of the baseline, or the declared ones where the window holds no month"),
     "conversations_per_hour": Term("population.conversations_per_hour, an input"),
-    "proceedings_per_file": Term("1 / police.p_modelled, an input"),
+    "proceedings_per_case": Term("1 / police.p_modelled, an input"),
 }
 """What a formula reads beside columns."""
 

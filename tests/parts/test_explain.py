@@ -53,7 +53,7 @@ def test_everything_has_a_topic() -> None:
 def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
     columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
     compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
-    sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5, proceedings_per_file=4.0)
+    sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5, proceedings_per_case=4.0)
     text = formula.formula(outcome)
     names = {name: sums[name] for name in columns} | {name: getattr(sums, name) for name in formula.GIVEN}
     # A name with slashes is no Python; give each one a letter.

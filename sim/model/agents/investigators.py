@@ -209,10 +209,8 @@ class Police:
             return
         ledger.note("take_up", 0, None, file.person, detail=file.source)
         ledger.took("take_up", hour - file.opened)
-        if file.other_evidence:
-            self._identify(file, BY_OTHER_EVIDENCE)
-        elif file.in_hand:
-            self._look_up(file)
+        if file.other_evidence or file.in_hand:
+            self._follow_up(file)
         elif too_old(file.newest, hour, police):
             self._close(file, TOO_OLD)
         else:
@@ -229,14 +227,17 @@ class Police:
         data = file.newest >= self.log_since
         model.ledger.note("answer", 0, None, file.person, detail=(2 if data else 1) if comes else 0)
         model.ledger.count("n_answer_data", int(comes and data))
-        if file.other_evidence:
-            self._identify(file, BY_OTHER_EVIDENCE)
-        elif file.in_hand:
-            self._look_up(file)
-        elif not comes:
+        if not comes:
             self._close(file, NO_ANSWER)
         elif not data:
             self._close(file, NO_DATA)
+        else:
+            self._look_up(file)
+
+    def _follow_up(self, file: File) -> None:
+        """Use what needs nobody to be asked: evidence that is not the site's, or else logs that it gave along."""
+        if file.other_evidence:
+            self._identify(file, BY_OTHER_EVIDENCE)
         else:
             self._look_up(file)
 
@@ -297,6 +298,9 @@ class Police:
             file.newest = max(file.newest, lead.newest)
             file.other_evidence |= lead.other_evidence
             file.in_hand |= in_hand
+            if file.due > hour and not file.identified and (file.other_evidence or file.in_hand):
+                file.due = -1  # nobody needs to be asked any more
+                self._follow_up(file)
             return
         order = lead.number
         if lead.person:

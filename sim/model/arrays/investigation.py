@@ -72,6 +72,7 @@ class File:
         other_evidence: Whether there is evidence that is not the site's.
         in_hand: Whether the site gave the logs along.
         waits: Whether nobody has taken it up yet.
+        asked: Whether a request is under way.
     """
 
     person: int
@@ -85,6 +86,7 @@ class File:
     other_evidence: bool
     in_hand: bool
     waits: bool = True
+    asked: bool = False
 
     def add(self, lead: Lead, in_hand: bool) -> None:
         """Take in one more lead about the same person."""
@@ -158,14 +160,13 @@ class _Desk:
         """Requests reach the host: with what it still has the police identify somebody, or close the file."""
         numbers = self.now.state.numbers
         for file in sorted(self.station.requests.pop(self.now.hour, ()), key=_person):
+            if not file.asked:  # what was asked for is no longer needed
+                continue
+            file.asked = False
             comes, data = answered(self.word(Purpose.ANSWERED, file), self.rules, numbers.police), self._has_logs(file)
             self._note("answer", file, comes * (1 + data))
             self.log.add("n_answer_data", self.place, comes and data)
-            if file.other_evidence:
-                self._identify(file, BY_OTHER_EVIDENCE)
-            elif file.in_hand:
-                self._look_up(file)
-            elif not comes:
+            if not comes:
                 self._close(file, NO_ANSWER)
             elif not data:
                 self._close(file, NO_DATA)
@@ -219,6 +220,9 @@ class _Desk:
                 file.add(lead, in_hand)
                 if file.waits and file.urgency > before:
                     self._queue(file)
+                elif file.asked and (file.other_evidence or file.in_hand):
+                    file.asked = False
+                    self._follow_up(file)
 
     def take_up(self, most: int) -> int:
         """Take up so many files, all if there are fewer; return how many there were."""
@@ -245,10 +249,8 @@ class _Desk:
             return
         self._note("take_up", file, file.source)
         self._took("take_up", hour - file.opened)
-        if file.other_evidence:
-            self._identify(file, BY_OTHER_EVIDENCE)
-        elif file.in_hand:
-            self._look_up(file)
+        if file.other_evidence or file.in_hand:
+            self._follow_up(file)
         elif too_old(file.newest, hour, numbers.police):
             self._close(file, TOO_OLD)
         else:
@@ -258,6 +260,14 @@ class _Desk:
             self._took("request", hour - file.newest)
             due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), hour, self.rules, numbers)
             self.station.requests.setdefault(due, []).append(file)
+            file.asked = True
+
+    def _follow_up(self, file: File) -> None:
+        """Use what needs nobody to be asked: evidence that is not the site's, or else logs that it gave along."""
+        if file.other_evidence:
+            self._identify(file, BY_OTHER_EVIDENCE)
+        else:
+            self._look_up(file)
 
     def _look_up(self, file: File) -> None:
         """See to whom the logs of the site lead."""
