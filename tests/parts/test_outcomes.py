@@ -45,8 +45,8 @@ def test_the_police_have_outcomes_where_somebody_investigates_of_known_columns()
 
 def test_proceedings_of_all_kinds_are_those_of_the_model_over_their_share() -> None:
     half = SCENARIO.replace(**{"police.p_modelled": 0.5})
-    table = daily(n_case=2, n_complain_earlier=1, n_complain=9)
-    assert value("recorded_proceedings", table, half) == pytest.approx(2 * 3 * YEAR / 12 / 20)
+    table = daily(n_case=9, n_complain_earlier=1, n_complain=2, n_case_referral=3, n_case_decoy=4)
+    assert value("recorded_proceedings", table, half) == pytest.approx(2 * 10 * YEAR / 12 / 20)
 
 
 def test_the_headline_is_per_year_and_per_thousand_visitors_of_the_baseline_whatever_the_policy() -> None:
