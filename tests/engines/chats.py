@@ -40,7 +40,7 @@ POLICED: dict[str, object] = {
     "police.p_decoy_case": 0.2,
     "police.p_decoy_evidence": 0.3,
     "police.arrest_delay_median_days": 4.0,
-    "retention.log_hours": 14,
+    "retention.log_hours": 12,
     "cooperation.p_refer": 0.25,
     "undercover.decoys": 0.4,
     "freemium.p_paying": 0.15,

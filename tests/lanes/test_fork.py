@@ -258,6 +258,12 @@ def test_what_is_named_is_there_and_nothing_is_shared_between_lanes(forked: tupl
     assert not any(desk._touched for desk in office.desks)
 
 
+def test_a_request_that_was_needless_is_not_copied_once_its_file_is_done_with() -> None:
+    station, done = Station(), File(7, False, 1, 0, 0, 1, 0, 0, True, False, waits=False)
+    station.requests[9] = [done]
+    assert station.copy().requests == {9: []}
+
+
 def one_lane_less(state: State) -> dict[str, Any]:
     """Return containers as a fork would leave them that copied to no lane but the first, or not as many times."""
     n_first = len(state.places.seeds)

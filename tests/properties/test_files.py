@@ -1,6 +1,7 @@
 """What holds of every file of the police, whatever the scenario, in both engines."""
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ FOLLOWS: dict[str, dict[str, str]] = {
     "none": {"case": "waits"},
     "waits": {"take_up": "taken up"},
     "taken up": {"request": "asked", "identify": "identified", "close": "none"},
-    "asked": {"answer": "answered"},
+    "asked": {"answer": "answered", "identify": "identified", "close": "none"},
     "answered": {"identify": "identified", "close": "none"},
     "identified": {"arrest": "arrested", "close": "none"},
     "arrested": {},
@@ -51,13 +52,13 @@ def lives(events: pd.DataFrame) -> dict[int, list[Any]]:
 def check_a_life(life: list[Any], referred: set[int]) -> None:
     """Reasons fit what was done, innocents are cleared, and sources stay those of the file.
 
-    A referral while a request is under way may give logs along, whatever the answer.
+    What makes a request needless is used when it comes: other evidence, or logs that a referral gives along.
     """
-    source = answer = opened = -1
+    source = answer = -1
     before = ""
     for event, _ in life:
         if event.event == "case":
-            source, opened = event.detail, event.hour
+            source = event.detail
         if event.event in ("take_up", "arrest"):
             assert event.detail == source
         if event.event == "arrest":
@@ -65,15 +66,14 @@ def check_a_life(life: list[Any], referred: set[int]) -> None:
         if event.event == "answer":
             answer = event.detail
         if event.event == "close":
-            reasons = {"take_up": {TOO_OLD, NO_IDENTITY}, "identify": {CLEARED}}
+            reasons = {"take_up": {TOO_OLD, NO_IDENTITY}, "request": {NO_IDENTITY}, "identify": {CLEARED}}
             after_answer = ({NO_ANSWER}, {NO_DATA}, {NO_IDENTITY})[answer]
-            if any(opened < hour < event.hour for hour in referred):
-                after_answer |= {NO_IDENTITY}
             assert event.detail in reasons.get(before, after_answer)
             assert (event.target_kind == "user") >= (event.detail == CLEARED)
         if event.event == "identify" and before == "answer" and event.detail < 3:
-            in_hand = any(opened < hour < event.hour for hour in referred)
-            assert answer == 2 or in_hand, "without logs nobody is found by them"
+            assert answer == 2, "without logs nobody is found by them"
+        if event.event in ("identify", "close") and before == "request" and event.detail < 3:
+            assert event.hour in referred, "nothing but logs given along leads to the account before the answer"
         before = event.event
 
 
@@ -93,7 +93,12 @@ def check_files(records: Records, scenario: Scenario, arm: str) -> None:
     still_open = sum(state not in ("none", "arrested") for state in ends)
     assert n["case"] == n["close"] + n["arrest"] + still_open
     assert n["arrest"] == ends.count("arrested")
-    assert n["answer"] == n["request"] - ends.count("asked")
+    needless = sum(
+        first.event == "request" and then.event != "answer"
+        for life in found.values()
+        for (first, _), (then, _) in pairwise(life)
+    )
+    assert n["answer"] == n["request"] - ends.count("asked") - needless
     waiting = ends.count("waits") + n["complain_earlier"] - n["take_up_earlier"]
     assert n["case"] + n["complain_earlier"] == n["take_up"] + n["take_up_earlier"] + waiting
     measured = events[events.hour >= 24 * scenario.warmup_days]

@@ -51,7 +51,7 @@ SETTING = COMMON | ENOUGH_STAFF | {
     "police.request_days_abroad": REQUEST_HOURS / 24,
     "police.request_sigma": REQUEST_SIGMA,
     "police.p_answered": P_ANSWERED,
-    "police.p_other_evidence": P_OTHER,
+    "police.p_other_evidence": 0.0,
     "police.p_decoy_case": P_DECOY_CASE,
     "police.p_decoy_evidence": P_DECOY_EVIDENCE,
     "police.arrest_delay_median_days": ARREST_HOURS / 24,
@@ -78,6 +78,12 @@ def of_kind(records: Records, arm: str, *kinds: str) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def records() -> Records:
     return simulate(laboratory(**SETTING, policies=ARMS), [1], [BASELINE, *ARMS], events=True)
+
+
+@pytest.fixture(scope="module")
+def evident() -> Records:
+    """The same with evidence that is not the site's, which would cut requests short."""
+    return simulate(laboratory(**SETTING | {"police.p_other_evidence": P_OTHER}), [1], [BASELINE], events=True)
 
 
 def hours_between(records: Records, arm: str, begin: str, end: str) -> pd.DataFrame:
@@ -113,14 +119,14 @@ def test_a_request_reaches_the_host_after_a_lognormal_time(records: Records) -> 
     assert abs(hours.mean() - mean) < ERRORS * hours.std() / np.sqrt(hours.size)
 
 
-def test_an_arrest_follows_identification_after_a_lognormal_time(records: Records) -> None:
-    found = hours_between(records, BASELINE, "identify", "arrest")
+def test_an_arrest_follows_identification_after_a_lognormal_time(evident: Records) -> None:
+    found = hours_between(evident, BASELINE, "identify", "arrest")
     assert set(found.target_kind) == {"predator"}
     assert found.hours.size > 500
     check_law(found.hours, lambda h: lognormal(h + 0.5, ARREST_HOURS, ARREST_SIGMA), (20, 30, 40, 60, 90))
     mean = ARREST_HOURS * np.exp(ARREST_SIGMA**2 / 2)
     assert abs(found.hours.mean() - mean) < ERRORS * found.hours.std() / np.sqrt(found.hours.size)
-    assert of_kind(records, BASELINE, "arrest").target.is_unique
+    assert of_kind(evident, BASELINE, "arrest").target.is_unique
 
 
 def test_so_many_requests_are_answered_as_declared(records: Records) -> None:
@@ -150,17 +156,29 @@ def test_a_payment_leads_to_whom_logs_do_not_if_they_pay(records: Records) -> No
     assert abs(share_z((by_person == 2).sum(), by_person.size, (P_PAYMENT - P_IDENTITY) * P_PAYING * 0.5)) < ERRORS
 
 
-def test_evidence_of_another_kind_identifies_with_its_share_and_at_once(records: Records) -> None:
-    files = of_kind(records, BASELINE, "case")
+def test_evidence_of_another_kind_identifies_with_its_share_and_at_once(evident: Records) -> None:
+    files = of_kind(evident, BASELINE, "case")
     # Where a file is about one complaint: two of one hour are two chances.
-    complaints = of_kind(records, BASELINE, "complain").groupby(["target", "hour"]).size()
+    complaints = of_kind(evident, BASELINE, "complain").groupby(["target", "hour"]).size()
     alone = complaints[complaints == 1].index
     key = pd.MultiIndex.from_frame(files[["target", "hour"]])
     first = key[key.isin(alone)]
-    at_once = of_kind(records, BASELINE, "identify").query("detail == 3")
+    at_once = of_kind(evident, BASELINE, "identify").query("detail == 3")
     identified = first.isin(pd.MultiIndex.from_frame(at_once[["target", "hour"]]))
     assert first.size > 1000
     assert abs(share_z(identified.sum(), first.size, P_OTHER)) < ERRORS
+
+
+def test_what_makes_a_request_needless_is_used_when_it_comes(evident: Records) -> None:
+    """Another complaint brings evidence while a request is under way: it is not waited for, nor answered any more."""
+    moves = of_kind(evident, BASELINE, "request", "answer", "identify", "close").sort_values(["target", "hour"])
+    after = moves.groupby("target")
+    then, hour = after.event.shift(-1), after.hour.shift(-1)
+    cut = moves[(moves.event == "request") & (then == "identify")].assign(then=after.detail.shift(-1), hour_after=hour)
+    assert len(cut) > 10
+    assert (cut.then == 3).all()
+    complaints = pd.MultiIndex.from_frame(of_kind(evident, BASELINE, "complain")[["target", "hour"]])
+    assert pd.MultiIndex.from_frame(cut[["target", "hour_after"]]).isin(complaints).all()
 
 
 def test_so_many_of_the_sanctioned_are_referred_as_declared_innocents_too(records: Records) -> None:
@@ -214,7 +232,7 @@ def test_an_arrest_ends_every_contact_on_the_platform_and_off_it() -> None:
 def test_deletion_is_final_and_a_request_finds_what_is_there_when_it_arrives() -> None:
     """Of files of one complaint, made within the hour, the connection to ask for is that of the hour of the request."""
     longer = {"kept": (LogsPolicy(log_hours=5000, start=START + pd.Timedelta(hours=LONGER)),)}
-    short = SETTING | {"retention.log_hours": LOG_HOURS, "police.p_other_evidence": 0.0, "police.p_answered": 1.0}
+    short = SETTING | {"retention.log_hours": LOG_HOURS, "police.p_answered": 1.0}
     found = simulate(laboratory(**short, policies=longer), [1], [BASELINE, "kept"], events=True)
     seen = set()
     for arm in (BASELINE, "kept"):

@@ -136,8 +136,8 @@ class Station:
 
 
 def _renewed(due: dict[int, list[File]], own: dict[int, File]) -> dict[int, list[File]]:
-    """Return lists of files by hour with other files in their places."""
-    return {hour: [own[id(file)] for file in files] for hour, files in due.items()}
+    """Return lists of files by hour with other files in their places, without those that are done with."""
+    return {hour: [own[id(file)] for file in files if id(file) in own] for hour, files in due.items()}
 
 
 @dataclass(frozen=True)
