@@ -299,6 +299,7 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
         check_seconds(events)
         # Arrests are made at the end of the hour.
         events = events.assign(second=events.second.where(events.event != "stop", 3601))
+        events = events.sort_values(["hour", "second", "step"], kind="stable")
         check_places(events, scenario.predators.contacts_at_once)
         check_presence(scenario, seed, arm, events)
         order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 5}
