@@ -24,6 +24,7 @@ from sim.rules.rulebook import rules_through
 from sim.rules.sentences import Sentence
 from sim.scenario.arguments import Seeds, arms_of, scenario_of, seeds_of
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.uncertain import changed_rules
 from sim.study.answer import answer
 from sim.study.command import Command, add_set, add_size, scenario_given
 from sim.study.question import Question
@@ -150,7 +151,7 @@ def _sharing(mechanism: Mechanism, works: Sequence[Mechanism]) -> Mechanism | No
 
 def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
     """Return the mechanisms through which an arm works."""
-    changed = set(scenario.changed_rules(policy))
+    changed = set(changed_rules(scenario, policy))
     works = [m for m in MECHANISMS if changed & {*rules_through(m)}]
     return [m for m in works if not m.switch or scenario.value_of(m.switch)]
 

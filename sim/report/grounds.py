@@ -22,6 +22,7 @@ from sim.rules.rulebook import RULES, Rules
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.uncertain import changed_rules
 
 _DECLARED = SETTINGS | RULES
 
@@ -42,7 +43,7 @@ def settings_behind(scenario: Scenario, arms: Iterable[str]) -> list[str]:
     found = []
     for arm in arms:
         levels = [str(policy.level) for policy in scenario.policies[arm] if hasattr(policy, "level")]
-        for rule in scenario.changed_rules(arm):
+        for rule in changed_rules(scenario, arm):
             asked = [name for mechanism in RULES[rule].through for a in mechanism.assumes for name in _names(a.text)]
             if RULES[rule].assumes:
                 asked = [*(rule.replace("registration.", f"registration.{level}.") for level in levels), rule, *asked]
@@ -92,7 +93,7 @@ def of_parts(scenario: Scenario, arms: Sequence[str], contains: pd.DataFrame) ->
 
 def _assumed(scenario: Scenario, arm: str) -> Iterator[Sentence]:
     baseline, rules = scenario.platform.rules, scenario.rules_on(scenario.days - 1, arm)
-    changed = scenario.changed_rules(arm)
+    changed = changed_rules(scenario, arm)
     for name, (before, after) in changed.items():
         if text := RULES[name].assumes:
             yield _told(text, scenario, rules, {"before": _amount(name, before), "after": _amount(name, after)})
@@ -128,7 +129,7 @@ def _amount(setting: str, value: Any) -> Words:
 
 def _lacked(scenario: Scenario, arm: str, totals: pd.Series[Any]) -> Words:
     """Return what an arm lacked that changed nothing, from the counts of the baseline."""
-    changed = scenario.changed_rules(arm)
+    changed = changed_rules(scenario, arm)
     if not changed:
         return Term("it changes no rule within the window")
     return Listed(tuple(dict.fromkeys(Term(_idle(rule, totals)) for rule in changed)), Term("; "))

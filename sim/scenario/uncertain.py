@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sim.rules.errors import ScenarioError, suggestion
 from sim.rules.mechanisms import OF_THE_POLICE
@@ -42,6 +43,14 @@ def _of_the_police(key: str) -> bool:
     section, *rest = key.split(".")
     rule = RULES.get(f"{section}.{rest[-1]}")
     return section == "police" or (rule is not None and {*rule.through} <= {*OF_THE_POLICE})
+
+
+def changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:
+    """Return what `Scenario.changed_rules` does, without rules that do nothing where nobody investigates."""
+    changed = scenario.changed_rules(arm)
+    if scenario.police.investigators:
+        return changed
+    return {rule: values for rule, values in changed.items() if not _of_the_police(rule)}
 
 
 def level_elsewhere(scenario: Scenario, key: str) -> str:

@@ -279,7 +279,7 @@ def test_a_sweep_recommends_no_command_that_refuses(
         else:
             found = re.search(r"Give it another value with (--set \S+)VALUE\.", message)
             assert found, message
-            value = parameter.default if isinstance(parameter.default, float | int) else [*parameter.default]
+            value = [*parameter.default] if isinstance(parameter.default, tuple) else parameter.default
             if isinstance(value, bool):
                 value = str(value).lower()
             words = f"sweep {file} --over moderation.staff=1,2 {found[1]}'{value}'"

@@ -34,9 +34,12 @@ def test_everything_says_what_it_is(parameter: Parameter) -> None:
 
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.key)
 def test_default_lies_in_the_plausible_range_and_that_in_the_accepted_one(parameter: Parameter) -> None:
+    assert parameter.allows(parameter.default)
+    if parameter.low is None:  # a number of the case, which a scenario states
+        assert parameter.key in ("police.investigators", "police.home_days")
+        return
     assert parameter.low <= parameter.default <= parameter.high
-    for value in (parameter.low, parameter.default, parameter.high):
-        assert parameter.allows(value)
+    assert parameter.allows(parameter.low) and parameter.allows(parameter.high)
 
 
 @pytest.mark.parametrize("parameter", [p for p in {**PARAMETERS, **RULES}.values() if p.has_range], ids=lambda p: p.key)

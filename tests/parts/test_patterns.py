@@ -212,7 +212,7 @@ def test_how_many_passed_stands_above_the_table_by_kind_and_signs_apart() -> Non
     )
     for kind, n in signs.items():
         assert f"{kind} " in first and f"(sign only: {n} of {n})" in first
-    assert first.endswith(", A 5 of 5")
+    assert first.endswith(", A 8 of 8")
     assert max(map(len, text.splitlines())) <= WIDTH
     assert "continued" not in text
     assert "Kinds: C calibrates; E must emerge; I echo of an input; A arithmetic." in text

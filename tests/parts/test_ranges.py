@@ -29,6 +29,7 @@ from sim.rules.errors import ScenarioError
 from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.uncertain import no_bearing
 from sim.study.answer import answer
 from sim.study.folder import files_of
 from tests.parts import synthetic
@@ -188,13 +189,17 @@ class TestQuestion:
         doubts = {p.key for p in declared(SECTIONS) if p.doubt}
         varied = set(question(SCENARIO).varied)
         assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
-        assert varied == {k for k in doubts if not k.startswith(("registration.email", "registration.document"))}
+        assert varied == {
+            k for k in doubts if not k.startswith(("registration.email", "registration.document", "police."))
+        }
 
     def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
         asked = question(SCENARIO, parameters=["all"])
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
-        assert set(asked.varied) == ranged - elsewhere - set(asked.left_out)
+        idle = {k for k in ranged if no_bearing(SCENARIO, [*SCENARIO.policies], k)}
+        assert elsewhere < idle and "police.p_other_evidence" in idle
+        assert set(asked.varied) == ranged - idle - set(asked.left_out)
         assert "outside its plausible range" in spoken(asked.left_out["population.monthly_visitors"])
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
@@ -263,7 +268,7 @@ class TestResult:
 
     def test_the_text_says_what_it_must(self, made: Ranges) -> None:
         text = " ".join(made.table().split())
-        assert "2 policies depend on 9 parameters, one at a time, 4 seeds each" in text
+        assert "2 policies depend on 10 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
         assert (
             "On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario." in text
@@ -309,7 +314,7 @@ class TestResult:
         assert list(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == list(COLUMNS)
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
         assert question_of(manifest) == asked
-        assert len(asked.varied) == 9
+        assert len(asked.varied) == 10
         for name in ("daily", "breakdown", "durations"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"
