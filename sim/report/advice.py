@@ -10,12 +10,11 @@ from sim.policies.policy import Change
 from sim.report.remarks import of_staff
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.errors import shown
-from sim.rules.mechanisms import OF_THE_POLICE
-from sim.rules.rulebook import RULES
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario import template
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.uncertain import changed_rules
 
 MANY_MINORS = 0.3
 """Share of minors above which a share of the adults says little of how many predators there are."""
@@ -127,14 +126,12 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
     """Yield what is odd about the policies of an arm, given that they are allowed."""
     if scenario.inert(arm):
         yield Sentence("policy '{name}' is inert: it leaves every rule as the baseline has it.", name=arm)
-    if not scenario.police.investigators:
-        idle = [rule for rule in scenario.changed_rules(arm) if {*RULES[rule].through} <= {*OF_THE_POLICE}]
-        if idle and len(idle) == len(scenario.changed_rules(arm)):
-            yield Sentence(
-                "policy '{name}' changes {rules} alone, which does nothing where nobody investigates. Give "
-                "police.investigators, for instance 20 for the whole of a large site (ASSUMED).",
-                name=arm, rules=Listed(tuple(idle)),
-            )  # fmt: skip
+    if (idle := scenario.changed_rules(arm)) and not changed_rules(scenario, arm):
+        yield Sentence(
+            "policy '{name}' changes {rules} alone, which does nothing where nobody investigates. Give "
+            "police.investigators, for instance 20 for the whole of a large site (ASSUMED).",
+            name=arm, rules=Listed(tuple(idle)),
+        )  # fmt: skip
     for _, rules in scenario.changes_of(arm):
         if rules.sanctions.binds == "identity" and not rules.registration.accounts_persist:
             yield Sentence(

@@ -330,9 +330,11 @@ def _merge(folder: Path, tasks: Sequence[Task], store: Store) -> dict[str, Any]:
                     if name not in writers:
                         path = folder / f"{name}.parquet"
                         writers[name] = files.enter_context(pq.ParquetWriter(path, content.schema, compression="zstd"))
-                    few = len(table) <= MOST_ROWS_OF_A_GROUP
-                    for rows in [range(len(table))] if few else table.groupby("policy").indices.values():
-                        writers[name].write_table(content.slice(int(rows[0]) if len(rows) else 0, len(rows)))
+                    if len(table) <= MOST_ROWS_OF_A_GROUP:
+                        writers[name].write_table(content)
+                        continue
+                    for rows in table.groupby("policy").indices.values():
+                        writers[name].write_table(content.slice(int(rows[0]), len(rows)))
     return {name: found.found() for name, found in hashes.items()}
 
 

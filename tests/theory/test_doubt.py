@@ -207,7 +207,9 @@ def test_knowing_what_decides_between_two_policies_is_worth_what_it_spares() -> 
         steady=lambda at, luck: -0.1 + 0.01 * luck,
         hanging=lambda at, luck: -0.1 + 0.4 * (at[0] - 0.5) + 0.01 * luck,
     ) as scenario:
-        found = sim.doubt(scenario, draws=160).worth.set_index("parameter")
+        # Felt risk reaches nothing here, and each of its numbers would be one more that may stand out by luck.
+        drawn = [key for key in question(scenario).drawn if not key.startswith("felt_risk.")]
+        found = sim.doubt(scenario, parameters=drawn, draws=160).worth.set_index("parameter")
     spared = 0.4 / 8 * toy.LEVEL  # half of the mean of 0.4 |u - 1/2|
     for known in (STAY, ALL_ASSUMED):
         row = found.loc[known]
@@ -215,7 +217,7 @@ def test_knowing_what_decides_between_two_policies_is_worth_what_it_spares() -> 
         assert row["value_low"] < spared < row["value_high"]
         assert row["share"] == pytest.approx(row["value"] / toy.LEVEL)
     assert found.loc[CONSTANT, "value"] < 0.1 * spared
-    assert found["stands_out"].sum() <= 4
+    assert found["stands_out"].sum() <= 3
 
 
 def test_knowing_what_changes_no_choice_is_worth_nothing() -> None:

@@ -39,7 +39,6 @@ from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.undercover import decoys_online, milli
 from sim.model.hourly import HourlyModel
 from sim.model.world.draws import Purpose
-from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
@@ -191,8 +190,8 @@ class Police:
 
     def add_risk(self, per_event: float) -> None:
         """Take in what an arrest or a ban does to felt risk."""
-        members = self.model.world.membership.n_members(self.model.hour // 24)[0, N_USER_STRATA:].sum()
-        self.felt_risk_new += int(felt_risk.added(per_event, 1, int(members)))
+        (members,) = self.model.world.n_predators_on(self.model.hour // 24).tolist()
+        self.felt_risk_new += int(felt_risk.added(per_event, 1, members))
 
     def take_up_next(self) -> None:
         """Take up the file whose turn it is: whom it is about is known, asked for, or cannot be."""
