@@ -247,6 +247,9 @@ COUNTS: Final = {
     "n_arrest_referral": Count("arrests", "arrests in files opened on a referral by the site"),
     "n_arrest_decoy": Count("arrests", "arrests in files opened on what a decoy learned"),
     "n_arrest_hours": Count("hours", "hours from the act to the arrest, of those of this day"),
+    "n_at_large_hours": Count(
+        "hours", "hours from joining the site, or from the beginning of the run, to the arrest, of those of this day"
+    ),
     "n_felt_risk_milli": Count("thousandths", "felt risk at the end of the day, in thousandths"),
 }
 """Daily counts beside the number of events of each kind, by column."""
@@ -265,6 +268,7 @@ DURATIONS: Final = {
     "request": "age of the connection that the police ask for when a request is sent",
     "identify": "from the act that the file is about to the identification",
     "arrest": "from the act that the file is about to the arrest",
+    "at_large": "from joining the site, or from the beginning of the run, to the arrest",
 }
 """What durations are of, by the name of their kind."""
 

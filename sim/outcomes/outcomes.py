@@ -325,6 +325,10 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
         lambda s: s.share("n_arrest_hours", "n_arrest") / 24, ("n_arrest",),
     ),
     Outcome(
+        "days_at_large", "From joining the site, or the beginning of the run, to the arrest", "days, mean", "lower",
+        lambda s: s.share("n_at_large_hours", "n_arrest") / 24, ("n_arrest",),
+    ),
+    Outcome(
         "felt_risk", "Felt risk", "units, mean over the days", "neither",
         lambda s: s["n_felt_risk_milli"] / (1000 * s.days), ("n_felt_risk_milli",),
     ),

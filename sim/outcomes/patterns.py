@@ -14,7 +14,8 @@ import pandas as pd
 
 from sim.model.world.draws import Draws
 from sim.model.world.keys import N_RATES, N_USER_STRATA, stratum_of
-from sim.model.world.population import membership, visits_per_month
+from sim.model.world.population import MONTH_DAYS, membership, visits_per_month
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, Interval, ratio_interval, t_interval
 from sim.policies.policy import Policy
 from sim.rules.errors import ScenarioError, suggestion
@@ -85,6 +86,7 @@ class Pattern:
         mechanism: What makes it in the model, in words.
         quantity: Its quantities.
         preset: Settings laid over the base.
+        base: File of scenarios/ that they are laid over; if empty `generic_chat`, with ``base`` of the data over it.
         arms: Policies to run beside the preset alone, as in a scenario file.
         off: Settings that switch the mechanism off; empty where there is none.
         off_words: The same in words.
@@ -97,20 +99,21 @@ class Pattern:
     mechanism: str
     quantity: tuple[Quantity, ...]
     preset: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""
     arms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     off: Mapping[str, Any] = field(default_factory=dict)
     off_words: str = ""
 
     def scenario(self, *overlays: Mapping[str, Any]) -> Scenario:
         """Return what is run: base, preset and overlays, the later over the earlier."""
-        settings = {**_data()["base"], **self.preset}
+        settings = {**({} if self.base else _data()["base"]), **self.preset}
         for overlay in overlays:
             settings |= overlay
         arms = {
             arm: tuple(Policy.registry[lever].model_validate(levels) for lever, levels in levers.items())
             for arm, levers in self.arms.items()
         }
-        return load(file_of(_BASE)).replace(policies=arms, **settings)
+        return load(file_of(self.base or _BASE)).replace(policies=arms, **settings)
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,14 @@ def per_day(runs: Simulated, arm: str, count: str, milli_hours: str) -> Interval
     return ratio_interval(runs.total(arm, count), runs.total(arm, milli_hours) / 24_000).within(least=0)
 
 
+def proceedings(runs: Simulated, arm: str) -> Interval:
+    """Recorded proceedings of all kinds a month per 1,000 monthly visitors: `BY_NAME["recorded_proceedings"]`."""
+    scenario, counts = runs.scenario, BY_NAME["recorded_proceedings"].behind
+    visitors = runs.total(arm, "n_monthly_visitors") / len(scenario.months)
+    a_month = runs.total(arm, counts) / (scenario.days / MONTH_DAYS)
+    return ratio_interval(1000 / scenario.police.p_modelled * a_month, visitors).within(least=0)
+
+
 def difference_of_shares(runs: Simulated, arm: str, against: str, part: str, whole: str) -> Interval:
     """Such a share, less that of another arm."""
     return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole)).within(-1, 1)
@@ -259,8 +270,8 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
 MEASURES: dict[str, Callable[..., Interval]] = {
     measure.__name__: measure
     for measure in (
-        count, share, mean_days, per_day, difference_of_shares, change, change_of_share, share_of_loss, share_of_gain,
-        gentler, after_suspension, concentration, repeats,
+        count, share, mean_days, per_day, proceedings, difference_of_shares, change, change_of_share, share_of_loss,
+        share_of_gain, gentler, after_suspension, concentration, repeats,
     )
 }  # fmt: skip
 """How a quantity is computed of the runs, by the name that the data use."""

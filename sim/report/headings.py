@@ -175,11 +175,13 @@ POLICE = (
     Heading("of them on lawful users", "innocents_investigated"),
     INVESTIGATORS_BUSY,
     Heading("requests sent a year", "requests"),
-    Heading("logs still there when they arrive, %", "data_at_answer", factor=100),
+    Heading("logs there when sent, %", "data_at_request", factor=100),
+    Heading("answered with data, %", "data_at_answer", factor=100),
     Heading("identified a year", "identifications"),
     Heading("of them without the site", "identified_without_site"),
     Heading("arrests a year", "arrests"),
     Heading("days from act to arrest", "days_to_arrest"),
+    Heading("days on the site until then", "days_at_large"),
     Heading("logs in store, user-hours", "logs_kept"),
 )
 

@@ -93,6 +93,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("data_at_answer", {"n_answer_data": 1, "n_answer": 5}, 0.2),
         ("days_to_identification", {"n_identify_hours": 48, "n_identify": 1}, 2),
         ("days_to_arrest", {"n_arrest_hours": 24 * 7, "n_arrest": 1}, 7),
+        ("days_at_large", {"n_at_large_hours": 24 * 9, "n_arrest": 3}, 3),
         ("decoy_hours", {"n_decoy_milli_hours": 5000}, 5 * YEAR / 12),
         ("felt_risk", {"n_felt_risk_milli": 2500}, 2.5),
         ("logs_kept", {"n_log_hours": 240}, 10),

@@ -37,7 +37,7 @@ def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
 
 
 def test_the_patterns_that_the_platform_can_show_are_all_there() -> None:
-    assert [p.number for p in PATTERNS] == [3, 4, 5, 6, 8, 9, 10, 14, 15, 17, 18, 19, 21, 22]
+    assert [p.number for p in PATTERNS] == [1, 2, 3, 4, 5, 6, 8, 9, 10, 14, 15, 16, 17, 18, 19, 21, 22]
     assert len({p.name for p in PATTERNS}) == len(PATTERNS)
     assert {q.kind for p in PATTERNS for q in p.quantity} == set(KINDS)
     assert {q.measure for p in PATTERNS for q in p.quantity} == set(MEASURES)
@@ -260,8 +260,8 @@ def test_workers_change_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("words", "error"),
-    [(["warning"], "no pattern is called 'warning'. Did you mean warnings? There are: 3 (responses)"),
-     (["3", "44"], "no pattern is called '44'. Did you mean 4? There are: 3 (responses)"),
+    [(["warning"], "no pattern is called 'warning'. Did you mean warnings? There are: 1 (proceedings)"),
+     (["3", "44"], "no pattern is called '44'. Did you mean 4? There are: 1 (proceedings)"),
      (["--seeds", "1"], "seeds = 1 is not allowed. It takes a whole number from 2 to 100000."),
      (["--out", __file__], "is a file; a result is a folder")],
 )  # fmt: skip

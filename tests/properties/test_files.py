@@ -118,10 +118,14 @@ def check_files(records: Records, scenario: Scenario, arm: str) -> None:
     assert total["n_case_user"] == ((measured.event == "case") & (measured.target_kind == "user")).sum()
     durations = records.durations[records.durations.policy == arm]
     took = durations.groupby("kind")["count"].sum()
-    for kind in ("take_up", "request", "identify", "arrest"):
-        assert took.get(kind, 0) == in_window[kind]
+    for kind, event in (
+        *zip(*2 * (("take_up", "request", "identify", "arrest"),), strict=True),
+        ("at_large", "arrest"),
+    ):
+        assert took.get(kind, 0) == in_window[event]
     hours = (durations["hours"] * durations["count"]).groupby(durations.kind).sum()
-    assert (hours.get("identify", 0), hours.get("arrest", 0)) == (total["n_identify_hours"], total["n_arrest_hours"])
+    for kind in ("identify", "arrest", "at_large"):
+        assert hours.get(kind, 0) == total[f"n_{kind}_hours"]
     assert (durations["hours"] >= 0).all()
     if not scenario.police.investigators:
         assert not n.drop(["refer", "decoy"]).any()

@@ -129,6 +129,19 @@ def test_an_arrest_follows_identification_after_a_lognormal_time(evident: Record
     assert of_kind(evident, BASELINE, "arrest").target.is_unique
 
 
+def test_somebody_is_at_large_from_the_first_day_of_membership_in_the_run_to_the_arrest() -> None:
+    turnover = {"police.p_other_evidence": 0.5, "population.mean_stay_days": 40.0}
+    scenario = laboratory(**SETTING | turnover)
+    found = simulate(scenario, [1], [BASELINE], events=True)
+    arrests = of_kind(found, BASELINE, "arrest")
+    members, days = World(scenario, [1]).membership, range(scenario.warmup_days + scenario.days)
+    joined = [next(day for day in days if members.present(0, day, person)) for person in arrests.target]
+    assert len(set(joined)) > 5, "some join in the course of the run"
+    at_large = found.durations[found.durations.kind == "at_large"]
+    took = at_large["hours"].repeat(at_large["count"])
+    assert sorted(took) == sorted(arrests.hour - 24 * np.array(joined))
+
+
 def test_so_many_requests_are_answered_as_declared(records: Records) -> None:
     answers = hours_between(records, BASELINE, "request", "answer").then
     assert abs(share_z((answers > 0).sum(), answers.size, P_ANSWERED)) < ERRORS

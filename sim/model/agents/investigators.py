@@ -190,6 +190,8 @@ class Police:
 
     def add_risk(self, per_event: float) -> None:
         """Take in what an arrest or a ban does to felt risk."""
+        if not self.model.numbers.felt_risk.sensitivity:
+            return
         (members,) = self.model.world.n_predators_on(self.model.hour // 24).tolist()
         self.felt_risk_new += int(felt_risk.added(per_event, 1, members))
 
@@ -272,6 +274,9 @@ class Police:
         model.ledger.count("n_arrest_decoy", int(file.source == DECOY))
         model.ledger.count("n_arrest_hours", hour - file.act)
         model.ledger.took("arrest", hour - file.act)
+        at_large = model.world.membership.hours_since_joining(hour, 0, file.person.number)
+        model.ledger.count("n_at_large_hours", at_large)
+        model.ledger.took("at_large", at_large)
         self.arrested.add(file.person)
         self.files.remove(file)
         file.person.be_arrested()

@@ -25,6 +25,8 @@ def adapt(now: Hour) -> None:
 def add_risk(now: Hour, place: Ints, per_event: float) -> None:
     """Add what each event, one a place, does to felt risk."""
     state = now.state
+    if not state.numbers.felt_risk.sensitivity:
+        return
     members = state.world.n_predators_on(now.day.number).take(state.places.seed.take(place))
     np.add.at(state.felt_risk_new, place, felt_risk.added(per_event, 1, members))
 

@@ -181,6 +181,7 @@ class _Desk:
             self.log.add("n_arrest_referral", self.place, file.source == REFERRAL)
             self.log.add("n_arrest_decoy", self.place, file.source == DECOY)
             self._took("arrest", hour - file.act)
+            self._took("at_large", state.world.membership.hours_since_joining(hour, self.seed, file.person))
             station.arrested.add(file.person)
             del station.files[file.person]
             rows = state.arrest(self.place, file.person, hour)
@@ -326,11 +327,10 @@ class Police(Spread):
         "log_since": by_place,
         "earlier": by_hour,
         "_credit_micro": by_place,
-        **dict.fromkeys(("_scenario", "_capacity_micro", "_log_hours", "_rules"), shared),
+        **dict.fromkeys(("_capacity_micro", "_log_hours", "_rules"), shared),
     }
 
     def __init__(self, world: World, n_places: int) -> None:
-        self._scenario = world.scenario
         self._capacity_micro = capacity_micro(world.scenario.police, world.scenario.scale)
         self.stations = [Station() for _ in range(n_places)]
         self.log_since = np.zeros(n_places, np.int64)
@@ -395,7 +395,7 @@ class _Log:
                  "arrest")  # fmt: skip
         self.rows: dict[str, list[tuple[int, int, int, int]]] = {kind: [] for kind in kinds}
         self.durations: dict[str, list[tuple[int, int]]] = {
-            kind: [] for kind in ("take_up", "request", "identify", "arrest")
+            kind: [] for kind in ("take_up", "request", "identify", "arrest", "at_large")
         }
         self._counts: list[tuple[str, int]] = []
 
@@ -420,7 +420,7 @@ class _Log:
                     record.add(_SUMMED[kind], np.array(places), np.array(hours))
 
 
-_SUMMED = {"identify": "n_identify_hours", "arrest": "n_arrest_hours"}
+_SUMMED = {"identify": "n_identify_hours", "arrest": "n_arrest_hours", "at_large": "n_at_large_hours"}
 """Durations whose sum is a daily count."""
 
 

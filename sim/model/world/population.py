@@ -85,6 +85,11 @@ class Membership:
         day = before - column * self.high.shape[1]
         return np.where(day == 0, LONG_AGO, day)
 
+    def hours_since_joining(self, hour: int, seed: int, person: int) -> int:
+        """Return for how many hours of the run somebody has been a member; the time before it does not count."""
+        day = int(self.joined(np.array([seed]), np.array([person]))[0])
+        return hour - 24 * max(day, 0)
+
     @cached_property
     def _ends(self) -> Ints:
         """`high` of one seed and stratum after the other, made into one ascending list."""
