@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run police results test lint format bench faults kills baselines catalogue lock lock-check python-check clean
+.PHONY: help setup run police results test test-all lint format bench faults kills baselines catalogue lock lock-check python-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -34,7 +34,10 @@ results: $(STAMP) ## renew all that results/ ships, half an hour: Coco, classroo
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace
 	cp results/patterns/patterns.csv sim/report/patterns_found.csv
 
-test: lint ## all checks: lock, ruff, mypy, pytest
+test: lint ## the checks, and the tests that are not slow: all kinds, under ten minutes
+	$(VENV) -m pytest -n 2 -q -m "not slow"
+
+test-all: lint ## the checks and all tests, half an hour: also notebooks, README, kills, planted faults
 	$(VENV) -m pytest -n 2 -q
 
 lint: lock-check $(STAMP) ## the checks without pytest

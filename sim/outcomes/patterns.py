@@ -118,10 +118,11 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Simulated:
-    """The runs of one scenario: daily counts, and those events that measures look at, of the measured window."""
+    """The runs of one scenario: counts, and those events that measures look at, of the measured window."""
 
     scenario: Scenario
     daily: pd.DataFrame
+    breakdown: pd.DataFrame
     events: pd.DataFrame | None
 
     def total(self, arm: str, count: Counts, days: Sequence[int] | None = None) -> Floats:
@@ -130,6 +131,12 @@ class Simulated:
         chosen = self.daily[(self.daily["policy"] == arm) & self.daily["day"].between(first, end - 1)]
         counts = [count] if isinstance(count, str) else [*count]
         return chosen.groupby("seed")[counts].sum().sum(axis=1).to_numpy(np.float64)
+
+    def under(self, arm: str, quantity: str, offences: Sequence[str]) -> Floats:
+        """Return a quantity of the breakdown added up over some offences, one value a seed."""
+        of = self.breakdown[(self.breakdown["policy"] == arm) & (self.breakdown["quantity"] == quantity)]
+        by_seed = of[of["offence"].isin(offences)].groupby("seed")["count"].sum()
+        return by_seed.reindex(self.seeds, fill_value=0).to_numpy(np.float64)
 
     def share(self, arm: str, part: Counts, whole: Counts, days: Sequence[int] | None = None) -> Floats:
         """Return one count as a share of another, one value a seed."""
@@ -186,6 +193,11 @@ def count(runs: Simulated, arm: str, count: str) -> Interval:
 def share(runs: Simulated, arm: str, part: Counts, whole: Counts) -> Interval:
     """One count as a share of another, either of them several counts together."""
     return ratio_interval(runs.total(arm, part), runs.total(arm, whole)).within(0, 1)
+
+
+def share_under(runs: Simulated, arm: str, part: str, whole: str, offences: Sequence[str]) -> Interval:
+    """One quantity of the breakdown as a share of another, under some offences alone."""
+    return ratio_interval(runs.under(arm, part, offences), runs.under(arm, whole, offences)).within(0, 1)
 
 
 def mean_days(runs: Simulated, arm: str, hours: str, count: str) -> Interval:
@@ -270,8 +282,8 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
 MEASURES: dict[str, Callable[..., Interval]] = {
     measure.__name__: measure
     for measure in (
-        count, share, mean_days, per_day, proceedings, difference_of_shares, change, change_of_share, share_of_loss,
-        share_of_gain, gentler, after_suspension, concentration, repeats,
+        count, share, share_under, mean_days, per_day, proceedings, difference_of_shares, change, change_of_share,
+        share_of_loss, share_of_gain, gentler, after_suspension, concentration, repeats,
     )
 }  # fmt: skip
 """How a quantity is computed of the runs, by the name that the data use."""

@@ -132,7 +132,7 @@ def _measurable(task: Task, runs: Runs) -> Simulated:
     events = records.events
     if events is not None:
         events = events[events["hour"] >= 24 * task.scenario.warmup_days]
-    return Simulated(task.scenario, records.daily, events)
+    return Simulated(task.scenario, records.daily, records.breakdown, events)
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

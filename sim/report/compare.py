@@ -15,11 +15,11 @@ from sim.model.engines import Engine
 from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
 from sim.outcomes.best import best_of
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, years_of
 from sim.outcomes.effects import contains_of, in_force_of, over_time_of
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
-from sim.outcomes.statistics import FEWEST_EVENTS, seeds_to_halve
+from sim.outcomes.statistics import FEWEST_EVENTS
 from sim.outcomes.verdicts import Verdict
 from sim.report import compare_notes, headings, tables
 from sim.report.blocks import Block, Note, Prose
@@ -27,15 +27,14 @@ from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
 from sim.report.headline import headline, lowering
-from sim.report.parts import Card, Page, Part, Picture
+from sim.report.parts import Page, Part, Picture
 from sim.report.remarks import ETHICS, larger_scale, name, title, window
 from sim.report.result import Result
-from sim.report.text import percent_as_given, size
-from sim.report.trust import EXPLAIN, assumptions_that_matter, card, of_settings
-from sim.report.why import COLUMNS, ECHO, Why, echo
-from sim.report.worlds import range_in_words, told, worlds_of
+from sim.report.text import percent_as_given
+from sim.report.trust import EXPLAIN, assumptions_that_matter, card
+from sim.report.why import COLUMNS, ECHO, Why, echo, mechanisms
 from sim.rules.errors import ScenarioError
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words
 from sim.scenario.arguments import MOST_SEEDS, instance_of
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -216,7 +215,8 @@ class Comparison(Result):
         Args:
             what: An outcome that has a course over time; ``overview`` (change in percent by policy), ``course`` (the
                 level of the baseline over time), ``price`` (harm spared and visitors turned away), ``recorded`` (true
-                and recorded harm) or ``staff`` (how busy moderators are).
+                and recorded harm), ``staff`` (how busy moderators are), ``by_year`` (changes in each year of a window
+                of several) or ``files`` (how files of the police end, where somebody investigates).
 
         Raises:
             ScenarioError: If there is no such outcome or figure, or the outcome has no course over time.
@@ -270,7 +270,19 @@ class Comparison(Result):
             "price": partial(figures.figure_of, figures.price, self.effects),
             "recorded": partial(figures.figure_of, figures.recorded, self.effects),
             "staff": partial(figures.figure_of, figures.staff, self.counts),
+            **self._figures_of_the_police(),
         }
+
+    def _figures_of_the_police(self) -> dict[str, Callable[[], Figure]]:
+        """Return what draws the years of a window of several, and what becomes of files where somebody investigates."""
+        from sim.report import figures
+
+        found: dict[str, Callable[[], Figure]] = {}
+        if len(years_of(self.scenario)) > 1:
+            found["by_year"] = partial(figures.figure_of, figures.by_year, self.counts, self.over_time)
+        if self.scenario.police.investigators:
+            found["files"] = partial(figures.figure_of, figures.files, self.counts)
+        return found
 
 
 def comparison(found: Comparison) -> list[Block]:
@@ -301,17 +313,10 @@ def comparison(found: Comparison) -> list[Block]:
         tables.process(cells, found.busy),
         tables.police(cells),
         *(found.doubt.analysis() if found.doubt else ()),
-        *_mechanisms(found),
+        *mechanisms(found.apart),
         found.notes,
     ]
     return [block for block in blocks if block]
-
-
-def _mechanisms(found: Comparison) -> Iterator[Block]:
-    """Yield what makes the effects that were taken apart."""
-    for why in found.apart:
-        yield Prose((paragraph(why.finding(), ECHO if echo(why) else None),))
-        yield from why.taken_apart()
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -341,7 +346,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     """Yield the parts under the answer; `others` is what is said of the other policies."""
     cells, doubt, scenario = found.cells, found.doubt, found.scenario
     effects = ["effects.csv"]
-    yield Part("trust", Term("How far to trust it"), [_card(found, made)])
+    yield Part("trust", Term("How far to trust it"), [card(made, len(found.seeds), doubt, found.idle)])
     yield Part("compared", Term("What is compared"), [tables.compared(cells)], command=None)
     yield Part(
         "effects",
@@ -407,6 +412,11 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
                 tables.by_year(cells, found.over_time),
                 tables.while_in_force(cells, found.in_force),
             ),
+            *(
+                [Picture("by_year", Sentence("Change of serious harms in each year, by policy"))]
+                if len(years_of(scenario)) > 1
+                else []
+            ),
         ],
         stands_in=["over_time.csv", *_filled({"in_force": found.in_force})],
     )
@@ -418,7 +428,17 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         stands_in=effects,
     )
     yield Part(
-        "police", Term("What becomes of files of the police"), [*_there(tables.police(cells))], stands_in=effects
+        "police",
+        Term("What becomes of files of the police"),
+        [
+            *(
+                [Picture("files", Sentence("How files of the police end, by policy"))]
+                if scenario.police.investigators
+                else []
+            ),
+            *_there(tables.police(cells)),
+        ],
+        stands_in=effects,
     )
     yield Part(
         "recorded",
@@ -463,38 +483,6 @@ def _there(*blocks: Block | None) -> Iterator[Block]:
     yield from (block for block in blocks if block is not None)
 
 
-def _card(found: Comparison, made: Mapping[str, Any]) -> Card:
-    n = len(found.seeds)
-    luck = Sentence(
-        "{n} seeds, each under every arm; intervals are of 95%; {more} seeds in all would halve them",
-        n=n, more=seeds_to_halve(n),
-    )  # fmt: skip
-    return card(made, luck, *_of_doubt(found.doubt), inert=found.idle)
-
-
-def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
-    """Return what is said of doubt, of the share that is assumed and of what was not varied."""
-    if doubt is None:
-        return (
-            Sentence("not asked: --doubt 24 asks it"),
-            of_settings(),
-            Sentence("every parameter: all are as in the scenario, for doubt was not asked"),
-        )
-    rows = doubt.spreads[doubt.spreads["outcome"] == HEADLINE].to_dict("records")
-    known = [share for row in rows if told(share := worlds_of(row).assumed)]
-    most = max((share for share in known), key=lambda share: share.value, default=None)
-    assumed = Sentence(
-        "{settings}{share}",
-        settings=of_settings(),
-        share=Sentence("; at most {share} of the spread of an effect rests on such", share=Amount(most, size))
-        if most
-        else None,
-    )
-    worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
-    left_out = Sentence("{n} numbers, which are named under the assumptions that matter", n=len(doubt.left_out))
-    return worlds, assumed, left_out if doubt.left_out else Term("nothing that is uncertain")
-
-
 def _not_varied(doubt: Doubt | None) -> Iterator[Block]:
     """Yield which uncertain numbers were the same in all worlds, if there were worlds."""
     if doubt and doubt.left_out:
@@ -512,7 +500,7 @@ def _why(found: Comparison) -> list[Block | Picture]:
         Picture(f"why-{why.policy}", Sentence("Which mechanisms make the effect of {policy}", policy=why.policy))
         for why in found.apart
     ]
-    return [*pictures, *_mechanisms(found)]
+    return [*pictures, *mechanisms(found.apart)]
 
 
 def _that_matter(found: Comparison) -> list[str]:

@@ -13,13 +13,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, periods_of
+from sim.model.records import DAYS_PER_WINDOW_YEAR
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, periods_of, years_of
 from sim.outcomes.outcomes import BY_NAME, Outcome, outcomes_of
-from sim.outcomes.statistics import Floats, Interval, t_interval
+from sim.outcomes.statistics import Floats, Interval, interval_of, t_interval
 from sim.outcomes.verdicts import RESOLVED, Verdict
-from sim.report.compare_figures import by_effect, rows_of
-from sim.report.drawing import DIRECTIONS, Given, Panels, Sheet, above, name_at_ends, over, steps, zero
+from sim.report.compare_figures import LUCK, by_effect, rows_of
+from sim.report.drawing import (
+    DIRECTIONS,
+    Given,
+    Panels,
+    Sheet,
+    above,
+    at_least_a_percent,
+    name_at_ends,
+    note,
+    over,
+    steps,
+    under,
+    wrapped,
+    zero,
+)
+from sim.report.rows import directions, draw, key_of
 from sim.report.style import (
+    BASE,
+    FINE,
     GREY,
     INK,
     LINE,
@@ -32,8 +50,8 @@ from sim.report.style import (
     month_and_day,
     number_axis,
 )
-from sim.report.text import number
-from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, paragraph, spoken
+from sim.report.text import number, value_alone
+from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph, spoken
 from sim.scenario.scenario import BASELINE, Scenario
 
 if TYPE_CHECKING:
@@ -171,6 +189,70 @@ def course(counts: Counts, policies: Sequence[str] = (), axes: Given = None) -> 
 
 
 _STYLES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
+
+
+@in_own_settings
+def by_year(counts: Counts, over_time: pd.DataFrame, policies: Sequence[str] | None = None, axes: Given = None) -> Axes:
+    """Draw each policy's change of serious harms in each year of the window.
+
+    Args:
+        counts: The counts of every arm and the baseline.
+        over_time: The table of `Comparison.over_time`.
+        policies: The arms, in the order in which to draw them; all, in that of the scenario, if none are given.
+        axes: Axes to draw into; those of a new figure if none are given.
+
+    Returns:
+        The axes.
+    """
+    years = years_of(counts.scenario)
+    arms = list(dict.fromkeys(over_time["policy"])) if policies is None else list(policies)
+    of = {(row["policy"], row["first_day"], row["end_day"]): row for row in over_time.to_dict("records")}
+    sheet = Sheet(axes, _YEAR * (len(arms) * (len(years) + 1.5)) + 0.8)
+    panel = sheet.axes
+    panel.use_sticky_edges = False
+    zero(panel)
+    names: dict[float, Words] = {}
+    drawn: list[tuple[float, Verdict, Interval]] = []
+    for arm_place, arm in enumerate(arms):
+        top = arm_place * (len(years) + 1.5)
+        name: dict[str, Any] = {"fontsize": BASE, "fontweight": "bold", "color": INK, "va": "center"}
+        panel.text(0, top, wrapped(arm, WIDTH, BASE), transform=panel.get_yaxis_transform(), **name)
+        for n, days in enumerate(years, 1):
+            row = of[arm, *days]
+            names[top + n] = Sentence("year {n}", n=n)
+            if not row["in_force"]:
+                continue
+            verdict, share = Verdict(row["verdict"]), interval_of(row, "relative")
+            draw(panel, top + n, Interval(*(100 * end for end in share)), verdict, "lower")
+            drawn.append((top + n, verdict, share))
+    panel.autoscale_view(scaley=False)
+    panel.set_xlim(at_least_a_percent(panel.get_xlim()))
+    number_axis(panel, "x")
+    dress(panel, "x")
+    for place, verdict, share in drawn:
+        if share.value == share.value and any(share):
+            note(panel, value_alone(share), (1, place), (6, 0), panel.get_yaxis_transform(), fontsize=FINE,
+                 color=colour_of(verdict, "lower"))  # fmt: skip
+    panel.set_yticks([*names], [spoken(name) for name in names.values()])
+    panel.tick_params(axis="y", length=0, labelsize=FINE)
+    panel.set_ylim(len(arms) * (len(years) + 1.5) - 0.7, -0.8)
+    directions(panel)
+    under(panel, Sentence("Change of serious harms from the baseline, %"), WIDTH - 1.4)
+    said = Sentence(
+        "Years are of {days} days from the first measured one; the last may be shorter. Nothing stands where a policy "
+        "is not in force on every day of a year.",
+        days=DAYS_PER_WINDOW_YEAR,
+    )
+    sheet.finish(
+        Sentence("What each policy changes, year by year"),
+        paragraph(said, LUCK),
+        key_of([verdict for _, verdict, _ in drawn], "lower", RESOLVED),
+    )
+    return panel
+
+
+_YEAR = 0.24
+"""Inches from year to year."""
 
 
 def _levels(counts: Counts, outcome: Outcome, arm: str) -> tuple[Floats, list[Interval]]:

@@ -14,20 +14,23 @@ Policies stand in the order of their effects, or in that in which they are given
 """
 
 from sim.report.compare_figures import overview, price, recorded, staff
-from sim.report.course_figures import course, difference
+from sim.report.course_figures import by_year, course, difference
 from sim.report.doubt_figures import doubt, doubt_shares
 from sim.report.drawing import figure_of
+from sim.report.police_figures import files
 from sim.report.ranges_figures import tornado
 from sim.report.sweep_figures import response, response_map
 from sim.report.validate_figures import patterns
 from sim.report.why_figures import why
 
 __all__ = [
+    "by_year",
     "course",
     "difference",
     "doubt",
     "doubt_shares",
     "figure_of",
+    "files",
     "overview",
     "patterns",
     "price",

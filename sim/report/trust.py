@@ -8,12 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.patterns import KINDS
+from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Column, Table
+from sim.report.doubt import Doubt
 from sim.report.parts import Card
 from sim.report.settings import cited
-from sim.report.text import plain_number
+from sim.report.text import plain_number, size
+from sim.report.worlds import range_in_words, told, worlds_of
 from sim.rules.declare import Parameter
 from sim.rules.errors import shown
 from sim.rules.evidence import evidence
@@ -32,24 +36,25 @@ EXPLAIN = Term("python -m sim explain NAME")
 PASSED = (Verdict.PASSED, Verdict.SIGN_PASSED)
 
 
-def card(
-    made: Mapping[str, Any], luck: Words, doubt: Words, assumed: Words, not_varied: Words, inert: Iterable[str]
-) -> Card:
-    """Return the card.
+def card(made: Mapping[str, Any], n_seeds: int, doubt: Doubt | None, inert: Iterable[str]) -> Card:
+    """Return the card of a comparison.
 
     Args:
         made: What the manifest says of how the result was made.
-        luck: What chance leaves open.
-        doubt: What uncertain parameters leave open.
-        assumed: How much of the answer rests on numbers that nobody has measured.
-        not_varied: What was held as it is all the time.
+        n_seeds: How many seeds each arm was run with.
+        doubt: What is left of the effects over worlds, if that was asked.
         inert: Policies that changed nothing.
     """
+    luck = Sentence(
+        "{n} seeds, each under every arm; intervals are of 95%; {more} seeds in all would halve them",
+        n=n_seeds, more=seeds_to_halve(n_seeds),
+    )  # fmt: skip
+    worlds, assumed, not_varied = _of_doubt(doubt)
     idle = tuple(inert)
     return Card(
         (
             (Term("Luck"), luck),
-            (Term("Doubt"), doubt),
+            (Term("Doubt"), worlds),
             (Term("Resting on assumptions"), assumed),
             (Term("Not varied"), not_varied),
             (Term("Held against reality"), _patterns()),
@@ -61,6 +66,29 @@ def card(
             (Term("Code of the model (SHA-256)"), str(made.get("model_sha256", ""))),
         )
     )
+
+
+def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
+    """Return what is said of doubt, of the share that is assumed and of what was not varied."""
+    if doubt is None:
+        return (
+            Sentence("not asked: --doubt 24 asks it"),
+            of_settings(),
+            Sentence("every parameter: all are as in the scenario, for doubt was not asked"),
+        )
+    rows = doubt.spreads[doubt.spreads["outcome"] == HEADLINE].to_dict("records")
+    known = [share for row in rows if told(share := worlds_of(row).assumed)]
+    most = max((share for share in known), key=lambda share: share.value, default=None)
+    assumed = Sentence(
+        "{settings}{share}",
+        settings=of_settings(),
+        share=Sentence("; at most {share} of the spread of an effect rests on such", share=Amount(most, size))
+        if most
+        else None,
+    )
+    worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
+    left_out = Sentence("{n} numbers, which are named under the assumptions that matter", n=len(doubt.left_out))
+    return worlds, assumed, left_out if doubt.left_out else Term("nothing that is uncertain")
 
 
 def of_settings() -> Sentence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -233,3 +233,10 @@ def _notes(found: Why) -> Block:
         ETHICS,
     ]
     return Prose(tuple(map(Note, notes)))
+
+
+def mechanisms(apart: Sequence[Why]) -> Iterator[Block]:
+    """Yield what makes each of several effects that were taken apart."""
+    for why in apart:
+        yield Prose((paragraph(why.finding(), ECHO if echo(why) else None),))
+        yield from why.taken_apart()

@@ -6,6 +6,8 @@ from sim.model.engines import Engine
 from tests.baselines import shipped
 from tests.baselines.renew import COMMAND
 
+pytestmark = pytest.mark.slow
+
 MEANT = f"if this was meant to be: {COMMAND}"
 
 

@@ -14,6 +14,8 @@ from sim.__main__ import main
 from sim.questions import ranges
 from sim.scenario import template
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\.venv/bin/python -m sim (.*)$", README, re.M)

@@ -17,6 +17,8 @@ import pytest
 from tests.faults import harness
 from tests.faults.harness import ROOT, TURNS, Fault, FaultError, copy, faults, plant_and_run, share, turn
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {fault.name: fault for fault in faults()}
 TURN = turn()
 ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}

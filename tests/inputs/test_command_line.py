@@ -290,6 +290,7 @@ def test_a_sweep_recommends_no_command_that_refuses(
     assert (told["ranges"] > 20) == bool(policies)
 
 
+@pytest.mark.slow
 def test_explain_lists_all_and_each_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -525,6 +526,7 @@ def test_doubt_says_so_where_the_scenario_refuses_most_of_what_is_drawn(
     assert "add up to more than 1" in message
 
 
+@pytest.mark.slow
 def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     short = ["--seeds", "2", "--days", "8", "--out"]
     for command in (
@@ -576,6 +578,7 @@ def timeless(out: Path) -> dict[Path, bytes]:
     return {path: re.sub(rb'"written": "[^"]+"', b"", data) for path, data in files.items()}
 
 
+@pytest.mark.slow
 def test_a_folder_is_gone_on_with_or_refused_or_begun_anew(
     file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

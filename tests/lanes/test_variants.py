@@ -28,6 +28,7 @@ KEYS = (
 )
 
 
+@pytest.mark.slow
 def test_a_variant_has_the_effect_of_a_scenario_of_its_own() -> None:
     found = sim.ranges(BUSY, parameters=KEYS, seeds=3)
     assert len(found.bars) == 2 * len(KEYS)

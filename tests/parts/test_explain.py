@@ -325,6 +325,7 @@ def test_a_heading_is_known_without_its_unit(name: str, outcome: str) -> None:
     assert f"\n{outcome}, an outcome: " in told(name)
 
 
+@pytest.mark.slow
 def test_every_title_and_heading_that_is_printed_is_explained() -> None:
     tables = [block for blocks in everything.printed() for block in blocks if isinstance(block, Table)]
     titles = {spoken(block.title).split(",")[0] for block in tables}

@@ -33,6 +33,8 @@ from sim.study.task import Task
 from tests.parts import synthetic
 from tests.theory import toy
 
+pytestmark = pytest.mark.slow
+
 NONE = Interval(np.nan, np.nan, np.nan)
 
 

@@ -13,6 +13,7 @@ import pytest
 from sim.__main__ import main
 from sim.model.arrays.model import simulate
 from sim.outcomes import patterns
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
 from sim.outcomes.statistics import Interval, t_quantile
 from sim.questions import validate
@@ -27,6 +28,9 @@ from sim.scenario.scenario import BASELINE
 PATTERNS = patterns.patterns()
 MADE = [p for p in PATTERNS if {q.kind for q in p.quantity} != {"A"}]
 FED = {row for parameter in declared(SECTIONS) for row in parameter.sources}
+
+
+NOTHING = pd.DataFrame()
 
 
 def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
@@ -93,9 +97,9 @@ def dealt(null: str, predators: bool, seeds: int = 8, harms: int = 500) -> Simul
     column = "actor" if predators else "target"
     events = pd.concat(
         pd.DataFrame({column: np.random.default_rng(s).choice(chances.index, harms, p=chances), "seed": s})
-        for s, chances in enumerate(Simulated(scenario, daily, None).chances(predators, null))
+        for s, chances in enumerate(Simulated(scenario, daily, NOTHING, None).chances(predators, null))
     ).assign(policy=BASELINE, event="harm")
-    return Simulated(scenario, daily, events)
+    return Simulated(scenario, daily, NOTHING, events)
 
 
 @pytest.mark.parametrize("null", ["equal", "visit rates"])
@@ -138,9 +142,36 @@ def test_approaches_count_in_the_weeks_after_a_first_suspension() -> None:
         ("approach", 179, 7, "user", 1), ("approach", 12, 8, "user", 1), ("approach", 1435, 9, "user", 1),
     ]  # fmt: skip
     events = pd.DataFrame(rows, columns=["event", "hour", "actor", "target_kind", "target"])
-    runs = Simulated(scenario, pd.DataFrame({"seed": [0]}), events.assign(policy="day", seed=0))
+    runs = Simulated(scenario, pd.DataFrame({"seed": [0]}), NOTHING, events.assign(policy="day", seed=0))
     assert patterns._approaches_after(runs, "day", 168).tolist() == [2]
     assert np.isnan(patterns._approaches_after(runs, "hour", 168)).all()
+
+
+def test_a_share_under_some_offences_leaves_the_others_out() -> None:
+    rows = [
+        (seed, offence, quantity, n)
+        for seed in (0, 1)
+        for offence, counted in (
+            ("a", {"complain": 1, "harm": 10}),
+            ("b", {"complain": 9, "harm": 9}),
+            ("c", {"harm": 10}),
+        )
+        for quantity, n in counted.items()
+    ]
+    breakdown = pd.DataFrame(rows, columns=["seed", "offence", "quantity", "count"]).assign(policy=BASELINE)
+    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame({"seed": [0, 1]}), breakdown, None)
+    share = patterns.share_under(runs, BASELINE, "complain", "harm", ["a", "c"])
+    assert tuple(share) == pytest.approx((0.05, 0.05, 0.05))
+
+
+def test_proceedings_are_those_of_all_kinds_by_visitor_and_month() -> None:
+    scenario = PATTERNS[0].scenario()
+    counts = dict(zip(BY_NAME["recorded_proceedings"].behind, (3, 4, 5, 8), strict=True))
+    rows = [counts | {"seed": seed, "day": 0} for seed in (0, 1)]
+    daily = pd.DataFrame(rows).assign(policy=BASELINE, n_monthly_visitors=500 * len(scenario.months))
+    months = scenario.days / (365.25 / 12)
+    found = patterns.proceedings(Simulated(scenario, daily, NOTHING, None), BASELINE)
+    assert found.value == pytest.approx(20 / scenario.police.p_modelled / months * 1000 / 500)
 
 
 def test_shares_of_gain_and_of_loss() -> None:
@@ -150,7 +181,7 @@ def test_shares_of_gain_and_of_loss() -> None:
         for arm, n in harms.items()
         for seed in (0, 1, 2)
     ]
-    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame(rows), None)
+    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame(rows), NOTHING, None)
     assert patterns.share_of_gain(runs, "half", "four").value == pytest.approx(0.25)
     assert patterns.share_of_gain(runs, "full", "four", "half").value == pytest.approx(0.5)
     assert patterns.gentler(runs, "full", "four", "half", "four").value == pytest.approx(0.5)
@@ -219,12 +250,14 @@ def test_how_many_passed_stands_above_the_table_by_kind_and_signs_apart() -> Non
 
 
 @pytest.mark.parametrize("pattern", named([p for p in MADE if p.name != "repeats"]))
+@pytest.mark.slow
 def test_without_its_mechanism_a_pattern_lies_outside_its_tolerance(pattern: Pattern) -> None:
     judged = [q for q in pattern.quantity if q.kind == "E"] or [*pattern.quantity]
     results = validate.run(replace(pattern, quantity=tuple(judged)), seeds=6, off=True)
     assert any("not passed" in r.verdict for r in results), "the mechanism named is not the one that makes it"
 
 
+@pytest.mark.slow
 def test_repeats_need_people_that_can_be_found_again() -> None:
     """Chance alone makes few of them: six times the people, and both ends of the comparison."""
     pattern = next(p for p in PATTERNS if p.name == "repeats")
@@ -238,6 +271,7 @@ def test_repeats_need_people_that_can_be_found_again() -> None:
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new" / "patterns"
     assert main(["validate", "responses", "18", "--seeds", "2", "--workers", "2", "--out", str(out)]) == 0
@@ -253,6 +287,7 @@ def test_it_prints_and_writes_all_results(tmp_path: Path, capsys: pytest.Capture
     assert {row["seeds"] for row in rows} == {"2"}
 
 
+@pytest.mark.slow
 def test_workers_change_nothing() -> None:
     one, two = (validate.validate(["3", "18"], 2, workers) for workers in (1, 2))
     assert repr(one) == repr(two)

@@ -296,6 +296,7 @@ class TestResult:
         left, right = axes.get_xlim()
         assert left < -50 - 1 and right > 20 + 1
 
+    @pytest.mark.slow
     def test_what_is_written(self, made: Ranges, tmp_path: Path) -> None:
         asked = question(SCENARIO, ["phone", "easy"], seeds=4)
         written = []

@@ -43,6 +43,8 @@ from sim.scenario.shipped import file_of, shipped
 from tests.parts import everything
 from tests.structure.modules import MODULES
 
+pytestmark = pytest.mark.slow
+
 OWN = ("easy", "both", "late", "turning", "A", "made-up", "chat", *"abcdefgh", *"CEIA")
 """Names in what is printed here: of arms, of scenarios, and letters of kinds of patterns."""
 

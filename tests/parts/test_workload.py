@@ -39,6 +39,7 @@ def test_every_shipped_scenario_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", SHORT)
+@pytest.mark.slow
 def test_the_estimate_is_near_what_a_run_finds(name: str) -> None:
     whole = sim.load(SCENARIOS / f"{name}.toml")
     undated = [arm for arm, found in whole.policies.items() if not any(p.start for p in found)]

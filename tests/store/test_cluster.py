@@ -32,6 +32,8 @@ from sim.study.workers import simulate_all
 from tests.store.clusters import Processes, started, until
 from tests.store.kills import ROOT, unlike
 
+pytestmark = pytest.mark.slow
+
 CLASSROOM = load(ROOT / "scenarios" / "classroom.toml")
 SMALL = CLASSROOM.replace(days=31, warmup_days=5, scale=0.2)
 ARGUMENTS = (

@@ -32,6 +32,8 @@ from sim.study.folder import CRATE
 from sim.study.research_object import describe
 from tests.parts import synthetic
 
+pytestmark = pytest.mark.slow
+
 BOTH = {"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 SCENARIO = synthetic.SCENARIO.replace(days=40, policies=BOTH | {"both": BOTH["phone"] + BOTH["easy"]})
 QUESTIONS = {

@@ -13,6 +13,8 @@ import pytest
 
 from tests.store import kills
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:

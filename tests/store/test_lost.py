@@ -25,6 +25,8 @@ from sim.study.question import Question
 from tests.parts import synthetic
 from tests.store.test_results import content
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )

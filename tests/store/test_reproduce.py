@@ -27,6 +27,8 @@ from sim.study.folder import opened
 from sim.study.merged import MergedTables
 from tests.parts import synthetic
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = synthetic.SCENARIO.replace(
     days=40, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )

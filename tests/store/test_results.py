@@ -38,6 +38,8 @@ from sim.study.task import Task
 from sim.study.workers import _simulated
 from tests.parts import synthetic
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )

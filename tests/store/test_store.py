@@ -321,6 +321,7 @@ class TestTrouble:
         assert {path.name.split(".")[0] for path in shards(out / "units")} == {"seed-0", "seed-2"}
 
 
+@pytest.mark.slow
 def test_the_parent_holds_no_more_of_many_units_than_of_few(tmp_path: Path) -> None:
     """Each unit here has 0.8 MB of daily counts, so 40 more would show."""
     code = (

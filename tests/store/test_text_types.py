@@ -30,7 +30,7 @@ OPTIONS: list[dict[str, object]] = [
 
 KNOWN = {f"{group}.{name}" for group in ("mode", "future") for name in dir(getattr(pd.options, group))}
 
-pytestmark = pytest.mark.filterwarnings("ignore:The 'future.infer_string' option")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The 'future.infer_string' option")]
 
 
 @pytest.fixture(autouse=True, scope="module")

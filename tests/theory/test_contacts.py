@@ -136,6 +136,7 @@ def compare(setting: Setting, *, n: int, step: int, seed: int) -> dict[str, floa
     [(SLOW, 80_000, 10), (FAST, 80_000, 1), (HASTY, 80_000, 1)],
     ids=["slow", "fast", "hasty"],
 )
+@pytest.mark.slow
 def test_contacts_live_as_coins_say(setting: Setting, n: int, step: int) -> None:
     z = compare(setting, n=n, step=step, seed=1)
     assert len(z) >= 20

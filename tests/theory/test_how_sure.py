@@ -16,6 +16,8 @@ from sim.report.compare import Comparison
 from tests.theory import toy
 from tests.theory.test_statistics import within
 
+pytestmark = pytest.mark.slow
+
 STUDIES = 400
 SEEDS = 8
 TRUTHS = {"less": -0.3, "more": 0.1, "idle": 0.0, "next": -0.01}

@@ -368,6 +368,7 @@ def test_the_parted_are_found_again_with_the_declared_share(
     assert abs(share_z(found, found + lost, findability)) < ERRORS
 
 
+@pytest.mark.slow
 def test_a_person_harmed_in_two_years_counts_in_both_and_twice_in_a_year_once() -> None:
     scenario = laboratory(days=400, **{
         "population.monthly_visitors": 100.0, "population.monthly_visitors_start": 100.0,

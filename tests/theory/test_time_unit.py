@@ -12,6 +12,8 @@ from sim.rules.parameters import Contacts
 from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import ERRORS, laboratory
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(30)
 ARMS = {"phone": (RegistrationPolicy(level="phone"),), "reporting": (ReportingPolicy(friction=0.0),)}
 HAZARDS = {name: field.default for name, field in Contacts.model_fields.items() if name.endswith("_per_hour")}
