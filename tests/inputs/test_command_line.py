@@ -264,6 +264,7 @@ ASSUMED = [p for p in declared(SECTIONS) if p.key not in SWEPT]
 
 @pytest.mark.parametrize("policies", ["", '[policies.phone]\nregistration = { level = "phone" }\n'])
 @pytest.mark.usefixtures("no_simulation")
+@pytest.mark.slow
 def test_a_sweep_recommends_no_command_that_refuses(
     policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

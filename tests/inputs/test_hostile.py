@@ -232,6 +232,7 @@ def test_a_hostile_manifest_is_refused_at_once(name: str, tmp_path: Path, capsys
     check_refused(tmp_path, capsys)
 
 
+@pytest.mark.slow
 def test_a_manifest_with_a_value_of_another_kind_is_refused_at_once(
     manifest: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,6 +252,7 @@ def of_one_kind(one: object, other: object) -> bool:
 
 
 @pytest.mark.parametrize("key", ["asked", "scenario"])
+@pytest.mark.slow
 def test_what_a_manifest_asks_is_refused_at_once_if_it_is_of_another_kind(
     key: str, manifest: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_folder_that_is_gone(home: Path) -> None:
         sim.load("here.toml")
 
 
+@pytest.mark.slow
 def test_every_command_knows_the_home_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "small.toml").write_text('days = 30\nseeds = 2\n[policies.email]\nregistration = { level = "email" }\n')
     small = ["~/small.toml", "--out", "~/study"]

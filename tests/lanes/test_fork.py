@@ -86,7 +86,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     },
     Police: {
         "_rules _log_hours": "the rules of a day, taken over anew",
-        "_scenario _capacity_micro": "depends on no lane",
+        "_capacity_micro": "depends on no lane",
         "earlier": "complaints of the measured window, none before it",
     },
     Station: {"queue": "compared as the files that wait, in their order"},

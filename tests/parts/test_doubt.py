@@ -188,6 +188,7 @@ class TestResult:
         given = sim.figures.doubt(made.spreads, ["turning", "idle"])
         assert [label.get_text() for label in given.get_yticklabels()] == ["turning", "idle"]
 
+    @pytest.mark.slow
     def test_what_is_written(self, tmp_path: Path) -> None:
         asked = question(SCENARIO, ["phone"], draws=16)
         written = []

@@ -33,6 +33,11 @@ FED = {row for parameter in declared(SECTIONS) for row in parameter.sources}
 NOTHING = pd.DataFrame()
 
 
+def named_pattern(name: str) -> Pattern:
+    (pattern,) = patterns.chosen([name])
+    return pattern
+
+
 def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
     return [pytest.param(p, id=p.name) for p in patterns_]
 
@@ -126,7 +131,7 @@ def test_only_those_sought_or_offending_have_a_chance() -> None:
 
 
 def test_kinds_of_events_can_be_kept_alone() -> None:
-    scenario = PATTERNS[0].scenario({"days": 20})
+    scenario = named_pattern("responses").scenario({"days": 20})
     whole, some = (simulate(scenario, [1], [BASELINE], events=e).events for e in (True, {"harm", "private"}))
     assert whole is not None and some is not None
     pd.testing.assert_frame_equal(some, whole[whole["event"].isin(["harm", "private"])].reset_index(drop=True))
@@ -134,7 +139,7 @@ def test_kinds_of_events_can_be_kept_alone() -> None:
 
 
 def test_approaches_count_in_the_weeks_after_a_first_suspension() -> None:
-    scenario = PATTERNS[0].scenario({"days": 60, "warmup_days": 0})
+    scenario = named_pattern("responses").scenario({"days": 60, "warmup_days": 0})
     rows = [
         ("suspend", 10, -1, "predator", 7), ("suspend", 20, -1, "predator", 7), ("suspend", 5, -1, "user", 8),
         ("suspend", 1430, -1, "predator", 9),  # too late to be followed for a week
@@ -159,13 +164,13 @@ def test_a_share_under_some_offences_leaves_the_others_out() -> None:
         for quantity, n in counted.items()
     ]
     breakdown = pd.DataFrame(rows, columns=["seed", "offence", "quantity", "count"]).assign(policy=BASELINE)
-    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame({"seed": [0, 1]}), breakdown, None)
+    runs = Simulated(named_pattern("responses").scenario(), pd.DataFrame({"seed": [0, 1]}), breakdown, None)
     share = patterns.share_under(runs, BASELINE, "complain", "harm", ["a", "c"])
     assert tuple(share) == pytest.approx((0.05, 0.05, 0.05))
 
 
 def test_proceedings_are_those_of_all_kinds_by_visitor_and_month() -> None:
-    scenario = PATTERNS[0].scenario()
+    scenario = named_pattern("responses").scenario()
     counts = dict(zip(BY_NAME["recorded_proceedings"].behind, (3, 4, 5, 8), strict=True))
     rows = [counts | {"seed": seed, "day": 0} for seed in (0, 1)]
     daily = pd.DataFrame(rows).assign(policy=BASELINE, n_monthly_visitors=500 * len(scenario.months))
@@ -181,7 +186,7 @@ def test_shares_of_gain_and_of_loss() -> None:
         for arm, n in harms.items()
         for seed in (0, 1, 2)
     ]
-    runs = Simulated(PATTERNS[0].scenario(), pd.DataFrame(rows), NOTHING, None)
+    runs = Simulated(named_pattern("responses").scenario(), pd.DataFrame(rows), NOTHING, None)
     assert patterns.share_of_gain(runs, "half", "four").value == pytest.approx(0.25)
     assert patterns.share_of_gain(runs, "full", "four", "half").value == pytest.approx(0.5)
     assert patterns.gentler(runs, "full", "four", "half", "four").value == pytest.approx(0.5)

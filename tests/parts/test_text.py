@@ -118,6 +118,7 @@ def test_blocks_stand_apart_by_an_empty_line() -> None:
 
 
 @pytest.mark.parametrize("width", [WIDTH, NARROWEST])
+@pytest.mark.slow
 def test_every_table_fits_whatever_the_names(width: int) -> None:
     policies: dict[str, tuple[Policy, ...]] = {
         f"{LONG[: 60 - len(level)]}{level}": (RegistrationPolicy(level=level),) for level in ("email", "phone")

@@ -211,6 +211,7 @@ def test_nothing_to_take_apart(policy: str, words: str) -> None:
         sim.why(CHAT, policy, seeds=2)
 
 
+@pytest.mark.slow
 def test_mechanisms_that_run_along_a_comparison_are_those_of_why_alone() -> None:
     found, alone = sim.compare(CHAT, ["shut", "same"], seeds=4, why=1), sim.why(CHAT, "shut", seeds=4)
     (apart,) = found.apart

@@ -202,6 +202,7 @@ class TestTrouble:
                     ask(out, replace=replace)
         assert mine.read_text() == "years of work"
 
+    @pytest.mark.slow
     def test_units_of_another_model_are_not_found_even_without_a_description(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -223,6 +224,7 @@ class TestTrouble:
             ask(out)
         ask(out)
 
+    @pytest.mark.slow
     def test_no_room_for_a_unit(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         out = tmp_path / "r"
         ask(out, 2)

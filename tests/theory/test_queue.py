@@ -91,6 +91,7 @@ def test_everything_opened_is_reviewed_expires_or_waits_and_waits_add_up(records
         check_the_books(events, daily)
 
 
+@pytest.mark.slow
 def test_the_agents_keep_the_same_books() -> None:
     for events, daily in runs(agents.simulate(scenario(), [1], ["baseline"], events=True)):
         check_the_books(events, daily)

@@ -51,6 +51,7 @@ def test_after_two_stages_the_interval_covers_the_truth_in_95_of_100_studies(mor
     assert max(widths) < 1.1 * halfwidth
 
 
+@pytest.mark.slow
 def test_the_spread_of_all_seeds_would_cover_too_seldom() -> None:
     """Which is why that of the first ones is taken: the fault is small, and known."""
     rng = np.random.default_rng(8)
