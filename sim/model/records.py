@@ -193,6 +193,9 @@ COUNTS: Final = {
         "predator-hours", "hours that predators would have been online but for the door"
     ),
     "n_predator_hours_barred": Count("predator-hours", "hours that predators would have been online but for a bar"),
+    "n_predator_hours_in_custody": Count(
+        "predator-hours", "hours that predators would have been online but for an arrest"
+    ),
     "n_persons_harmed": Count("persons", "persons seriously harmed for the first time in this year of the window"),
     "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
     "n_harm_off_platform": Count("harms", "harms off the platform"),

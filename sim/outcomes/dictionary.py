@@ -141,6 +141,32 @@ OF_A_COMPARISON: Tables = {
         **{name: EFFECTS[name] for name in ("baseline", "value", "difference", "low", "high")},
         **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
     },
+    "elsewhere": {
+        "predators_out": Meaning(
+            "share of hours online",
+            "hours of predators that the door or a bar keeps out, beyond those under the "
+            "baseline, relative to their hours online there",
+        ),
+        "predators_out_low": Meaning("share of hours online", "lower end of its 95% Fieller interval"),
+        "predators_out_high": Meaning("share of hours online", "upper end of its 95% Fieller interval"),
+        "users_out": Meaning("share of hours online", "the same of lawful users"),
+        "side": Meaning("predators, users or none", "from whose hours kept out harm elsewhere is reckoned: the larger"),
+        "relative": Meaning(
+            RELATIVE,
+            "change of persons seriously harmed here and elsewhere together, if all who are kept out go on "
+            "elsewhere and harm there is as frequent as here under the baseline",
+        ),
+        "relative_low": EFFECTS["relative_low"],
+        "relative_high": EFFECTS["relative_high"],
+        "verdict": EFFECTS["verdict"],
+        "break_even": Meaning(
+            "share",
+            "the effect on persons seriously harmed is undone if more than this share of the harm of the "
+            "predators kept out follows them; none where none are kept out or harm here does not fall",
+        ),
+        "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
+        "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
+    },
     "over_time": {
         "first_day": Meaning("day of the window", "first day of the stretch: a quarter or a year of the window"),
         "end_day": Meaning("day of the window", "the day after its last"),

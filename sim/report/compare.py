@@ -17,6 +17,7 @@ from sim.outcomes import dictionary, transparency
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, years_of
 from sim.outcomes.effects import contains_of, in_force_of, over_time_of
+from sim.outcomes.elsewhere import elsewhere_of
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS
@@ -113,6 +114,11 @@ class Comparison(Result):
         return over_time_of(self.counts, self.policies)
 
     @cached_property
+    def elsewhere(self) -> pd.DataFrame:
+        """What is left of effects if those kept out go on on another site; see `elsewhere_of`."""
+        return elsewhere_of(self.counts, self.policies)
+
+    @cached_property
     def in_force(self) -> pd.DataFrame:
         """Effects while in force of policies in force on a part of the window, a row an outcome; see `in_force_of`."""
         return in_force_of(self.counts, self.policies)
@@ -155,7 +161,7 @@ class Comparison(Result):
     @property
     def headline(self) -> Prose:
         """What is said first."""
-        return headline(self.cells, self.best, self.contains, self.doubt, self.idle, self.resting)
+        return headline(self.cells, self.best, self.contains, self.elsewhere, self.doubt, self.idle, self.resting)
 
     @property
     def notes(self) -> Prose:
@@ -244,6 +250,7 @@ class Comparison(Result):
         write_csv(self.interactions, folder / "interactions.csv")
         write_csv(self.best, folder / "best.csv")
         write_csv(self.contains, folder / "contains.csv")
+        write_csv(self.elsewhere, folder / "elsewhere.csv")
         write_csv(self.in_force, folder / "in_force.csv")
         write_csv(self.over_time, folder / "over_time.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
@@ -299,6 +306,7 @@ def comparison(found: Comparison) -> list[Block]:
         found.headline,
         tables.harm(cells),
         tables.how_sure(cells, found.doubt),
+        tables.elsewhere(cells, found.elsewhere),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
@@ -383,6 +391,12 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             ],
             stands_in=[*effects, *_filled(doubt.tables)],
         )
+    yield Part(
+        "elsewhere",
+        Term("And elsewhere"),
+        [*_there(tables.elsewhere(cells, found.elsewhere))],
+        stands_in=["elsewhere.csv"],
+    )
     yield Part(
         "whom",
         Term("For whom"),

@@ -79,6 +79,11 @@ LOST_IN_FORCE = Heading(
     meaning="days of lawful use lost at the door, a level and no change, a month of the days in force",
 )
 
+PREDATORS_OUT = Heading("predators kept out, % of their hours", column="elsewhere.predators_out", factor=100)
+USERS_OUT = Heading("lawful use kept out, %", column="elsewhere.users_out", factor=100)
+ALL_GO_ON = Heading("here and elsewhere, if all go on", column="elsewhere.relative")
+BREAK_EVEN = Heading("undone if more than that of their harm follows", column="elsewhere.break_even")
+
 QUARTERS = (
     Heading(
         "serious harms in the first quarter of the window",
@@ -192,6 +197,7 @@ OF_A_COMPARISON = (
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
+    Printed("ELSEWHERE", (HARM[0], PREDATORS_OUT, USERS_OUT, ALL_GO_ON, BREAK_EVEN)),
     Printed("OVER TIME", QUARTERS),
     Printed("PRIVACY", PRIVACY),
     Printed("TRUE AND RECORDED", RECORDED),

@@ -28,6 +28,7 @@ def headline(
     cells: Cells,
     best: pd.DataFrame,
     contains: pd.DataFrame,
+    elsewhere: pd.DataFrame,
     doubt: Doubt | None,
     idle: Collection[str],
     resting: Collection[str],
@@ -38,6 +39,7 @@ def headline(
         cells: The effects.
         best: As `Comparison.best`.
         contains: As `Comparison.contains`.
+        elsewhere: As `Comparison.elsewhere`.
         doubt: What is left of effects over worlds, if that was asked.
         idle: Policies that change nothing.
         resting: Policies that rest on assumed inputs.
@@ -52,7 +54,7 @@ def headline(
 
     finding = told(first) if first else Sentence("no policy was seen to lower serious harm.")
     answer = Sentence("In this model, with these assumptions, {finding}", finding=finding)
-    sentences: list[Words] = [paragraph(answer, caveat(scenario, _of_doubt(doubt)))]
+    sentences: list[Words] = [paragraph(answer, _elsewhere(elsewhere, first), caveat(scenario, _of_doubt(doubt)))]
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, falling))
     others = [p for p in falling if p != first]
@@ -75,6 +77,20 @@ def headline(
         each = Listed(added, Term("; "))
         sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=each))
     return Prose(tuple(sentences))
+
+
+def _elsewhere(found: pd.DataFrame, policy: str | None) -> Sentence | None:
+    """Say how much of their harm must follow the predators whom a policy keeps out to another site to undo it."""
+    row = next((row for row in found.to_dict("records") if row["policy"] == policy), None)
+    if row is None or not (share := interval_of(row, "break_even")).value > 0:
+        return None
+    if share.value >= 1:
+        return Sentence("It keeps predators out, and no displacement of their harm to other sites undoes it.")
+    return Sentence(
+        "It lowers harm here and elsewhere together unless more than {share} of the harm of the predators whom it "
+        "keeps out follows them to another site.",
+        share=Amount(share, size),
+    )
 
 
 def lowering(cells: Cells) -> list[str]:

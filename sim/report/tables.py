@@ -21,7 +21,7 @@ from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
-from sim.report.text import DASH, LONGEST_NAME, capitalised, in_percent, number, points, short
+from sim.report.text import DASH, LONGEST_NAME, capitalised, in_percent, number, points, short, size, tenths
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
@@ -216,6 +216,47 @@ def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
     )
     names = Column(Term("policy"), [short(arm) for arm in arms], left=True)
     return Table(Term("WHILE IN FORCE"), CHANGES, [names], columns, note)
+
+
+def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
+    """Return what is left of effects if those kept out go on on another site; nothing if nobody is.
+
+    Args:
+        cells: The effects.
+        found: As `Comparison.elsewhere`.
+    """
+    rows = found.to_dict("records")
+    if not any(row["predators_out"] or row["users_out"] for row in rows):
+        return None
+    columns = [
+        Column(Term(headings.HARM[0].words), [cells.relative(p, HEADLINE) for p in cells.policies]),
+        Column(Term(headings.PREDATORS_OUT.words), [_kept_out(row["predators_out"]) for row in rows]),
+        Column(Term(headings.USERS_OUT.words), [_kept_out(row["users_out"]) for row in rows]),
+        Column(
+            Term(headings.ALL_GO_ON.words),
+            [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows],
+        ),
+        Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
+    ]
+    note = Sentence(
+        "On another site, which is not simulated. Where those go whom a door turns away or a bar keeps out nobody has "
+        "measured: the first column is if they go nowhere, the fourth if all go on elsewhere, where harm is as "
+        "frequent as here under the baseline, reckoned from the predators' hours kept out or from the users', "
+        "whichever is more. Never: the effect is larger than all that they would have done. A dash: no predators are "
+        "kept out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays."
+    )
+    return Table(Term("ELSEWHERE"), CHANGES, [cells.names()], columns, note)
+
+
+def _kept_out(share: float) -> Words:
+    return DASH if share != share else Amount(share, tenths)
+
+
+def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
+    share = interval_of(row, "break_even")
+    if share.value != share.value or cells.verdict(row["policy"], HEADLINE) is not Verdict.LOWERS:
+        return DASH
+    return Sentence("never") if share.value >= 1 else Amount(share, size)
 
 
 def over_time(cells: Cells, found: pd.DataFrame) -> Block | None:

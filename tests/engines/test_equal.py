@@ -133,7 +133,7 @@ def test_months_are_counted_by_both_engines() -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_all_use_that_the_world_has_is_let_in_turned_away_or_barred(name: str) -> None:
     scenario, seeds = RUNS[name]
-    ends = ("", "_turned_away", "_barred")
+    ends = ("", "_turned_away", "_barred", "_in_custody")
     daily = both(name)[0].daily.set_index(["policy", "seed", "day"])
     of_world = {"n_visits": {}, "n_user_days": {}, "n_user_hours": {}, "n_predator_hours": {}}
     for day in World(scenario, seeds).days():

@@ -115,7 +115,7 @@ class TestWritten:
         out, comparison = written
         assert [*content(out)] == [
             *("best.csv", "breakdown.parquet", "contains.csv", "daily.parquet", "dictionary.csv"),
-            *("durations.parquet", "effects.csv"),
+            *("durations.parquet", "effects.csv", "elsewhere.csv"),
             *(
                 f"figures/{name}.{end}"
                 for name in ("course", "difference", "overview", "price", "recorded", "staff")

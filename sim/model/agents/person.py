@@ -74,6 +74,7 @@ class Person(mesa.Agent):
         self.visits: list[Visit] = []
         self.visits_turned_away: list[Visit] = []
         self.barred_until = 0
+        self.custody_from = NEVER
         self.returns_as = AS_BEFORE
         self.strikes = Strikes()
         self.new_since = -NEVER
@@ -123,7 +124,8 @@ class Person(mesa.Agent):
         """Spend an hour on the site, or be kept out of it."""
         hour, ledger = self.model.hour, self.model.ledger
         if self.visit(hour):
-            ledger.count(f"n_{self.kind}_hours_barred" if self.barred(hour) else f"n_{self.kind}_hours")
+            out = "_in_custody" if hour >= self.custody_from else "_barred" if self.barred(hour) else ""
+            ledger.count(f"n_{self.kind}_hours{out}")
         if any(v.start <= hour < v.end for v in self.visits_turned_away):
             ledger.count(f"n_{self.kind}_hours_turned_away")
 
@@ -145,6 +147,7 @@ class Person(mesa.Agent):
     def be_arrested(self) -> None:
         """Be taken from the site for good."""
         if self.barred_until < NEVER:
+            self.custody_from = max(self.barred_until, self.model.hour + 1)
             self.barred_until, self.returns_as = NEVER, AS_BEFORE
 
     def come_back(self) -> None:

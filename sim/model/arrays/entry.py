@@ -97,7 +97,7 @@ def _by_door(state: State, friction: Ints, table: Ints, kind: int) -> tuple[Ints
 
 
 def _take_out_barred(now: Hour) -> None:
-    """Correct the counts for the few who are under a bar."""
+    """Correct the counts for the few who are under a bar or in custody."""
     state, lanes, record = now.state, now.lanes, now.record
     people, first_hour = now.day.people, now.day.first_hour
     keys, *columns = state.bar_log.since(first_hour)
@@ -109,17 +109,20 @@ def _take_out_barred(now: Hour) -> None:
     n = high - low
     row = np.repeat(rows, n)
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
-    place, since, until = (a.take(bar) for a in columns)
+    place, since, until, custody = (a.take(bar) for a in columns)
     old, kind = people.is_old(row), people.is_predator(row)
     friction = np.where(kind == 1, lanes.door(1, old, place), lanes.door(0, old, place))
     inside = lets_in(people.tolerance(row), friction)
-    row, place, since, until, old, kind = (a[inside] for a in (row, place, since, until, old, kind))
+    row, place, since, until, custody, old, kind = (a[inside] for a in (row, place, since, until, custody, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
     for number, name in enumerate(_KINDS):
         of_kind = (kind == number).nonzero()[0]
         record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
-        record.add(f"n_{name}_hours_barred", place.take(of_kind), lost.take(of_kind))
+        barred = of_kind[custody.take(of_kind) == 0]
+        record.add(f"n_{name}_hours_barred", place.take(barred), lost.take(barred))
+    arrested = custody.nonzero()[0]
+    record.add("n_predator_hours_in_custody", place.take(arrested), lost.take(arrested))
     row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
     new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
     limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)

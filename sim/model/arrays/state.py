@@ -218,17 +218,17 @@ class Contacts:
 
 
 class BarLog:
-    """Bars as stretches of time that do not overlap, for counting; sorted by `keys.MEMBER` when looked at."""
+    """Bars and arrests as stretches of time that do not overlap, for counting; looked at by `keys.MEMBER`."""
 
-    COLUMNS: Final = ("key", "place", "since", "until")
+    COLUMNS: Final = ("key", "place", "since", "until", "custody")
 
     def __init__(self) -> None:
         self._table = np.zeros((len(self.COLUMNS), 0), np.int64)
-        self._new: list[tuple[int, int, int, int]] = []
+        self._new: list[tuple[int, int, int, int, int]] = []
 
-    def add(self, key: int, place: int, since: int, until: int) -> None:
-        """Add one stretch."""
-        self._new.append((key, place, since, until))
+    def add(self, key: int, place: int, since: int, until: int, custody: int = 0) -> None:
+        """Add one stretch: under a bar, or in custody (1)."""
+        self._new.append((key, place, since, until, custody))
 
     def since(self, hour: int) -> Ints:
         """Return the stretches not over by an hour, one a column; rows are `COLUMNS`. Forget the others."""
@@ -359,7 +359,7 @@ class State(Spread):
         predator_barred_until: First hour in which a predator may be back, likewise.
         user_barred_until: The same for lawful users, few: by (place, person).
         flag: Whether a member was ever barred in any lane, by slot: to look only where it matters.
-        bar_log: Bars, for counting.
+        bar_log: Bars and arrests, for counting.
         just_barred: Who was barred in the hour before: (place, person, predator index or -1).
         pair_flag: Scratch: the predators among them, by `Places.pair`.
         complaints: By hour: rows (place, predator, target, contact, offence, class, after harm, hour of the act, hour
@@ -457,7 +457,7 @@ class State(Spread):
         if before < NEVER:
             self.predator_barred_until[at] = NEVER
             self.flag[self.slot(seed, person)] = True
-            self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER)
+            self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER, custody=1)
         contacts = self.contacts
         rows: Ints = ((contacts.pair[: contacts.n] == at) & (contacts.status[: contacts.n] != DEAD)).nonzero()[0]
         np.add.at(self.n_live, contacts.pair.take(rows.compress(contacts.status.take(rows) == LIVE)), -1)
