@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 BEST_COLUMNS = (
     *("policy", "best", "more", "more_low", "more_high"),
-    *("staff", "turned_away", "level", "message_hours", "days_in_force"),
+    *("staff", "turned_away", "level", "message_hours", "log_hours", "days_in_force"),
 )
 """Columns of `Comparison.best`; ``more`` is a share of the baseline."""
 
@@ -35,8 +35,8 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     comparisons ask for. So the one that is truly best stays in 95 of 100 studies or more, whatever the luck.
 
     What is in force on a part of the window comes last, for it costs less by that alone; then each cost decides that
-    the scenario prefers, in turn, the levels of registration and the hours for which messages are kept together; at
-    last the fewest levers.
+    the scenario prefers, in turn, the levels of registration and the hours for which messages and connection logs are
+    kept together; at last the fewest levers.
 
     Args:
         counts: The counts of every run.
@@ -59,11 +59,9 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     )
     rows = []
     for arm in stays:
-        level, message_hours = asked_for(scenario, arm)
+        asked = asked_for(scenario, arm)
         share = ratio_interval(more[arm], harmed[BASELINE], 1, together).within(least=-1)
-        rows.append(
-            (arm, best, *share, staff[arm], visitors[arm], level, message_hours, n_days_that_differ(scenario, arm))
-        )
+        rows.append((arm, best, *share, staff[arm], visitors[arm], *asked, n_days_that_differ(scenario, arm)))
     table = pd.DataFrame(rows, columns=list(BEST_COLUMNS))
     kept = table["policy"]
     costs: dict[Cost, list[Mapping[str, float] | pd.Series[float]]] = {
@@ -73,6 +71,7 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
         "privacy": [
             {arm: LEVELS.index(level) for arm, level in zip(kept, table["level"], strict=True)},
             dict(zip(kept, table["message_hours"], strict=True)),
+            dict(zip(kept, table["log_hours"], strict=True)),
         ],
     }
 
@@ -94,14 +93,24 @@ def not_told_apart(more: Mapping[str, Floats]) -> list[str]:
     return [arm for arm, of_seeds in more.items() if t_interval(of_seeds, 1, together).sign <= 0]
 
 
-def asked_for(scenario: Scenario, arm: str) -> tuple[Level, int]:
-    """Return the highest level of registration that an arm asks for on some day, and the longest it keeps messages."""
+class Asked(NamedTuple):
+    """What an arm takes of privacy: the highest level of registration on some day, and how long it keeps what."""
+
+    level: Level
+    message_hours: int
+    log_hours: int
+
+
+def asked_for(scenario: Scenario, arm: str) -> Asked:
+    """Return what an arm takes of privacy at most on some day."""
     if arm == BASELINE:
-        return scenario.registration.level, scenario.platform.rules.retention.message_hours
+        kept = scenario.platform.rules.retention
+        return Asked(scenario.registration.level, kept.message_hours, kept.log_hours)
     doors = [policy for policy in scenario.policies[arm] if isinstance(policy, RegistrationPolicy)]
     levels = [door.level for door in doors]
     held = [lever.days for lever in levers(scenario, arm) if lever.name == RegistrationPolicy.name]
     if len(frozenset().union(*held)) < scenario.days:
         levels.append(scenario.registration.level)
-    hours = max(rules.retention.message_hours for _, rules in scenario.changes_of(arm))
-    return max(levels, key=LEVELS.index), hours
+    kept_on = [rules.retention for _, rules in scenario.changes_of(arm)]
+    messages, logs = (max(getattr(kept, name) for kept in kept_on) for name in ("message_hours", "log_hours"))
+    return Asked(max(levels, key=LEVELS.index), messages, logs)

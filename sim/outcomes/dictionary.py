@@ -121,6 +121,7 @@ OF_A_COMPARISON: Tables = {
         "turned_away": Meaning("visitors a month", "lawful visitors never let in; empty where they are not counted"),
         "level": Meaning("level", "highest level of registration asked for on some day"),
         "message_hours": Meaning("hours", "longest time for which messages are kept"),
+        "log_hours": Meaning("hours", "longest time for which connection logs are kept"),
         "days_in_force": Meaning("days", "counted days on which the rules of the policy are not those of the baseline"),
     },
     "contains": {

@@ -333,7 +333,8 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
         lambda s: s["n_felt_risk_milli"] / (1000 * s.days), ("n_felt_risk_milli",),
     ),
     Outcome(
-        "logs_kept", "Connection logs in store", "user-hours of logs, mean over the hours", "lower",
+        "logs_kept", "Connection logs in store, as once they have been kept for so long",
+        "user-hours of logs, mean over the hours", "lower",
         lambda s: s["n_log_hours"] / (24 * s.days), ("n_log_hours",),
     ),
     Outcome(

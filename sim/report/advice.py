@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from sim.outcomes import workload
 from sim.policies.policy import Change
-from sim.report.remarks import of_staff
+from sim.report.police_advice import of_police
+from sim.report.remarks import of_investigators, of_staff
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.errors import shown
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
@@ -74,9 +75,11 @@ def of_scenario(scenario: Scenario) -> Iterator[Words]:
     for arm in scenario.policies:
         yield from _of_arm(scenario, arm)
         yield from _of_sums(scenario, arm)
+    yield from of_police(scenario)
     yield from of_small_queue(scenario)
     shares = {arm: workload.busy_share(scenario, arm) for arm in (BASELINE, *scenario.policies)}
     yield from of_staff(shares, estimated=True)
+    yield from of_investigators(scenario, {})
 
 
 def of_unsaid(scenario: Scenario) -> Iterator[Sentence]:

@@ -145,7 +145,10 @@ class Comparison(Result):
 
         Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
         """
-        means = BY_NAME["staff_busy_share"].formula(self.counts.sums()).groupby("policy").mean()
+        return self._busy("staff_busy_share")
+
+    def _busy(self, outcome: str) -> dict[str, float]:
+        means = BY_NAME[outcome].formula(self.counts.sums()).groupby("policy").mean()
         return {arm: float(means[arm]) for arm in (BASELINE, *self.policies)}
 
     @cached_property
@@ -167,7 +170,14 @@ class Comparison(Result):
     def notes(self) -> Prose:
         """What to know of it."""
         return compare_notes.notes(
-            self.scenario, self.cells, self.contains, self.idle, self.busy, self.resting, self.first
+            self.scenario,
+            self.cells,
+            self.contains,
+            self.idle,
+            self.busy,
+            self._busy("investigators_busy_share"),
+            self.resting,
+            self.first,
         )
 
     @cached_property

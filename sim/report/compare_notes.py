@@ -11,7 +11,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Note, Prose
 from sim.report.cells import Cells
 from sim.report.grounds import of_parts, settings_behind
-from sim.report.remarks import ETHICS, of_seeds, of_short_window, of_staff
+from sim.report.remarks import ETHICS, of_investigators, of_seeds, of_short_window, of_staff
 from sim.report.text import number
 from sim.rules.sentences import Amount, Listed, Sentence, Words
 from sim.scenario.scenario import Scenario
@@ -23,6 +23,7 @@ def notes(
     contains: pd.DataFrame,
     idle: Mapping[str, Words],
     busy: Mapping[str, float],
+    investigators_busy: Mapping[str, float],
     resting: Mapping[str, Sequence[Sentence]],
     first: int,
 ) -> Prose:
@@ -34,6 +35,7 @@ def notes(
         contains: As `Comparison.contains`.
         idle: As `Comparison.idle`.
         busy: As `Comparison.busy`.
+        investigators_busy: The same of investigators.
         resting: As `Comparison.resting`.
         first: As `Comparison.first`.
     """
@@ -43,6 +45,7 @@ def notes(
     ]
     said += of_parts(scenario, cells.policies, contains)
     said += of_staff(busy)
+    said += of_investigators(scenario, investigators_busy)
     for arm in cells.policies:
         if arm not in idle and cells.verdict(arm, "harms") is Verdict.IDENTICAL:
             before, after = (cells.number(arm, "predators_barred", column) for column in ("baseline", "value"))

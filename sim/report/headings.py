@@ -138,12 +138,13 @@ CHEAPEST = (
     TURNED_AWAY,
     Heading("one must show", column="best.level"),
     Heading("messages kept, hours", column="best.message_hours"),
+    Heading("logs kept, hours", column="best.log_hours"),
 )
 
 COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
 """What `sweep` shows of them."""
 
-PRIVACY = (CHEAPEST[2], CHEAPEST[3], IN_STORE)
+PRIVACY = (*CHEAPEST[2:], IN_STORE)
 
 RECORDED = (
     HARM[0],
@@ -187,7 +188,7 @@ POLICE = (
     Heading("arrests a year", "arrests"),
     Heading("days from act to arrest", "days_to_arrest"),
     Heading("days on the site until then", "days_at_large"),
-    Heading("logs in store, user-hours", "logs_kept"),
+    Heading("logs in store once full, user-hours", "logs_kept"),
 )
 
 OF_A_COMPARISON = (

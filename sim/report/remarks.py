@@ -105,7 +105,7 @@ def marked(scenario: Scenario, arm: str) -> Words:
 _COSTS = {
     "staff": Term("hours of staff on shift"),
     "turned_away": Term("lawful visitors turned away"),
-    "privacy": Term("what one must show and how long messages are kept"),
+    "privacy": Term("what one must show and how long messages and logs are kept"),
 }
 
 
@@ -187,6 +187,31 @@ def of_staff(shares: Mapping[str, float], estimated: bool = False) -> Iterator[S
             "staff is overloaded{source}: busy {where}. There, the queue grows until dossiers expire unread, and what "
             "is read has waited long.",
             source=source, where=_where(overloaded, len(shares), estimated),
+        )  # fmt: skip
+
+
+def of_investigators(scenario: Scenario, shares: Mapping[str, float]) -> Iterator[Sentence]:
+    """Yield what it means that investigators are overloaded, and that a window is short beside the way of a file.
+
+    Args:
+        scenario: What was run.
+        shares: Shares of their capacity by arm; a missing one is no remark.
+    """
+    police = scenario.police
+    if not police.investigators:
+        return
+    overloaded = {arm: share for arm, share in shares.items() if share > OVERLOADED}
+    if overloaded:
+        yield Sentence(
+            "investigators are overloaded: busy {where}. There, files wait longer and longer, so that more leads, logs "
+            "or answers bring few arrests more. Vary police.investigators.",
+            where=_where(overloaded, len(shares), estimated=False),
+        )
+    if scenario.days < 2 * police.arrest_delay_median_days:
+        yield Sentence(
+            "the window of {days} days is short beside the way of a file: from identification to arrest alone half of "
+            "them take {median} days or more. That nothing is seen of the police here means little; raise days.",
+            days=scenario.days, median=Amount(police.arrest_delay_median_days, plain_number),
         )  # fmt: skip
 
 

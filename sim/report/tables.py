@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
-from sim.outcomes.best import asked_for
+from sim.outcomes.best import Asked, asked_for
 from sim.outcomes.counts import HEADLINE, quarters_of, years_of
 from sim.outcomes.effects import rest_of, words_of
 from sim.outcomes.in_force import n_days_that_differ, part_of_window
@@ -21,7 +21,18 @@ from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, LEVELS, Cells, level
 from sim.report.doubt import Doubt
 from sim.report.remarks import costs_in_words, means_of_all_days, partly_in_force
-from sim.report.text import DASH, LONGEST_NAME, capitalised, in_percent, number, points, short, size, tenths
+from sim.report.text import (
+    DASH,
+    LONGEST_NAME,
+    capitalised,
+    in_percent,
+    number,
+    plain_number,
+    points,
+    short,
+    size,
+    tenths,
+)
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
@@ -141,7 +152,7 @@ def cheapest_first(scenario: Scenario, found: pd.DataFrame) -> Block | None:
     parts = any(part_of_window(scenario, row["policy"]) for row in rows)
     columns = [
         Column(Term(head.words), [_cost(row[name]) for row in rows])
-        for head, name in zip(headings.CHEAPEST, ("staff", "turned_away", "level", "message_hours"), strict=True)
+        for head, name in zip(headings.CHEAPEST, ("staff", "turned_away", *Asked._fields), strict=True)
     ]
     note = paragraph(
         Sentence("Order: {costs}; then the fewest levers.", costs=costs_in_words(scenario)), behind if parts else None
@@ -361,12 +372,17 @@ def for_whom_over_worlds(cells: Cells) -> Block | None:
 def compared(cells: Cells) -> Block:
     """Return what is compared: the site as it is, and what each policy changes."""
     scenario = cells.scenario
-    level_asked, hours = asked_for(scenario, BASELINE)
+    asked, police = asked_for(scenario, BASELINE), scenario.police
     site = Sentence(
-        "the site as it is: {visitors} visitors a month, registration: {level}, messages kept for {hours} hours, "
-        "{staff}",
-        visitors=Amount(scenario.population.monthly_visitors, number), level=level_asked, hours=hours,
-        staff=staffing(scenario.platform.rules),
+        "the site as it is: {visitors} visitors a month, registration: {level}, messages kept for {hours} hours, logs "
+        "for {log_hours}, {staff}{investigators}",
+        visitors=Amount(scenario.population.monthly_visitors, number), level=asked.level, hours=asked.message_hours,
+        log_hours=asked.log_hours, staff=staffing(scenario.platform.rules),
+        investigators=Sentence(
+            "; host: {host}; {n} investigators, {files} files a month each",
+            host=scenario.cooperation.host, n=Amount(police.investigators, plain_number),
+            files=Amount(police.cases_per_month, plain_number),
+        ) if police.investigators else None,
     )  # fmt: skip
     words: list[Words] = [site, *(words_of(scenario.policies[policy]) for policy in cells.policies)]
     days = [scenario.days, *(n_days_that_differ(scenario, policy) for policy in cells.policies)]
@@ -478,17 +494,15 @@ def money(cells: Cells) -> Block | None:
 
 
 def privacy(cells: Cells) -> Block:
-    """Return what each policy takes of privacy: what one must show, and how long messages are kept."""
+    """Return what each policy takes of privacy: what one must show, and how long messages and logs are kept."""
     arms = (BASELINE, *cells.policies)
-    level_asked, hours, in_store = headings.PRIVACY
-    asked = [asked_for(cells.scenario, arm) for arm in arms]
-    columns = [
-        Column(Term(level_asked.words), [shown for shown, _ in asked]),
-        Column(Term(hours.words), [kept for _, kept in asked]),
-        Column(Term(in_store.words), cells.levels(in_store.outcome)),
-    ]
+    *of_asked, in_store = headings.PRIVACY
+    asked = zip(*(asked_for(cells.scenario, arm) for arm in arms), strict=True)
+    columns = [Column(Term(head.words), [*of_arms]) for head, of_arms in zip(of_asked, asked, strict=True)]
+    columns.append(Column(Term(in_store.words), cells.levels(in_store.outcome)))
     note = Sentence(
-        "What one must show: the most that is asked for on some day; messages: the longest that they are kept."
+        "What one must show: the most that is asked for on some day; messages and connection logs: the longest that "
+        "they are kept."
     )
     return Table(Term("PRIVACY"), LEVELS, [cells.names(baseline=True)], columns, note)
 
@@ -541,8 +555,10 @@ def police(cells: Cells) -> Block | None:
     if not cells.scenario.police.investigators:
         return None
     note = Sentence(
-        "A file is about one person. Complaints about harm before the run name nobody and only take investigators' "
-        "time. Logs are personal data of everybody on the site."
+        "A file is about one person; whose file was closed gets another one with the next lead, so that files which "
+        "close sooner are more files, not more suspects. Complaints about harm before the run name nobody and only "
+        "take investigators' time. Files on lawful users come of referrals alone. Logs are personal data of everybody "
+        "on the site, here as once they have been kept for so long. Intervals stand in effects.csv."
     )
     columns = _columns(cells, headings.POLICE)
     return Table(Term("THE POLICE"), LEVELS, [cells.names(baseline=True)], columns, note)

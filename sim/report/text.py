@@ -90,7 +90,7 @@ def _changed(interval: Sequence[float], unit: Callable[[str], str]) -> str:
     if not any(interval):
         return "0"
     value, low, high = percents(interval, "+")
-    return _within(unit(value), low, high)
+    return unit(value) if interval[1] != interval[1] else _within(unit(value), low, high)
 
 
 def _in_percent(number: str) -> str:

@@ -114,27 +114,37 @@ _OTHER_EVIDENCE = Assumption("how often a complaint identifies somebody without 
 _ARRESTS = Assumption(
     "how long it takes from identification to arrest (half of them {police.arrest_delay_median_days} days or more)"
 )
+_DESKS = Assumption(
+    "how many investigators there are and what they take up ({police.investigators} heads, {police.cases_per_month} "
+    "files a month each)"
+)
+_HOST = Assumption(
+    "how soon and how often a host answers (after {police.request_days_home} days at home, "
+    "{police.request_days_abroad} abroad, {police.request_days_direct} directly; {police.p_answered} of requests, "
+    "{police.p_answered_direct} directly)"
+)
+_IDENTITY = Assumption("how often an account leads to a person ({registration.p_identity})")
 LOGS = Mechanism(
     "logs for the police",
     "no request of the police turned on it",
     (_NO_POLICE, _NO_CASES, Lack(("n_request",), "no request was sent to the host")),
-    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+    assumes=(_DESKS, _HOST, _IDENTITY, _OTHER_EVIDENCE, _ARRESTS),
 )
 IDENTITY = Mechanism(
     "what an identity is worth to the police",
     "no identification turned on it",
     (_NO_POLICE, _NO_CASES),
     is_input=True,
-    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+    assumes=(_DESKS, _HOST, _OTHER_EVIDENCE, _ARRESTS),
 )
 REQUESTS = Mechanism(
     "answers to the police",
     "no request of the police ended otherwise",
     (_NO_POLICE, _NO_CASES, Lack(("n_request",), "no request was sent to the host")),
-    assumes=(_OTHER_EVIDENCE, _ARRESTS),
+    assumes=(_DESKS, _HOST, _IDENTITY, _OTHER_EVIDENCE, _ARRESTS),
 )
 REFERRALS = Mechanism(
-    "referrals to the police", "nobody was referred", (_NO_POLICE, _NO_SANCTIONS), assumes=(_ARRESTS,)
+    "referrals to the police", "nobody was referred", (_NO_POLICE, _NO_SANCTIONS), assumes=(_DESKS, _IDENTITY, _ARRESTS)
 )  # fmt: skip
 DECOYS = Mechanism(
     "decoys of the police",
@@ -142,6 +152,7 @@ DECOYS = Mechanism(
     assumes=(
         Assumption("how often an approach to a decoy becomes a file ({police.p_decoy_case})"),
         Assumption("how often a decoy identifies somebody by itself ({police.p_decoy_evidence})"),
+        _DESKS,
         _ARRESTS,
     ),
 )

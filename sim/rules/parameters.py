@@ -301,7 +301,13 @@ class Police(Section):
         0.25, "standard deviation of the log", 0, 0.7, "Spread of these times (lognormal).", shape="uniform", maximum=2
     )
     p_answered: float = probability(
-        0.67, 0.5, 0.88, "A request is ever answered.", shape="uniform", source="LAW-14 LAW-15"
+        0.67,
+        0.5,
+        0.88,
+        "A request is ever answered. The sources count requests without data as failed, which are "
+        "counted again here where logs are gone: rather too few are answered.",
+        shape="uniform",
+        source="LAW-14 LAW-15",
     )
     p_answered_direct: float = probability(
         0.88, 0.66, 0.98, "The same where the host answers the police directly.", shape="uniform", source="LAW-15"

@@ -328,7 +328,7 @@ class Undercover(Section):
         through=(by.DECOYS,),
     )  # fmt: skip
     hours: int = parameter(
-        8, "hours a day", 1, 24, "How long they are online.", shape="uniform", chosen=True, maximum=24,
+        8, "hours a day", 1, 24, "How long they are online.", shape="uniform", chosen=True, minimum=1, maximum=24,
         through=(by.DECOYS,),
     )  # fmt: skip
 

@@ -51,7 +51,7 @@ class Frame(Section):
         strict=False,
         description="Which cost counts first, which next, among policies whose effects are not told apart: some or all "
         "of staff (hours on shift), turned_away (lawful visitors) and privacy (what one must show, how long messages "
-        "are kept), none twice",
+        "and logs are kept), none twice",
     )
     prices: Prices = Prices()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import Annotated, Any
@@ -118,6 +118,20 @@ class Scenario(Framed):
             none = Sentence("every offence has weight = 0. Give at least one of them a weight of 1 or more.")
             yield Problem(("offences",), none)
 
+    def _problems_of_decoys(self, changes: Mapping[str, Sequence[tuple[int, Rules]]]) -> Iterator[Problem]:
+        """Yield where decoys are online whom nobody seeks, given the rules of every arm by day."""
+        if any(offence.weight and offence.target_weights[0] for offence in self.offences):
+            return
+        nobody = Sentence(
+            "decoys pose as persons under 15, whom no offence here seeks: nobody would ever approach one. Give an "
+            "offence a first target weight of 1 or more, or leave the decoys out."
+        )
+        if self.undercover.decoys:
+            yield Problem(("undercover", "decoys"), nobody)
+        for arm, by_day in changes.items():
+            if any(rules.undercover.decoys > self.undercover.decoys for _, rules in by_day):
+                yield Problem(("policies", arm), nobody)
+
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the dates and combinations of the policies."""
         if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
@@ -135,7 +149,7 @@ class Scenario(Framed):
             )
             yield Problem(("policies",), too_many)
             return
-        changes: list[list[tuple[int, Rules]]] = []
+        changes: dict[str, list[tuple[int, Rules]]] = {}
         for arm, found in self.policies.items():
             path = ("policies", arm)
             if any(policy.changeable for policy in found):
@@ -149,12 +163,13 @@ class Scenario(Framed):
             yield from undated
             if not undated:
                 try:
-                    changes.append(self.changes_of(arm))
+                    changes[arm] = self.changes_of(arm)
                 except CollisionError as error:
                     yield Problem(path, error.words)
         if len(changes) < len(self.policies):
             return
-        doors = door_days(changes)
+        doors = door_days(changes.values())
+        yield from self._problems_of_decoys(changes)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:
             yield Problem(

@@ -13,7 +13,28 @@ from sim.rules.rulebook import Reporting
 from sim.scenario.reading import load
 
 ARM = "[policies.a]\n"
+NOBODY_UNDER_15 = '[[offences]]\nname = "a"\nweight = 1\ntarget_weights = [0, 0, 1, 0]\n'
 MISTAKES = {
+    "decoys whom nobody seeks": (
+        NOBODY_UNDER_15 + "[undercover]\ndecoys = 2",
+        ["6: decoys pose as persons under 15, whom no offence here seeks", "or leave the decoys out."],
+    ),
+    "decoys of a policy whom nobody seeks": (
+        NOBODY_UNDER_15 + ARM + "undercover = { decoys = 2 }",
+        ["decoys pose as persons under 15, whom no offence here seeks"],
+    ),
+    "decoys for no hour": (
+        ARM + "undercover = { decoys = 2, hours = 0 }",
+        ["2: policies.a.undercover.hours = 0 is not allowed. It takes a whole number from 1 to 24."],
+    ),
+    "a request that goes back in time": (
+        "[police]\nrequest_days_home = -3",
+        ["2: police.request_days_home = -3 is not allowed. It takes a number from 0.05"],
+    ),
+    "more payers than persons": (
+        ARM + "freemium = { p_paying = 1.4 }",
+        ["2: policies.a.freemium.p_paying = 1.4 is not allowed. It takes a number from 0 to 1."],
+    ),
     "unknown key": (
         "[reporting]\nfrction = 0.2",
         ["2: reporting.frction is not", "mean reporting.friction?", "has: friction, rel_ready"],

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
+from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
 from sim.policies.set import SetPolicy
+from sim.policies.undercover import UndercoverPolicy
 from sim.report import advice
 from sim.rules.declare import declared
 from sim.rules.sentences import spoken
@@ -45,6 +48,37 @@ def dated(start: int, end: int | None = None) -> dict[str, tuple[Policy, ...]]:
     first = dt.date(2021, 1, 1)
     days = {"start": start, "end": end}
     return {"a": (RetentionPolicy(message_hours=9, **{k: first + dt.timedelta(d) for k, d in days.items() if d}),)}
+
+
+POLICED = {"police.investigators": 1.0, "retention.log_hours": 9}
+PAID = {"decoys": (UndercoverPolicy(decoys=1.0),)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"policies": LONG}, "a: connection logs are kept for less long than messages"),
+        ({"policies": LONG, "retention.log_hours": 1}, "baseline: connection logs are kept for less long"),
+        ({"policies": {"b": (LogsPolicy(log_hours=8761),)}}, "b: logs are kept for longer than 365 days"),
+        ({"policies": PAID, "police.investigators": 0.0}, "decoys: decoys take approaches, but nobody investigates"),
+        ({"policies": {"c": (UndercoverPolicy(hours=3),)}}, "c: the hours of decoys change, but there are none"),
+        (
+            {"policies": {"d": (PolicePolicy(p_refer=0.5),)}, "moderation.staff": 0.0},
+            "d: the site refers whom a review sanctions, but nobody reviews",
+        ),
+        ({"cooperation.direct": True}, "[cooperation] does not say where the host is: it is taken to be abroad"),
+        ({"cooperation.host": "moves", "days": 365}, "it stays at home throughout"),
+        ({"days": 359}, "the window of 359 days is short beside the way of a file"),
+    ],
+)
+def test_what_is_odd_about_the_police_is_said_once(changes: dict[str, object], words: str) -> None:
+    said = [*of_scenario(SAID.replace(**(POLICED | changes)))]
+    assert sum(words in warning for warning in said) == 1, said
+
+
+def test_a_host_that_moves_within_the_window_and_long_logs_are_nothing_odd() -> None:
+    fine = POLICED | {"cooperation.host": "moves", "days": 366, "policies": {"b": (LogsPolicy(log_hours=8760),)}}
+    assert of_scenario(SAID.replace(**fine)) == []
 
 
 def test_a_scenario_that_says_all_has_no_warning() -> None:

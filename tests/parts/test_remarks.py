@@ -12,7 +12,7 @@ from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.set import SetPolicy
-from sim.report.remarks import of_short_window, of_staff, partly_in_force
+from sim.report.remarks import of_investigators, of_short_window, of_staff, partly_in_force
 from sim.rules.sentences import spoken
 from tests.parts import synthetic
 
@@ -119,3 +119,12 @@ def test_a_window_of_one_day_is_called_so() -> None:
     for days, words in ((1, "once in this one day. Scaled up"), (20, "once in these 20 days. Scaled up")):
         _, said = map(spoken, of_short_window(synthetic.SCENARIO.replace(days=days)))
         assert words in said
+
+
+def test_overloaded_investigators_are_named_where_somebody_investigates() -> None:
+    policed = synthetic.SCENARIO.replace(**{"police.investigators": 1.0, "days": 400})
+    shares = {"baseline": 0.5, "referrals": 0.97}
+    (said,) = map(spoken, of_investigators(policed, shares))
+    assert said.startswith("investigators are overloaded: busy 97% under referrals.")
+    assert [*of_investigators(policed, {"baseline": 0.5})] == []
+    assert [*of_investigators(synthetic.SCENARIO, shares)] == []
