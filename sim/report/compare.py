@@ -22,7 +22,7 @@ from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS
 from sim.outcomes.verdicts import Verdict
-from sim.report import compare_notes, headings, tables
+from sim.report import compare_notes, course_tables, headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
@@ -320,9 +320,9 @@ def comparison(found: Comparison) -> list[Block]:
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
-        tables.while_in_force(cells, found.in_force),
-        tables.over_time(cells, found.over_time),
-        tables.by_year(cells, found.over_time),
+        course_tables.while_in_force(cells, found.in_force),
+        course_tables.over_time(cells, found.over_time),
+        course_tables.by_year(cells, found.over_time),
         tables.together(found.interactions),
         tables.for_whom(cells),
         tables.by_severity(cells),
@@ -432,9 +432,9 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             Picture("course", Sentence("Serious harm under the baseline, over the window")),
             Picture("difference", Sentence("Difference of serious harm from the baseline over time, by policy")),
             *_there(
-                tables.over_time(cells, found.over_time),
-                tables.by_year(cells, found.over_time),
-                tables.while_in_force(cells, found.in_force),
+                course_tables.over_time(cells, found.over_time),
+                course_tables.by_year(cells, found.over_time),
+                course_tables.while_in_force(cells, found.in_force),
             ),
             *(
                 [Picture("by_year", Sentence("Change of serious harms in each year, by policy"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sim.rules.rulebook import Rules
+from sim.rules.rulebook import MOVES, Rules
 from sim.rules.sentences import Listed, Sentence, Words
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -19,7 +19,7 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
             "[cooperation] does not say where the host is: it is taken to be {host}. Give cooperation.host.",
             host=rules.cooperation.host,
         )
-    if rules.cooperation.host == "moves" and police.home_days >= scenario.days:
+    if rules.cooperation.host == MOVES and police.home_days >= scenario.days:
         yield Sentence(
             "cooperation.host = moves, but police.home_days = {home} is not within the {days} measured days: it stays "
             "at home throughout.",

@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.best import Asked, asked_for
-from sim.outcomes.counts import HEADLINE, quarters_of, years_of
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.effects import rest_of, words_of
 from sim.outcomes.in_force import n_days_that_differ, part_of_window
 from sim.outcomes.outcomes import BY_NAME, MONEY, SECOND
@@ -37,7 +36,7 @@ from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
 
-_NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
+NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
 """What stands in the cells of a table that says nothing, and is left out."""
 
 
@@ -181,7 +180,7 @@ def what_works(scenario: Scenario, contains: pd.DataFrame) -> Block | None:
     verdicts = [Verdict(row["verdict"]) for row in rows]
     adds = [
         Term("nothing") if verdict is Verdict.IDENTICAL
-        else DASH if verdict in _NOTHING
+        else DASH if verdict in NOTHING
         else Verdict.NO_PERCENTAGE if row["relative"] != row["relative"]
         else Amount(interval_of(row, "relative"), points)
         for row, verdict in zip(rows, verdicts, strict=True)
@@ -202,31 +201,6 @@ def what_works(scenario: Scenario, contains: pd.DataFrame) -> Block | None:
 
 def _rest(scenario: Scenario, row: Mapping[Any, Any]) -> Words:
     return words_of(rest_of(scenario, row["policy"], row["contains"]))
-
-
-def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
-    """Return effects over the window beside those while in force, of the policies in force on a part of it, if any."""
-    found = {(row["policy"], row["outcome"]): row for row in effects.to_dict("records")}
-    arms = list(dict.fromkeys(effects["policy"]))
-    if not arms:
-        return None
-    of_days = [[found[arm, outcome] for arm in arms] for outcome in (HEADLINE, SECOND)]
-    columns = [
-        Column(Term(headings.DAYS_IN_FORCE.words), [row["days"] for row in of_days[0]]),
-        Column(Term(headings.HARM[0].words), [cells.relative(arm, HEADLINE) for arm in arms]),
-    ]
-    for head, rows in zip(headings.WHILE_IN_FORCE, of_days, strict=True):
-        shown = [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows]
-        columns.append(Column(Term(head.words), shown))
-    lost = [found[arm, "user_days_lost"] for arm in arms]
-    columns.append(Column(Term(headings.LOST_IN_FORCE.words), [level(float(row["value"])) for row in lost]))
-    note = Sentence(
-        "Persons harmed: over the whole window of {days} days, the days without the policy included. They count once "
-        "in a year, so that no part of a year tells of them: serious harms stand for them on the days in force.",
-        days=cells.scenario.days,
-    )
-    names = Column(Term("policy"), [short(arm) for arm in arms], left=True)
-    return Table(Term("WHILE IN FORCE"), CHANGES, [names], columns, note)
 
 
 def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
@@ -256,7 +230,8 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         "whichever is more. Never: the effect is larger than all that they would have done. A dash: no predators are "
         "kept out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays."
     )
-    return Table(Term("ELSEWHERE"), CHANGES, [cells.names()], columns, note)
+    kind = Term("changes with their luck (95%), shares of hours kept out, and the share that undoes an effect")
+    return Table(Term("ELSEWHERE"), kind, [cells.names()], columns, note)
 
 
 def _kept_out(share: float) -> Words:
@@ -270,59 +245,6 @@ def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
     return Sentence("never") if share.value >= 1 else Amount(share, size)
 
 
-def over_time(cells: Cells, found: pd.DataFrame) -> Block | None:
-    """Return the changes of serious harms in the first and the last quarter of the window, if it is long enough.
-
-    Args:
-        cells: The effects.
-        found: As `Comparison.over_time`.
-    """
-    quarters = quarters_of(cells.scenario)
-    if quarters is None:
-        return None
-    columns = [
-        Column(Term(head.words), _within(cells, found, days))
-        for days, head in zip(quarters, headings.QUARTERS, strict=True)
-    ]
-    there = {cell for column in columns for cell in column.cells}
-    if there <= _NOTHING:
-        return None
-    note = Sentence(
-        "A dash: the policy is not in force on every day of that quarter, so that the first and the last quarter do "
-        "not show whether its effect grows or fades."
-    )
-    return Table(Term("OVER TIME"), CHANGES, [cells.names()], columns, note if DASH in there else None)
-
-
-def by_year(cells: Cells, found: pd.DataFrame) -> Block | None:
-    """Return the changes of serious harms in each year of the window, if it has several; `found` as for `over_time`."""
-    years = years_of(cells.scenario)
-    if len(years) < 2:
-        return None
-    columns = [
-        Column(Sentence("serious harms in year {n}", n=n), _within(cells, found, days))
-        for n, days in enumerate(years, 1)
-    ]
-    note = Sentence(
-        "Years are of {days} days from the first measured one; the last may be shorter. A dash: the policy is not in "
-        "force on every day of that year.",
-        days=DAYS_PER_WINDOW_YEAR,
-    )
-    return Table(Term("BY YEAR"), CHANGES, [cells.names()], columns, note)
-
-
-def _within(cells: Cells, found: pd.DataFrame, days: tuple[int, int]) -> list[Words]:
-    """Return the changes of serious harms on some days; a dash where a policy is not in force on all of them."""
-    first, end = days
-    rows = found[(found["first_day"] == first) & (found["end_day"] == end)].set_index("policy").to_dict("index")
-    return [
-        in_percent(Verdict(rows[policy]["verdict"]), interval_of(rows[policy], "relative"))
-        if rows[policy]["in_force"]
-        else DASH
-        for policy in cells.policies
-    ]
-
-
 def together(interactions: pd.DataFrame) -> Block | None:
     """Return the table of what two policies do together beyond the sum of what each does, if there are any."""
     rows = interactions[interactions["outcome"] == HEADLINE].to_dict("records")
@@ -330,7 +252,7 @@ def together(interactions: pd.DataFrame) -> Block | None:
         return None
     verdicts = [Verdict(row["verdict"]) for row in rows]
     beyond = [
-        DASH if verdict in _NOTHING else Amount(interval_of(row, "relative"), points)
+        DASH if verdict in NOTHING else Amount(interval_of(row, "relative"), points)
         for row, verdict in zip(rows, verdicts, strict=True)
     ]
     keys = [Column(Term("policy"), [short(row["policy"]) for row in rows], left=True)]
@@ -352,7 +274,7 @@ def for_whom(cells: Cells) -> Block | None:
     columns = [
         Column(Term(head.words), [cells.if_any(p, head.outcome) for p in cells.policies]) for head in headings.FOR_WHOM
     ]
-    if {cell for column in columns for cell in column.cells} <= _NOTHING:
+    if {cell for column in columns for cell in column.cells} <= NOTHING:
         return None
     return Table(Term("FOR WHOM, persons seriously harmed"), CHANGES, [cells.names()], columns)
 
@@ -363,7 +285,7 @@ def for_whom_over_worlds(cells: Cells) -> Block | None:
     for head in headings.FOR_WHOM:
         worlds = [cells.worlds(policy, head.outcome) for policy in cells.policies]
         columns.append(Column(Term(head.words), [DASH if of is None else of.cell for of in worlds]))
-    if {cell for column in columns for cell in column.cells} <= _NOTHING:
+    if {cell for column in columns for cell in column.cells} <= NOTHING:
         return None
     kind = Term("change from the baseline over the worlds (doubt): median and range")
     return Table(Term("FOR WHOM, OVER THE WORLDS"), kind, [cells.names()], columns)

@@ -33,6 +33,7 @@ Triage = Literal["oldest", "newest", "gravest", "most_reported"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Binds = Literal["account", "device", "identity"]
 Host = Literal["home", "abroad", "moves"]
+MOVES: Host = "moves"
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """Days of the week, from Monday on."""
