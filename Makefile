@@ -4,6 +4,8 @@
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 1 --workers 2 --out results/coco
+POLICE_ARGS := compare scenarios/coco.toml --seeds 6 --workers 2 --out results/police \
+  --policies logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -22,13 +24,13 @@ run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
 police: $(STAMP) ## logs, direct answers and decoys over all 40 months of Coco, year by year (some ten minutes)
-	$(VENV) -m sim compare scenarios/coco.toml --policies logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2 \
-	  --seeds 6 --workers 2 --out results/police
+	$(VENV) -m sim $(POLICE_ARGS)
 
 results: export LC_ALL := C
-results: $(STAMP) ## renew all that results/ ships, half an hour: Coco, classroom, patterns, doubt about Coco
+results: $(STAMP) ## renew all that results/ ships, most of an hour: Coco, its police, classroom, patterns, doubt about Coco
 	$(VENV) -m sim $(RUN_ARGS) --replace
 	$(VENV) -m sim report results/coco --lang fr
+	$(VENV) -m sim $(POLICE_ARGS) --replace
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace
