@@ -108,7 +108,7 @@ SKILL = Mechanism(
 LADDER = Mechanism("the ladder of sanctions", "no sanction came out otherwise", (_NO_SANCTIONS,), assumes=(_BARS,))
 WARNINGS = Mechanism("warnings", "nobody who was reached recognised anything sooner", is_input=True)
 LIMITS = Mechanism("limits on new accounts", "nobody would have written to a stranger too soon", is_input=True)
-_NO_POLICE = Lack(("n_case_capacity",), "nobody investigates: [police] investigators is 0")
+_NO_POLICE = Lack(("n_case_capacity",), "no file could be taken up, for want of investigators (police.investigators)")
 _NO_CASES = Lack(("n_case",), "no file was opened")
 _OTHER_EVIDENCE = Assumption("how often a complaint identifies somebody without the site ({police.p_other_evidence})")
 _ARRESTS = Assumption(

@@ -38,11 +38,14 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str) -> Sentenc
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
+_OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")
+
+
 def _of_the_police(key: str) -> bool:
     """Tell whether a parameter does nothing where nobody investigates."""
     section, *rest = key.split(".")
     rule = RULES.get(f"{section}.{rest[-1]}")
-    return section == "police" or (rule is not None and {*rule.through} <= {*OF_THE_POLICE})
+    return section == "police" or key in _OF_ARRESTS or (rule is not None and {*rule.through} <= {*OF_THE_POLICE})
 
 
 def changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:

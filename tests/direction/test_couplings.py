@@ -13,7 +13,7 @@ from sim.model.decisions.approach import deterred
 from sim.model.decisions.codes import BLOCK, CONTACT, NEVER, RECOGNISE, STAY
 from sim.model.decisions.contacts import ALARMS, alarm_seconds, first_alarm, seeks, warning_reaches
 from sim.model.decisions.entry import doors_of, lets_in, may_write
-from sim.model.decisions.moderation import finds, history_since
+from sim.model.decisions.moderation import finds, kept_since
 from sim.model.decisions.numbers import Numbers, hazards, numbers_of
 from sim.model.decisions.responses import flags, on_recognition, p_report, reports_falsely, would_report
 from sim.model.decisions.sanctions import AS_BEFORE
@@ -276,12 +276,12 @@ def test_a_higher_hazard_rings_no_later(a: int, b: int, units: int) -> None:
 @pytest.mark.parametrize("hours", [0, 1, 2, 24])
 def test_a_message_is_kept_for_as_many_hours_as_the_rule_says_the_hour_of_writing_being_the_first(hours: int) -> None:
     written = 100
-    kept = [hour for hour in range(written, 200) if history_since(0, hour, hours) <= written]
+    kept = [hour for hour in range(written, 200) if kept_since(0, hour, hours) <= written]
     assert kept == list(range(written, written + hours))
 
 
 def test_what_was_deleted_stays_deleted_when_messages_are_kept_for_longer() -> None:
     kept_since = 0
     for hour in range(300):
-        kept_since = int(history_since(kept_since, hour, 3 if hour < 200 else 1000))
+        kept_since = int(kept_since(kept_since, hour, 3 if hour < 200 else 1000))
     assert kept_since == 199 - 3 + 1

@@ -123,7 +123,7 @@ class TestQuestion:
 class TestResult:
     def test_each_policy_has_a_sentence(self, made: Doubt) -> None:
         text = flat(made)
-        assert "the effects of 3 policies are over 100 worlds, in each of which 70 uncertain parameters had" in text
+        assert "the effects of 3 policies are over 100 worlds, in each of which 68 uncertain parameters had" in text
         assert (
             "- sure: -30% in the median of 100 worlds (90% of them: -39 to -21); it lowers in 100 and raises in 0"
             in text

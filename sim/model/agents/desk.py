@@ -18,7 +18,7 @@ from sim.model.decisions.moderation import (
     evidence_left,
     expired,
     finds,
-    history_since,
+    kept_since,
     level_of_reports,
     moderators,
     queue_entry,
@@ -102,7 +102,7 @@ class Desk:
         self.dossiers: dict[tuple[Person, int], Dossier] = {}
         self.reports: list[Report] = []
         self.reviews_this_hour = 0
-        self.history_since = 0
+        self.kept_since = 0
         self.credit_milli = 0
         self.moderators: list[Moderator] = []
 
@@ -112,7 +112,7 @@ class Desk:
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
-        self.history_since = int(history_since(self.history_since, hour, rules.retention.message_hours))
+        self.kept_since = int(kept_since(self.kept_since, hour, rules.retention.message_hours))
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
             if expired(since, hour, rules.moderation.dossier_expiry_hours):
@@ -145,7 +145,7 @@ class Desk:
         dossier = min(self.dossiers.values(), key=self._turn)
         self._close(dossier)
         person, predator = dossier.person, dossier.of_predator
-        evidence = evidence_left(dossier.snapshot, dossier.newest, self.history_since)
+        evidence = evidence_left(dossier.snapshot, dossier.newest, self.kept_since)
         word = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
         offence = finds(word, predator, evidence, rules)
         ledger = model.ledger

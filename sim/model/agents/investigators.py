@@ -34,7 +34,7 @@ from sim.model.decisions.investigation import (
     turn,
     urgency,
 )
-from sim.model.decisions.moderation import history_since
+from sim.model.decisions.moderation import kept_since
 from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.undercover import decoys_online, milli
 from sim.model.hourly import HourlyModel
@@ -149,7 +149,7 @@ class Police:
     def open_hour(self) -> None:
         """Do what is due, open files, and work out how many can be taken up."""
         model, hour = self.model, self.model.hour
-        self.log_since = int(history_since(self.log_since, hour, model.rules.retention.log_hours))
+        self.log_since = int(kept_since(self.log_since, hour, model.rules.retention.log_hours))
         decoys = decoys_online(model.rules, hour % 24, model.scenario.scale)
         model.ledger.count("n_decoy_milli_hours", milli(decoys))
         leads, self.leads = self.leads, []

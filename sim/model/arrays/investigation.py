@@ -44,7 +44,7 @@ from sim.model.decisions.investigation import (
     turn,
     urgency,
 )
-from sim.model.decisions.moderation import history_since
+from sim.model.decisions.moderation import kept_since
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Purpose
 from sim.model.world.world import World
@@ -355,7 +355,7 @@ class Police(Spread):
     def work(self, now: Hour) -> None:
         """Let every place's investigators do what is due, open files, and take up what they can."""
         hour, record = now.hour, now.record
-        self.log_since = history_since(self.log_since, hour, self._log_hours)
+        self.log_since = kept_since(self.log_since, hour, self._log_hours)
         if not now.state.numbers.police.investigators:
             return
         log = _Log()

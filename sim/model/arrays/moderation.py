@@ -28,7 +28,7 @@ from sim.model.decisions.moderation import (
     evidence_left,
     expired,
     finds,
-    history_since,
+    kept_since,
     moderators,
     read_first,
 )
@@ -149,12 +149,12 @@ class Office(Spread):
     Attributes:
         desks: By place.
         n_waiting: Open dossiers, by place.
-        history_since: Oldest hour whose messages are still kept, by place.
+        kept_since: Oldest hour whose messages are still kept, by place.
     """
 
     WAYS: ClassVar[Ways] = {
         "desks": one_a_place,
-        **dict.fromkeys(("n_waiting", "history_since", "_credit_milli"), by_place),
+        **dict.fromkeys(("n_waiting", "kept_since", "_credit_milli"), by_place),
         **dict.fromkeys(
             ("_scenario", "_on_shift", "_milli_hours", "_capacity_milli", "_retention", "_rules", "_requeue"), shared
         ),
@@ -164,7 +164,7 @@ class Office(Spread):
         self._scenario = world.scenario
         self.desks = [Desk() for _ in range(n_places)]
         self.n_waiting = np.zeros(n_places, np.int64)
-        self.history_since = np.zeros(n_places, np.int64)
+        self.kept_since = np.zeros(n_places, np.int64)
         self._credit_milli = np.zeros(n_places, np.int64)
 
     def follow(self, rules: list[Rules]) -> None:
@@ -186,7 +186,7 @@ class Office(Spread):
         Only desks with something to do are looked at: new reports, a time that is up, or staff and a backlog.
         """
         hour, record = now.hour, now.record
-        self.history_since = history_since(self.history_since, hour, self._retention)
+        self.kept_since = kept_since(self.kept_since, hour, self._retention)
         milli = self._capacity_milli[hour % 168]
         on_shift = self._on_shift[hour % 168]
         self._credit_milli += milli  # whole thousandths of a review, so that a sum over hours is exact
@@ -200,7 +200,7 @@ class Office(Spread):
                     log.expired.append((place, dossier.predator, dossier.person, int(dossier.predator)))
             if can_do and desk.dossiers:
                 taken = desk.take(can_do)
-                oldest = int(self.history_since[place])
+                oldest = int(self.kept_since[place])
                 for dossier in taken:
                     self._review(now, place, oldest, dossier, log)
                 self._credit_milli[place] -= 1000 * len(taken)

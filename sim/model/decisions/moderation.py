@@ -59,9 +59,9 @@ def finds(word: int, predator: bool, evidence: bool, rules: Rules) -> bool:
     return bool(unit(word) < p)
 
 
-def history_since(before: int | Ints, hour: int, message_hours: int | Ints) -> Ints:
-    """Return the oldest hour whose messages are still kept: deletion is final, whatever the rule later."""
-    since: Ints = np.maximum(before, hour - message_hours + 1)
+def kept_since(before: int | Ints, hour: int, kept_hours: int | Ints) -> Ints:
+    """Return the oldest hour from which messages or logs are still kept: deletion is final, whatever the rule later."""
+    since: Ints = np.maximum(before, hour - kept_hours + 1)
     return since
 
 
@@ -71,7 +71,7 @@ def evidence_left(snapshot: bool, newest: int, oldest: int) -> bool:
     Args:
         snapshot: Whether there is a copy.
         newest: Hour of the latest message of any reported contact.
-        oldest: `history_since`.
+        oldest: `kept_since`.
     """
     return snapshot or newest >= oldest
 

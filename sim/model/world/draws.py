@@ -55,10 +55,12 @@ POISSON_UNITS = 1 << 16
 EXPONENTIAL_UNITS = 10**9
 """Exponential times of mean 1 are whole multiples of 1 / EXPONENTIAL_UNITS."""
 
+_PURPOSES = 128
+
 
 @unique
 class Purpose(IntEnum):
-    """What a draw decides. Numbers, up to 63, are never reused or changed: they are part of every key."""
+    """What a draw decides. Numbers, below `_PURPOSES`, are never reused or changed: they are part of every key."""
 
     N_VISITS = 1  # entity stratum, occurrence hour and bit
     VISITOR = 2  # entity stratum, occurrence hour and slot, the longest visits first
@@ -158,7 +160,7 @@ class Draws:
     def __init__(self, seeds: Sequence[int]) -> None:
         self.seeds = tuple(seeds)
         # Hash the seed first: neighbouring seeds at multiples of one increment would overlap.
-        table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(64)]
+        table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(_PURPOSES)]
         self._keys = np.array(table, np.uint64)
         self._scalar_keys = table
         self._keys_of: dict[Purpose | tuple[Purpose, ...], Words] = {}
