@@ -71,7 +71,6 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
         {"cooperation.p_refer": 0.0}, ("n_refer", "n_case_referral", "n_case_user", "n_close_cleared")
     ),
     "no decoys": ({"undercover.decoys": 0.0}, ("n_decoy", "n_decoy_milli_hours", "n_case_decoy", "n_arrest_decoy")),
-    "no decoys": ({"undercover.decoys": 0.0}, ("n_decoy", "n_decoy_milli_hours", "n_case_decoy")),
     "decoys learn nothing": ({"police.p_decoy_case": 0.0}, ("n_case_decoy", "n_arrest_decoy")),
     "no logs": (
         {"retention.log_hours": 0},
