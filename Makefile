@@ -4,8 +4,8 @@
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 1 --workers 2 --out results/coco
-POLICE_ARGS := compare scenarios/coco.toml --seeds 6 --workers 2 --out results/police \
-  --policies logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2
+OF_POLICE := logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2
+POLICE_ARGS := compare scenarios/coco.toml --policies $(OF_POLICE) --seeds 6 --workers 2 --out results/police
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 import sim
 from sim.model.engines import module_of
@@ -25,6 +26,9 @@ RESULTS = Path(__file__).parents[2] / "results"
 MAKEFILE = (RESULTS.parent / "Makefile").read_text(encoding="utf-8")
 (MADE_BY,) = re.findall(r"^RUN_ARGS \?= (.*)$", MAKEFILE, re.M)
 """What `make run` asks."""
+((OF_POLICE, _POLICE),) = re.findall(r"^OF_POLICE := (.*)\nPOLICE_ARGS := (.*)$", MAKEFILE, re.M)
+POLICE_MADE_BY = _POLICE.replace("$(OF_POLICE)", OF_POLICE)
+"""What `make police` asks."""
 
 
 def manifest() -> dict[str, Any]:
@@ -52,15 +56,23 @@ def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
     assert question_of(manifest()) == asked, "renew it with `make results`"
 
 
-def test_coco_is_shipped_with_its_page_in_both_languages_as_it_was_written() -> None:
-    coco = RESULTS / "coco"
-    said = json.loads((coco / "manifest.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("name", "made_by", "files"),
+    [
+        ("coco", MADE_BY, {"report.fr.html", "figures/files.png", "mechanisms.csv"}),
+        ("police", POLICE_MADE_BY, {"figures/by_year.png"}),
+    ],
+)
+def test_coco_is_shipped_with_its_pages_as_they_were_written(name: str, made_by: str, files: set[str]) -> None:
+    shipped = RESULTS / name
+    said = json.loads((shipped / "manifest.json").read_text(encoding="utf-8"))
     kept = {name: sha for name, sha in said["files"].items() if not name.endswith(".parquet")}
-    assert {"report.html", "report.fr.html", "table.txt", "figures/overview.png", "mechanisms.csv"} <= {*kept}
+    assert {"report.html", "table.txt", "figures/overview.png", *files} <= {*kept}
     for name, sha in kept.items():
-        assert hashlib.sha256((coco / name).read_bytes()).hexdigest() == sha, name
-    assert (coco / "README.md").exists() and "On this site only" in (coco / "table.txt").read_text(encoding="utf-8")
-    assert f"python -m sim {MADE_BY}" == said["command"], "renew it with `make results`"
+        assert hashlib.sha256((shipped / name).read_bytes()).hexdigest() == sha, name
+    text = (shipped / "table.txt").read_text(encoding="utf-8")
+    assert (shipped / "README.md").exists() and "On this site only" in text and "ELSEWHERE" in text
+    assert f"python -m sim {made_by}" == said["command"], "renew it with `make results`"
     assert said["model_files"] == model_files(module_of("array")), "renew it with `make results`"
 
 

@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle, StepPatch
 
 import sim
-from sim.outcomes.counts import periods_of
+from sim.outcomes.counts import counts_of, periods_of
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import COMPARED, Reason, Verdict
 from sim.policies.moderation import ModerationPolicy
@@ -36,6 +36,7 @@ from sim.report.text import number, value_alone
 from sim.rules.errors import ScenarioError
 from sim.rules.language import speaking
 from sim.rules.sentences import spoken
+from sim.scenario.scenario import BASELINE
 from sim.study.folder import files_of
 from tests.parts import synthetic
 
@@ -467,3 +468,50 @@ def test_figures_need_no_pyplot() -> None:
     code = "import sys, sim.report.figures; sim.report.drawing.blank(1, 1); print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+POLICED = synthetic.SCENARIO.replace(
+    policies={"phone": (RegistrationPolicy(level="phone"),), "email": (RegistrationPolicy(level="email"),)},
+    days=800, **{"police.investigators": 1.0},
+)  # fmt: skip
+
+
+def test_a_bar_of_files_has_a_part_for_every_way_to_end_and_a_line_where_they_are_opened() -> None:
+    records = synthetic.simulate(POLICED, range(2), [BASELINE, *POLICED.policies])
+    ends = (
+        "n_arrest",
+        "n_close_cleared",
+        "n_close_no_data",
+        "n_close_no_answer",
+        "n_close_no_identity",
+        "n_close_too_old",
+    )
+    daily = {BASELINE: (1, 0, 5, 2, 0, 1), "phone": (3, 1, 0, 1, 4, 0), "email": (2, 0, 3, 0, 0, 0)}
+    for n, end in enumerate(ends):
+        records.daily[end] = records.daily["policy"].map({arm: counts[n] for arm, counts in daily.items()})
+    records.daily["n_case"] = 11
+    axes = figures.files(counts_of(POLICED, records))
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["baseline", "phone", "email"]
+    year = 365.25
+    parts = [patch.get_width() for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert parts == pytest.approx([n * year for counts in daily.values() for n in counts])
+    assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx(3 * [11 * year])
+    assert said(axes) == ["365 arrests", "1,096 arrests", "730 arrests"]
+    hatches = [patch.get_hatch() for patch in axes.patches[:6]]
+    assert len({*hatches}) >= 4, "parts are told apart in grey too"
+
+
+def test_each_year_has_its_row_and_its_change_where_a_policy_is_in_force_on_all_of_it() -> None:
+    late = (ReportingPolicy(friction=0.2, start=POLICED.start.replace(year=POLICED.start.year + 1)),)
+    found = sim.compare(POLICED.replace(policies=dict(POLICED.policies) | {"late": late}), seeds=4)
+    axes = figures.by_year(found.counts, found.over_time, ["late", "phone"])
+    assert [t.get_text() for t in axes.get_yticklabels()] == 2 * ["year 1", "year 2", "year 3"]
+    at = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() in ("o", "s")}
+    years = found.over_time.set_index(["policy", "first_day", "end_day"])["relative"]
+    stretches = [(0, 365), (365, 730), (730, 800)]
+    expected = {6.5 + n - 2: 100 * years["phone", *days] for n, days in enumerate(stretches, 1)}
+    expected |= {n: 100 * years["late", *days] for n, days in enumerate(stretches, 1) if n > 1}
+    assert at == pytest.approx(expected)
+    assert {"by_year", "files"} <= {*found.figures()}
+    one_year = sim.compare(synthetic.SCENARIO.replace(policies=POLICED.policies), seeds=4)
+    assert not {"by_year", "files"} & {*one_year.figures()}
