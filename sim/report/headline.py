@@ -84,12 +84,12 @@ def _elsewhere(found: pd.DataFrame, policy: str | None) -> Sentence | None:
     row = next((row for row in found.to_dict("records") if row["policy"] == policy), None)
     if row is None or not (share := interval_of(row, "break_even")).value > 0:
         return None
-    if share.value >= 1:
+    if share.low >= 1:
         return Sentence("It keeps predators out, and no displacement of their harm to other sites undoes it.")
     return Sentence(
         "It lowers harm here and elsewhere together unless more than {share} of the harm of the predators whom it "
         "keeps out follows them to another site.",
-        share=Amount(share, size),
+        share=Amount(share.within(most=1), size),
     )
 
 

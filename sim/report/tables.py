@@ -242,7 +242,7 @@ def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
     share = interval_of(row, "break_even")
     if share.value != share.value or cells.verdict(row["policy"], HEADLINE) is not Verdict.LOWERS:
         return DASH
-    return Sentence("never") if share.value >= 1 else Amount(share, size)
+    return Sentence("never") if share.low >= 1 else Amount(share.within(most=1), size)
 
 
 def together(interactions: pd.DataFrame) -> Block | None:

@@ -118,5 +118,17 @@ def test_it_is_said_of_the_policy_named_first_and_of_all_in_a_table(counts: Coun
     assert "unless more than 80% (" in some
 
 
+def test_what_may_undo_an_effect_or_not_is_not_called_never() -> None:
+    """Where the interval reaches below all of their harm, displacement may undo the effect."""
+    vague = made(dict.fromkeys(HARMED, BASE) | {"bars": BASE - 42 - 6 * LUCK}, OUT)
+    row = elsewhere_of(vague, ARMS).set_index("policy").loc["bars"]
+    assert row["break_even_low"] < 1 < row["break_even"] < row["break_even_high"]
+    text = printed(vague)
+    assert "no displacement" not in text
+    assert "unless more than 100% (" in text and " to 100) of the harm" in text
+    table = text[text.index("ELSEWHERE:") :]
+    assert re.search(r" bars -21% \([^)]*\) 20 0 -1.*? 100% \([\d.]+ to 100\) ", table)
+
+
 def test_where_nobody_is_kept_out_nothing_is_said_of_elsewhere() -> None:
     assert "ELSEWHERE" not in printed(made(HARMED, {arm: {} for arm in OUT}))
