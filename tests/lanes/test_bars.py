@@ -22,6 +22,7 @@ CHAT = BUSY.replace(**{
     # predator's contacts crowd each other out.
     "moderation.staff": 0,
     "police.investigators": 0,
+    "undercover.decoys": 0.0,
     "predators.contacts_at_once": 50,
     # All target the largest class, so that the barred are few among those drawn.
     "offences": tuple(offence.model_copy(update={"target_weights": (0, 0, 1, 0)}) for offence in OFFENCES),
