@@ -281,7 +281,7 @@ def test_a_message_is_kept_for_as_many_hours_as_the_rule_says_the_hour_of_writin
 
 
 def test_what_was_deleted_stays_deleted_when_messages_are_kept_for_longer() -> None:
-    kept_since = 0
+    since = 0
     for hour in range(300):
-        kept_since = int(kept_since(kept_since, hour, 3 if hour < 200 else 1000))
-    assert kept_since == 199 - 3 + 1
+        since = int(kept_since(since, hour, 3 if hour < 200 else 1000))
+    assert since == 199 - 3 + 1

@@ -16,7 +16,7 @@ ONLY_CHECK_SEES = {
     "no weight at all", "collision", "collision of combined policies", "collision with a combined policy",
     "unknown policy to combine", "combine itself", "combine nothing", "a ladder that goes down",
     "a policy whose ladder goes down", "an offence without weights", "start before the window",
-    "start after the window", "end before start",
+    "start after the window", "end before start", "decoys whom nobody seeks", "decoys of a policy whom nobody seeks",
 }  # fmt: skip
 """Mistakes that are no single value's."""
 
