@@ -54,8 +54,8 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
         by_predators, by_users = (by_seed(of, policy) - by_seed(of, BASELINE) for of in out.values())
         larger = by_predators if by_predators.sum() >= by_users.sum() else by_users
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
-        spared, kept_out = base - here, by_predators
-        undoes = ratio_interval(spared, kept_out) if spared.sum() > 0 and kept_out.sum() > 0 else NONE
+        spared = base - here
+        undoes = ratio_interval(spared, by_predators) if spared.sum() > 0 and by_predators.sum() > 0 else NONE
         side = "none" if not larger.any() else "predators" if larger is by_predators else "users"
         rows.append((
             policy, *ratio_interval(by_predators, base), _share(by_users, base), side, *made.relative, made.seeds,

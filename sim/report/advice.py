@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sim.outcomes import workload
 from sim.policies.policy import Change
-from sim.report.police_advice import of_police
+from sim.report.police_advice import HOURS_A_DAY, of_police
 from sim.report.remarks import of_investigators, of_staff
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.errors import shown
@@ -22,8 +22,6 @@ MANY_MINORS = 0.3
 
 FEW_REVIEWS = 10
 """Reviews an hour on shift below which a scaled queue behaves unlike the full one."""
-
-HOURS_A_DAY = 24
 
 OWN = {
     "population.monthly_visitors",

@@ -436,11 +436,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
                 course_tables.by_year(cells, found.over_time),
                 course_tables.while_in_force(cells, found.in_force),
             ),
-            *(
-                [Picture("by_year", Sentence("Change of serious harms in each year, by policy"))]
-                if len(years_of(scenario)) > 1
-                else []
-            ),
+            *_drawn(found, Picture("by_year", Sentence("Change of serious harms in each year, by policy"))),
         ],
         stands_in=["over_time.csv", *_filled({"in_force": found.in_force})],
     )
@@ -455,11 +451,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         "police",
         Term("What becomes of files of the police"),
         [
-            *(
-                [Picture("files", Sentence("How files of the police end, by policy"))]
-                if scenario.police.investigators
-                else []
-            ),
+            *_drawn(found, Picture("files", Sentence("How files of the police end, by policy"))),
             *_there(tables.police(cells)),
         ],
         stands_in=effects,
@@ -500,6 +492,12 @@ HELP = Sentence(
 def _filled(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Return the files of those tables that have rows."""
     return [f"{name}.csv" for name, table in tables.items() if len(table)]
+
+
+def _drawn(found: Comparison, picture: Picture) -> Iterator[Picture]:
+    """Yield a picture if the comparison has what it shows."""
+    if picture.name in found.figures():
+        yield picture
 
 
 def _there(*blocks: Block | None) -> Iterator[Block]:

@@ -207,14 +207,15 @@ def by_year(counts: Counts, over_time: pd.DataFrame, policies: Sequence[str] | N
     years = years_of(counts.scenario)
     arms = list(dict.fromkeys(over_time["policy"])) if policies is None else list(policies)
     of = {(row["policy"], row["first_day"], row["end_day"]): row for row in over_time.to_dict("records")}
-    sheet = Sheet(axes, _YEAR * (len(arms) * (len(years) + 1.5)) + 0.8)
+    lines = len(years) + 1.5  # of each policy
+    sheet = Sheet(axes, _YEAR * (len(arms) * lines) + 0.8)
     panel = sheet.axes
     panel.use_sticky_edges = False
     zero(panel)
     names: dict[float, Words] = {}
     drawn: list[tuple[float, Verdict, Interval]] = []
     for arm_place, arm in enumerate(arms):
-        top = arm_place * (len(years) + 1.5)
+        top = arm_place * lines
         name: dict[str, Any] = {"fontsize": BASE, "fontweight": "bold", "color": INK, "va": "center"}
         panel.text(0, top, wrapped(arm, WIDTH, BASE), transform=panel.get_yaxis_transform(), **name)
         for n, days in enumerate(years, 1):
@@ -235,7 +236,7 @@ def by_year(counts: Counts, over_time: pd.DataFrame, policies: Sequence[str] | N
                  color=colour_of(verdict, "lower"))  # fmt: skip
     panel.set_yticks([*names], [spoken(name) for name in names.values()])
     panel.tick_params(axis="y", length=0, labelsize=FINE)
-    panel.set_ylim(len(arms) * (len(years) + 1.5) - 0.7, -0.8)
+    panel.set_ylim(len(arms) * lines - 0.7, -0.8)
     directions(panel)
     under(panel, Sentence("Change of serious harms from the baseline, %"), WIDTH - 1.4)
     said = Sentence(

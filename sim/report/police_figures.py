@@ -15,7 +15,7 @@ from sim.report.drawing import NAMES, Given, Sheet, note, under
 from sim.report.rows import rows
 from sim.report.style import BLUE, FINE, GREY, INK, THIN, VERMILION, WIDTH, number_axis
 from sim.report.text import number
-from sim.rules.sentences import Amount, Sentence, Words, spoken
+from sim.rules.sentences import Amount, Sentence, Term, Words, spoken
 from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def files(counts: Counts, policies: Sequence[str] | None = None, axes: Given = N
     arms = [BASELINE, *(there if policies is None else policies)]
     sheet = Sheet(axes, 0.36 * len(arms) + 0.6)
     panel = sheet.axes
-    rows(panel, [spoken(Sentence("baseline")), *arms[1:]])
+    rows(panel, [spoken(Term("baseline")), *arms[1:]])
     for place, arm in enumerate(arms):
         left = 0.0
         for end in _ENDS:
