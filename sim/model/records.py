@@ -67,6 +67,10 @@ _REASONS = {
 
 KINDS: Final = (
     Kind(
+        "shut", 1, "The closure of a site ends a contact on it, or between two who were parted there.", "stage", "site",
+        "predator", _STAGES,
+    ),
+    Kind(
         "approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent",
         words={1: "in place of somebody absent because of a policy"},
     ),
@@ -196,7 +200,19 @@ COUNTS: Final = {
     "n_predator_hours_in_custody": Count(
         "predator-hours", "hours that predators would have been online but for an arrest"
     ),
-    "n_persons_harmed": Count("persons", "persons seriously harmed for the first time in this year of the window"),
+    "n_user_hours_moved_in": Count(
+        "user-hours", "of the hours that lawful users were online, those of users who are at home on another site"
+    ),
+    "n_predator_hours_moved_in": Count(
+        "predator-hours", "of the hours that predators were online, those of predators who are at home on another site"
+    ),
+    "n_monthly_moved": Count(
+        "persons",
+        "of the lawful users turned away in that month and never let in, those let in at least once on another site",
+    ),
+    "n_persons_harmed": Count(
+        "persons", "persons seriously harmed for the first time in this year of the window, on whatever site"
+    ),
     "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
     "n_harm_off_platform": Count("harms", "harms off the platform"),
     "n_harm_redirected": Count("harms", "harms of persons approached in place of somebody absent because of a policy"),

@@ -53,8 +53,7 @@ def stretches_that_differ(scenario: Scenario, arm: str) -> list[tuple[int, int]]
     Of each, the first day and the day after the last; none where the arm changes no rule.
     """
     found: list[tuple[int, int]] = []
-    changes = [(day, rules != scenario.platform.rules) for day, rules in scenario.changes_of(arm)]
-    for (first, differs), (end, _) in pairwise([*changes, (scenario.days, False)]):
+    for (first, differs), (end, _) in pairwise([*scenario.days_that_differ(arm), (scenario.days, False)]):
         if differs:
             begins = found.pop()[0] if found and found[-1][1] == first else first
             found.append((begins, end))

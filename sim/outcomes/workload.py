@@ -134,7 +134,7 @@ def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[
 
 def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
     """Return how many lawful users and predators are online in the mean hour, bars apart."""
-    share, uniques = shares_and_uniques(scenario)
+    share, uniques = shares_and_uniques(scenario, scenario.platform)
     means = (scenario.population.mean_session_hours, scenario.predators.mean_session_hours)
     longest = scenario.population.max_session_hours
     user, predator = (np.dot(np.arange(longest + 1), session_lengths(mean, longest)) for mean in means)

@@ -8,7 +8,7 @@ overlapping time collide.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -20,11 +20,12 @@ from sim.rules.sentences import Sentence, Words, WordsError
 
 @dataclass(frozen=True)
 class Change:
-    """One difference: ``set`` a rule, ``add`` to it, or ``multiply`` it."""
+    """One difference: ``set`` a rule, ``add`` to it, or ``multiply`` it; of another site than the policy's if named."""
 
     rule: str
     operation: Literal["set", "add", "multiply"]
     value: Value
+    site: str = ""
 
 
 def sets(rule: str, default: Any = None, **other: Any) -> Any:
@@ -59,6 +60,7 @@ class Policy(Section):
 
     start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
     end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
+    site: str | None = parameter(None, "site", None, None, "Site on which it acts (all).", minimum=None)
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         """Register the subclass under the name by which scenario files call it; without a name, none can."""
@@ -79,6 +81,18 @@ class Policy(Section):
         """Return the differences so many days after the start: for most policies the same on all days."""
         return self.changes(platform)
 
+    def changes_on(self, site: str, platform: Platform, days: int) -> Iterator[Change]:
+        """Yield the differences on one site, whose platform is given, so many days after the start.
+
+        Args:
+            site: Its name; empty where sites have none.
+            platform: The baseline's parameters there.
+            days: Days.
+        """
+        for change in self.changes_after(platform, days):
+            if change.site == site if change.site else self.site in (None, site):
+                yield change
+
     @property
     def steps(self) -> Sequence[int]:
         """Days after the start on which the differences change by themselves: for most policies none."""
@@ -95,7 +109,7 @@ class Policy(Section):
 
     def words(self) -> Words:
         """Say in words what is changed, for people: a text, or a sentence if it is to be read in other languages."""
-        levels = {k: v for k, v in self if k not in ("start", "end") and v is not None}
+        levels = {k: v for k, v in self if k not in Policy.model_fields and v is not None}
         return ", ".join(f"{self.name} {k.replace('_', ' ')} {v}" for k, v in levels.items())
 
 
@@ -132,30 +146,31 @@ def days_of_change(policies: Sequence[Dated], n_days: int) -> list[int]:
 
 
 def door_days(arms: Iterable[Sequence[tuple[int, Rules]]]) -> set[int]:
-    """Return the days on which the friction of entry of some arm changes; of each arm, days and the rules since."""
+    """Return the days on which some arm lets in others than before; of each arm, days and the rules since."""
     days = set()
     for arm in arms:
-        doors = [(day, rules.registration.door) for day, rules in arm]
+        doors = [(day, (rules.registration.door, rules.operation.open)) for day, rules in arm]
         days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
     return days
 
 
-def rules_on(day: int, platform: Platform, policies: Iterable[Dated]) -> Rules:
-    """Return the rules in force on a day.
+def rules_on(day: int, platform: Platform, policies: Iterable[Dated], site: str = "") -> Rules:
+    """Return the rules in force on a day on a site.
 
     Sets come first, then additions, then factors, each in order of the policies' names, so that floats agree
     whatever the order in which a scenario lists them.
 
     Args:
         day: Day counted from the start of the measured window; negative during the warm-up.
-        platform: The baseline's parameters.
+        platform: The baseline's parameters there.
         policies: What the arm consists of.
+        site: Name of the site.
 
     Raises:
         CollisionError: If two policies set one rule, or a rule leaves its bounds.
     """
     active = sorted((d for d in policies if d.in_force(day)), key=lambda d: (d.policy.name, repr(d.policy)))
-    changes = [(d.policy, c) for d in active for c in d.policy.changes_after(platform, day - d.first_day)]
+    changes = [(d.policy, c) for d in active for c in d.policy.changes_on(site, platform, day - d.first_day)]
     baseline = platform.rules
     values: dict[str, Any] = {
         change.rule: baseline.value_of(change.rule) for _, change in changes if change.rule in RULES

@@ -157,9 +157,11 @@ DECOYS = Mechanism(
     ),
 )
 
+CLOSURE = Mechanism("closure", "no site was closed while anybody came", is_input=True)
+
 MECHANISMS = (
     DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, QUEUE, SKILL, LADDER,
-    WARNINGS, LIMITS, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS,
+    WARNINGS, LIMITS, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS, CLOSURE,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
 

@@ -374,6 +374,31 @@ class FeltRisk(Section):
     )  # fmt: skip
 
 
+class Displacement(Section):
+    """What those do who are kept out of their site, by its door, a bar or its closure. Nobody has measured it."""
+
+    p_users: float = probability(
+        0.4, 0, 1, "Lawful persons who go on on another site when theirs is closed to them.", shape="uniform",
+        doubt="few or most lawful users go on on another site",
+    )  # fmt: skip
+    p_predators: float = probability(
+        0.7, 0, 1, "The same of predators.", shape="uniform", doubt="few or most predators go on on another site"
+    )
+    p_elsewhere: float = probability(
+        0.5, 0, 1, "Of those who go on, the share who go to a site that is not simulated (all, if there is no other).",
+        shape="uniform",
+    )  # fmt: skip
+    rel_elsewhere: float = parameter(
+        1.0, "factor", 0, 1.2, "Harm a predator or a user and hour elsewhere, relative to the baseline.",
+        shape="uniform", maximum=10, doubt="other sites are safer or as dangerous",
+    )  # fmt: skip
+    delay_days: float = parameter(
+        88.0, "days", 30, 180,
+        "Mean time from the closure of a site until its people go on on another simulated one (exponential).",
+        shape="log-uniform", maximum=3650, source="DISP-14",
+    )  # fmt: skip
+
+
 class World(Section):
     """The sections of what is known of the world, in the order of a scenario file."""
 
@@ -383,3 +408,4 @@ class World(Section):
     responses: Responses = Responses()
     police: Police = Police()
     felt_risk: FeltRisk = FeltRisk()
+    displacement: Displacement = Displacement()

@@ -350,6 +350,15 @@ class Freemium(Section):
     )
 
 
+class Operation(Section):
+    """Whether the site is there at all."""
+
+    open: bool = parameter(
+        True, "yes or no", None, None, "The site is open. A closed one lets in nobody, and contacts on it end.",
+        minimum=None, through=(by.CLOSURE,),
+    )  # fmt: skip
+
+
 Door = TypeVar("Door", Registration, Admission)
 
 
@@ -366,6 +375,7 @@ class Rulebook(Section, Generic[Door]):
     cooperation: Cooperation = Cooperation()
     undercover: Undercover = Undercover()
     freemium: Freemium = Freemium()
+    operation: Operation = Operation()
 
 
 class Rules(Rulebook[Admission]):

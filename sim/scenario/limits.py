@@ -8,11 +8,14 @@ MIN_VISITORS = 100
 MAX_MEMBERS = 50_000_000
 """Members at a time that fit into memory."""
 
-MAX_PERSONS = 2_000_000_000
+MAX_PERSONS = 1_500_000_000
 """Members in the course of a run: their numbers must fit into the keys of the draws."""
 
 MAX_PER_HOUR = 30_000
 """Visits of one class of persons, likewise visits of predators, approaches or false reports, in the busiest hour."""
+
+MAX_SITES = 5
+"""Sites, the first one among them: their persons share the ids that there are."""
 
 MAX_POLICIES = 200
 """Policies that one comparison carries at most."""

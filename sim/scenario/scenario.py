@@ -1,4 +1,4 @@
-"""A scenario: one site, its population, its rules and the policies to compare, as one frozen value."""
+"""A scenario: a site or several, their people, their rules and the policies to compare, as one frozen value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from html import escape
 from itertools import pairwise
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from sim import policies  # noqa: F401  (registers the policies that scenario files name)
+from sim.policies.closure import ClosurePolicy
 from sim.policies.policy import CollisionError, Dated, Policy, days_of_change, door_days, rules_on
 from sim.rules import names
 from sim.rules.declare import Frozen, Section
@@ -24,7 +26,15 @@ from sim.rules.rulebook import RULES, Platform, Rules
 from sim.rules.sentences import Counted, Listed, Sentence, Term, Words, paragraph, spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.frame import Framed
-from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS, MAX_POLICIES, SHORTEST_MONTH
+from sim.scenario.limits import (
+    MAX_CHANGES,
+    MAX_DOOR_CHANGES,
+    MAX_LEVERS,
+    MAX_POLICIES,
+    MAX_SITES,
+    SHORTEST_MONTH,
+)
+from sim.scenario.sites import Audience, Site
 
 BASELINE = "baseline"
 
@@ -36,12 +46,19 @@ class Scenario(Framed):
     """Everything a run needs besides a seed. Read one with `sim.load`; change one with `replace`.
 
     Attributes:
+        sites: Further sites by name, beside the one that ``site`` names and whose rules stand in the scenario itself.
         policies: Arms to compare by name; each is a tuple of policies. The baseline is always there and is the empty
             one.
     """
 
     offences: tuple[Offence, ...] = Field(
         OFFENCES, min_length=1, max_length=32, strict=False, description="1 to 32 tables [[offences]]"
+    )
+    sites: Annotated[dict[str, Site], AfterValidator(Frozen)] = Field(
+        {},
+        max_length=MAX_SITES - 1,
+        validate_default=True,
+        description=f"up to {MAX_SITES - 1} tables [sites.NAME]",
     )
     policies: Annotated[dict[str, tuple[Policy, ...]], AfterValidator(Frozen)] = Field(
         {},
@@ -94,7 +111,8 @@ class Scenario(Framed):
 
     def _problems_of_names(self) -> Iterator[Problem]:
         """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
-        yield from (Problem(("site",), words) for words in names.refusals("site", [self.site]).values())
+        for site, words in names.refusals("site", self.site_names).items():
+            yield Problem(("site",) if site == self.site and site not in self.sites else ("sites", site), words)
         called = [offence.name for offence in self.offences]
         for name, words in names.refusals("offence", called, ("all", *CLASSES)).items():
             yield Problem(("offences", called.index(name), "name"), words)
@@ -159,16 +177,16 @@ class Scenario(Framed):
                     name=repr(arm),
                 )
                 yield Problem(path, changeable)
-            undated = [*self._problems_of_dates(arm, found)]
-            yield from undated
-            if not undated:
+            wrong = [*self._problems_of_dates(arm, found), *self._problems_of_sites(arm, found)]
+            yield from wrong
+            if not wrong:
                 try:
-                    changes[arm] = self.changes_of(arm)
+                    changes[arm] = [change for site in range(len(self.site_names)) for change in self.changes_of(arm, site)]
                 except CollisionError as error:
                     yield Problem(path, error.words)
         if len(changes) < len(self.policies):
             return
-        doors = door_days(changes.values())
+        doors = self.door_days
         yield from self._problems_of_decoys(changes)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:
@@ -207,10 +225,75 @@ class Scenario(Framed):
                     ),
                 )  # fmt: skip
 
+    def _problems_of_sites(self, arm: str, found: Sequence[Policy]) -> Iterator[Problem]:
+        """Yield the sites that policies of an arm name and there are not, and closures that lead nowhere."""
+        for policy in found:
+            path = ("policies", arm, policy.name)
+            for level in ("site", "clone"):
+                name = getattr(policy, level, None)
+                if name is not None and name not in self.site_names:
+                    yield Problem(
+                        (*path, level),
+                        Sentence(
+                            "policy {policy}: {lever}.{level} = {name} is no site. {meant}The sites here are: {known}.",
+                            policy=repr(arm), lever=policy.name, level=level, name=shown(name),
+                            meant=suggestion(name, self.site_names), known=Listed(self.site_names),
+                        ),
+                    )  # fmt: skip
+            if not isinstance(policy, ClosurePolicy):
+                continue
+            if policy.end:
+                stays = Sentence(
+                    "policy {policy}: closure ends on {end}. A site that was closed does not open again here; leave the "
+                    "end out.",
+                    policy=repr(arm),
+                    end=policy.end,
+                )
+                yield Problem((*path, "end"), stays)
+            if policy.clone in self.site_names and (policy.clone in (policy.site, self.site if not policy.site else None)):
+                itself = Sentence(
+                    "policy {policy}: {clone} would be a clone of itself. Name the site that is closed (site) and another "
+                    "one that opens (clone).",
+                    policy=repr(arm),
+                    clone=policy.clone,
+                )
+                yield Problem((*path, "clone"), itself)
+            elif policy.clone in self.sites and self.platforms[self.site_names.index(policy.clone)].operation.open:
+                is_open = Sentence(
+                    "policy {policy}: {clone} is open anyway, so it is no clone. Write operation = {{ open = false }} under "
+                    "[sites.{clone}], or leave the clone out.",
+                    policy=repr(arm),
+                    clone=policy.clone,
+                )
+                yield Problem((*path, "clone"), is_open)
+
     @property
     def platform(self) -> Platform:
-        """The site's own parameters."""
+        """The first site's own parameters."""
         return Platform(**{section: getattr(self, section) for section in Platform.model_fields})
+
+    @cached_property
+    def site_names(self) -> tuple[str, ...]:
+        """Names of all sites, the first one first."""
+        return (self.site, *self.sites)
+
+    @cached_property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The parameters of all sites, in the order of their names."""
+        first = self.platform
+        return (first, *(site.platform(first) for site in self.sites.values()))
+
+    @cached_property
+    def audiences(self) -> tuple[Audience, ...]:
+        """The audiences of all sites, in the order of their names."""
+        people = self.population
+        first = Audience(people.monthly_visitors_start, people.monthly_visitors, 1.0)
+        return (first, *(site.audience for site in self.sites.values()))
+
+    @cached_property
+    def closes(self) -> bool:
+        """Whether some arm closes or opens a site in the course of the window."""
+        return any(isinstance(policy, ClosurePolicy) for found in self.policies.values() for policy in found)
 
     @property
     def at_defaults(self) -> bool:
@@ -281,18 +364,22 @@ class Scenario(Framed):
         ]
 
     def rules_on(self, day: int, arm: str) -> Rules:
-        """Return the rules of an arm on a day of the measured window (negative: warm-up, baseline rules)."""
-        return rules_on(day, self.platform, self.dated(arm) if day >= 0 else ())
+        """Return the first site's rules on a day of the measured window (negative: warm-up, baseline rules)."""
+        return rules_on(day, self.platform, self.dated(arm) if day >= 0 else (), self.site)
 
-    def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
-        """Return (day, rules from then on) of an arm: day 0 and every later day on which its rules change.
+    def changes_of(self, arm: str, site: int = 0) -> list[tuple[int, Rules]]:
+        """Return (day, rules from then on) of an arm on a site: day 0 and every later day on which its rules change.
+
+        Args:
+            arm: The arm.
+            site: Index of the site.
 
         Raises:
             CollisionError: If policies of the arm collide.
         """
-        dated, platform = self.dated(arm), self.platform
+        dated, platform, name = self.dated(arm), self.platforms[site], self.site_names[site]
         try:
-            return [(day, rules_on(day, platform, dated)) for day in days_of_change(dated, self.days)]
+            return [(day, rules_on(day, platform, dated, name)) for day in days_of_change(dated, self.days)]
         except CollisionError as error:
             collision = Sentence("policy {name}: {why}", name=repr(arm), why=error.words)
             raise CollisionError(paragraph(collision, self._origins(arm, error.policies))) from None
@@ -307,8 +394,9 @@ class Scenario(Framed):
 
     @property
     def door_days(self) -> set[int]:
-        """Days of the window on which the friction of entry of some arm changes."""
-        return door_days(self.changes_of(arm) for arm in self.policies)
+        """Days of the window on which some arm lets in others than before."""
+        sites = range(len(self.site_names))
+        return door_days(self.changes_of(arm, site) for arm in self.policies for site in sites)
 
     def last_day_of_door(self, arm: str) -> int:
         """Return the last day on which an arm asks lawful users for another friction than the baseline; -1 for none."""
@@ -318,18 +406,30 @@ class Scenario(Framed):
         return max((end for (_, friction), end in zip(asked, ends, strict=True) if friction != usual), default=-1)
 
     def inert(self, arm: str) -> bool:
-        """Tell whether an arm leaves every rule as the baseline has it on every day."""
-        return all(rules == self.platform.rules for _, rules in self.changes_of(arm))
+        """Tell whether an arm leaves every rule as the baseline has it on every day, on every site."""
+        return not any(differs for _, differs in self.days_that_differ(arm))
+
+    def days_that_differ(self, arm: str) -> list[tuple[int, bool]]:
+        """Return (day, whether some rule of some site is not the baseline's from then on) of an arm."""
+        by_site = [self.changes_of(arm, site) for site in range(len(self.site_names))]
+        usual = [platform.rules for platform in self.platforms]
+        return [
+            (of_day[0][0], any(rules != before for (_, rules), before in zip(of_day, usual, strict=True)))
+            for of_day in zip(*by_site, strict=True)
+        ]
 
     def changed_rules(self, arm: str) -> dict[str, tuple[Any, Any]]:
-        """Return every rule that an arm changes in the window: its name, the baseline's value, the first other one."""
-        baseline = self.platform.rules
+        """Return every rule that an arm changes in the window: its name, the baseline's value, the first other one.
+
+        Of several sites on which it changes, those of the first in order.
+        """
         changed: dict[str, tuple[Any, Any]] = {}
-        for _, rules in self.changes_of(arm):
-            for rule in RULES:
-                before, value = baseline.value_of(rule), rules.value_of(rule)
-                if value != before:
-                    changed.setdefault(rule, (before, value))
+        for site, platform in enumerate(self.platforms):
+            for _, rules in self.changes_of(arm, site):
+                for rule in RULES:
+                    before, value = platform.rules.value_of(rule), rules.value_of(rule)
+                    if value != before:
+                        changed.setdefault(rule, (before, value))
         return changed
 
     def __repr__(self) -> str:
@@ -424,9 +524,14 @@ class Scenario(Framed):
     def rules_by_day(self, arm: str) -> dict[str, dict[str, Any]]:
         """Return what sets the runs of one arm apart, as JSON can hold it: rules by the first day on which they hold.
 
-        Policies act through rules alone, so two arms with the same rules are the same whatever they are made of.
+        Policies act through rules alone, so two arms with the same rules are the same whatever they are made of. Rules
+        of several sites stand under their names.
         """
-        return {str(day): rules.model_dump(mode="json") for day, rules in self.changes_of(arm)}
+        by_site = {
+            name: {str(day): rules.model_dump(mode="json") for day, rules in self.changes_of(arm, site)}
+            for site, name in enumerate(self.site_names)
+        }
+        return by_site if self.sites else by_site[self.site]
 
 
 def _days(n: int) -> Counted:

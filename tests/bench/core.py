@@ -117,7 +117,7 @@ class Core:
     @classmethod
     def of(cls, scenario: Scenario) -> Core:
         """Return the numbers of a scenario that `only_the_core` has made."""
-        share, uniques = shares_and_uniques(scenario)
+        share, uniques = shares_and_uniques(scenario, scenario.platform)
         members = scenario.population.monthly_visitors * scenario.scale / uniques
         persons = np.rint(np.array(share) * members).astype(int)
         rates = visits_per_month(scenario) / HOURS_PER_MONTH

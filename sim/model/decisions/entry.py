@@ -7,7 +7,7 @@ import numpy as np
 from sim.model.decisions.either import yes_or_no
 from sim.model.world.day import Hours
 from sim.model.world.draws import Bools, Ints
-from sim.model.world.population import permille
+from sim.model.world.population import TOLERANCES, permille
 from sim.rules.rulebook import Rules
 
 
@@ -24,7 +24,9 @@ def absent(tolerance: int | Ints, friction: int | Ints, baseline: int | Ints) ->
 
 
 def doors_of(rules: Rules) -> tuple[int, int]:
-    """Return the friction of entry for lawful users and predators as classes of tolerance."""
+    """Return the friction of entry for lawful users and predators as classes of tolerance; a closed site's for all."""
+    if not rules.operation.open:
+        return TOLERANCES, TOLERANCES
     return permille(rules.registration.friction_user), permille(rules.registration.friction_predator)
 
 

@@ -29,13 +29,15 @@ class Presences:
     """Who is on the site during a day, before any door or bar: one row a visit, users and predators alike.
 
     First come the ``n_carried`` visits of the day before that end at midnight or later, then those that begin this day.
-    Each part is ordered by hour of beginning, seed, group and length, the longest first: so those of one beginning
-    still online some hours later are the first so many. A group is a class of users, or the predators (`PREDATORS`).
+    Each part is ordered by hour of beginning, seed, home, group and length, the longest first: so those of one
+    beginning still online some hours later are the first so many. A group is a class of users of a home, or its
+    predators (`PREDATORS`).
 
     Attributes:
         person: Id.
         seed: Index of the seed.
-        door: ``(seed * 2 + 1 for predators) * TOLERANCES + tolerance``: what decides whether a door lets in.
+        door: ``((seed * 2 + 1 for predators) * n_classes + class) * TOLERANCES + tolerance``: what decides where
+            somebody is let in, with the class of `Movers`.
         begin: Hour in which the visit began: the door in force then decides.
         start: First hour of presence: later than ``begin`` where an earlier visit of the person was still running.
         end: First hour after the visit; not after ``start`` where it lies within an earlier one.
@@ -44,6 +46,7 @@ class Presences:
         carrying_on: Rows whose presence begins exactly where an earlier one of the person ends.
         repeated: Rows that begin this day as a person's second visit to do so, or a later one.
         n_carried: Number of visits that began the day before.
+        n_classes: Classes of `Movers`.
     """
 
     person: Ints
@@ -57,6 +60,7 @@ class Presences:
     carrying_on: Ints
     repeated: Ints
     n_carried: int
+    n_classes: int
 
     def is_old(self, row: Ints) -> Ints:
         """Tell whether a visit began the day before (1) or this day (0)."""
@@ -64,11 +68,11 @@ class Presences:
 
     def is_predator(self, row: Ints) -> Ints:
         """Tell whether a visit is a predator's (1) or a user's (0)."""
-        return (self.door.take(row) // TOLERANCES % 2).astype(np.int64)
+        return (self.door.take(row) // (TOLERANCES * self.n_classes) % 2).astype(np.int64)
 
-    def tolerance(self, row: Ints) -> Ints:
-        """Return tolerances of friction, from 0 to TOLERANCES - 1."""
-        return (self.door.take(row, mode="clip") % TOLERANCES).astype(np.int64)
+    def door_type(self, row: Ints) -> Ints:
+        """Return what decides where persons are let in: ``class * TOLERANCES + tolerance``, of `Movers`' classes."""
+        return (self.door.take(row, mode="clip") % (TOLERANCES * self.n_classes)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Intents:
         rank: Number of earlier intents of the predator in this hour.
         offence: Row of the table of offences.
         victim_class: Class sought.
-        group: Group of the class sought, as in `Online`.
+        group: Group of the class sought at the predator's home, as in `Online`.
         start: Index of the first intent of each hour, 25 entries.
     """
 

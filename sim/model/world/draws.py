@@ -124,6 +124,9 @@ class Purpose(IntEnum):
     FELT_RISK = 60  # entity contact
     N_EARLIER = 61  # entity offence, occurrence day and bit
     EARLIER = 62  # entity offence, occurrence day and slot: the hour, and the order among files
+    SECOND_SITE = 63  # entity person
+    MOVE_DELAY = 64  # the same
+    WHOSE_HOME = 65  # entity contact
 
 
 def mix(z: int) -> int:
@@ -160,7 +163,8 @@ class Draws:
     def __init__(self, seeds: Sequence[int]) -> None:
         self.seeds = tuple(seeds)
         # Hash the seed first: neighbouring seeds at multiples of one increment would overlap.
-        table = [[mix((mix((s + _GOLDEN) & MASK) + p * _GOLDEN) & MASK) for s in self.seeds] for p in range(_PURPOSES)]
+        hashed = [mix((s + _GOLDEN) & MASK) for s in self.seeds]
+        table = [[mix((s + p * _GOLDEN) & MASK) for s in hashed] for p in range(_PURPOSES)]
         self._keys = np.array(table, np.uint64)
         self._scalar_keys = table
         self._keys_of: dict[Purpose | tuple[Purpose, ...], Words] = {}

@@ -18,28 +18,40 @@ Ints = NDArray[np.int64]
 Whole = TypeVar("Whole", int, Ints)
 """A whole number, or an array of them."""
 
-# -- who: a person's id is a serial of its stratum. Strata are class x rate class for lawful users, and rate class for
-# predators.
+# -- who: a person's id is a serial of a stratum of a home site. Strata are class x rate class for lawful users, and rate
+# class for predators. The first site's persons have the ids that they would have if it were alone.
 
 N_CLASSES = len(CLASSES)
 N_RATES = 5
 N_USER_STRATA = N_CLASSES * N_RATES
 N_STRATA = N_USER_STRATA + N_RATES
+_N_SERIALS = 1 << 29
+_HOME = N_STRATA * _N_SERIALS
 
 
-def person_of(serial: Whole, stratum: Whole) -> Whole:
-    """Return the id of the person of a serial in a stratum."""
-    return serial * N_STRATA + stratum
+def person_of(serial: Whole, stratum: Whole, home: Whole | int = 0) -> Whole:
+    """Return the id of the person of a serial in a stratum of a home site."""
+    return serial * N_STRATA + stratum + home * _HOME
+
+
+def home_of(person: Whole) -> Whole:
+    """Return the index of a person's home site."""
+    return person // _HOME
 
 
 def serial_of(person: Whole) -> Whole:
     """Return a person's serial within the stratum."""
-    return person // N_STRATA
+    return person // N_STRATA % _N_SERIALS
 
 
 def stratum_of(person: Whole) -> Whole:
     """Return a person's stratum."""
     return person % N_STRATA
+
+
+def column_of(person: Whole) -> Whole:
+    """Return a person's stratum among those of all sites, numbered site by site."""
+    return stratum_of(person) + home_of(person) * N_STRATA
 
 
 # -- bits -------------------------------------------------------------------------------------------------------------
@@ -111,17 +123,19 @@ SECOND = Layout(row=51, second=12)
 LAYOUTS = (CONTACT, SLOT, POISSON, ALARM, OCCASION, DOSSIER, MEMBER, CARRIED, JOINING, LINE, SECOND)
 
 
-def check(n_seeds: int, n_hours: int, n_serials: int) -> None:
+def check(n_seeds: int, n_hours: int, n_serials: int, n_sites: int = 1) -> None:
     """Make sure that the numbers of a run fit into all layouts.
 
     Args:
         n_seeds: Seeds that share the step loop.
         n_hours: Hours of the run.
         n_serials: Members ever of the largest stratum.
+        n_sites: Sites.
     """
+    assert n_serials <= _N_SERIALS, "members of a stratum do not fit into the ids of persons"
     largest = {
-        "seed": n_seeds, "hour": n_hours, "occurrence": n_hours, "serial": n_serials, "person": person_of(n_serials, 0),
-        "column": n_seeds * N_STRATA,
+        "seed": n_seeds, "hour": n_hours, "occurrence": n_hours, "serial": n_serials,
+        "person": person_of(n_serials, 0, n_sites - 1), "column": n_seeds * n_sites * N_STRATA,
     }  # fmt: skip
     for layout in LAYOUTS:
         for field in layout.bits.keys() & largest.keys():

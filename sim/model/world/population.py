@@ -1,14 +1,15 @@
 """Who exists: members by stratum and day, and how often they visit.
 
-Strata are class x rate class for lawful users and rate class for predators, and a person is a serial of a stratum
-(`keys.person_of`). Members join and leave in order of serial, so that the members of a day are a window of serials.
-Where a window begins and ends is rounded by the luck of seed and stratum, so that its length is right in the mean over
-seeds, however small it is.
+Strata are class x rate class for lawful users and rate class for predators, those of each home site apart, and a
+person is a serial of a stratum (`keys.person_of`). Members join and leave in order of serial, so that the members of a
+day are a window of serials. Where a window begins and ends is rounded by the luck of seed and stratum, so that its
+length is right in the mean over seeds, however small it is.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -23,11 +24,12 @@ from sim.model.world.keys import (
     N_RATES,
     N_STRATA,
     N_USER_STRATA,
+    column_of,
     person_of,
     serial_of,
-    stratum_of,
 )
 from sim.rules.parameters import HOURS_PER_MONTH
+from sim.rules.rulebook import Platform
 from sim.scenario.scenario import Scenario
 
 RATE_WEIGHTS = (0.2, 0.3, 0.3, 0.15, 0.05)
@@ -45,9 +47,10 @@ class Membership:
     """Who is a member when, as windows of serials, seed by seed.
 
     Attributes:
-        low: First serial of each seed, day and stratum, shape (seeds, days + 1, N_STRATA).
+        low: First serial of each seed, day and stratum of all sites, shape (seeds, days + 1, columns): those of the
+            first site, then those of the next, as `keys.column_of` numbers them.
         high: First serial not yet joined, likewise.
-        n_ever: Serials of each stratum for which arrays over persons have room, shape (N_STRATA,): as many as join
+        n_ever: Serials of each column for which arrays over persons have room, shape (columns,): as many as join
             under any seed, so that arrays are the same whichever seeds share the step loop.
     """
 
@@ -66,21 +69,22 @@ class Membership:
         return int(self.n_ever.sum())
 
     def n_members(self, day: int) -> Ints:
-        """Return the numbers of members on a day, shape (seeds, N_STRATA)."""
+        """Return the numbers of members on a day, shape (seeds, columns)."""
         return self.high[:, day] - self.low[:, day]
 
     def slot(self, person: int | Ints) -> Ints:
         """Return the slots of persons in arrays over persons."""
-        return self.base.take(person % N_STRATA) + person // N_STRATA
+        return self.base.take(column_of(person)) + serial_of(person)
 
     def person(self, slot: Ints) -> Ints:
         """Return the ids of the persons in slots of arrays over persons."""
-        stratum = self.base.searchsorted(slot, side="right") - 1
-        return person_of(slot - self.base.take(stratum), stratum)
+        column = self.base.searchsorted(slot, side="right") - 1
+        home, stratum = np.divmod(column, N_STRATA)
+        return person_of(slot - self.base.take(column), stratum, home)
 
     def joined(self, seed: Ints, person: Ints) -> Ints:
         """Return the days on which persons joined; those who are there from the beginning did `LONG_AGO`."""
-        column = seed * N_STRATA + stratum_of(person)
+        column = seed * self.n_ever.size + column_of(person)
         before = self._ends.searchsorted(JOINING.pack(column, serial_of(person)), side="right")
         day = before - column * self.high.shape[1]
         return np.where(day == 0, LONG_AGO, day)
@@ -98,8 +102,8 @@ class Membership:
 
     def present(self, seed: int | Ints, day: int, person: int | Ints) -> Bools:
         """Tell whether persons are members on a day."""
-        serial, stratum = person // N_STRATA, person % N_STRATA
-        low, high = self.low[seed, day, stratum], self.high[seed, day, stratum]
+        serial, column = serial_of(person), column_of(person)
+        low, high = self.low[seed, day, column], self.high[seed, day, column]
         present: Bools = (low <= serial) & (serial < high)
         return present
 
@@ -157,8 +161,8 @@ def weekly_profile(scenario: Scenario) -> NDArray[np.float64]:
     return np.array([w / mean for w in week])
 
 
-def shares_and_uniques(scenario: Scenario) -> tuple[list[float], float]:
-    """Return the members of each stratum, and the visitors a month whom the baseline's door lets in, per lawful member.
+def shares_and_uniques(scenario: Scenario, platform: Platform) -> tuple[list[float], float]:
+    """Return the members of each stratum, and the visitors a month whom a site's door lets in, per lawful member.
 
     So many visitors a month mean as many members as visitors over the second, times the first.
     """
@@ -166,7 +170,7 @@ def shares_and_uniques(scenario: Scenario) -> tuple[list[float], float]:
     p_class = population.p_classes
     share = [p * w for p in p_class for w in RATE_WEIGHTS]
     share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
-    rules = scenario.platform.rules
+    rules = platform.rules
     frictions = [rules.registration.friction_user] * N_USER_STRATA
     frictions += [rules.registration.friction_predator] * N_RATES
     uniques = math.fsum(
@@ -177,48 +181,46 @@ def shares_and_uniques(scenario: Scenario) -> tuple[list[float], float]:
 
 
 def membership(scenario: Scenario, draws: Draws) -> Membership:
-    """Solve for the members that give the declared monthly visitors through the baseline's door, day by day.
+    """Solve for the members that give the declared monthly visitors through the baseline's doors, day by day.
 
     Both ends of a stratum's window are rounded down after a phase is added to them, uniform from 0 to just under 1, the
     seed's and the stratum's own. So the mean number of members over seeds is exactly what was solved for, on every
     day and in every stratum, and no seed is off by one person or more.
     """
-    share, joined, left = _ever_joined(scenario)
-    seed, stratum = np.arange(len(draws.seeds))[:, None], np.arange(N_STRATA)[None, :]
-    phase = unit(draws.words(Purpose.MEMBERS, seed, stratum))[:, None, :]
-    return Membership(
-        low=_whole(left[:, None] * share + phase),
-        high=_whole(joined[:, None] * share + phase),
-        n_ever=_whole(joined[-1] * share + _LAST_PHASE),
-    )
+    joined, left = (np.concatenate(of, axis=1) for of in zip(*_ever_joined(scenario), strict=True))
+    seed, column = np.arange(len(draws.seeds))[:, None], np.arange(joined.shape[1])[None, :]
+    phase = unit(draws.words(Purpose.MEMBERS, seed, column))[:, None, :]
+    return Membership(low=_whole(left + phase), high=_whole(joined + phase), n_ever=_whole(joined[-1] + _LAST_PHASE))
 
 
 def _whole(x: NDArray[np.float64]) -> Ints:
     return np.floor(x).astype(np.int64)
 
 
-def _ever_joined(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return each stratum's share of the members, and how many have ever joined and left by each day, both fractional.
+def _ever_joined(scenario: Scenario) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield how many of each stratum have ever joined and left by each day, fractional, site by site.
 
-    Shares are of the lawful members; those of predators come on top.
+    Shares of strata are of the lawful members; those of predators come on top.
     """
     n_days = scenario.warmup_days + scenario.days
-    share, uniques = shares_and_uniques(scenario)
     population, stay = scenario.population, scenario.population.mean_stay_days
-    scale = scenario.scale / max(uniques, 1e-9)
-    first, last = population.monthly_visitors_start * scale, population.monthly_visitors * scale
-    joined, left = np.empty((2, n_days + 1))
-    joined[0], left[0] = first, 0.0
-    members = first
-    for day in range(n_days):
-        measured = day + 1 - scenario.warmup_days
-        grown = min(1.0, max(0.0, measured / population.growth_days))
-        then = first + (last - first) * grown
-        net = members / stay + (then - members)
-        joined[day + 1] = joined[day] + max(net, 0.0)
-        left[day + 1] = left[day] + members / stay - min(net, 0.0)
-        members = then
-    return np.array(share), joined, left
+    for platform, audience in zip(scenario.platforms, scenario.audiences, strict=True):
+        share, uniques = shares_and_uniques(scenario, platform)
+        scale = scenario.scale / max(uniques, 1e-9)
+        first, last = audience.monthly_visitors_start * scale, audience.monthly_visitors * scale
+        joined, left = np.empty((2, n_days + 1))
+        joined[0], left[0] = first, 0.0
+        members = first
+        for day in range(n_days):
+            measured = day + 1 - scenario.warmup_days
+            grown = min(1.0, max(0.0, measured / population.growth_days))
+            then = first + (last - first) * grown
+            net = members / stay + (then - members)
+            joined[day + 1] = joined[day] + max(net, 0.0)
+            left[day + 1] = left[day] + members / stay - min(net, 0.0)
+            members = then
+        shares = np.array(share)
+        yield joined[:, None] * shares, left[:, None] * shares
 
 
 def permille(friction: float) -> int:

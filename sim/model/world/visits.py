@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.model.world.day import N_GROUPS, Hours, Presences
 from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, pick_four, ranges
 from sim.model.world.keys import LINE, N_RATES, N_STRATA, N_USER_STRATA, SLOT, person_of
+from sim.model.world.movers import Movers
 from sim.model.world.population import (
     MONTH_DAYS,
     TOLERANCES,
@@ -40,15 +41,17 @@ class Crowd:
         scenario: What to simulate.
         draws: The draws of the seeds.
         membership: Who is a member when.
+        movers: Classes of persons by home and second choice.
 
     Attributes:
         sessions: Tables for `pick` of the lengths of visits in hours: of lawful users, of predators.
-        door: For every member, and seed, what `Presences.door` is: 2 bytes each with up to 32 seeds.
+        door: For every member, and seed, what `Presences.door` is: 2 bytes each with one site and up to 32 seeds.
     """
 
-    def __init__(self, scenario: Scenario, draws: Draws, membership: Membership) -> None:
-        self._draws, self._membership = draws, membership
-        self._n_seeds = len(draws.seeds)
+    def __init__(self, scenario: Scenario, draws: Draws, membership: Membership, movers: Movers) -> None:
+        self._draws, self._membership, self._movers = draws, membership, movers
+        self._n_seeds, self._n_sites = len(draws.seeds), movers.n_sites
+        self._n_cohorts = self._n_seeds * self._n_sites  # those of a seed and home
         self._longest = scenario.population.max_session_hours
         means = (scenario.population.mean_session_hours, scenario.predators.mean_session_hours)
         self.sessions = tuple(cells(session_lengths(mean, self._longest)) for mean in means)
@@ -57,7 +60,7 @@ class Crowd:
         ).astype(np.int64)
         self.door = self._doors()
         self.door.flags.writeable = False
-        n_members = (membership.high - membership.low).sum(axis=(0, 1))
+        n_members = (membership.high - membership.low).sum(axis=(0, 1)).reshape(-1, N_STRATA).sum(axis=0)
         expected = float(n_members @ visits_per_month(scenario)) / MONTH_DAYS
         # Rows of all days are numbered through, from 1 on; by member, the number of the latest.
         dtype = np.int32 if expected < 1 << 30 else np.int64
@@ -65,19 +68,27 @@ class Crowd:
         self._n_rows = 0
         self._begun: list[int] = []  # by day, number of the first row of a visit that begins
         self._room = [(np.empty((2, 0), np.int64), np.empty((3, 0), np.int32))] * 2
-        # Visits of a day stand by hour, seed, group, length (the longest first) and rate class: a cell is one of each.
-        shape = (24, self._n_seeds, N_GROUPS, self._longest, N_RATES)
-        hour, seed, group, shorter, rate = (axis.reshape(-1) for axis in np.indices(shape))
-        self._hour, self._seed, self._stratum = hour, seed, group * N_RATES + rate
+        # Visits of a day stand by hour, cohort, group, length (the longest first) and rate class: a cell is one of each.
+        shape = (24, self._n_cohorts, N_GROUPS, self._longest, N_RATES)
+        hour, cohort, group, shorter, rate = (axis.reshape(-1) for axis in np.indices(shape))
+        self._hour = hour
+        self._seed, self._home = np.divmod(cohort, self._n_sites)
+        self._stratum = group * N_RATES + rate
+        self._column = self._home * N_STRATA + self._stratum
         self._length = self._longest - shorter
         self._hours_today = np.minimum(self._length, 24 - hour).astype(np.uint8)
 
     def _doors(self) -> NDArray[np.unsignedinteger]:
-        dtype = np.min_scalar_type(self._n_seeds * 2 * TOLERANCES)
+        movers = self._movers
+        dtype = np.min_scalar_type(self._n_seeds * 2 * movers.n * TOLERANCES)
         parts = []
-        for seed, (stratum, n) in product(range(self._n_seeds), enumerate(self._membership.n_ever.tolist())):
-            words = self._draws.words(Purpose.TOLERANCE, np.full(n, seed), person_of(np.arange(n), stratum))
-            first = (seed * 2 + (stratum >= N_USER_STRATA)) * TOLERANCES
+        for index, (column, n) in product(range(self._n_seeds), enumerate(self._membership.n_ever.tolist())):
+            home, stratum = divmod(column, N_STRATA)
+            seed, person = np.full(n, index), person_of(np.arange(n), stratum, home)
+            kind = int(stratum >= N_USER_STRATA)
+            words = self._draws.words(Purpose.TOLERANCE, seed, person)
+            of_class: int | Ints = movers.drawn(self._draws, seed, person, kind, home) if movers.n > 1 else 0
+            first = ((index * 2 + kind) * movers.n + of_class) * TOLERANCES
             parts.append((first + below(words, TOLERANCES)).astype(dtype))
         return np.concatenate(parts)
 
@@ -91,7 +102,7 @@ class Crowd:
         The columns are written where those of the day before yesterday were.
 
         Returns:
-            The presences; numbers of visits that begin this day by hour, seed and group, and length in hours.
+            The presences; numbers of visits that begin this day by hour, cohort and group, and length in hours.
         """
         first_hour = 24 * number
         n_visits = self._n_visits(number)
@@ -135,8 +146,9 @@ class Crowd:
             carrying_on=np.concatenate((carrying_on, row.compress(carries_on))),
             repeated=row.compress(previous >= n_old),
             n_carried=n_old,
+            n_classes=self._movers.n,
         )
-        lengths = np.zeros((24, self._n_seeds * N_GROUPS, self._longest + 1), np.int64)
+        lengths = np.zeros((24, self._n_cohorts * N_GROUPS, self._longest + 1), np.int64)
         lengths[:, :, :0:-1] = n_visits.sum(axis=4).reshape(24, -1, self._longest)
         return people, lengths
 
@@ -149,35 +161,37 @@ class Crowd:
         return room[0][:, :size], room[1][:, :size]
 
     def _n_visits(self, number: int) -> Ints:
-        """Draw how many visits begin on a day: shape (24, seeds, N_GROUPS, longest, N_RATES), the longest first."""
+        """Draw how many visits begin on a day: shape (24, cohorts, N_GROUPS, longest, N_RATES), the longest first."""
         hours = 24 * number + np.arange(24)
-        mean = self._membership.n_members(number) * self._rate[:, None, hours % 168].T
+        n_members = self._membership.n_members(number).reshape(-1, N_STRATA)
+        mean = n_members * self._rate[:, None, hours % 168].T
         mean = (mean + (_RATE_UNITS // POISSON_UNITS // 2) >> 24).reshape(-1, N_STRATA)
-        hour, seed = np.repeat(hours, self._n_seeds)[:, None], np.tile(np.arange(self._n_seeds), 24)[:, None]
-        counts = self._draws.poisson(Purpose.N_VISITS, seed, np.arange(N_STRATA), hour, mean)
+        hour, cohort = np.repeat(hours, self._n_cohorts)[:, None], np.tile(np.arange(self._n_cohorts), 24)[:, None]
+        seed, home = np.divmod(cohort, self._n_sites)
+        column = home * N_STRATA + np.arange(N_STRATA)
+        counts = self._draws.poisson(Purpose.N_VISITS, seed, column, hour, mean)
         assert counts.max(initial=0) <= SLOT.most("slot")
         width = self._longest + 1
         n_visits = np.empty((*counts.shape, width), np.int64)
         for strata, table in zip((slice(0, N_USER_STRATA), slice(N_USER_STRATA, N_STRATA)), self.sessions, strict=True):
             n = counts[:, strata]
             n_words = n + 3 >> 2
-            stratum = np.arange(N_STRATA)[strata]
-            words = self._draws.words_of_runs(Purpose.SESSION, seed, stratum, SLOT.pack(hour, 0), n_words)
+            words = self._draws.words_of_runs(Purpose.SESSION, seed, column[:, strata], SLOT.pack(hour, 0), n_words)
             cell = np.repeat(np.arange(0, n.size * width, width), 4 * n_words.reshape(-1))
             spare = (4 * n_words - n).reshape(-1)
             cell[ranges(4 * np.cumsum(n_words) - spare, spare)] = n.size * width  # counted apart
             cell += pick_four(words, table)
             n_visits[:, strata] = np.bincount(cell, minlength=n.size * width)[: n.size * width].reshape(*n.shape, width)
-        n_visits = n_visits.reshape(24, self._n_seeds, N_GROUPS, N_RATES, width)
+        n_visits = n_visits.reshape(24, self._n_cohorts, N_GROUPS, N_RATES, width)
         return np.ascontiguousarray(n_visits[..., :0:-1].swapaxes(3, 4))
 
     def _draw_members(self, number: int, n_visits: Ints, person: Ints, slot: Ints, begin: Hours, end: Hours) -> None:
         """Draw whose the visits are; write the columns of the presences."""
-        membership, seed, stratum, n = self._membership, self._seed, self._stratum, n_visits.reshape(-1)
-        low = membership.low[seed, number, stratum]
-        first_slot = seed * membership.n_slots + membership.base.take(stratum) + low
-        first_person = person_of(low, stratum)
-        n_members = membership.n_members(number)[seed, stratum].astype(np.float64)
+        membership, seed, column, n = self._membership, self._seed, self._column, n_visits.reshape(-1)
+        low = membership.low[seed, number, column]
+        first_slot = seed * membership.n_slots + membership.base.take(column) + low
+        first_person = person_of(low, self._stratum, self._home)
+        n_members = membership.n_members(number)[seed, column].astype(np.float64)
         hour = 24 * number + self._hour
         begins, ends = hour.astype(np.int32), (hour + self._length).astype(np.int32)
         # A visit is known by its position among those of its stratum and hour: those that last longer come first.
@@ -186,7 +200,7 @@ class Crowd:
         blocks = np.unique(np.append(limits.searchsorted(np.arange(0, limits[-1], _BLOCK)), n.size)).tolist()
         for c in map(slice, blocks, blocks[1:]):
             rows = slice(*limits[[c.start, c.stop]].tolist())
-            words = self._draws.words_of_runs(Purpose.VISITOR, seed[c], stratum[c], first[c], n[c])
+            words = self._draws.words_of_runs(Purpose.VISITOR, seed[c], column[c], first[c], n[c])
             nth = below(words, np.repeat(n_members[c], n[c]))
             np.add(nth, np.repeat(first_slot[c], n[c]), out=slot[rows])
             nth *= N_STRATA

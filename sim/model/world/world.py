@@ -23,13 +23,29 @@ from sim.model.world.day import (
     freeze,
 )
 from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, Words, below, ranges, unit
-from sim.model.world.keys import CARRIED, CONTACT, N_CLASSES, N_STRATA, N_USER_STRATA, SECOND, SLOT, check
+from sim.model.world.keys import (
+    CARRIED,
+    CONTACT,
+    N_CLASSES,
+    N_RATES,
+    N_STRATA,
+    N_USER_STRATA,
+    SECOND,
+    SLOT,
+    check,
+    home_of,
+    serial_of,
+    stratum_of,
+)
+from sim.model.world.movers import Movers
 from sim.model.world.population import membership, visits_per_month, weekly_profile
 from sim.model.world.visits import Crowd
 from sim.scenario.scenario import Scenario
 
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
+MORE_ATTEMPTS = 512
+"""Likewise among persons of another home, few of whom may be on the site."""
 
 
 class World:
@@ -44,19 +60,22 @@ class World:
         self.scenario = scenario
         self.draws = Draws(seeds)
         self.n_seeds = len(seeds)
+        self.n_sites = len(scenario.site_names)
         self.n_days = scenario.warmup_days + scenario.days
         self.visits_per_month = visits_per_month(scenario)
         self.profile = weekly_profile(scenario)
         self.membership = membership(scenario, self.draws)
-        check(self.n_seeds, 24 * self.n_days, int(self.membership.n_ever.max()))
-        self.crowd = Crowd(scenario, self.draws, self.membership)
+        check(self.n_seeds, 24 * self.n_days, int(self.membership.n_ever.max()), self.n_sites)
+        self.movers = Movers(scenario)
+        self.crowd = Crowd(scenario, self.draws, self.membership, self.movers)
         self.session_users = self.crowd.sessions[0]
-        self.predator_base: Ints = np.concatenate(([0], np.cumsum(self.membership.n_ever[N_USER_STRATA:])))
+        n_ever = self.membership.n_ever.reshape(-1, N_STRATA)[:, N_USER_STRATA:].reshape(-1)
+        self.predator_base: Ints = np.concatenate(([0], np.cumsum(n_ever)))
         self.n_predators = int(self.predator_base[-1])
         self._day_come_upon = -1
         self._candidates: Ints = np.zeros((0, ATTEMPTS), np.int64)
         self._n_drawn: Ints = np.zeros(0, np.int64)
-        self._walks: dict[int, Ints] = {}
+        self._walks: dict[tuple[int, int], Ints] = {}
         self._offence_limits = np.cumsum([o.weight for o in scenario.offences])
         self._class_limits = np.cumsum([o.target_weights for o in scenario.offences], axis=1)
 
@@ -64,11 +83,13 @@ class World:
 
     def predator_index(self, person: int | Ints) -> Ints:
         """Return the index of predators in arrays over all predators of the run."""
-        return self.predator_base.take(person % N_STRATA - N_USER_STRATA) + person // N_STRATA
+        of_home = stratum_of(person) - N_USER_STRATA + home_of(person) * N_RATES
+        return self.predator_base.take(of_home) + serial_of(person)
 
     def n_predators_on(self, day: int) -> Ints:
-        """Return how many predators are members on a day, by seed."""
-        n: Ints = self.membership.n_members(day)[:, N_USER_STRATA:].sum(axis=1)
+        """Return how many predators are members on a day, by seed and home."""
+        members = self.membership.n_members(day).reshape(self.n_seeds, self.n_sites, N_STRATA)
+        n: Ints = members[:, :, N_USER_STRATA:].sum(axis=2)
         return n
 
     def offence(self, person: Ints, seed: Ints) -> Ints:
@@ -81,7 +102,7 @@ class World:
     def days(self) -> Iterator[Day]:
         """Yield the days of the run, from the first of the warm-up to the last of the window."""
         yesterday = None
-        shape = (24, self.n_seeds * N_GROUPS, self.scenario.population.max_session_hours + 1)
+        shape = (24, self.n_seeds * self.n_sites * N_GROUPS, self.scenario.population.max_session_hours + 1)
         lengths_yesterday = np.zeros(shape, np.int64)
         for number in range(self.n_days):
             yesterday, lengths = self.crowd.draw(number, yesterday)
@@ -112,9 +133,9 @@ class World:
         """Work out where those online in each hour stand.
 
         Returns:
-            That; the first row of each hour of beginning (of two days), seed and group; and the number of rows.
+            That; the first row of each hour of beginning (of two days), cohort and group; and the number of rows.
         """
-        # Rows of a day stand by hour of beginning and group, and within those by length, the longest first. So those
+        # Rows of a day stand by hour of beginning and group of a cohort (a seed and home), and within those by length, the longest first. So those
         # who began k hours ago and are still there are the first so many of their cell: as many as last longer than k.
         longest = lengths.shape[2] - 1
         n_groups = lengths.shape[1]
@@ -155,41 +176,65 @@ class World:
         drawn = below(self.draws.words(Purpose.INTENT_CLASS, seed, contact), limits[:, -1].take(offence))
         victim_class = (drawn[:, None] >= limits.take(offence, axis=0)).sum(axis=1)
         starts = np.searchsorted(hour, first_hour + np.arange(25))
-        group = seed * N_GROUPS + victim_class
+        group = (seed * self.n_sites + home_of(person)) * N_GROUPS + victim_class
         return Intents(contact, row, hour, second, rank, offence, victim_class, group, starts)
 
-    def candidates(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
+    def candidates(self, day: Day, intent: Ints, first: int, last: int, home: Ints | None = None) -> Ints:
         """Return the rows of the persons that intents come upon at attempts ``first`` to ``last - 1``.
 
-        Those online of the class sought are equally likely. Instead of a row there may be NOBODY or ALREADY_LISTED.
-        They are drawn once for all lanes, for intents for which somebody looks so far; nobody leaves out an attempt.
+        Those online of the class sought and of a home are equally likely. Instead of a row there may be NOBODY or
+        ALREADY_LISTED. They are drawn once for all lanes, for intents for which somebody looks so far, up to
+        `ATTEMPTS`; nobody leaves out an attempt.
+
+        Args:
+            day: The day.
+            intent: Intents of the day.
+            first: First attempt.
+            last: The one after the last.
+            home: Home of the persons, by intent; the predator's own if not given.
 
         Returns:
             Shape (intents, attempts).
         """
         self._look_at(day)
+        group = self.group(day, intent, home)
+        if last > ATTEMPTS:
+            return self._come_upon(day, intent, group, first, last)
+        which = intent * self.n_sites + group // N_GROUPS % self.n_sites
         looks = np.zeros(self._n_drawn.size, bool)
-        looks[intent] = True
+        looks[which] = True
         further = (looks & (self._n_drawn < last)).nonzero()[0]
         if further.size:
-            self._candidates[further, first:last] = self._come_upon(day, further, first, last)
+            whose, at = np.divmod(further, self.n_sites)
+            self._candidates[further, first:last] = self._come_upon(
+                day, whose, self.group(day, whose, at), first, last
+            )
             self._n_drawn[further] = last
-        return self._candidates[intent, first:last]
+        return self._candidates[which, first:last]
+
+    def group(self, day: Day, intent: Ints, home: Ints | None = None) -> Ints:
+        """Return the groups, as in `Online`, of the class sought at the predators' own homes or at others."""
+        group = day.intents.group.take(intent)
+        if home is None or self.n_sites == 1:
+            return group
+        cohort, victim_class = np.divmod(group, N_GROUPS)
+        return (cohort // self.n_sites * self.n_sites + home) * N_GROUPS + victim_class
 
     def _look_at(self, day: Day) -> None:
         """Forget what was drawn for another day."""
         if self._day_come_upon != day.number:
-            n_intents = day.intents.contact.size
-            self._candidates, self._n_drawn = np.empty((n_intents, ATTEMPTS), np.int64), np.zeros(n_intents, np.int64)
+            n = day.intents.contact.size * self.n_sites
+            self._candidates, self._n_drawn = np.empty((n, ATTEMPTS), np.int64), np.zeros(n, np.int64)
             self._day_come_upon, self._walks = day.number, {}
 
-    def _come_upon(self, day: Day, intent: Ints, first: int, last: int) -> Ints:
+    def _come_upon(self, day: Day, intent: Ints, group: Ints, first: int, last: int) -> Ints:
         intents = day.intents
-        columns = (intents.hour, intents.group, intents.contact)
-        hour, group, contact = (np.repeat(column.take(intent), last - first) for column in columns)
+        columns = (intents.hour.take(intent), group, intents.contact.take(intent))
+        hour, group, contact = (np.repeat(column, last - first) for column in columns)
         attempt = np.tile(np.arange(first, last), intent.size)
         n = day.online.n(hour - day.first_hour, group)
-        index = below(self.draws.words(Purpose.CANDIDATE, group // N_GROUPS, contact, attempt), n)
+        seed = group // (N_GROUPS * self.n_sites)
+        index = below(self.draws.words(Purpose.CANDIDATE, seed, contact, attempt), n)
         row = day.online.row(hour - day.first_hour, group, index)
         there = (n > 0).nonzero()[0]
         twice = day.people.start.take(row.take(there)) > hour.take(there)
@@ -197,42 +242,50 @@ class World:
         row[there[twice]] = ALREADY_LISTED
         return row.reshape(intent.size, last - first)
 
-    def walk(self, day: Day, intent: int) -> Ints:
-        """Return the rows of the class online that an intent did not come upon yet, in its own keyed order."""
-        self._look_at(day)
-        if intent not in self._walks:
-            self._walks[intent] = self._walk(day, intent)
-        return self._walks[intent]
+    def walk(self, day: Day, intent: int, home: int | None = None) -> Ints:
+        """Return the rows of the class online that an intent did not come upon yet, in its own keyed order.
 
-    def _walk(self, day: Day, intent: int) -> Ints:
+        Args:
+            day: The day.
+            intent: An intent of the day.
+            home: Home of the persons; the predator's own if not given.
+        """
+        self._look_at(day)
+        (group,) = self.group(day, np.array([intent]), None if home is None else np.array([home])).tolist()
+        if (intent, group) not in self._walks:
+            self._walks[intent, group] = self._walk(day, intent, group)
+        return self._walks[intent, group]
+
+    def _walk(self, day: Day, intent: int, group: int) -> Ints:
         intents = day.intents
-        group, contact = int(intents.group[intent]), int(intents.contact[intent])
-        tried = self.candidates(day, np.array([intent]), 0, ATTEMPTS)[0].tolist()
+        contact, cohort = int(intents.contact[intent]), group // N_GROUPS
+        home = np.array([cohort % self.n_sites])
+        tried = self.candidates(day, np.array([intent]), 0, ATTEMPTS, home)[0].tolist()
         rest = np.array([row for row in day.listed(int(intents.hour[intent]), group).tolist() if row not in tried])
         if rest.size < 2:
             return rest.astype(np.int64)
-        seed = np.full(rest.size, group // N_GROUPS)
+        seed = np.full(rest.size, cohort // self.n_sites)
         words = self.draws.words(Purpose.WALK, seed, contact, day.people.person.take(rest))
         return rest.take(words.argsort(kind="stable"))
 
     def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
         responses = self.scenario.responses
         per_user = responses.p_ready_false_report * self.scenario.population.conversations_per_hour
-        axes = (np.arange(24), np.arange(self.n_seeds), np.arange(N_CLASSES))
-        hour, seed, victim_class = (a.reshape(-1) for a in np.meshgrid(*axes, indexing="ij"))
-        group = seed * N_GROUPS + victim_class
+        axes = (np.arange(24), np.arange(self.n_seeds * self.n_sites), np.arange(N_CLASSES))
+        hour, cohort, victim_class = (a.reshape(-1) for a in np.meshgrid(*axes, indexing="ij"))
+        group = cohort * N_GROUPS + victim_class
+        seed, home = np.divmod(cohort, self.n_sites)
+        whose = home * N_CLASSES + victim_class
         n_listed = online.n(hour, group)
         mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
-        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, victim_class, first_hour + hour, mean)
+        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, whose, first_hour + hour, mean)
         slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         assert slot.max(initial=0) <= SLOT.most("slot")
-        hour, seed, victim_class, group, n_listed = (
-            np.repeat(a, counts) for a in (hour, seed, victim_class, group, n_listed)
-        )
+        hour, seed, whose, group, n_listed = (np.repeat(a, counts) for a in (hour, seed, whose, group, n_listed))
         key = SLOT.pack(first_hour + hour, slot)
 
         def words(purpose: Purpose) -> Words:
-            return self.draws.words(purpose, seed, victim_class, key)
+            return self.draws.words(purpose, seed, whose, key)
 
         row = online.row(hour, group, below(words(Purpose.FALSE_ACCUSED), n_listed))
         claim = unit(words(Purpose.FALSE_GRAVITY))

@@ -1,0 +1,71 @@
+"""Further sites beside the first one: each with a rulebook and an audience of its own."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pydantic import model_validator
+
+from sim.rules.declare import parameter
+from sim.rules.registration import Registration
+from sim.rules.rulebook import Platform, Rulebook
+from sim.rules.sentences import Sentence, WordsError
+from sim.scenario.limits import MIN_VISITORS
+
+
+class Audience(NamedTuple):
+    """Whose home a site is, before `scale`, and how much it attracts those of others who are kept out there."""
+
+    monthly_visitors_start: float
+    monthly_visitors: float
+    attraction: float
+
+
+class Site(Rulebook[Registration]):
+    """A further site. What its rulebook leaves out is as on the first site."""
+
+    monthly_visitors: float = parameter(
+        0.0, "unique visitors a month", None, None,
+        "Persons whose home it is, at the end of growth, before `scale`; 0 for a site without members of its own.",
+        maximum=20_000_000,
+    )  # fmt: skip
+    monthly_visitors_start: float | None = parameter(
+        None, "unique visitors a month", None, None, "The same at the start of the window (as at the end).",
+        maximum=20_000_000,
+    )  # fmt: skip
+    attraction: float = parameter(
+        1.0, "factor", None, None,
+        "How many of those kept out of other sites go on here, relative to the first site.", maximum=1000,
+    )  # fmt: skip
+    registration: Registration = Registration()
+
+    @model_validator(mode="after")
+    def _check(self) -> Site:
+        if 0 < min(self.audience[:2]) < MIN_VISITORS or (not min(self.audience[:2]) and max(self.audience[:2])):
+            raise WordsError(
+                Sentence(
+                    "monthly_visitors = {visitors} from {start} on is too small an audience: give at least {fewest}, or 0 "
+                    "for a site without members of its own.",
+                    visitors=str(self.monthly_visitors), start=str(self.audience.monthly_visitors_start),
+                    fewest=MIN_VISITORS,
+                )
+            )  # fmt: skip
+        return self
+
+    @property
+    def audience(self) -> Audience:
+        """Whose home it is, and how much it attracts others."""
+        start = self.monthly_visitors if self.monthly_visitors_start is None else self.monthly_visitors_start
+        return Audience(start, self.monthly_visitors, self.attraction)
+
+    def platform(self, first: Platform) -> Platform:
+        """Return the site as the baseline has it, given the first one."""
+        own = self.model_dump(exclude_unset=True, include={*Platform.model_fields})
+        return Platform.model_validate(_over(first.model_dump(), own))
+
+
+def _over(settings: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with others laid over them, section by section."""
+    return settings | {
+        key: _over(settings[key], value) if isinstance(value, dict) else value for key, value in own.items()
+    }
