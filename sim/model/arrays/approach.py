@@ -16,18 +16,21 @@ from sim.model.arrays.contacts import recognition
 from sim.model.arrays.entry import at_the_door
 from sim.model.arrays.felt_risk import holds_back
 from sim.model.arrays.hour import Hour
+from sim.model.arrays.places import Places
 from sim.model.arrays.state import LIVE
 from sim.model.arrays.undercover import reach_decoys
 from sim.model.decisions.approach import deterred, has_room, looks_further
 from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
 from sim.model.decisions.contacts import ALARMS, first_alarm
-from sim.model.decisions.entry import absent, account_since, lets_in, may_write
+from sim.model.decisions.entry import account_since, may_write
 from sim.model.world.day import NOBODY
-from sim.model.world.draws import Ints, Purpose
+from sim.model.world.draws import Ints, Purpose, below
 from sim.model.world.keys import alarm_key
-from sim.model.world.world import ATTEMPTS
+from sim.model.world.world import ATTEMPTS, MORE_ATTEMPTS
 
 _ROUNDS = (0, 1), (1, 2), (2, ATTEMPTS)  # attempts that are best looked at together: first and last + 1
+_MORE_ROUNDS = (ATTEMPTS, 64), (64, MORE_ATTEMPTS)  # likewise among persons of another home
+_NOBODY = np.zeros(0, np.int64)
 _UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
 
 
@@ -38,7 +41,7 @@ class Foreseen:
     Entries of intents and lanes are numbered ``intent * lanes + lane``.
 
     Attributes:
-        pair: Place and predator, by intent and lane.
+        pair: Place and predator, by intent and lane; where the predator is let in nowhere, any place of the lane.
         rank: The predator must have room for more contacts than that, likewise; NEVER where the door turns it away.
         target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
         redirected: 1 if in place of somebody absent because of a policy, likewise.
@@ -66,18 +69,22 @@ def foresee(now: Hour) -> Foreseen:
     state, day, places = now.state, now.day, now.state.places
     intents, people = day.intents, day.people
     place, pair, inside = at_the_door(now, intents.row)
-    inside &= _may_approach(now, place)
+    inside &= _may_approach(now, np.repeat(np.arange(intents.row.size), places.n_lanes), place)
     target = np.full(place.size, NOBODY)
     redirected = np.zeros(place.size, np.int64)
     looked = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     open_ = inside.nonzero()[0]
-    for attempts in _ROUNDS:
+    home = _whose_home(now, open_ // places.n_lanes, place.take(open_))
+    for attempts in (*_ROUNDS, *_MORE_ROUNDS):
+        if attempts[0] >= ATTEMPTS:
+            open_, home = _of_other_homes(places, open_, place, home)
         if open_.size:
-            choice = _look(now, open_ // places.n_lanes, place.take(open_), attempts, None)
+            choice = _look(now, open_ // places.n_lanes, place.take(open_), home, attempts, None)
             target[open_], looked_by, row = choice.target, choice.looked_by, choice.looked_row
             redirected[open_] |= choice.redirected
             looked.append((open_.take(looked_by), row))
-            open_ = open_[choice.target == _UNDECIDED]
+            left = choice.target == _UNDECIDED
+            open_, home = open_[left], None if home is None else home[left]
     looked_for, row = (np.concatenate(parts) for parts in zip(*looked, strict=True))
     order = looked_for.argsort(kind="stable")
     looked_for, row = looked_for.take(order), row.take(order)
@@ -96,20 +103,67 @@ def foresee(now: Hour) -> Foreseen:
     )
 
 
-def _may_approach(now: Hour, place: Ints) -> NDArray[np.bool_]:
-    """Tell, by intent and lane, what announced retention does not deter and what limits on new accounts allow."""
-    state, lanes, places = now.state, now.lanes, now.state.places
+def _whose_home(now: Hour, intent: Ints, place: Ints) -> Ints | None:
+    """Return whose home the persons have that intents come upon, each in a place; nothing if there is one site.
+
+    By the numbers of those online of each home, times the share of them that is here, or would be usually.
+    """
+    state, day = now.state, now.day
+    places = state.places
+    if places.n_sites == 1:
+        return None
+    own = places.site.take(place)
+    homes = np.arange(places.n_sites)[:, None] - 1
+    # The site's own people first, then the others in their order.
+    order = np.concatenate((own[None, :], homes[1:] + (homes[1:] >= own)))
+    hour = day.intents.hour.take(intent) - day.first_hour
+    weight = np.array([
+        now.lanes.doors.weights[place, home] * day.online.n(hour, state.world.group(day, intent, home))
+        for home in order
+    ])  # fmt: skip
+    total = np.cumsum(weight, axis=0)
+    seed = places.seed.take(place)
+    words = state.world.draws.words(Purpose.WHOSE_HOME, seed, day.intents.contact.take(intent))
+    nth = (below(words, total[-1]) >= total[:-1]).sum(axis=0)
+    several = (weight > 0).sum(axis=0) > 1
+    nth = np.where(several, nth, (weight > 0).argmax(axis=0))
+    home: Ints = order[nth, np.arange(intent.size)]
+    return home
+
+
+def _of_other_homes(places: Places, flat: Ints, place: Ints, home: Ints | None) -> tuple[Ints, Ints | None]:
+    """Return those of some intents and lanes that look among persons of another home than their place."""
+    if home is None:
+        return flat[:0], None
+    others = home != places.site.take(place.take(flat))
+    return flat[others], home[others]
+
+
+def _may_approach(now: Hour, intent: Ints, place: Ints) -> NDArray[np.bool_]:
+    """Tell which intents, each in a place, announced retention does not deter and limits on new accounts allow.
+
+    Args:
+        now: The hour, or any of the day.
+        intent: Intents in ascending order.
+        place: Places.
+    """
+    state, lanes = now.state, now.lanes
     intents, people = now.day.intents, now.day.people
     free = np.ones(place.size, bool)
-    if state.numbers.p_deterred:
-        words = state.world.draws.words(Purpose.DETERRED, people.seed.take(intents.row), intents.contact)
-        message_hours = lanes.rule("retention.message_hours").take(place)
-        free &= ~deterred(places.each(words), state.numbers, message_hours)
     cooling_off = lanes.rule("limits.cooling_off_hours")
+    if not place.size or not (state.numbers.p_deterred or cooling_off.any()):
+        return free
+    # What belongs to an intent is worked out once, whatever the number of lanes.
+    every = np.arange(intent[0], intent[-1] + 1)
+    which, row = intent - intent[0], intents.row.take(every)
+    if state.numbers.p_deterred:
+        words = state.world.draws.words(Purpose.DETERRED, people.seed.take(row), intents.contact.take(every))
+        message_hours = lanes.rule("retention.message_hours").take(place)
+        free &= ~deterred(words.take(which), state.numbers, message_hours)
     if cooling_off.any():
-        day_joined = state.world.membership.joined(people.seed.take(intents.row), people.person.take(intents.row))
-        columns = (intents.hour, people.begin.take(intents.row), 24 * day_joined)
-        hour, begun, joined = (places.each(a) for a in columns)
+        day_joined = state.world.membership.joined(people.seed.take(row), people.person.take(row))
+        columns = (intents.hour.take(every), people.begin.take(row), 24 * day_joined)
+        hour, begun, joined = (column.take(which) for column in columns)
         since = account_since(joined, begun, lanes.rule("registration.accounts_persist").take(place))
         free &= may_write(hour - since, cooling_off.take(place))
     return free
@@ -131,11 +185,16 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
     first, last = (int(n) * n_lanes for n in day.intents.start[now.hour_of_day : now.hour_of_day + 2])
     if first == last:
         return
-    pair, target, redirected = (a[first:last] for a in (foreseen.pair, foreseen.target, foreseen.redirected))
-    contacts_at_once = state.world.scenario.predators.contacts_at_once
-    wanted = has_room(foreseen.rank[first:last], state.n_live.take(pair), contacts_at_once) & (
-        state.predator_barred_until.take(pair) <= hour
+    pair, rank, target, redirected = (
+        a[first:last] for a in (foreseen.pair, foreseen.rank, foreseen.target, foreseen.redirected)
     )
+    barred = state.predator_barred_until.take(pair) > hour
+    gone_on = _NOBODY
+    if state.places.n_sites > 1 and barred.any():
+        pair, rank = pair.copy(), rank.copy()
+        gone_on = _go_on(now, first, barred.nonzero()[0], pair, rank)
+        barred[gone_on] = False
+    wanted = has_room(rank, state.n_live.take(pair), state.world.scenario.predators.contacts_at_once) & ~barred
     wanted &= ~_new_here(now, pair)
     if state.numbers.felt_risk.sensitivity:
         intent = np.arange(first, last) // n_lanes
@@ -146,6 +205,7 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
         wanted[acted_on[reach_decoys(now, (first + acted_on) // n_lanes, pair.take(acted_on))]] = False
     again = target == _UNDECIDED
     again[foreseen.looked_for[_otherwise(now, foreseen)] - first] = True
+    again[gone_on] = True
     again = (again & wanted).nonzero()[0]
     if again.size:
         target, redirected = target.copy(), redirected.copy()
@@ -154,6 +214,30 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
     # Of a predator's approaches in one hour to the same person the earliest stands.
     made = made[state.contacts.first_of_each(pair.take(made), day.people.person.take(target.take(made)))]
     _begin(now, foreseen, (first + made) // n_lanes, pair.take(made), target.take(made), redirected.take(made))
+
+
+def _go_on(now: Hour, first: int, barred: Ints, pair: Ints, rank: Ints) -> Ints:
+    """Let predators whom a bar keeps out of a site be on their other one; return whose intents are those.
+
+    Args:
+        now: The hour.
+        first: Number of the first intent and lane of the hour.
+        barred: Those of predators barred where they were foreseen.
+        pair: Place and predator, by intent and lane of the hour; written.
+        rank: `Foreseen.rank`, likewise; written.
+    """
+    state, places, people = now.state, now.state.places, now.day.people
+    intent = (first + barred) // places.n_lanes
+    row, place = now.day.intents.row.take(intent), places.of_pair(pair.take(barred))
+    other = now.lanes.doors.other_place(people.is_old(row), places.lane(place), people.door_type(row))
+    there = pair.take(barred) + (other - place) * places.n_predators
+    on = (other >= 0).nonzero()[0]
+    on = on[state.predator_barred_until.take(there.take(on)) <= now.hour]
+    gone_on, intent = barred.take(on), intent.take(on)
+    pair[gone_on] = there.take(on)
+    free = _may_approach(now, intent, other.take(on))
+    rank[gone_on] = np.where(free, now.day.intents.rank.take(intent), NEVER)
+    return gone_on
 
 
 def _otherwise(now: Hour, foreseen: Foreseen) -> Ints:
@@ -176,18 +260,21 @@ class _Choice:
     looked_row: Ints
 
 
-def _look(now: Hour, intent: Ints, place: Ints, attempts: tuple[int, int], pair: Ints | None) -> _Choice:
+def _look(
+    now: Hour, intent: Ints, place: Ints, home: Ints | None, attempts: tuple[int, int], pair: Ints | None
+) -> _Choice:
     """Let intents, each in a place, come upon persons in a range of attempts; stop at the first who will do.
 
     Args:
         now: The hour, for bars and contacts; any of the day without them.
         intent: Intents.
         place: Places.
+        home: Whose home the persons have: `_whose_home`.
         attempts: First and last + 1.
         pair: Place and predator: whoever is in contact already, or barred, is passed over. None: nobody is.
     """
     state, day = now.state, now.day
-    rows = state.world.candidates(day, intent, *attempts)
+    rows = state.world.candidates(day, intent, *attempts, home)
     n = rows.shape[1]
     pairs = None if pair is None else np.repeat(pair, n)
     accepted, away = (
@@ -218,20 +305,28 @@ def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
     """Follow intents anew, minding bars and contacts; return rows approached or NOBODY, and whether redirected."""
     places = now.state.places
     intent, place = flat // places.n_lanes, places.of_pair(pair)
-    choice = _look(now, intent, place, (0, ATTEMPTS), pair)
+    home = _whose_home(now, intent, place)
+    choice = _look(now, intent, place, home, (0, ATTEMPTS), pair)
     target, redirected = choice.target, choice.redirected
+    for attempts in _MORE_ROUNDS:
+        left = (target == _UNDECIDED).nonzero()[0]
+        left, others = _of_other_homes(places, left, place, None if home is None else home.take(left))
+        if left.size:
+            choice = _look(now, intent.take(left), place.take(left), others, attempts, pair.take(left))
+            target[left] = choice.target
+            redirected[left] |= choice.redirected
     for i in (target == _UNDECIDED).nonzero()[0].tolist():
-        target[i], redirected[i] = _walk(now, int(intent[i]), int(place[i]), int(pair[i]), int(redirected[i]))
+        of_home = None if home is None else int(home[i])
+        target[i], redirected[i] = _walk(now, int(intent[i]), int(place[i]), of_home, int(pair[i]), int(redirected[i]))
     return target, redirected
 
 
 def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell who of the users drawn can be approached, and who is absent because of a policy."""
-    people, lanes, state = now.day.people, now.lanes, now.state
-    tolerance = people.tolerance(row)
-    old = people.is_old(row)
-    friction = lanes.door(0, old, place)
-    here, away = lets_in(tolerance, friction), absent(tolerance, friction, lanes.baseline_user.take(old))
+    people, doors, state = now.day.people, now.lanes.doors, now.state
+    door_type = people.door_type(row)
+    here = doors.lets_in(0, people.is_old(row), place, door_type)
+    away = doors.usually_here(place, door_type) > here
     passed_over = row < 0
     if pair is not None:
         person = people.person.take(row, mode="clip")
@@ -240,17 +335,18 @@ def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArra
     return here & ~passed_over, away & ~passed_over
 
 
-def _walk(now: Hour, intent: int, place: int, pair: int, redirected: int) -> tuple[int, int]:
+def _walk(now: Hour, intent: int, place: int, home: int | None, pair: int, redirected: int) -> tuple[int, int]:
     """Go on through everybody of the class who was not drawn yet; return the row approached and whether redirected."""
     state, day = now.state, now.day
-    rows = state.world.walk(day, intent)
+    rows = state.world.walk(day, intent, home)
     if not rows.size:
         return NOBODY, redirected
     accepted, away = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
     first = int(accepted.argmax()) if accepted.any() else rows.size
     seed, contact = state.places.seed_of(place), int(day.intents.contact[intent])
+    tried = ATTEMPTS if home in (None, place % state.places.n_sites) else MORE_ATTEMPTS
     for step in away[:first].nonzero()[0].tolist():
-        word = state.world.draws.word(Purpose.RETRY, seed, contact, ATTEMPTS + step)
+        word = state.world.draws.word(Purpose.RETRY, seed, contact, tried + step)
         if not looks_further(word, state.numbers):
             return NOBODY, redirected
         redirected = 1
@@ -277,8 +373,8 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
         offence=offence,
         victim_class=victim_class,
         pair=pair,
-        target_tolerance=people.tolerance(row),
-        predator_tolerance=people.tolerance(predator_row),
+        target_type=people.door_type(row),
+        predator_type=people.door_type(predator_row),
         status=LIVE,
         stage=CONTACT,
         alarm=alarm,

@@ -1,4 +1,4 @@
-"""Step 3: contacts run. An hour touches only those to which something happens, in rounds until nothing more is due."""
+"""Steps 1 and 3: contacts end where a site closes, and run. An hour touches only those to which something happens, in rounds until nothing more is due."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ from sim.model.decisions.contacts import (
     seeks,
     warning_reaches,
 )
-from sim.model.decisions.entry import lets_in
 from sim.model.decisions.felt_risk import leave_milli
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
@@ -108,6 +107,17 @@ def run_contacts(now: Hour) -> None:
     contacts.compact()
 
 
+def shut(now: Hour) -> None:
+    """End the contacts on sites that close today, and those whose two were parted there."""
+    contacts, closed = now.state.contacts, now.lanes.doors.closed
+    status = contacts.status[: contacts.n]
+    on_site = (status == LIVE) | (status == DORMANT)
+    rows = (on_site & np.isin(contacts.place[: contacts.n], closed)).nonzero()[0]
+    now.record.note_contacts("shut", now.hour, 0, contacts, rows, contacts.stage)
+    _leave_platform(now.state, rows)
+    contacts.end(rows)
+
+
 def _part_the_barred(now: Hour) -> None:
     """Let sessions end now that a bar of the hour before cut short."""
     state, hour = now.state, now.hour
@@ -167,9 +177,11 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
     if not found.size:
         return rows
     carried, row = over.take(found), day.carried_row.take(at.take(found))
-    old, where = people.is_old(row), place.take(carried)
-    friction = np.where(carried < rows.size, lanes.door(0, old, where), lanes.door(1, old, where))
-    inside = lets_in(people.tolerance(row), friction)
+    old, where, door_type = people.is_old(row), place.take(carried), people.door_type(row)
+    of_predators = carried >= rows.size
+    inside = lanes.doors.lets_in(of_predators.astype(np.int64), old, where, door_type)
+    if state.places.n_sites > 1:
+        inside |= of_predators & _has_gone_on(now, where, who.take(carried), old, door_type)
     carried, row = carried.compress(inside), row.compress(inside)
     until[carried] = people.end.take(row)
     target_end, predator_end = until.reshape(2, -1)
@@ -192,6 +204,17 @@ def _either_barred(state: State, rows: Ints, hour: int) -> NDArray[np.bool_]:
     slot = state.slot(state.places.seed.take(place), target)
     barred = state.predator_barred_until.take(contacts.pair.take(rows)) > hour
     return barred | state.users_barred(place, target, slot, hour)
+
+
+def _has_gone_on(now: Hour, place: Ints, predator: Ints, old: Ints, door_type: Ints) -> NDArray[np.bool_]:
+    """Tell which predators are in a place because a bar keeps them out of the site that would let them in."""
+    state, places = now.state, now.state.places
+    lane = places.lane(place)
+    first, _ = now.lanes.doors.place(1, old, lane, door_type)
+    at = places.pair(first, state.world.predator_index(predator))
+    barred = state.predator_barred_until.take(at) > now.hour
+    gone_on: NDArray[np.bool_] = barred & (now.lanes.doors.other_place(old, lane, door_type) == place)
+    return gone_on
 
 
 def _wait(now: Hour, rows: Ints, times: Ints) -> None:
@@ -219,8 +242,11 @@ def _meet_or_lapse(now: Hour, rows: Ints) -> None:
     record.note_contacts("lapse", hour, 0, contacts, lapsed, contacts.stage)
     contacts.end(lapsed)
     place = contacts.place.take(rows)
-    able = lets_in(contacts.target_tolerance.take(rows), lanes.friction_user[0].take(place))
-    able &= lets_in(contacts.predator_tolerance.take(rows), lanes.friction_predator[0].take(place))
+    doors, predator_type = lanes.doors, contacts.predator_type.take(rows)
+    able = doors.lets_in(1, 0, place, predator_type)
+    if state.places.n_sites > 1:
+        able |= _has_gone_on(now, place, contacts.predator.take(rows), np.zeros_like(place), predator_type)
+    able &= doors.lets_in(0, 0, place, contacts.target_type.take(rows))
     able &= ~_either_barred(state, rows, hour)
     able &= _both_members(state, now.day.number, rows)
     missed, rows = rows.compress(~able), rows.compress(able)
@@ -428,8 +454,8 @@ def _harm(now: Hour, rows: Ints, second: Ints) -> None:
     where = 1 + (contacts.stage.take(rows) == OFF) + 2 * contacts.redirected.take(rows)
     now.record.note_contacts("harm", now.hour, second, contacts, rows, where)
     if now.day_of_window < 0:
-        seed = now.state.places.seed.take(contacts.place.take(rows))
-        np.add.at(now.state.harms_before, (seed, contacts.offence.take(rows)), 1)
+        seed, site = (of.take(contacts.place.take(rows)) for of in (now.state.places.seed, now.state.places.site))
+        np.add.at(now.state.harms_before, (seed, site, contacts.offence.take(rows)), 1)
     occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
     _complain(now, second, rows, occasion, after_harm=True)
 

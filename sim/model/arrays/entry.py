@@ -6,7 +6,8 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +15,39 @@ from numpy.typing import NDArray
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import State
-from sim.model.decisions.entry import account_since, lets_in
-from sim.model.world.draws import Ints
-from sim.model.world.keys import MEMBER
+from sim.model.decisions.entry import account_since
+from sim.model.world.day import Presences
+from sim.model.world.draws import Ints, ranges
+from sim.model.world.keys import GONE_ON, MEMBER
 from sim.model.world.population import TOLERANCES
 
 _KINDS = ("user", "predator")
+_FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
 
 
 def count_people(now: Hour) -> None:
     """Count the day's visits, user-days and hours online of users and predators: let in, turned away, barred."""
     people, lanes, record = now.day.people, now.lanes, now.record
-    old, begun = _by_door_and_hours(now)
-    hours = np.arange(begun.shape[1])
-    n_visits = begun.sum(axis=1)
-    n_later = np.bincount(people.door.take(people.repeated), minlength=n_visits.size)
+    begun, old = slice(people.n_carried, None), slice(people.n_carried)
+    n_types = now.state.world.crowd.n_door_types
+    n_visits = np.bincount(people.door[begun], minlength=n_types)
+    n_later = np.bincount(people.door.take(people.repeated), minlength=n_types)
+    hours = [_summed(people, rows, people.hours[rows], n_types) for rows in (begun, old)]
     counts: tuple[tuple[str, int, int, Ints], ...] = (
         ("n_visits", 0, 0, n_visits),
         ("n_user_days", 0, 0, n_visits - n_later),
         *(
-            (f"n_{name}_hours", kind, day_before, table @ hours)
+            (f"n_{name}_hours", kind, day_before, table)
             for kind, name in enumerate(_KINDS)
-            for day_before, table in enumerate((begun, old))
+            for day_before, table in enumerate(hours)
         ),
     )
     for name, kind, day_before, table in counts:
-        let_in, turned_away = _by_door(now.state, lanes.friction(kind)[day_before], table, kind)
+        let_in, turned_away, moved_in = lanes.doors.counted(kind, day_before, table)
         record.add_all(name, let_in)
         record.add_all(f"{name}_turned_away", turned_away)
+        if name.endswith("_hours"):
+            record.add_all(f"{name}_moved_in", moved_in)
     _count_limited(now)
     _take_out_barred(now)
     record.set_product("n_history_hours", "n_user_hours", lanes.rule("retention.message_hours"))
@@ -49,11 +55,16 @@ def count_people(now: Hour) -> None:
     record.set_product("n_identified_hours", "n_user_hours", lanes.rule("registration.accounts_persist"))
 
 
+def _summed(people: Presences, rows: slice, hours: NDArray[Any], n_types: int) -> Ints:
+    """Return hours of presences by door; sums of whole numbers, exact in floats."""
+    return np.bincount(people.door[rows], hours, minlength=n_types).astype(np.int64)
+
+
 def _count_limited(now: Hour) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
     people, first_hour, lanes = now.day.people, now.day.first_hour, now.lanes
     begun, old = slice(people.n_carried, None), slice(people.n_carried)
-    size = now.state.world.n_seeds * 2 * TOLERANCES
+    n_types = now.state.world.crowd.n_door_types
     limited = lanes.rule("limits.cooling_off_hours") > 0
     kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
     for kind in np.unique(kinds[:, limited], axis=1).T:
@@ -62,8 +73,7 @@ def _count_limited(now: Hour) -> None:
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
         for day_before, rows in enumerate((begun, old)):
-            table = np.bincount(people.door[rows], hours[rows], minlength=size).astype(np.int64)
-            let_in, _ = _by_door(now.state, lanes.friction_user[day_before], table, 0)
+            let_in, *_ = lanes.doors.counted(0, day_before, _summed(people, rows, hours[rows], n_types))
             now.record.add_all("n_user_hours_limited", let_in * places)
 
 
@@ -76,24 +86,6 @@ def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
         joined = 24 * now.state.world.membership.joined(people.seed.take(row), people.person.take(row))
     cooling_off: Ints = lanes.rule("limits.cooling_off_hours").take(place)
     return account_since(joined, begin, persists) + cooling_off
-
-
-def _by_door_and_hours(now: Hour) -> tuple[Ints, Ints]:
-    """Return numbers of visits by door and hours within the day: of those begun the day before and this day."""
-    people, world = now.day.people, now.state.world
-    shape = (world.n_seeds * 2 * TOLERANCES, world.scenario.population.max_session_hours + 1)
-    key = people.door * np.int32(shape[1]) + people.hours
-    parts = (key[: people.n_carried], key[people.n_carried :])
-    old, begun = (np.bincount(part, minlength=shape[0] * shape[1]).reshape(shape) for part in parts)
-    return old, begun
-
-
-def _by_door(state: State, friction: Ints, table: Ints, kind: int) -> tuple[Ints, Ints]:
-    """Return how many of a kind are let in and turned away, by place, given numbers by seed, kind and tolerance."""
-    of_kind = table.reshape(state.world.n_seeds, 2, TOLERANCES)[:, kind]
-    below = np.concatenate((np.zeros((of_kind.shape[0], 1), np.int64), np.cumsum(of_kind, axis=1)), axis=1)
-    outside = below[state.places.seed, friction]
-    return below[state.places.seed, TOLERANCES] - outside, outside
 
 
 def _take_out_barred(now: Hour) -> None:
@@ -110,9 +102,9 @@ def _take_out_barred(now: Hour) -> None:
     row = np.repeat(rows, n)
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until, custody = (a.take(bar) for a in columns)
+    bars = np.stack((row, place, since, until))
     old, kind = people.is_old(row), people.is_predator(row)
-    friction = np.where(kind == 1, lanes.door(1, old, place), lanes.door(0, old, place))
-    inside = lets_in(people.tolerance(row), friction)
+    inside = lanes.doors.lets_in(kind, old, place, people.door_type(row))
     row, place, since, until, custody, old, kind = (a[inside] for a in (row, place, since, until, custody, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
@@ -123,6 +115,9 @@ def _take_out_barred(now: Hour) -> None:
         record.add(f"n_{name}_hours_barred", place.take(barred), lost.take(barred))
     arrested = custody.nonzero()[0]
     record.add("n_predator_hours_in_custody", place.take(arrested), lost.take(arrested))
+    if state.places.n_sites > 1:
+        of_predators = ((kind == 1) & (custody == 0)).nonzero()[0]
+        _add_gone_on(now, *(a.take(of_predators) for a in (row, place, old, start, lost)), bars)
     row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
     new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
     limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
@@ -132,6 +127,31 @@ def _take_out_barred(now: Hour) -> None:
     record.add("n_visits", place.take(barred), -1)
     record.add("n_visits_barred", place.take(barred), 1)
     _take_out_user_days(now, row.take(barred), place.take(barred))
+
+
+def _add_gone_on(now: Hour, row: Ints, place: Ints, old: Ints, start: Ints, n_hours: Ints, bars: Ints) -> None:
+    """Count the hours of predators who are on another site while a bar keeps them out of the one that lets them in.
+
+    Args:
+        now: The last hour of the day.
+        row: Presences.
+        place: Where they are barred.
+        old: Whether the visit began the day before.
+        start: First hour of the day in which they are barred.
+        n_hours: For so many hours.
+        bars: All bars of members with presences, one a column: presence, place, first hour, first hour after it.
+    """
+    places, people = now.state.places, now.day.people
+    other = now.lanes.doors.other_place(old, places.lane(place), people.door_type(row))
+    on = (other >= 0).nonzero()[0]
+    hour, which = ranges(start.take(on), n_hours.take(on)), np.repeat(on, n_hours.take(on))
+    there = GONE_ON.pack(row.take(which), other.take(which), hour - now.day.first_hour)
+    since = np.maximum(bars[2], now.day.first_hour)
+    n = np.maximum(np.minimum(bars[3], now.hour + 1) - since, 0)
+    barred = GONE_ON.pack(np.repeat(bars[0], n), np.repeat(bars[1], n), ranges(since, n) - now.day.first_hour)
+    free = other.take(which.compress(~np.isin(there, barred)))
+    now.record.add("n_predator_hours", free, 1)
+    now.record.add("n_predator_hours_moved_in", free, 1)
 
 
 def _take_out_user_days(now: Hour, row: Ints, place: Ints) -> None:
@@ -155,62 +175,116 @@ def _take_out_user_days(now: Hour, row: Ints, place: Ints) -> None:
 def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Return places, pairs and whether the door lets in, for rows of predators: lane by lane of each row."""
     people, places = now.day.people, now.state.places
-    place = places.of_seeds(people.seed.take(row))
     index = now.state.world.predator_index(people.person.take(row))
-    old, tolerance, index = (places.each(a) for a in (people.is_old(row), people.tolerance(row), index))
-    inside = lets_in(tolerance, now.lanes.door(1, old, place))
+    old, door_type, index = (places.each(a) for a in (people.is_old(row), people.door_type(row), index))
+    place, inside = now.lanes.doors.place(1, old, places.lanes_of(people.seed.take(row)), door_type)
     return place, places.pair(place, index), inside
 
 
 class Visitors:
     """Monthly visitors: persons let in at least once in a month of the window.
 
-    A month is cut into segments wherever the door of an arm changes; a member's segments with a visit are bits of a
-    mask, so that one table by mask and tolerance answers for every lane. Bars are left out: this counts whom doors let
-    in. Months are those of `Scenario.months`.
+    A month is cut into segments wherever the doors of an arm let in others than before; a member's segments with a
+    visit are bits of a mask, so that one table by mask and type of door answers for every lane. Of tolerances only
+    those count apart that some door tells apart. Bars are left out: this counts whom doors let in. Months are those of
+    `Scenario.months`.
+
+    Args:
+        state: What the run holds.
+        frictions: Classes of tolerance that doors ask for in some lane on some day.
 
     Memory: 1 byte for everybody who is ever a member, and seed, or 8 where a month has many segments.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, frictions: Ints) -> None:
         self._state = state
-        bounds = state.world.scenario.months
+        scenario, movers = state.world.scenario, state.world.movers
+        bounds = scenario.months
         self._first, self._month_ends = bounds[0], set(bounds[1:])
-        self._cuts = {d for d in state.world.scenario.door_days if d > bounds[0]} - self._month_ends
+        self._cuts = {d for d in scenario.door_days | _days_of_moves(state) if d > bounds[0]} - self._month_ends
         widest = max(sum(low < c < high for c in self._cuts) for low, high in pairwise(bounds))
         self._mask: NDArray[np.unsignedinteger] = np.zeros(
             state.world.crowd.door.size, np.uint8 if widest < 8 else np.uint64
         )
         self._begun = 0
-        self._doors: list[Ints] = []
+        limits = np.unique(np.append(frictions, [0, TOLERANCES]))
+        # A type of door as cells tell it apart: seed, kind, class and interval of tolerance.
+        interval = limits.searchsorted(np.arange(TOLERANCES), side="right") - 1
+        self._n_intervals = limits.size - 1
+        self._lowest = (np.arange(movers.n)[:, None] * TOLERANCES + limits[:-1]).reshape(-1)
+        every = np.arange(state.world.crowd.n_door_types)
+        self._cell: Ints = every // TOLERANCES * self._n_intervals + interval.take(every % TOLERANCES)
+        self._segments: list[Ints] = []
 
     def see(self, now: Hour) -> None:
         """Take in the visits of a segment at its last day; at a month's last day, count."""
-        day_of_window, lanes = now.day_of_window, now.lanes
+        day_of_window = now.day_of_window
         if day_of_window < self._first:
             return
-        if not self._doors or day_of_window in self._cuts:
+        if not self._segments or day_of_window in self._cuts:
             self._begun = now.day.number
-            self._doors.append(np.stack((lanes.friction_user[0], lanes.friction_predator[0])))
+            self._segments.append(self._sites(now))
         month_ends = day_of_window + 1 in self._month_ends
         if month_ends or day_of_window + 1 in self._cuts:
             seen = self._state.world.crowd.visited_since(self._begun)
-            self._mask[seen] |= self._mask.dtype.type(1 << (len(self._doors) - 1))
+            self._mask[seen] |= self._mask.dtype.type(1 << (len(self._segments) - 1))
         if month_ends:
             self._count(now.record)
 
+    def _sites(self, now: Hour) -> Ints:
+        """Return where doors let people in today: sites by lane, kind, and class with interval; -1 nowhere."""
+        doors, places = now.lanes.doors, self._state.places
+        lane, kind, which = np.indices((places.n_lanes_in_all, 2, self._lowest.size)).reshape(3, -1)
+        door_type = self._lowest.take(which)
+        found = np.full(lane.size, -1)
+        for of_kind in range(2):
+            some = (kind == of_kind).nonzero()[0]
+            place, inside = doors.place(of_kind, np.zeros_like(some), lane.take(some), door_type.take(some))
+            found[some] = np.where(inside, places.site.take(place), -1)
+        return found.reshape(places.n_lanes_in_all, -1)
+
     def _count(self, record: Recorder) -> None:
-        state = self._state
-        n_seeds, n_masks = state.world.n_seeds, 1 << len(self._doors)
+        state, places, movers = self._state, self._state.places, self._state.world.movers
+        n_masks, per_seed = 1 << len(self._segments), 2 * self._lowest.size
         seen = self._mask.nonzero()[0]
-        cell = state.world.crowd.door.take(seen) * np.int64(n_masks) + self._mask.take(seen).astype(np.int64)
-        tables = np.bincount(cell, minlength=n_seeds * 2 * TOLERANCES * n_masks)
-        for place, table in enumerate(tables.reshape(n_seeds, 2, TOLERANCES, n_masks)[state.places.seed]):
-            n_in = [0, 0]
-            for kind, mask in product(range(2), range(1, n_masks)):
-                frictions = [door[kind, place] for bit, door in enumerate(self._doors) if mask >> bit & 1]
-                n_in[kind] += int(table[kind, min(frictions) :, mask].sum())
-            record.add("n_monthly_visitors", place, sum(n_in))
-            record.add("n_monthly_turned_away", place, int(table[0].sum()) - n_in[0])
+        code = self._cell.take(state.world.crowd.door.take(seen)) * n_masks + self._mask.take(seen).astype(np.int64)
+        if (size := len(places.seeds) * per_seed * n_masks) <= _FEW_CELLS:
+            n = np.bincount(code, minlength=size)
+            code = n.nonzero()[0]
+            n = n.take(code)
+        else:
+            code, n = np.unique(code, return_counts=True)
+        cell, mask = np.divmod(code, n_masks)
+        seed, of_seed = np.divmod(cell, per_seed)
+        home, is_user = movers.home(of_seed % self._lowest.size // self._n_intervals), of_seed < self._lowest.size
+        for lane, of_lane in enumerate(places.seed_of_lane.tolist()):
+            own = slice(*seed.searchsorted([of_lane, of_lane + 1]).tolist())
+            sites = np.zeros((places.n_sites, n[own].size), bool)
+            for bit, segment in enumerate(self._segments):
+                site = segment[lane].take(of_seed[own])
+                for number in range(places.n_sites):
+                    sites[number] |= (site == number) & (mask[own] >> bit & 1).astype(bool)
+            anywhere = sites.any(axis=0)
+            for number, let_in in enumerate(sites):
+                place = int(places.in_lane(lane, number))
+                away = is_user[own] & (home[own] == number) & ~let_in
+                record.add("n_monthly_visitors", place, int(n[own][let_in].sum()))
+                record.add("n_monthly_turned_away", place, int(n[own][away].sum()))
+                record.add("n_monthly_moved", place, int(n[own][away & anywhere].sum()))
         self._mask[:] = 0
-        self._doors = []
+        self._segments = []
+
+
+def _days_of_moves(state: State) -> set[int]:
+    """Return the days of the window on which people go on to another site some time after the closure of theirs."""
+    scenario, delays = state.world.scenario, state.world.movers.delay_days.tolist()
+    if state.places.n_sites == 1 or not scenario.closes:
+        return set()
+    shut = {
+        day
+        for arm in scenario.policies
+        for site in range(state.places.n_sites)
+        for day, rules in scenario.changes_of(arm, site)
+        if not rules.operation.open
+    }
+    return {day + delay for day in shut for delay in delays if day + delay < scenario.days}

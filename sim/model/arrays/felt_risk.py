@@ -27,7 +27,7 @@ def add_risk(now: Hour, place: Ints, per_event: float) -> None:
     state = now.state
     if not state.numbers.felt_risk.sensitivity:
         return
-    members = state.world.n_predators_on(now.day.number).take(state.places.seed.take(place))
+    members = now.lanes.doors.n_predators(state.world.n_predators_on(now.day.number)).take(place)
     np.add.at(state.felt_risk_new, place, felt_risk.added(per_event, 1, members))
 
 

@@ -1,23 +1,22 @@
-"""Step 6: investigators work what reaches the police. Rare things, so plain objects, one station a place.
+"""Step 6: investigators work what reaches the police. Rare things, so plain objects, one station a lane.
 
 The work of an hour is what is due plus what investigators take up, whatever the backlog.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import groupby
-from operator import attrgetter
 from typing import ClassVar
 
 import numpy as np
 
 from sim.model.arrays.felt_risk import add_risk
 from sim.model.arrays.hour import Hour, Lead
-from sim.model.arrays.places import Spread, Ways, by_hour, by_place, one_a_place, shared
+from sim.model.arrays.places import Places, Spread, Ways, by_hour, by_lane, by_place, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.undercover import count_decoys
 from sim.model.decisions.codes import (
@@ -46,7 +45,7 @@ from sim.model.decisions.investigation import (
 )
 from sim.model.decisions.moderation import kept_since
 from sim.model.world.day import NOBODY
-from sim.model.world.draws import Purpose
+from sim.model.world.draws import Ints, Purpose
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
@@ -61,6 +60,7 @@ class File:
     """What the police have on one person, or a complaint that names nobody.
 
     Attributes:
+        place: What its first lead was about.
         person: Id; NOBODY if it names nobody.
         predator: Whether a predator.
         source: Where its first lead came from.
@@ -75,6 +75,7 @@ class File:
         asked: Whether a request is under way.
     """
 
+    place: int
     person: int
     predator: bool
     source: int
@@ -101,7 +102,7 @@ _Entry = tuple[tuple[int, int], int, int, File]
 
 @dataclass
 class Station:
-    """The files about one place.
+    """The files of one lane, about all of its sites.
 
     Attributes:
         files: Open files by person.
@@ -119,10 +120,12 @@ class Station:
     arrests: dict[int, list[File]] = field(default_factory=dict)
     arrested: set[int] = field(default_factory=set)
 
-    def copy(self) -> Station:
-        """Return an equal station for another lane, with files of its own."""
+    def copy_to(self, place: Callable[[int], int]) -> Station:
+        """Return an equal station for another lane, with files of its own, whose places are those of that lane."""
         nameless = [entry[-1] for entry in self.queue if entry[-1].person == NOBODY]
         own = {id(file): copy(file) for file in (*self.files.values(), *nameless)}
+        for file in own.values():
+            file.place = place(file.place)
         queue = [(*entry[:-1], own[id(entry[-1])]) for entry in self.queue if id(entry[-1]) in own]
         heapify(queue)
         return Station(
@@ -145,10 +148,10 @@ class _Desk:
     """A station in one hour: what an investigator needs to know."""
 
     now: Hour
-    place: int
+    lane: int
     seed: int
-    rules: Rules
-    log_since: int
+    rules: list[Rules]
+    log_since: Ints
     station: Station
     log: _Log
 
@@ -163,9 +166,9 @@ class _Desk:
             if not file.asked:  # what was asked for is no longer needed
                 continue
             file.asked = False
-            comes, data = answered(self.word(Purpose.ANSWERED, file), self.rules, numbers.police), self._has_logs(file)
+            comes, data = answered(self.word(Purpose.ANSWERED, file), self._rules(file), numbers.police), self._has_logs(file)
             self._note("answer", file, comes * (1 + data))
-            self.log.add("n_answer_data", self.place, comes and data)
+            self.log.add("n_answer_data", file.place, comes and data)
             if not comes:
                 self._close(file, NO_ANSWER)
             elif not data:
@@ -178,18 +181,18 @@ class _Desk:
         state, hour, station = self.now.state, self.now.hour, self.station
         for file in sorted(station.arrests.pop(hour, ()), key=_person):
             self._note("arrest", file, file.source)
-            self.log.add("n_arrest_referral", self.place, file.source == REFERRAL)
-            self.log.add("n_arrest_decoy", self.place, file.source == DECOY)
-            self._took("arrest", hour - file.act)
-            self._took("at_large", state.world.membership.hours_since_joining(hour, self.seed, file.person))
+            self.log.add("n_arrest_referral", file.place, file.source == REFERRAL)
+            self.log.add("n_arrest_decoy", file.place, file.source == DECOY)
+            self._took("arrest", file, hour - file.act)
+            self._took("at_large", file, state.world.membership.hours_since_joining(hour, self.seed, file.person))
             station.arrested.add(file.person)
             del station.files[file.person]
-            rows = state.arrest(self.place, file.person, hour)
+            rows = state.arrest(self.lane, file.person, hour)
             self.now.record.note_contacts("stop", hour, 0, state.contacts, rows, state.contacts.stage)
             state.contacts.end(rows)
             risk = state.numbers.felt_risk
             add_risk(
-                self.now, np.array([self.place]), risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest
+                self.now, np.array([file.place]), risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest
             )
 
     def take_in(self, leads: Iterable[Lead]) -> None:
@@ -198,24 +201,24 @@ class _Desk:
         for lead in leads:
             if lead.person in station.arrested:
                 continue
-            in_hand = lead.source == REFERRAL and lead.newest >= self.log_since
+            in_hand = lead.source == REFERRAL and lead.newest >= self.log_since[lead.place]
             file = station.files.get(lead.person)
             if file is None:
                 order = lead.number  # of what names nobody: a word
                 if lead.person != NOBODY:
                     order = self.now.state.world.draws.word(Purpose.FILE_ORDER, self.seed, lead.person, hour)
                 file = File(
-                    lead.person, lead.predator, lead.source, hour, order, lead.urgency, lead.act, lead.newest,
-                    lead.other_evidence, in_hand,
+                    lead.place, lead.person, lead.predator, lead.source, hour, order, lead.urgency, lead.act,
+                    lead.newest, lead.other_evidence, bool(in_hand),
                 )  # fmt: skip
                 station.n_waiting += 1
                 self._queue(file)
                 if lead.person != NOBODY:
                     station.files[lead.person] = file
                     self._note("case", file, file.source)
-                    self.log.add("n_case_user", self.place, not file.predator)
-                    self.log.add("n_case_referral", self.place, file.source == REFERRAL)
-                    self.log.add("n_case_decoy", self.place, file.source == DECOY)
+                    self.log.add("n_case_user", lead.place, not file.predator)
+                    self.log.add("n_case_referral", lead.place, file.source == REFERRAL)
+                    self.log.add("n_case_decoy", lead.place, file.source == DECOY)
             else:
                 before = file.urgency
                 file.add(lead, in_hand)
@@ -246,10 +249,10 @@ class _Desk:
     def _work(self, file: File) -> None:
         hour, numbers = self.now.hour, self.now.state.numbers
         if file.person == NOBODY:
-            self.log.rows["take_up_earlier"].append((self.place, 0, NOBODY, 0))
+            self.log.rows["take_up_earlier"].append((file.place, 0, NOBODY, 0))
             return
         self._note("take_up", file, file.source)
-        self._took("take_up", hour - file.opened)
+        self._took("take_up", file, hour - file.opened)
         if file.other_evidence or file.in_hand:
             self._follow_up(file)
         elif too_old(file.newest, hour, numbers.police):
@@ -257,9 +260,9 @@ class _Desk:
         else:
             data = self._has_logs(file)
             self._note("request", file, data)
-            self.log.add("n_request_data", self.place, data)
-            self._took("request", hour - file.newest)
-            due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), hour, self.rules, numbers)
+            self.log.add("n_request_data", file.place, data)
+            self._took("request", file, hour - file.newest)
+            due = hour + request_hours(self.word(Purpose.REQUEST_DELAY, file), hour, self._rules(file), numbers)
             self.station.requests.setdefault(due, []).append(file)
             file.asked = True
 
@@ -273,7 +276,7 @@ class _Desk:
     def _look_up(self, file: File) -> None:
         """See to whom the logs of the site lead."""
         draws = self.now.state.world.draws
-        if by := identified_by(draws, self.seed, file.person, file.predator, self.rules):
+        if by := identified_by(draws, self.seed, file.person, file.predator, self._rules(file)):
             self._identify(file, by)
         else:
             self._close(file, NO_IDENTITY)
@@ -281,9 +284,9 @@ class _Desk:
     def _identify(self, file: File, by: int) -> None:
         hour = self.now.hour
         self._note("identify", file, by)
-        self.log.add("n_identify_payment", self.place, by == BY_PAYMENT)
-        self.log.add("n_identify_other", self.place, by == BY_OTHER_EVIDENCE)
-        self._took("identify", hour - file.act)
+        self.log.add("n_identify_payment", file.place, by == BY_PAYMENT)
+        self.log.add("n_identify_other", file.place, by == BY_OTHER_EVIDENCE)
+        self._took("identify", file, hour - file.act)
         if file.predator:
             delay = arrest_hours(self.word(Purpose.ARREST_DELAY, file), self.now.state.numbers)
             self.station.arrests.setdefault(hour + delay, []).append(file)
@@ -292,50 +295,62 @@ class _Desk:
 
     def _close(self, file: File, reason: int) -> None:
         self._note("close", file, reason)
-        self.log.add(_CLOSED[reason], self.place, True)
+        self.log.add(_CLOSED[reason], file.place, True)
         del self.station.files[file.person]
 
+    def _rules(self, file: File) -> Rules:
+        return self.rules[file.place]
+
     def _has_logs(self, file: File) -> bool:
-        return file.newest >= self.log_since
+        return bool(file.newest >= self.log_since[file.place])
 
     def _note(self, kind: str, file: File, detail: int) -> None:
-        self.log.rows[kind].append((self.place, int(file.predator), file.person, int(detail)))
+        self.log.rows[kind].append((file.place, int(file.predator), file.person, int(detail)))
 
-    def _took(self, kind: str, hours: int) -> None:
-        self.log.durations[kind].append((self.place, hours))
+    def _took(self, kind: str, file: File, hours: int) -> None:
+        self.log.durations[kind].append((file.place, hours))
 
 
 def _person(file: File) -> int:
     return file.person
 
 
+def _stations(stations: list[Station], places: Places) -> list[Station]:
+    """A station for each lane; those of the other lanes have files of their own."""
+    return [
+        station.copy_to(lambda place, lane=lane: places.in_lane(lane, place % places.n_sites))  # type: ignore[misc]
+        for seed, station in enumerate(stations)
+        for lane in places.lanes_of(np.array([seed])).tolist()
+    ]
+
+
 class Police(Spread):
-    """The investigators of all places: a station each, and what does not need one.
+    """The investigators of all lanes: a station each, and what does not need one.
 
     Args:
         world: Whose scenario to follow.
-        n_places: Number of places.
+        places: The places of the warm-up.
 
     Attributes:
-        stations: By place.
+        stations: By lane.
         log_since: Oldest hour whose connection logs are still kept, by place.
         earlier: What is known of complaints about harm before the run, by hour: (place, offence, order).
     """
 
     WAYS: ClassVar[Ways] = {
-        "stations": one_a_place,
+        "stations": _stations,
         "log_since": by_place,
         "earlier": by_hour,
-        "_credit_micro": by_place,
+        "_credit_micro": by_lane,
         **dict.fromkeys(("_capacity_micro", "_log_hours", "_rules"), shared),
     }
 
-    def __init__(self, world: World, n_places: int) -> None:
+    def __init__(self, world: World, places: Places) -> None:
         self._capacity_micro = capacity_micro(world.scenario.police, world.scenario.scale)
-        self.stations = [Station() for _ in range(n_places)]
-        self.log_since = np.zeros(n_places, np.int64)
+        self.stations = [Station() for _ in range(places.n_lanes_in_all)]
+        self.log_since = np.zeros(places.n, np.int64)
         self.earlier: dict[int, list[tuple[int, int, int]]] = {}
-        self._credit_micro = np.zeros(n_places, np.int64)
+        self._credit_micro = np.zeros(places.n_lanes_in_all, np.int64)
 
     def follow(self, rules: list[Rules]) -> None:
         """Take over the rules of the day, one a place."""
@@ -344,41 +359,46 @@ class Police(Spread):
 
     def begin_day(self, now: Hour) -> None:
         """Draw which complaints about harm before the run come today: the same in every lane of a seed."""
-        state = now.state
+        state, places = now.state, now.state.places
         if now.day_of_window < 0 or not state.numbers.police.investigators:
             return
+        n_offences = state.harms_before.shape[2]
         for seed in range(state.world.n_seeds):
-            harms, places = state.harms_before[seed].tolist(), state.places.of_seed(seed)
-            for hour, offence, order in earlier_complaints(state.world, seed, harms, state.numbers, now.day.number):
-                self.earlier.setdefault(hour, []).extend((place, offence, order) for place in places)
+            harms, lanes = state.harms_before[seed].reshape(-1).tolist(), places.lanes_of(np.array([seed])).tolist()
+            for hour, which, order in earlier_complaints(state.world, seed, harms, state.numbers, now.day.number):
+                site, offence = divmod(which, n_offences)
+                of_lanes = ((places.in_lane(lane, site), offence, order) for lane in lanes)
+                self.earlier.setdefault(hour, []).extend(of_lanes)
 
     def work(self, now: Hour) -> None:
-        """Let every place's investigators do what is due, open files, and take up what they can."""
-        hour, record = now.hour, now.record
+        """Let every lane's investigators do what is due, open files, and take up what they can."""
+        hour, record, places = now.hour, now.record, now.state.places
         self.log_since = kept_since(self.log_since, hour, self._log_hours)
         if not now.state.numbers.police.investigators:
             return
         log = _Log()
         all_leads = sorted([*self._about_earlier(now, log), *now.leads])
-        leads = {place: [*of] for place, of in groupby(all_leads, attrgetter("place"))}
+        leads = {lane: [*of] for lane, of in groupby(all_leads, lambda lead: places.lane(lead.place))}
         self._credit_micro += self._capacity_micro
         possible = self._credit_micro // MICRO
-        for place, (station, most) in enumerate(zip(self.stations, possible.tolist(), strict=True)):
-            due = place in leads or hour in station.requests or hour in station.arrests
+        for lane, (station, most) in enumerate(zip(self.stations, possible.tolist(), strict=True)):
+            due = lane in leads or hour in station.requests or hour in station.arrests
             if not (due or (most and station.n_waiting)):
                 continue
-            seed, since = now.state.places.seed_of(place), int(self.log_since[place])
-            desk = _Desk(now, place, seed, self._rules[place], since, station, log)
+            seed = places.seed_of(places.in_lane(lane, 0))
+            desk = _Desk(now, lane, seed, self._rules, self.log_since, station, log)
             desk.read_answers()
             desk.arrest()
-            desk.take_in(leads.get(place, ()))
-            self._credit_micro[place] -= MICRO * desk.take_up(most)
+            desk.take_in(leads.get(lane, ()))
+            self._credit_micro[lane] -= MICRO * desk.take_up(most)
         waiting = np.array([station.n_waiting for station in self.stations])
         idle = waiting == 0
         self._credit_micro[idle] %= MICRO  # idle time is not saved up, fractions of a file are
         log.write(hour, record)
-        record.add_all("n_case_capacity", possible)
-        record.add_all("n_case_waiting_hours", waiting)
+        # What is the police's own counts with the first site.
+        first_sites = places.in_lane(np.arange(places.n_lanes_in_all), 0)
+        record.add("n_case_capacity", first_sites, possible)
+        record.add("n_case_waiting_hours", first_sites, waiting)
 
     def _about_earlier(self, now: Hour, log: _Log) -> Iterable[Lead]:
         """Yield the hour's leads about harm before the run."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sim.model.arrays.approach import approach, foresee
-from sim.model.arrays.contacts import run_contacts
+from sim.model.arrays.contacts import run_contacts, shut
+from sim.model.arrays.doors import Doors
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
@@ -95,14 +97,21 @@ class ChatModel(HourlyModel):
         super().__init__(scenario, 0, _reporters(len(arms) * len(numbers)) if collect else {})
         self.policies, self.seeds = arms, numbers
         self.world = World(scenario, self.seeds)
-        places = Places(tuple(numbers), tuple(arms), self.world.n_predators, cells_per_place(scenario))
+        places = Places(
+            tuple(numbers), tuple(arms), scenario.site_names, self.world.n_predators, cells_per_place(scenario)
+        )
         self.state = State(self.world, numbers_of(self.world), places)
         self.record = Recorder(scenario, places, events=events)
         self._days = self.world.days()
-        self._changes = [dict(scenario.changes_of(p)) for p in self.policies]
+        self._changes = [
+            [dict(scenario.changes_of(p, site)) for site in range(places.n_sites)] for p in self.policies
+        ]
+        self._usual_rules = [platform.rules for platform in scenario.platforms]
+        one_lane = replace(places, seeds=places.seeds[:1], policies=(BASELINE,))
+        self._usual = Doors(self._usual_rules, one_lane, self.world.movers, 0)
         self._office = Office(self.world, places.n)
-        self._police = Police(self.world, places.n)
-        self._lanes = self._compiled([scenario.platform.rules] * places.n, None)
+        self._police = Police(self.world, places)
+        self._lanes = self._compiled(self._usual_rules * places.n_lanes_in_all, None)
         self._visitors: Visitors | None = None
 
     def step(self) -> None:
@@ -110,8 +119,9 @@ class ChatModel(HourlyModel):
 
         The steps, in this order:
 
-        1. World: members join and leave for good, visits begin and end, doors let in or turn away
-           (everybody is counted once a day, `count_people`).
+        1. World: members join and leave for good, sites close or open, which ends contacts there (`shut`), visits begin
+           and end, doors let in, turn away, or leave people to their other site (everybody is counted once a day,
+           `count_people`).
         2. Approaches: predators approach persons online or decoys of the police, unless announced retention or felt
            risk deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
@@ -124,7 +134,7 @@ class ChatModel(HourlyModel):
            what decoys learned become files, and investigators take files up (`investigate`).
         7. Adaptation: felt risk fades and takes in arrests and bans (`adapt`); it acts in steps 2 and 3, and so does
            deterrence by announced retention. Nothing else is in the model yet.
-        8. Closure: not in the model yet.
+        8. Closure: happens at the beginning of a day, in step 1.
         9. Observation: events and states are counted as they come (`Recorder.end_day` closes the page of a day).
 
         The same list is section 3 of `MODEL.md`.
@@ -207,12 +217,15 @@ class ChatModel(HourlyModel):
         today = self.day_of_window
         if today == 0:
             self._fork()
+        before = self._lanes
+        rules = before.rules
         if today >= 0:
-            before = self._lanes
-            lanes = self.state.places.lane.tolist()
-            rules = [self._changes[lane].get(today, old) for lane, old in zip(lanes, before.rules, strict=True)]
-            self._lanes = self._compiled(rules, before)
+            places = zip(self.state.places.policy.tolist(), self.state.places.site.tolist(), rules, strict=True)
+            rules = [self._changes[policy][site].get(today, old) for policy, site, old in places]
+        self._lanes = self._compiled(rules, before)
         now = self._now(self.hour)
+        if self._lanes.doors.closed.size and self._lanes is not before:
+            shut(now)
         self._approaches = foresee(now)
         self._false_reports = foresee_false_reports(now)
         self._police.begin_day(now)
@@ -229,23 +242,23 @@ class ChatModel(HourlyModel):
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
         fork(self.state.places.forked(), self.state, self.record, self._office, self._police)
-        self._lanes = self._compiled([self.scenario.platform.rules] * self.state.places.n, None)
-        self._visitors = Visitors(self.state) if self.scenario.months else None
+        self._lanes = self._compiled(self._usual_rules * self.state.places.n_lanes_in_all, None)
+        of_arms = (rules for of_sites in self._changes for by_day in of_sites for rules in by_day.values())
+        frictions = np.array([doors_of(rules) for rules in {*self._usual_rules, *of_arms}]).reshape(-1)
+        self._visitors = Visitors(self.state, frictions) if self.scenario.months else None
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
-        if before is not None and before.settled and all(a is b for a, b in zip(rules, before.rules, strict=True)):
+        same = before is not None and all(a is b for a, b in zip(rules, before.rules, strict=True))
+        if before is not None and same and before.doors.settled:
             return before
-        self._office.follow(rules)
-        self._police.follow(rules)
-        doors = np.array([doors_of(r) for r in rules]).T
-        yesterday = doors if before is None else np.stack((before.friction_user[0], before.friction_predator[0]))
-        baseline = doors_of(self.scenario.platform.rules)[0]
+        if not same:
+            self._office.follow(rules)
+            self._police.follow(rules)
+        places, day = self.state.places, self.hour // 24
         return Lanes(
             rules=rules,
-            friction_user=np.stack((doors[0], yesterday[0])),
-            friction_predator=np.stack((doors[1], yesterday[1])),
-            baseline_user=np.array([baseline, baseline]),
+            doors=Doors(rules, places, self.world.movers, day, self._usual, before.doors if before else None),
             recognise_milli=np.array([recognise_milli(r) for r in rules]),
         )
 

@@ -19,7 +19,6 @@ from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
 from sim.model.arrays.state import Dossier
 from sim.model.decisions import sanctions
 from sim.model.decisions.codes import MISTAKEN, NEVER, REFERRAL
-from sim.model.decisions.entry import lets_in
 from sim.model.decisions.investigation import refers, urgency
 from sim.model.decisions.moderation import (
     LEVELS,
@@ -272,10 +271,11 @@ def foresee_false_reports(now: Hour) -> FalseReportsMade:
     lanes, people, false, places = now.lanes, now.day.people, now.day.false_reports, now.state.places
     which = places.each(np.arange(false.row.size))
     row = false.row.take(which)
-    place = places.of_seeds(people.seed.take(false.row))
+    old, door_type = places.each(people.is_old(false.row)), people.door_type(row)
+    place, inside = lanes.doors.place(0, old, places.lanes_of(people.seed.take(false.row)), door_type)
     friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
     made = reports_falsely(false.effort.take(which), friction, rel_false)
-    made &= lets_in(people.tolerance(row), lanes.door(0, people.is_old(row), place))
+    made &= inside
     which = which.compress(made)
     return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
 

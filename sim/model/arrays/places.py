@@ -1,9 +1,9 @@
-"""Places, which are rows of lanes: how they are numbered, and how what a run holds goes from one lane to all of them.
+"""Places, which are rows of lanes and sites: how they are numbered, and how a run goes from one lane to all of them.
 
-A lane is one seed under one policy; with one site it is a place. Lanes of a seed are neighbours:
-``place = seed_index * n_lanes + lane``. All lanes of a seed share the warm-up, which has one lane, so that a place is
-then the index of its seed. When it is over, `fork` copies whatever a run holds to all lanes; each class says of each of
-its attributes how that is done (`Spread`), or does it itself.
+A lane is one seed under one policy, and has a place for each site. Places of a lane are neighbours, and so are lanes of
+a seed: ``place = (seed_index * n_lanes + lane) * n_sites + site``. All lanes of a seed share the warm-up, which has one
+lane. When it is over, `fork` copies whatever a run holds to all lanes; each class says of each of its attributes how
+that is done (`Spread`), or does it itself.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ LaneName = tuple[str, int]
 class Places:
     """The places of a run, and what is numbered by place and something within it.
 
+    Lanes are numbered through over all seeds: ``place // n_sites``.
+
     Attributes:
         seeds: Seeds in order of their index.
         policies: Names of policies in order of lane.
+        sites: Names of sites in their order.
         n_predators: Predators of a seed: a pair is a place and a predator.
         n_cells: Cells in which a place counts events (`Recorder.cell`).
         n_lanes: Lanes of each seed: 1 during the warm-up, then one a policy.
@@ -37,6 +40,7 @@ class Places:
 
     seeds: tuple[int, ...]
     policies: tuple[str, ...]
+    sites: tuple[str, ...]
     n_predators: int
     n_cells: int
     n_lanes: int = 1
@@ -45,31 +49,59 @@ class Places:
         """Return the places after the warm-up."""
         return replace(self, n_lanes=len(self.policies))
 
-    @property
+    @cached_property
+    def n_sites(self) -> int:
+        """Number of sites."""
+        return len(self.sites)
+
+    @cached_property
+    def n_lanes_in_all(self) -> int:
+        """Number of lanes of all seeds."""
+        return len(self.seeds) * self.n_lanes
+
+    @cached_property
     def n(self) -> int:
         """Number of places."""
-        return len(self.seeds) * self.n_lanes
+        return self.n_lanes_in_all * self.n_sites
 
     @cached_property
     def seed(self) -> Ints:
         """Index of the seed, by place."""
-        return np.repeat(np.arange(len(self.seeds)), self.n_lanes)
+        return np.repeat(np.arange(len(self.seeds)), self.n_lanes * self.n_sites)
 
     @cached_property
-    def lane(self) -> Ints:
-        """Lane within the seed, by place."""
-        return np.tile(np.arange(self.n_lanes), len(self.seeds))
+    def policy(self) -> Ints:
+        """Index of the policy, by place: the lane within the seed."""
+        return np.tile(np.repeat(np.arange(self.n_lanes), self.n_sites), len(self.seeds))
+
+    @cached_property
+    def site(self) -> Ints:
+        """Index of the site, by place."""
+        return np.tile(np.arange(self.n_sites), self.n_lanes_in_all)
+
+    @cached_property
+    def seed_of_lane(self) -> Ints:
+        """Index of the seed, by lane."""
+        return np.repeat(np.arange(len(self.seeds)), self.n_lanes)
 
     def seed_of(self, place: int) -> int:
         """Return the index of the seed of one place."""
-        return place // self.n_lanes
+        return place // (self.n_lanes * self.n_sites)
 
-    def of_seeds(self, seed: Ints) -> Ints:
-        """Return all places of seeds, one seed after the other."""
+    def lane(self, place: Whole) -> Whole:
+        """Return the lanes of places, numbered over all seeds."""
+        return place // self.n_sites
+
+    def in_lane(self, lane: Whole, site: Whole | int) -> Whole:
+        """Return the places of sites in lanes."""
+        return lane * self.n_sites + site
+
+    def lanes_of(self, seed: Ints) -> Ints:
+        """Return all lanes of seeds, one seed after the other."""
         return (seed[:, None] * self.n_lanes + np.arange(self.n_lanes)).reshape(-1)
 
     def each(self, column: NDArray[Any]) -> NDArray[Any]:
-        """Return every entry as often as its seed has places, in the order of `of_seeds`."""
+        """Return every entry as often as its seed has lanes, in the order of `lanes_of`."""
         return np.repeat(column, self.n_lanes)
 
     def pair(self, place: Whole, predator_index: Whole) -> Whole:
@@ -88,24 +120,29 @@ class Places:
         """Return places, and which of their cells, of the numbers that `cell` gives."""
         return np.divmod(cell, self.n_cells)
 
-    def name(self, place: int) -> LaneName:
-        """Return the policy and seed of a place."""
-        return self.policies[place % self.n_lanes], self.seeds[place // self.n_lanes]
-
-    def names(self, place: Ints) -> tuple[NDArray[np.str_], Ints]:
-        """Return the policies and seeds of places."""
-        return np.array(self.policies).take(self.lane.take(place)), np.array(self.seeds).take(self.seed.take(place))
+    def names(self, place: Ints) -> tuple[NDArray[np.str_], Ints, NDArray[np.str_]]:
+        """Return the policies, seeds and sites of places."""
+        policies, seeds, sites = np.array(self.policies), np.array(self.seeds), np.array(self.sites)
+        return (
+            policies.take(self.policy.take(place)), seeds.take(self.seed.take(place)), sites.take(self.site.take(place))
+        )  # fmt: skip
 
     def by_lane(self, counts: Ints) -> dict[LaneName, int]:
-        """Return counts by place under the names of lanes; in the warm-up those of a seed share its one lane."""
+        """Return counts by place, of all sites, under the names of lanes; those of a seed share its one in the warm-up."""
         lanes = [(policy, seed) for seed in self.seeds for policy in self.policies]
-        return dict(zip(lanes, np.repeat(counts, len(lanes) // self.n).tolist(), strict=True))
+        of_lanes = counts.reshape(-1, self.n_sites).sum(axis=1)
+        return dict(zip(lanes, np.repeat(of_lanes, len(lanes) // of_lanes.size).tolist(), strict=True))
 
     # -- from the one lane of each seed to all of them: asked of the places after the fork ----------------------------
 
-    def of_seed(self, place: int) -> range:
-        """Return the places that what the one lane of a seed held goes to; that lane's place is the seed's index."""
-        return range(place * self.n_lanes, (place + 1) * self.n_lanes)
+    def after_fork(self, place: Ints) -> Ints:
+        """Return the places that those of the one lane of each seed go to, one after the other."""
+        seed, site = np.divmod(place, self.n_sites)
+        return self.in_lane(self.lanes_of(seed), self.each(site))
+
+    def of_one(self, place: int) -> list[int]:
+        """Return the places that one of the one lane of its seed goes to."""
+        return self.after_fork(np.array([place])).tolist()
 
     def spread_rows(self, table: Ints, place: int, strides: Mapping[int, int]) -> Ints:
         """Return a table, one row of it a column of the array, with every row in every lane of its seed.
@@ -115,8 +152,9 @@ class Places:
             place: Which of them is the place.
             strides: By column, what it grows by from one place to the next: 1 for the place itself.
         """
+        new = self.after_fork(table[place])
         table = np.repeat(table, self.n_lanes, axis=1)
-        further = self.of_seeds(table[place, :: self.n_lanes]) - table[place]
+        further = new - table[place]
         for column, stride in strides.items():
             table[column] += further * stride
         return table
@@ -144,19 +182,25 @@ def by_place(values: NDArray[Any], places: Places) -> NDArray[Any]:
     return np.repeat(blocks, places.n_lanes, axis=0).reshape(-1, *values.shape[1:])
 
 
+def by_lane(values: NDArray[Any], places: Places) -> NDArray[Any]:
+    """An array whose only axis is the lane."""
+    return np.repeat(values, places.n_lanes)
+
+
 def by_place_last(values: NDArray[Any], places: Places) -> NDArray[Any]:
     """An array whose last axis is the place."""
-    return np.repeat(values, places.n_lanes, axis=-1)
+    blocks = values.reshape(*values.shape[:-1], len(places.seeds), places.n_sites)
+    return np.repeat(blocks, places.n_lanes, axis=-2).reshape(*values.shape[:-1], -1)
 
 
 def by_key(values: dict[tuple[int, int], Any], places: Places) -> dict[tuple[int, int], Any]:
     """A dictionary whose keys begin with the place; its values are never changed."""
-    return {(new, who): value for (place, who), value in values.items() for new in places.of_seed(place)}
+    return {(new, who): value for (place, who), value in values.items() for new in places.of_one(place)}
 
 
 def by_row(rows: list[tuple[Any, ...]], places: Places) -> list[tuple[Any, ...]]:
     """A list of rows that begin with the place."""
-    return [(new, *rest) for place, *rest in rows for new in places.of_seed(place)]
+    return [(new, *rest) for place, *rest in rows for new in places.of_one(place)]
 
 
 def by_hour(rows: dict[int, list[tuple[Any, ...]]], places: Places) -> dict[int, list[tuple[Any, ...]]]:
@@ -165,8 +209,9 @@ def by_hour(rows: dict[int, list[tuple[Any, ...]]], places: Places) -> dict[int,
 
 
 def one_a_place(things: list[Any], places: Places) -> list[Any]:
-    """A list with a thing for each place; each lane gets a copy of its own."""
-    return [thing.copy() for thing in things for _ in range(places.n_lanes)]
+    """A list with a thing for each place; each lane gets copies of its own."""
+    of_seeds = [things[first : first + places.n_sites] for first in range(0, len(things), places.n_sites)]
+    return [thing.copy() for of_seed in of_seeds for _ in range(places.n_lanes) for thing in of_seed]
 
 
 def itself(thing: Forks, places: Places) -> Forks:

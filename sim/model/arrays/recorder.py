@@ -137,9 +137,10 @@ class Recorder(Spread):
             detail = contacts.stage.take(rows)
         if kind == "harm":
             columns = (contacts.place, contacts.offence, contacts.victim_class)
-            self._harms_today.append(
-                (*(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), contacts.target.take(rows))
-            )
+            harms = (*(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), contacts.target.take(rows))
+            # Of several sites on which somebody is harmed in one hour the first counts.
+            order = harms[0].argsort(kind="stable")
+            self._harms_today.append(tuple(column.take(order) for column in harms))
         if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)
 
@@ -245,15 +246,16 @@ class Recorder(Spread):
         everybody, by_offence = self._seen
         distinct: list[tuple[int, int, int]] = []  # place, offence or all of them, class
         harmed: list[int] = []
-        columns = (place, offence, victim_class, person, serious, self._outside[offence])
-        for p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
+        # A person counts once in a lane, on the site where that was.
+        columns = (self.places.lane(place), place, offence, victim_class, person, serious, self._outside[offence])
+        for lane, p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
             classes = [N_CLASSES] if outside else [c, N_CLASSES]  # of outside victims nothing is known
-            if outside or (p, o, who) not in by_offence:
-                by_offence.add((p, o, who))
+            if outside or (lane, o, who) not in by_offence:
+                by_offence.add((lane, o, who))
                 distinct += [(p, o, of_class) for of_class in classes]
-            if counts and (outside or (p, who) not in everybody):
+            if counts and (outside or (lane, who) not in everybody):
                 if not outside:
-                    everybody.add((p, who))
+                    everybody.add((lane, who))
                 distinct += [(p, self.n_offences, of_class) for of_class in classes]
                 harmed.append(p)
         np.add.at(self._distinct[year], tuple(np.array(distinct, np.int64).reshape(-1, 3).T), 1)
@@ -271,20 +273,20 @@ class Recorder(Spread):
         )
 
     def _duration_table(self) -> pd.DataFrame:
-        name, site = self.places.name, self.scenario.site
+        policies, seeds, sites = (column.tolist() for column in self.places.names(np.arange(self.places.n)))
         return duration_table(
-            (*name(place), year, site, kind, hours, count)
+            (policies[place], seeds[place], year, sites[place], kind, hours, count)
             for (year, place, kind, hours), count in self._durations.items()
         )
 
     def _daily_table(self) -> pd.DataFrame:
         days = np.array(self._daily)  # day, place, column
         n_days, n_places, n_columns = days.shape
-        policy, seed = self.places.names(np.arange(n_places))
+        policy, seed, site = self.places.names(np.arange(n_places))
         frame = pd.DataFrame(days.reshape(-1, n_columns), columns=list(DAILY_COLUMNS[4:]))
         frame.insert(0, "policy", np.tile(policy, n_days))
         frame.insert(1, "seed", np.tile(seed, n_days))
-        frame.insert(2, "site", self.scenario.site)
+        frame.insert(2, "site", np.tile(site, n_days))
         frame.insert(3, "day", np.repeat(np.arange(n_days), n_places))
         return frame.sort_values(["policy", "seed", "site", "day"], ignore_index=True)
 
@@ -297,9 +299,9 @@ class Recorder(Spread):
             (self._distinct[:, :, None], (["persons_harmed"], [*offences, "all"], [*CLASSES, "all"])),
         ):
             year, place, kind, offence, victim_class = table.nonzero()
+            policy, seed, site = self.places.names(place)
             columns = (
-                *self.places.names(place), year, self.scenario.site,
-                np.array(names[1])[offence], np.array(names[2])[victim_class], np.array(names[0])[kind],
+                policy, seed, year, site, np.array(names[1])[offence], np.array(names[2])[victim_class], np.array(names[0])[kind],
                 table[year, place, kind, offence, victim_class],
             )  # fmt: skip
             part = pd.DataFrame(dict(zip(BREAKDOWN_COLUMNS, columns, strict=True)))
@@ -327,7 +329,7 @@ class Recorder(Spread):
         places, first_hour = self.places.forked(), 24 * self.scenario.warmup_days
         warm, measured = (hour < first_hour).nonzero()[0], (hour >= first_hour).nonzero()[0]
         row = np.concatenate((places.each(warm), measured))
-        whose = places.names(np.concatenate((places.of_seeds(place.take(warm)), place.take(measured))))
+        policy, seed, site = places.names(np.concatenate((places.after_fork(place.take(warm)), place.take(measured))))
         nobody = np.full(hour.size, NOBODY)
         names = np.array([o.name for o in self.scenario.offences])
         roles: dict[Role, tuple[Any, Ints]] = {
@@ -339,8 +341,8 @@ class Recorder(Spread):
             roles["person"] = np.array(["user", "predator"]).take(predator), target
         actor, on = (roles.get(role, (role, nobody)) for role in (kind.actor, kind.on))
         columns = (
-            hour, kind.step, second, kind.name, *actor, *on, contact, self.scenario.site,
+            hour, kind.step, second, kind.name, *actor, *on, contact, site,
             names.take(offence) if kind.of_contact else "", detail,
         )  # fmt: skip
-        spread = [c[row] if isinstance(c, np.ndarray) else c for c in columns]
-        return pd.DataFrame(dict(zip(EVENT_COLUMNS, (*whose, *spread), strict=True)))
+        spread = [c[row] if isinstance(c, np.ndarray) and c is not site else c for c in columns]
+        return pd.DataFrame(dict(zip(EVENT_COLUMNS, (policy, seed, *spread), strict=True)))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.arrays.doors import Doors
 from sim.model.arrays.places import (
     Places,
     Spread,
@@ -50,7 +51,7 @@ class Contacts:
     Columns:
         place, contact, predator, target, offence, victim_class: who and where.
         pair: `Places.pair` of the place and the predator.
-        target_tolerance, predator_tolerance: for doors that a later meeting must pass.
+        target_type, predator_type: `Presences.door_type`, for doors that a later meeting must pass.
         status: LIVE, DORMANT, OFF_PLATFORM or DEAD.
         stage: 0 contact, 1 engaged, 2 private, 3 off the platform.
         alarm: What will end the stage.
@@ -69,8 +70,8 @@ class Contacts:
     """
 
     COLUMNS: Final = (
-        "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_tolerance",
-        "predator_tolerance", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
+        "place", "contact", "predator", "target", "offence", "victim_class", "pair", "target_type",
+        "predator_type", "status", "stage", "alarm", "ring", "target_end", "predator_end", "meeting", "session",
         "meet", "lapse", "left", "redirected", "again", "n_recognised", "due", "cell", "link",
     )  # fmt: skip
 
@@ -81,8 +82,8 @@ class Contacts:
     offence: Ints
     victim_class: Ints
     pair: Ints
-    target_tolerance: Ints
-    predator_tolerance: Ints
+    target_type: Ints
+    predator_type: Ints
     status: Ints
     stage: Ints
     alarm: Ints
@@ -309,16 +310,12 @@ class Lanes:
 
     Attributes:
         rules: Rules by place.
-        friction_user: Classes of tolerance asked for, shape (2, places): visits begun today, and the day before.
-        friction_predator: Likewise.
-        baseline_user: The baseline's, shape (2,).
+        doors: Whom they let in.
         recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
     """
 
     rules: list[Rules]
-    friction_user: Ints
-    friction_predator: Ints
-    baseline_user: Ints
+    doors: Doors
     recognise_milli: Ints
 
     def __post_init__(self) -> None:
@@ -326,25 +323,11 @@ class Lanes:
         self.warn = bool((self.recognise_milli != 1000).any())
         self._columns: dict[str, NDArray[Any]] = {}
 
-    def friction(self, kind: int) -> Ints:
-        """Return `friction_user` (0) or `friction_predator` (1)."""
-        return self.friction_predator if kind else self.friction_user
-
-    def door(self, kind: int, old: Ints, place: Ints) -> Ints:
-        """Return what doors ask for of visitors of a kind: of visits of today (0) or the day before (1), in places."""
-        return self.friction(kind).reshape(-1).take(old * len(self.rules) + place)
-
     def rule(self, name: str) -> NDArray[Any]:
         """Return a rule by its dotted name as an array over places."""
         if name not in self._columns:
             self._columns[name] = np.array([rules.value_of(name) for rules in self.rules])
         return self._columns[name]
-
-    @property
-    def settled(self) -> bool:
-        """Whether doors are as they were the day before."""
-        users, predators = self.friction_user, self.friction_predator
-        return bool((users[0] == users[1]).all() and (predators[0] == predators[1]).all())
 
 
 class State(Spread):
@@ -364,7 +347,7 @@ class State(Spread):
         pair_flag: Scratch: the predators among them, by `Places.pair`.
         complaints: By hour: rows (place, predator, target, contact, offence, class, after harm, hour of the act, hour
             of the latest connection, whether there is other evidence) that will come then.
-        harms_before: Harms of the warm-up by seed and offence.
+        harms_before: Harms of the warm-up by seed, site and offence.
         felt_risk: By place, in millionths.
         felt_risk_new: What this hour adds to it, likewise.
         returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
@@ -407,7 +390,7 @@ class State(Spread):
         self.just_barred: list[tuple[int, int, int]] = []
         self.pair_flag = np.zeros(n_pairs, bool)
         self.complaints: dict[int, list[tuple[int, ...]]] = {}
-        self.harms_before = np.zeros((world.n_seeds, len(world.scenario.offences)), np.int64)
+        self.harms_before = np.zeros((world.n_seeds, places.n_sites, len(world.scenario.offences)), np.int64)
         self.felt_risk = np.zeros(places.n, np.int64)
         self.felt_risk_new = np.zeros(places.n, np.int64)
         self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
@@ -449,16 +432,18 @@ class State(Spread):
             self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
         self.just_barred.append((place, person, index))
 
-    def arrest(self, place: int, person: int, hour: int) -> Ints:
-        """Take a predator from the site and from every contact for good; return the rows of these contacts."""
-        index = int(self.world.predator_index(person))
-        at, seed = self.places.pair(place, index), self.places.seed_of(place)
-        before = int(self.predator_barred_until[at])
-        if before < NEVER:
-            self.predator_barred_until[at] = NEVER
-            self.flag[self.slot(seed, person)] = True
-            self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER, custody=1)
-        contacts = self.contacts
-        rows: Ints = ((contacts.pair[: contacts.n] == at) & (contacts.status[: contacts.n] != DEAD)).nonzero()[0]
+    def arrest(self, lane: int, person: int, hour: int) -> Ints:
+        """Take a predator from all sites and from every contact for good; return the rows of these contacts."""
+        index, contacts, found = int(self.world.predator_index(person)), self.contacts, []
+        for place in range(lane * self.places.n_sites, (lane + 1) * self.places.n_sites):
+            at, seed = self.places.pair(place, index), self.places.seed_of(place)
+            before = int(self.predator_barred_until[at])
+            if before < NEVER:
+                self.predator_barred_until[at] = NEVER
+                self.flag[self.slot(seed, person)] = True
+                self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER, custody=1)
+            of_pair = (contacts.pair[: contacts.n] == at) & (contacts.status[: contacts.n] != DEAD)
+            found.append(of_pair.nonzero()[0])
+        rows: Ints = np.concatenate(found)
         np.add.at(self.n_live, contacts.pair.take(rows.compress(contacts.status.take(rows) == LIVE)), -1)
         return rows

@@ -9,6 +9,7 @@ from sim.model.decisions.codes import DECOY
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.undercover import POSE, decoys_online, meets_decoy, milli
 from sim.model.world.draws import Floats, Ints, Purpose
+from sim.model.world.population import TOLERANCES
 
 
 def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
@@ -17,7 +18,7 @@ def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
     posed = (intents.victim_class.take(intent) == POSE).nonzero()[0]
     asked, place = intent.take(posed), state.places.of_pair(pair.take(posed))
     seed, contact = state.places.seed.take(place), intents.contact.take(asked)
-    n_online = now.day.online.n(np.full(asked.size, now.hour_of_day), intents.group.take(asked))
+    n_online = _n_online(now, asked, place)
     words = state.world.draws.words(Purpose.DECOY, seed, contact)
     met = np.asarray(meets_decoy(words, _online(now).take(place), n_online, POSE)).nonzero()[0]
     if met.size:
@@ -34,6 +35,18 @@ def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
             now.leads.append(Lead(at, person, DECOY, number, True, grave, hour, hour, identified))
     reached: Ints = posed.take(met)
     return reached
+
+
+def _n_online(now: Hour, intent: Ints, place: Ints) -> Ints:
+    """Return how many persons of the class sought are online: the site's own, doors and bars apart, and who moved."""
+    state, day, doors = now.state, now.day, now.lanes.doors
+    hour, own = np.full(intent.size, now.hour_of_day), state.places.site.take(place)
+    n = day.online.n(hour, state.world.group(day, intent, own))
+    for home in range(state.places.n_sites if state.places.n_sites > 1 else 0):
+        of_home = day.online.n(hour, state.world.group(day, intent, np.full(intent.size, home)))
+        share = doors.weights[place, home]
+        n = n + (own != home) * (of_home * share // (state.world.movers.n_cells * TOLERANCES))
+    return n
 
 
 def count_decoys(now: Hour) -> None:

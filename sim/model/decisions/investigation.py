@@ -109,7 +109,7 @@ def arrest_hours(word: int, numbers: Numbers) -> int:
 def earlier_complaints(
     world: World, seed: int, harms: Sequence[int], numbers: Numbers, day: int
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield the complaints of a day about harm before the run: hour, offence and a word, which settles ties.
+    """Yield the complaints of a day about harm before the run: hour, which harm and a word, which settles ties.
 
     Harm as frequent as in the warm-up goes back `EARLIER_HOURS` before it. Of harm in every hour of that time the same
     share of persons complain, after the same delays; complaints at once, and after a contact that was recognised, are
@@ -118,7 +118,7 @@ def earlier_complaints(
     Args:
         world: The world.
         seed: Index of the seed.
-        harms: Harms of the warm-up, by offence.
+        harms: Harms of the warm-up, by offence, site after site: which of them is ``site * n_offences + offence``.
         numbers: Numbers of the scenario.
         day: Day, counted from the beginning of the warm-up.
     """
@@ -130,14 +130,14 @@ def earlier_complaints(
     until = delays.searchsorted(begins + EARLIER_HOURS, side="right") - delays.searchsorted(begins, side="right")
     late = (1 - numbers.p_at_once) * int(until.sum()) / DELAY_CELLS
     means = [
-        round(n / warm_hours * float(numbers.p_complain[offence, 1]) * late * POISSON_UNITS)
-        for offence, n in enumerate(harms)
+        round(n / warm_hours * float(numbers.p_complain[which % len(numbers.p_complain), 1]) * late * POISSON_UNITS)
+        for which, n in enumerate(harms)
     ]
-    offences, index = np.arange(len(means)), np.full(len(means), seed)
+    every, index = np.arange(len(means)), np.full(len(means), seed)
     counts = world.draws.poisson(
-        Purpose.N_EARLIER, index, offences, np.full(len(means), day), np.array(means, np.int64)
+        Purpose.N_EARLIER, index, every, np.full(len(means), day), np.array(means, np.int64)
     )
-    for offence, count in enumerate(counts.tolist()):
+    for which, count in enumerate(counts.tolist()):
         for slot in range(count):
-            word = world.draws.word(Purpose.EARLIER, seed, offence, SLOT.pack(day, slot))
-            yield 24 * day + below(word, 24), offence, word >> 1
+            word = world.draws.word(Purpose.EARLIER, seed, which, SLOT.pack(day, slot))
+            yield 24 * day + below(word, 24), which, word >> 1

@@ -117,10 +117,12 @@ JOINING = Layout(column=31, serial=32)
 """A serial of a seed and stratum, numbered through."""
 LINE = Layout(visitor=31, row=32)
 """A row, or an hour, among those of one visitor."""
+GONE_ON = Layout(presence=32, place=24, hour_of_day=5)
+"""An hour of a presence at a place."""
 SECOND = Layout(row=51, second=12)
 """A second of the hour within a row."""
 
-LAYOUTS = (CONTACT, SLOT, POISSON, ALARM, OCCASION, DOSSIER, MEMBER, CARRIED, JOINING, LINE, SECOND)
+LAYOUTS = (CONTACT, SLOT, POISSON, ALARM, OCCASION, DOSSIER, MEMBER, CARRIED, JOINING, LINE, GONE_ON, SECOND)
 
 
 def check(n_seeds: int, n_hours: int, n_serials: int, n_sites: int = 1) -> None:

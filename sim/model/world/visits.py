@@ -92,6 +92,11 @@ class Crowd:
             parts.append((first + below(words, TOLERANCES)).astype(dtype))
         return np.concatenate(parts)
 
+    @property
+    def n_door_types(self) -> int:
+        """Values that `Presences.door` may have."""
+        return self._n_seeds * 2 * self._movers.n * TOLERANCES
+
     def visited_since(self, day: int) -> NDArray[np.bool_]:
         """Tell for every member, and seed, whether a visit began on a day or later, up to the day drawn last."""
         return self._latest >= self._begun[day]

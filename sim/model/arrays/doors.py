@@ -1,0 +1,206 @@
+"""Where doors let people in on one day, lane by lane, bars apart: at home, on another site, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from sim.model.arrays.places import Places
+from sim.model.decisions.displacement import NO_SITE, Gate, gates, goes_on, site_of, way
+from sim.model.decisions.entry import doors_of, lets_in
+from sim.model.world.draws import Bools, Ints
+from sim.model.world.movers import Movers
+from sim.model.world.population import LONG_AGO, TOLERANCES
+from sim.rules.rulebook import Rules
+
+
+class Doors:
+    """The doors of all places on one day, and the ways of all classes of `Movers` in every lane.
+
+    People come as a kind (0 lawful, 1 predators), as of a visit begun this day (0) or the day before (1), which meets
+    the doors of its own day, and by `Presences.door_type`. Where a site of a lane opens or closes, all meet today's.
+
+    Args:
+        rules: Rules of today, by place.
+        places: The places.
+        movers: The classes.
+        day: Day of the run.
+        usual: Doors of the baseline, against which somebody is absent; the baseline's own if not given.
+        before: Doors of the day before, if there was one in these places.
+
+    Attributes:
+        closed: Places that were open the day before and are closed.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rules], places: Places, movers: Movers, day: int, usual: Doors | None = None,
+        before: Doors | None = None,
+    ) -> None:  # fmt: skip
+        self._places, self._movers = places, movers
+        n_lanes, n_sites = places.n_lanes_in_all, places.n_sites
+        asked = np.array([doors_of(r) for r in rules]).T.reshape(2, n_lanes, n_sites)
+        yesterday = asked if before is None else before.friction[:, 0]
+        self.friction: Ints = np.stack((asked, yesterday), axis=1)
+        """Classes of tolerance asked for, by kind, day of beginning, lane and site."""
+        self._gates = [
+            gates(rules[first : first + n_sites], day, before._gates[lane] if before else ())
+            for lane, first in enumerate(range(0, places.n, n_sites))
+        ]
+        self.closed: Ints = np.zeros(0, np.int64)
+        if before is not None:
+            self._sort_anew(before._gates)
+        self._usual = usual or self
+        self._day = day
+        if n_sites > 1:
+            self._find_ways(day, before)
+
+    def _sort_anew(self, before: Sequence[Sequence[Gate]]) -> None:
+        """Where a site opens or closes, visits begun the day before meet today's doors."""
+        opened = np.array([[gate.open for gate in of_lane] for of_lane in self._gates])
+        was = np.array([[gate.open for gate in of_lane] for of_lane in before])
+        self.closed = (was & ~opened).reshape(-1).nonzero()[0]
+        self._anew = (was != opened).any(axis=1)
+        self.friction[:, 1, self._anew] = self.friction[:, 0, self._anew]
+
+    def _find_ways(self, day: int, before: Doors | None) -> None:
+        """Work out the ways of all classes: tables by day of beginning, lane and class; `n_sites` is nowhere."""
+        movers, classes = self._movers, np.arange(self._movers.n)
+        columns = [c.tolist() for c in (movers.home(classes), movers.second(classes), movers.delay(classes))]
+        of_gates: dict[tuple[Gate, ...], Ints] = {}
+        for of_lane in dict.fromkeys(map(tuple, self._gates)):
+            ways = [way(*who, of_lane, day) for who in zip(*columns, strict=True)]
+            of_gates[of_lane] = np.array(ways).T % (self._places.n_sites + 1)
+        today = np.stack([of_gates[tuple(of_lane)] for of_lane in self._gates], axis=1)
+        yesterday = today if before is None else before.ways[:, 0].copy()
+        if before is not None:
+            yesterday[:, self._anew] = today[:, self._anew]
+        self.ways: Ints = np.stack((today, yesterday), axis=1)
+        """Site that a class comes to first, and then: by that, day of beginning, lane and class."""
+        nowhere = np.full((2, 2, self._places.n_lanes_in_all, 1), TOLERANCES)
+        self._asked = np.concatenate((self.friction, nowhere), axis=3)
+
+    @property
+    def settled(self) -> bool:
+        """Whether doors and ways are as they were the day before, and will be as long as rules are."""
+        same = bool((self.friction[:, 0] == self.friction[:, 1]).all())
+        if self._places.n_sites == 1 or not same:
+            return same
+        last = max((gate.since for of_lane in self._gates for gate in of_lane if not gate.open), default=LONG_AGO)
+        moving = last > LONG_AGO and self._day <= last + int(self._movers.delay_days.max())
+        return not moving and bool((self.ways[:, 0] == self.ways[:, 1]).all())
+
+    # -- one by one ---------------------------------------------------------------------------------------------------
+
+    def place(self, kind: int, old: Ints, lane: Ints, door_type: Ints) -> tuple[Ints, Bools]:
+        """Return the places of people in lanes, and whether they are let in; if not, the place is any of the lane."""
+        if self._places.n_sites == 1:
+            return lane, lets_in(door_type, self._single[kind].take(old * self._places.n + lane))
+        site = self._site(kind, old, lane, door_type)
+        return self._places.in_lane(lane, np.maximum(site, 0)), site != NO_SITE
+
+    def lets_in(self, kind: int | Ints, old: Ints | int, place: Ints, door_type: Ints) -> Bools:
+        """Tell who is let in to places: a kind, or one by one."""
+        if self._places.n_sites == 1:
+            friction = self.friction.reshape(-1).take((kind * 2 + old) * self._places.n + place)
+            return lets_in(door_type, friction)
+        here: Bools = self._site(kind, old, self._places.lane(place), door_type) == place % self._places.n_sites
+        return here
+
+    def usually_here(self, place: Ints, door_type: Ints) -> Bools:
+        """Tell which lawful users would be let in to places by the doors of the baseline."""
+        if self._places.n_sites == 1:
+            return lets_in(door_type, int(self._usual.friction[0, 0, 0, 0]))
+        lane = np.zeros_like(place)
+        return self._usual.lets_in(0, 0, self._places.in_lane(lane, place % self._places.n_sites), door_type)
+
+    def other_place(self, old: Ints, lane: Ints, door_type: Ints) -> Ints:
+        """Return the places where predators go on whom a bar keeps out of the site that lets them in; -1 for nowhere."""
+        first, other, asked, asked_other, tolerance = self._ways_of(1, old, lane, door_type)
+        on = goes_on(asked, asked_other, tolerance)
+        return np.where(on, self._places.in_lane(lane, other), -1)
+
+    def _site(self, kind: int | Ints, old: Ints | int, lane: Ints, door_type: Ints) -> Ints:
+        return site_of(*self._ways_of(kind, old, lane, door_type))
+
+    def _ways_of(
+        self, kind: int | Ints, old: Ints | int, lane: Ints, door_type: Ints
+    ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        of_class, tolerance = np.divmod(door_type, TOLERANCES)
+        n_lanes, n_sites = self._places.n_lanes_in_all, self._places.n_sites
+        at = (old * n_lanes + lane) * self._movers.n + of_class
+        first, other = (table.reshape(-1).take(at) for table in self.ways)
+        row = ((kind * 2 + old) * n_lanes + lane) * (n_sites + 1)
+        asked = self._asked.reshape(-1)
+        return first, other, asked.take(row + first), asked.take(row + other), tolerance
+
+    @cached_property
+    def _single(self) -> list[Ints]:
+        """Friction of the only site, by kind: flat over day of beginning and place."""
+        return [of_kind.reshape(-1) for of_kind in self.friction]
+
+    # -- all at once --------------------------------------------------------------------------------------------------
+
+    def counted(self, kind: int, old: int, table: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return how many of a kind are let in and turned away, by place, and how many of the first are not at home.
+
+        Args:
+            kind: Kind.
+            old: Day of beginning.
+            table: Numbers by `Presences.door`.
+        """
+        places, movers = self._places, self._movers
+        of_kind = table.reshape(len(places.seeds), 2, movers.n, TOLERANCES)[:, kind]
+        below = np.zeros((*of_kind.shape[:2], TOLERANCES + 1), np.int64)
+        np.cumsum(of_kind, axis=2, out=below[:, :, 1:])
+        seed = places.seed_of_lane
+        if places.n_sites == 1:
+            outside = below[seed, 0, self.friction[kind, old, :, 0]]
+            return below[seed, 0, TOLERANCES] - outside, outside, np.zeros_like(outside)
+        lane, of_class = np.indices((places.n_lanes_in_all, movers.n))
+        first, other = self.ways[:, old]
+        asked = self._asked[kind, old]
+        kept_out, also = (below[seed[:, None], of_class, asked[lane, site]] for site in (first, other))
+        all_ = below[seed[:, None], of_class, TOLERANCES]
+        home = movers.home(of_class)
+        let_in, away, moved = np.zeros((3, places.n_lanes_in_all, places.n_sites + 1), np.int64)
+        for site, n in ((first, all_ - kept_out), (other, np.maximum(kept_out - also, 0))):
+            np.add.at(let_in, (lane, site), n)
+            np.add.at(moved, (lane, site), n * (site != home))
+        np.add.at(away, (lane, home), all_ - (all_ - kept_out) * (first == home))
+        return tuple(n[:, :-1].reshape(-1) for n in (let_in, away, moved))  # type: ignore[return-value]
+
+    @cached_property
+    def weights(self) -> Ints:
+        """By place and home, how many of its lawful persons are there, or would be usually: of `n_cells` x `TOLERANCES`."""
+        places, movers = self._places, self._movers
+        asked = np.concatenate((self._asked[0, 0].reshape(-1), self._usual._asked[0, 0].reshape(-1)))
+        limits = np.unique(np.append(asked, [0, TOLERANCES]))
+        lane, of_class, interval = np.indices((places.n_lanes_in_all, movers.n, limits.size - 1)).reshape(3, -1)
+        door_type = of_class * TOLERANCES + limits[interval]
+        n = movers.cells[0].take(of_class) * np.diff(limits)[interval]
+        site = self._site(0, 0, lane, door_type)
+        usual = self._usual._site(0, 0, np.zeros_like(lane), door_type)
+        found = np.zeros((places.n_lanes_in_all, places.n_sites + 1, movers.n_sites), np.int64)
+        home = movers.home(of_class)
+        np.add.at(found, (lane, site, home), n)
+        np.add.at(found, (lane, usual, home), n * (usual != site))
+        return found[:, :-1].reshape(places.n, movers.n_sites)
+
+    @cached_property
+    def predators_first(self) -> Ints:
+        """By place and home, how many of its predators come there first, of `Movers.n_cells`."""
+        places, movers = self._places, self._movers
+        lane, of_class = np.indices((places.n_lanes_in_all, movers.n)).reshape(2, -1)
+        found = np.zeros((places.n_lanes_in_all, places.n_sites + 1, movers.n_sites), np.int64)
+        np.add.at(found, (lane, self.ways[0, 0].reshape(-1), movers.home(of_class)), movers.cells[1].take(of_class))
+        return found[:, :-1].reshape(places.n, movers.n_sites)
+
+    def n_predators(self, members: Ints) -> Ints:
+        """Return how many predators places have, by numbers of members by seed and home."""
+        places = self._places
+        if places.n_sites == 1:
+            return members[:, 0].take(places.seed)
+        n: Ints = (members[places.seed] * self.predators_first // self._movers.n_cells).sum(axis=1)
+        return n
