@@ -181,7 +181,9 @@ def _stay_together(now: Hour, rows: Ints) -> Ints:
     of_predators = carried >= rows.size
     inside = lanes.doors.lets_in(of_predators.astype(np.int64), old, where, door_type)
     if state.places.n_sites > 1:
-        inside |= of_predators & _has_gone_on(now, where, who.take(carried), old, door_type)
+        some = of_predators.nonzero()[0]
+        columns = (where, who.take(carried), old, door_type)
+        inside[some] |= _has_gone_on(now, *(column.take(some) for column in columns))
     carried, row = carried.compress(inside), row.compress(inside)
     until[carried] = people.end.take(row)
     target_end, predator_end = until.reshape(2, -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,39 @@ from sim.model.world.population import LONG_AGO, TOLERANCES
 from sim.rules.rulebook import Rules
 
 
+class Cells:
+    """People by seed, kind, class of `Movers` and interval of tolerance: as far as doors tell them apart.
+
+    Args:
+        movers: The classes.
+        n_seeds: Seeds.
+        frictions: All classes of tolerance that doors ask for, in whatever lane on whatever day.
+
+    Attributes:
+        limits: Lowest tolerance of each interval and, last, `TOLERANCES`.
+        of: Cell of each `Presences.door`.
+        n: Number of cells.
+    """
+
+    def __init__(self, movers: Movers, n_seeds: int, frictions: Iterable[int]) -> None:
+        self.limits: Ints = np.unique([0, TOLERANCES, *frictions])
+        self.n_intervals = self.limits.size - 1
+        self._shape = (n_seeds, 2, movers.n, self.n_intervals)
+        self.n = int(np.prod(self._shape))
+        interval = self.limits.searchsorted(np.arange(TOLERANCES), side="right") - 1
+        doors = np.arange(n_seeds * 2 * movers.n)[:, None] * self.n_intervals + interval
+        self.of: Ints = doors.reshape(-1)
+        self.door_types: Ints = (np.arange(movers.n)[:, None] * TOLERANCES + self.limits[:-1]).reshape(-1)
+        """`Presences.door_type` of somebody in each cell of a seed and kind."""
+
+    def below(self, numbers: Ints, kind: int) -> Ints:
+        """Return numbers of a kind, by cell, below each of `limits`: shape (seeds, classes, limits)."""
+        of_kind = numbers.reshape(self._shape)[:, kind]
+        below = np.zeros((*of_kind.shape[:2], self.limits.size), np.int64)
+        np.cumsum(of_kind, axis=2, out=below[:, :, 1:])
+        return below
+
+
 class Doors:
     """The doors of all places on one day, and the ways of all classes of `Movers` in every lane.
 
@@ -26,6 +59,7 @@ class Doors:
         rules: Rules of today, by place.
         places: The places.
         movers: The classes.
+        cells: What doors tell apart.
         day: Day of the run.
         usual: Doors of the baseline, against which somebody is absent; the baseline's own if not given.
         before: Doors of the day before, if there was one in these places.
@@ -35,10 +69,10 @@ class Doors:
     """
 
     def __init__(
-        self, rules: Sequence[Rules], places: Places, movers: Movers, day: int, usual: Doors | None = None,
-        before: Doors | None = None,
+        self, rules: Sequence[Rules], places: Places, movers: Movers, cells: Cells, day: int,
+        usual: Doors | None = None, before: Doors | None = None,
     ) -> None:  # fmt: skip
-        self._places, self._movers = places, movers
+        self._places, self._movers, self._cells = places, movers, cells
         n_lanes, n_sites = places.n_lanes_in_all, places.n_sites
         asked = np.array([doors_of(r) for r in rules]).T.reshape(2, n_lanes, n_sites)
         yesterday = asked if before is None else before.friction[:, 0]
@@ -142,27 +176,24 @@ class Doors:
 
     # -- all at once --------------------------------------------------------------------------------------------------
 
-    def counted(self, kind: int, old: int, table: Ints) -> tuple[Ints, Ints, Ints]:
+    def counted(self, kind: int, old: int, numbers: Ints) -> tuple[Ints, Ints, Ints]:
         """Return how many of a kind are let in and turned away, by place, and how many of the first are not at home.
 
         Args:
             kind: Kind.
             old: Day of beginning.
-            table: Numbers by `Presences.door`.
+            numbers: Numbers by cell (`Cells`).
         """
-        places, movers = self._places, self._movers
-        of_kind = table.reshape(len(places.seeds), 2, movers.n, TOLERANCES)[:, kind]
-        below = np.zeros((*of_kind.shape[:2], TOLERANCES + 1), np.int64)
-        np.cumsum(of_kind, axis=2, out=below[:, :, 1:])
+        places, movers, below = self._places, self._movers, self._cells.below(numbers, kind)
         seed = places.seed_of_lane
         if places.n_sites == 1:
-            outside = below[seed, 0, self.friction[kind, old, :, 0]]
-            return below[seed, 0, TOLERANCES] - outside, outside, np.zeros_like(outside)
+            outside = below[seed, 0, self._cells.limits.searchsorted(self.friction[kind, old, :, 0])]
+            return below[seed, 0, -1] - outside, outside, np.zeros_like(outside)
         lane, of_class = np.indices((places.n_lanes_in_all, movers.n))
         first, other = self.ways[:, old]
-        asked = self._asked[kind, old]
+        asked = self._cells.limits.searchsorted(self._asked[kind, old])
         kept_out, also = (below[seed[:, None], of_class, asked[lane, site]] for site in (first, other))
-        all_ = below[seed[:, None], of_class, TOLERANCES]
+        all_ = below[seed[:, None], of_class, -1]
         home = movers.home(of_class)
         let_in, away, moved = np.zeros((3, places.n_lanes_in_all, places.n_sites + 1), np.int64)
         for site, n in ((first, all_ - kept_out), (other, np.maximum(kept_out - also, 0))):
@@ -174,12 +205,11 @@ class Doors:
     @cached_property
     def weights(self) -> Ints:
         """By place and home, how many of its lawful persons are there, or would be usually: of `n_cells` x `TOLERANCES`."""
-        places, movers = self._places, self._movers
-        asked = np.concatenate((self._asked[0, 0].reshape(-1), self._usual._asked[0, 0].reshape(-1)))
-        limits = np.unique(np.append(asked, [0, TOLERANCES]))
-        lane, of_class, interval = np.indices((places.n_lanes_in_all, movers.n, limits.size - 1)).reshape(3, -1)
-        door_type = of_class * TOLERANCES + limits[interval]
-        n = movers.cells[0].take(of_class) * np.diff(limits)[interval]
+        places, movers, cells = self._places, self._movers, self._cells
+        lane, which = np.indices((places.n_lanes_in_all, cells.door_types.size)).reshape(2, -1)
+        of_class, interval = np.divmod(which, cells.n_intervals)
+        door_type = cells.door_types.take(which)
+        n = movers.cells[0].take(of_class) * np.diff(cells.limits).take(interval)
         site = self._site(0, 0, lane, door_type)
         usual = self._usual._site(0, 0, np.zeros_like(lane), door_type)
         found = np.zeros((places.n_lanes_in_all, places.n_sites + 1, movers.n_sites), np.int64)

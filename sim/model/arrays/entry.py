@@ -27,12 +27,12 @@ _FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
 
 def count_people(now: Hour) -> None:
     """Count the day's visits, user-days and hours online of users and predators: let in, turned away, barred."""
-    people, lanes, record = now.day.people, now.lanes, now.record
+    people, lanes, record, cells = now.day.people, now.lanes, now.record, now.state.cells
     begun, old = slice(people.n_carried, None), slice(people.n_carried)
-    n_types = now.state.world.crowd.n_door_types
-    n_visits = np.bincount(people.door[begun], minlength=n_types)
-    n_later = np.bincount(people.door.take(people.repeated), minlength=n_types)
-    hours = [_summed(people, rows, people.hours[rows], n_types) for rows in (begun, old)]
+    cell = cells.of.take(people.door)
+    n_visits = np.bincount(cell[begun], minlength=cells.n)
+    n_later = np.bincount(cell.take(people.repeated), minlength=cells.n)
+    hours = [_summed(cell[rows], people.hours[rows], cells.n) for rows in (begun, old)]
     counts: tuple[tuple[str, int, int, Ints], ...] = (
         ("n_visits", 0, 0, n_visits),
         ("n_user_days", 0, 0, n_visits - n_later),
@@ -55,16 +55,15 @@ def count_people(now: Hour) -> None:
     record.set_product("n_identified_hours", "n_user_hours", lanes.rule("registration.accounts_persist"))
 
 
-def _summed(people: Presences, rows: slice, hours: NDArray[Any], n_types: int) -> Ints:
-    """Return hours of presences by door; sums of whole numbers, exact in floats."""
-    return np.bincount(people.door[rows], hours, minlength=n_types).astype(np.int64)
+def _summed(cell: Ints, hours: NDArray[Any], n_cells: int) -> Ints:
+    """Return hours of presences by cell; sums of whole numbers, exact in floats."""
+    return np.bincount(cell, hours, minlength=n_cells).astype(np.int64)
 
 
 def _count_limited(now: Hour) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
-    people, first_hour, lanes = now.day.people, now.day.first_hour, now.lanes
+    people, first_hour, lanes, cells = now.day.people, now.day.first_hour, now.lanes, now.state.cells
     begun, old = slice(people.n_carried, None), slice(people.n_carried)
-    n_types = now.state.world.crowd.n_door_types
     limited = lanes.rule("limits.cooling_off_hours") > 0
     kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
     for kind in np.unique(kinds[:, limited], axis=1).T:
@@ -73,7 +72,7 @@ def _count_limited(now: Hour) -> None:
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
         for day_before, rows in enumerate((begun, old)):
-            let_in, *_ = lanes.doors.counted(0, day_before, _summed(people, rows, hours[rows], n_types))
+            let_in, *_ = lanes.doors.counted(0, day_before, _summed(cells.of.take(people.door[rows]), hours[rows], cells.n))
             now.record.add_all("n_user_hours_limited", let_in * places)
 
 
@@ -185,20 +184,15 @@ class Visitors:
     """Monthly visitors: persons let in at least once in a month of the window.
 
     A month is cut into segments wherever the doors of an arm let in others than before; a member's segments with a
-    visit are bits of a mask, so that one table by mask and type of door answers for every lane. Of tolerances only
-    those count apart that some door tells apart. Bars are left out: this counts whom doors let in. Months are those of
-    `Scenario.months`.
-
-    Args:
-        state: What the run holds.
-        frictions: Classes of tolerance that doors ask for in some lane on some day.
+    visit are bits of a mask, so that one table by mask and cell (`Cells`) answers for every lane. Bars are left out:
+    this counts whom doors let in. Months are those of `Scenario.months`.
 
     Memory: 1 byte for everybody who is ever a member, and seed, or 8 where a month has many segments.
     """
 
-    def __init__(self, state: State, frictions: Ints) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        scenario, movers = state.world.scenario, state.world.movers
+        scenario = state.world.scenario
         bounds = scenario.months
         self._first, self._month_ends = bounds[0], set(bounds[1:])
         self._cuts = {d for d in scenario.door_days | _days_of_moves(state) if d > bounds[0]} - self._month_ends
@@ -207,13 +201,6 @@ class Visitors:
             state.world.crowd.door.size, np.uint8 if widest < 8 else np.uint64
         )
         self._begun = 0
-        limits = np.unique(np.append(frictions, [0, TOLERANCES]))
-        # A type of door as cells tell it apart: seed, kind, class and interval of tolerance.
-        interval = limits.searchsorted(np.arange(TOLERANCES), side="right") - 1
-        self._n_intervals = limits.size - 1
-        self._lowest = (np.arange(movers.n)[:, None] * TOLERANCES + limits[:-1]).reshape(-1)
-        every = np.arange(state.world.crowd.n_door_types)
-        self._cell: Ints = every // TOLERANCES * self._n_intervals + interval.take(every % TOLERANCES)
         self._segments: list[Ints] = []
 
     def see(self, now: Hour) -> None:
@@ -232,10 +219,10 @@ class Visitors:
             self._count(now.record)
 
     def _sites(self, now: Hour) -> Ints:
-        """Return where doors let people in today: sites by lane, kind, and class with interval; -1 nowhere."""
-        doors, places = now.lanes.doors, self._state.places
-        lane, kind, which = np.indices((places.n_lanes_in_all, 2, self._lowest.size)).reshape(3, -1)
-        door_type = self._lowest.take(which)
+        """Return where doors let people in today: sites by lane, and cell of a seed; -1 nowhere."""
+        doors, places, door_types = now.lanes.doors, self._state.places, self._state.cells.door_types
+        lane, kind, which = np.indices((places.n_lanes_in_all, 2, door_types.size)).reshape(3, -1)
+        door_type = door_types.take(which)
         found = np.full(lane.size, -1)
         for of_kind in range(2):
             some = (kind == of_kind).nonzero()[0]
@@ -244,19 +231,20 @@ class Visitors:
         return found.reshape(places.n_lanes_in_all, -1)
 
     def _count(self, record: Recorder) -> None:
-        state, places, movers = self._state, self._state.places, self._state.world.movers
-        n_masks, per_seed = 1 << len(self._segments), 2 * self._lowest.size
+        state, places, cells = self._state, self._state.places, self._state.cells
+        n_masks, of_kind = 1 << len(self._segments), cells.door_types.size
         seen = self._mask.nonzero()[0]
-        code = self._cell.take(state.world.crowd.door.take(seen)) * n_masks + self._mask.take(seen).astype(np.int64)
-        if (size := len(places.seeds) * per_seed * n_masks) <= _FEW_CELLS:
+        code = cells.of.take(state.world.crowd.door.take(seen)) * n_masks + self._mask.take(seen).astype(np.int64)
+        if (size := cells.n * n_masks) <= _FEW_CELLS:
             n = np.bincount(code, minlength=size)
             code = n.nonzero()[0]
             n = n.take(code)
         else:
             code, n = np.unique(code, return_counts=True)
         cell, mask = np.divmod(code, n_masks)
-        seed, of_seed = np.divmod(cell, per_seed)
-        home, is_user = movers.home(of_seed % self._lowest.size // self._n_intervals), of_seed < self._lowest.size
+        seed, of_seed = np.divmod(cell, 2 * of_kind)
+        home = state.world.movers.home(of_seed % of_kind // cells.n_intervals)
+        is_user = of_seed < of_kind
         for lane, of_lane in enumerate(places.seed_of_lane.tolist()):
             own = slice(*seed.searchsorted([of_lane, of_lane + 1]).tolist())
             sites = np.zeros((places.n_sites, n[own].size), bool)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts, shut
-from sim.model.arrays.doors import Doors
+from sim.model.arrays.doors import Cells, Doors
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
@@ -100,15 +100,18 @@ class ChatModel(HourlyModel):
         places = Places(
             tuple(numbers), tuple(arms), scenario.site_names, self.world.n_predators, cells_per_place(scenario)
         )
-        self.state = State(self.world, numbers_of(self.world), places)
         self.record = Recorder(scenario, places, events=events)
         self._days = self.world.days()
         self._changes = [
             [dict(scenario.changes_of(p, site)) for site in range(places.n_sites)] for p in self.policies
         ]
         self._usual_rules = [platform.rules for platform in scenario.platforms]
+        of_arms = (rules for of_sites in self._changes for by_day in of_sites for rules in by_day.values())
+        frictions = (friction for rules in {*self._usual_rules, *of_arms} for friction in doors_of(rules))
+        cells = Cells(self.world.movers, len(numbers), frictions)
+        self.state = State(self.world, numbers_of(self.world), places, cells)
         one_lane = replace(places, seeds=places.seeds[:1], policies=(BASELINE,))
-        self._usual = Doors(self._usual_rules, one_lane, self.world.movers, 0)
+        self._usual = Doors(self._usual_rules, one_lane, self.world.movers, cells, 0)
         self._office = Office(self.world, places.n)
         self._police = Police(self.world, places)
         self._lanes = self._compiled(self._usual_rules * places.n_lanes_in_all, None)
@@ -243,9 +246,7 @@ class ChatModel(HourlyModel):
         """The warm-up is over: copy the one lane of each seed to all policies."""
         fork(self.state.places.forked(), self.state, self.record, self._office, self._police)
         self._lanes = self._compiled(self._usual_rules * self.state.places.n_lanes_in_all, None)
-        of_arms = (rules for of_sites in self._changes for by_day in of_sites for rules in by_day.values())
-        frictions = np.array([doors_of(rules) for rules in {*self._usual_rules, *of_arms}]).reshape(-1)
-        self._visitors = Visitors(self.state, frictions) if self.scenario.months else None
+        self._visitors = Visitors(self.state) if self.scenario.months else None
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""
@@ -255,10 +256,10 @@ class ChatModel(HourlyModel):
         if not same:
             self._office.follow(rules)
             self._police.follow(rules)
-        places, day = self.state.places, self.hour // 24
+        state, doors = self.state, before.doors if before else None
         return Lanes(
             rules=rules,
-            doors=Doors(rules, places, self.world.movers, day, self._usual, before.doors if before else None),
+            doors=Doors(rules, state.places, self.world.movers, state.cells, self.hour // 24, self._usual, doors),
             recognise_milli=np.array([recognise_milli(r) for r in rules]),
         )
 

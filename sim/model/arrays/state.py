@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.arrays.doors import Doors
+from sim.model.arrays.doors import Cells, Doors
 from sim.model.arrays.places import (
     Places,
     Spread,
@@ -336,7 +336,8 @@ class State(Spread):
     Attributes:
         world: The exogenous world.
         numbers: Tables of the decisions.
-        places: Its places: one a seed during the warm-up.
+        places: Its places: those of one lane a seed during the warm-up.
+        cells: People as far as doors tell them apart.
         contacts: Every contact.
         n_live: Contacts on the platform, by `Places.pair`.
         predator_barred_until: First hour in which a predator may be back, likewise.
@@ -359,6 +360,7 @@ class State(Spread):
         "world": shared,
         "numbers": shared,
         "places": all_places,
+        "cells": shared,
         "contacts": itself,
         "n_live": by_place,
         "predator_barred_until": by_place,
@@ -376,10 +378,11 @@ class State(Spread):
         "new_since": by_place,
     }
 
-    def __init__(self, world: World, numbers: Numbers, places: Places) -> None:
+    def __init__(self, world: World, numbers: Numbers, places: Places, cells: Cells) -> None:
         self.world = world
         self.numbers = numbers
         self.places = places
+        self.cells = cells
         n_pairs = places.n * places.n_predators
         self.contacts = Contacts()
         self.n_live = np.zeros(n_pairs, np.int64)
