@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from pydantic import SerializeAsAny
 
@@ -62,9 +63,13 @@ class Under(Altered):
 def held(policies: Collection[Policy], mechanisms: Collection[Mechanism]) -> tuple[Policy, ...]:
     """Return the policies of an arm with mechanisms held as in the baseline."""
     rules = tuple(rule for mechanism in mechanisms if not mechanism.switch for rule in rules_through(mechanism))
-    return tuple(Held(of=policy, rules=rules, start=policy.start, end=policy.end, site=policy.site) for policy in policies)
+    return tuple(Held(of=policy, rules=rules, **_when_and_where(policy)) for policy in policies)
 
 
 def under(policies: Collection[Policy], platform: Platform) -> tuple[Policy, ...]:
     """Return the policies of an arm under numbers of its own."""
-    return tuple(Under(of=policy, platform=platform, start=policy.start, end=policy.end, site=policy.site) for policy in policies)
+    return tuple(Under(of=policy, platform=platform, **_when_and_where(policy)) for policy in policies)
+
+
+def _when_and_where(policy: Policy) -> dict[str, Any]:
+    return {name: getattr(policy, name) for name in Policy.model_fields}

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 
-from sim.policies.policy import Change, Policy
+from sim.policies.policy import Change, Policy, sets
 from sim.rules.declare import parameter
 from sim.rules.rulebook import Platform
 from sim.rules.sentences import Sentence, Term, Words
 
 
 class ClosurePolicy(Policy, name="closure"):
-    """Close a site for good: contacts on it end, and its people go on on another site after a time, elsewhere or nowhere.
+    """Close a site for good: contacts on it end; its people go on on another site after a time, elsewhere or nowhere.
 
     Contacts that have left the platform go on. Where a clone is named, a site that is not open by itself opens so many
-    days later; it has no members of its own, and finds whoever would go there.
+    days later, to whoever would go there. `open = true` leaves the site open.
     """
 
     seen_in = ("harms_off_platform", "user_days_lost", "recorded_harm")
 
+    open: bool = sets("operation.open", False)
     clone: str | None = parameter(None, "site", None, None, "Site that opens afterwards (none).", minimum=None)
     clone_days: int = parameter(
         53, "days", 1, 365, "Days from the closure until it opens.", maximum=10_000, source="CASE-15"
@@ -27,25 +28,20 @@ class ClosurePolicy(Policy, name="closure"):
         """The day on which a clone opens."""
         return (self.clone_days,) if self.clone else ()
 
-    def changes(self, platform: Platform) -> Sequence[Change]:
-        """Close the site."""
-        return [Change(_OPEN, "set", False)]
-
     def changes_after(self, platform: Platform, days: int) -> Sequence[Change]:
         """Close the site, and open the clone when its time has come."""
         changes = [*self.changes(platform)]
-        if self.clone and days >= self.clone_days:
-            changes.append(Change(_OPEN, "set", True, self.clone))
+        if self.clone and not self.open and days >= self.clone_days:
+            changes.append(Change("operation.open", "set", True, self.clone))
         return changes
 
     def words(self) -> Words:
         """Say in words what is changed."""
+        if self.open:
+            return Sentence("{site} open", site=self.site or Term("the site"))
         if not self.clone:
             return Sentence("{site} closed", site=self.site or Term("the site"))
         return Sentence(
             "{site} closed, {clone} open {days} days later", site=self.site or Term("the site"), clone=self.clone,
             days=self.clone_days,
         )  # fmt: skip
-
-
-_OPEN = "operation.open"

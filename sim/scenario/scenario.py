@@ -181,7 +181,9 @@ class Scenario(Framed):
             yield from wrong
             if not wrong:
                 try:
-                    changes[arm] = [change for site in range(len(self.site_names)) for change in self.changes_of(arm, site)]
+                    changes[arm] = [
+                        change for site in range(len(self.site_names)) for change in self.changes_of(arm, site)
+                    ]
                 except CollisionError as error:
                     yield Problem(path, error.words)
         if len(changes) < len(self.policies):
@@ -240,32 +242,26 @@ class Scenario(Framed):
                             meant=suggestion(name, self.site_names), known=Listed(self.site_names),
                         ),
                     )  # fmt: skip
-            if not isinstance(policy, ClosurePolicy):
-                continue
-            if policy.end:
-                stays = Sentence(
-                    "policy {policy}: closure ends on {end}. A site that was closed does not open again here; leave the "
-                    "end out.",
-                    policy=repr(arm),
-                    end=policy.end,
+            if isinstance(policy, ClosurePolicy):
+                yield from (
+                    Problem((*path, level), Sentence("policy {policy}: {why}", policy=repr(arm), why=why))
+                    for level, why in self._wrong_with(policy)
                 )
-                yield Problem((*path, "end"), stays)
-            if policy.clone in self.site_names and (policy.clone in (policy.site, self.site if not policy.site else None)):
-                itself = Sentence(
-                    "policy {policy}: {clone} would be a clone of itself. Name the site that is closed (site) and another "
-                    "one that opens (clone).",
-                    policy=repr(arm),
-                    clone=policy.clone,
-                )
-                yield Problem((*path, "clone"), itself)
-            elif policy.clone in self.sites and self.platforms[self.site_names.index(policy.clone)].operation.open:
-                is_open = Sentence(
-                    "policy {policy}: {clone} is open anyway, so it is no clone. Write operation = {{ open = false }} under "
-                    "[sites.{clone}], or leave the clone out.",
-                    policy=repr(arm),
-                    clone=policy.clone,
-                )
-                yield Problem((*path, "clone"), is_open)
+
+    def _wrong_with(self, closure: ClosurePolicy) -> Iterator[tuple[str, Sentence]]:
+        """Yield what is wrong with a closure, behind the level that says it."""
+        clone, stays, itself, is_open = (
+            closure.clone,
+            "closure ends on {end}. A site that was closed does not open again here; leave the end out.",
+            "{clone} would be a clone of itself. Name the site that is closed (site) and another one that opens.",
+            "{clone} is open anyway, so it is no clone. Let [sites.{clone}.operation] say open = false.",
+        )
+        if closure.end:
+            yield "end", Sentence(stays, end=closure.end)
+        if clone is not None and clone == (closure.site or self.site):
+            yield "clone", Sentence(itself, clone=clone)
+        elif clone in self.sites and self.platforms[self.site_names.index(clone)].operation.open:
+            yield "clone", Sentence(is_open, clone=clone)
 
     @property
     def platform(self) -> Platform:

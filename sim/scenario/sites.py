@@ -44,8 +44,8 @@ class Site(Rulebook[Registration]):
         if 0 < min(self.audience[:2]) < MIN_VISITORS or (not min(self.audience[:2]) and max(self.audience[:2])):
             raise WordsError(
                 Sentence(
-                    "monthly_visitors = {visitors} from {start} on is too small an audience: give at least {fewest}, or 0 "
-                    "for a site without members of its own.",
+                    "monthly_visitors = {visitors}, from {start} on, is too small an audience: give at least {fewest}, "
+                    "or 0 for a site without members of its own.",
                     visitors=str(self.monthly_visitors), start=str(self.audience.monthly_visitors_start),
                     fewest=MIN_VISITORS,
                 )

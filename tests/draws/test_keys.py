@@ -21,7 +21,9 @@ from sim.model.world.keys import (
     Layout,
     alarm_key,
     check,
+    column_of,
     dossier_key,
+    home_of,
     occasion_key,
     person_of,
     serial_of,
@@ -29,7 +31,7 @@ from sim.model.world.keys import (
 )
 from sim.model.world.population import RATE_WEIGHTS
 from sim.rules.parameters import Predators
-from sim.scenario.limits import MAX_PER_HOUR, MAX_PERSONS
+from sim.scenario.limits import MAX_PER_HOUR, MAX_PERSONS, MAX_SITES
 from sim.scenario.scenario import Scenario
 
 ERRORS = 6
@@ -43,19 +45,20 @@ def most(model: Any, field: str) -> float:
 
 def test_whatever_a_scenario_may_be_fits() -> None:
     hours = int(24 * (most(Scenario, "days") + most(Scenario, "warmup_days")))
-    check(n_seeds=1_000_000, n_hours=hours, n_serials=MAX_PERSONS)
+    # The largest stratum has the largest share of visit rates at most, whatever the classes.
+    check(n_seeds=1_000_000, n_hours=hours, n_serials=round(MAX_PERSONS * max(RATE_WEIGHTS)), n_sites=MAX_SITES)
     means = {CONTACT.most("rank"): most(Predators, "approaches_per_hour"), SLOT.most("slot"): MAX_PER_HOUR}
     assert all(mean + ERRORS * mean**0.5 < room for room, mean in means.items())
     assert SECOND.most("second") >= 3599
     assert len(RATE_WEIGHTS) == N_RATES
 
 
-TOO_MANY = {"n_hours": 1 << keys.HOUR, "n_seeds": 1 << keys.SEED, "n_serials": (1 << keys.PERSON) // N_STRATA + 1}
+TOO_MANY = {"n_hours": 1 << keys.HOUR, "n_seeds": 1 << keys.SEED, "n_serials": 1 << 30, "n_sites": 7}
 
 
 @pytest.mark.parametrize("field", TOO_MANY)
 def test_what_does_not_fit_is_refused(field: str) -> None:
-    with pytest.raises(AssertionError, match="does not fit"):
+    with pytest.raises(AssertionError, match=r"do(es)? not fit"):
         check(**{"n_seeds": 1, "n_hours": 24, "n_serials": 1000} | {field: TOO_MANY[field]})
 
 
@@ -82,10 +85,12 @@ def test_neighbours_never_collide_and_keys_sort_as_their_fields(some: tuple[Layo
     assert np.array_equal(layout.unpack(layout.pack(*columns)), columns)
 
 
-@given(st.integers(0, MAX_PERSONS), st.integers(0, N_STRATA - 1))
-def test_a_person_is_a_serial_of_a_stratum(serial: int, stratum: int) -> None:
-    person = person_of(serial, stratum)
-    assert (serial_of(person), stratum_of(person)) == (serial, stratum)
+@given(st.integers(0, (1 << 29) - 1), st.integers(0, N_STRATA - 1), st.integers(0, MAX_SITES - 1))
+def test_a_person_is_a_serial_of_a_stratum_of_a_home(serial: int, stratum: int, home: int) -> None:
+    person = person_of(serial, stratum, home)
+    assert (serial_of(person), stratum_of(person), home_of(person)) == (serial, stratum, home)
+    assert column_of(person) == home * N_STRATA + stratum
+    assert person < 1 << keys.PERSON
 
 
 def test_occasions_are_told_apart() -> None:

@@ -15,7 +15,7 @@ import pytest
 from sim.model.arrays.investigation import File, Police, Station
 from sim.model.arrays.model import ChatModel
 from sim.model.arrays.moderation import Desk, Office
-from sim.model.arrays.places import Spread, shared
+from sim.model.arrays.places import Places, Spread, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import DEAD, BarLog, Contacts, Dossier, State
 from sim.policies.policy import Policy
@@ -28,6 +28,7 @@ SEEDS = (4, 9)
 # Many reports on people who have been sanctioned before, more than can be read: the warm-up leaves something of all.
 CHAT = BUSY.replace(**{
     "policies": SAME,
+    "sites": {"rival": {"monthly_visitors": BUSY.population.monthly_visitors / 2}},
     "days": 1,
     "warmup_days": 6,
     "registration.level": "email",
@@ -60,12 +61,13 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "hour": "the clock of all lanes",
         "_days _day _approaches _false_reports": "of a day, and foreseen anew after the fork",
         "_changes _lanes _visitors": "made for all lanes, at the start or by the fork",
+        "_usual _usual_rules": "the baseline's, whatever the lane",
     },
     State: {
-        "world numbers": "depends on no lane",
+        "world numbers cells": "depends on no lane",
         "places": "what the fork changes",
         "flag": "by member, of any lane: says only who may be barred",
-        "harms_before": "of the warm-up, by seed",
+        "harms_before": "of the warm-up, by seed and site",
         "felt_risk_new": "of one hour, taken in within it",
         "pair_flag": "scratch, cleared after use",
     },
@@ -90,7 +92,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "earlier": "complaints of the measured window, none before it",
     },
     Station: {"queue": "compared as the files that wait, in their order"},
-    File: {},
+    File: {"place": "of the lane that it is in"},
     Dossier: {"queued": "its place in queues that are made anew"},
     Recorder: {
         "scenario n_offences _serious _outside _keep": "given",
@@ -118,11 +120,11 @@ def held(holder: object) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in skipped}
 
 
-def by_place(value: Any, n_places: int) -> list[Any]:
-    """Return what each place has of a container that keeps the place as row, as first key or as first number."""
-    places: list[Any] = [[] for _ in range(n_places)]
+def by_place(value: Any, of: Places) -> list[Any]:
+    """Return what each place, or lane, has of a container that keeps it as row, as first key or as first number."""
+    places: list[Any] = [[] for _ in range(of.n)]
     if isinstance(value, np.ndarray):
-        return value.reshape(n_places, -1).tolist()
+        return value.reshape(of.n if value.size % of.n == 0 else of.n_lanes_in_all, -1).tolist()
     if isinstance(value, BarLog):
         for key, place, *stretch in value.since(-1).T.tolist():
             places[place].append((key, *stretch))
@@ -149,7 +151,7 @@ def contents(thing: Any) -> Any:
 
 
 def station_contents(station: Station) -> dict[str, Any]:
-    """Return what can be compared of the files about a place."""
+    """Return what can be compared of the files of a lane."""
     due = {name: getattr(station, name) for name in ("requests", "arrests")}
     return {
         "files": {person: held(file) for person, file in station.files.items()},
@@ -177,7 +179,7 @@ def all_of(model: ChatModel) -> dict[str, list[Any]]:
     for holder in (model, model.state, model._office, model._police, model.record):
         for name, value in held(holder).items():
             if not isinstance(value, State | Office | Police | Contacts):
-                found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.places.n)
+                found[f"{type(holder).__name__}.{name}"] = by_place(value, model.state.places)
     return found
 
 
@@ -194,8 +196,10 @@ def forked() -> tuple[dict[str, list[Any]], dict[str, list[Any]], ChatModel]:
 
 def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> Iterator[str]:
     """Yield the name of everything that some lane has otherwise than the one lane of its seed had it."""
-    for name, places in before.items():
-        if after[name] != [content for content in places for _ in range(N_LANES)]:
+    for name, contents in before.items():
+        n = len(contents) // len(SEEDS)
+        of_seeds = [contents[first : first + n] for first in range(0, len(contents), n)]
+        if after[name] != [content for of_seed in of_seeds for _ in range(N_LANES) for content in of_seed]:
             yield name
 
 
@@ -259,14 +263,14 @@ def test_what_is_named_is_there_and_nothing_is_shared_between_lanes(forked: tupl
 
 
 def test_a_request_that_was_needless_is_not_copied_once_its_file_is_done_with() -> None:
-    station, done = Station(), File(7, False, 1, 0, 0, 1, 0, 0, True, False, waits=False)
+    station, done = Station(), File(0, 7, False, 1, 0, 0, 1, 0, 0, True, False, waits=False)
     station.requests[9] = [done]
-    assert station.copy().requests == {9: []}
+    assert station.copy_to(lambda place: place).requests == {9: []}
 
 
 def one_lane_less(state: State) -> dict[str, Any]:
     """Return containers as a fork would leave them that copied to no lane but the first, or not as many times."""
-    n_first = len(state.places.seeds)
+    n_first = len(state.places.seeds) * state.places.n_sites
     return {
         "n_live": np.roll(state.n_live, state.places.n_predators),
         "strikes": {key: value for key, value in state.strikes.items() if key[0] < n_first},

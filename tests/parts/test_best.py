@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,10 +55,12 @@ def counts(made: Scenario, harmed: Harmed) -> Counts:
     records = synthetic.simulate(made, range(len(BASE)), list(harmed))
     persons = pd.Series({(p, seed): n for p, of_seeds in harmed.items() for seed, n in enumerate(of_seeds)})
     keys = pd.MultiIndex.from_frame(records.daily[["policy", "seed"]])
-    records.daily["n_persons_harmed"] = np.where(records.daily["day"] == 0, persons.reindex(keys).to_numpy(), 0)
     staff = {arm: made.rules_on(0, arm).moderation.staff for arm in harmed}
-    records.daily["n_moderator_milli_hours"] = (8000 * records.daily["policy"].map(staff)).astype(int)
-    return counts_of(made, records)
+    daily = records.daily.assign(
+        n_persons_harmed=np.where(records.daily["day"] == 0, persons.reindex(keys).to_numpy(), 0),
+        n_moderator_milli_hours=(8000 * records.daily["policy"].map(staff)).astype(int),
+    )
+    return counts_of(made, replace(records, daily=daily))
 
 
 def comparison(made: Scenario, harmed: Harmed) -> Comparison:

@@ -116,9 +116,9 @@ def candidates_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]
     counts: Counter[str] = Counter()
     come_upon, look_at = World._come_upon, World._look_at
 
-    def counting(world: World, day: Day, intent: Ints, first: int, last: int) -> Ints:
+    def counting(world: World, day: Day, intent: Ints, group: Ints, first: int, last: int) -> Ints:
         counts["attempts"] += intent.size * (last - first)
-        return come_upon(world, day, intent, first, last)
+        return come_upon(world, day, intent, group, first, last)
 
     def looking(world: World, day: Day) -> None:
         counts["intents"] += day.intents.contact.size * (day.number != world._day_come_upon)

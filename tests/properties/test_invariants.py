@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sim.model.arrays.model import simulate
 from sim.model.records import Records
 from sim.model.world.keys import N_STRATA, N_USER_STRATA
+from sim.model.world.population import TOLERANCES
 from sim.model.world.world import World
 from sim.policies.limits import LimitsPolicy
 from sim.policies.logs import LogsPolicy
@@ -242,7 +243,7 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
         rules = [scenario.rules_on(day.number - back - scenario.warmup_days, arm) for back in (0, 1)]
         people = day.people
         everybody = np.arange(people.person.size)
-        tolerance = people.tolerance(everybody)
+        tolerance = people.door_type(everybody) % TOLERANCES
         columns = (people.person, people.begin, people.start, people.end, tolerance)
         for person, begin, start, end, t in zip(*(c.tolist() for c in columns), strict=True):
             door = rules[begin < day.first_hour]

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sim.model.world.keys import N_RATES, N_STRATA
+from sim.model.world.population import TOLERANCES
 from sim.model.world.world import World
 from sim.rules.offences import Offence
 from sim.scenario.scenario import Scenario
@@ -57,7 +58,7 @@ def drawn_visits(scenario: Scenario, seed: int = 1) -> dict[str, np.ndarray]:
         people, begun = day.people, np.arange(day.people.n_carried, day.people.person.size)
         for name in ("person", "begin", "end"):
             parts[name].append(getattr(people, name)[begun])
-        parts["tolerance"].append(people.tolerance(begun))
+        parts["tolerance"].append(people.door_type(begun) % TOLERANCES)
     visits = {name: np.concatenate(values) for name, values in parts.items()}
     return visits | {"stratum": visits["person"] % N_STRATA}
 

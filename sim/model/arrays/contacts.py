@@ -1,4 +1,7 @@
-"""Steps 1 and 3: contacts end where a site closes, and run. An hour touches only those to which something happens, in rounds until nothing more is due."""
+"""Step 3: contacts run; and in step 1 they end where a site closes.
+
+An hour touches only those to which something happens, in rounds until nothing more is due.
+"""
 
 from __future__ import annotations
 

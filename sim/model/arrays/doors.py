@@ -78,7 +78,7 @@ class Doors:
         yesterday = asked if before is None else before.friction[:, 0]
         self.friction: Ints = np.stack((asked, yesterday), axis=1)
         """Classes of tolerance asked for, by kind, day of beginning, lane and site."""
-        self._gates = [
+        self._gates: list[tuple[Gate, ...]] = [
             gates(rules[first : first + n_sites], day, before._gates[lane] if before else ())
             for lane, first in enumerate(range(0, places.n, n_sites))
         ]
@@ -103,10 +103,10 @@ class Doors:
         movers, classes = self._movers, np.arange(self._movers.n)
         columns = [c.tolist() for c in (movers.home(classes), movers.second(classes), movers.delay(classes))]
         of_gates: dict[tuple[Gate, ...], Ints] = {}
-        for of_lane in dict.fromkeys(map(tuple, self._gates)):
-            ways = [way(*who, of_lane, day) for who in zip(*columns, strict=True)]
+        for of_lane in dict.fromkeys(self._gates):
+            ways = [way(home, second, delay, of_lane, day) for home, second, delay in zip(*columns, strict=True)]
             of_gates[of_lane] = np.array(ways).T % (self._places.n_sites + 1)
-        today = np.stack([of_gates[tuple(of_lane)] for of_lane in self._gates], axis=1)
+        today = np.stack([of_gates[of_lane] for of_lane in self._gates], axis=1)
         yesterday = today if before is None else before.ways[:, 0].copy()
         if before is not None:
             yesterday[:, self._anew] = today[:, self._anew]
@@ -150,8 +150,8 @@ class Doors:
         return self._usual.lets_in(0, 0, self._places.in_lane(lane, place % self._places.n_sites), door_type)
 
     def other_place(self, old: Ints, lane: Ints, door_type: Ints) -> Ints:
-        """Return the places where predators go on whom a bar keeps out of the site that lets them in; -1 for nowhere."""
-        first, other, asked, asked_other, tolerance = self._ways_of(1, old, lane, door_type)
+        """Return where predators go on whom a bar keeps out of the site that lets them in: places, -1 for nowhere."""
+        _, other, asked, asked_other, tolerance = self._ways_of(1, old, lane, door_type)
         on = goes_on(asked, asked_other, tolerance)
         return np.where(on, self._places.in_lane(lane, other), -1)
 
@@ -204,7 +204,7 @@ class Doors:
 
     @cached_property
     def weights(self) -> Ints:
-        """By place and home, how many of its lawful persons are there, or would be usually: of `n_cells` x `TOLERANCES`."""
+        """By place and home, how many of its users are there or would be usually, of `n_cells` x `TOLERANCES`."""
         places, movers, cells = self._places, self._movers, self._cells
         lane, which = np.indices((places.n_lanes_in_all, cells.door_types.size)).reshape(2, -1)
         of_class, interval = np.divmod(which, cells.n_intervals)

@@ -16,10 +16,8 @@ from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import State
 from sim.model.decisions.entry import account_since
-from sim.model.world.day import Presences
 from sim.model.world.draws import Ints, ranges
 from sim.model.world.keys import GONE_ON, MEMBER
-from sim.model.world.population import TOLERANCES
 
 _KINDS = ("user", "predator")
 _FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
@@ -72,7 +70,9 @@ def _count_limited(now: Hour) -> None:
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
         for day_before, rows in enumerate((begun, old)):
-            let_in, *_ = lanes.doors.counted(0, day_before, _summed(cells.of.take(people.door[rows]), hours[rows], cells.n))
+            let_in, *_ = lanes.doors.counted(
+                0, day_before, _summed(cells.of.take(people.door[rows]), hours[rows], cells.n)
+            )
             now.record.add_all("n_user_hours_limited", let_in * places)
 
 
@@ -116,7 +116,7 @@ def _take_out_barred(now: Hour) -> None:
     record.add("n_predator_hours_in_custody", place.take(arrested), lost.take(arrested))
     if state.places.n_sites > 1:
         of_predators = ((kind == 1) & (custody == 0)).nonzero()[0]
-        _add_gone_on(now, *(a.take(of_predators) for a in (row, place, old, start, lost)), bars)
+        _add_gone_on(now, bars, *(a.take(of_predators) for a in (row, place, old, start, lost)))
     row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
     new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
     limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
@@ -128,17 +128,17 @@ def _take_out_barred(now: Hour) -> None:
     _take_out_user_days(now, row.take(barred), place.take(barred))
 
 
-def _add_gone_on(now: Hour, row: Ints, place: Ints, old: Ints, start: Ints, n_hours: Ints, bars: Ints) -> None:
+def _add_gone_on(now: Hour, bars: Ints, row: Ints, place: Ints, old: Ints, start: Ints, n_hours: Ints) -> None:
     """Count the hours of predators who are on another site while a bar keeps them out of the one that lets them in.
 
     Args:
         now: The last hour of the day.
+        bars: All bars of members with presences, one a column: presence, place, first hour, first hour after it.
         row: Presences.
         place: Where they are barred.
         old: Whether the visit began the day before.
         start: First hour of the day in which they are barred.
         n_hours: For so many hours.
-        bars: All bars of members with presences, one a column: presence, place, first hour, first hour after it.
     """
     places, people = now.state.places, now.day.people
     other = now.lanes.doors.other_place(old, places.lane(place), people.door_type(row))

@@ -128,7 +128,7 @@ class Places:
         )  # fmt: skip
 
     def by_lane(self, counts: Ints) -> dict[LaneName, int]:
-        """Return counts by place, of all sites, under the names of lanes; those of a seed share its one in the warm-up."""
+        """Return counts of all sites under the names of lanes; those of a seed share its one lane in the warm-up."""
         lanes = [(policy, seed) for seed in self.seeds for policy in self.policies]
         of_lanes = counts.reshape(-1, self.n_sites).sum(axis=1)
         return dict(zip(lanes, np.repeat(of_lanes, len(lanes) // of_lanes.size).tolist(), strict=True))
@@ -142,7 +142,7 @@ class Places:
 
     def of_one(self, place: int) -> list[int]:
         """Return the places that one of the one lane of its seed goes to."""
-        return self.after_fork(np.array([place])).tolist()
+        return [int(new) for new in self.after_fork(np.array([place]))]
 
     def spread_rows(self, table: Ints, place: int, strides: Mapping[int, int]) -> Ints:
         """Return a table, one row of it a column of the array, with every row in every lane of its seed.

@@ -301,8 +301,8 @@ class Recorder(Spread):
             year, place, kind, offence, victim_class = table.nonzero()
             policy, seed, site = self.places.names(place)
             columns = (
-                policy, seed, year, site, np.array(names[1])[offence], np.array(names[2])[victim_class], np.array(names[0])[kind],
-                table[year, place, kind, offence, victim_class],
+                policy, seed, year, site, np.array(names[1])[offence], np.array(names[2])[victim_class],
+                np.array(names[0])[kind], table[year, place, kind, offence, victim_class],
             )  # fmt: skip
             part = pd.DataFrame(dict(zip(BREAKDOWN_COLUMNS, columns, strict=True)))
             parts.append(part[part["quantity"] != ""])

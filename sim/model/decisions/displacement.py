@@ -90,4 +90,3 @@ def goes_on(friction: Ints, friction_other: Ints, tolerance: Ints) -> Bools:
     """
     found: Bools = (tolerance >= friction) & (tolerance >= friction_other)
     return found
-

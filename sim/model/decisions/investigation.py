@@ -134,9 +134,7 @@ def earlier_complaints(
         for which, n in enumerate(harms)
     ]
     every, index = np.arange(len(means)), np.full(len(means), seed)
-    counts = world.draws.poisson(
-        Purpose.N_EARLIER, index, every, np.full(len(means), day), np.array(means, np.int64)
-    )
+    counts = world.draws.poisson(Purpose.N_EARLIER, index, every, np.full(len(means), day), np.array(means, np.int64))
     for which, count in enumerate(counts.tolist()):
         for slot in range(count):
             word = world.draws.word(Purpose.EARLIER, seed, which, SLOT.pack(day, slot))

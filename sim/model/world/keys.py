@@ -18,8 +18,8 @@ Ints = NDArray[np.int64]
 Whole = TypeVar("Whole", int, Ints)
 """A whole number, or an array of them."""
 
-# -- who: a person's id is a serial of a stratum of a home site. Strata are class x rate class for lawful users, and rate
-# class for predators. The first site's persons have the ids that they would have if it were alone.
+# -- who: a person's id is a serial of a stratum of a home site. Strata are class x rate class for lawful users, and
+# rate class for predators. The first site's persons have the ids that they would have if it were alone.
 
 N_CLASSES = len(CLASSES)
 N_RATES = 5

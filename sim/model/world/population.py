@@ -24,6 +24,7 @@ from sim.model.world.keys import (
     N_RATES,
     N_STRATA,
     N_USER_STRATA,
+    Whole,
     column_of,
     person_of,
     serial_of,
@@ -72,9 +73,10 @@ class Membership:
         """Return the numbers of members on a day, shape (seeds, columns)."""
         return self.high[:, day] - self.low[:, day]
 
-    def slot(self, person: int | Ints) -> Ints:
+    def slot(self, person: Whole) -> Whole:
         """Return the slots of persons in arrays over persons."""
-        return self.base.take(column_of(person)) + serial_of(person)
+        slot: Whole = self.base.take(column_of(person)) + serial_of(person)
+        return slot
 
     def person(self, slot: Ints) -> Ints:
         """Return the ids of the persons in slots of arrays over persons."""
@@ -100,7 +102,7 @@ class Membership:
         by_column = self.high.swapaxes(1, 2).reshape(-1, self.high.shape[1])
         return JOINING.pack(np.arange(len(by_column))[:, None], by_column).reshape(-1)
 
-    def present(self, seed: int | Ints, day: int, person: int | Ints) -> Bools:
+    def present(self, seed: int | Ints, day: int, person: Whole) -> Bools:
         """Tell whether persons are members on a day."""
         serial, column = serial_of(person), column_of(person)
         low, high = self.low[seed, day, column], self.high[seed, day, column]

@@ -68,7 +68,7 @@ class Crowd:
         self._n_rows = 0
         self._begun: list[int] = []  # by day, number of the first row of a visit that begins
         self._room = [(np.empty((2, 0), np.int64), np.empty((3, 0), np.int32))] * 2
-        # Visits of a day stand by hour, cohort, group, length (the longest first) and rate class: a cell is one of each.
+        # Visits of a day stand by hour, cohort, group, length (the longest first) and rate class: a cell is one each.
         shape = (24, self._n_cohorts, N_GROUPS, self._longest, N_RATES)
         hour, cohort, group, shorter, rate = (axis.reshape(-1) for axis in np.indices(shape))
         self._hour = hour

@@ -32,6 +32,7 @@ from sim.model.world.keys import (
     N_USER_STRATA,
     SECOND,
     SLOT,
+    Whole,
     check,
     home_of,
     serial_of,
@@ -81,10 +82,11 @@ class World:
 
     # -- who exists ---------------------------------------------------------------------------------------------
 
-    def predator_index(self, person: int | Ints) -> Ints:
+    def predator_index(self, person: Whole) -> Whole:
         """Return the index of predators in arrays over all predators of the run."""
         of_home = stratum_of(person) - N_USER_STRATA + home_of(person) * N_RATES
-        return self.predator_base.take(of_home) + serial_of(person)
+        index: Whole = self.predator_base.take(of_home) + serial_of(person)
+        return index
 
     def n_predators_on(self, day: int) -> Ints:
         """Return how many predators are members on a day, by seed and home."""
@@ -135,8 +137,9 @@ class World:
         Returns:
             That; the first row of each hour of beginning (of two days), cohort and group; and the number of rows.
         """
-        # Rows of a day stand by hour of beginning and group of a cohort (a seed and home), and within those by length, the longest first. So those
-        # who began k hours ago and are still there are the first so many of their cell: as many as last longer than k.
+        # Rows of a day stand by hour of beginning, cohort (a seed and home) and group, and within those by length, the
+        # longest first. So those who began k hours ago and are still there are the first so many of their cell: as many
+        # as last longer than k.
         longest = lengths.shape[2] - 1
         n_groups = lengths.shape[1]
         total = lengths.sum(axis=2)
@@ -206,9 +209,7 @@ class World:
         further = (looks & (self._n_drawn < last)).nonzero()[0]
         if further.size:
             whose, at = np.divmod(further, self.n_sites)
-            self._candidates[further, first:last] = self._come_upon(
-                day, whose, self.group(day, whose, at), first, last
-            )
+            self._candidates[further, first:last] = self._come_upon(day, whose, self.group(day, whose, at), first, last)
             self._n_drawn[further] = last
         return self._candidates[which, first:last]
 
