@@ -19,8 +19,11 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 def bears_on(scenario: Scenario, policy: str, key: str) -> bool:
     """Tell whether a parameter can move the effect of a policy.
 
-    One of a level of registration can if it is used, one of the police if somebody investigates.
+    One of a level of registration can if it is used, one of the police if somebody investigates, and one of what those
+    do who are kept out of their site if there is another one.
     """
+    if key.startswith(_OF_DISPLACEMENT) and not scenario.sites:
+        return False
     if _of_the_police(key) and not scenario.police.investigators:
         return False
     level = level_elsewhere(scenario, key)
@@ -33,11 +36,14 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str) -> Sentenc
     """Say why a parameter can move the effect of none of some policies; nothing if it can."""
     if any(bears_on(scenario, policy, key) for policy in policies):
         return None
+    if key.startswith(_OF_DISPLACEMENT) and not scenario.sites:
+        return Sentence("there is no other site here")
     if _of_the_police(key) and not scenario.police.investigators:
         return Sentence("nobody investigates here")
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
+_OF_DISPLACEMENT = "displacement."
 _OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")
 
 

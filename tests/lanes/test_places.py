@@ -26,9 +26,9 @@ def test_numbers_of_places_lead_back(n_seeds: int, n_lanes: int, n_sites: int, n
     assert places.each(np.arange(n_seeds)).tolist() == places.seed_of_lane.tolist()
     gone_to = [places.of_one(place) for place in range(warm.n)]
     assert sorted(place for of_place in gone_to for place in of_place) == every.tolist()
-    for place, of_place in enumerate(gone_to):
-        assert [int(n) for n in places.seed[of_place]] == [warm.seed[place]] * n_lanes
-        assert [int(n) for n in places.site[of_place]] == [warm.site[place]] * n_lanes
+    for from_, of_place in enumerate(gone_to):
+        assert [int(n) for n in places.seed[of_place]] == [warm.seed[from_]] * n_lanes
+        assert [int(n) for n in places.site[of_place]] == [warm.site[from_]] * n_lanes
     place, predator = (axis.reshape(-1) for axis in np.indices((places.n, n_predators)))
     pairs = places.pair(place, predator)
     assert pairs.tolist() == [*range(places.n * n_predators)]

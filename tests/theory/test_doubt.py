@@ -151,7 +151,7 @@ def test_the_range_is_that_of_the_sum(linear: Doubt) -> None:
 
 def test_what_two_parameters_do_together_is_in_their_total_share() -> None:
     with toy.where(a=lambda at, luck: at[0] + 0.5 * at[2] + 3 * (at[0] - 0.5) * (at[2] - 0.5)) as scenario:
-        found = sim.doubt(scenario, parameters=toy.USED, draws=300).parameters.set_index("parameter")
+        found = sim.doubt(scenario, parameters=toy.USED, draws=600).parameters.set_index("parameter")
     alone, other, together = 1 / 12, 0.25 / 12, 9 / 144
     whole = alone + other + together
     assert found.loc[[STAY, CONSTANT], "first"].tolist() == pytest.approx([alone / whole, other / whole], abs=0.08)

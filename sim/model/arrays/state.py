@@ -31,7 +31,7 @@ from sim.model.decisions.moderation import level_of_reports, queue_entry
 from sim.model.decisions.numbers import Numbers
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes, lengthens
 from sim.model.world.draws import Ints, Words
-from sim.model.world.keys import MEMBER, Whole
+from sim.model.world.keys import MEMBER
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
@@ -407,7 +407,7 @@ class State(Spread):
             barred[i] = self.user_barred_until.get((int(place[i]), int(person[i])), 0) > hour
         return barred
 
-    def slot(self, seed: Whole, person: Whole) -> Whole:
+    def slot(self, seed: int | Ints, person: int | Ints) -> Ints:
         """Return the index of members in arrays over members."""
         membership = self.world.membership
         return seed * membership.n_slots + membership.slot(person)

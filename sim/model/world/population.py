@@ -73,10 +73,10 @@ class Membership:
         """Return the numbers of members on a day, shape (seeds, columns)."""
         return self.high[:, day] - self.low[:, day]
 
-    def slot(self, person: Whole) -> Whole:
+    def slot(self, person: int | Ints) -> Ints:
         """Return the slots of persons in arrays over persons."""
-        slot: Whole = self.base.take(column_of(person)) + serial_of(person)
-        return slot
+        who = np.asarray(person, np.int64)
+        return self.base.take(column_of(who)) + serial_of(who)
 
     def person(self, slot: Ints) -> Ints:
         """Return the ids of the persons in slots of arrays over persons."""

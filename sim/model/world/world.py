@@ -32,7 +32,6 @@ from sim.model.world.keys import (
     N_USER_STRATA,
     SECOND,
     SLOT,
-    Whole,
     check,
     home_of,
     serial_of,
@@ -82,11 +81,11 @@ class World:
 
     # -- who exists ---------------------------------------------------------------------------------------------
 
-    def predator_index(self, person: Whole) -> Whole:
+    def predator_index(self, person: int | Ints) -> Ints:
         """Return the index of predators in arrays over all predators of the run."""
-        of_home = stratum_of(person) - N_USER_STRATA + home_of(person) * N_RATES
-        index: Whole = self.predator_base.take(of_home) + serial_of(person)
-        return index
+        who = np.asarray(person, np.int64)
+        of_home = stratum_of(who) - N_USER_STRATA + home_of(who) * N_RATES
+        return self.predator_base.take(of_home) + serial_of(who)
 
     def n_predators_on(self, day: int) -> Ints:
         """Return how many predators are members on a day, by seed and home."""
