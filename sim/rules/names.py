@@ -10,6 +10,9 @@ from typing import Literal
 
 from sim.rules.sentences import Sentence, Term
 
+BASELINE = "baseline"
+"""The arm without policies, which every scenario has."""
+
 LONGEST = 60
 """Characters of the name of a policy."""
 

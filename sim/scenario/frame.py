@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.prices import Prices
 from sim.rules.sentences import Sentence, Term
 from sim.rules.settings import Settings
-from sim.scenario.limits import MAX_MEMBERS, MAX_PER_HOUR, MAX_PERSONS, MIN_VISITORS
+from sim.scenario.limits import MAX_MEMBERS, MAX_PER_HOUR, MAX_PERSONS, MIN_VISITORS, SHORTEST_MONTH
 
 Cost = Literal["staff", "turned_away", "privacy"]
 COSTS: tuple[Cost, ...] = get_args(Cost)
@@ -55,9 +55,40 @@ class Frame(Section):
     )
     prices: Prices = Prices()
 
+    @property
+    def months(self) -> tuple[int, ...]:
+        """Days at which the months begin in which visitors are counted and, last, end; empty if there is no month.
+
+        There are as many as the window holds of `SHORTEST_MONTH` days, counted back from its end. Each is a twelfth of
+        a year or, where so many do not fit, an equal part of the window, with its ends rounded to whole days. Days that
+        are left over stand at the beginning, and their visitors are not counted.
+        """
+        n = self.days // SHORTEST_MONTH
+        length = min(HOURS_PER_MONTH / 24, self.days / max(n, 1))
+        return tuple(int(self.days - ahead * length + 0.5) for ahead in range(n, -1, -1)) if n else ()
+
+    @property
+    def first_weekday(self) -> int:
+        """Day of the week on which a run begins, warm-up included: 0 is Monday."""
+        return (self.start.weekday() - self.warmup_days) % 7
+
+    def hour_of_week(self, hour: Any) -> Any:
+        """Return the hour of the week in which simulated hours fall, counted from the midnight before Monday."""
+        return (hour + 24 * self.first_weekday) % 168
+
+    @property
+    def hours(self) -> int:
+        """Simulated hours of one run, warm-up included."""
+        return 24 * (self.warmup_days + self.days)
+
 
 class Framed(Settings, Frame):
     """The frame and every number of a scenario."""
+
+    @property
+    def further_visitors(self) -> float:
+        """Monthly visitors of further sites at the most, before `scale`."""
+        return 0.0
 
     def _problems_of_size(self) -> Iterator[Problem]:
         """Yield what makes the population too small to mean anything or too large to run."""
@@ -91,7 +122,8 @@ class Framed(Settings, Frame):
         """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
         people, predators = self.population, self.predators
         admitted = max(1 - self.registration.admission.friction_user, 1e-9)
-        audience = max(people.monthly_visitors, people.monthly_visitors_start) * self.scale
+        own = max(people.monthly_visitors, people.monthly_visitors_start)
+        audience = (own + self.further_visitors) * self.scale
         members = audience / admitted / -math.expm1(-people.visits_per_month)
         offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
         weekend = people.rel_weekend

@@ -1,0 +1,219 @@
+"""Whether the parts of a scenario go together: offences, names, sites, and policies with their dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Self
+
+from pydantic import model_validator
+
+from sim.policies.closure import ClosurePolicy
+from sim.policies.policy import CollisionError, Policy, days_of_change
+from sim.rules import names
+from sim.rules.errors import Problem, ScenarioError, shown, suggestion
+from sim.rules.names import BASELINE
+from sim.rules.parameters import CLASSES
+from sim.rules.rulebook import Rules
+from sim.rules.sentences import Listed, Sentence
+from sim.scenario.arms import Armed
+from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS
+
+
+class Consistent(Armed):
+    """A scenario whose parts were held against one another, all that is wrong being said at once."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems = [
+            *self._problems_of_costs(),
+            *self._problems_of_size(),
+            *self._problems_of_offences(),
+            *self._problems_of_names(),
+            *self._problems_of_audiences(),
+            *self._problems_of_policies(),
+        ]
+        if problems:
+            raise ScenarioError(*problems)
+        return self
+
+    def _problems_of_names(self) -> Iterator[Problem]:
+        """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
+        for site, words in names.refusals(
+            "site", [self.site, *(site for site in self.sites if site != self.site)]
+        ).items():
+            yield Problem(("site",) if site == self.site else ("sites", site), words)
+        called = [offence.name for offence in self.offences]
+        for name, words in names.refusals("offence", called, ("all", *CLASSES)).items():
+            yield Problem(("offences", called.index(name), "name"), words)
+        for arm, words in names.refusals("policy", self.policies, [BASELINE]).items():
+            yield Problem(("policies", arm), words)
+
+    def _problems_of_audiences(self) -> Iterator[Problem]:
+        """Yield sites that are called as the first one, and closed ones that are to have visitors."""
+        if self.site in self.sites:
+            twice = Sentence(
+                "{site} is the name of the first site, whose rules stand outside [sites]. Rename one of them.",
+                site=repr(self.site),
+            )
+            yield Problem(("sites", self.site), twice)
+            return
+        if not self.operation.open:
+            shut = Sentence(
+                "operation.open = false closes the first site before anybody comes. Let a policy close it: "
+                "closure = {{ start = DATE }}."
+            )
+            yield Problem(("operation", "open"), shut)
+            return
+        for name, site in self.sites.items():
+            if max(site.audience[:2]) and not site.platform(self.platform).operation.open:
+                nobody = Sentence(
+                    "sites.{site} is closed, so that nobody is at home there. Give it monthly_visitors = 0, or open it.",
+                    site=name,
+                )
+                yield Problem(("sites", name, "monthly_visitors"), nobody)
+
+    def _problems_of_costs(self) -> Iterator[Problem]:
+        """Yield that a cost is named twice."""
+        if len({*self.prefer}) < len(self.prefer):
+            twice = Sentence("prefer = {given} names a cost twice. Name each once.", given=shown(self.prefer))
+            yield Problem(("prefer",), twice)
+
+    def _problems_of_offences(self) -> Iterator[Problem]:
+        """Yield what is wrong with the table of offences as a whole."""
+        called = [offence.name for offence in self.offences]
+        for row, name in enumerate(called):
+            if name in called[:row]:
+                twice = Sentence("two offences are called {name}. Rename one of them.", name=name)
+                yield Problem(("offences", row), twice)
+        if not any(offence.weight for offence in self.offences):
+            none = Sentence("every offence has weight = 0. Give at least one of them a weight of 1 or more.")
+            yield Problem(("offences",), none)
+
+    def _problems_of_decoys(self, changes: Mapping[str, Sequence[tuple[int, Rules]]]) -> Iterator[Problem]:
+        """Yield where decoys are online whom nobody seeks, given the rules of every arm by day."""
+        if any(offence.weight and offence.target_weights[0] for offence in self.offences):
+            return
+        nobody = Sentence(
+            "decoys pose as persons under 15, whom no offence here seeks: nobody would ever approach one. Give an "
+            "offence a first target weight of 1 or more, or leave the decoys out."
+        )
+        if self.undercover.decoys:
+            yield Problem(("undercover", "decoys"), nobody)
+        for arm, by_day in changes.items():
+            if any(rules.undercover.decoys > self.undercover.decoys for _, rules in by_day):
+                yield Problem(("policies", arm), nobody)
+
+    def _problems_of_policies(self) -> Iterator[Problem]:
+        """Yield what is wrong with the dates and combinations of the policies."""
+        if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
+            too_many = Sentence(
+                "the policies have {n} levers in all; up to {most} are possible. Leave some out.", n=n, most=MAX_LEVERS
+            )
+            yield Problem(("policies",), too_many)
+            return
+        if (n := sum(len(days_of_change(self.dated(arm), self.days)) for arm in self.policies)) > MAX_CHANGES:
+            too_many = Sentence(
+                "the policies change rules on {n} days in all; up to {most} are possible. Leave some out, or measure "
+                "fewer days.",
+                n=n,
+                most=MAX_CHANGES,
+            )
+            yield Problem(("policies",), too_many)
+            return
+        changes: dict[str, list[tuple[int, Rules]]] = {}
+        for arm, found in self.policies.items():
+            path = ("policies", arm)
+            if any(policy.changeable for policy in found):
+                changeable = Sentence(
+                    "policy {name}: a level holds a list, a dictionary or something else that could be changed after "
+                    "the check. Declare it as a tuple.",
+                    name=repr(arm),
+                )
+                yield Problem(path, changeable)
+            wrong = [*self._problems_of_dates(arm, found), *self._problems_of_sites(arm, found)]
+            yield from wrong
+            if not wrong:
+                try:
+                    changes[arm] = [
+                        change for site in range(len(self.site_names)) for change in self.changes_of(arm, site)
+                    ]
+                except CollisionError as error:
+                    yield Problem(path, error.words)
+        if len(changes) < len(self.policies):
+            return
+        doors = self.door_days
+        yield from self._problems_of_decoys(changes)
+        most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
+        if most > MAX_DOOR_CHANGES:
+            yield Problem(
+                ("policies",),
+                Sentence(
+                    "doors change on {n} days of one month; at most {most} can be told apart when its visitors are "
+                    "counted. Let policies that change who is let in start and end on fewer days.",
+                    n=most,
+                    most=MAX_DOOR_CHANGES,
+                ),
+            )
+
+    def _problems_of_dates(self, arm: str, found: tuple[Policy, ...]) -> Iterator[Problem]:
+        """Yield the dates of an arm on which nothing is measured, and ends before their start."""
+        after = self.start + dt.timedelta(self.days)
+        for policy in found:
+            path = ("policies", arm, policy.name, "start")
+            first = policy.start or self.start
+            if not self.start <= first < after:
+                yield Problem(
+                    path,
+                    Sentence(
+                        "policy {name}: {lever} starts on {day}, outside the measured days. Choose a start from "
+                        "{first} to {last}, or change start or days.",
+                        name=repr(arm), lever=policy.name, day=first, first=self.start, last=after - dt.timedelta(1),
+                    ),
+                )  # fmt: skip
+            if policy.end and policy.end <= first:
+                yield Problem(
+                    (*path[:-1], "end"),
+                    Sentence(
+                        "policy {name}: {lever} ends on {end}, which is not after its start on {start}. Choose a later "
+                        "end, or leave it out.",
+                        name=repr(arm), lever=policy.name, end=policy.end, start=first,
+                    ),
+                )  # fmt: skip
+
+    def _problems_of_sites(self, arm: str, found: Sequence[Policy]) -> Iterator[Problem]:
+        """Yield the sites that policies of an arm name and there are not, and closures that lead nowhere."""
+        for policy in found:
+            path = ("policies", arm, policy.name)
+            for level in ("site", "clone"):
+                name = getattr(policy, level, None)
+                if name is not None and name not in self.site_names:
+                    yield Problem(
+                        (*path, level),
+                        Sentence(
+                            "policy {policy}: {lever}.{level} = {name} is no site. {meant}The sites here are: {known}.",
+                            policy=repr(arm), lever=policy.name, level=level, name=shown(name),
+                            meant=suggestion(name, self.site_names), known=Listed(self.site_names),
+                        ),
+                    )  # fmt: skip
+            if isinstance(policy, ClosurePolicy):
+                yield from (
+                    Problem((*path, level), Sentence("policy {policy}: {why}", policy=repr(arm), why=why))
+                    for level, why in self._wrong_with(policy)
+                )
+
+    def _wrong_with(self, closure: ClosurePolicy) -> Iterator[tuple[str, Sentence]]:
+        """Yield what is wrong with a closure, behind the level that says it."""
+        clone, stays, itself, is_open = (
+            closure.clone,
+            "closure ends on {end}. A site that was closed does not open again here; leave the end out.",
+            "{clone} would be a clone of itself. Name the site that is closed (site) and another one that opens.",
+            "{clone} is open anyway, so it is no clone. Let [sites.{clone}.operation] say open = false.",
+        )
+        if closure.end:
+            yield "end", Sentence(stays, end=closure.end)
+        if clone is not None and clone == (closure.site or self.site):
+            yield "clone", Sentence(itself, clone=clone)
+        elif clone in self.sites and self.platforms[self.site_names.index(clone)].operation.open:
+            yield "clone", Sentence(is_open, clone=clone)
