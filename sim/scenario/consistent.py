@@ -40,9 +40,8 @@ class Consistent(Armed):
 
     def _problems_of_names(self) -> Iterator[Problem]:
         """Yield the names that a table, a shell or a disk would take for something else, or for one another."""
-        for site, words in names.refusals(
-            "site", [self.site, *(site for site in self.sites if site != self.site)]
-        ).items():
+        further = [site for site in self.sites if site != self.site]
+        for site, words in names.refusals("site", [self.site, *further]).items():
             yield Problem(("site",) if site == self.site else ("sites", site), words)
         called = [offence.name for offence in self.offences]
         for name, words in names.refusals("offence", called, ("all", *CLASSES)).items():
@@ -69,7 +68,7 @@ class Consistent(Armed):
         for name, site in self.sites.items():
             if max(site.audience[:2]) and not site.platform(self.platform).operation.open:
                 nobody = Sentence(
-                    "sites.{site} is closed, so that nobody is at home there. Give it monthly_visitors = 0, or open it.",
+                    "sites.{site} is closed: nobody is at home there. Give it monthly_visitors = 0, or open it.",
                     site=name,
                 )
                 yield Problem(("sites", name, "monthly_visitors"), nobody)

@@ -17,7 +17,7 @@ from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import State
 from sim.model.decisions.entry import account_since
 from sim.model.world.draws import Ints, ranges
-from sim.model.world.keys import GONE_ON, MEMBER
+from sim.model.world.keys import GONE_ON, MEMBER, home_of
 
 _KINDS = ("user", "predator")
 _FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
@@ -107,9 +107,11 @@ def _take_out_barred(now: Hour) -> None:
     row, place, since, until, custody, old, kind = (a[inside] for a in (row, place, since, until, custody, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
     lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
+    moved = lost * (home_of(people.person.take(row)) != state.places.site.take(place))
     for number, name in enumerate(_KINDS):
         of_kind = (kind == number).nonzero()[0]
         record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
+        record.add(f"n_{name}_hours_moved_in", place.take(of_kind), -moved.take(of_kind))
         barred = of_kind[custody.take(of_kind) == 0]
         record.add(f"n_{name}_hours_barred", place.take(barred), lost.take(barred))
     arrested = custody.nonzero()[0]
