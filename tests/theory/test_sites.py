@@ -16,9 +16,8 @@ from sim.model.arrays.hour import Hour
 from sim.model.arrays.investigation import Station
 from sim.model.arrays.model import ChatModel, simulate
 from sim.model.arrays.moderation import Office
-from sim.model.arrays.places import Places, by_hour, by_key, by_place, by_row, one_a_place
-from sim.model.arrays.recorder import Recorder
-from sim.model.arrays.state import BarLog, Contacts, State
+from sim.model.arrays.places import by_hour, by_key, by_place, by_row, one_a_place
+from sim.model.arrays.state import BarLog, Contacts
 from sim.model.decisions.displacement import NO_SITE, Gate, Way, gates, way
 from sim.model.world.movers import ELSEWHERE, FIRST_SITE, N_DELAYS, NOWHERE, Movers
 from sim.model.world.population import LONG_AGO
@@ -87,7 +86,7 @@ def test_a_gate_knows_since_when_it_is_as_it_is() -> None:
 
 def test_second_choices_have_their_shares_and_delays_their_mean() -> None:
     scenario = BUSY.replace(
-        sites={"near": {"attraction": 3.0}, "far": {}}, policies=dict(TWIN.policies),
+        sites={"near": {"attraction": 3.0}, "far": {}}, policies={"closed": (ClosurePolicy(site="near"),)},
         **{"displacement.p_users": 0.6, "displacement.p_predators": 0.9, "displacement.p_elsewhere": 0.25,
            "displacement.delay_days": 88.0},
     )  # fmt: skip
@@ -189,7 +188,7 @@ def test_full_displacement_without_delay_to_a_twin_changes_no_total(monkeypatch:
     }
     told_by_site = [c for c in totals[BASELINE] if "turned_away" in c or "moved" in c or "monthly" in c]
     pd.testing.assert_frame_equal(*(t.drop(columns=told_by_site) for t in totals.values()))
-    assert totals[BASELINE]["n_harm"].sum() > 100
+    assert totals[BASELINE]["n_harm"].sum() > 25
     assert (totals[BASELINE][["n_bar", "n_arrest", "n_decoy", "n_case_referral", "n_meet"]].sum() > 10).all()
     happened = [
         events[events["policy"] == p]

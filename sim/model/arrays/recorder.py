@@ -138,8 +138,9 @@ class Recorder(Spread):
         if kind == "harm":
             columns = (contacts.place, contacts.offence, contacts.victim_class)
             harms = (*(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), contacts.target.take(rows))
-            # Of several sites on which somebody is harmed in one hour the first counts.
-            order = harms[0].argsort(kind="stable")
+            # Of several harms of a person in one hour the earliest counts for the year.
+            seconds = np.broadcast_to(np.asarray(second), rows.shape)
+            order = np.lexsort((contacts.contact.take(rows), harms[0], seconds))
             self._harms_today.append(tuple(column.take(order) for column in harms))
         if code in self._keep:
             self._keep_contacts(code, hour, second, contacts, rows, detail)

@@ -33,9 +33,9 @@ def faded(stock_micro: Whole, kept: int) -> Whole:
 
 
 def added(per_event: float, n_events: int | Ints, n_predators: int | Ints) -> Ints:
-    """Return the felt risk that events add, in millionths: so much each for every 1,000 predators who are members."""
+    """Return the felt risk that events add, in millionths: so much each for every 1,000 predators; none without any."""
     more: Ints = round(per_event * MICRO) * 1000 * n_events // np.maximum(n_predators, 1)
-    return np.minimum(more, MOST_MICRO)
+    return np.minimum(more, MOST_MICRO) * (np.asarray(n_predators) > 0)
 
 
 def sensitivity(word: Word) -> int | Ints:
