@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.model.decisions.displacement import Gate, gates, goes_on, site_of, way
+from sim.model.decisions.displacement import NO_SITE, Gate, gates, goes_on, site_of, way
 from sim.model.decisions.entry import doors_of
-from sim.model.world.draws import Bools, Ints
+from sim.model.world.draws import Ints
 from sim.model.world.movers import Movers
 from sim.model.world.population import TOLERANCES
 from sim.rules.rulebook import Rules
@@ -41,19 +41,19 @@ class Entrances:
         ]
         self.first, self.other = np.array(ways, np.int64).T
         # By kind and site; `NO_SITE` is -1, and so its door is the last.
-        self._frictions = np.array([*map(doors_of, rules), (TOLERANCES, TOLERANCES)], np.int64).T
+        frictions = np.array([*map(doors_of, rules), (TOLERANCES, TOLERANCES)], np.int64).T
+        # By kind, and then by class and tolerance.
+        first, other, tolerance = self.first[:, None], self.other[:, None], np.arange(TOLERANCES)
+        self._site = [site_of(first, other, f.take(first), f.take(other), tolerance) for f in frictions]
+        self._goes_on = [goes_on(f.take(first), f.take(other), tolerance) for f in frictions]
 
-    def sites(self, kind: int, mover: int | Ints, tolerance: int | Ints) -> Ints:
-        """Return on which sites doors let in persons of a kind, class and tolerance; bars apart."""
-        first, other = self.first.take(mover), self.other.take(mover)
-        friction = self._frictions[kind]
-        return site_of(first, other, friction.take(first), friction.take(other), np.asarray(tolerance))
+    def site(self, kind: int, mover: int, tolerance: int) -> int:
+        """Return the site whose door lets in persons of a kind, class and tolerance, or `NO_SITE`; bars apart."""
+        return int(self._site[kind][mover, tolerance])
 
-    def goes_on(self, kind: int, mover: int, tolerance: int) -> Bools:
-        """Tell whether somebody goes on to the other site when a bar keeps them out of the first."""
-        friction = self._frictions[kind]
-        first, other = (friction.take(sites.take(mover)) for sites in (self.first, self.other))
-        return goes_on(first, other, np.asarray(tolerance))
+    def goes_on_to(self, kind: int, mover: int, tolerance: int) -> int:
+        """Return the site to which they go on when a bar keeps them out of the first, or `NO_SITE`."""
+        return int(self.other[mover]) if self._goes_on[kind][mover, tolerance] else NO_SITE
 
     def come_first(self, kind: int) -> Ints:
         """Return how many of the movers' cells come to each site first, by site and home."""
@@ -64,12 +64,13 @@ class Entrances:
 
         They are of those who are there, or would be there by the baseline's doors.
         """
-        mover, tolerance = np.arange(self._movers.n)[:, None], np.arange(TOLERANCES)
-        today, usual = (entrances.sites(USERS, mover, tolerance) for entrances in (self, baseline))
-        return np.array([
-            self._by_home(self._movers.cells[USERS] * ((today == site) | (usual == site)).sum(axis=1))
-            for site in range(len(self.gates))
-        ])
+        today, usual = self._site[USERS], baseline._site[USERS]
+        return np.array(
+            [
+                self._by_home(self._movers.cells[USERS] * ((today == site) | (usual == site)).sum(axis=1))
+                for site in range(len(self.gates))
+            ]
+        )
 
     def _by_home(self, of_class: Ints) -> Ints:
         by_home: Ints = of_class.reshape(self._movers.n_sites, -1).sum(axis=1)

@@ -71,11 +71,10 @@ class User(Person):
 
     def step(self) -> None:
         """Be on a site for an hour, or be kept out."""
-        self.be_there()
-        model, visit = self.model, self.visit(self.model.hour)
-        site = self.site_in(model.hour)
-        if visit and site != NO_SITE and not self.may_write(visit.begin, model.venues[site]):
-            model.ledgers[site].count("n_user_hours_limited")
+        here = self.be_there()
+        if here:
+            visit, venue = here
+            venue.ledger.count("n_user_hours_limited", int(not self.may_write(visit.begin, venue)))
 
     def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
@@ -284,8 +283,7 @@ class Contact:
             self.over = True
             return
         able = all(
-            person.site(hour, hour) == venue.index
-            and model.world.membership.present(0, hour // 24, person.number)
+            person.site(hour, hour) == venue.index and model.world.membership.present(0, hour // 24, person.number)
             for person in (self.predator, self.target)
         )
         venue.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)
@@ -356,9 +354,7 @@ class Predator(Person):
 
     def goes_on(self, begin: int) -> int:
         """Return the site to which a predator goes on whom a bar keeps out of the first, or `NO_SITE`."""
-        entrances = self.model.entrances(begin)
-        able = entrances.goes_on(self.predator, self.mover, self.tolerance)
-        return int(entrances.other[self.mover]) if able else NO_SITE
+        return self.model.entrances(begin).goes_on_to(self.predator, self.mover, self.tolerance)
 
     def be_arrested(self) -> None:
         """Be taken from all sites for good, which ends every contact."""
@@ -382,11 +378,9 @@ class Predator(Person):
 
     def step(self) -> None:
         """Approach whom the hour's intents say, then run the contacts."""
-        self.be_there()
-        model, hour = self.model, self.model.hour
-        visit, site, intents = self.visit(hour), self.site_in(hour), self.intents.pop(hour, [])
-        if visit and site != NO_SITE:
-            self._approach(intents, visit, model.venues[site])
+        here, intents = self.be_there(), self.intents.pop(self.model.hour, [])
+        if here:
+            self._approach(intents, *here)
         for contact in self.contacts:
             contact.step()
         self.contacts = [c for c in self.contacts if not c.over]
@@ -455,7 +449,7 @@ class Predator(Person):
                 continue
             if person.let_in(visit.begin) == venue.index:
                 return person, redirected
-            if model.baseline.sites(USERS, person.mover, person.tolerance) != venue.index:
+            if model.baseline.site(USERS, person.mover, person.tolerance) != venue.index:
                 continue
             # Somebody who would be here by the baseline's doors is absent because of a policy.
             if not looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):

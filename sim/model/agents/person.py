@@ -99,7 +99,7 @@ class Person(mesa.Agent):
 
     def let_in(self, begin: int) -> int:
         """Return the site whose door lets in a visit that began in an hour, or `NO_SITE`; bars apart."""
-        return int(self.model.entrances(begin).sites(self.predator, self.mover, self.tolerance))
+        return self.model.entrances(begin).site(self.predator, self.mover, self.tolerance)
 
     def site(self, begin: int, hour: int) -> int:
         """Return the site on which a visit that began in an hour is in another one, or `NO_SITE`."""
@@ -146,21 +146,23 @@ class Person(mesa.Agent):
         since = int(account_since(joined, begin, venue.rules.registration.accounts_persist))
         return may_write(self.model.hour - since, venue.rules.limits.cooling_off_hours)
 
-    def be_there(self) -> None:
-        """Spend an hour where doors and bars let them, or be kept out."""
+    def be_there(self) -> tuple[Visit, StaffedVenue] | None:
+        """Spend an hour where doors and bars let them, and return the visit and where; or be kept out."""
         hour, ledgers = self.model.hour, self.model.ledgers
         visit = self.visit(hour)
         if visit is None:
-            return
+            return None
         let_in, site = self.let_in(visit.begin), self.site(visit.begin, hour)
         if let_in != self.home:
             ledgers[self.home].count(f"n_{self.kind}_hours_turned_away")
         if let_in != site:
             out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
             ledgers[let_in].count(f"n_{self.kind}_hours_{out}")
-        if site != NO_SITE:
-            ledgers[site].count(f"n_{self.kind}_hours")
-            ledgers[site].count(f"n_{self.kind}_hours_moved_in", int(site != self.home))
+        if site == NO_SITE:
+            return None
+        ledgers[site].count(f"n_{self.kind}_hours")
+        ledgers[site].count(f"n_{self.kind}_hours_moved_in", int(site != self.home))
+        return visit, self.model.venues[site]
 
     def visit_begun(self, begin: int, end: int) -> Visit:
         """Return the visit, still running, that began in an hour of yesterday."""
