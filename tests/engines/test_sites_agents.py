@@ -76,7 +76,7 @@ def test_where_nobody_moves_a_site_is_as_if_alone(arm: str) -> None:
     for table in TABLES:
         one, two = getattr(alone, table), getattr(beside, table)
         pd.testing.assert_frame_equal(one, two[two["site"] == FIRST].reset_index(drop=True), obj=table)
-    assert len(beside.events[beside.events["site"] == "rival"]) > 100  # type: ignore[index]
+    assert len(beside.events[beside.events["site"] == "rival"]) > 100
 
 
 @pytest.mark.parametrize("arm", ARMS)

@@ -146,7 +146,8 @@ def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Ch
 
 def test_nothing_that_the_agents_hold_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[1]
-    held = [*texts([model.persons, [vars_of(venue.desk) for venue in model.venues], model.complaints, model._arrivals, model._false_reports])]
+    desks = [vars_of(venue.desk) for venue in model.venues]
+    held = [*texts([model.persons, desks, model.complaints, model._arrivals, model._false_reports])]
     assert not held
 
 
