@@ -136,7 +136,7 @@ def test_everybody_can_be_listed_from_the_start_on() -> None:
     assert len(chat.agents_by_type[User]) + len(chat.agents_by_type[Predator]) == len(chat.agents) - 2 > 300
     numbers = chat.agents.select(agent_type=Predator).get("number")
     assert sorted(numbers) == sorted(person.number for person in chat.persons.values() if person.kind == "predator")
-    collector = DataCollector(agenttype_reporters={Predator: {"barred_until": "barred_until"}})
+    collector = DataCollector(agenttype_reporters={Predator: {"tolerance": "tolerance"}})
     chat.step()
     collector.collect(chat)
     assert len(collector.get_agenttype_vars_dataframe(Predator)) == len(numbers)

@@ -146,13 +146,14 @@ def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Ch
 
 def test_nothing_that_the_agents_hold_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[1]
-    held = [*texts([model.persons, vars_of(model.desk), model.complaints, model._arrivals, model._false_reports])]
+    desks = [vars_of(venue.desk) for venue in model.venues]
+    held = [*texts([model.persons, desks, model.complaints, model._arrivals, model._false_reports])]
     assert not held
 
 
 def test_tables_hold_numbers_and_declared_words(models: tuple[ChatModel, Chat]) -> None:
     for model in models:
-        records: Records = model.record.records() if isinstance(model, ChatModel) else model.ledger.records()
+        records: Records = model.record.records() if isinstance(model, ChatModel) else model._records()
         assert records.events is not None
         assert {"harm", "report", "review", "bar", "case", "decoy", "close"} <= set(records.events["event"])
         for table in (records.daily, records.breakdown, records.events):

@@ -1,4 +1,4 @@
-"""The site in one lane: the clock, the rules and everybody on it."""
+"""The sites in one lane: the clock, the rules and everybody on them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
-from sim.model.agents.desk import Desk
+from sim.model.agents.desk import StaffedVenue
+from sim.model.agents.entrances import Entrances
 from sim.model.agents.investigators import Police
-from sim.model.agents.ledger import Ledger
+from sim.model.agents.ledger import Ledger, Victims, records_of
 from sim.model.agents.people import Contact, Predator, User
-from sim.model.agents.person import Complaint, Person, Site, Visit
-from sim.model.decisions.entry import doors_of
+from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, EVENT_COLUMNS, Records
@@ -27,8 +27,8 @@ MAX_PERSONS = 20_000
 """Members above which this engine refuses to run."""
 
 
-class Chat(Site):
-    """The site in one lane, with everybody on it as an agent.
+class Chat(PeopledLane):
+    """The sites in one lane, with everybody on them as an agent.
 
     Args:
         scenario: What to simulate.
@@ -65,14 +65,16 @@ class Chat(Site):
         self.world = World(scenario, [self.seed_number])
         check_size(self.world)
         self.numbers = numbers_of(self.world)
-        self.baseline_door = doors_of(scenario.platform.rules)[0]
-        self.rules = self.rules_yesterday = scenario.platform.rules
         self.persons: dict[int, Person] = {}
-        self.desk = Desk(self)
+        self.victims = Victims()
+        sites = range(self.world.n_sites)
+        self.ledgers = [Ledger(self, site, self.victims, self.policy, self.seed_number) for site in sites]
         self.police = Police(self)
-        self.ledger = Ledger(self, self.policy, self.seed_number)
+        self.venues = [StaffedVenue(self, site, self.police) for site in sites]
+        self.baseline = self.today = self._entrances_now(0)
+        self.yesterday: Entrances | None = None
         self.complaints: dict[int, list[Complaint]] = {}
-        self._changes = dict(scenario.changes_of(self.policy))
+        self._changes = [dict(scenario.changes_of(self.policy, site)) for site in sites]
         self._days = self.world.days()
         self._begin_day()
 
@@ -89,42 +91,49 @@ class Chat(Site):
         if Predator in self.agents_by_type:
             self.agents_by_type[Predator].shuffle_do("step")
         for user, contact, after_harm, lead in self.complaints.pop(self.hour, ()):
-            self.ledger.note("complain", 0, user, lead.person, contact, after_harm)
+            lead.venue.ledger.note("complain", 0, user, lead.person, contact, after_harm)
             self.police.leads.append(lead)
         for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
             user.be_accused(visit, second, gravity, effort)
+        self.victims.close_hour()
         # 4. Moderators read dossiers.
-        self.desk.open_hour()
-        for moderator in self.desk.moderators:
-            moderator.step()
-        self.desk.close_hour()
+        for venue in self.venues:
+            venue.desk.open_hour()
+            for moderator in venue.desk.moderators:
+                moderator.step()
+            venue.desk.close_hour()
         # 5. Barred persons come back.
         for person in self.persons.values():
             person.come_back()
         # 6 and 7. The police do what is due, investigators take files up; felt risk fades.
+        for venue in self.venues:
+            venue.open_hour()
         self.police.open_hour()
         for investigator in self.police.investigators:
             investigator.step()
         self.police.close_hour()
+        for venue in self.venues:
+            venue.close_hour()
         self.hour += 1
         # 9. Observe.
         if self.hour % 24 == 0:
-            self.ledger.end_day(self.persons.values(), self.rules)
+            for venue in self.venues:
+                venue.ledger.end_day(self.persons.values(), venue.rules)
         self._end_hour()
 
     def _records(self) -> Records:
-        return self.ledger.records()
+        return records_of(self.ledgers)
 
     # `COUNTS` of the moment; `sim.model.arrays.model.ChatModel` has the same, by lane.
 
     @property
     def predators_online(self) -> int:
-        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        """Predators on some site at the end of the hour just simulated: in a visit let in, and under no bar there."""
         return sum(person.kind == "predator" and person.online(self.hour - 1) for person in self.persons.values())
 
     @property
     def contacts_on_platform(self) -> int:
-        """Contacts in which predator and target are on the site together."""
+        """Contacts in which predator and target are on a site together."""
         return sum(contact.live for contact in self._contacts())
 
     @property
@@ -140,37 +149,52 @@ class Chat(Site):
     @property
     def dossiers_waiting(self) -> int:
         """Dossiers that wait for a review."""
-        return len(self.desk.dossiers)
+        return sum(len(venue.desk.dossiers) for venue in self.venues)
 
     @property
     def reports_so_far(self) -> int:
         """Reports of predators by their targets since the measured window began."""
-        return self.ledger.so_far("n_report")
+        return sum(ledger.so_far("n_report") for ledger in self.ledgers)
 
     @property
     def harms_so_far(self) -> int:
         """Harms, serious or not, since the measured window began."""
-        return self.ledger.so_far("n_harm")
+        return sum(ledger.so_far("n_harm") for ledger in self.ledgers)
 
     def _contacts(self) -> Iterator[Contact]:
         for person in self.persons.values():
             if isinstance(person, Predator):
                 yield from person.contacts
 
-    def door(self, begin: int) -> tuple[int, int]:
-        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
-        return doors_of(self.rules if begin >= self.day.first_hour else self.rules_yesterday)
+    def entrances(self, begin: int) -> Entrances:
+        """Return the entrances that hold for visits that began in an hour of today or yesterday.
+
+        When a site closes or opens, visits under way are cut short or go on as if they began today.
+        """
+        before = self.yesterday
+        if begin >= self.day.first_hour or before is None or self._opened_or_closed(before):
+            return self.today
+        return before
+
+    def _opened_or_closed(self, before: Entrances) -> list[StaffedVenue]:
+        gates = zip(self.venues, before.gates, self.today.gates, strict=True)
+        return [venue for venue, was, gate in gates if was.open != gate.open]
 
     def _begin_day(self) -> None:
         self.day: Day = next(self._days)
-        self.rules_yesterday = self.rules
         if self.day_of_window >= 0:
-            self.rules = self._changes.get(self.day_of_window, self.rules)
+            for venue, changes in zip(self.venues, self._changes, strict=True):
+                venue.rules = changes.get(self.day_of_window, venue.rules)
+        if self.hour:
+            self.yesterday, self.today = self.today, self._entrances_now(self.day.number)
+        self.come_upon = self.today.come_upon(self.baseline)
         self._let_join()
         for person in self.persons.values():
             person.forget(self.hour)
-        self.ledger.begin_day(self.persons.values())
+        for ledger in self.ledgers:
+            ledger.begin_day(self.persons.values())
         self.police.begin_day()
+        self._shut()
         day = self.day
         self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
         self.visit_by_row = self._read(day.people)
@@ -182,14 +206,28 @@ class Chat(Site):
         for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
             self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
 
+    def _entrances_now(self, day: int) -> Entrances:
+        """Return the entrances under the rules of a day."""
+        before = self.today.gates if day else ()
+        return Entrances(self.world.movers, [venue.rules for venue in self.venues], day, before)
+
+    def _shut(self) -> None:
+        """Sites that close today end what goes on there."""
+        for venue in self._opened_or_closed(self.yesterday) if self.yesterday else ():
+            if not venue.rules.operation.open:
+                for person in self.persons.values():
+                    if isinstance(person, Predator):
+                        person.be_shut_out(venue)
+
     def _let_join(self) -> None:
         """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
         number, (high,) = self.day.number, self.world.membership.high
-        for stratum in range(N_STRATA):
-            first = high[number - 1, stratum] if number else 0
-            for serial in range(int(first), int(high[number, stratum])):
+        for column in range(high.shape[1]):
+            home, stratum = divmod(column, N_STRATA)
+            first = high[number - 1, column] if number else 0
+            for serial in range(int(first), int(high[number, column])):
                 kind = User if stratum < N_USER_STRATA else Predator
-                person = kind(self, person_of(serial, stratum))
+                person = kind(self, person_of(serial, stratum, home))
                 self.persons[person.number] = person
 
     def _read(self, rows: Presences) -> list[tuple[Person, Visit]]:

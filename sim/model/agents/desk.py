@@ -1,14 +1,17 @@
-"""The desk of the site and the moderators at it: step 4 of the hour."""
+"""The desk of a site and the moderators at it: step 4 of the hour."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import mesa
 
-from sim.model.agents.investigators import Lead, Police, PolicedSite, Suspect
+from sim.model.agents.investigators import Lead, Police, Suspect
+from sim.model.agents.standing import Standing
+from sim.model.agents.venue import Lane, Venue
 from sim.model.decisions import sanctions
 from sim.model.decisions.codes import REFERRAL
 from sim.model.decisions.investigation import refers, urgency
@@ -24,7 +27,6 @@ from sim.model.decisions.moderation import (
     queue_entry,
     read_first,
 )
-from sim.model.decisions.sanctions import Strikes
 from sim.model.world.draws import Purpose
 from sim.model.world.keys import dossier_key
 
@@ -32,27 +34,14 @@ from sim.model.world.keys import dossier_key
 class Person(Suspect, Protocol):
     """Somebody who can be reported and sanctioned, as the desk sees them."""
 
-    strikes: Strikes
-
-    def bar(self, hour: int, until: int, as_whom: int) -> None:
-        """Keep the person out from the next hour on."""
-
-
-class StaffedSite(PolicedSite):
-    """The site in one lane, as its desk sees it; `sim.model.agents.chat.Chat` makes it.
-
-    Attributes:
-        police: Where referrals go.
-    """
-
-    police: Police
+    standings: Sequence[Standing]
 
 
 class Moderator(mesa.Agent):
     """A moderator on shift: reads dossiers, the one whose turn it is first."""
 
     def __init__(self, desk: Desk, share: int, of: int) -> None:
-        super().__init__(desk.model)
+        super().__init__(desk.venue.lane)
         self.desk, self.share, self.of = desk, share, of
 
     def step(self) -> None:
@@ -83,7 +72,7 @@ class Dossier:
 
 @dataclass(frozen=True)
 class Report:
-    """One report to the site."""
+    """One report to a site."""
 
     person: Person
     session: int
@@ -95,10 +84,10 @@ class Report:
 
 
 class Desk:
-    """The dossiers of the site, and what its staff can do in an hour."""
+    """The dossiers of a site, and what its staff can do in an hour."""
 
-    def __init__(self, model: StaffedSite) -> None:
-        self.model = model
+    def __init__(self, venue: Venue, police: Police) -> None:
+        self.venue, self.police = venue, police
         self.dossiers: dict[tuple[Person, int], Dossier] = {}
         self.reports: list[Report] = []
         self.reviews_this_hour = 0
@@ -108,7 +97,8 @@ class Desk:
 
     def open_hour(self) -> None:
         """File the hour's reports, drop the expired, work out what the staff can do."""
-        model, rules, hour = self.model, self.model.rules, self.model.hour
+        venue, lane, rules = self.venue, self.venue.lane, self.venue.rules
+        hour = lane.hour
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
@@ -117,38 +107,37 @@ class Desk:
             _, since = self._entry(dossier)
             if expired(since, hour, rules.moderation.dossier_expiry_hours):
                 self._close(dossier)
-                model.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
-        hour_of_week, scale = model.scenario.hour_of_week(hour), model.scenario.scale
+                venue.ledger.note("expire", 0, None, dossier.person, detail=int(dossier.of_predator))
+        hour_of_week, scale = lane.scenario.hour_of_week(hour), lane.scenario.scale
         heads = float(moderators(rules, hour_of_week, scale))
         if heads:
             self.credit_milli += int(capacity_milli(rules, hour_of_week, scale))
-            model.ledger.count("n_capacity", self.credit_milli // 1000)
-            model.ledger.count("n_moderator_milli_hours", round(heads * 1000))
+            venue.ledger.count("n_capacity", self.credit_milli // 1000)
+            venue.ledger.count("n_moderator_milli_hours", round(heads * 1000))
             self.reviews_this_hour = min(self.credit_milli // 1000, len(self.dossiers))
         self._staff(math.ceil(heads))
 
     def close_hour(self) -> None:
         """Idle time is not saved up, fractions of a review are."""
-        model = self.model
+        ledger = self.venue.ledger
         self.credit_milli -= 1000 * self.reviews_this_hour
         self.reviews_this_hour = 0
         if not self.dossiers and self.moderators:
             self.credit_milli %= 1000
-        model.ledger.count("n_waiting_hours", len(self.dossiers))
-        model.ledger.count("n_snapshot_hours", sum(d.snapshot for d in self.dossiers.values()))
-        if model.hour % 24 == 23:
-            model.ledger.count("n_waiting", len(self.dossiers))
+        ledger.count("n_waiting_hours", len(self.dossiers))
+        ledger.count("n_snapshot_hours", sum(d.snapshot for d in self.dossiers.values()))
+        if self.venue.lane.hour % 24 == 23:
+            ledger.count("n_waiting", len(self.dossiers))
 
     def review_next(self) -> None:
         """Review the dossier whose turn it is, and sanction the account if an offence is found."""
-        model, rules, hour = self.model, self.model.rules, self.model.hour
+        ledger, hour = self.venue.ledger, self.venue.lane.hour
         dossier = min(self.dossiers.values(), key=self._turn)
         self._close(dossier)
         person, predator = dossier.person, dossier.of_predator
         evidence = evidence_left(dossier.snapshot, dossier.newest, self.kept_since)
-        word = model.world.draws.word(Purpose.FINDING, 0, person.number, dossier.number)
-        offence = finds(word, predator, evidence, rules)
-        ledger = model.ledger
+        word = self._word(Purpose.FINDING, dossier)
+        offence = finds(word, predator, evidence, self.venue.rules)
         ledger.note("review", 0, None, person, detail=1 * evidence + 2 * predator + 4 * offence)
         ledger.count("n_review_evidence", int(evidence))
         ledger.count("n_review_predator", int(predator))
@@ -160,32 +149,33 @@ class Desk:
 
     def _sanction(self, dossier: Dossier) -> None:
         """Warn, suspend or bar, one rung of the ladder higher each time."""
-        model, person, hour = self.model, dossier.person, self.model.hour
-        draws, rules, p_constant = model.world.draws, model.rules, model.numbers.p_constant
+        venue, lane, person = self.venue, self.venue.lane, dossier.person
+        hour, draws, rules, p_constant = lane.hour, lane.world.draws, venue.rules, lane.numbers.p_constant
+        standing = person.standings[venue.index]
         known = sanctions.known_until(draws, 0, person.number, dossier.number, hour, dossier.session, rules, p_constant)
-        length = sanctions.sanction_hours(person.strikes.count(known, dossier.session, hour), rules)
-        person.strikes = person.strikes.after(known, dossier.session, hour)
+        length = sanctions.sanction_hours(standing.strikes.count(known, dossier.session, hour), rules)
+        standing.strikes = standing.strikes.after(known, dossier.session, hour)
         until, as_whom = sanctions.sanction(
             draws, 0, person.number, dossier.number, hour, dossier.session_end, known, length, rules, p_constant
         )
         event = sanctions.sanction_event(length)
-        model.ledger.note(event, 0, None, person, detail=sanctions.hours_out(hour, until))
-        model.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
-        person.bar(hour, until, as_whom)
+        venue.ledger.note(event, 0, None, person, detail=sanctions.hours_out(hour, until))
+        venue.ledger.count(f"n_{event}_user", int(not dossier.of_predator))
+        standing.bar(hour, until, as_whom)
         if event == "bar" and dossier.of_predator:
-            model.police.add_risk(model.numbers.felt_risk.per_ban)
+            venue.add_risk(lane.numbers.felt_risk.per_ban)
 
     def _refer(self, dossier: Dossier) -> None:
         """Refer to the police whom the site sanctions, or not."""
-        model, person = self.model, dossier.person
-        word = model.world.draws.word(Purpose.REFER, 0, person.number, dossier.number)
-        if refers(word, model.rules.cooperation.p_refer):
-            model.ledger.note("refer", 0, None, person, detail=int(dossier.of_predator))
+        venue, person = self.venue, dossier.person
+        if refers(self._word(Purpose.REFER, dossier), venue.rules.cooperation.p_refer):
+            venue.ledger.note("refer", 0, None, person, detail=int(dossier.of_predator))
             urgent = urgency(REFERRAL, False)
-            model.police.leads.append(Lead(person, REFERRAL, dossier.number, urgent, dossier.opened, dossier.newest))
+            lead = Lead(venue, person, REFERRAL, dossier.number, urgent, dossier.opened, dossier.newest)
+            self.police.leads.append(lead)
 
     def _file(self, report: Report) -> None:
-        hour, rules = self.model.hour, self.model.rules
+        hour, rules = self.venue.lane.hour, self.venue.rules
         session = int(account_session(report.session, rules.registration.accounts_persist))
         dossier = self.dossiers.get((report.person, session))
         if dossier is None:
@@ -195,7 +185,7 @@ class Desk:
                 report.person.kind == "predator",
             )  # fmt: skip
             self.dossiers[report.person, session] = dossier
-            self.model.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
+            self.venue.ledger.note("open", report.second, None, report.person, detail=int(dossier.of_predator))
         dossier.newest = hour
         dossier.snapshot |= rules.reporting.snapshot
         if read_first(report.source) and dossier.flagged_since < 0:
@@ -212,16 +202,18 @@ class Desk:
         level = level_of_reports(len(dossier.reports))
         reports = (level, dossier.reports[level])
         gravity = (dossier.gravity, dossier.graver_since)
-        triage = self.model.rules.moderation.triage
+        triage = self.venue.rules.moderation.triage
         return queue_entry(gravity, reports, dossier.flagged_since, dossier.opened, triage)
 
     def _turn(self, dossier: Dossier) -> tuple[int, ...]:
         level, since = self._entry(dossier)
-        person = dossier.person.number
-        order = self.model.world.draws.word(Purpose.DOSSIER_ORDER, 0, person, dossier.number)
-        if self.model.rules.moderation.triage == "newest":
+        person, order = dossier.person.number, self._word(Purpose.DOSSIER_ORDER, dossier)
+        if self.venue.rules.moderation.triage == "newest":
             return (-level, -since, -order, -person)
         return (-level, since, order, person)
+
+    def _word(self, purpose: Purpose, dossier: Dossier) -> int:
+        return self.venue.lane.world.draws.word(purpose, 0, dossier.person.number, dossier.number)
 
     def _staff(self, heads: int) -> None:
         """Let as many moderators be on shift as there are heads, begun ones included."""
@@ -229,3 +221,11 @@ class Desk:
             for moderator in self.moderators:
                 moderator.remove()
             self.moderators = [Moderator(self, share, heads) for share in range(heads)]
+
+
+class StaffedVenue(Venue):
+    """A site of the lane, with its desk."""
+
+    def __init__(self, lane: Lane, index: int, police: Police) -> None:
+        super().__init__(lane, index)
+        self.desk = Desk(self, police)

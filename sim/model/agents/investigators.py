@@ -8,8 +8,8 @@ from typing import Protocol
 
 import mesa
 
-from sim.model.agents.ledger import Ledger, Party
-from sim.model.decisions import felt_risk
+from sim.model.agents.ledger import Party
+from sim.model.agents.venue import Lane, Venue
 from sim.model.decisions.codes import (
     BY_OTHER_EVIDENCE,
     BY_PAYMENT,
@@ -34,42 +34,24 @@ from sim.model.decisions.investigation import (
     turn,
     urgency,
 )
-from sim.model.decisions.moderation import kept_since
-from sim.model.decisions.numbers import Numbers
-from sim.model.decisions.undercover import decoys_online, milli
-from sim.model.hourly import HourlyModel
 from sim.model.world.draws import Purpose
-from sim.model.world.world import World
-from sim.rules.rulebook import Rules
 
 
 class Suspect(Party, Protocol):
     """Somebody on whom there may be a file, as the police see them."""
 
     def be_arrested(self) -> None:
-        """Be taken from the site, and from every contact, for good."""
-
-
-class PolicedSite(HourlyModel):
-    """The site in one lane, as the police see it; `sim.model.agents.chat.Chat` makes it.
-
-    Attributes:
-        rules: Those of today.
-        world: Who comes when.
-        numbers: What decisions need of the scenario.
-        ledger: Where everything is written down.
-    """
-
-    rules: Rules
-    world: World
-    numbers: Numbers
-    ledger: Ledger
+        """Be taken from all sites, and from every contact, for good."""
 
 
 @dataclass(frozen=True)
 class Lead:
-    """Something that reaches the police about somebody, or about harm before the run, which names nobody."""
+    """Something that reaches the police about somebody, or about harm before the run, which names nobody.
 
+    It is about what happened on one site.
+    """
+
+    venue: Venue
     person: Suspect | None
     source: int
     number: int
@@ -79,15 +61,20 @@ class Lead:
     other_evidence: bool = False
 
     @property
-    def turn(self) -> tuple[int, int, int, int]:
+    def turn(self) -> tuple[int, int, int, int, int]:
         """Return when it is looked at among those of an hour."""
-        return (self.person.number if self.person else -1), self.source, self.number, self.act
+        person = self.person.number if self.person else -1
+        return self.venue.index, person, self.source, self.number, self.act
 
 
 @dataclass(eq=False)
 class File:
-    """What the police have on one person; a complaint that names nobody has a file too, and leads nowhere."""
+    """What the police have on one person; a complaint that names nobody has a file too, and leads nowhere.
 
+    Its site is that of the first lead: that one's host is asked, and it is counted there.
+    """
+
+    venue: Venue
     person: Suspect | None
     source: int
     opened: int
@@ -106,7 +93,7 @@ class Investigator(mesa.Agent):
     """An investigator: takes files up, the one whose turn it is first."""
 
     def __init__(self, police: Police, share: int, of: int) -> None:
-        super().__init__(police.model)
+        super().__init__(police.lane)
         self.police, self.share, self.of = police, share, of
 
     def step(self) -> None:
@@ -118,46 +105,44 @@ class Investigator(mesa.Agent):
 
 
 class Police:
-    """The files about the site, and what investigators can take up in an hour."""
+    """The files about all sites of the lane, and what investigators can take up in an hour."""
 
-    def __init__(self, model: PolicedSite) -> None:
-        self.model = model
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
         self.files: list[File] = []
         self.leads: list[Lead] = []
         self.arrested: set[Suspect] = set()
-        self.harms_before = [0] * len(model.scenario.offences)
-        self.felt_risk = self.felt_risk_new = 0
+        # Harms of the warm-up by site and offence, in one list.
+        self.harms_before = [0] * (len(lane.scenario.site_names) * len(lane.scenario.offences))
         self.files_this_hour = 0
-        self.log_since = 0
         self.credit_micro = 0
         self.investigators: list[Investigator] = []
         self._earlier: dict[int, list[tuple[int, int]]] = {}
-        heads = model.scenario.police.investigators
+        heads = lane.scenario.police.investigators
         self.on = heads > 0
         if self.on:
-            n = math.ceil(heads * model.scenario.scale)
+            n = math.ceil(heads * lane.scenario.scale)
             self.investigators = [Investigator(self, share, n) for share in range(n)]
 
     def begin_day(self) -> None:
         """See which complaints about harm before the run come today."""
-        model = self.model
-        if model.day_of_window >= 0 and self.on:
-            day = model.hour // 24
-            for hour, *rest in earlier_complaints(model.world, 0, self.harms_before, model.numbers, day):
+        lane = self.lane
+        if lane.day_of_window >= 0 and self.on:
+            day = lane.hour // 24
+            for hour, *rest in earlier_complaints(lane.world, 0, self.harms_before, lane.numbers, day):
                 self._earlier.setdefault(hour, []).append((rest[0], rest[1]))
 
     def open_hour(self) -> None:
         """Do what is due, open files, and work out how many can be taken up."""
-        model, hour = self.model, self.model.hour
-        self.log_since = int(kept_since(self.log_since, hour, model.rules.retention.log_hours))
-        decoys = decoys_online(model.rules, hour % 24, model.scenario.scale)
-        model.ledger.count("n_decoy_milli_hours", milli(decoys))
+        lane, hour = self.lane, self.lane.hour
         leads, self.leads = self.leads, []
         if not self.on:
             return
-        for offence, order in self._earlier.pop(hour, ()):
-            model.ledger.note("complain_earlier", 0, None, None, detail=offence)
-            leads.append(Lead(None, EARLIER, order, urgency(EARLIER, False), hour, hour))
+        for which, order in self._earlier.pop(hour, ()):
+            site, offence = divmod(which, len(lane.scenario.offences))
+            venue = lane.venues[site]
+            venue.ledger.note("complain_earlier", 0, None, None, detail=offence)
+            leads.append(Lead(venue, None, EARLIER, order, urgency(EARLIER, False), hour, hour))
         due = [file for file in self.files if file.due == hour]
         to_arrest = [file for file in due if file.identified]
         for file in sorted((file for file in due if not file.identified), key=_number):
@@ -166,44 +151,30 @@ class Police:
             self._arrest(file)
         for lead in sorted(leads, key=lambda lead: lead.turn):
             self._take_in(lead)
-        self.credit_micro += capacity_micro(model.numbers.police, model.scenario.scale)
+        self.credit_micro += capacity_micro(lane.numbers.police, lane.scenario.scale)
         possible = self.credit_micro // MICRO
-        model.ledger.count("n_case_capacity", possible)
+        lane.ledgers[0].count("n_case_capacity", possible)
         self.files_this_hour = min(possible, len(self._waiting()))
 
     def close_hour(self) -> None:
-        """Idle time is not saved up, fractions of a file are; felt risk fades."""
-        model = self.model
+        """Idle time is not saved up, fractions of a file are."""
         self.credit_micro -= MICRO * self.files_this_hour
         self.files_this_hour = 0
         waiting = len(self._waiting())
         if self.on and not waiting:
             self.credit_micro %= MICRO
-        model.ledger.count("n_case_waiting_hours", waiting)
-        risk = model.numbers.felt_risk
-        if risk.sensitivity:
-            faded = int(felt_risk.faded(self.felt_risk, felt_risk.kept_an_hour(risk)))
-            self.felt_risk = min(faded + self.felt_risk_new, felt_risk.MOST_MICRO)
-            self.felt_risk_new = 0
-            if model.hour % 24 == 23:
-                model.ledger.count("n_felt_risk_milli", self.felt_risk // 1000)
-
-    def add_risk(self, per_event: float) -> None:
-        """Take in what an arrest or a ban does to felt risk."""
-        if not self.model.numbers.felt_risk.sensitivity:
-            return
-        (members,) = self.model.world.n_predators_on(self.model.hour // 24).tolist()
-        self.felt_risk_new += int(felt_risk.added(per_event, 1, members))
+        self.lane.ledgers[0].count("n_case_waiting_hours", waiting)
 
     def take_up_next(self) -> None:
         """Take up the file whose turn it is: whom it is about is known, asked for, or cannot be."""
-        model, hour, numbers = self.model, self.model.hour, self.model.numbers
-        police, ledger = numbers.police, model.ledger
+        hour, numbers = self.lane.hour, self.lane.numbers
+        police = numbers.police
         file = min(
             self._waiting(),
             key=lambda f: (turn(f.urgency, f.opened, police), f.order, f.person.number if f.person else -1),
         )
         file.taken_up = True
+        ledger = file.venue.ledger
         if file.person is None:
             ledger.note("take_up_earlier", 0, None, None)
             self.files.remove(file)
@@ -215,19 +186,20 @@ class Police:
         elif too_old(file.newest, hour, police):
             self._close(file, TOO_OLD)
         else:
-            data = file.newest >= self.log_since
+            data = file.newest >= file.venue.log_since
             ledger.note("request", 0, None, file.person, detail=int(data))
             ledger.count("n_request_data", int(data))
             ledger.took("request", hour - file.newest)
-            file.due = hour + request_hours(self._word(Purpose.REQUEST_DELAY, file), hour, model.rules, numbers)
+            word = self._word(Purpose.REQUEST_DELAY, file)
+            file.due = hour + request_hours(word, hour, file.venue.rules, numbers)
 
     def _read_answer(self, file: File) -> None:
         """A request has reached the host, who answers at once or never."""
-        model = self.model
-        comes = answered(self._word(Purpose.ANSWERED, file), model.rules, model.numbers.police)
-        data = file.newest >= self.log_since
-        model.ledger.note("answer", 0, None, file.person, detail=(2 if data else 1) if comes else 0)
-        model.ledger.count("n_answer_data", int(comes and data))
+        ledger = file.venue.ledger
+        comes = answered(self._word(Purpose.ANSWERED, file), file.venue.rules, self.lane.numbers.police)
+        data = file.newest >= file.venue.log_since
+        ledger.note("answer", 0, None, file.person, detail=(2 if data else 1) if comes else 0)
+        ledger.count("n_answer_data", int(comes and data))
         if not comes:
             self._close(file, NO_ANSWER)
         elif not data:
@@ -245,46 +217,46 @@ class Police:
     def _look_up(self, file: File) -> None:
         """See to whom the logs of the site lead."""
         assert file.person is not None
-        rules, predator = self.model.rules, file.person.kind == "predator"
-        by = identified_by(self.model.world.draws, 0, file.person.number, predator, rules)
+        rules, predator = file.venue.rules, file.person.kind == "predator"
+        by = identified_by(self.lane.world.draws, 0, file.person.number, predator, rules)
         if by:
             self._identify(file, by)
         else:
             self._close(file, NO_IDENTITY)
 
     def _identify(self, file: File, by: int) -> None:
-        model, hour = self.model, self.model.hour
+        lane, ledger, hour = self.lane, file.venue.ledger, self.lane.hour
         assert file.person is not None
-        model.ledger.note("identify", 0, None, file.person, detail=by)
-        model.ledger.count("n_identify_payment", int(by == BY_PAYMENT))
-        model.ledger.count("n_identify_other", int(by == BY_OTHER_EVIDENCE))
-        model.ledger.count("n_identify_hours", hour - file.act)
-        model.ledger.took("identify", hour - file.act)
+        ledger.note("identify", 0, None, file.person, detail=by)
+        ledger.count("n_identify_payment", int(by == BY_PAYMENT))
+        ledger.count("n_identify_other", int(by == BY_OTHER_EVIDENCE))
+        ledger.count("n_identify_hours", hour - file.act)
+        ledger.took("identify", hour - file.act)
         if file.person.kind == "predator":
             file.identified = True
-            file.due = hour + arrest_hours(self._word(Purpose.ARREST_DELAY, file), model.numbers)
+            file.due = hour + arrest_hours(self._word(Purpose.ARREST_DELAY, file), lane.numbers)
         else:
             self._close(file, CLEARED)
 
     def _arrest(self, file: File) -> None:
-        model, hour = self.model, self.model.hour
+        lane, ledger, hour = self.lane, file.venue.ledger, self.lane.hour
         assert file.person is not None
-        model.ledger.note("arrest", 0, None, file.person, detail=file.source)
-        model.ledger.count("n_arrest_referral", int(file.source == REFERRAL))
-        model.ledger.count("n_arrest_decoy", int(file.source == DECOY))
-        model.ledger.count("n_arrest_hours", hour - file.act)
-        model.ledger.took("arrest", hour - file.act)
-        at_large = model.world.membership.hours_since_joining(hour, 0, file.person.number)
-        model.ledger.count("n_at_large_hours", at_large)
-        model.ledger.took("at_large", at_large)
+        ledger.note("arrest", 0, None, file.person, detail=file.source)
+        ledger.count("n_arrest_referral", int(file.source == REFERRAL))
+        ledger.count("n_arrest_decoy", int(file.source == DECOY))
+        ledger.count("n_arrest_hours", hour - file.act)
+        ledger.took("arrest", hour - file.act)
+        at_large = lane.world.membership.hours_since_joining(hour, 0, file.person.number)
+        ledger.count("n_at_large_hours", at_large)
+        ledger.took("at_large", at_large)
         self.arrested.add(file.person)
         self.files.remove(file)
         file.person.be_arrested()
-        risk = model.numbers.felt_risk
-        self.add_risk(risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest)
+        risk = lane.numbers.felt_risk
+        file.venue.add_risk(risk.per_decoy_arrest if file.source == DECOY else risk.per_arrest)
 
     def _close(self, file: File, reason: int) -> None:
-        ledger = self.model.ledger
+        ledger = file.venue.ledger
         ledger.note("close", 0, None, file.person, detail=reason)
         reasons = {NO_DATA: "no_data", NO_IDENTITY: "no_identity", NO_ANSWER: "no_answer", TOO_OLD: "too_old"}
         ledger.count(f"n_close_{reasons.get(reason, 'cleared')}")
@@ -292,10 +264,10 @@ class Police:
 
     def _take_in(self, lead: Lead) -> None:
         """Open a file, or add to the one there is."""
-        hour, ledger = self.model.hour, self.model.ledger
+        hour, ledger = self.lane.hour, lead.venue.ledger
         if lead.person in self.arrested:
             return
-        in_hand = lead.source == REFERRAL and lead.newest >= self.log_since
+        in_hand = lead.source == REFERRAL and lead.newest >= lead.venue.log_since
         file = next((file for file in self.files if lead.person and file.person is lead.person), None)
         if file:
             file.urgency = max(file.urgency, lead.urgency)
@@ -308,23 +280,23 @@ class Police:
             return
         order = lead.number
         if lead.person:
-            order = self.model.world.draws.word(Purpose.FILE_ORDER, 0, lead.person.number, hour)
+            order = self.lane.world.draws.word(Purpose.FILE_ORDER, 0, lead.person.number, hour)
             ledger.note("case", 0, None, lead.person, detail=lead.source)
             ledger.count("n_case_user", int(lead.person.kind == "user"))
             ledger.count("n_case_referral", int(lead.source == REFERRAL))
             ledger.count("n_case_decoy", int(lead.source == DECOY))
-        self.files.append(
-            File(
-                lead.person, lead.source, hour, order, lead.urgency, lead.act, lead.newest, lead.other_evidence, in_hand
-            )
-        )
+        file = File(
+            lead.venue, lead.person, lead.source, hour, order, lead.urgency, lead.act, lead.newest, lead.other_evidence,
+            in_hand,
+        )  # fmt: skip
+        self.files.append(file)
 
     def _waiting(self) -> list[File]:
         return [file for file in self.files if not file.taken_up]
 
     def _word(self, purpose: Purpose, file: File) -> int:
         assert file.person is not None
-        return self.model.world.draws.word(purpose, 0, file.person.number, file.opened)
+        return self.lane.world.draws.word(purpose, 0, file.person.number, file.opened)
 
 
 def _number(file: File) -> int:

@@ -1,13 +1,14 @@
-"""The ledger of the agents engine: writes down what happens, one event at a time (step 9 of the hour)."""
+"""The ledgers of the agents engine, one a site: what happens is written down event by event (step 9 of the hour)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import pandas as pd
 
+from sim.model.agents.standing import Standing
 from sim.model.hourly import HourlyModel
 from sim.model.records import (
     BREAKDOWN_COLUMNS,
@@ -29,11 +30,10 @@ class Party(Protocol):
     """Somebody to whom something happens, as the ledger sees them."""
 
     number: int
-    came_today: bool
-    came_in_month: bool
+    home: int
+    standings: Sequence[Standing]
     turned_away_today: bool
     turned_away_in_month: bool
-    barred_today: bool
 
     @property
     def kind(self) -> str:
@@ -53,16 +53,43 @@ class Case(Protocol):
         """Who is approached."""
 
 
-class Ledger:
-    """Writes down what happens in one lane of a model, one event at a time."""
+class Victims:
+    """Who was harmed in a lane, on whatever site: each is counted where they were harmed first in a year."""
 
-    def __init__(self, model: HourlyModel, policy: str, seed: int) -> None:
-        self.model, self.policy, self.seed = model, policy, seed
+    def __init__(self) -> None:
+        self._known: set[tuple[object, ...]] = set()
+        self._of_hour: list[tuple[int, Ledger, Case]] = []
+
+    def add(self, second: int, ledger: Ledger, contact: Case) -> None:
+        """Take in a harm of this hour."""
+        self._of_hour.append((second, ledger, contact))
+
+    def close_hour(self) -> None:
+        """Count the persons whom the hour harmed for the first time."""
+        harms, self._of_hour = self._of_hour, []
+        for _, ledger, contact in sorted(harms, key=lambda harm: (harm[0], harm[1].site, harm[2].number)):
+            ledger.count_persons(contact, self._known)
+
+
+class Ledger:
+    """Writes down what happens on one site of a lane, one event at a time.
+
+    Args:
+        model: The lane.
+        site: Index of the site.
+        victims: Who was harmed in the lane.
+        policy: Name of the arm.
+        seed: The seed.
+    """
+
+    def __init__(self, model: HourlyModel, site: int, victims: Victims, policy: str, seed: int) -> None:
+        self.model, self.site, self.policy, self.seed = model, site, policy, seed
+        self.site_name = model.scenario.site_names[site]
         self.events: list[tuple[object, ...]] = []
         self.daily: list[dict[str, int]] = []
         self.breakdown: Counter[tuple[int, str, str, str]] = Counter()
         self.durations: Counter[tuple[int, str, int]] = Counter()
-        self._harmed: set[tuple[object, ...]] = set()
+        self._victims = victims
 
     @property
     def year(self) -> int:
@@ -87,7 +114,7 @@ class Ledger:
         self.events.append((
             self.policy, self.seed, model.hour, kind.step, second, event, actor_kind,
             actor.number if actor else NOBODY, target.kind if target else "", target.number if target else NOBODY,
-            contact.number if contact else NOBODY, scenario.site, offence, detail,
+            contact.number if contact else NOBODY, self.site_name, offence, detail,
         ))  # fmt: skip
         self.count(f"n_{event}")
         if contact and self.year >= 0:
@@ -106,7 +133,7 @@ class Ledger:
         if self.year >= 0:
             self.durations[self.year, kind, hours] += 1
 
-    def harm(self, contact: Case, off_platform: bool) -> None:
+    def harm(self, contact: Case, second: int, off_platform: bool) -> None:
         """Count a harm and, once a year of the window, the person harmed."""
         if self.year < 0:
             return
@@ -114,12 +141,17 @@ class Ledger:
         self.count("n_harm_serious", int(offence.serious))
         self.count("n_harm_off_platform", int(off_platform))
         self.count("n_harm_redirected", contact.redirected)
+        self._victims.add(second, self, contact)
+
+    def count_persons(self, contact: Case, known: set[tuple[object, ...]]) -> None:
+        """Count the person harmed, unless harmed before in this year of the window and known for it."""
+        offence = self.model.scenario.offences[contact.offence]
         classes = ("all",) if offence.outside else (CLASSES[contact.victim_class], "all")
         for name in (offence.name, "all") if offence.serious else (offence.name,):
             # An outside victim is a new person every time, and known to nobody.
             person = object() if offence.outside else contact.target
-            if (self.year, name, person) not in self._harmed:
-                self._harmed.add((self.year, name, person))
+            if (self.year, name, person) not in known:
+                known.add((self.year, name, person))
                 for victim_class in classes:
                     self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
                 self.count("n_persons_harmed", int(name == "all"))
@@ -129,40 +161,53 @@ class Ledger:
         self.daily.append(dict.fromkeys(DAILY_COLUMNS[4:], 0))
         if self.model.day_of_window in self.model.scenario.months:
             for person in persons:
-                person.came_in_month = person.turned_away_in_month = False
+                person.turned_away_in_month = False
+                person.standings[self.site].came_in_month = False
 
     def end_day(self, persons: Collection[Party], rules: Rules) -> None:
         """Close the day's page, on which these persons came or did not, by these rules."""
         page, months = self.daily[-1], self.model.scenario.months
         users = [p for p in persons if p.kind == "user"]
-        page["n_user_days"] = sum(u.came_today for u in users)
-        page["n_user_days_turned_away"] = sum(u.turned_away_today for u in users)
-        page["n_user_days_barred"] = sum(u.barred_today and not u.came_today for u in users)
+        at_home = [u for u in users if u.home == self.site]
+        standings = [u.standings[self.site] for u in users]
+        page["n_user_days"] = sum(s.came_today for s in standings)
+        page["n_user_days_turned_away"] = sum(u.turned_away_today for u in at_home)
+        page["n_user_days_barred"] = sum(s.barred_today and not s.came_today for s in standings)
         page["n_history_hours"] = page["n_user_hours"] * rules.retention.message_hours
         page["n_log_hours"] = page["n_user_hours"] * rules.retention.log_hours
         page["n_identified_hours"] = page["n_user_hours"] * rules.registration.accounts_persist
         if len(self.daily) - self.model.scenario.warmup_days in months[1:]:
-            came = sum(p.came_in_month for p in persons)
-            page["n_monthly_visitors"] = came
-            page["n_monthly_turned_away"] = sum(u.turned_away_in_month and not u.came_in_month for u in users)
+            page["n_monthly_visitors"] = sum(p.standings[self.site].came_in_month for p in persons)
+            away = [u for u in at_home if u.turned_away_in_month and not u.standings[self.site].came_in_month]
+            page["n_monthly_turned_away"] = len(away)
+            page["n_monthly_moved"] = sum(any(s.came_in_month for s in u.standings) for u in away)
 
-    def records(self) -> Records:
-        """Return all tables in canonical order."""
-        site = self.model.scenario.site
+    def pages(self) -> list[dict[str, object]]:
+        """Return the rows of the daily table."""
+        head = {"policy": self.policy, "seed": self.seed, "site": self.site_name}
         measured = self.daily[self.model.scenario.warmup_days :]
-        head = {"policy": self.policy, "seed": self.seed, "site": site}
-        daily = pd.DataFrame([{**head, "day": day, **page} for day, page in enumerate(measured)])
-        broken = [(self.policy, self.seed, year, site, *rest, count) for (year, *rest), count in self.breakdown.items()]
-        types = dict.fromkeys(("policy", "site", "offence", "victim_class", "quantity"), "str")
-        types |= dict.fromkeys(("seed", "year", "count"), "int64")
-        breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS)).astype(types)
-        events = pd.DataFrame(self.events, columns=list(EVENT_COLUMNS))
-        return Records(
-            daily[list(DAILY_COLUMNS)],
-            breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
-            duration_table(
-                (self.policy, self.seed, year, site, kind, hours, count)
-                for (year, kind, hours), count in self.durations.items()
-            ),
-            events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
-        )
+        return [{**head, "day": day, **page} for day, page in enumerate(measured)]
+
+
+def records_of(ledgers: Sequence[Ledger]) -> Records:
+    """Return all tables of a lane in canonical order, given the ledgers of its sites."""
+    daily = pd.DataFrame([page for ledger in ledgers for page in ledger.pages()])
+    broken = [
+        (ledger.policy, ledger.seed, year, ledger.site_name, *rest, count)
+        for ledger in ledgers
+        for (year, *rest), count in ledger.breakdown.items()
+    ]
+    types = dict.fromkeys(("policy", "site", "offence", "victim_class", "quantity"), "str")
+    types |= dict.fromkeys(("seed", "year", "count"), "int64")
+    breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS)).astype(types)
+    events = pd.DataFrame([event for ledger in ledgers for event in ledger.events], columns=list(EVENT_COLUMNS))
+    return Records(
+        daily[list(DAILY_COLUMNS)].sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
+        breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
+        duration_table(
+            (ledger.policy, ledger.seed, year, ledger.site_name, kind, hours, count)
+            for ledger in ledgers
+            for (year, kind, hours), count in ledger.durations.items()
+        ),
+        events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from sim.model.agents.desk import Report
+from sim.model.agents.desk import Report, StaffedVenue
+from sim.model.agents.entrances import PREDATORS, USERS
 from sim.model.agents.investigators import Lead
-from sim.model.agents.person import Complaint, Person, Site, Visit
+from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
+from sim.model.agents.search import comes_upon, n_online
 from sim.model.decisions.approach import deterred, has_room, looks_further
 from sim.model.decisions.codes import (
     BLOCK,
@@ -44,7 +45,7 @@ from sim.model.decisions.contacts import (
     warned,
     warning_reaches,
 )
-from sim.model.decisions.entry import absent, lets_in
+from sim.model.decisions.displacement import NO_SITE
 from sim.model.decisions.felt_risk import held_back, leave_milli, sensitivity, share_left
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import (
@@ -56,37 +57,35 @@ from sim.model.decisions.responses import (
     reports_falsely,
     would_report,
 )
-from sim.model.decisions.undercover import decoys_online, meets_decoy
+from sim.model.decisions.undercover import meets_decoy
 from sim.model.world.day import ALREADY_LISTED, NOBODY
 from sim.model.world.draws import Purpose, exponential, pick
 from sim.model.world.keys import alarm_key, occasion_key
-from sim.model.world.world import ATTEMPTS
 
 
 class User(Person):
     """A lawful user: visits, may be approached, recognise, report, complain, or be reported for nothing."""
 
     kind = "user"
-
-    def friction(self, begin: int) -> int:
-        """Return the friction of the door that a visit met."""
-        return self.model.door(begin)[0]
+    predator = USERS
 
     def step(self) -> None:
-        """Be on the site for an hour, or be kept out."""
-        self.be_there()
-        visit = self.visit(self.model.hour)
-        if visit and not self.barred(self.model.hour) and not self.may_write(visit.begin):
-            self.model.ledger.count("n_user_hours_limited")
+        """Be on a site for an hour, or be kept out."""
+        here = self.be_there()
+        if here:
+            visit, venue = here
+            venue.ledger.count("n_user_hours_limited", int(not self.may_write(visit.begin, venue)))
 
     def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
-        model = self.model
-        here = visit in self.visits and not self.barred(model.hour)
-        friction, rel_false = model.rules.reporting.friction, model.rules.reporting.rel_false
-        if here and reports_falsely(effort, friction, rel_false):
-            model.ledger.note("false_report", second, None, self, detail=gravity)
-            model.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, MISTAKEN))
+        site = self.site(visit.begin, self.model.hour)
+        if site == NO_SITE:
+            return
+        venue = self.model.venues[site]
+        reporting = venue.rules.reporting
+        if reports_falsely(effort, reporting.friction, reporting.rel_false):
+            venue.ledger.note("false_report", second, None, self, detail=gravity)
+            venue.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, MISTAKEN))
 
     def recognise(self, contact: Contact, second: int) -> int:
         """See the contact for what it is, perhaps complain and report it, and return what becomes of it.
@@ -94,7 +93,7 @@ class User(Person):
         Returns:
             `BLOCK`, `WITHDRAW` or `STAY`.
         """
-        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
+        model, draws, ledger = self.model, self.model.world.draws, contact.venue.ledger
         ledger.note("recognise", second, self, contact.predator, contact, contact.stage)
         self.consider_complaint(contact, second, after_harm=False)
         block, stay = (draws.word(p, 0, contact.number, contact.occasion) for p in (Purpose.BLOCK, Purpose.STAY))
@@ -111,10 +110,10 @@ class User(Person):
         return what
 
     def _report(self, contact: Contact, second: int) -> bool:
-        """Report a recognised contact to the site, or not; then a trusted flagger may. Tell whether the target did."""
-        model, draws, ledger = self.model, self.model.world.draws, self.model.ledger
+        """Report a recognised contact to its site, or not; then a trusted flagger may. Tell whether the target did."""
+        model, venue, ledger = self.model, contact.venue, contact.venue.ledger
         p_ready = model.numbers.p_report[contact.offence, contact.victim_class, contact.stage]
-        word, rules = draws.word, model.rules
+        word, rules = model.world.draws.word, venue.rules
         report = Report(
             contact.predator, contact.session, contact.predator_end, contact.stage, second, contact.number, TARGET
         )  # fmt: skip
@@ -126,17 +125,17 @@ class User(Person):
             model.numbers.p_constant,
         ):
             ledger.note("report", second, self, contact.predator, contact, contact.stage)
-            model.desk.reports.append(report)
+            venue.desk.reports.append(report)
             return True
         if flags(word(Purpose.FLAG, 0, contact.number, contact.occasion), rules.reporting.p_flagged):
             ledger.note("flag", second, None, contact.predator, contact, contact.stage)
-            model.desk.reports.append(replace(report, source=FLAGGER))
+            venue.desk.reports.append(replace(report, source=FLAGGER))
         return False
 
-    def warned(self) -> bool:
-        """Tell whether the site's warnings reach this user."""
+    def warned(self, venue: StaffedVenue) -> bool:
+        """Tell whether a site's warnings reach this user."""
         word = self.model.world.draws.word(Purpose.WARNED, 0, self.number)
-        return warning_reaches(word, self.model.rules.warnings.p_reached)
+        return warning_reaches(word, venue.rules.warnings.p_reached)
 
     def consider_complaint(self, contact: Contact, second: int, *, after_harm: bool) -> None:
         """Complain to the police at once, late or never."""
@@ -151,9 +150,9 @@ class User(Person):
         )
         newest = contact.left if contact.stage == OFF else hour
         grave = urgency(COMPLAINT, after_harm)
-        lead = Lead(contact.predator, COMPLAINT, contact.number, grave, hour, newest, bool(evidence))
+        lead = Lead(contact.venue, contact.predator, COMPLAINT, contact.number, grave, hour, newest, bool(evidence))
         if delay == 0:
-            self.model.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
+            contact.venue.ledger.note("complain", second, self, contact.predator, contact, int(after_harm))
             self.model.police.leads.append(lead)
         else:
             complaint = Complaint(self, contact, int(after_harm), lead)
@@ -161,11 +160,13 @@ class User(Person):
 
 
 class Contact:
-    """One predator and one target, from an approach to its end."""
+    """One predator and one target, from an approach on a site to its end."""
 
     def __init__(
-        self, predator: Predator, target: User, number: int, victim_class: int, visits: tuple[Visit, Visit]
-    ) -> None:
+        self, venue: StaffedVenue, predator: Predator, target: User, number: int, victim_class: int,
+        visits: tuple[Visit, Visit],
+    ) -> None:  # fmt: skip
+        self.venue = venue
         self.predator = predator
         self.target = target
         self.number = number
@@ -200,60 +201,71 @@ class Contact:
         """Whether the contact goes on outside the platform."""
         return self.stage == OFF and not self.over
 
-    def begin_stage(self, model: Site, stage: int, second: int, knowing: bool = False) -> None:
+    def begin_stage(self, stage: int, second: int, knowing: bool = False) -> None:
         """Draw the four alarms of a stage; the earliest will ring. Who goes on knowingly recognises nothing anew."""
         self.stage = stage
+        model = self.predator.model
         hazard = model.numbers.hazard[self.offence, stage].tolist()
-        if self.target.warned():
-            hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(model.rules))
+        if self.target.warned(self.venue):
+            hazard[RECOGNISE] = warned(hazard[RECOGNISE], recognise_milli(self.venue.rules))
         if knowing:
             hazard[RECOGNISE] = 0
         risk = model.numbers.felt_risk
         if risk.sensitivity:
-            hazard[LEAVE] = hazard[LEAVE] * int(leave_milli(self.predator.share_left(), risk)) // 1000
+            hazard[LEAVE] = hazard[LEAVE] * int(leave_milli(self.predator.share_left(self.venue), risk)) // 1000
         key = alarm_key(stage, self.again, int(knowing))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
         seconds = [alarm_seconds(exponential(word), rate) for word, rate in zip(words, hazard, strict=True)]
         self.ring = second + min(seconds)
         self.alarm = seconds.index(min(seconds))
 
-    def step(self, model: Site) -> None:
+    def step(self) -> None:
         """Let everything happen that falls into this hour."""
-        hour, first = model.hour, model.hour * SECONDS
+        hour = self.predator.model.hour
+        first = hour * SECONDS
         if self.dormant:
-            self._meet_or_lapse(model)
+            self._meet_or_lapse()
         elif self.stage != OFF and self._session_over(hour):
-            self._part(model)
+            self._part()
         while not (self.over or self.dormant) and self.ring <= first + SECONDS:
-            self._ring(model, self.ring - first)
+            self._ring(self.ring - first)
 
     def _session_over(self, hour: int) -> bool:
-        barred = self.predator.barred(hour) or self.target.barred(hour)
-        return barred or min(self.predator_end, self.target_end) <= hour
+        return self._either_barred(hour) or min(self.predator_end, self.target_end) <= hour
 
-    def _part(self, model: Site) -> None:
-        hour, draws = model.hour, model.world.draws
-        if not self.in_meeting and self.predator.online(hour) and self.target.online(hour):
-            # Another visit carries the presence on.
-            if self.predator_end == hour:
-                visit = self.predator.visit(hour)
-                assert visit is not None
-                self.predator_end, self.session = visit.end, visit.begin
-            if self.target_end == hour:
-                visit = self.target.visit(hour)
-                assert visit is not None
-                self.target_end = visit.end
+    def _either_barred(self, hour: int) -> bool:
+        return self.predator.barred(self.venue, hour) or self.target.barred(self.venue, hour)
+
+    def _part(self) -> None:
+        model, venue, hour = self.predator.model, self.venue, self.predator.model.hour
+        if not self.in_meeting and not self._either_barred(hour) and self._carried_on(hour):
             return
-        if not found_again(draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour), model.rules.registration.findability):
-            model.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
+        word = model.world.draws.word(Purpose.FOUND_AGAIN, 0, self.number, hour)
+        if not found_again(word, venue.rules.registration.findability):
+            venue.ledger.note("lose", 0, self.predator, self.target, self, self.stage)
             self.over = True
             return
-        model.ledger.note("find", 0, self.predator, self.target, self, self.stage)
-        self._wait(model)
+        venue.ledger.note("find", 0, self.predator, self.target, self, self.stage)
+        self._wait()
 
-    def _wait(self, model: Site) -> None:
+    def _carried_on(self, hour: int) -> bool:
+        """Tell whether other visits to the site carry on those that are over; if so, their ends are the later ones."""
+        predator, target = self.predator, self.target
+        over = [p for p, end in ((predator, self.predator_end), (target, self.target_end)) if end == hour]
+        if any(person.site_in(hour) != self.venue.index for person in over):
+            return False
+        for person in over:
+            visit = person.visit(hour)
+            assert visit is not None
+            if person is predator:
+                self.predator_end, self.session = visit.end, visit.begin
+            else:
+                self.target_end = visit.end
+        return True
+
+    def _wait(self) -> None:
         """Wait until the two meet again, with what remains on the alarm, or give each other up."""
-        hour, draws = model.hour, model.world.draws
+        model, hour, draws = self.predator.model, self.predator.model.hour, self.predator.model.world.draws
         self.dormant = True
         self.ring -= hour * SECONDS
         rate = int(meeting_rate(self.target.number, self.predator.number, model.numbers))
@@ -262,21 +274,19 @@ class Contact:
         self.meet = int(meeting_hour(meet, rate, hour, model.numbers.week_meeting))
         self.lapse = lapse_hour(lapse, hour, model.numbers)
 
-    def _meet_or_lapse(self, model: Site) -> None:
-        hour = model.hour
+    def _meet_or_lapse(self) -> None:
+        model, venue, hour = self.predator.model, self.venue, self.predator.model.hour
         if hour < min(self.meet, self.lapse):
             return
         if not meets_first(self.meet, self.lapse):
-            model.ledger.note("lapse", 0, self.predator, self.target, self, self.stage)
+            venue.ledger.note("lapse", 0, self.predator, self.target, self, self.stage)
             self.over = True
             return
         able = all(
-            lets_in(person.tolerance, person.friction(hour))
-            and not person.barred(hour)
-            and model.world.membership.present(0, hour // 24, person.number)
+            person.site(hour, hour) == venue.index and model.world.membership.present(0, hour // 24, person.number)
             for person in (self.predator, self.target)
         )
-        model.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)
+        venue.ledger.note("meet" if able else "miss", 0, self.predator, self.target, self, self.stage)
         if not able:
             self.over = True
             return
@@ -285,46 +295,47 @@ class Contact:
         self.dormant, self.in_meeting, self.session = False, True, hour
         self.ring += hour * SECONDS
 
-    def _ring(self, model: Site, second: int) -> None:
+    def _ring(self, second: int) -> None:
+        model, ledger = self.predator.model, self.venue.ledger
         if self.alarm == RECOGNISE:
-            self._be_recognised(model, second)
+            self._be_recognised(second)
         elif self.alarm == FADE:
-            model.ledger.note("fade", second, self.predator, self.target, self, self.stage)
+            ledger.note("fade", second, self.predator, self.target, self, self.stage)
             self.over = True
         elif self.alarm == LEAVE:
-            model.ledger.note("leave", second, self.predator, self.target, self)
+            ledger.note("leave", second, self.predator, self.target, self)
             self.left = model.hour
-            self.begin_stage(model, OFF, (model.hour + 1) * SECONDS)
+            self.begin_stage(OFF, (model.hour + 1) * SECONDS)
         elif self.stage < PRIVATE:
-            model.ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
-            self.begin_stage(model, self.stage + 1, self.ring)
+            ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
+            self.begin_stage(self.stage + 1, self.ring)
         else:
             assert self.alarm == GO_ON
             where = (2 if self.stage == OFF else 1) + 2 * self.redirected
-            model.ledger.note("harm", second, self.predator, self.target, self, where)
-            model.ledger.harm(self, off_platform=self.stage == OFF)
+            ledger.note("harm", second, self.predator, self.target, self, where)
+            ledger.harm(self, second, off_platform=self.stage == OFF)
             if model.day_of_window < 0:
-                model.police.harms_before[self.offence] += 1
+                model.police.harms_before[self.venue.index * len(model.scenario.offences) + self.offence] += 1
             self.target.consider_complaint(self, second, after_harm=True)
             self.over = True
 
-    def _be_recognised(self, model: Site, second: int) -> None:
+    def _be_recognised(self, second: int) -> None:
         """Go on, be over for good, or wait to meet once more as a stranger under a new identity."""
         what = self.target.recognise(self, second)
         if what == STAY:
             self.n_recognised += 1
-            self.begin_stage(model, self.stage, self.ring, knowing=True)
+            self.begin_stage(self.stage, self.ring, knowing=True)
             return
+        model, registration = self.predator.model, self.venue.rules.registration
         word = model.world.draws.word(Purpose.SEEK, 0, self.number)
-        rules = model.rules
         if may_seek(what, self.stage, self.again) and seeks(
-            word, model.numbers, rules.registration.findability, rules.registration.p_return
+            word, model.numbers, registration.findability, registration.p_return
         ):
-            model.ledger.note("seek", second, self.predator, self.target, self, self.stage)
+            self.venue.ledger.note("seek", second, self.predator, self.target, self, self.stage)
             self.again, self.n_recognised = 1, 0
             self.in_meeting = True
-            self.begin_stage(model, CONTACT, model.hour * SECONDS)
-            self._wait(model)
+            self.begin_stage(CONTACT, model.hour * SECONDS)
+            self._wait()
         else:
             self.over = True
 
@@ -333,114 +344,115 @@ class Predator(Person):
     """A predator: visits, approaches strangers, and runs contacts."""
 
     kind = "predator"
+    predator = PREDATORS
 
-    def __init__(self, model: Site, number: int) -> None:
+    def __init__(self, model: PeopledLane, number: int) -> None:
         super().__init__(model, number)
         self.contacts: list[Contact] = []
         self.intents: dict[int, list[int]] = {}
         self.offence = int(model.world.offence(np.array([number]), np.array([0]))[0])
 
-    def friction(self, begin: int) -> int:
-        """Return the friction of the door that a visit met."""
-        return self.model.door(begin)[1]
+    def goes_on(self, begin: int) -> int:
+        """Return the site to which a predator goes on whom a bar keeps out of the first, or `NO_SITE`."""
+        return self.model.entrances(begin).goes_on_to(self.predator, self.mover, self.tolerance)
 
     def be_arrested(self) -> None:
-        """Be taken from the site for good, which ends every contact."""
+        """Be taken from all sites for good, which ends every contact."""
         super().be_arrested()
         for contact in self.contacts:
-            self.model.ledger.note("stop", 0, None, self, contact, contact.stage)
+            contact.venue.ledger.note("stop", 0, None, self, contact, contact.stage)
         self.contacts = []
 
-    def share_left(self) -> int:
-        """Return the share of approaches left for felt risk, in millionths."""
+    def be_shut_out(self, venue: StaffedVenue) -> None:
+        """See a site close, which ends every contact that has not left it."""
+        shut = [c for c in self.contacts if c.venue is venue and not c.off_platform]
+        for contact in shut:
+            venue.ledger.note("shut", 0, None, self, contact, contact.stage)
+        self.contacts = [c for c in self.contacts if c not in shut]
+
+    def share_left(self, venue: StaffedVenue) -> int:
+        """Return the share of approaches on a site left for felt risk, in millionths."""
         model = self.model
         mind = sensitivity(model.world.draws.word(Purpose.RISK_CLASS, 0, self.number))
-        return int(share_left(model.police.felt_risk, mind, model.numbers.felt_risk))
+        return int(share_left(venue.felt_risk, mind, model.numbers.felt_risk))
 
     def step(self) -> None:
         """Approach whom the hour's intents say, then run the contacts."""
-        self.be_there()
-        self._approach()
+        here, intents = self.be_there(), self.intents.pop(self.model.hour, [])
+        if here:
+            self._approach(intents, *here)
         for contact in self.contacts:
-            contact.step(self.model)
+            contact.step()
         self.contacts = [c for c in self.contacts if not c.over]
 
-    def _approach(self) -> None:
+    def _approach(self, which: list[int], visit: Visit, venue: StaffedVenue) -> None:
         model, intents, hour = self.model, self.model.day.intents, self.model.hour
-        n_live, contacts_at_once = sum(c.live for c in self.contacts), model.scenario.predators.contacts_at_once
-        known = {c.target for c in self.contacts}
+        here = [contact for contact in self.contacts if contact.venue is venue]
+        n_live, contacts_at_once = sum(c.live for c in here), model.scenario.predators.contacts_at_once
+        known = {c.target for c in here}
         approached: set[User] = set()
-        for i in self.intents.pop(hour, ()):
-            visit = self.visit(hour)
-            if visit is None or self.barred(hour) or not self._may_approach(i, visit):
+        for i in which:
+            if not self._may_approach(i, visit, venue):
                 continue
             if not has_room(int(intents.rank[i]), n_live, contacts_at_once):
                 continue
             word = model.world.draws.word(Purpose.FELT_RISK, 0, int(intents.contact[i]))
-            if held_back(word, self.share_left()) or self._reaches_decoy(i):
+            if held_back(word, self.share_left(venue)) or self._reaches_decoy(i, venue):
                 continue
-            target, redirected = self._look_for(i, known)
+            target, redirected = self._look_for(i, known, venue)
             if target is None or target in approached:
                 continue
             approached.add(target)
             met = target.visit(hour)
             assert met is not None
-            contact = Contact(self, target, int(intents.contact[i]), int(intents.victim_class[i]), (visit, met))
+            number, victim_class = int(intents.contact[i]), int(intents.victim_class[i])
+            contact = Contact(venue, self, target, number, victim_class, (visit, met))
             contact.redirected = redirected
             second = int(intents.second[i])
-            model.ledger.note("approach", second, self, target, contact, redirected)
-            contact.begin_stage(model, CONTACT, hour * SECONDS + second)
+            venue.ledger.note("approach", second, self, target, contact, redirected)
+            contact.begin_stage(CONTACT, hour * SECONDS + second)
             self.contacts.append(contact)
 
-    def _may_approach(self, i: int, visit: Visit) -> bool:
+    def _may_approach(self, i: int, visit: Visit, venue: StaffedVenue) -> bool:
         """Tell whether announced retention does not deter, and the account is old enough to write to strangers."""
-        model, rules = self.model, self.model.rules
+        model = self.model
         word = model.world.draws.word(Purpose.DETERRED, 0, int(model.day.intents.contact[i]))
-        if deterred(word, model.numbers, rules.retention.message_hours):
+        if deterred(word, model.numbers, venue.rules.retention.message_hours):
             return False
-        return self.may_write(visit.begin)
+        return self.may_write(visit.begin, venue)
 
-    def _reaches_decoy(self, i: int) -> bool:
+    def _reaches_decoy(self, i: int, venue: StaffedVenue) -> bool:
         """Tell whether the intent reaches a decoy of the police instead of a person; that may be a lead."""
         model, intents, hour = self.model, self.model.day.intents, self.model.hour
-        decoys = decoys_online(model.rules, hour % 24, model.scenario.scale)
         contact, draws = int(intents.contact[i]), model.world.draws
-        n_online = int(model.day.online.n(np.array([hour % 24]), intents.group[i : i + 1])[0])
-        if not meets_decoy(draws.word(Purpose.DECOY, 0, contact), decoys, n_online, int(intents.victim_class[i])):
+        word, n = draws.word(Purpose.DECOY, 0, contact), n_online(model, venue, i)
+        if not meets_decoy(word, venue.decoys, n, int(intents.victim_class[i])):
             return False
         police = model.numbers.police
         is_lead = has_evidence(draws.word(Purpose.DECOY_CASE, 0, contact), police.p_decoy_case)
-        model.ledger.note("decoy", int(intents.second[i]), self, None, detail=int(is_lead))
+        venue.ledger.note("decoy", int(intents.second[i]), self, None, detail=int(is_lead))
         if is_lead:
             evidence = has_evidence(draws.word(Purpose.DECOY_EVIDENCE, 0, contact), police.p_decoy_evidence)
-            model.police.leads.append(Lead(self, DECOY, contact, urgency(DECOY, False), hour, hour, bool(evidence)))
+            grave = urgency(DECOY, False)
+            model.police.leads.append(Lead(venue, self, DECOY, contact, grave, hour, hour, bool(evidence)))
         return True
 
-    def _look_for(self, i: int, known: set[User]) -> tuple[User | None, int]:
+    def _look_for(self, i: int, known: set[User], venue: StaffedVenue) -> tuple[User | None, int]:
         """Go through the persons come upon; return whom to approach, and whether in place of an absent one."""
         model = self.model
         contact, redirected = int(model.day.intents.contact[i]), 0
-        for attempt, row in enumerate(self._comes_upon(i)):
+        for attempt, row in enumerate(comes_upon(model, venue, i)):
             if row == ALREADY_LISTED:
                 continue
             person, visit = model.visit_by_row[row]
-            friction = person.friction(visit.begin)
-            if person.barred(model.hour) or person in known:
+            if person.barred(venue, model.hour) or person in known:
                 continue
-            if lets_in(person.tolerance, friction):
+            if person.let_in(visit.begin) == venue.index:
                 return person, redirected
-            if not absent(person.tolerance, friction, model.baseline_door):
+            if model.baseline.site(USERS, person.mover, person.tolerance) != venue.index:
                 continue
+            # Somebody who would be here by the baseline's doors is absent because of a policy.
             if not looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
                 return None, redirected
             redirected = 1
         return None, redirected
-
-    def _comes_upon(self, i: int) -> Iterator[int]:
-        """Yield the rows of the persons drawn at random, then the rest of the class in the contact's own order."""
-        world, day = self.model.world, self.model.day
-        for row in world.candidates(day, np.array([i]), 0, ATTEMPTS)[0].tolist():
-            if row == NOBODY:
-                return
-            yield row
-        yield from world.walk(day, i).tolist()

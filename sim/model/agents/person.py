@@ -1,22 +1,27 @@
-"""A person on the site, lawful user or predator: visits, the door, bars; and the site as everybody on it sees it."""
+"""A person, lawful user or predator: visits, doors, bars; and the lane as everybody in it sees it."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import mesa
 import numpy as np
 
-from sim.model.agents.desk import Desk, StaffedSite
-from sim.model.agents.investigators import Lead
+from sim.model.agents.desk import StaffedVenue
+from sim.model.agents.entrances import USERS, Entrances
+from sim.model.agents.investigators import Lead, Police
 from sim.model.agents.ledger import Case, Party
-from sim.model.decisions.codes import NEVER
-from sim.model.decisions.entry import account_since, lets_in, may_write
-from sim.model.decisions.sanctions import AS_BEFORE, Strikes, lengthens
+from sim.model.agents.standing import Standing
+from sim.model.agents.venue import Lane, Venue
+from sim.model.decisions.displacement import NO_SITE
+from sim.model.decisions.entry import account_since, may_write
+from sim.model.decisions.sanctions import AS_BEFORE, Strikes
 from sim.model.world.day import Day
-from sim.model.world.draws import Purpose, below
+from sim.model.world.draws import Ints, Purpose, below
+from sim.model.world.keys import home_of
 from sim.model.world.population import TOLERANCES
 
 
@@ -38,122 +43,149 @@ class Complaint(NamedTuple):
     lead: Lead
 
 
-class Site(StaffedSite):
-    """The site in one lane, as everybody on it sees it; `sim.model.agents.chat.Chat` makes it.
+class PeopledLane(Lane):
+    """The lane, as everybody in it sees it; `sim.model.agents.chat.Chat` makes it.
 
     Attributes:
-        desk: Where reports go.
+        police: Where complaints go.
         day: Who comes today, and whom predators want to approach.
-        baseline_door: Friction that users meet under the baseline.
+        baseline: Who is let in where under the baseline.
+        come_upon: Weights of homes among those come upon on each site: see `Entrances.come_upon`.
         visit_by_row: Person and visit behind each row of the day.
         complaints: Complaints to come by their hour.
     """
 
-    desk: Desk
+    venues: Sequence[StaffedVenue]
+    police: Police
     day: Day
-    baseline_door: int
+    baseline: Entrances
+    come_upon: Ints
     visit_by_row: list[tuple[Person, Visit]]
     complaints: dict[int, list[Complaint]]
 
     @abstractmethod
-    def door(self, begin: int) -> tuple[int, int]:
-        """Return the friction that visits met that began in an hour of today or yesterday: users, predators."""
+    def entrances(self, begin: int) -> Entrances:
+        """Return the entrances that hold for visits that began in an hour of today or yesterday."""
 
 
 class Person(mesa.Agent):
-    """Somebody who may be on the site: visits, a tolerance of friction, and perhaps a bar."""
+    """Somebody who may be on a site: a home, visits, a tolerance of friction, and perhaps bars."""
 
     kind = ""
-    model: Site
+    predator = USERS
+    model: PeopledLane
 
-    def __init__(self, model: Site, number: int) -> None:
+    def __init__(self, model: PeopledLane, number: int) -> None:
         super().__init__(model)
         self.number = number
-        self.tolerance = below(model.world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
-        self.joined = 24 * int(model.world.membership.joined(np.array([0]), np.array([number]))[0])
+        self.home = home_of(number)
+        world, who = model.world, (np.array([0]), np.array([number]))
+        self.tolerance = below(world.draws.word(Purpose.TOLERANCE, 0, number), TOLERANCES)
+        self.joined = 24 * int(world.membership.joined(*who)[0])
+        # What decides where somebody goes is drawn where there is anywhere to go.
+        drawn = world.movers.n > 1
+        self.mover = int(world.movers.drawn(world.draws, *who, self.predator, self.home)[0]) if drawn else 0
         self.visits: list[Visit] = []
-        self.visits_turned_away: list[Visit] = []
-        self.barred_until = 0
-        self.custody_from = NEVER
-        self.returns_as = AS_BEFORE
-        self.strikes = Strikes()
-        self.new_since = -NEVER
-        self.came_today = self.turned_away_today = self.barred_today = False
-        self.came_in_month = self.turned_away_in_month = False
+        self.standings = [Standing() for _ in model.venues]
+        self.turned_away_today = self.turned_away_in_month = False
 
-    def friction(self, begin: int) -> int:
-        """Return the friction of the door that a visit met which began in an hour of today or yesterday."""
-        raise NotImplementedError
-
-    def barred(self, hour: int) -> bool:
-        """Tell whether a bar keeps the person out."""
-        return self.barred_until > hour
+    def barred(self, venue: Venue, hour: int) -> bool:
+        """Tell whether a bar keeps the person out of a site."""
+        return self.standings[venue.index].barred(hour)
 
     def visit(self, hour: int) -> Visit | None:
-        """Return the visit that covers an hour, bars apart."""
+        """Return the visit that covers an hour, doors and bars apart."""
         return next((v for v in self.visits if v.start <= hour < v.end), None)
 
+    def let_in(self, begin: int) -> int:
+        """Return the site whose door lets in a visit that began in an hour, or `NO_SITE`; bars apart."""
+        return self.model.entrances(begin).site(self.predator, self.mover, self.tolerance)
+
+    def site(self, begin: int, hour: int) -> int:
+        """Return the site on which a visit that began in an hour is in another one, or `NO_SITE`."""
+        site = self.let_in(begin)
+        if site == NO_SITE or not self.standings[site].barred(hour):
+            return site
+        site = self.goes_on(begin)
+        return NO_SITE if site == NO_SITE or self.standings[site].barred(hour) else site
+
+    def goes_on(self, begin: int) -> int:
+        """Return the site to which somebody goes on whom a bar keeps out of the first, or `NO_SITE`."""
+        return NO_SITE
+
+    def site_in(self, hour: int) -> int:
+        """Return the site on which the person is in an hour, or `NO_SITE`."""
+        visit = self.visit(hour)
+        return NO_SITE if visit is None else self.site(visit.begin, hour)
+
     def online(self, hour: int) -> bool:
-        """Tell whether the person is on the site."""
-        return self.visit(hour) is not None and not self.barred(hour)
+        """Tell whether the person is on any site."""
+        return self.site_in(hour) != NO_SITE
 
     def arrive(self, visit: Visit) -> None:
-        """Come to the door, which lets in or turns away; a bar comes on top."""
-        if lets_in(self.tolerance, self.friction(visit.begin)):
-            self.visits.append(visit)
-            self.came_in_month = True
-            if self.barred(visit.begin):
-                self.barred_today = True
-                self.model.ledger.count("n_visits_barred", int(self.kind == "user"))
-            else:
-                self.came_today = True
-                self.model.ledger.count("n_visits", int(self.kind == "user"))
-        else:
-            self.visits_turned_away.append(visit)
+        """Come to the doors, one of which lets in, or none; a bar comes on top."""
+        self.visits.append(visit)
+        site, ledgers, of_user = self.let_in(visit.begin), self.model.ledgers, 1 - self.predator
+        if site != self.home:
             self.turned_away_today = self.turned_away_in_month = True
-            self.model.ledger.count("n_visits_turned_away", int(self.kind == "user"))
+            ledgers[self.home].count("n_visits_turned_away", of_user)
+        if site == NO_SITE:
+            return
+        standing = self.standings[site]
+        standing.came_in_month = True
+        if standing.barred(visit.begin):
+            standing.barred_today = True
+            ledgers[site].count("n_visits_barred", of_user)
+        else:
+            standing.came_today = True
+            ledgers[site].count("n_visits", of_user)
 
-    def may_write(self, begin: int) -> bool:
-        """Tell whether the account of a visit is old enough to write to strangers."""
-        model = self.model
-        joined = max(self.joined, self.new_since)
-        since = int(account_since(joined, begin, model.rules.registration.accounts_persist))
-        return may_write(model.hour - since, model.rules.limits.cooling_off_hours)
+    def may_write(self, begin: int, venue: Venue) -> bool:
+        """Tell whether the account of a visit to a site is old enough to write to strangers."""
+        joined = max(self.joined, self.standings[venue.index].new_since)
+        since = int(account_since(joined, begin, venue.rules.registration.accounts_persist))
+        return may_write(self.model.hour - since, venue.rules.limits.cooling_off_hours)
 
-    def be_there(self) -> None:
-        """Spend an hour on the site, or be kept out of it."""
-        hour, ledger = self.model.hour, self.model.ledger
-        if self.visit(hour):
-            out = "_in_custody" if hour >= self.custody_from else "_barred" if self.barred(hour) else ""
-            ledger.count(f"n_{self.kind}_hours{out}")
-        if any(v.start <= hour < v.end for v in self.visits_turned_away):
-            ledger.count(f"n_{self.kind}_hours_turned_away")
+    def be_there(self) -> tuple[Visit, StaffedVenue] | None:
+        """Spend an hour where doors and bars let them, and return the visit and where; or be kept out."""
+        hour, ledgers = self.model.hour, self.model.ledgers
+        visit = self.visit(hour)
+        if visit is None:
+            return None
+        let_in, site = self.let_in(visit.begin), self.site(visit.begin, hour)
+        if let_in != self.home:
+            ledgers[self.home].count(f"n_{self.kind}_hours_turned_away")
+        if let_in != site:
+            out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
+            ledgers[let_in].count(f"n_{self.kind}_hours_{out}")
+        if site == NO_SITE:
+            return None
+        ledgers[site].count(f"n_{self.kind}_hours")
+        ledgers[site].count(f"n_{self.kind}_hours_moved_in", int(site != self.home))
+        return visit, self.model.venues[site]
 
     def visit_begun(self, begin: int, end: int) -> Visit:
         """Return the visit, still running, that began in an hour of yesterday."""
-        return next(v for v in self.visits + self.visits_turned_away if (v.begin, v.end) == (begin, end))
+        return next(v for v in self.visits if (v.begin, v.end) == (begin, end))
 
     def forget(self, hour: int) -> None:
         """Begin a new day: drop visits that are over."""
         self.visits = [v for v in self.visits if v.end >= hour]
-        self.visits_turned_away = [v for v in self.visits_turned_away if v.end >= hour]
-        self.came_today = self.turned_away_today = self.barred_today = False
-
-    def bar(self, hour: int, until: int, as_whom: int) -> None:
-        """Keep the person out from the next hour on, unless a longer bar is in force."""
-        if lengthens(until, self.barred_until, hour):
-            self.barred_until, self.returns_as = until, as_whom
+        self.turned_away_today = False
+        for standing in self.standings:
+            standing.came_today = standing.barred_today = False
 
     def be_arrested(self) -> None:
-        """Be taken from the site for good."""
-        if self.barred_until < NEVER:
-            self.custody_from = max(self.barred_until, self.model.hour + 1)
-            self.barred_until, self.returns_as = NEVER, AS_BEFORE
+        """Be taken from all sites for good."""
+        for standing in self.standings:
+            standing.be_arrested(self.model.hour)
 
     def come_back(self) -> None:
         """With the next hour a bar is over, and the person is a stranger to the site."""
-        if self.returns_as != AS_BEFORE and self.barred_until == self.model.hour + 1:
-            self.model.ledger.note("return", 0, self, None, detail=self.returns_as)
-            self.strikes = Strikes()
-            if self.kind == "predator":
-                self.new_since = self.model.hour + 1
+        next_hour = self.model.hour + 1
+        for site, standing in enumerate(self.standings):
+            if standing.returns_as != AS_BEFORE and standing.barred_until == next_hour:
+                self.model.ledgers[site].note("return", 0, self, None, detail=standing.returns_as)
+                standing.strikes = Strikes()
+                if self.predator:
+                    standing.new_since = next_hour
