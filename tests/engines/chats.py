@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from sim.model.records import Records
+from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -252,6 +253,55 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "sanctions.binds": "device",
         }),
         (1,),
+    ),
+    # A strict home, a lax rival, a third site and a clone; doors, bars and closures move people at once and later.
+    "sites": (
+        BUSY.replace(**{
+            "site": "home",
+            "sites": {
+                "rival": {"monthly_visitors": 300.0, "registration": {"level": "none"}, "moderation": {"staff": 0.0}},
+                "third": {
+                    "monthly_visitors": 200.0, "attraction": 2.0, "retention": {"log_hours": 100},
+                    "moderation": {"staff": 1.0}, "undercover": {"decoys": 1.5}, "cooperation": {"p_refer": 0.9},
+                },
+                "clone": {"operation": {"open": False}},
+            },
+            "policies": {
+                "strict": (RegistrationPolicy(level="document", site="home", start=day(2), end=day(9)),),
+                "strict-everywhere": (RegistrationPolicy(level="document"),),
+                "staffed": (ModerationPolicy(staff=2.0, shift_start_hour=0, shift_hours=24, site="home"),),
+                "closed": (ClosurePolicy(site="home", start=day(3), clone="clone", clone_days=4),),
+                "closed-at-once": (ClosurePolicy(site="home"), ClosurePolicy(site="third", start=day(6))),
+                "all-closed": (ClosurePolicy(start=day(10)),),
+            },
+            "registration.level": "email",
+            "moderation.staff": 0.3,
+            "moderation.p_find_without_evidence": 0.6,
+            "predators.p_retry_absent": 0.7,
+            "displacement.p_users": 0.6,
+            "displacement.p_predators": 0.9,
+            "displacement.p_elsewhere": 0.2,
+            "displacement.delay_days": 3.0,
+        }),
+        (6,),
+    ),
+    # Without delay, a month long, and with hardly anybody at home on the other site: searches go far.
+    "few-of-another-home": (
+        BUSY.replace(**{
+            "sites": {"other": {"monthly_visitors": 100.0}},
+            "policies": {
+                "strict": (SetPolicy(rule="registration.friction_user", value=0.1, site="site"),),
+                "closed": (ClosurePolicy(site="site", start=day(20)),),
+            },
+            "days": 36,
+            "warmup_days": 4,
+            "population.monthly_visitors": 400.0,
+            "displacement.p_users": 0.15,
+            "displacement.p_predators": 1.0,
+            "displacement.p_elsewhere": 0.0,
+            "displacement.delay_days": 0.0,
+        }),
+        (2, 11),
     ),
 }  # fmt: skip
 """Scenarios and seeds on which the engines must agree."""

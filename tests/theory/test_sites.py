@@ -189,7 +189,7 @@ def test_full_displacement_without_delay_to_a_twin_changes_no_total(monkeypatch:
     told_by_site = [c for c in totals[BASELINE] if "turned_away" in c or "moved" in c or "monthly" in c]
     pd.testing.assert_frame_equal(*(t.drop(columns=told_by_site) for t in totals.values()))
     assert totals[BASELINE]["n_harm"].sum() > 25
-    assert (totals[BASELINE][["n_bar", "n_arrest", "n_decoy", "n_case_referral", "n_meet"]].sum() > 10).all()
+    assert (totals[BASELINE][["n_bar", "n_arrest", "n_decoy", "n_case_referral", "n_meet"]].sum() > 4).all()
     happened = [
         events[events["policy"] == p]
         .drop(columns=["policy", "site"])

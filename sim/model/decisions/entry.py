@@ -17,12 +17,6 @@ def lets_in(tolerance: int | Ints, friction: int | Ints) -> bool | Bools:
     return tolerance >= friction
 
 
-@yes_or_no
-def absent(tolerance: int | Ints, friction: int | Ints, baseline: int | Ints) -> bool | Bools:
-    """Tell whether somebody who would be here by the baseline's door is absent because of a policy's."""
-    return lets_in(tolerance, baseline) > lets_in(tolerance, friction)
-
-
 def doors_of(rules: Rules) -> tuple[int, int]:
     """Return the friction of entry for lawful users and predators as classes of tolerance; a closed site's for all."""
     if not rules.operation.open:
