@@ -204,15 +204,22 @@ class Consistent(Armed):
 
     def _wrong_with(self, closure: ClosurePolicy) -> Iterator[tuple[str, Sentence]]:
         """Yield what is wrong with a closure, behind the level that says it."""
-        clone, stays, itself, is_open = (
-            closure.clone,
-            "closure ends on {end}. A site that was closed does not open again here; leave the end out.",
-            "{clone} would be a clone of itself. Name the site that is closed (site) and another one that opens.",
-            "{clone} is open anyway, so it is no clone. Let [sites.{clone}.operation] say open = false.",
-        )
+        clone = closure.clone
         if closure.end:
-            yield "end", Sentence(stays, end=closure.end)
+            stays = Sentence(
+                "closure ends on {end}. A site that was closed does not open again here; leave the end out.",
+                end=closure.end,
+            )
+            yield "end", stays
         if clone is not None and clone == (closure.site or self.site):
-            yield "clone", Sentence(itself, clone=clone)
+            itself = Sentence(
+                "{clone} would be a clone of itself. Name the site that is closed (site) and another one that opens.",
+                clone=clone,
+            )
+            yield "clone", itself
         elif clone in self.sites and self.platforms[self.site_names.index(clone)].operation.open:
-            yield "clone", Sentence(is_open, clone=clone)
+            is_open = Sentence(
+                "{clone} is open anyway, so it is no clone. Let [sites.{clone}.operation] say open = false.",
+                clone=clone,
+            )
+            yield "clone", is_open

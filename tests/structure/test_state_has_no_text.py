@@ -58,10 +58,10 @@ WORDS = {
 CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Host), *typing.get_args(Weekday)}
 """What rules that are words may be."""
 
-TEXT_FIELDS = {("model.arrays.places", "Places", "policies")} | {
+TEXT_FIELDS = {("model.arrays.places", "Places", name) for name in ("policies", "sites")} | {
     ("model.records", "Kind", field) for field in ("name", "meaning", "detail", "words")
 }
-"""The only fields declared as text: names of policies, and the declarations of the kinds of events themselves."""
+"""The only fields declared as text: names of policies and sites, and the declarations of the kinds of events themselves."""
 
 HOLDING = [m for m in MODULES if room(m) in ("model.world", "model.records", "model.arrays", "model.agents")]
 
@@ -141,7 +141,7 @@ def vars_of(thing: object) -> dict[str, object]:
 def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[0]
     held = [*texts([model.state, model._office, model._police, model._day]), *texts(vars_of(model.world))]
-    assert {text for _, text in held} <= {*ARMS, *CHOICES}, held
+    assert {text for _, text in held} <= {*ARMS, *CHOICES, *model.scenario.site_names}, held
 
 
 def test_nothing_that_the_agents_hold_is_text(models: tuple[ChatModel, Chat]) -> None:

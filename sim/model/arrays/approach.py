@@ -29,7 +29,7 @@ from sim.model.world.keys import alarm_key
 from sim.model.world.world import ATTEMPTS, MORE_ATTEMPTS
 
 _ROUNDS = (0, 1), (1, 2), (2, ATTEMPTS)  # attempts that are best looked at together: first and last + 1
-_MORE_ROUNDS = (ATTEMPTS, 64), (64, MORE_ATTEMPTS)  # likewise among persons of another home
+_MORE_ROUNDS = (ATTEMPTS, 8 * ATTEMPTS), (8 * ATTEMPTS, MORE_ATTEMPTS)  # likewise among persons of another home
 _NOBODY = np.zeros(0, np.int64)
 _UNDECIDED = -3  # no target yet after all attempts that are foreseen: the rest of the walk is left to the hour
 
