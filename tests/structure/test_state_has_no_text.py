@@ -61,7 +61,7 @@ CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(H
 TEXT_FIELDS = {("model.arrays.places", "Places", name) for name in ("policies", "sites")} | {
     ("model.records", "Kind", field) for field in ("name", "meaning", "detail", "words")
 }
-"""The only fields declared as text: names of policies and sites, and the declarations of the kinds of events themselves."""
+"""The only fields declared as text: names of policies and sites, and the declarations of the kinds of events."""
 
 HOLDING = [m for m in MODULES if room(m) in ("model.world", "model.records", "model.arrays", "model.agents")]
 

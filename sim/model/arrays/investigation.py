@@ -166,10 +166,8 @@ class _Desk:
             if not file.asked:  # what was asked for is no longer needed
                 continue
             file.asked = False
-            comes, data = (
-                answered(self.word(Purpose.ANSWERED, file), self._rules(file), numbers.police),
-                self._has_logs(file),
-            )
+            comes = answered(self.word(Purpose.ANSWERED, file), self._rules(file), numbers.police)
+            data = self._has_logs(file)
             self._note("answer", file, comes * (1 + data))
             self.log.add("n_answer_data", file.place, comes and data)
             if not comes:

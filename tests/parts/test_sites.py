@@ -1,0 +1,125 @@
+"""Several sites in a scenario: their rulebooks, who acts on which, and what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.policies.closure import ClosurePolicy
+from sim.policies.moderation import ModerationPolicy
+from sim.policies.registration import RegistrationPolicy
+from sim.policies.set import SetPolicy
+from sim.rules.errors import ScenarioError
+from sim.scenario.scenario import Scenario
+
+START = dt.date(2021, 3, 1)
+TWO = Scenario(start=START, days=60).replace(**{
+    "site": "home",
+    "sites": {
+        "rival": {"monthly_visitors": 900.0, "moderation": {"staff": 4.0}, "registration": {"level": "email"}},
+        "clone": {"operation": {"open": False}},
+    },
+    "moderation.triage": "gravest",
+    "registration.email.findability": 0.33,
+})  # fmt: skip
+
+
+def with_policy(*levers: object) -> Scenario:
+    return TWO.replace(policies={"one": levers})
+
+
+def test_a_rulebook_leaves_out_what_is_as_on_the_first_site() -> None:
+    home, rival, clone = (platform.rules for platform in TWO.platforms)
+    assert TWO.site_names == ("home", "rival", "clone")
+    assert (home.moderation.staff, rival.moderation.staff, clone.moderation.staff) == (1, 4, 1)
+    assert {r.moderation.triage for r in (home, rival, clone)} == {"gravest"}
+    assert (home.registration.findability, rival.registration.findability) == (0.15, 0.33)
+    assert (home.operation.open, rival.operation.open, clone.operation.open) == (True, True, False)
+    assert [a.monthly_visitors for a in TWO.audiences] == [778_000, 900, 0]
+
+
+def test_a_policy_acts_on_the_site_that_it_names_or_on_all() -> None:
+    every = with_policy(ModerationPolicy(staff=2.0))
+    assert [every.changes_of("one", site)[0][1].moderation.staff for site in range(3)] == [2, 2, 2]
+    rival = with_policy(ModerationPolicy(staff=2.0, site="rival"))
+    assert [rival.changes_of("one", site)[0][1].moderation.staff for site in range(3)] == [1, 2, 1]
+    assert rival.changed_rules("one") == {"moderation.staff": (4.0, 2.0)}
+    assert not rival.inert("one")
+    assert with_policy(ModerationPolicy(staff=4.0, site="rival")).inert("one")
+
+
+def test_registration_starts_from_the_level_of_the_site() -> None:
+    phone = with_policy(RegistrationPolicy(level="phone"))
+    doors = [phone.changes_of("one", site)[0][1].registration.friction_user for site in range(3)]
+    assert doors == pytest.approx([0.35] * 3)
+
+
+def test_two_policies_may_set_a_rule_each_on_a_site_of_its_own() -> None:
+    both = with_policy(SetPolicy(rule="reporting.friction", value=0.1, site="home"),
+                       SetPolicy(rule="reporting.friction", value=0.2, site="rival"))  # fmt: skip
+    assert [both.changes_of("one", site)[0][1].reporting.friction for site in range(3)] == [0.1, 0.2, 0.8]
+    with pytest.raises(ScenarioError, match=r"both set reporting\.friction"):
+        with_policy(SetPolicy(rule="reporting.friction", value=0.1), SetPolicy(rule="reporting.friction", value=0.2,
+                                                                                site="rival"))  # fmt: skip
+
+
+def test_a_clone_opens_some_days_after_the_closure() -> None:
+    closed = with_policy(
+        ClosurePolicy(site="home", start=START + dt.timedelta(10), clone="clone", clone_days=20),
+        ModerationPolicy(staff=0.0, site="clone"),
+    )
+    by_site = [[(day, rules.operation.open) for day, rules in closed.changes_of("one", site)] for site in range(3)]
+    assert by_site == [
+        [(0, True), (10, False), (30, False)],
+        [(0, True), (10, True), (30, True)],
+        [(0, False), (10, False), (30, True)],
+    ]
+    assert closed.closes and not TWO.closes
+    assert closed.door_days == {10, 30}
+    assert closed.last_day_of_door("one") == 59
+
+
+def test_a_site_left_open_is_inert() -> None:
+    assert with_policy(ClosurePolicy(open=True)).inert("one") is False  # it opens what is to be cloned
+    assert with_policy(ClosurePolicy(open=True, site="home")).inert("one")
+
+
+def test_arms_that_differ_on_a_further_site_alone_are_told_apart() -> None:
+    prints = {with_policy(ModerationPolicy(staff=n, site="rival")).fingerprint("one") for n in (1.0, 2.0, 4.0)}
+    assert len(prints) == 3
+
+
+HEAD = "site = 'coco'\ndays = 60\n[population]\nmonthly_visitors = 3000\nmonthly_visitors_start = 3000\n"
+RIVAL = "[sites.rival]\nmonthly_visitors = 500\n"
+WRONG = {
+    RIVAL + "[policies.a]\nclosure = { site = 'rivals' }": r":9: policy 'a': closure.site = \"rivals\" is no site. Did"
+    " you mean rival\\? The sites here are: coco, rival.",
+    RIVAL + "[policies.a]\nretention = { message_hours = 9, site = 'x' }": ":9: policy 'a': retention.site = .x. is no",
+    "[policies.a]\nclosure = { start = 2020-01-01 }": ":7: policy 'a': closure starts on 2020-01-01, outside",
+    "[policies.a]\nclosure = { end = 2021-02-01 }": ":7: policy 'a': closure ends on 2021-02-01. A site",
+    RIVAL + "[policies.a]\nclosure = { site = 'coco', clone = 'rival' }": ":9: policy 'a': rival is open anyway",
+    "[policies.a]\nclosure = { clone = 'coco' }": ":7: policy 'a': coco would be a clone of itself",
+    "[policies.a]\nclosure = { clone = 'bounty' }": ":7: policy 'a': closure.clone = .bounty. is no site",
+    "[sites.coco]\nmonthly_visitors = 500\n": ":6: 'coco' is the name of the first site",
+    "[sites.Rival]\nmonthly_visitors = 500\n": ":6: site 'Rival': a name takes small letters",
+    "[sites.rival]\nmonthly_visitors = 50\n": ":6: sites.rival: monthly_visitors = 50.0, from 50.0 on, is too small an",
+    "[sites.rival]\nmonthly_visitors = 500\noperation = { open = false }\n": ":7: sites.rival is closed: nobody",
+    "[sites.rival]\nmonthly_visits = 500\n": ":7: sites.rival.monthly_visits is not a setting. Did you mean "
+    "sites.rival.monthly_visitors\\?",
+    "[sites.rival.moderation]\nstaff = -1\n": ":7: sites.rival.moderation.staff = -1 is not allowed",
+    "[operation]\nopen = false\n": ":7: operation.open = false closes the first site before anybody comes",
+    "[displacement]\np_users = 1.1\n": ":7: displacement.p_users = 1.1 is not allowed. It takes a number from 0 to 1",
+    "".join(f"[sites.s{n}]\nmonthly_visitors = 500\n" for n in range(5)): "sites",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_with_sites_is_said_in_a_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text(HEAD + text)
+    with pytest.raises(ScenarioError, match=WRONG[text]) as caught:
+        sim.load(file)
+    assert "Traceback" not in str(caught.value)
