@@ -15,6 +15,7 @@ from sim.model.arrays.model import ChatModel
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes.outcomes import OF_THE_POLICE, OUTCOMES, Outcome
 from sim.outcomes.patterns import patterns
+from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -225,6 +226,7 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         HostingPolicy(host="home"),
         UndercoverPolicy(decoys=1.0, start_hour=1, hours=1),
         FreemiumPolicy(p_paying=0.1),
+        ClosurePolicy(),
     ]
     assert {lever.name for lever in levers} | {"set"} == {
         name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")

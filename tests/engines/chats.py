@@ -115,6 +115,7 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "hosting": (HostingPolicy(host="home", start=day(2), end=day(9)),),
     "undercover": (UndercoverPolicy(decoys=3.5, start_hour=20, hours=10, end=day(12)),),
     "freemium": (FreemiumPolicy(p_paying=1.0, rel_predators=0.9), PolicePolicy(direct=True)),
+    "closure": (ClosurePolicy(start=day(9)),),
 }
 """Every policy alone, several of them dated."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from sim.model.arrays import model
 from sim.model.records import Records
+from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -27,7 +28,7 @@ from sim.policies.warnings import WarningsPolicy
 from sim.rules.rulebook import RULES
 from sim.scenario.scenario import BASELINE
 from tests.engines.chats import BUSY as CHAT
-from tests.engines.chats import COMBINED, LEVERS, START, arms, assert_same, of
+from tests.engines.chats import COMBINED, LEVERS, RUNS, START, arms, assert_same, of
 
 BUSY = CHAT.replace(days=10, warmup_days=4)
 EMAIL = BUSY.replace(**{
@@ -65,6 +66,7 @@ INERT: dict[str, tuple[Policy, ...]] = {
         ),
     ),
     "freemium": (FreemiumPolicy(p_paying=EMAIL.freemium.p_paying, rel_predators=EMAIL.freemium.rel_predators),),
+    "closure": (ClosurePolicy(open=True),),
     # A mechanism is in force, and has nothing to change.
     "untrained": (ModerationPolicy(training=0.0),),
     "unanswered": (ReportingPolicy(rel_ready=1.0, rel_false=1.0, snapshot=False, p_flagged=0.0),),
@@ -111,6 +113,15 @@ def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
     assert (expected.daily[happens].sum() > 0).all()
     for arm in INERT:
         assert_same(lane(records, arm), expected)
+
+
+def test_with_several_sites_a_policy_and_a_seed_alone_are_as_among_others() -> None:
+    scenario, _ = RUNS["sites"]
+    every = model.simulate(scenario, [6, 7], arms(scenario), events=True)
+    for arm in ("strict", "closed", "closed-at-once"):
+        alone = model.simulate(scenario, [7], [arm], events=True)
+        assert alone.events is not None and (alone.events["event"] == "shut").any() == (arm != "strict")
+        assert_same(of(alone, policy=arm, seed=7), of(every, policy=arm, seed=7))
 
 
 def test_complaints_about_earlier_harm_are_the_same_in_every_lane_of_a_seed() -> None:

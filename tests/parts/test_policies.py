@@ -25,6 +25,7 @@ INERT = {
     "hosting": {"host": "abroad"},
     "undercover": {"decoys": 0.0, "start_hour": 14, "hours": 8},
     "freemium": {"p_paying": 0.0},
+    "closure": {"open": True},
     "set": {"rule": "moderation.staff", "value": 1},
 }
 """Levels at which each policy equals the default baseline."""
@@ -76,6 +77,7 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ({"sanctions": {"ladder_hours": [0, 24]}}, {"sanctions.ladder_hours": (0, 24)}),
         ({"warnings": {"p_reached": 0.5}}, {"warnings.p_reached": 0.5, "warnings.rel_recognise": 1.5}),
         ({"limits": {"cooling_off_hours": 9}}, {"limits.cooling_off_hours": 9}),
+        ({"closure": {}}, {"operation.open": False}),
         ({"logs": {"log_hours": 8760}}, {"retention.log_hours": 8760}),
         ({"police": {"direct": True, "p_refer": 0.5}}, {"cooperation.direct": True, "cooperation.p_refer": 0.5}),
         ({"hosting": {"host": "home"}}, {"cooperation.host": "home"}),
