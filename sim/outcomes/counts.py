@@ -190,8 +190,10 @@ def _one(parts: Sequence[Records]) -> Records:
 def added_up(part: Records, first_days: Sequence[int]) -> Records:
     """Return records added up over stretches of days, by the first of each, and over years."""
     edges = np.array(first_days)
-    daily = part.daily.assign(day=edges[edges.searchsorted(part.daily["day"], "right") - 1])
-    daily = daily.groupby(list(DAILY_COLUMNS[:4]), as_index=False).sum()
+    first = pd.Series(edges[edges.searchsorted(part.daily["day"], "right") - 1], part.daily.index, name="day")
+    keys = [*(part.daily[name] for name in DAILY_COLUMNS[:3]), first]
+    summed = part.daily.drop(columns=list(DAILY_COLUMNS[:4])).groupby(keys).sum()
+    daily = pd.concat((summed.index.to_frame(index=False), summed.reset_index(drop=True)), axis=1)
     persons, harms = (part.breakdown["quantity"] == name for name in (HEADLINE, "harm"))
     margins = (part.breakdown["offence"] == "all") | (part.breakdown["victim_class"] == "all")
     breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
@@ -239,9 +241,9 @@ def sums_of(
 def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     """Return daily counts with the column ``date`` behind ``day``; what is stored has the number alone."""
     dates = pd.Timestamp(scenario.start) + pd.to_timedelta(daily["day"], unit="D")
-    found = daily.copy(deep=False)
-    found.insert([*daily.columns].index("day") + 1, "date", dates.astype("datetime64[ns]"))
-    return found
+    behind = [*daily.columns].index("day") + 1
+    parts = (daily.iloc[:, :behind], dates.astype("datetime64[ns]").rename("date"), daily.iloc[:, behind:])
+    return pd.concat(parts, axis=1)
 
 
 def by_seed(values: pd.Series[float], policy: str) -> NDArray[np.float64]:

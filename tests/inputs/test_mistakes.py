@@ -203,7 +203,7 @@ MISTAKES = {
     ),
     "a lever that is a number": (
         ARM + "retention = 720",
-        ["2: policies.a.retention = 720", "start, end, message_hours"],
+        ["2: policies.a.retention = 720", "start, end, site, message_hours"],
     ),
     "an empty list of levers": (ARM + "set = []", ["2: policies.a.set is an empty list"]),
     "an empty policy": (ARM, ["1: policies.a is empty", "registration", "combine"]),

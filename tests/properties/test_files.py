@@ -1,18 +1,21 @@
 """What holds of every file of the police, whatever the scenario, in both engines."""
 
+import datetime as dt
 from collections import defaultdict
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from sim.model import agents
 from sim.model.arrays import model
 from sim.model.records import Records
+from sim.policies.closure import ClosurePolicy
 from sim.scenario.scenario import Scenario
 from tests.engines.chats import assert_same
-from tests.properties.test_invariants import chats
+from tests.properties.test_invariants import chats, shares
 
 FOLLOWS: dict[str, dict[str, str]] = {
     "none": {"case": "waits"},
@@ -145,3 +148,36 @@ def test_what_holds_of_every_file_holds_in_both_engines(chat: tuple[Scenario, in
     assert_same(array, plain)
     for arm in ("baseline", "policy"):
         check_files(array, scenario, arm)
+
+
+@st.composite
+def with_sites(draw: st.DrawFn) -> tuple[Scenario, int]:
+    """One of those chats beside a rival, with a clone to come; one of the sites may be closed, and people go on."""
+    chat, seed = draw(chats())
+    day = chat.start + dt.timedelta(draw(st.sampled_from([2, 0])))
+    closed = ClosurePolicy(site=draw(st.sampled_from(["site", "rival"])), start=day, clone="clone", clone_days=1)
+    numbers = {
+        "p_users": draw(shares()), "p_predators": draw(shares()), "p_elsewhere": draw(st.sampled_from([0.0, 0.5])),
+        "delay_days": draw(st.sampled_from([1.0, 0.0])),
+    }  # fmt: skip
+    rival = {
+        "monthly_visitors": draw(st.sampled_from([200.0, 0.0])),
+        "registration": {"level": draw(st.sampled_from(["none", "phone"]))},
+        "moderation": {"staff": draw(st.sampled_from([0.0, 2.0]))},
+    }
+    scenario = chat.replace(
+        sites={"rival": rival, "clone": {"operation": {"open": False}}},
+        policies={"policy": chat.policies["policy"], "closed": (closed,)},
+        displacement=numbers,
+    )
+    return scenario, seed
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(chat=with_sites())
+def test_both_engines_agree_on_several_sites(chat: tuple[Scenario, int]) -> None:
+    scenario, seed = chat
+    arms = ["baseline", *scenario.policies]
+    array, plain = (engine.simulate(scenario, [seed], arms, events=True) for engine in (model, agents))
+    assert_same(array, plain)
+    assert (array.daily[["n_visits", "n_user_hours", "n_user_hours_moved_in", "n_predator_hours"]] >= 0).all(axis=None)

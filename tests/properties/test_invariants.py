@@ -1,5 +1,6 @@
 """What holds in every run, whatever the scenario: small random chats and policies."""
 
+import datetime as dt
 from collections import defaultdict
 from typing import Any
 
@@ -9,10 +10,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.model.arrays.model import simulate
+from sim.model.decisions.entry import doors_of
 from sim.model.records import Records
 from sim.model.world.keys import N_STRATA, N_USER_STRATA
 from sim.model.world.population import TOLERANCES
 from sim.model.world.world import World
+from sim.policies.closure import ClosurePolicy
 from sim.policies.limits import LimitsPolicy
 from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
@@ -26,7 +29,7 @@ from sim.policies.warnings import WarningsPolicy
 from sim.scenario.scenario import Scenario
 from tests.theory.laboratory import laboratory
 
-ENDS = ("fade", "harm", "lose", "miss", "lapse", "stop")
+ENDS = ("fade", "harm", "lose", "miss", "lapse", "stop", "shut")
 ANSWERS = ("block", "withdraw", "stay")
 ENDED_BY_TARGET = ANSWERS[:2]
 BY_TARGET = ("recognise", *ANSWERS)
@@ -36,11 +39,11 @@ FOLLOWS = {
     "approached": {k: v for k, v in ON_PLATFORM.items() if k not in ("private", "leave", "harm", "miss", "lapse")},
     "engaged": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "leave", "harm", "miss", "lapse")},
     "private": {k: v for k, v in ON_PLATFORM.items() if k not in ("engage", "private", "miss", "lapse")},
-    "apart": {"meet": "together", "miss": "over", "lapse": "over", "stop": "over"},
+    "apart": {"meet": "together", "miss": "over", "lapse": "over", "stop": "over", "shut": "over"},
     "off": {"harm": "over", "fade": "over", "stop": "over"},
     "over": {"seek": "apart"},
 }
-WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar", "stop")
+WHOLE = ("lose", "find", "meet", "miss", "lapse", "warn", "suspend", "bar", "stop", "shut")
 ALARMS = ("engage", "private", "leave", "harm", "fade", *BY_TARGET, "report", "flag", "seek", "false_report")
 STAGE = {"approached": 0, "engaged": 1, "private": 2, "off": 3}
 
@@ -73,6 +76,7 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
             LogsPolicy(log_hours=100),
             PolicePolicy(direct=True, p_refer=1.0),
             UndercoverPolicy(decoys=3.0, start_hour=0, hours=24),
+            ClosurePolicy(start=dt.date(2024, 1, 3)),
         ])
     )  # fmt: skip
     changes: dict[str, Any] = {f"contacts.{name}_per_hour": draw(hazards) for name in names} | {
@@ -168,7 +172,7 @@ def check_a_contact(life: pd.DataFrame) -> None:
             state = stage
         elif state in STAGE:
             stage, knows = state, False
-        if event.event in ("fade", "lose", "find", "meet", "lapse", "miss", "stop"):
+        if event.event in ("fade", "lose", "find", "meet", "lapse", "miss", "stop", "shut"):
             assert event.detail == STAGE[before]
         if event.event == "leave":
             left = event.hour
@@ -196,7 +200,7 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
             assert (event.actor, event.target) not in running
             running[event.actor, event.target] = event.contact
         for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "flag", "complain"])].itertuples():
-            if event.event == "stop":
+            if event.event in ("stop", "shut"):
                 pair = next(pair for pair, contact in running.items() if contact == event.contact)
                 assert pair[0] == event.target
             else:
@@ -246,10 +250,10 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
         tolerance = people.door_type(everybody) % TOLERANCES
         columns = (people.person, people.begin, people.start, people.end, tolerance)
         for person, begin, start, end, t in zip(*(c.tolist() for c in columns), strict=True):
-            door = rules[begin < day.first_hour]
+            # Whoever is there when the site is closed is put out.
+            door = rules[begin < day.first_hour and rules[0].operation.open]
             predator = person % N_STRATA >= N_USER_STRATA
-            friction = door.registration.friction_predator if predator else door.registration.friction_user
-            if t >= round(friction * 1000):
+            if t >= doors_of(door)[predator]:
                 online[person].update(range(max(start, day.first_hour), min(end, day.first_hour + 24)))
     for event in events[events.event == "approach"].itertuples():
         assert event.hour in online[event.target]

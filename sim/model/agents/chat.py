@@ -12,6 +12,7 @@ from sim.model.agents.investigators import Police
 from sim.model.agents.ledger import Ledger, Victims, records_of
 from sim.model.agents.people import Contact, Predator, User
 from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
+from sim.model.decisions.displacement import Gate
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, EVENT_COLUMNS, Records
@@ -71,8 +72,7 @@ class Chat(PeopledLane):
         self.ledgers = [Ledger(self, site, self.victims, self.policy, self.seed_number) for site in sites]
         self.police = Police(self)
         self.venues = [StaffedVenue(self, site, self.police) for site in sites]
-        self.baseline = self.today = self._entrances_now(0)
-        self.yesterday: Entrances | None = None
+        self.baseline = self.today = self.yesterday = self._entrances_now(0, ())
         self.complaints: dict[int, list[Complaint]] = {}
         self._changes = [dict(scenario.changes_of(self.policy, site)) for site in sites]
         self._days = self.world.days()
@@ -171,13 +171,10 @@ class Chat(PeopledLane):
 
         When a site closes or opens, visits under way are cut short or go on as if they began today.
         """
-        before = self.yesterday
-        if begin >= self.day.first_hour or before is None or self._opened_or_closed(before):
-            return self.today
-        return before
+        return self.today if begin >= self.day.first_hour or self._opened_or_closed() else self.yesterday
 
-    def _opened_or_closed(self, before: Entrances) -> list[StaffedVenue]:
-        gates = zip(self.venues, before.gates, self.today.gates, strict=True)
+    def _opened_or_closed(self) -> list[StaffedVenue]:
+        gates = zip(self.venues, self.yesterday.gates, self.today.gates, strict=True)
         return [venue for venue, was, gate in gates if was.open != gate.open]
 
     def _begin_day(self) -> None:
@@ -185,8 +182,7 @@ class Chat(PeopledLane):
         if self.day_of_window >= 0:
             for venue, changes in zip(self.venues, self._changes, strict=True):
                 venue.rules = changes.get(self.day_of_window, venue.rules)
-        if self.hour:
-            self.yesterday, self.today = self.today, self._entrances_now(self.day.number)
+        self.yesterday, self.today = self.today, self._entrances_now(self.day.number, self.today.gates)
         self.come_upon = self.today.come_upon(self.baseline)
         self._let_join()
         for person in self.persons.values():
@@ -206,14 +202,13 @@ class Chat(PeopledLane):
         for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
             self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
 
-    def _entrances_now(self, day: int) -> Entrances:
-        """Return the entrances under the rules of a day."""
-        before = self.today.gates if day else ()
+    def _entrances_now(self, day: int, before: Sequence[Gate]) -> Entrances:
+        """Return the entrances under the rules of a day, given the gates of the day before, if there were any."""
         return Entrances(self.world.movers, [venue.rules for venue in self.venues], day, before)
 
     def _shut(self) -> None:
         """Sites that close today end what goes on there."""
-        for venue in self._opened_or_closed(self.yesterday) if self.yesterday else ():
+        for venue in self._opened_or_closed():
             if not venue.rules.operation.open:
                 for person in self.persons.values():
                     if isinstance(person, Predator):

@@ -32,7 +32,7 @@ class Entrances:
         other: Sites that they come to then.
     """
 
-    def __init__(self, movers: Movers, rules: Sequence[Rules], day: int, before: Sequence[Gate] = ()) -> None:
+    def __init__(self, movers: Movers, rules: Sequence[Rules], day: int, before: Sequence[Gate]) -> None:
         self._movers = movers
         self.gates = gates(rules, day, before)
         ways = [

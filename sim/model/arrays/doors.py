@@ -231,6 +231,7 @@ class Doors:
         """Return how many predators places have, by numbers of members by seed and home."""
         places = self._places
         if places.n_sites == 1:
-            return members[:, 0].take(places.seed)
+            is_open = np.array([gate.open for (gate,) in self._gates], np.int64)
+            return members[:, 0].take(places.seed) * is_open
         n: Ints = (members[places.seed] * self.predators_first // self._movers.n_cells).sum(axis=1)
         return n
