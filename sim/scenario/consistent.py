@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import model_validator
 
 from sim.policies.closure import ClosurePolicy
-from sim.policies.policy import CollisionError, Policy, days_of_change
+from sim.policies.policy import CollisionError, Policy, days_of_change, door_days
 from sim.rules import names
 from sim.rules.errors import Problem, ScenarioError, shown, suggestion
 from sim.rules.names import BASELINE
@@ -90,8 +90,8 @@ class Consistent(Armed):
             none = Sentence("every offence has weight = 0. Give at least one of them a weight of 1 or more.")
             yield Problem(("offences",), none)
 
-    def _problems_of_decoys(self, changes: Mapping[str, Sequence[tuple[int, Rules]]]) -> Iterator[Problem]:
-        """Yield where decoys are online whom nobody seeks, given the rules of every arm by day."""
+    def _problems_of_decoys(self, changes: Mapping[str, Sequence[Sequence[tuple[int, Rules]]]]) -> Iterator[Problem]:
+        """Yield where decoys are online whom nobody seeks, given the rules of every arm by site and day."""
         if any(offence.weight and offence.target_weights[0] for offence in self.offences):
             return
         nobody = Sentence(
@@ -100,8 +100,8 @@ class Consistent(Armed):
         )
         if self.undercover.decoys:
             yield Problem(("undercover", "decoys"), nobody)
-        for arm, by_day in changes.items():
-            if any(rules.undercover.decoys > self.undercover.decoys for _, rules in by_day):
+        for arm, of_sites in changes.items():
+            if any(rules.undercover.decoys > self.undercover.decoys for by_day in of_sites for _, rules in by_day):
                 yield Problem(("policies", arm), nobody)
 
     def _problems_of_policies(self) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ class Consistent(Armed):
             )
             yield Problem(("policies",), too_many)
             return
-        changes: dict[str, list[tuple[int, Rules]]] = {}
+        changes: dict[str, list[list[tuple[int, Rules]]]] = {}
         for arm, found in self.policies.items():
             path = ("policies", arm)
             if any(policy.changeable for policy in found):
@@ -135,14 +135,12 @@ class Consistent(Armed):
             yield from wrong
             if not wrong:
                 try:
-                    changes[arm] = [
-                        change for site in range(len(self.site_names)) for change in self.changes_of(arm, site)
-                    ]
+                    changes[arm] = [self.changes_of(arm, site) for site in range(len(self.site_names))]
                 except CollisionError as error:
                     yield Problem(path, error.words)
         if len(changes) < len(self.policies):
             return
-        doors = self.door_days
+        doors = door_days(by_day for of_sites in changes.values() for by_day in of_sites)
         yield from self._problems_of_decoys(changes)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:

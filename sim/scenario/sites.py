@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from sim.rules.declare import parameter
+from sim.rules.declare import Section, parameter
 from sim.rules.registration import Registration
 from sim.rules.rulebook import Platform, Rulebook
 from sim.rules.sentences import Sentence, WordsError
@@ -52,6 +52,11 @@ class Site(Rulebook[Registration]):
             )  # fmt: skip
         return self
 
+    @model_serializer(mode="wrap")
+    def _as_given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what was given alone: the rest is as on the first site, whatever that is."""
+        return _given(write(self), self)
+
     @property
     def audience(self) -> Audience:
         """Whose home it is, and how much it attracts others."""
@@ -60,8 +65,17 @@ class Site(Rulebook[Registration]):
 
     def platform(self, first: Platform) -> Platform:
         """Return the site as the baseline has it, given the first one."""
-        own = self.model_dump(exclude_unset=True, include={*Platform.model_fields})
+        own = {name: value for name, value in self.model_dump().items() if name in Platform.model_fields}
         return Platform.model_validate(_over(first.model_dump(), own))
+
+
+def _given(written: dict[str, Any], section: Section) -> dict[str, Any]:
+    """Return what was given of a section out of all that is written of it."""
+    given = {name: getattr(section, name) for name in type(section).model_fields if name in section.model_fields_set}
+    return {
+        name: _given(written[name], value) if isinstance(value, Section) else written[name]
+        for name, value in given.items()
+    }
 
 
 def _over(settings: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sim.scenario.schema import DIALECT, schema
 from tests.parts.editor import complaints
 
 MADE = schema()
-SETTINGS = [p for p in declared({"": Scenario}) if p.key not in ("policies", "offences")]
+SETTINGS = [p for p in declared({"": Scenario}) if p.key not in ("sites", "policies", "offences")]
 
 
 def resolved(node: dict[str, Any], made: dict[str, Any] = MADE) -> dict[str, Any]:
