@@ -141,16 +141,19 @@ class Armed(Framed):
         """Return the first site's rules on a day of the measured window (negative: warm-up, baseline rules)."""
         return rules_on(day, self.platform, self.dated(arm) if day >= 0 else (), self.site)
 
-    def changes_of(self, arm: str, site: int = 0) -> list[tuple[int, Rules]]:
-        """Return (day, rules from then on) of an arm on a site: day 0 and every later day on which its rules change.
-
-        Args:
-            arm: The arm.
-            site: Index of the site.
+    def changes_of(self, arm: str) -> list[tuple[int, Rules]]:
+        """Return (day, rules from then on) of an arm on the first site: day 0 and every day on which rules change.
 
         Raises:
             CollisionError: If policies of the arm collide.
         """
+        return self._changes_on(0, arm)
+
+    def changes_by_site(self, arm: str) -> list[list[tuple[int, Rules]]]:
+        """Return what `changes_of` does of every site, all with the same days; errors as there."""
+        return [self._changes_on(site, arm) for site in range(len(self.site_names))]
+
+    def _changes_on(self, site: int, arm: str) -> list[tuple[int, Rules]]:
         dated, platform, name = self.dated(arm), self.platforms[site], self.site_names[site]
         try:
             return [(day, rules_on(day, platform, dated, name)) for day in days_of_change(dated, self.days)]
@@ -169,14 +172,13 @@ class Armed(Framed):
     @property
     def door_days(self) -> set[int]:
         """Days of the window on which some arm lets in others than before."""
-        sites = range(len(self.site_names))
-        return door_days(self.changes_of(arm, site) for arm in self.policies for site in sites)
+        return door_days(by_day for arm in self.policies for by_day in self.changes_by_site(arm))
 
     def last_day_of_door(self, arm: str) -> int:
         """Return the last day on which a site of an arm lets in other lawful users than the baseline; -1 for none."""
         last = -1
-        for site, platform in enumerate(self.platforms):
-            asked = [(day, _door(rules)) for day, rules in self.changes_of(arm, site)]
+        for by_day, platform in zip(self.changes_by_site(arm), self.platforms, strict=True):
+            asked = [(day, _door(rules)) for day, rules in by_day]
             ends = [day - 1 for day, _ in asked[1:]] + [self.days - 1]
             usual = _door(platform.rules)
             last = max((end for (_, door), end in zip(asked, ends, strict=True) if door != usual), default=last)
@@ -188,7 +190,7 @@ class Armed(Framed):
 
     def days_that_differ(self, arm: str) -> list[tuple[int, bool]]:
         """Return (day, whether some rule of some site is not the baseline's from then on) of an arm."""
-        by_site = [self.changes_of(arm, site) for site in range(len(self.site_names))]
+        by_site = self.changes_by_site(arm)
         usual = [platform.rules for platform in self.platforms]
         return [
             (of_day[0][0], any(rules != before for (_, rules), before in zip(of_day, usual, strict=True)))
@@ -201,8 +203,8 @@ class Armed(Framed):
         Of several sites on which it changes, those of the first in order.
         """
         changed: dict[str, tuple[Any, Any]] = {}
-        for site, platform in enumerate(self.platforms):
-            for _, rules in self.changes_of(arm, site):
+        for by_day, platform in zip(self.changes_by_site(arm), self.platforms, strict=True):
+            for _, rules in by_day:
                 for rule in RULES:
                     before, value = platform.rules.value_of(rule), rules.value_of(rule)
                     if value != before:

@@ -135,7 +135,7 @@ class Consistent(Armed):
             yield from wrong
             if not wrong:
                 try:
-                    changes[arm] = [self.changes_of(arm, site) for site in range(len(self.site_names))]
+                    changes[arm] = self.changes_by_site(arm)
                 except CollisionError as error:
                     yield Problem(path, error.words)
         if len(changes) < len(self.policies):

@@ -137,8 +137,8 @@ class Scenario(Consistent):
         of several sites stand under their names.
         """
         by_site = {
-            name: {str(day): rules.model_dump(mode="json") for day, rules in self.changes_of(arm, site)}
-            for site, name in enumerate(self.site_names)
+            name: {str(day): rules.model_dump(mode="json") for day, rules in by_day}
+            for name, by_day in zip(self.site_names, self.changes_by_site(arm), strict=True)
         }
         return by_site if self.sites else by_site[self.site]
 

@@ -74,7 +74,7 @@ class Chat(PeopledLane):
         self.venues = [StaffedVenue(self, site, self.police) for site in sites]
         self.baseline = self.today = self.yesterday = self._entrances_now(0, ())
         self.complaints: dict[int, list[Complaint]] = {}
-        self._changes = [dict(scenario.changes_of(self.policy, site)) for site in sites]
+        self._changes = [dict(by_day) for by_day in scenario.changes_by_site(self.policy)]
         self._days = self.world.days()
         self._begin_day()
 

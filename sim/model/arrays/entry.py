@@ -270,11 +270,6 @@ def _days_of_moves(state: State) -> set[int]:
     scenario, delays = state.world.scenario, state.world.movers.delay_days.tolist()
     if state.places.n_sites == 1 or not scenario.closes:
         return set()
-    shut = {
-        day
-        for arm in scenario.policies
-        for site in range(state.places.n_sites)
-        for day, rules in scenario.changes_of(arm, site)
-        if not rules.operation.open
-    }
+    by_day = (of_site for arm in scenario.policies for of_site in scenario.changes_by_site(arm))
+    shut = {day for of_site in by_day for day, rules in of_site if not rules.operation.open}
     return {day + delay for day in shut for delay in delays if day + delay < scenario.days}

@@ -102,7 +102,7 @@ class ChatModel(HourlyModel):
         )
         self.record = Recorder(scenario, places, events=events)
         self._days = self.world.days()
-        self._changes = [[dict(scenario.changes_of(p, site)) for site in range(places.n_sites)] for p in self.policies]
+        self._changes = [[dict(by_day) for by_day in scenario.changes_by_site(p)] for p in self.policies]
         self._usual_rules = [platform.rules for platform in scenario.platforms]
         of_arms = (rules for of_sites in self._changes for by_day in of_sites for rules in by_day.values())
         frictions = (friction for rules in {*self._usual_rules, *of_arms} for friction in doors_of(rules))
