@@ -155,14 +155,16 @@ def _n_cores() -> int:
 
 def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
     """Return roughly the seconds and bytes of one step loop; fitted to what `make bench` measures of some."""
-    population = scenario.population
-    visitors = seeds * scenario.scale * max(population.monthly_visitors_start, population.monthly_visitors)
+    visitors = seeds * scenario.scale * sum(max(audience[:2]) for audience in scenario.audiences)
+    more_sites = len(scenario.site_names) - 1
     if engine == "agents":
         return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors
     approaches = visitors * _approaches_per_hour(scenario)
+    slower, dearer = 1 + 0.6 * more_sites, 1 + 0.15 * more_sites  # calls and what stands beside them; approaches
     calls = 380e-6 + 560e-6 * visitors / (visitors + 70e3) + 6.5e-6 * arms  # what happens to nobody is not called
-    rows = seeds * (80e-6 + 1e-6 * arms) + visitors * 0.45e-9 + approaches * (0.33e-6 + 0.28e-6 * arms)
-    counts = seeds * arms * (400e3 + 300 * scenario.days)
+    calls = slower * (calls + seeds * (80e-6 + 1e-6 * arms))
+    rows = visitors * 0.45e-9 + dearer * approaches * (0.33e-6 + 0.28e-6 * arms)
+    counts = seeds * arms * (1 + more_sites) * (400e3 + 300 * scenario.days)
     return scenario.hours * (calls + rows), visitors * 36 + approaches * 16e3 * arms + counts
 
 

@@ -37,6 +37,20 @@ def full(lanes: int, days: int, warmup_days: int) -> dict[str, Any]:
     }
 
 
+def shared_out(sites: int, lanes: int) -> dict[str, Any]:
+    """Run the full Coco population, a month of it, at home on one site or shared out among three."""
+    people = dict.fromkeys(("monthly_visitors", "monthly_visitors_start"), 778_000.0)
+    share = {1: {}, 3: {"near": 0.3, "far": 0.2}}[sites]
+    scenario = load(COCO).replace(
+        days=30,
+        warmup_days=10,
+        sites={name: {"monthly_visitors": part * 778_000.0} for name, part in share.items()},
+        population={name: visitors * (1 - sum(share.values())) for name, visitors in people.items()},
+    )
+    model = ChatModel(scenario, [1], [BASELINE, *scenario.policies][:lanes], collect=False)
+    return {"seconds": cpu(model.run)}
+
+
 def classroom(seeds: int) -> dict[str, Any]:
     """Run the classroom's policies with some seeds in one loop."""
     scenario = load(CLASSROOM)
@@ -63,6 +77,13 @@ def report(repeats: int) -> Iterator[str]:
             f"at least {r['predators']:,} predators, {r['approaches_an_hour']:.0f} approaches an hour"
         )
         yield f"  final backlog: {', '.join(f'{name} {n:,}' for name, n in r['backlog'].items())}"
+    for lanes in (1, 15):
+        pairs = [[apart(shared_out, sites=n, lanes=lanes) for n in (1, 3)] for _ in range(repeats)]
+        times, memory = (statistics.median(b[of] / a[of] for a, b in pairs) for of in ("seconds", "mib"))
+        yield (
+            f"full population shared out among three sites, {lanes} lane{'s'[: lanes - 1]}: {times:.2f} times the time "
+            f"and {memory:.2f} times the memory of one site (median of {repeats})"
+        )
     one, many = ([apart(classroom, seeds=n)["seconds"] for _ in range(repeats)] for n in (1, 20))
     ratio = statistics.median(b / a for a, b in zip(one, many, strict=True))
     yield (

@@ -44,7 +44,7 @@ from sim.scenario.scenario import Scenario
 
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
-MORE_ATTEMPTS = 512
+MORE_ATTEMPTS = 128
 """Likewise among persons of another home, few of whom may be on the site."""
 
 
