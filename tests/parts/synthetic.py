@@ -109,8 +109,9 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
         "n_capacity": np.full(scenario.days, int(160 * rules.moderation.staff)),
         "n_moderator_milli_hours": np.full(scenario.days, 8000),
     }
-    table = pd.DataFrame(0, days, list(DAILY_COLUMNS)).assign(policy=policy, seed=seed, site=scenario.site, day=days)
-    return table.assign(**columns).astype(dict.fromkeys(DAILY_COLUMNS[3:], np.int64))
+    keys = {"policy": policy, "seed": seed, "site": scenario.site, "day": days}
+    table = pd.DataFrame(dict.fromkeys(DAILY_COLUMNS, 0) | keys | columns, days)
+    return table.astype(dict.fromkeys(DAILY_COLUMNS[3:], np.int64)).copy()  # its columns together, as those of engines
 
 
 def _breakdown(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
