@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -63,10 +63,6 @@ class Sums:
         """Return persons seriously harmed here and elsewhere in every run; of the whole window alone."""
         return self["n_persons_harmed"] + self["harmed_elsewhere"]
 
-    def of_seeds(self, seeds: Collection[int]) -> Sums:
-        """Return those of some seeds alone."""
-        return replace(self, table=self.table[self.table.index.get_level_values("seed").isin(seeds)])
-
     def a_year(self, column: str) -> pd.Series[float]:
         """Return a count as a rate per year."""
         return self[column] * (DAYS_PER_YEAR / self.days)
@@ -102,6 +98,15 @@ class Counts:
     scenario: Scenario
     records: Records
     hashes: pd.DataFrame
+
+    def of_seeds(self, seeds: Collection[int]) -> Counts:
+        """Return those of some seeds alone, as if there were no others."""
+        daily, breakdown, durations = (
+            table[table["seed"].isin(seeds)]
+            for table in (self.records.daily, self.records.breakdown, self.records.durations)
+        )
+        hashes = self.hashes[self.hashes.index.get_level_values("seed").isin(seeds)]
+        return Counts(self.scenario, Records(daily, breakdown, durations), hashes)
 
     def sums(self, *stretches: tuple[int, int]) -> Sums:
         """Add up stretches of days, or the whole window with the counts by offence and class and the durations.

@@ -111,8 +111,13 @@ OF_A_COMPARISON: Tables = {
         ),
     },
     "best": {
-        "best": Meaning("name", "policy under which the fewest are seriously harmed, here and elsewhere, of those that lower it"),
-        "more": Meaning(RELATIVE, "by how much more persons are seriously harmed, here and elsewhere, than under the best, seed by seed"),
+        "best": Meaning(
+            "name", "policy under which the fewest are seriously harmed, here and elsewhere, of those that lower it"
+        ),
+        "more": Meaning(
+            RELATIVE,
+            "by how much more persons are seriously harmed, here and elsewhere, than under the best, seed by seed",
+        ),
         "more_low": Meaning(
             RELATIVE, "lower end of the Fieller interval of more, so wide that those of all policies hold at 95%"
         ),
@@ -176,6 +181,18 @@ OF_A_COMPARISON: Tables = {
         ),
         "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
+    },
+    "sites": {
+        "harmed_baseline": Meaning(
+            "persons a run", "persons seriously harmed there under the baseline, mean over the seeds"
+        ),
+        "harmed": Meaning("persons a run", "persons seriously harmed there under the policy, mean over the seeds"),
+        **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
+        "user_hours": Meaning(RELATIVE, "change of the hours that lawful users are online there; none without any"),
+        "predator_hours": Meaning(RELATIVE, "change of the hours that predators are online there; none without any"),
+        "moved_in": Meaning(
+            "share of user-hours there", "those of users who are at home on another site and kept out there"
+        ),
     },
     "over_time": {
         "first_day": Meaning("day of the window", "first day of the stretch: a quarter or a year of the window"),

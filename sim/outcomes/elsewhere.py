@@ -1,8 +1,8 @@
 """Elsewhere: what of an effect rests on those whom a policy keeps out, as it is assumed of them and at both ends.
 
-Who goes on on another site, and what happens there, is no matter of luck, and nobody has measured it. The headline takes
-what the scenario assumes of it (`Scenario.displacement`). Here the assumption is shown beside its ends: the effect if
-nobody goes on, if all do, and how many it takes to undo it.
+Who goes on on another site, and what happens there, is no matter of luck, and nobody has measured it. The headline
+takes what the scenario assumes of it (`Scenario.displacement`). Here the assumption is shown beside its ends: the
+effect if nobody goes on, if all do, and how many it takes to undo it.
 """
 
 from __future__ import annotations

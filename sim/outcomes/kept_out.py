@@ -39,11 +39,15 @@ def p_elsewhere(scenario: Scenario) -> float:
     return scenario.displacement.p_elsewhere if scenario.sites else 1.0
 
 
+def going_on(scenario: Scenario) -> Mapping[Side, float]:
+    """Return by side which share of those kept out go on on a site that is not simulated, as the scenario assumes."""
+    assumed, share = scenario.displacement, p_elsewhere(scenario)
+    return {"predator": assumed.p_predators * share, "user": assumed.p_users * share}
+
+
 def shares_of(scenario: Scenario) -> Mapping[Side, float]:
     """Return by side which share of the harm that was kept out is done elsewhere, as the scenario assumes."""
-    assumed = scenario.displacement
-    follows = p_elsewhere(scenario) * assumed.rel_elsewhere
-    return {"predator": assumed.p_predators * follows, "user": assumed.p_users * follows}
+    return {side: share * scenario.displacement.rel_elsewhere for side, share in going_on(scenario).items()}
 
 
 def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int]) -> pd.DataFrame:

@@ -14,8 +14,9 @@ import pandas as pd
 from sim.model.engines import Engine
 from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
+from sim.outcomes.at_sites import at_sites_of
 from sim.outcomes.best import best_of
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, years_of
+from sim.outcomes.counts import HEADLINE, HERE, Counts, by_seed, dated, years_of
 from sim.outcomes.effects import contains_of, in_force_of, over_time_of
 from sim.outcomes.elsewhere import elsewhere_of
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
@@ -115,8 +116,13 @@ class Comparison(Result):
 
     @cached_property
     def elsewhere(self) -> pd.DataFrame:
-        """What is left of effects if those kept out go on on another site; see `elsewhere_of`."""
+        """What of effects rests on those kept out, who may go on elsewhere; see `elsewhere_of`."""
         return elsewhere_of(self.counts, self.policies)
+
+    @cached_property
+    def at_sites(self) -> pd.DataFrame:
+        """What becomes of harm and use on each site, a row for each policy and site; see `at_sites_of`."""
+        return at_sites_of(self.counts, self.policies)
 
     @cached_property
     def in_force(self) -> pd.DataFrame:
@@ -206,8 +212,8 @@ class Comparison(Result):
     @cached_property
     def seeds_in_all(self) -> dict[str, float]:
         """How many seeds it takes to know each change of serious harm as well as was asked, by the first of them."""
-        harmed = BY_NAME[HEADLINE].formula(self.counts.sums())
-        first = {arm: by_seed(harmed, arm)[: self.first] for arm in (BASELINE, *self.policies)}
+        harmed = self.counts.of_seeds(self.seeds[: self.first]).sums().total_harmed
+        first = {arm: by_seed(harmed, arm) for arm in (BASELINE, *self.policies)}
         return seeds_in_all({arm: first[arm] for arm in self.policies}, first[BASELINE], self.halfwidth)
 
     def blocks(self) -> list[Block]:
@@ -222,7 +228,7 @@ class Comparison(Result):
         """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
         return transparency.record(self.counts)
 
-    def plot(self, what: str = HEADLINE) -> Figure:
+    def plot(self, what: str = HERE) -> Figure:
         """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
 
         A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
@@ -264,6 +270,8 @@ class Comparison(Result):
         write_csv(self.in_force, folder / "in_force.csv")
         write_csv(self.over_time, folder / "over_time.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
+        if self.scenario.sites:
+            write_csv(self.at_sites, folder / "sites.csv")
         if self.doubt:
             self.doubt.fill(folder)
         if self.apart:
@@ -316,7 +324,9 @@ def comparison(found: Comparison) -> list[Block]:
         found.headline,
         tables.harm(cells),
         tables.how_sure(cells, found.doubt),
+        tables.how_sure(cells, found.doubt, HERE),
         tables.elsewhere(cells, found.elsewhere),
+        tables.at_sites(cells, found.at_sites),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
@@ -396,7 +406,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             [
                 *_there(tables.how_sure(cells, doubt)),
                 *pictures,
-                *_there(tables.how_sure(cells, doubt, SECOND)),
+                *_there(tables.how_sure(cells, doubt, HERE), tables.how_sure(cells, doubt, SECOND)),
                 *doubt.analysis(),
             ],
             stands_in=[*effects, *_filled(doubt.tables)],
@@ -404,8 +414,8 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     yield Part(
         "elsewhere",
         Term("And elsewhere"),
-        [*_there(tables.elsewhere(cells, found.elsewhere))],
-        stands_in=["elsewhere.csv"],
+        [*_there(tables.elsewhere(cells, found.elsewhere), tables.at_sites(cells, found.at_sites))],
+        stands_in=["elsewhere.csv", *(["sites.csv"] if scenario.sites else [])],
     )
     yield Part(
         "whom",

@@ -11,7 +11,7 @@ from functools import partial
 
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
-from sim.outcomes.counts import HEADLINE, WAITS
+from sim.outcomes.counts import HERE, WAITS
 from sim.outcomes.outcomes import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
@@ -254,7 +254,7 @@ def _outcome(outcome: Outcome) -> Lines:
     for name, meaning in (_columns() | GIVEN | _WAITS).items():
         if name in _names_in(text):
             yield labelled("", Sentence("{name}: {meaning}", name=name, meaning=meaning))
-    if outcome.name.startswith(HEADLINE) and not outcome.over_time:
+    if outcome.name.startswith(HERE) and not outcome.over_time:
         yield labelled("", Term("persons of one class or offence, each counted once in a year of the window"))
     if outcome.harm:
         yield labelled(

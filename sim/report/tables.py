@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from sim.outcomes.best import Asked, asked_for
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.effects import rest_of, words_of
 from sim.outcomes.in_force import n_days_that_differ, part_of_window
+from sim.outcomes.kept_out import going_on
 from sim.outcomes.outcomes import BY_NAME, MONEY, SECOND
 from sim.outcomes.statistics import FEWEST_EVENTS, interval_of
 from sim.outcomes.verdicts import Verdict
@@ -31,6 +32,7 @@ from sim.report.text import (
     short,
     size,
     tenths,
+    whole_percent,
 )
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
@@ -41,7 +43,7 @@ NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
 
 
 def harm(cells: Cells) -> Block:
-    """Return the changes of serious harm, and of the risk of those who remain, with their verdicts."""
+    """Return the changes of serious harm in all and here, and of the risk of those who remain, with their verdicts."""
     columns = []
     for head in headings.HARM:
         columns.append(Column(Term(head.words), [cells.relative(p, head.outcome) for p in cells.policies]))
@@ -59,6 +61,7 @@ def harm(cells: Cells) -> Block:
             harms=cells.levels(SECOND)[0], per_day=cells.unit(SECOND),
         ),
         Sentence("Such levels of harm are not identified, only changes are."),
+        here(cells.scenario),
         Sentence(
             "Those who remain: lawful users whom neither the door nor a bar kept out that day; the days of the others "
             "are among the costs and not in the risk."
@@ -72,8 +75,15 @@ def harm(cells: Cells) -> Block:
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
 
 
+def here(scenario: Scenario) -> Sentence:
+    """Say what is called here, and what elsewhere."""
+    if scenario.sites:
+        return Sentence("Here: on the simulated sites alone. Elsewhere: on sites that are not simulated.")
+    return Sentence("Here: on the simulated site alone. Elsewhere: on sites that are not simulated.")
+
+
 def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Block | None:
-    """Return doubt beside luck of persons seriously harmed, or of another outcome, if it was asked.
+    """Return doubt beside luck of persons seriously harmed here and elsewhere, or of another outcome, if it was asked.
 
     Args:
         cells: The effects, with what is left of them over worlds.
@@ -113,7 +123,7 @@ def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Bloc
     if outcome != HEADLINE:
         kind = Sentence("{outcome}: change from the baseline, luck beside doubt", outcome=Term(BY_NAME[outcome].label))
         return Table(Term("HOW SURE"), kind, [cells.names()], columns)
-    kind = Sentence("change of persons seriously harmed from the baseline, luck beside doubt")
+    kind = Sentence("change of persons seriously harmed, here and elsewhere, from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
 
 
@@ -195,7 +205,9 @@ def what_works(scenario: Scenario, contains: pd.DataFrame) -> Block | None:
     note = Sentence(
         "The policy less the one that it contains, seed by seed. Identical: what it has beyond that does nothing here."
     )
-    kind = Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval")
+    kind = Term(
+        "change of persons seriously harmed, here and elsewhere, in % of the baseline's, in brackets its 95% interval"
+    )
     return Table(Term("WHAT DOES THE WORK"), kind, keys, columns, note)
 
 
@@ -204,7 +216,7 @@ def _rest(scenario: Scenario, row: Mapping[Any, Any]) -> Words:
 
 
 def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
-    """Return what is left of effects if those kept out go on on another site; nothing if nobody is.
+    """Return what of effects rests on those kept out, who may go on elsewhere; nothing if nobody is.
 
     Args:
         cells: The effects.
@@ -213,10 +225,13 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
     rows = found.to_dict("records")
     if not any(row["predators_out"] or row["users_out"] for row in rows):
         return None
+    shares, rel = going_on(cells.scenario), cells.scenario.displacement.rel_elsewhere
     columns = [
-        Column(Term(headings.HARM[0].words), [cells.relative(p, HEADLINE) for p in cells.policies]),
+        Column(Term(headings.ON_SITE.words), [cells.relative(p, HERE) for p in cells.policies]),
         Column(Term(headings.PREDATORS_OUT.words), [_kept_out(row["predators_out"]) for row in rows]),
         Column(Term(headings.USERS_OUT.words), [_kept_out(row["users_out"]) for row in rows]),
+        Column(Term(headings.IN_ALL.words), [cells.relative(p, HEADLINE) for p in cells.policies]),
+        Column(Term(headings.SIDE.words), [_SIDES[row["assumed_side"]] for row in rows]),
         Column(
             Term(headings.ALL_GO_ON.words),
             [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows],
@@ -224,14 +239,51 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
     ]
     note = Sentence(
-        "On another site, which is not simulated. Where those go whom a door turns away or a bar keeps out nobody has "
-        "measured: the first column is if they go nowhere, the fourth if all go on elsewhere, where harm is as "
-        "frequent as here under the baseline, reckoned from the predators' hours kept out or from the users', "
-        "whichever is more. Never: the effect is larger than all that they would have done. A dash: no predators are "
-        "kept out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays."
-    )
+        "Where those go whom a door turns away or a bar keeps out nobody has measured. Harm elsewhere is reckoned at "
+        "{times}the baseline's rates here, from the predators' hours kept out or from the users', whichever is more. "
+        "The first column is if nobody goes on elsewhere; here and elsewhere, if {predators} of those predators and "
+        "{users} of those users do; the last but one, if all do. Never: the effect is larger than all that they would "
+        "have done. A dash: no predators are kept out, or harm is not seen to fall here. Who is in custody goes "
+        "nowhere; who is deterred stays.",
+        predators=Amount(shares["predator"], whole_percent), users=Amount(shares["user"], whole_percent),
+        times=Sentence("{factor} times ", factor=Amount(rel, plain_number)) if rel != 1 else None,
+    )  # fmt: skip
     kind = Term("changes with their luck (95%), shares of hours kept out, and the share that undoes an effect")
     return Table(Term("ELSEWHERE"), kind, [cells.names()], columns, note)
+
+
+def at_sites(cells: Cells, found: pd.DataFrame) -> Block | None:
+    """Return what becomes of harm and use on each site, where there are several.
+
+    Args:
+        cells: The effects.
+        found: As `Comparison.at_sites`.
+    """
+    if not cells.scenario.sites:
+        return None
+    rows = found.to_dict("records")
+    keys = [
+        Column(Term("policy"), [short(row["policy"]) for row in rows], left=True),
+        Column(Term("site"), [short(row["site"]) for row in rows], left=True),
+    ]
+    harmed, users, predators, moved = headings.AT_SITE
+    verdicts = [Verdict(row["verdict"]) for row in rows]
+    changes = [in_percent(verdict, interval_of(row, "relative")) for verdict, row in zip(verdicts, rows, strict=True)]
+    columns = [
+        Column(Term(harmed.words), changes),
+        Column(Term("verdict"), verdicts),
+        *(
+            Column(Term(head.words), [_kept_out(row[name]) for row in rows])
+            for head, name in ((users, "user_hours"), (predators, "predator_hours"), (moved, "moved_in"))
+        ),
+    ]
+    note = Sentence(
+        "Persons harmed and hours count on the site on which they are, whatever their home. A dash: nobody is there."
+    )
+    return Table(Term("SITES"), CHANGES, keys, columns, note)
+
+
+_SIDES = {"predators": Term("predators"), "users": Term("users"), "none": DASH}
 
 
 def _kept_out(share: float) -> Words:
@@ -240,7 +292,7 @@ def _kept_out(share: float) -> Words:
 
 def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
     share = interval_of(row, "break_even")
-    if share.value != share.value or cells.verdict(row["policy"], HEADLINE) is not Verdict.LOWERS:
+    if share.value != share.value or cells.verdict(row["policy"], HERE) is not Verdict.LOWERS:
         return DASH
     return Sentence("never") if share.low >= 1 else Amount(share.within(most=1), size)
 
@@ -276,7 +328,7 @@ def for_whom(cells: Cells) -> Block | None:
     ]
     if {cell for column in columns for cell in column.cells} <= NOTHING:
         return None
-    return Table(Term("FOR WHOM, persons seriously harmed"), CHANGES, [cells.names()], columns)
+    return Table(Term("FOR WHOM, persons seriously harmed here"), CHANGES, [cells.names()], columns)
 
 
 def for_whom_over_worlds(cells: Cells) -> Block | None:
@@ -328,7 +380,7 @@ def by_severity(cells: Cells) -> Block | None:
     columns = [Column(Term(head.words), [cells.relative(p, head.outcome) for p in moved]) for head in heads]
     names = Column(Term("policy"), [short(p) for p in moved], left=True)
     note = _order(cells, heads, moved)
-    return Table(Term("BY SEVERITY, harms of every offence"), CHANGES, [names], columns, note)
+    return Table(Term("BY SEVERITY, harms of every offence here"), CHANGES, [names], columns, note)
 
 
 def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]) -> Sentence | None:
