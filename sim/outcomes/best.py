@@ -32,7 +32,8 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
 
     The best is that of those which lower serious harm under which the fewest are seriously harmed, here and elsewhere.
     Another one stays beside it unless it has more harmed than the best by an interval that leaves out zero, which is as
-    wide as so many comparisons ask for. So the one that is truly best stays in 95 of 100 studies or more, whatever the luck.
+    wide as so many comparisons ask for. So the one that is truly best stays in 95 of 100 studies or more, whatever the
+    luck.
 
     What is in force on a part of the window comes last, for it costs less by that alone; then each cost decides that
     the scenario prefers, in turn, the levels of registration and the hours for which messages and connection logs are

@@ -23,13 +23,13 @@ from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS
 from sim.outcomes.verdicts import Verdict
-from sim.report import compare_notes, course_tables, headings, tables
+from sim.report import compare_notes, course_tables, elsewhere_tables, headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
 from sim.report.headline import headline, lowering
-from sim.report.parts import Page, Part, Picture
+from sim.report.parts import Page, Part, Picture, filled, there
 from sim.report.remarks import ETHICS, larger_scale, name, title, window
 from sim.report.result import Result
 from sim.report.text import percent_as_given
@@ -325,8 +325,8 @@ def comparison(found: Comparison) -> list[Block]:
         tables.harm(cells),
         tables.how_sure(cells, found.doubt),
         tables.how_sure(cells, found.doubt, HERE),
-        tables.elsewhere(cells, found.elsewhere),
-        tables.at_sites(cells, found.at_sites),
+        elsewhere_tables.elsewhere(cells, found.elsewhere),
+        elsewhere_tables.at_sites(cells, found.at_sites),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
@@ -383,7 +383,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             Picture("overview", Sentence("Change of serious harm and of the risk of those who remain, by policy")),
             Prose(tuple(map(Note, others))),
             tables.harm(cells),
-            *_there(
+            *there(
                 tables.best(cells, found.best),
                 tables.cheapest_first(scenario, found.best),
                 tables.what_works(scenario, found.contains),
@@ -392,7 +392,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         ],
         stands_in=[
             *effects,
-            *_filled({"best": found.best, "contains": found.contains, "interactions": found.interactions}),
+            *filled({"best": found.best, "contains": found.contains, "interactions": found.interactions}),
         ],
     )
     if doubt:
@@ -404,23 +404,23 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             "doubt",
             Term("How sure that is"),
             [
-                *_there(tables.how_sure(cells, doubt)),
+                *there(tables.how_sure(cells, doubt)),
                 *pictures,
-                *_there(tables.how_sure(cells, doubt, HERE), tables.how_sure(cells, doubt, SECOND)),
+                *there(tables.how_sure(cells, doubt, HERE), tables.how_sure(cells, doubt, SECOND)),
                 *doubt.analysis(),
             ],
-            stands_in=[*effects, *_filled(doubt.tables)],
+            stands_in=[*effects, *filled(doubt.tables)],
         )
     yield Part(
         "elsewhere",
         Term("And elsewhere"),
-        [*_there(tables.elsewhere(cells, found.elsewhere), tables.at_sites(cells, found.at_sites))],
+        [*there(elsewhere_tables.elsewhere(cells, found.elsewhere), elsewhere_tables.at_sites(cells, found.at_sites))],
         stands_in=["elsewhere.csv", *(["sites.csv"] if scenario.sites else [])],
     )
     yield Part(
         "whom",
         Term("For whom"),
-        [*_there(tables.for_whom(cells), tables.for_whom_over_worlds(cells), tables.by_severity(cells))],
+        [*there(tables.for_whom(cells), tables.for_whom_over_worlds(cells), tables.by_severity(cells))],
         stands_in=[*effects, *(["doubt.csv"] if doubt else [])],
     )
     yield Part(
@@ -441,14 +441,14 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         [
             Picture("course", Sentence("Serious harm under the baseline, over the window")),
             Picture("difference", Sentence("Difference of serious harm from the baseline over time, by policy")),
-            *_there(
+            *there(
                 course_tables.over_time(cells, found.over_time),
                 course_tables.by_year(cells, found.over_time),
                 course_tables.while_in_force(cells, found.in_force),
             ),
             *_drawn(found, Picture("by_year", Sentence("Change of serious harms in each year, by policy"))),
         ],
-        stands_in=["over_time.csv", *_filled({"in_force": found.in_force})],
+        stands_in=["over_time.csv", *filled({"in_force": found.in_force})],
     )
     yield Part("why", Term("What makes it"), _why(found), stands_in=["mechanisms.csv"] if found.apart else [])
     yield Part(
@@ -462,7 +462,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         Term("What becomes of files of the police"),
         [
             *_drawn(found, Picture("files", Sentence("How files of the police end, by policy"))),
-            *_there(tables.police(cells)),
+            *there(tables.police(cells)),
         ],
         stands_in=effects,
     )
@@ -479,7 +479,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     yield Part(
         "assumptions",
         Term("Assumptions that matter"),
-        [*_there(assumptions_that_matter(scenario, _that_matter(found))), *_not_varied(doubt)],
+        [*there(assumptions_that_matter(scenario, _that_matter(found))), *_not_varied(doubt)],
         command=EXPLAIN,
     )
     yield Part("limits", Term("What it does not show"), [found.notes], command=None)
@@ -499,20 +499,10 @@ HELP = Sentence(
 """Where help is found."""
 
 
-def _filled(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return the files of those tables that have rows."""
-    return [f"{name}.csv" for name, table in tables.items() if len(table)]
-
-
 def _drawn(found: Comparison, picture: Picture) -> Iterator[Picture]:
     """Yield a picture if the comparison has what it shows."""
     if picture.name in found.figures():
         yield picture
-
-
-def _there(*blocks: Block | None) -> Iterator[Block]:
-    """Yield the blocks that there are."""
-    yield from (block for block in blocks if block is not None)
 
 
 def _not_varied(doubt: Doubt | None) -> Iterator[Block]:
