@@ -28,7 +28,7 @@ from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
-from sim.report.headline import headline, lowering
+from sim.report.headline import headline, lowering, told_apart
 from sim.report.parts import Page, Part, Picture, filled, there
 from sim.report.remarks import ETHICS, larger_scale, name, title, window
 from sim.report.result import Result
@@ -131,14 +131,8 @@ class Comparison(Result):
 
     @cached_property
     def named_first(self) -> tuple[str, ...]:
-        """Policies whose effect on serious harm is told apart, in the order in which they matter.
-
-        First the cheapest of the best, then the others by the size of their effect.
-        """
-        told_apart = [policy for policy in self.policies if self.cells.resolved(policy, HEADLINE)]
-        best = next((policy for policy in self.best["policy"] if policy in lowering(self.cells)), None)
-        sizes = {policy: abs(self.cells.number(policy, HEADLINE, "relative")) for policy in told_apart}
-        return tuple(sorted(told_apart, key=lambda policy: (policy != best, -sizes[policy])))
+        """Policies whose effect on serious harm is told apart, in the order in which they matter; see `told_apart`."""
+        return told_apart(self.cells, self.best)
 
     @cached_property
     def cells(self) -> Cells:

@@ -49,7 +49,7 @@ def headline(
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     falling = lowering(cells)
     undoes = {row["policy"]: interval_of(row, "break_even") for row in elsewhere.to_dict("records")}
-    first = next((policy for policy in best["policy"] if policy in falling), None)
+    first = _cheapest(cells, best)
 
     def told(policy: str) -> Sentence:
         return sentence(cells, policy, resting, doubt, undoes)
@@ -79,6 +79,28 @@ def headline(
         each = Listed(added, Term("; "))
         sentences.append(Sentence("No more is seen of these than of a part of them: {each}.", each=each))
     return Prose(tuple(sentences))
+
+
+def told_apart(cells: Cells, best: pd.DataFrame) -> tuple[str, ...]:
+    """Return the policies whose effect on serious harm is told apart, in all or here, as they matter.
+
+    First the one that the first sentence names, then the others by the size of their effect, those behind that are told
+    apart here alone.
+
+    Args:
+        cells: The effects.
+        best: As `Comparison.best`.
+    """
+    known = [policy for policy in cells.policies if cells.resolved(policy, HEADLINE) or cells.resolved(policy, HERE)]
+    of = {policy: HEADLINE if cells.resolved(policy, HEADLINE) else HERE for policy in known}
+    first = _cheapest(cells, best) or _falls_most_here(cells)
+    sizes = {policy: -abs(cells.number(policy, of[policy], "relative")) for policy in known}
+    return tuple(sorted(known, key=lambda policy: (policy != first, of[policy] == HERE, sizes[policy])))
+
+
+def _cheapest(cells: Cells, best: pd.DataFrame) -> str | None:
+    falling = lowering(cells)
+    return next((policy for policy in best["policy"] if policy in falling), None)
 
 
 def _none_lowers(finding: Sentence | None) -> Sentence:

@@ -211,12 +211,15 @@ def test_each_world_has_numbers_of_its_own() -> None:
     assert by_seed(found, BASELINE).tolist() == [0, 0, 0]
 
 
-def printed(counts: Counts) -> str:
+def compared(counts: Counts) -> Comparison:
     tables = effects_of(counts, ARMS), interactions_of(counts, ARMS)
     with synthetic.in_place():
         records = synthetic.simulate(SCENARIO, [0], [BASELINE])
-    told = Comparison(SCENARIO, ARMS, tuple(range(len(LUCK))), "array", *tables, counts, records)
-    return " ".join(told.table().split())
+    return Comparison(SCENARIO, ARMS, tuple(range(len(LUCK))), "array", *tables, counts, records)
+
+
+def printed(counts: Counts) -> str:
+    return " ".join(compared(counts).table().split())
 
 
 def test_it_is_said_of_the_policy_named_first_and_of_all_in_a_table(counts: Counts) -> None:
@@ -249,6 +252,7 @@ def test_both_signs_stand_in_the_first_sentence_where_they_differ() -> None:
 def test_a_policy_that_is_told_apart_here_alone_is_said_to_be() -> None:
     unsure = made(HARMED | {"door": BASE - 35 - 3 * LUCK}, OUT)
     said = printed(unsure)
+    assert compared(unsure).named_first == ("bars", "custody", "door")
     assert re.search(r"Not told apart from the baseline in serious harm: door \(-17% \(luck [^)]*\) here\), idle", said)
 
 
@@ -286,11 +290,7 @@ class TestSites:
     @staticmethod
     def compared() -> Comparison:
         scenario = OTHER_SITES.replace(policies={"door": SCENARIO.policies["door"]})
-        records = synthetic.simulate(SCENARIO, range(len(LUCK)), [BASELINE, "door"])
-        counted = [name for name in records.daily.columns if name.startswith("n_")]
-        rival = records.daily.assign(site="rival", **{name: records.daily[name] // 2 for name in counted})
-        rival["n_user_hours_moved_in"] = rival["n_user_hours"] // 4
-        both = replace(records, daily=pd.concat([records.daily, rival], ignore_index=True).copy())
+        both = synthetic.simulate(scenario, range(len(LUCK)), [BASELINE, "door"])
         counts = counts_of(scenario, both)
         tables = effects_of(counts, ["door"]), interactions_of(counts, ["door"])
         return Comparison(scenario, ("door",), tuple(range(len(LUCK))), "array", *tables, counts, both)
