@@ -30,9 +30,10 @@ BEST_COLUMNS = (
 def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) -> pd.DataFrame:
     """Return the policies that are not told apart from the best one, it among them, the cheapest first.
 
-    The best is that of those which lower serious harm under which the fewest are seriously harmed. Another one stays
-    beside it unless it has more harmed than the best by an interval that leaves out zero, which is as wide as so many
-    comparisons ask for. So the one that is truly best stays in 95 of 100 studies or more, whatever the luck.
+    The best is that of those which lower serious harm under which the fewest are seriously harmed, here and elsewhere.
+    Another one stays beside it unless it has more harmed than the best by an interval that leaves out zero, which is as
+    wide as so many comparisons ask for. So the one that is truly best stays in 95 of 100 studies or more, whatever the
+    luck.
 
     What is in force on a part of the window comes last, for it costs less by that alone; then each cost decides that
     the scenario prefers, in turn, the levels of registration and the hours for which messages and connection logs are
@@ -49,7 +50,7 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     if not lowering:
         return pd.DataFrame(columns=list(BEST_COLUMNS))
     scenario, sums = counts.scenario, counts.sums()
-    harmed = {arm: by_seed(sums["n_persons_harmed"], arm) for arm in (BASELINE, *policies)}
+    harmed = {arm: by_seed(sums.total_harmed, arm) for arm in (BASELINE, *policies)}
     best = min(lowering, key=lambda arm: harmed[arm].sum())
     more = {arm: harmed[arm] - harmed[best] for arm in policies}
     together, stays = n_comparisons(more.values()), not_told_apart(more)

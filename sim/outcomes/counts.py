@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DAYS_PER_WINDOW_YEAR, DURATION_COLUMNS, Records, Runs
 from sim.outcomes.in_force import stretches_that_differ
+from sim.outcomes.kept_out import World, harmed_elsewhere
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -21,8 +22,11 @@ DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
 
 _PERIODS = 13
 
-HEADLINE = "persons_harmed"
-"""Name of the first outcome: what the first sentence is about."""
+HEADLINE = "total_harmed"
+"""Name of the outcome that the first sentence is about: harm here and elsewhere."""
+
+HERE = "persons_harmed"
+"""Name of that beside it, the first one: harm on the sites that are simulated."""
 
 WAITS = {"median": 0.5, "p95": 0.95}
 """Quantiles of waiting that are reported."""
@@ -34,7 +38,7 @@ class Sums:
 
     Attributes:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
-            ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
+            ``harmed_elsewhere``, ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
         days: Days added up.
         months: Months that end within them, of those in which visitors are counted: see `Scenario.months`.
         visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline. The
@@ -53,6 +57,11 @@ class Sums:
     def __getitem__(self, column: str) -> pd.Series[float]:
         """Return the sum of a column for every run."""
         return self.table[column].astype(float)
+
+    @property
+    def total_harmed(self) -> pd.Series[float]:
+        """Return persons seriously harmed here and elsewhere in every run; of the whole window alone."""
+        return self["n_persons_harmed"] + self["harmed_elsewhere"]
 
     def a_year(self, column: str) -> pd.Series[float]:
         """Return a count as a rate per year."""
@@ -89,6 +98,15 @@ class Counts:
     scenario: Scenario
     records: Records
     hashes: pd.DataFrame
+
+    def of_seeds(self, seeds: Collection[int]) -> Counts:
+        """Return those of some seeds alone, as if there were no others."""
+        daily, breakdown, durations = (
+            table[table["seed"].isin(seeds)]
+            for table in (self.records.daily, self.records.breakdown, self.records.durations)
+        )
+        hashes = self.hashes[self.hashes.index.get_level_values("seed").isin(seeds)]
+        return Counts(self.scenario, Records(daily, breakdown, durations), hashes)
 
     def sums(self, *stretches: tuple[int, int]) -> Sums:
         """Add up stretches of days, or the whole window with the counts by offence and class and the durations.
@@ -194,7 +212,7 @@ def added_up(part: Records, first_days: Sequence[int]) -> Records:
     keys = [*(part.daily[name] for name in DAILY_COLUMNS[:3]), first]
     summed = part.daily.drop(columns=list(DAILY_COLUMNS[:4])).groupby(keys).sum()
     daily = pd.concat((summed.index.to_frame(index=False), summed.reset_index(drop=True)), axis=1)
-    persons, harms = (part.breakdown["quantity"] == name for name in (HEADLINE, "harm"))
+    persons, harms = (part.breakdown["quantity"] == name for name in (HERE, "harm"))
     margins = (part.breakdown["offence"] == "all") | (part.breakdown["victim_class"] == "all")
     breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
     breakdown = breakdown.groupby(list(BREAKDOWN_COLUMNS[:-1]), as_index=False).sum()
@@ -208,6 +226,7 @@ def sums_of(
     breakdown: pd.DataFrame | None = None,
     stretches: Sequence[tuple[int, int]] = (),
     durations: pd.DataFrame | None = None,
+    worlds: Sequence[World] = (),
 ) -> Sums:
     """Add up the counts of every run.
 
@@ -218,6 +237,7 @@ def sums_of(
         breakdown: The breakdown, for outcomes by class and offence.
         stretches: Of each, the first day and the day after the last; the whole window if none is given.
         durations: The table of durations, for quantiles of the waits of reviewed dossiers.
+        worlds: Of each parameter set the scenario and the seeds, where not all runs are of the scenario itself.
     """
     chosen = daily
     if stretches:
@@ -226,6 +246,9 @@ def sums_of(
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
         table = table.join([_persons(scenario, breakdown), _harms(scenario, breakdown)]).fillna(0)
+    if not stretches:
+        all_alike = World(scenario, list(table.index.unique("seed")))
+        table = table.join(harmed_elsewhere(table, worlds or [all_alike]))
     if durations is not None:
         table = table.join(_wait_quantiles(durations[durations["kind"] == "review"]))
     return Sums(
@@ -264,10 +287,10 @@ def _rows_of(index: pd.MultiIndex, level: int, name: str) -> NDArray[np.bool_]:
 
 def _persons(scenario: Scenario, breakdown: pd.DataFrame) -> pd.DataFrame:
     """Return persons harmed by run (rows) and by offence and class (columns, all that `outcomes_of` may ask for)."""
-    chosen = breakdown[breakdown["quantity"] == HEADLINE]
-    named = chosen.assign(column=f"{HEADLINE}/" + chosen["offence"] + "/" + chosen["victim_class"])
+    chosen = breakdown[breakdown["quantity"] == HERE]
+    named = chosen.assign(column=f"{HERE}/" + chosen["offence"] + "/" + chosen["victim_class"])
     counts = named.pivot_table("count", ["policy", "seed"], "column", "sum", fill_value=0)
-    asked = [f"{HEADLINE}/all/{c}" for c in CLASSES] + [f"{HEADLINE}/{o.name}/all" for o in scenario.offences]
+    asked = [f"{HERE}/all/{c}" for c in CLASSES] + [f"{HERE}/{o.name}/all" for o in scenario.offences]
     return counts.reindex(columns=asked, fill_value=0)
 
 

@@ -111,8 +111,13 @@ OF_A_COMPARISON: Tables = {
         ),
     },
     "best": {
-        "best": Meaning("name", "policy under which the fewest are seriously harmed, of those that lower it"),
-        "more": Meaning(RELATIVE, "by how much more persons are seriously harmed than under the best, seed by seed"),
+        "best": Meaning(
+            "name", "policy under which the fewest are seriously harmed, here and elsewhere, of those that lower it"
+        ),
+        "more": Meaning(
+            RELATIVE,
+            "by how much more persons are seriously harmed, here and elsewhere, than under the best, seed by seed",
+        ),
         "more_low": Meaning(
             RELATIVE, "lower end of the Fieller interval of more, so wide that those of all policies hold at 95%"
         ),
@@ -151,7 +156,16 @@ OF_A_COMPARISON: Tables = {
         "predators_out_low": Meaning("share of hours online", "lower end of its 95% Fieller interval"),
         "predators_out_high": Meaning("share of hours online", "upper end of its 95% Fieller interval"),
         "users_out": Meaning("share of hours online", "the same of lawful users"),
-        "side": Meaning("predators, users or none", "from whose hours kept out harm elsewhere is reckoned: the larger"),
+        "assumed_side": Meaning(
+            "predators, users or none",
+            "from whose hours kept out harm elsewhere is reckoned, of whom as many go on as is assumed: the larger",
+        ),
+        "assumed": Meaning(
+            RELATIVE, "persons seriously harmed elsewhere, as displacement.p_predators and its like assume"
+        ),
+        "assumed_low": Meaning(RELATIVE, "lower end of its 95% Fieller interval"),
+        "assumed_high": Meaning(RELATIVE, "upper end of its 95% Fieller interval"),
+        "side": Meaning("predators, users or none", "the larger side if all who are kept out go on elsewhere"),
         "relative": Meaning(
             RELATIVE,
             "change of persons seriously harmed here and elsewhere together, if all who are kept out go on "
@@ -162,11 +176,23 @@ OF_A_COMPARISON: Tables = {
         "verdict": EFFECTS["verdict"],
         "break_even": Meaning(
             "share",
-            "the effect on persons seriously harmed is undone if more than this share of the harm of the "
+            "the effect on persons seriously harmed here is undone if more than this share of the harm of the "
             "predators kept out follows them; none where none are kept out or harm here does not fall",
         ),
         "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
+    },
+    "sites": {
+        "harmed_baseline": Meaning(
+            "persons a run", "persons seriously harmed there under the baseline, mean over the seeds"
+        ),
+        "harmed": Meaning("persons a run", "persons seriously harmed there under the policy, mean over the seeds"),
+        **{name: EFFECTS[name] for name in ("relative", "relative_low", "relative_high", "verdict")},
+        "user_hours": Meaning(RELATIVE, "change of the hours that lawful users are online there; none without any"),
+        "predator_hours": Meaning(RELATIVE, "change of the hours that predators are online there; none without any"),
+        "moved_in": Meaning(
+            "share of user-hours there", "those of users who are at home on another site and kept out there"
+        ),
     },
     "over_time": {
         "first_day": Meaning("day of the window", "first day of the stretch: a quarter or a year of the window"),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE, Counts, Sums, by_seed, quarters_of, years_of
+from sim.outcomes.counts import HERE, Counts, Sums, by_seed, quarters_of, years_of
 from sim.outcomes.in_force import stretches_that_differ, throughout
 from sim.outcomes.outcomes import Outcome, not_counted, outcomes_of
 from sim.outcomes.statistics import (
@@ -95,7 +95,7 @@ def in_force_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
         for whole in outcomes_of(counts.scenario):
             if not whole.over_time or whole.by_month:
                 continue
-            outcome = _FOR_PERSONS if whole.name == HEADLINE else whole
+            outcome = _FOR_PERSONS if whole.name == HERE else whole
             value, behind = _values(outcome, sums)
             base, values = by_seed(value, BASELINE), by_seed(value, policy)
             change = paired_change(base, values, _events(behind, BASELINE, policy))
@@ -133,7 +133,7 @@ def over_time_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
 
 
 _FOR_PERSONS = Outcome(
-    HEADLINE, "Serious harms", "serious harms a year", "lower",
+    HERE, "Serious harms", "serious harms a year", "lower",
     lambda s: s.a_year("n_harm_serious"), ("n_harm_serious",), harm=True,
 )  # fmt: skip
 """What stands for persons harmed on a part of the days."""

@@ -1,9 +1,8 @@
-"""Elsewhere: what is left of an effect if those whom a policy keeps out go on on another site, which is not simulated.
+"""Elsewhere: what of an effect rests on those whom a policy keeps out, as it is assumed of them and at both ends.
 
-Who is kept out and where they go is no matter of this site's luck, and nobody has measured it. So no share of them is
-assumed: an effect is shown if nobody goes on, if all do, and how many it takes to undo it. Harm elsewhere is reckoned
-from both sides, at the baseline's rates: so much as those predators would have done here who are kept out, and so much
-as would have befallen those lawful users who are. The larger counts.
+Who goes on on another site, and what happens there, is no matter of luck, and nobody has measured it. The headline
+takes what the scenario assumes of it (`Scenario.displacement`). Here the assumption is shown beside its ends: the
+effect if nobody goes on, if all do, and how many it takes to undo it.
 """
 
 from __future__ import annotations
@@ -14,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
+from sim.outcomes.kept_out import SIDES, World, larger_sides, numbered, of_both_sides, shares_of
 from sim.outcomes.statistics import NONE, Floats, paired_change, ratio_interval
 from sim.scenario.scenario import BASELINE
 
 ELSEWHERE_COLUMNS = (
     *("policy", "predators_out", "predators_out_low", "predators_out_high", "users_out"),
+    *("assumed_side", "assumed", "assumed_low", "assumed_high"),
     *("side", "relative", "relative_low", "relative_high", "seeds", "verdict"),
     *("break_even", "break_even_low", "break_even_high"),
 )
@@ -26,7 +27,7 @@ ELSEWHERE_COLUMNS = (
 
 
 def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
-    """Return what is left of each policy's effect on serious harm if all whom it keeps out go on elsewhere.
+    """Return what is done elsewhere, and what is left of each policy's effect if all whom it keeps out go on there.
 
     Kept out are those hours online that a door turns away or a bar takes, beyond those of the baseline. Whoever is in
     custody goes nowhere; whom a policy deters from approaches stays.
@@ -37,31 +38,37 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         One row per policy, as `Comparison.elsewhere`: hours of predators and users kept out, as shares of those online
-        under the baseline; the change of persons seriously harmed here and elsewhere together; and the share of the
-        harm of those predators that undoes the effect, missing where a policy keeps none out or lowers nothing here.
+        under the baseline; harm elsewhere as is assumed; the change of persons seriously harmed here and elsewhere
+        together if all go on; and the share of the harm of those predators that undoes the effect here, missing where
+        a policy keeps none out or lowers nothing here.
     """
     sums = counts.sums()
-    harmed, out = sums["n_persons_harmed"], {}
-    for kind in ("predator", "user"):
-        hours = f"n_{kind}_hours"
-        out[kind] = sums[f"{hours}_turned_away"] + sums[f"{hours}_barred"]
-        # At the baseline's rate an hour online is worth so many persons harmed.
-        out[kind] *= by_seed(harmed, BASELINE).sum() / max(by_seed(sums[hours], BASELINE).sum(), 1)
-    base = by_seed(harmed, BASELINE)
+    base = by_seed(sums["n_persons_harmed"], BASELINE)
+    of_seed = numbered([World(counts.scenario, list(sums.table.index.unique("seed")))])
+    everybody = of_both_sides(sums.table, of_seed)
+    assumed = everybody * pd.Series(shares_of(counts.scenario))
     rows = []
     for policy in policies:
-        here = by_seed(harmed, policy)
-        by_predators, by_users = (by_seed(of, policy) - by_seed(of, BASELINE) for of in out.values())
-        larger = by_predators if by_predators.sum() >= by_users.sum() else by_users
+        here = by_seed(sums["n_persons_harmed"], policy)
+        by_predators, by_users = (by_seed(everybody[side], policy) for side in SIDES)
+        side, larger = _larger(everybody, of_seed, policy)
+        side_assumed, done = _larger(assumed, of_seed, policy)
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
         spared = base - here
         undoes = ratio_interval(spared, by_predators) if spared.sum() > 0 and by_predators.sum() > 0 else NONE
-        side = "none" if not larger.any() else "predators" if larger is by_predators else "users"
         rows.append((
-            policy, *ratio_interval(by_predators, base), _share(by_users, base), side, *made.relative, made.seeds,
-            made.verdict, *undoes,
+            policy, *ratio_interval(by_predators, base), _share(by_users, base), side_assumed,
+            *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict, *undoes,
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(ELSEWHERE_COLUMNS))
+
+
+def _larger(both: pd.DataFrame, of_seed: pd.Series[int], policy: str) -> tuple[str, Floats]:
+    """Return the side with more harm elsewhere, as files name it, and persons harmed there by seed."""
+    of_policy = both[both.index.get_level_values("policy") == policy]
+    side = str(larger_sides(of_policy, of_seed)[0])
+    found = by_seed(of_policy[side], policy)
+    return f"{side}s" if found.any() else "none", found
 
 
 def _share(part: Floats, whole: Floats) -> float:

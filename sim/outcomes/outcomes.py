@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE, Sums
+from sim.outcomes.counts import DAYS_PER_YEAR, HEADLINE, HERE, Sums
 from sim.outcomes.verdicts import Reason
 from sim.rules.parameters import CLASSES
 from sim.rules.prices import Prices
@@ -63,10 +63,15 @@ _PER_DECLARED = "persons a year per 1,000 declared monthly visitors"
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
-        HEADLINE, "Persons seriously harmed", _PER_VISITORS, "lower",
+        HERE, "Persons seriously harmed, here", _PER_VISITORS, "lower",
         lambda s: s.a_year("n_persons_harmed") * (1000 / s.visitors), ("n_persons_harmed",), harm=True,
         course="Each person counts once in a year of the window: as it goes on, fewer are left to be counted anew, "
         "under the policy as under the baseline, and a difference fades.",
+    ),
+    Outcome(
+        HEADLINE, "Persons seriously harmed, here and elsewhere", _PER_VISITORS, "lower",
+        lambda s: s.total_harmed * (DAYS_PER_YEAR / s.days) * (1000 / s.visitors),
+        ("n_persons_harmed",), harm=True, over_time=False,
     ),
     Outcome(
         SECOND, "Serious harm per day of use, of those neither turned away nor barred",
@@ -215,8 +220,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_moderator_milli_hours") / 1000, ("n_moderator_milli_hours",),
     ),
 )  # fmt: skip
-"""Every quantity reported for every scenario, the headline first. The police: `OF_THE_POLICE`. Harm by class and
-offence: `outcomes_of`."""
+"""Every quantity reported for every scenario, harm here and the headline first. The police: `OF_THE_POLICE`. Harm by
+class and offence: `outcomes_of`."""
 
 OF_THE_POLICE: tuple[Outcome, ...] = (
     Outcome(
@@ -351,7 +356,7 @@ BY_NAME = {outcome.name: outcome for outcome in (*OUTCOMES, *OF_THE_POLICE)}
 def _harmed(offence: str, victim_class: str, name: str, label: str, unit: str) -> Outcome:
     column = f"persons_harmed/{offence}/{victim_class}"
     return Outcome(
-        f"{HEADLINE}_{name}",
+        f"{HERE}_{name}",
         f"Persons seriously harmed: {label}",
         unit,
         "lower",
@@ -426,7 +431,8 @@ def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...
     waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
     money = [_money(scenario.prices)] if scenario.prices.stated else []
     police = OF_THE_POLICE if scenario.police.investigators else ()
-    return (replace(OUTCOMES[0], unit=unit), *OUTCOMES[1:], *police, *waiting, *weighted, *classes, *offences, *money)
+    persons = (replace(outcome, unit=unit) for outcome in OUTCOMES[:2])
+    return (*persons, *OUTCOMES[2:], *police, *waiting, *weighted, *classes, *offences, *money)
 
 
 def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> Reason | None:

@@ -22,6 +22,7 @@ from sim.outcomes import doubt as analysis
 from sim.outcomes import turns, worth
 from sim.outcomes.best import not_told_apart
 from sim.outcomes.counts import HEADLINE, added_up_together, sums_of
+from sim.outcomes.kept_out import World
 from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Flags, Floats, Interval
@@ -72,12 +73,14 @@ class _Sample(NamedTuple):
         outcomes: By outcome, with its unit: ``[arm, seed of two, set]``, the baseline first; the second seed is missing
             where there was none.
         harmed: Persons seriously harmed in a run, likewise.
+        total: The same, here and elsewhere.
     """
 
     points: Floats
     dummies: Floats
     outcomes: Mapping[tuple[str, str], Floats]
     harmed: Floats
+    total: Floats
 
 
 @dataclass(frozen=True)
@@ -221,9 +224,13 @@ class DoubtQuestion(Question):
         )
 
     def _sample(self, runs: Iterable[Runs]) -> _Sample:
-        """Add up all runs at once: what differs between scenarios of sets is the same for all arms of one."""
+        """Add up all runs at once, each set with its own numbers of what is done elsewhere.
+
+        What else differs between scenarios of sets is the same for all arms of one.
+        """
         parts = added_up_together((part for found in runs for part in found.parts()), [0])
-        sums = sums_of(self.scenario, parts.daily, parts.breakdown, durations=parts.durations)
+        worlds = [World(of.scenario, task.seeds) for of, task in self._left]
+        sums = sums_of(self.scenario, parts.daily, parts.breakdown, durations=parts.durations, worlds=worlds)
         arms, sets = (BASELINE, *self.policies), [of for of, _ in self._left]
         seeds = [*(of.number for of in sets), *(of.number + SECOND_SEED for of in sets)]
         order = sums.table.index.get_indexer(pd.MultiIndex.from_product([arms, seeds]))
@@ -240,7 +247,7 @@ class DoubtQuestion(Question):
             found[1:][np.maximum(events[:1], events[1:]) < FEWEST_EVENTS] = np.nan  # as a comparison has it
             outcomes[outcome.name, outcome.unit] = found
         drawn, dummies = np.split(np.array([of.point for of in sets]), [len(self.drawn)], axis=1)
-        return _Sample(drawn, dummies, outcomes, by_arm(sums["n_persons_harmed"]))
+        return _Sample(drawn, dummies, outcomes, by_arm(sums["n_persons_harmed"]), by_arm(sums.total_harmed))
 
     def _spreads(self, sample: _Sample, effects: Mapping[tuple[str, str], Floats]) -> pd.DataFrame:
         others = sample.points[:, [p.standing != "assumed" for p in self.drawn.values()]]
@@ -302,7 +309,7 @@ class DoubtQuestion(Question):
     def _values(self, sample: _Sample) -> pd.DataFrame:
         if len(sample.points) < analysis.FEWEST_SETS:
             return pd.DataFrame(columns=[*COLUMNS["doubt_value"]])
-        harm = sample.harmed[:, 0]
+        harm = sample.total[:, 0]
         arms = (BASELINE, *self.policies)
         choice = arms[worth.least_harm(harm)]
         more = {arm: of_arm - harm[arms.index(choice)] for arm, of_arm in zip(arms, harm, strict=True)}

@@ -74,7 +74,7 @@ class RangesQuestion(Question):
         return {
             key: UNCERTAIN[key]
             for key in self._wanted
-            if key not in self.left_out and any(bears_on(self.scenario, arm, key) for arm in self.policies)
+            if key not in self.left_out and any(bears_on(self.scenario, arm, key, here=True) for arm in self.policies)
         }
 
     @cached_property
@@ -118,7 +118,7 @@ class RangesQuestion(Question):
         alone: dict[tuple[str, str], list[_Lane]] = {}
         for key in self.varied:
             for end in ENDS:
-                lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key)]
+                lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key, here=True)]
                 if level_elsewhere(self.scenario, key):
                     together += lanes
                 else:
@@ -151,7 +151,7 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        check_named(scenario, arms, asked)
+        check_named(scenario, arms, asked, here=True)
         for key in asked:
             for end in ENDS:
                 _variant(scenario, UNCERTAIN[key], end)

@@ -14,21 +14,22 @@ import pandas as pd
 from sim.model.engines import Engine
 from sim.model.records import Records, Runs, write_csv
 from sim.outcomes import dictionary, transparency
+from sim.outcomes.at_sites import at_sites_of
 from sim.outcomes.best import best_of
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, dated, years_of
+from sim.outcomes.counts import HEADLINE, HERE, Counts, by_seed, dated, years_of
 from sim.outcomes.effects import contains_of, in_force_of, over_time_of
 from sim.outcomes.elsewhere import elsewhere_of
 from sim.outcomes.outcomes import BY_NAME, SECOND, outcomes_of
 from sim.outcomes.stages import seeds_in_all
 from sim.outcomes.statistics import FEWEST_EVENTS
 from sim.outcomes.verdicts import Verdict
-from sim.report import compare_notes, course_tables, headings, tables
+from sim.report import compare_notes, course_tables, elsewhere_tables, headings, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert, settings_behind
-from sim.report.headline import headline, lowering
-from sim.report.parts import Page, Part, Picture
+from sim.report.headline import headline, lowering, told_apart
+from sim.report.parts import Page, Part, Picture, filled, there
 from sim.report.remarks import ETHICS, larger_scale, name, title, window
 from sim.report.result import Result
 from sim.report.text import percent_as_given
@@ -115,8 +116,13 @@ class Comparison(Result):
 
     @cached_property
     def elsewhere(self) -> pd.DataFrame:
-        """What is left of effects if those kept out go on on another site; see `elsewhere_of`."""
+        """What of effects rests on those kept out, who may go on elsewhere; see `elsewhere_of`."""
         return elsewhere_of(self.counts, self.policies)
+
+    @cached_property
+    def at_sites(self) -> pd.DataFrame:
+        """What becomes of harm and use on each site, a row for each policy and site; see `at_sites_of`."""
+        return at_sites_of(self.counts, self.policies)
 
     @cached_property
     def in_force(self) -> pd.DataFrame:
@@ -125,14 +131,8 @@ class Comparison(Result):
 
     @cached_property
     def named_first(self) -> tuple[str, ...]:
-        """Policies whose effect on serious harm is told apart, in the order in which they matter.
-
-        First the cheapest of the best, then the others by the size of their effect.
-        """
-        told_apart = [policy for policy in self.policies if self.cells.resolved(policy, HEADLINE)]
-        best = next((policy for policy in self.best["policy"] if policy in lowering(self.cells)), None)
-        sizes = {policy: abs(self.cells.number(policy, HEADLINE, "relative")) for policy in told_apart}
-        return tuple(sorted(told_apart, key=lambda policy: (policy != best, -sizes[policy])))
+        """Policies whose effect on serious harm is told apart, in the order in which they matter; see `told_apart`."""
+        return told_apart(self.cells, self.best)
 
     @cached_property
     def cells(self) -> Cells:
@@ -206,8 +206,8 @@ class Comparison(Result):
     @cached_property
     def seeds_in_all(self) -> dict[str, float]:
         """How many seeds it takes to know each change of serious harm as well as was asked, by the first of them."""
-        harmed = BY_NAME[HEADLINE].formula(self.counts.sums())
-        first = {arm: by_seed(harmed, arm)[: self.first] for arm in (BASELINE, *self.policies)}
+        harmed = self.counts.of_seeds(self.seeds[: self.first]).sums().total_harmed
+        first = {arm: by_seed(harmed, arm) for arm in (BASELINE, *self.policies)}
         return seeds_in_all({arm: first[arm] for arm in self.policies}, first[BASELINE], self.halfwidth)
 
     def blocks(self) -> list[Block]:
@@ -222,7 +222,7 @@ class Comparison(Result):
         """Return what the platform itself could publish of every policy: `sim.outcomes.transparency.COLUMNS`."""
         return transparency.record(self.counts)
 
-    def plot(self, what: str = HEADLINE) -> Figure:
+    def plot(self, what: str = HERE) -> Figure:
         """Draw the difference of an outcome from the baseline over time, or one of the figures that have a name.
 
         A notebook shows the figure by itself; in a script ``plot().show()`` opens it and ``plot().savefig("a.png")``
@@ -264,6 +264,8 @@ class Comparison(Result):
         write_csv(self.in_force, folder / "in_force.csv")
         write_csv(self.over_time, folder / "over_time.csv")
         write_csv(self.transparency(), folder / "transparency.csv")
+        if self.scenario.sites:
+            write_csv(self.at_sites, folder / "sites.csv")
         if self.doubt:
             self.doubt.fill(folder)
         if self.apart:
@@ -316,7 +318,9 @@ def comparison(found: Comparison) -> list[Block]:
         found.headline,
         tables.harm(cells),
         tables.how_sure(cells, found.doubt),
-        tables.elsewhere(cells, found.elsewhere),
+        tables.how_sure(cells, found.doubt, HERE),
+        elsewhere_tables.elsewhere(cells, found.elsewhere),
+        elsewhere_tables.at_sites(cells, found.at_sites),
         tables.best(cells, found.best),
         tables.cheapest_first(scenario, found.best),
         tables.what_works(scenario, found.contains),
@@ -373,7 +377,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             Picture("overview", Sentence("Change of serious harm and of the risk of those who remain, by policy")),
             Prose(tuple(map(Note, others))),
             tables.harm(cells),
-            *_there(
+            *there(
                 tables.best(cells, found.best),
                 tables.cheapest_first(scenario, found.best),
                 tables.what_works(scenario, found.contains),
@@ -382,7 +386,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         ],
         stands_in=[
             *effects,
-            *_filled({"best": found.best, "contains": found.contains, "interactions": found.interactions}),
+            *filled({"best": found.best, "contains": found.contains, "interactions": found.interactions}),
         ],
     )
     if doubt:
@@ -394,23 +398,23 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
             "doubt",
             Term("How sure that is"),
             [
-                *_there(tables.how_sure(cells, doubt)),
+                *there(tables.how_sure(cells, doubt)),
                 *pictures,
-                *_there(tables.how_sure(cells, doubt, SECOND)),
+                *there(tables.how_sure(cells, doubt, HERE), tables.how_sure(cells, doubt, SECOND)),
                 *doubt.analysis(),
             ],
-            stands_in=[*effects, *_filled(doubt.tables)],
+            stands_in=[*effects, *filled(doubt.tables)],
         )
     yield Part(
         "elsewhere",
         Term("And elsewhere"),
-        [*_there(tables.elsewhere(cells, found.elsewhere))],
-        stands_in=["elsewhere.csv"],
+        [*there(elsewhere_tables.elsewhere(cells, found.elsewhere), elsewhere_tables.at_sites(cells, found.at_sites))],
+        stands_in=["elsewhere.csv", *(["sites.csv"] if scenario.sites else [])],
     )
     yield Part(
         "whom",
         Term("For whom"),
-        [*_there(tables.for_whom(cells), tables.for_whom_over_worlds(cells), tables.by_severity(cells))],
+        [*there(tables.for_whom(cells), tables.for_whom_over_worlds(cells), tables.by_severity(cells))],
         stands_in=[*effects, *(["doubt.csv"] if doubt else [])],
     )
     yield Part(
@@ -431,14 +435,14 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         [
             Picture("course", Sentence("Serious harm under the baseline, over the window")),
             Picture("difference", Sentence("Difference of serious harm from the baseline over time, by policy")),
-            *_there(
+            *there(
                 course_tables.over_time(cells, found.over_time),
                 course_tables.by_year(cells, found.over_time),
                 course_tables.while_in_force(cells, found.in_force),
             ),
             *_drawn(found, Picture("by_year", Sentence("Change of serious harms in each year, by policy"))),
         ],
-        stands_in=["over_time.csv", *_filled({"in_force": found.in_force})],
+        stands_in=["over_time.csv", *filled({"in_force": found.in_force})],
     )
     yield Part("why", Term("What makes it"), _why(found), stands_in=["mechanisms.csv"] if found.apart else [])
     yield Part(
@@ -452,7 +456,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
         Term("What becomes of files of the police"),
         [
             *_drawn(found, Picture("files", Sentence("How files of the police end, by policy"))),
-            *_there(tables.police(cells)),
+            *there(tables.police(cells)),
         ],
         stands_in=effects,
     )
@@ -469,7 +473,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     yield Part(
         "assumptions",
         Term("Assumptions that matter"),
-        [*_there(assumptions_that_matter(scenario, _that_matter(found))), *_not_varied(doubt)],
+        [*there(assumptions_that_matter(scenario, _that_matter(found))), *_not_varied(doubt)],
         command=EXPLAIN,
     )
     yield Part("limits", Term("What it does not show"), [found.notes], command=None)
@@ -489,20 +493,10 @@ HELP = Sentence(
 """Where help is found."""
 
 
-def _filled(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return the files of those tables that have rows."""
-    return [f"{name}.csv" for name, table in tables.items() if len(table)]
-
-
 def _drawn(found: Comparison, picture: Picture) -> Iterator[Picture]:
     """Yield a picture if the comparison has what it shows."""
     if picture.name in found.figures():
         yield picture
-
-
-def _there(*blocks: Block | None) -> Iterator[Block]:
-    """Yield the blocks that there are."""
-    yield from (block for block in blocks if block is not None)
 
 
 def _not_varied(doubt: Doubt | None) -> Iterator[Block]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from sim.outcomes.counts import HEADLINE, Counts, by_seed
+from sim.outcomes.counts import HEADLINE, HERE, Counts, by_seed
 from sim.outcomes.outcomes import BY_NAME, IDLE, OVERLOADED, SECOND
 from sim.outcomes.statistics import Interval, interval_of, t_interval
 from sim.outcomes.verdicts import RESOLVED, Reason, Verdict
@@ -39,17 +39,19 @@ from sim.scenario.scenario import BASELINE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LUCK = Sentence("Lines: luck (95%, Monte Carlo error alone), parameters as in the scenario. On this site only.")
+LUCK = Sentence("Lines: luck (95%, Monte Carlo error alone), parameters as in the scenario.")
+HERE_ALONE = Sentence("Harm on what is simulated alone, not elsewhere.")
 LEVELS = Sentence("Levels of harm are not identified, only changes are.")
 
 _HALF = (WIDTH - NAMES) / 2 - 0.25
 """Inches of a panel of two beside names."""
 
-PANELS: dict[str, Words] = {
-    HEADLINE: Sentence("Persons seriously harmed"),
-    SECOND: Sentence("Risk per user-day of those who remain"),
-}
+_RISK = Sentence("Risk per user-day of those who remain")
+PANELS: dict[str, Words] = {HEADLINE: Sentence("Persons seriously harmed, here and elsewhere"), SECOND: _RISK}
 """What stands side by side, with what it is called."""
+
+PANELS_HERE: dict[str, Words] = {HERE: Sentence("Persons seriously harmed, here"), SECOND: _RISK}
+"""The same of what is simulated alone."""
 
 
 @in_own_settings
@@ -59,7 +61,7 @@ def overview(
     spreads: pd.DataFrame | None = None,
     axes: Given = None,
 ) -> Panels:
-    """Draw the change in percent of serious harm and of the risk of those who remain, a row for each policy.
+    """Draw the change in percent of serious harm in all and of the risk of those who remain, a row for each policy.
 
     Args:
         effects: The table of effects of a comparison.
@@ -154,7 +156,7 @@ def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
     spared, turned = sheet.panels
     found = [_spared(row) for row in harm.to_dict("records")]
     _numbers(spared, arms, found, range(len(arms)))
-    over(spared, Sentence("Serious harm spared"), _HALF, room=DIRECTIONS)
+    over(spared, Sentence("Serious harm spared, here and elsewhere"), _HALF, room=DIRECTIONS)
     directions(spared, lower_is_better=False)
     level, unit = Amount(float(harm["baseline"].iloc[0]), number), Term(harm["unit"].iloc[0])
     under(spared, Sentence("{unit}. 0: as under the baseline, which has {level}", unit=unit, level=level), _HALF)
@@ -218,7 +220,7 @@ def recorded(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes:
     Returns:
         The axes.
     """
-    arms = by_effect(effects, HEADLINE) if policies is None else list(policies)
+    arms = by_effect(effects, HERE) if policies is None else list(policies)
     sheet = Sheet(axes, 1.7 * ROW * len(arms) + 1.0)
     zero(sheet.axes)
     sheet.axes.use_sticky_edges = False
@@ -228,7 +230,7 @@ def recorded(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes:
         sheet.axes.axhline(edge - 0.55, color=GREY, linewidth=0.4)
     harm, complaints = (
         [_relative(row, name) for row in rows_of(effects, name, arms).to_dict("records")]
-        for name in (HEADLINE, "recorded_harm")
+        for name in (HERE, "recorded_harm")
     )
     places = [[place + shift for place in range(len(arms))] for shift in (-0.2, 0.25)]
     estimates(sheet.axes, harm, places[0])
@@ -246,7 +248,7 @@ def recorded(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes:
         *key_of(there, "lower", RESOLVED),
     ]
     said = Sentence("Recorded harm follows reporting as well as harm: it can rise without one harm more.")
-    sheet.finish(Sentence("True harm and recorded harm"), paragraph(said, LUCK), key)
+    sheet.finish(Sentence("True harm and recorded harm"), paragraph(said, LUCK, HERE_ALONE), key)
     return sheet.axes
 
 

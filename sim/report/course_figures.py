@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
-from sim.outcomes.counts import HEADLINE, Counts, by_seed, periods_of, years_of
+from sim.outcomes.counts import HERE, Counts, by_seed, periods_of, years_of
 from sim.outcomes.outcomes import BY_NAME, Outcome, outcomes_of
 from sim.outcomes.statistics import Floats, Interval, interval_of, t_interval
 from sim.outcomes.verdicts import RESOLVED, Verdict
@@ -34,6 +34,7 @@ from sim.report.drawing import (
     wrapped,
     zero,
 )
+from sim.report.remarks import alone
 from sim.report.rows import directions, draw, key_of
 from sim.report.style import (
     BASE,
@@ -57,7 +58,7 @@ from sim.scenario.scenario import BASELINE, Scenario
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_BANDS = Sentence("Bands: luck (95%, Monte Carlo error alone), parameters as in the scenario. On this site only.")
+_BANDS = Sentence("Bands: luck (95%, Monte Carlo error alone), parameters as in the scenario.")
 _DOTTED: dict[str, Any] = {"color": INK, "linewidth": LINE / 1.5, "linestyle": ":"}
 _COLUMNS = 3
 _DATES = 9
@@ -73,7 +74,7 @@ _LABEL = 1.5
 def difference(
     counts: Counts,
     effects: pd.DataFrame,
-    outcome: Outcome = BY_NAME[HEADLINE],
+    outcome: Outcome = BY_NAME[HERE],
     policies: Sequence[str] | None = None,
     axes: Given = None,
 ) -> Panels:
@@ -131,6 +132,7 @@ def difference(
         ),
         Term(outcome.course) if outcome.course else None,
         _BANDS,
+        alone(scenario),
     )  # fmt: skip
     title = Sentence("{outcome}: difference from the baseline", outcome=Term(outcome.label))
     sheet.finish(title, caption, unit=Term(outcome.unit))
@@ -184,7 +186,7 @@ def course(counts: Counts, policies: Sequence[str] = (), axes: Given = None) -> 
         if policies
         else Sentence("Persons seriously harmed under the baseline: the level over time")
     )
-    sheet.finish(title, paragraph(levels_alone, once, _BANDS))
+    sheet.finish(title, paragraph(levels_alone, once, _BANDS, alone(scenario)))
     return panel
 
 
@@ -246,7 +248,7 @@ def by_year(counts: Counts, over_time: pd.DataFrame, policies: Sequence[str] | N
     )
     sheet.finish(
         Sentence("What each policy changes, year by year"),
-        paragraph(said, LUCK),
+        paragraph(said, LUCK, alone(counts.scenario)),
         key_of([verdict for _, verdict, _ in drawn], "lower", RESOLVED),
     )
     return panel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
-from sim.outcomes.counts import HEADLINE, quarters_of, years_of
+from sim.outcomes.counts import HERE, quarters_of, years_of
 from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
@@ -23,10 +23,10 @@ def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
     arms = list(dict.fromkeys(effects["policy"]))
     if not arms:
         return None
-    of_days = [[found[arm, outcome] for arm in arms] for outcome in (HEADLINE, SECOND)]
+    of_days = [[found[arm, outcome] for arm in arms] for outcome in (HERE, SECOND)]
     columns = [
         Column(Term(headings.DAYS_IN_FORCE.words), [row["days"] for row in of_days[0]]),
-        Column(Term(headings.HARM[0].words), [cells.relative(arm, HEADLINE) for arm in arms]),
+        Column(Term(headings.ON_SITE.words), [cells.relative(arm, HERE) for arm in arms]),
     ]
     for head, rows in zip(headings.WHILE_IN_FORCE, of_days, strict=True):
         shown = [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows]
@@ -34,8 +34,8 @@ def while_in_force(cells: Cells, effects: pd.DataFrame) -> Block | None:
     lost = [found[arm, "user_days_lost"] for arm in arms]
     columns.append(Column(Term(headings.LOST_IN_FORCE.words), [level(float(row["value"])) for row in lost]))
     note = Sentence(
-        "Persons harmed: over the whole window of {days} days, the days without the policy included. They count once "
-        "in a year, so that no part of a year tells of them: serious harms stand for them on the days in force.",
+        "Persons harmed here: over the whole window of {days} days, the days without the policy included. They count "
+        "once in a year, so that no part of a year tells of them: serious harms stand for them on the days in force.",
         days=cells.scenario.days,
     )
     names = Column(Term("policy"), [short(arm) for arm in arms], left=True)

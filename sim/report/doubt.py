@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from sim.model.records import write_csv
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.dictionary import EVERYWHERE, RELATIVE, Meaning, with_ends
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE, FEWEST_SETS, FROM_SETS
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Interval
 from sim.report.blocks import Block, Note, Prose
 from sim.report.doubt_tables import (
+    ALONE,
     EFFECTS,
     FIRST,
     TOTAL,
@@ -62,7 +63,7 @@ COLUMNS = {
         **with_ends(
             {
                 "luck": "how much of the spread of the change is luck",
-                "assumed": "how much of it rests on assumed numbers, at most; of the first outcome alone",
+                "assumed": "how much of it rests on assumed numbers, at most; of total_harmed alone",
             },
             "share of the variance over the sets",
         ),
@@ -75,7 +76,7 @@ COLUMNS = {
         "doubt": Meaning("words", "what its range leaves open"),
         "first": Meaning(
             "share of the variance over the sets",
-            "how much of the spread of the change of serious harm the parameter makes by itself",
+            "how much of the spread of the change of serious harm, here and elsewhere, the parameter makes by itself",
         ),
         "noise": Meaning("share of the variance over the sets", "half the width of the 95% interval of first"),
         "dummy": Meaning(
@@ -90,7 +91,9 @@ COLUMNS = {
     },
     "doubt_conditions": {
         "policy": EVERYWHERE["policy"],
-        "rises": Meaning("True or False", "whether serious harm rises where the conditions hold, or falls"),
+        "rises": Meaning(
+            "True or False", "whether serious harm, here and elsewhere, rises where the conditions hold, or falls"
+        ),
         "parameter": Meaning("name", "parameter of the condition; conditions of one policy hold together"),
         "doubt": Meaning("words", "what its range leaves open"),
         "above": Meaning("True or False", "whether the parameter is above the threshold, or below it"),
@@ -107,7 +110,10 @@ COLUMNS = {
         "standing": Meaning("word", "sourced, calibrated or assumed"),
         "choice": Meaning("name", "the arm with the least harm expected as things stand"),
         "not_told_apart": Meaning("names", "arms with which no more harm is seen than with the choice, with ; between"),
-        **with_ends({"value": "persons harmed less if it is known before an arm is chosen"}, "persons a run"),
+        **with_ends(
+            {"value": "persons harmed less, here and elsewhere, if it is known before an arm is chosen"},
+            "persons a run",
+        ),
         **with_ends({"share": "the same as a share of the harm under the baseline"}, "share of the baseline's harm"),
         "dummy": Meaning("persons a run", "the most that knowing one of many made-up parameters seems to spare"),
         "stands_out": Meaning("True or False", "whether value exceeds dummy, and its interval leaves out zero"),
@@ -139,7 +145,7 @@ class Doubt(Result):
 
     columns: ClassVar = COLUMNS
     printed: ClassVar = (
-        Printed("EFFECTS", EFFECTS),
+        Printed("EFFECTS", (*EFFECTS, ALONE)),
         Printed("IT RESTS ON", (FIRST, TOTAL)),
         Printed("TO FIND OUT FIRST", WORTH),
     )
@@ -196,10 +202,13 @@ class Doubt(Result):
     def _headlines(self) -> list[Row]:
         return rows_of(self.spreads[self.spreads["outcome"] == HEADLINE])
 
+    def _here(self) -> list[Row]:
+        return rows_of(self.spreads[self.spreads["outcome"] == HERE])
+
     def blocks(self) -> list[Block]:
         """Return a sentence for each policy, its spread, what it rests on, where it turns, what to find out first."""
         rows = self._headlines()
-        return [self._title(), self._sentences(), effects(rows), *self.analysis(), self._notes()]
+        return [self._title(), self._sentences(), effects(rows, self._here()), *self.analysis(), self._notes()]
 
     def analysis(self) -> list[Block]:
         """Return what the spread rests on, where signs turn and what to find out first; nothing of too few sets."""
@@ -263,10 +272,15 @@ class Doubt(Result):
 
     def _sentences(self) -> Block:
         head = Sentence(
-            "In this model, serious harm changes from the baseline by (over worlds, in each of which {drawn}):",
+            "In this model, serious harm, here and elsewhere together, changes from the baseline by (over worlds, in "
+            "each of which {drawn}):",
             drawn=self.other(),
         )
-        end = Sentence("On this site only; as likely as the plausible ranges have it.")
+        end = Sentence(
+            "As likely as the plausible ranges have it. How many of those kept out of their site go on elsewhere, and "
+            "what harm is there, are among the numbers: displacement.p_predators, displacement.p_users, "
+            "displacement.rel_elsewhere."
+        )
         return Prose((head, *(Note(sentence(row)) for row in self._headlines()), end))
 
     def _notes(self) -> Block:

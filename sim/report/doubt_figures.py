@@ -68,14 +68,14 @@ def doubt(spreads: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
     for place in {*range(len(of))} - {place for place, _, _ in known}:
         instead(panel, place, Sentence("too few harms"))
     directions(panel)
-    said = Sentence("Change of persons seriously harmed, % (0: as under the baseline)")
+    said = Sentence("Change of persons seriously harmed, here and elsewhere, % (0: as under the baseline)")
     under(panel, said, WIDTH - NAMES - 1.3)
     luck = Line2D([], [], color=INK, linewidth=LINE, marker="|", label=spoken(_LUCK))
     alone = [luck] if any(row["luck_alone"] == row["luck_alone"] for _, row, _ in known) else []
     key = [*key_of_bands([worlds for _, _, worlds in known]), *alone]
     caption = Sentence(
         "In each world uncertain parameters have other values, drawn from their plausible ranges, but those that "
-        "policies here set. On this site only."
+        "policies here set."
     )
     sheet.finish(Sentence("How sure is each policy's effect?"), caption, key)
     return panel
@@ -139,7 +139,9 @@ def doubt_shares(
     panel.set_ylim(place - 0.7, -0.7)
     panel.set_xlim(0, 100)
     number_axis(panel, "x")
-    said = Sentence("Share of the variance of the change of persons seriously harmed over the worlds, %")
+    said = Sentence(
+        "Share of the variance of the change of persons seriously harmed, here and elsewhere, over the worlds, %"
+    )
     under(panel, said, WIDTH - 2.8)
     made_up = Line2D([], [], color=GREY, ls=":", label=spoken(Sentence("dotted: the most of many made-up parameters")))
     caption = Sentence("Lines: 95%. What is left is what parameters do together, or too little each to stand out.")

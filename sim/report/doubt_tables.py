@@ -34,6 +34,7 @@ ALL_ASSUMED = "assumed"
 Row = Mapping[Any, Any]
 """A row of a table of `Doubt` by column."""
 
+ALONE = Heading("here alone, middle of the worlds", column="doubt.median")
 EFFECTS = (
     Heading("middle of the worlds", column="doubt.median"),
     Heading("lowers, of the worlds", column="doubt.lowered"),
@@ -98,17 +99,23 @@ def sentence(row: Row) -> Sentence:
     )  # fmt: skip
 
 
-def effects(rows: Sequence[Row]) -> Block:
-    """Return the table of effects over worlds, a row of `Doubt.spreads` for each policy."""
+def effects(rows: Sequence[Row], here: Sequence[Row]) -> Block:
+    """Return the table of effects over worlds.
+
+    Args:
+        rows: Of `Doubt.spreads`, those of the headline, one for each policy.
+        here: Those of harm on what is simulated alone.
+    """
     kind = Term(
-        "change of persons seriously harmed from the baseline, in brackets where 90% of worlds lie (of fewer than 19 "
-        "all); shares with their 95% interval"
+        "change of persons seriously harmed, here and elsewhere, from the baseline, in brackets where 90% of worlds "
+        "lie (of fewer than 19 all); shares with their 95% interval"
     )
     cells = [
         [worlds_of(row).cell, *(share_cell(interval_of(row, name)) for name in ("lowered", "luck", "assumed"))]
         for row in rows
     ]
     columns = [Column(Term(head.words), found) for head, found in zip(EFFECTS, zip(*cells, strict=True), strict=True)]
+    columns.append(Column(Term(ALONE.words), [worlds_of(row).cell for row in here]))
     names = Column(Term("policy"), [short(row["policy"]) for row in rows], left=True)
     note = Sentence("A dash: too few worlds with harm under the baseline, or no spread to share out.")
     dashes = any(DASH in column.cells for column in columns)
@@ -141,7 +148,10 @@ def rests_on(policies: Sequence[str], parameters: pd.DataFrame) -> Block | None:
         ),
         _nothing_of(policies, large),
     )
-    kind = Term("share of the spread of the change of persons seriously harmed, in brackets its 95% interval")
+    kind = Term(
+        "share of the spread of the change of persons seriously harmed, here and elsewhere, in brackets its 95% "
+        "interval"
+    )
     return Table(Term("IT RESTS ON"), kind, keys, columns, note)
 
 
@@ -236,7 +246,10 @@ def to_find_out(values: pd.DataFrame) -> Block:
         ),
         None if worth else none,
     )
-    kind = Term("persons seriously harmed less if it is known before a policy is chosen, in brackets the 95% interval")
+    kind = Term(
+        "persons seriously harmed less, here and elsewhere, if it is known before a policy is chosen, in brackets the "
+        "95% interval"
+    )
     return Table(Term("TO FIND OUT FIRST"), kind, [names], columns, note)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
-from sim.outcomes.counts import HEADLINE, WAITS
+from sim.outcomes.counts import HERE, WAITS
 from sim.outcomes.outcomes import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
@@ -237,12 +237,22 @@ _BETTER = {
     "neither": Term("neither: it is no good or harm by itself"),
 }
 
-_WAITS = {
+_WAITED = {
     f"wait_{name}_hours": Sentence(
         "the shortest wait that covers {share} of the reviewed dossiers of a run", share=Amount(share, whole_percent)
     )
     for name, share in WAITS.items()
 }
+_OF_THE_WINDOW = {
+    **_WAITED,
+    "harmed_elsewhere": Sentence(
+        "persons harmed elsewhere in a run, more than under the baseline: hours kept out of the site (turned away and "
+        "barred) beyond the baseline's, times the share of those who go on where nothing is simulated "
+        "(displacement.p_predators or displacement.p_users), times persons harmed for each such hour online under the "
+        "baseline, times displacement.rel_elsewhere; of predators or of users, whichever is more"
+    ),
+}
+"""What is added up over the whole window alone, beside the columns."""
 
 
 def _outcome(outcome: Outcome) -> Lines:
@@ -251,10 +261,10 @@ def _outcome(outcome: Outcome) -> Lines:
     yield labelled(Term("unit"), Term(outcome.unit))
     yield labelled(Term("better"), _BETTER[outcome.better])
     yield labelled(Term("formula"), text)
-    for name, meaning in (_columns() | GIVEN | _WAITS).items():
+    for name, meaning in (_columns() | GIVEN | _OF_THE_WINDOW).items():
         if name in _names_in(text):
             yield labelled("", Sentence("{name}: {meaning}", name=name, meaning=meaning))
-    if outcome.name.startswith(HEADLINE) and not outcome.over_time:
+    if outcome.name.startswith(HERE) and not outcome.over_time:
         yield labelled("", Term("persons of one class or offence, each counted once in a year of the window"))
     if outcome.harm:
         yield labelled(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.outcomes import SECOND
 from sim.rules.parameters import CLASSES
 from sim.rules.sentences import Term
@@ -39,10 +39,10 @@ class Printed(NamedTuple):
     headings: tuple[Heading, ...]
 
 
-HARM = (
-    Heading("persons seriously harmed", HEADLINE),
-    Heading("serious harms per user-day of those who remain", SECOND),
-)
+IN_ALL = Heading("persons seriously harmed, here and elsewhere", HEADLINE)
+ON_SITE = Heading("persons seriously harmed, here", HERE)
+RISK = Heading("serious harms per user-day of those who remain", SECOND)
+HARM = (IN_ALL, ON_SITE, RISK)
 
 TOGETHER_95 = Heading(
     "the same, all policies together",
@@ -81,8 +81,16 @@ LOST_IN_FORCE = Heading(
 
 PREDATORS_OUT = Heading("predators kept out, % of their hours", column="elsewhere.predators_out", factor=100)
 USERS_OUT = Heading("lawful use kept out, %", column="elsewhere.users_out", factor=100)
+SIDE = Heading("the larger side", column="elsewhere.assumed_side")
 ALL_GO_ON = Heading("here and elsewhere, if all go on", column="elsewhere.relative")
 BREAK_EVEN = Heading("undone if more than that of their harm follows", column="elsewhere.break_even")
+
+AT_SITE = (
+    Heading("persons seriously harmed there", column="sites.relative"),
+    Heading("use there, change in %", column="sites.user_hours", factor=100),
+    Heading("predators' hours there, change in %", column="sites.predator_hours", factor=100),
+    Heading("of the use, by people of other sites, %", column="sites.moved_in", factor=100),
+)
 
 QUARTERS = (
     Heading(
@@ -96,10 +104,10 @@ QUARTERS = (
 )
 
 TOGETHER_WITH = (Heading("is one", column="interactions.one"), Heading("with the other", column="interactions.other"))
-TOGETHER = Heading("persons seriously harmed, % of the baseline", column="interactions.relative")
+TOGETHER = Heading("persons seriously harmed, here and elsewhere, % of the baseline", column="interactions.relative")
 
 FOR_WHOM = tuple(
-    Heading(words, f"{HEADLINE}_{of}")
+    Heading(words, f"{HERE}_{of}")
     for of, words in zip(
         CLASSES,
         (Term("under 15"), Term("15 to 17"), Term("adults"), Term("adults of a targeted minority")),
@@ -129,7 +137,7 @@ COSTS = (
 )
 
 BEST = (
-    HARM[0],
+    IN_ALL,
     Heading("more than under the best, points", column="best.more"),
 )
 
@@ -147,7 +155,7 @@ COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)
 PRIVACY = (*CHEAPEST[2:], IN_STORE)
 
 RECORDED = (
-    HARM[0],
+    ON_SITE,
     Heading("harms, of every offence", "harms"),
     Heading("recorded: complaints to the police", "recorded_harm"),
     Heading("complaints per harm", "recorded_per_harm"),
@@ -198,7 +206,8 @@ OF_A_COMPARISON = (
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
-    Printed("ELSEWHERE", (HARM[0], PREDATORS_OUT, USERS_OUT, ALL_GO_ON, BREAK_EVEN)),
+    Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, BREAK_EVEN)),
+    Printed("SITES", AT_SITE),
     Printed("OVER TIME", QUARTERS),
     Printed("PRIVACY", PRIVACY),
     Printed("TRUE AND RECORDED", RECORDED),

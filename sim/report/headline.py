@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import SECOND
-from sim.outcomes.statistics import interval_of
+from sim.outcomes.statistics import NONE, Interval, interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
-from sim.report.remarks import caveat, larger_scale, marked
+from sim.report.remarks import caveat, going_on, larger_scale, marked
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
@@ -47,31 +48,32 @@ def headline(
     scenario = cells.scenario
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     falling = lowering(cells)
-    first = next((policy for policy in best["policy"] if policy in falling), None)
+    undoes = {row["policy"]: interval_of(row, "break_even") for row in elsewhere.to_dict("records")}
+    first = _cheapest(cells, best)
 
     def told(policy: str) -> Sentence:
-        return sentence(cells, policy, resting, doubt)
+        return sentence(cells, policy, resting, doubt, undoes)
 
-    finding = told(first) if first else Sentence("no policy was seen to lower serious harm.")
+    here_alone = None if first else _falls_most_here(cells)
+    finding = told(first) if first else _none_lowers(told(here_alone) if here_alone else None)
     answer = Sentence("In this model, with these assumptions, {finding}", finding=finding)
-    sentences: list[Words] = [paragraph(answer, _elsewhere(elsewhere, first), caveat(scenario, _of_doubt(doubt)))]
+    sentences: list[Words] = [paragraph(answer, caveat(scenario, going_on(scenario), _of_doubt(doubt)))]
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, falling))
     others = [p for p in falling if p != first]
-    sentences += [Sentence("Also, {finding}", finding=told(p)) for p in others if _signs_differ(cells, p)]
-    if plain := [p for p in others if not _signs_differ(cells, p)]:
-        sizes = [
-            Sentence("{policy} by {size}", policy=marked(scenario, p), size=cells.size(p, HEADLINE)) for p in plain
-        ]
+    plain = [p for p in others if cells.verdict(p, HERE) is Verdict.LOWERS and not _signs_differ(cells, p)]
+    sentences += [Sentence("Also, {finding}", finding=told(p)) for p in others if p not in plain]
+    if plain:
         sentences.append(
             Sentence(
-                "Serious harm is also lowered by these: {sizes}{assumed}.",
-                sizes=Listed(tuple(sizes)), assumed=_resting(plain, resting),
+                "Serious harm, here and elsewhere together, is also lowered by these: {sizes}{assumed}.",
+                sizes=Listed(tuple(_with_size(cells, p) for p in plain)), assumed=_resting(plain, resting),
             )
         )  # fmt: skip
-    sentences += [Sentence("On the other hand, {finding}", finding=told(p)) for p in resolved if p not in falling]
-    if rest := [_with_doubt(cells, p, _unresolved(cells, p, idle)) for p in cells.policies if p not in resolved]:
-        policies = Listed(tuple(rest))
+    raising = [p for p in resolved if p not in falling and p != here_alone]
+    sentences += [Sentence("On the other hand, {finding}", finding=told(p)) for p in raising]
+    if rest := [p for p in cells.policies if p not in resolved and p != here_alone]:
+        policies = Listed(tuple(_with_more(cells, p, _unresolved(cells, p, idle)) for p in rest))
         sentences.append(Sentence("Not told apart from the baseline in serious harm: {policies}.", policies=policies))
     if added := _adds_nothing(contains):
         each = Listed(added, Term("; "))
@@ -79,22 +81,68 @@ def headline(
     return Prose(tuple(sentences))
 
 
-def _elsewhere(found: pd.DataFrame, policy: str | None) -> Sentence | None:
-    """Say how much of their harm must follow the predators whom a policy keeps out to another site to undo it."""
-    row = next((row for row in found.to_dict("records") if row["policy"] == policy), None)
-    if row is None or not (share := interval_of(row, "break_even")).value > 0:
+def told_apart(cells: Cells, best: pd.DataFrame) -> tuple[str, ...]:
+    """Return the policies whose effect on serious harm is told apart, in all or here, as they matter.
+
+    First the one that the first sentence names, then the others by the size of their effect, those behind that are told
+    apart here alone.
+
+    Args:
+        cells: The effects.
+        best: As `Comparison.best`.
+    """
+    known = [policy for policy in cells.policies if cells.resolved(policy, HEADLINE) or cells.resolved(policy, HERE)]
+    of = {policy: HEADLINE if cells.resolved(policy, HEADLINE) else HERE for policy in known}
+    first = _cheapest(cells, best) or _falls_most_here(cells)
+    sizes = {policy: -abs(cells.number(policy, of[policy], "relative")) for policy in known}
+    return tuple(sorted(known, key=lambda policy: (policy != first, of[policy] == HERE, sizes[policy])))
+
+
+def _cheapest(cells: Cells, best: pd.DataFrame) -> str | None:
+    falling = lowering(cells)
+    return next((policy for policy in best["policy"] if policy in falling), None)
+
+
+def _none_lowers(finding: Sentence | None) -> Sentence:
+    """Say that no policy lowers harm here and elsewhere together, and what that does which lowers it most here."""
+    if finding is None:
+        return Sentence("no policy was seen to lower serious harm, here and elsewhere together.")
+    return Sentence("no policy was seen to lower serious harm, here and elsewhere together; {finding}", finding=finding)
+
+
+def _falls_most_here(cells: Cells) -> str | None:
+    """Return the policy under which harm here falls most, if it is seen to fall under any."""
+    falls = [policy for policy in cells.policies if cells.verdict(policy, HERE) is Verdict.LOWERS]
+    return min(falls, key=lambda policy: cells.number(policy, HERE), default=None)
+
+
+def _undone(cells: Cells, policy: str, share: Interval) -> Sentence | None:
+    """Say how much of their harm must follow the predators whom a policy keeps out to undo what it does here."""
+    if cells.verdict(policy, HERE) is not Verdict.LOWERS or not share.value > 0:
         return None
     if share.low >= 1:
-        return Sentence("It keeps predators out, and no displacement of their harm to other sites undoes it.")
+        return Sentence("; it keeps predators out, and no displacement of their harm undoes the fall here")
     return Sentence(
-        "It lowers harm here and elsewhere together unless more than {share} of the harm of the predators whom it "
-        "keeps out follows them to another site.",
+        "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows them",
         share=Amount(share.within(most=1), size),
     )
 
 
+def _with_size(cells: Cells, policy: str) -> Sentence:
+    """Return a policy that lowers harm both ways, with by how much."""
+    name, in_all, here = marked(cells.scenario, policy), cells.size(policy, HEADLINE), cells.size(policy, HERE)
+    if _alike(cells, policy):
+        return Sentence("{policy} by {size}, here alone as well", policy=name, size=in_all)
+    return Sentence("{policy} by {size} and by {here} here", policy=name, size=in_all, here=here)
+
+
+def _alike(cells: Cells, policy: str) -> bool:
+    """Tell whether nothing changes elsewhere, since a policy keeps nobody out."""
+    return cells.interval(policy, HEADLINE) == cells.interval(policy, HERE)
+
+
 def lowering(cells: Cells) -> list[str]:
-    """Return the policies that are seen to lower serious harm."""
+    """Return the policies that are seen to lower serious harm, here and elsewhere together."""
     return [policy for policy in cells.policies if cells.verdict(policy, HEADLINE) is Verdict.LOWERS]
 
 
@@ -163,17 +211,19 @@ def _unresolved(cells: Cells, policy: str, idle: Collection[str]) -> Words:
             return marked(cells.scenario, policy)
 
 
-def _with_doubt(cells: Cells, policy: str, name: Words) -> Words:
-    """Return the name of a policy with how far its effect goes over worlds, if that was asked and it goes anywhere."""
+def _with_more(cells: Cells, policy: str, name: Words) -> Words:
+    """Return the name of a policy with what it does here, if that is known, and how far its effect goes over worlds."""
     worlds = cells.worlds(policy, HEADLINE)
-    if worlds is None or worlds.alone is None:
-        return name
-    return Sentence("{policy} ({doubt})", policy=name, doubt=worlds.alone)
+    doubt = None if worlds is None else worlds.alone
+    here = Sentence("{change} here", change=cells.signed(policy, HERE)) if cells.resolved(policy, HERE) else None
+    said = tuple(words for words in (doubt, here) if words)
+    return Sentence("{policy} ({said})", policy=name, said=Listed(said, Term("; "))) if said else name
 
 
 def _signs_differ(cells: Cells, policy: str) -> bool:
+    """Tell whether the risk of those who remain changes the other way than harm here."""
     compared = cells.verdict(policy, SECOND) not in (Verdict.IDENTICAL, Verdict.TOO_FEW)
-    return compared and cells.number(policy, HEADLINE) * cells.number(policy, SECOND) < 0
+    return compared and cells.number(policy, HERE) * cells.number(policy, SECOND) < 0
 
 
 def _resting(policies: Sequence[str], resting: Collection[str]) -> Sentence | None:
@@ -187,16 +237,33 @@ def _resting(policies: Sequence[str], resting: Collection[str]) -> Sentence | No
             return Sentence("; of {policies}, size and sign rest on assumed inputs too", policies=Listed(tuple(found)))
 
 
-def sentence(cells: Cells, policy: str, resting: Collection[str], doubt: Doubt | None = None) -> Sentence:
-    """Return what a policy does to serious harm, whose sign is known, at what price, and where it does not."""
-    assumed = Sentence(", a size and sign that rest on assumed inputs (below)")
+def sentence(
+    cells: Cells,
+    policy: str,
+    resting: Collection[str],
+    doubt: Doubt | None = None,
+    undoes: Mapping[str, Interval] = MappingProxyType({}),
+) -> Sentence:
+    """Return what a policy does to serious harm, its sign known here or in all, at what price, and where it does not.
+
+    Args:
+        cells: The effects.
+        policy: The policy.
+        resting: Policies that rest on assumed inputs.
+        doubt: What is left of effects over worlds, if that was asked.
+        undoes: Share of the harm of predators kept out that undoes what is done here, by policy.
+    """
+    assumed = Sentence("; size and sign rest on assumed inputs (below)")
     falls = cells.verdict(policy, HEADLINE) is Verdict.LOWERS
+    of_doubt = doubt if cells.resolved(policy, HEADLINE) else None
     return Sentence(
-        "{finding}{assumed}{price}{turns}{share}.",
+        "{finding}{risk}{assumed}{undone}{price}{turns}{share}.",
         finding=_finding(cells, policy),
+        risk=_risk(cells, policy) if _signs_differ(cells, policy) else None,
         assumed=assumed if policy in resting else None,
+        undone=_undone(cells, policy, undoes.get(policy, NONE)),
         price=_price(cells, policy),
-        turns=_turns(doubt, policy, falls) if doubt else None,
+        turns=_turns(of_doubt, policy, falls) if of_doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),
     )
 
@@ -226,36 +293,67 @@ def _shares(worlds: Worlds | None) -> Sentence | None:
 
 
 def _finding(cells: Cells, policy: str) -> Sentence:
-    """Return what a policy does to serious harm, and to the risk of those who remain if that has the other sign."""
-    size, lowers = cells.size(policy, HEADLINE), cells.verdict(policy, HEADLINE) is Verdict.LOWERS
-    name = marked(cells.scenario, policy)
-    if not _signs_differ(cells, policy):
-        if lowers:
-            return Sentence("{policy} lowers serious harm by {size}", policy=name, size=size)
-        return Sentence("{policy} raises serious harm by {size}", policy=name, size=size)
-    if not cells.resolved(policy, SECOND):
-        risk = cells.signed(policy, SECOND)
-        if lowers:
+    """Return what a policy does to serious harm in all, and here."""
+    name, here = marked(cells.scenario, policy), cells.size(policy, HERE)
+    if cells.resolved(policy, HEADLINE):
+        in_all, beside = cells.size(policy, HEADLINE), _beside(cells, policy)
+        if cells.verdict(policy, HEADLINE) is Verdict.LOWERS:
             return Sentence(
-                "{policy} lowers serious harm by {size} while the risk per day of use of those who remain changes by "
-                "{risk}, its sign not resolved",
-                policy=name, size=size, risk=risk,
+                "{policy} lowers serious harm by {size}, here and elsewhere together{here}",
+                policy=name, size=in_all, here=beside,
             )  # fmt: skip
         return Sentence(
-            "{policy} raises serious harm by {size} while the risk per day of use of those who remain changes by "
-            "{risk}, its sign not resolved",
-            policy=name, size=size, risk=risk,
+            "{policy} raises serious harm by {size}, here and elsewhere together{here}",
+            policy=name, size=in_all, here=beside,
         )  # fmt: skip
-    risk = cells.size(policy, SECOND)
-    if lowers:
+    change = cells.signed(policy, HEADLINE)
+    if cells.verdict(policy, HERE) is Verdict.LOWERS:
         return Sentence(
-            "{policy} lowers serious harm by {size} but raises the risk per day of use of those who remain by {risk}",
-            policy=name, size=size, risk=risk,
+            "{policy} lowers serious harm by {here} here, but here and elsewhere together it changes by {change}, its "
+            "sign not resolved",
+            policy=name, here=here, change=change,
         )  # fmt: skip
     return Sentence(
-        "{policy} raises serious harm by {size} but lowers the risk per day of use of those who remain by {risk}",
-        policy=name, size=size, risk=risk,
+        "{policy} raises serious harm by {here} here, but here and elsewhere together it changes by {change}, its sign "
+        "not resolved",
+        policy=name, here=here, change=change,
     )  # fmt: skip
+
+
+def _beside(cells: Cells, policy: str) -> Sentence:
+    """Return what a policy does to harm here, beside what it does in all."""
+    if _alike(cells, policy):
+        return Sentence(" as here alone")
+    here, verdict = cells.size(policy, HERE), cells.verdict(policy, HERE)
+    if verdict is cells.verdict(policy, HEADLINE):
+        return Sentence(", and by {size} here", size=here)
+    match verdict:
+        case Verdict.LOWERS:
+            return Sentence(", but lowers it by {size} here", size=here)
+        case Verdict.RAISES:
+            return Sentence(", but raises it by {size} here", size=here)
+        case Verdict.IDENTICAL:
+            return Sentence(", while as many are harmed here in every seed")
+        case _:
+            return Sentence(
+                ", while it changes by {change} here, its sign not resolved", change=cells.signed(policy, HERE)
+            )
+
+
+def _risk(cells: Cells, policy: str) -> Sentence:
+    """Return what a policy does to the risk of those who remain."""
+    if not cells.resolved(policy, SECOND):
+        return Sentence(
+            "; the risk per day of use of those who remain changes by {risk}, its sign not resolved",
+            risk=cells.signed(policy, SECOND),
+        )
+    if cells.verdict(policy, SECOND) is Verdict.RAISES:
+        return Sentence(
+            "; it raises the risk per day of use of those who remain by {risk}", risk=cells.size(policy, SECOND)
+        )
+    return Sentence(
+        "; it lowers the risk per day of use of those who remain by {risk}", risk=cells.size(policy, SECOND)
+    )
 
 
 def _price(cells: Cells, policy: str) -> Sentence | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from sim.report.blocks import Block
 from sim.rules.sentences import Words
@@ -63,3 +65,13 @@ class Page:
     about: Sequence[Words]
     answer: Sequence[Words]
     parts: Sequence[Part]
+
+
+def there(*blocks: Block | None) -> Iterator[Block]:
+    """Yield the blocks that there are."""
+    yield from (block for block in blocks if block is not None)
+
+
+def filled(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the files of those tables that have rows."""
+    return [f"{name}.csv" for name, table in tables.items() if len(table)]

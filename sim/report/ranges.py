@@ -300,7 +300,7 @@ def _sentences(
     return Prose((head, *lines, caveat(scenario)))
 
 
-_KIND = Term("change of persons seriously harmed from the baseline, in brackets its 95% interval")
+_KIND = Term("change of persons seriously harmed here from the baseline, in brackets its 95% interval")
 
 
 def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:

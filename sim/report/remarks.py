@@ -18,12 +18,45 @@ from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, 
 from sim.scenario.scenario import Scenario
 
 
-def caveat(scenario: Scenario, further: Words = None) -> Words:
-    """Return what every statement of a result must say of itself, and what one of them says further."""
-    luck = Sentence("On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario.")
+def caveat(scenario: Scenario, of: Words = None, further: Words = None) -> Words:
+    """Return what every statement of a result must say of itself.
+
+    Args:
+        scenario: What was run.
+        of: Which harm it is about, if not that on the simulated sites alone.
+        further: What one of them says further.
+    """
+    luck = Sentence("Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario.")
     if scenario.at_defaults:
-        luck = Sentence("On this site only. Luck: 95%, Monte Carlo error alone, parameters at their defaults.")
-    return paragraph(luck, further)
+        luck = Sentence("Luck: 95%, Monte Carlo error alone, parameters at their defaults.")
+    return paragraph(of or alone(scenario), luck, further)
+
+
+def alone(scenario: Scenario) -> Sentence:
+    """Say that harm is meant on what is simulated, without that elsewhere."""
+    if scenario.sites:
+        return Sentence("On the simulated sites alone.")
+    return Sentence("On the simulated site alone.")
+
+
+def going_on(scenario: Scenario) -> Sentence:
+    """Say how many of those who are kept out of their site are assumed to go on elsewhere."""
+    assumed = scenario.displacement
+    predators, users, out = (
+        Amount(share, whole_percent) for share in (assumed.p_predators, assumed.p_users, assumed.p_elsewhere)
+    )
+    harm = Sentence(
+        ", where harm is {factor} times as frequent as here under the baseline (displacement.rel_elsewhere)",
+        factor=Amount(assumed.rel_elsewhere, plain_number),
+    )
+    return Sentence(
+        "Elsewhere: of those kept out of their site, {predators} of the predators and {users} of the lawful users are "
+        "assumed to go on on another one (displacement.p_predators, displacement.p_users){simulated}{harm}.",
+        predators=predators, users=users,
+        simulated=Sentence(", {share} of them on one that is not simulated (displacement.p_elsewhere)", share=out)
+        if scenario.sites else None,
+        harm=harm if assumed.rel_elsewhere != 1 else None,
+    )  # fmt: skip
 
 
 def title(scenario: Scenario, done: Words) -> Prose:

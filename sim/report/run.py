@@ -8,8 +8,8 @@ from sim.outcomes.counts import sums_of
 from sim.outcomes.outcomes import outcomes_of
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import level
-from sim.report.remarks import name, of_short_window, window
-from sim.rules.sentences import Sentence, Term
+from sim.report.remarks import alone, name, of_short_window, window
+from sim.rules.sentences import Sentence, Term, paragraph
 from sim.scenario.scenario import BASELINE, Scenario
 
 
@@ -21,8 +21,10 @@ def summary(scenario: Scenario, policy: str, seed: int, daily: pd.DataFrame) -> 
         "{chat}: policy {policy}, seed {seed}, {window}",
         chat=name(scenario), policy=policy, seed=str(seed), window=window(scenario),
     )  # fmt: skip
-    not_an_estimate = Sentence(
-        "One run, not an estimate; on this site only. Levels of true harm are not identified, only changes are."
+    not_an_estimate = paragraph(
+        Sentence("One run, not an estimate."),
+        alone(scenario),
+        Sentence("Levels of true harm are not identified, only changes are."),
     )
     names = Column(Term("outcome"), [Term(o.label) for o in found], left=True, breaks=40)
     values = Column(Term("value"), [level(float(o.formula(sums).iloc[0])) for o in found])

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HERE
 from sim.policies.policy import Dated, Policy, rules_on
 from sim.report.blocks import labelled
 from sim.report.declared import gist_of, levels, rest_of, sections, settings
@@ -162,7 +162,7 @@ def of_offence(row: Offence) -> Lines:
     share = Amount(row.weight / sum(other.weight for other in OFFENCES), whole_percent)
     yield _indented(Sentence("weight {weight} is a share of {share} of the predators", weight=row.weight, share=share))
     if row.serious:
-        yield labelled(Term("outcome"), f"{HEADLINE}_{row.name}")
+        yield labelled(Term("outcome"), f"{HERE}_{row.name}")
     yield _indented(Term("A scenario that has tables [[offences]] has those alone."))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from sim.model.records import write_csv
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HERE
 from sim.outcomes.dictionary import EFFECTS, Meaning
 from sim.outcomes.verdicts import RESOLVED
 from sim.report import headings
@@ -51,7 +51,7 @@ class Sweep(Result):
     """
 
     columns: ClassVar = {"sweep": COLUMNS}
-    printed: ClassVar = (Printed("RESPONSE", headings.HARM), Printed("COSTS", headings.COSTS_OF_A_POINT))
+    printed: ClassVar = (Printed("RESPONSE", headings.HARM[1:]), Printed("COSTS", headings.COSTS_OF_A_POINT))
 
     over: Mapping[str, tuple[Value, ...]]
     comparison: Comparison = field(repr=False)
@@ -132,7 +132,7 @@ def _cells(swept: Sweep) -> Cells:
 def _headline(swept: Sweep) -> Block:
     """Return sentences on the points that lower and that raise serious harm most."""
     cells = _cells(swept)
-    resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
+    resolved = [arm for arm in cells.policies if cells.resolved(arm, HERE)]
     told_apart = Sentence(
         "At {resolved} of {points} points the change is told apart from none.",
         resolved=len(resolved), points=len(cells.policies),
@@ -142,24 +142,24 @@ def _headline(swept: Sweep) -> Block:
 
 def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
     names = _names(swept)
-    lowering, raising = ([a for a in resolved if cells.verdict(a, HEADLINE) is verdict] for verdict in RESOLVED)
-    least = min(lowering, key=lambda a: cells.number(a, HEADLINE), default=None)
-    most = max(raising, key=lambda a: cells.number(a, HEADLINE), default=None)
+    lowering, raising = ([a for a in resolved if cells.verdict(a, HERE) is verdict] for verdict in RESOLVED)
+    least = min(lowering, key=lambda a: cells.number(a, HERE), default=None)
+    most = max(raising, key=lambda a: cells.number(a, HERE), default=None)
     if least and most:
         return Sentence(
             "In this model, with these assumptions, {least} lowers serious harm most, by {fall} and {most} raises "
             "serious harm most, by {rise}.",
-            least=names[least], fall=cells.size(least, HEADLINE), most=names[most], rise=cells.size(most, HEADLINE),
+            least=names[least], fall=cells.size(least, HERE), most=names[most], rise=cells.size(most, HERE),
         )  # fmt: skip
     if least:
         return Sentence(
             "In this model, with these assumptions, {point} lowers serious harm most, by {size}.",
-            point=names[least], size=cells.size(least, HEADLINE),
+            point=names[least], size=cells.size(least, HERE),
         )  # fmt: skip
     if most:
         return Sentence(
             "In this model, with these assumptions, {point} raises serious harm most, by {size}.",
-            point=names[most], size=cells.size(most, HEADLINE),
+            point=names[most], size=cells.size(most, HERE),
         )  # fmt: skip
     return Sentence("In this model, with these assumptions, no point was seen to change serious harm.")
 
@@ -185,7 +185,7 @@ def _response(swept: Sweep) -> Block:
         own_label = Sentence("{value}, {baseline}", value=plain(own), baseline=BASELINE)
         labels.insert(values.index(own), (BASELINE, [own_label]))
         rows = dict(labels)
-    for head in headings.HARM:
+    for head in headings.HARM[1:]:
         changes: list[Words] = [0 if a == BASELINE else cells.relative(a, head.outcome) for a in rows]
         verdicts: list[Words] = [
             Term("by definition") if a == BASELINE else cells.verdict(a, head.outcome) for a in rows

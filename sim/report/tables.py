@@ -24,13 +24,10 @@ from sim.report.text import (
     DASH,
     LONGEST_NAME,
     capitalised,
-    in_percent,
     number,
     plain_number,
     points,
     short,
-    size,
-    tenths,
 )
 from sim.report.worlds import share_cell
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
@@ -41,7 +38,7 @@ NOTHING = {Verdict.IDENTICAL, Verdict.TOO_FEW, Verdict.NO_HARM, DASH}
 
 
 def harm(cells: Cells) -> Block:
-    """Return the changes of serious harm, and of the risk of those who remain, with their verdicts."""
+    """Return the changes of serious harm in all and here, and of the risk of those who remain, with their verdicts."""
     columns = []
     for head in headings.HARM:
         columns.append(Column(Term(head.words), [cells.relative(p, head.outcome) for p in cells.policies]))
@@ -59,6 +56,7 @@ def harm(cells: Cells) -> Block:
             harms=cells.levels(SECOND)[0], per_day=cells.unit(SECOND),
         ),
         Sentence("Such levels of harm are not identified, only changes are."),
+        here(cells.scenario),
         Sentence(
             "Those who remain: lawful users whom neither the door nor a bar kept out that day; the days of the others "
             "are among the costs and not in the risk."
@@ -72,8 +70,15 @@ def harm(cells: Cells) -> Block:
     return Table(Term("HARM"), CHANGES, [cells.names()], columns, note)
 
 
+def here(scenario: Scenario) -> Sentence:
+    """Say what is called here, and what elsewhere."""
+    if scenario.sites:
+        return Sentence("Here: on the simulated sites alone. Elsewhere: on sites that are not simulated.")
+    return Sentence("Here: on the simulated site alone. Elsewhere: on sites that are not simulated.")
+
+
 def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Block | None:
-    """Return doubt beside luck of persons seriously harmed, or of another outcome, if it was asked.
+    """Return doubt beside luck of persons seriously harmed here and elsewhere, or of another outcome, if it was asked.
 
     Args:
         cells: The effects, with what is left of them over worlds.
@@ -113,7 +118,7 @@ def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Bloc
     if outcome != HEADLINE:
         kind = Sentence("{outcome}: change from the baseline, luck beside doubt", outcome=Term(BY_NAME[outcome].label))
         return Table(Term("HOW SURE"), kind, [cells.names()], columns)
-    kind = Sentence("change of persons seriously harmed from the baseline, luck beside doubt")
+    kind = Sentence("change of persons seriously harmed, here and elsewhere, from the baseline, luck beside doubt")
     return Table(Term("HOW SURE"), kind, [cells.names()], columns, note)
 
 
@@ -195,54 +200,14 @@ def what_works(scenario: Scenario, contains: pd.DataFrame) -> Block | None:
     note = Sentence(
         "The policy less the one that it contains, seed by seed. Identical: what it has beyond that does nothing here."
     )
-    kind = Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval")
+    kind = Term(
+        "change of persons seriously harmed, here and elsewhere, in % of the baseline's, in brackets its 95% interval"
+    )
     return Table(Term("WHAT DOES THE WORK"), kind, keys, columns, note)
 
 
 def _rest(scenario: Scenario, row: Mapping[Any, Any]) -> Words:
     return words_of(rest_of(scenario, row["policy"], row["contains"]))
-
-
-def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
-    """Return what is left of effects if those kept out go on on another site; nothing if nobody is.
-
-    Args:
-        cells: The effects.
-        found: As `Comparison.elsewhere`.
-    """
-    rows = found.to_dict("records")
-    if not any(row["predators_out"] or row["users_out"] for row in rows):
-        return None
-    columns = [
-        Column(Term(headings.HARM[0].words), [cells.relative(p, HEADLINE) for p in cells.policies]),
-        Column(Term(headings.PREDATORS_OUT.words), [_kept_out(row["predators_out"]) for row in rows]),
-        Column(Term(headings.USERS_OUT.words), [_kept_out(row["users_out"]) for row in rows]),
-        Column(
-            Term(headings.ALL_GO_ON.words),
-            [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows],
-        ),
-        Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
-    ]
-    note = Sentence(
-        "On another site, which is not simulated. Where those go whom a door turns away or a bar keeps out nobody has "
-        "measured: the first column is if they go nowhere, the fourth if all go on elsewhere, where harm is as "
-        "frequent as here under the baseline, reckoned from the predators' hours kept out or from the users', "
-        "whichever is more. Never: the effect is larger than all that they would have done. A dash: no predators are "
-        "kept out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays."
-    )
-    kind = Term("changes with their luck (95%), shares of hours kept out, and the share that undoes an effect")
-    return Table(Term("ELSEWHERE"), kind, [cells.names()], columns, note)
-
-
-def _kept_out(share: float) -> Words:
-    return DASH if share != share else Amount(share, tenths)
-
-
-def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
-    share = interval_of(row, "break_even")
-    if share.value != share.value or cells.verdict(row["policy"], HEADLINE) is not Verdict.LOWERS:
-        return DASH
-    return Sentence("never") if share.low >= 1 else Amount(share.within(most=1), size)
 
 
 def together(interactions: pd.DataFrame) -> Block | None:
@@ -276,7 +241,7 @@ def for_whom(cells: Cells) -> Block | None:
     ]
     if {cell for column in columns for cell in column.cells} <= NOTHING:
         return None
-    return Table(Term("FOR WHOM, persons seriously harmed"), CHANGES, [cells.names()], columns)
+    return Table(Term("FOR WHOM, persons seriously harmed here"), CHANGES, [cells.names()], columns)
 
 
 def for_whom_over_worlds(cells: Cells) -> Block | None:
@@ -328,7 +293,7 @@ def by_severity(cells: Cells) -> Block | None:
     columns = [Column(Term(head.words), [cells.relative(p, head.outcome) for p in moved]) for head in heads]
     names = Column(Term("policy"), [short(p) for p in moved], left=True)
     note = _order(cells, heads, moved)
-    return Table(Term("BY SEVERITY, harms of every offence"), CHANGES, [names], columns, note)
+    return Table(Term("BY SEVERITY, harms of every offence here"), CHANGES, [names], columns, note)
 
 
 def _order(cells: Cells, heads: Sequence[headings.Heading], moved: Sequence[str]) -> Sentence | None:

@@ -187,7 +187,7 @@ def _parts(found: Why) -> Table:
         columns.append(Column(Term(head.words), [interval and Amount(interval, points) for interval in intervals]))
     return Table(
         Sentence("WHY, {policy}", policy=found.policy),
-        Term("change of persons seriously harmed, in % of the baseline's, in brackets its 95% interval"),
+        Term("change of persons seriously harmed here, in % of the baseline's, in brackets its 95% interval"),
         [Column(Term(THROUGH.words), names, left=True)],
         columns,
         Sentence(

@@ -16,13 +16,19 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 """Every parameter with a plausible range, by name."""
 
 
-def bears_on(scenario: Scenario, policy: str, key: str) -> bool:
-    """Tell whether a parameter can move the effect of a policy.
+def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> bool:
+    """Tell whether a parameter can move the effect of a policy on serious harm.
 
     One of a level of registration can if it is used, one of the police if somebody investigates, and one of what those
-    do who are kept out of their site if there is another one.
+    do who are kept out of their site if it moves harm elsewhere, or people to another site that is simulated.
+
+    Args:
+        scenario: What is run.
+        policy: An arm of it.
+        key: Name of the parameter.
+        here: Whether harm on the simulated sites alone is looked at, and not that elsewhere too.
     """
-    if key.startswith(_OF_DISPLACEMENT) and not scenario.sites:
+    if _idle_displacement(scenario, key, here):
         return False
     if _of_the_police(key) and not scenario.police.investigators:
         return False
@@ -32,18 +38,32 @@ def bears_on(scenario: Scenario, policy: str, key: str) -> bool:
     return True
 
 
-def no_bearing(scenario: Scenario, policies: Sequence[str], key: str) -> Sentence | None:
-    """Say why a parameter can move the effect of none of some policies; nothing if it can."""
-    if any(bears_on(scenario, policy, key) for policy in policies):
+def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool = False) -> Sentence | None:
+    """Say why a parameter can move the effect of none of some policies; nothing if it can. Arguments as `bears_on`."""
+    if any(bears_on(scenario, policy, key, here) for policy in policies):
         return None
-    if key.startswith(_OF_DISPLACEMENT) and not scenario.sites:
-        return Sentence("there is no other site here")
+    if why := _idle_displacement(scenario, key, here):
+        return why
     if _of_the_police(key) and not scenario.police.investigators:
         return Sentence("nobody investigates here")
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
-_OF_DISPLACEMENT = "displacement."
+_TO_OTHER_SITES = ("displacement.p_elsewhere", "displacement.delay_days")
+_HARM_ELSEWHERE = ("displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere")
+
+
+def _idle_displacement(scenario: Scenario, key: str, here: bool) -> Sentence | None:
+    """Say why a parameter of those who are kept out of their site moves nothing, if so."""
+    if key in _TO_OTHER_SITES and not scenario.sites:
+        return Sentence("there is no other site here")
+    if key == "displacement.delay_days" and not scenario.closes:
+        return Sentence("no site is closed here")
+    if here and (key == "displacement.rel_elsewhere" or (key in _HARM_ELSEWHERE and not scenario.sites)):
+        return Sentence("it moves harm elsewhere alone, and this is about harm on what is simulated")
+    return None
+
+
 _OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")
 
 
@@ -83,8 +103,14 @@ def _levers(scenario: Scenario, policy: str) -> set[str]:
     }
 
 
-def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str]) -> None:
+def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str], here: bool = False) -> None:
     """Refuse names of parameters that cannot be varied.
+
+    Args:
+        scenario: What is run.
+        policies: The arms.
+        named: Names of parameters.
+        here: As for `bears_on`.
 
     Raises:
         ScenarioError: If one is unknown, has no plausible range, is named twice or moves no effect of the policies.
@@ -104,5 +130,5 @@ def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str
             )
         if named.count(key) > 1:
             raise ScenarioError(Sentence("{key} is named twice; each parameter is varied once.", key=key))
-        if why := no_bearing(scenario, policies, key):
+        if why := no_bearing(scenario, policies, key, here):
             raise ScenarioError(Sentence("{key} moves no effect: {why}.", key=key, why=why))

@@ -71,7 +71,7 @@ def test_coco_is_shipped_with_its_pages_as_they_were_written(name: str, made_by:
     for name, sha in kept.items():
         assert hashlib.sha256((shipped / name).read_bytes()).hexdigest() == sha, name
     text = (shipped / "table.txt").read_text(encoding="utf-8")
-    assert (shipped / "README.md").exists() and "On this site only" in text and "ELSEWHERE" in text
+    assert (shipped / "README.md").exists() and "Elsewhere: of those kept out" in text and "ELSEWHERE" in text
     assert f"python -m sim {made_by}" == said["command"], "renew it with `make results`"
     assert said["model_files"] == model_files(module_of("array")), "renew it with `make results`"
 

@@ -539,7 +539,7 @@ def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.Captur
             assert main([*command, *short, str(out)]) == 0
             printed, err = capsys.readouterr()
             assert printed.startswith("To simulate: ")
-            assert "On this site only" in printed
+            assert "On the simulated site alone" in printed
             assert str(out / "table.txt") in printed
             assert err == ""
         tables = [{f.name: f.read_bytes() for f in out.glob("*.csv")} for out in outs]

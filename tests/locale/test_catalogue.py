@@ -22,7 +22,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 THE_SAME = {
     *("(csv)", "moves, not resolved, identical, too few, no percentage", "Python", "python -m sim explain NAME"),
-    *("Figure {name}", "Question", "{n} minutes", ", plausible {range}"),
+    *("Figure {name}", "Question", "SITES", "{n} minutes", ", plausible {range}"),
     *("absent", "contact", "contacts", "date", "dossier", "dossiers", "part", "place", "plausible", "points"),
     *("sanction", "section", "source", "suspension", "suspensions", "police", "freemium", "identifications"),
     "source 0, 1, 2",

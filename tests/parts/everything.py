@@ -12,6 +12,7 @@ from sim.report.parts import Page
 from sim.report.result import Result
 from sim.report.run import summary
 from sim.rules.offences import OFFENCES
+from sim.scenario.sites import Site
 from sim.study.answer import answer
 from tests.parts import synthetic
 from tests.theory import toy
@@ -41,6 +42,7 @@ def results() -> Iterator[Result]:
     scenario = synthetic.SCENARIO.replace(policies=arms, offences=own)
     with synthetic.in_place():
         yield sim.compare(scenario.replace(**{"police.investigators": 1.0}), seeds=4)
+        yield sim.compare(scenario.replace(sites={"rival": Site(monthly_visitors=10_000.0)}), ["phone"], seeds=3)
         yield sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3)
         yield sim.ranges(scenario, ["phone"], seeds=3)
         yield sim.why(scenario, "both", seeds=3)

@@ -48,8 +48,9 @@ def simulate(
     runs = [(policy, seed) for policy in policies for seed in seeds]
     if progress:
         progress(scenario.hours)
+    daily = [at for run in runs for at in _at_sites(scenario, _daily(scenario, *run))]
     return Records(
-        pd.concat([_daily(scenario, *run) for run in runs], ignore_index=True),
+        pd.concat(daily, ignore_index=True),
         pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
         duration_table((*run, 0, scenario.site, "review", wait, 100 - 10 * wait) for run in runs for wait in range(10)),
         pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
@@ -111,7 +112,16 @@ def _daily(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
     }
     keys = {"policy": policy, "seed": seed, "site": scenario.site, "day": days}
     table = pd.DataFrame(dict.fromkeys(DAILY_COLUMNS, 0) | keys | columns, days)
-    return table.astype(dict.fromkeys(DAILY_COLUMNS[3:], np.int64))
+    return table.astype(dict.fromkeys(DAILY_COLUMNS[3:], np.int64)).copy()  # its columns together, as those of engines
+
+
+def _at_sites(scenario: Scenario, first: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the counts of the first site, and of every further one half of them, a quarter of its use moved in."""
+    yield first
+    counted = list(DAILY_COLUMNS[4:])
+    for site in scenario.sites:
+        half = (first[counted] // 2).assign(n_user_hours_moved_in=first["n_user_hours"] // 8)
+        yield pd.concat([first[list(DAILY_COLUMNS[:4])].assign(site=site), half], axis=1).copy()
 
 
 def _breakdown(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:

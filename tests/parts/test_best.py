@@ -47,7 +47,8 @@ def day(number: int) -> dt.date:
 
 
 def scenario(arms: Mapping[str, tuple[Policy, ...]], **changes: object) -> Scenario:
-    return synthetic.SCENARIO.replace(policies=dict(arms), **changes)
+    """Return a scenario with policies, where no harm is done elsewhere unless it says so."""
+    return synthetic.SCENARIO.replace(policies=dict(arms), **{"displacement.rel_elsewhere": 0.0} | changes)
 
 
 def counts(made: Scenario, harmed: Harmed) -> Counts:
@@ -130,6 +131,11 @@ class TestBest:
             "It falls most under late (in force on 60 of 120 days), by 31% (luck 27 to 36), from which staff is not "
             "told apart. Of those that lower it on every day, staff is the cheapest." in said
         )
+
+    def test_harm_elsewhere_counts_in_what_is_best(self) -> None:
+        """A phone number keeps out users, with whom harm goes elsewhere: it lowers harm here alone."""
+        made = scenario(ALIKE, **{"displacement.rel_elsewhere": 1.0})
+        assert list(best_of(counts(made, HARMED), tuple(ALIKE), tuple(ALIKE))["policy"]) == ["keep", "staff"]
 
     def test_where_none_lowers_harm_there_is_no_best(self) -> None:
         found = best_of(counts(scenario(ALIKE), HARMED), tuple(ALIKE), ())

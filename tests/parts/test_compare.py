@@ -213,11 +213,12 @@ class TestTable:
     def test_a_harm_of_which_nothing_can_be_said_in_percent_is_told_in_its_unit(self) -> None:
         cells = report_cells.Cells(SCENARIO, self.effects_of("raises", np.nan), ["phone"])
         assert spoken(headline.sentence(cells, "phone", ())).startswith(
-            "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors but "
+            "phone raises serious harm by 2 (1 to 3) persons a year per 1,000 baseline monthly visitors, here and "
+            "elsewhere together as here alone; it lowers the risk"
         )
         said = tables.harm(cells).text(WIDTH)
         assert "no percentage   raises" in said
-        assert "the baseline is not told apart from zero" in said
+        assert "the baseline is not told apart from zero" in " ".join(said.split())
         unsure = self.effects_of("raises", 0.5)
         unsure.loc[unsure["outcome"] == "harm_per_100k_user_days", ["relative", "low", "high", "verdict"]] = [
             np.nan, -5.0, 1.0, "not resolved",
@@ -240,23 +241,31 @@ class TestTable:
         text = comparison.table()
         assert max(map(len, text.splitlines())) <= WIDTH
         assert max(map(len, comparison.table(80).splitlines())) <= 80
+        said = " ".join(text.split())
         assert (
-            "On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario."
-            in " ".join(text.split())
-        )
+            "Elsewhere: of those kept out of their site, 70% of the predators and 40% of the lawful users are assumed "
+            "to go on on another one (displacement.p_predators, displacement.p_users). Luck: 95%, Monte Carlo error "
+            "alone, parameters at the values of this scenario."
+        ) in said
+        assert "Here: on the simulated site alone." in said
         assert "levels of harm are not identified" in " ".join(text.split())
         assert "half as wide with 41 seeds in all instead of 12" in text
 
     def test_the_first_sentence_has_both_signs_where_they_differ(self, comparison: Comparison) -> None:
         sentence = " ".join(comparison.table().split("\n\n")[1].split())
-        harm, risk = (effect(comparison, "phone", o) for o in ("persons_harmed", "harm_per_100k_user_days"))
-        assert (harm["verdict"], risk["verdict"]) == ("lowers", "raises")
-        size, least, most = (-100 * harm[f"relative{end}"] for end in ("", "_high", "_low"))
+        names = ("total_harmed", "persons_harmed", "harm_per_100k_user_days")
+        in_all, here, risk = (effect(comparison, "phone", name) for name in names)
+        assert (in_all["verdict"], here["verdict"], risk["verdict"]) == ("lowers", "lowers", "raises")
+        assert here["relative"] < in_all["relative"]
+        sizes = []
+        for row in (in_all, here):
+            size, least, most = (-100 * row[f"relative{end}"] for end in ("", "_high", "_low"))
+            sizes.append(f"{size:.0f}% (luck {least:.0f} to {most:.0f})")
         assert sentence.startswith(
-            "In this model, with these assumptions, phone lowers serious harm by "
-            f"{size:.0f}% (luck {least:.0f} to {most:.0f}) but raises"
+            f"In this model, with these assumptions, phone lowers serious harm by {sizes[0]}, here and elsewhere "
+            f"together, and by {sizes[1]} here; it raises"
         )
-        assert f"but raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
+        assert f"; it raises the risk per day of use of those who remain by {100 * risk['relative']:.0f}% (" in sentence
         assert "it turns away 7,000 more lawful visitors a month." in sentence
 
     def test_a_policy_that_raises_harm_has_a_sentence_of_its_own(self) -> None:
@@ -377,7 +386,7 @@ class TestRun:
     def test_a_summary_is_no_estimate(self) -> None:
         text = sim.run(SCENARIO, "phone", seed=7).summary()
         assert "policy phone, seed 7" in text
-        assert "One run, not an estimate; on this site only." in text
+        assert "One run, not an estimate. On the simulated site alone." in text
         assert max(map(len, text.splitlines())) <= WIDTH
 
     def test_a_contact_is_traced_by_the_clock_and_in_words(self) -> None:

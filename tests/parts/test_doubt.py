@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.policies.closure import ClosurePolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -23,7 +24,8 @@ from sim.report.blocks import WIDTH
 from sim.report.doubt import COLUMNS, Doubt
 from sim.rules.errors import ScenarioError
 from sim.rules.sentences import spoken
-from sim.scenario.scenario import BASELINE
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.sites import Site
 from sim.scenario.uncertain import UNCERTAIN
 from sim.study.answer import answer
 from sim.study.folder import files_of
@@ -65,6 +67,20 @@ class TestQuestion:
         assert said["moderation.p_find_with_evidence"] == "set by skill"
         assert said["moderation.staff"] == "decided by the platform, which knows it"
         assert said["population.monthly_visitors"] == "20000 here, outside its plausible range 500000 to 850000"
+
+    def test_what_is_assumed_of_those_kept_out_is_always_drawn_and_where_they_go_if_there_is_a_choice(self) -> None:
+        def drawn(scenario: Scenario) -> set[str]:
+            return {key.partition(".")[2] for key in question(scenario).drawn if key.startswith("displacement.")}
+
+        always = {"p_users", "p_predators", "rel_elsewhere"}
+        assert drawn(SCENARIO) == always
+        several = SCENARIO.replace(sites={"rival": Site(monthly_visitors=10_000.0)})
+        assert drawn(several) == always | {"p_elsewhere"}
+        closing = several.replace(policies={"close": (ClosurePolicy(site="rival"),)})
+        assert drawn(closing) == always | {"p_elsewhere", "delay_days"}
+        said = question(SCENARIO).left_out
+        assert spoken(said["displacement.p_elsewhere"]) == "there is no other site here"
+        assert spoken(question(several).left_out["displacement.delay_days"]) == "no site is closed here"
 
     def test_a_lever_is_one_only_of_policies_that_are_compared(self) -> None:
         assert "reporting.friction" in question(SCENARIO, ["phone"]).drawn
@@ -123,7 +139,7 @@ class TestQuestion:
 class TestResult:
     def test_each_policy_has_a_sentence(self, made: Doubt) -> None:
         text = flat(made)
-        assert "the effects of 3 policies are over 100 worlds, in each of which 68 uncertain parameters had" in text
+        assert "the effects of 3 policies are over 100 worlds, in each of which 71 uncertain parameters had" in text
         assert (
             "- sure: -30% in the median of 100 worlds (90% of them: -39 to -21); it lowers in 100 and raises in 0"
             in text

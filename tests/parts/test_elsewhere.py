@@ -1,20 +1,26 @@
-"""Elsewhere: what is left of effects if those kept out go on on another site, against counts made up by hand."""
+"""Elsewhere: harm in all, and what is left of effects if more or fewer go on elsewhere, against counts made by hand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sim.outcomes.counts import Counts, counts_of
+from sim.outcomes.counts import Counts, by_seed, counts_of, sums_of
 from sim.outcomes.effects import effects_of, interactions_of
 from sim.outcomes.elsewhere import elsewhere_of
+from sim.outcomes.kept_out import World, harmed_elsewhere
 from sim.policies.registration import RegistrationPolicy
 from sim.report.compare import Comparison
-from sim.scenario.scenario import BASELINE
+from sim.report.remarks import caveat
+from sim.rules.sentences import spoken
+from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.sites import Site
 from tests.parts import synthetic
 
 ARMS = ("door", "bars", "custody", "idle")
@@ -100,22 +106,162 @@ def test_the_share_that_undoes_an_effect_leaves_nothing_of_it(counts: Counts, fo
     assert harmed["door"] + follows == pytest.approx(harmed[BASELINE])
 
 
-def printed(counts: Counts) -> str:
+def total(counts: Counts, scenario: Scenario = SCENARIO, **changes: float) -> dict[str, np.ndarray]:
+    """Return persons harmed here and elsewhere by arm and seed, where so much is assumed of those kept out."""
+    assumed = scenario.replace(**{f"displacement.{name}": value for name, value in changes.items()})
+    found = replace(counts, scenario=assumed).sums().total_harmed
+    return {arm: by_seed(found, arm) for arm in (BASELINE, *ARMS)}
+
+
+OTHER_SITES = SCENARIO.replace(sites={"rival": Site(monthly_visitors=10_000.0)})
+
+
+class TestTotal:
+    """Of 200 harmed in the mean the predators whom `door` keeps out make 50, its users 70; those of `bars` 40."""
+
+    def test_with_the_larger_side_of_those_who_go_on(self, counts: Counts) -> None:
+        found = total(counts)
+        elsewhere = {BASELINE: 0, "door": 0.7 * 50, "bars": 0.7 * 40, "custody": 0, "idle": 0}
+        for arm, more in elsewhere.items():
+            assert found[arm] == pytest.approx(HARMED[arm] + more), arm
+        assert np.array_equal(found["custody"], HARMED["custody"])  # not even by rounding
+
+    def test_which_side_is_larger_hangs_on_how_many_of_each_go_on(self, counts: Counts) -> None:
+        assert total(counts, p_users=0.6)["door"] == pytest.approx(HARMED["door"] + 0.6 * 70)
+        assert total(counts, p_users=0.6)["bars"] == pytest.approx(HARMED["bars"] + 0.7 * 40)
+        assert total(counts, p_predators=0.0)["bars"] == pytest.approx(HARMED["bars"])
+
+    def test_the_share_who_leave_what_is_simulated_counts_where_there_are_other_sites(self, counts: Counts) -> None:
+        assert total(counts, p_elsewhere=0.1)["door"] == pytest.approx(HARMED["door"] + 0.7 * 50)
+        assert total(counts, OTHER_SITES)["door"] == pytest.approx(HARMED["door"] + 0.5 * 0.7 * 50)
+        assert total(counts, OTHER_SITES, p_elsewhere=0.1)["door"] == pytest.approx(HARMED["door"] + 0.1 * 0.7 * 50)
+
+    def test_harm_there_may_be_rarer(self, counts: Counts) -> None:
+        found = total(counts, rel_elsewhere=0.5)
+        assert found["door"] == pytest.approx(HARMED["door"] + 0.5 * 0.7 * 50)
+
+    @pytest.mark.parametrize(
+        "none", [{"rel_elsewhere": 0.0}, {"p_users": 0.0, "p_predators": 0.0}], ids=["harmless", "nobody"]
+    )
+    def test_where_nothing_is_done_elsewhere_all_is_as_here(self, counts: Counts, none: dict[str, float]) -> None:
+        found = total(counts, **none)
+        assert all(np.array_equal(found[arm], HARMED[arm]) for arm in found)
+
+    def test_a_policy_that_lets_people_back_spares_harm_elsewhere(self) -> None:
+        """The larger side of two that are below none is the one nearer to it."""
+        counts = made(HARMED, OUT | {"idle": {}})
+        out = {"predator": 500 / PREDATOR_HOURS, "user": 1000 / USER_HOURS}
+        assert total(counts)["idle"] == pytest.approx(BASE - min(0.7 * out["predator"], 0.4 * out["user"]) * 200)
+
+    @pytest.mark.parametrize("name", ["p_predators", "p_users", "rel_elsewhere"])
+    def test_the_more_go_on_and_the_worse_it_is_there_the_more_are_harmed(self, counts: Counts, name: str) -> None:
+        of = [total(counts, **{"p_predators": 0.0} | {name: share})["door"].sum() for share in (0.2, 0.6, 1.0)]
+        assert of == sorted(of) and of[0] < of[-1]
+
+    def test_hours_of_all_sites_are_added_up(self) -> None:
+        """The same hours and harm, the second half of them on another site."""
+        records = counts_of(SCENARIO, synthetic.simulate(SCENARIO, [0], [BASELINE])).records
+        columns = [f"n_{kind}_hours{end}" for kind in ("predator", "user") for end in ("", "_turned_away", "_barred")]
+        daily = records.daily.iloc[[0, 0]].assign(policy=[BASELINE, "door"])
+        daily[["n_persons_harmed", *columns]] = [
+            [100, 1000, 0, 0, 9000, 0, 0], [60, 700, 200, 100, 8000, 900, 100],
+        ]  # fmt: skip
+        there = daily.assign(site="rival", **{c: daily[c] // 2 for c in columns}, n_persons_harmed=[20, 10])
+        scenario = OTHER_SITES.replace(**{"displacement.p_elsewhere": 1.0})
+        found = sums_of(scenario, pd.concat([daily, there])).total_harmed
+        by_predators, by_users = 450 / 1500 * 120 * 0.7, 1500 / 13_500 * 120 * 0.4
+        assert by_predators > by_users
+        assert found[BASELINE, 0] == 120 and found["door", 0] == pytest.approx(70 + by_predators)
+
+    def test_without_the_baseline_it_is_missing(self) -> None:
+        records = synthetic.simulate(SCENARIO, [0], ["door"])
+        assert sums_of(SCENARIO, records.daily).total_harmed.isna().all()
+
+    def test_the_outcome_is_of_persons_a_year_as_that_beside_it(self, counts: Counts) -> None:
+        rows = {(row["policy"], row["outcome"]): row for row in effects_of(counts, ARMS).to_dict("records")}
+        assert rows["door", "total_harmed"]["unit"] == rows["door", "persons_harmed"]["unit"]
+        assert rows["door", "total_harmed"]["relative"] == pytest.approx((-40 + 35) / 200, abs=1e-3)
+        own, in_all = (rows["custody", name] for name in ("persons_harmed", "total_harmed"))
+        assert all(own[name] == in_all[name] for name in ("value", "low", "relative", "relative_high", "verdict"))
+        assert [name for _, name in rows][:2] == ["persons_harmed", "total_harmed"]
+
+    def test_elsewhere_tells_what_it_is_made_of(self, counts: Counts, found: pd.DataFrame) -> None:
+        sides = {"door": "predators", "bars": "predators", "custody": "none", "idle": "none"}
+        assert found["assumed_side"].to_dict() == sides
+        shares = {"door": 0.7 * 0.25, "bars": 0.7 * 0.2, "custody": 0, "idle": 0}
+        assert found["assumed"].to_dict() == pytest.approx(shares)
+
+
+def test_each_world_has_numbers_of_its_own() -> None:
+    """Two seeds of one world choose their side together; another one with other numbers chooses its own."""
+    columns = ["n_persons_harmed", "n_predator_hours", "n_predator_hours_turned_away", "n_predator_hours_barred"]
+    columns += ["n_user_hours", "n_user_hours_turned_away", "n_user_hours_barred"]
+    rows = {
+        (BASELINE, 0): [10, 100, 0, 0, 1000, 0, 0], (BASELINE, 1): [30, 100, 0, 0, 1000, 0, 0],
+        (BASELINE, 2): [40, 100, 0, 0, 1000, 0, 0],
+        ("door", 0): [5, 80, 20, 0, 500, 500, 0], ("door", 1): [20, 30, 60, 10, 900, 100, 0],
+        ("door", 2): [10, 30, 60, 10, 100, 800, 100],
+    }  # fmt: skip
+    table = pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples([*rows], names=["policy", "seed"]), columns)
+    one = SCENARIO.replace(**{"displacement.p_predators": 1.0, "displacement.p_users": 1.0})
+    other = SCENARIO.replace(**{"displacement.p_predators": 0.1, "displacement.rel_elsewhere": 0.5})
+    found = harmed_elsewhere(table, [World(one, [0, 1]), World(other, [2])])
+    # Of the first world 40 harms in 200 and 2000 hours; 90 of the one and 600 of the other kept out.
+    assert by_seed(found, "door").tolist() == pytest.approx([20 * 0.2, 70 * 0.2, 900 * 0.04 * 0.4 * 0.5])
+    assert by_seed(found, BASELINE).tolist() == [0, 0, 0]
+
+
+def compared(counts: Counts) -> Comparison:
     tables = effects_of(counts, ARMS), interactions_of(counts, ARMS)
     with synthetic.in_place():
         records = synthetic.simulate(SCENARIO, [0], [BASELINE])
-    told = Comparison(SCENARIO, ARMS, tuple(range(len(LUCK))), "array", *tables, counts, records)
-    return " ".join(told.table().split())
+    return Comparison(SCENARIO, ARMS, tuple(range(len(LUCK))), "array", *tables, counts, records)
+
+
+def printed(counts: Counts) -> str:
+    return " ".join(compared(counts).table().split())
 
 
 def test_it_is_said_of_the_policy_named_first_and_of_all_in_a_table(counts: Counts) -> None:
     text = printed(counts)
-    assert "no displacement of their harm to other sites undoes it" in text  # `bars` is the best
+    assert re.search(r"bars lowers serious harm by 26% \([^)]*\), here and elsewhere together, and by 40% \(", text)
+    assert "it keeps predators out, and no displacement of their harm undoes the fall here" in text
     table = text[text.index("ELSEWHERE:") :]
-    assert re.search(r" bars -40% \([^)]*\) 20 0 -20% \([^)]*\) never ", table)
-    assert re.search(r" custody -20% \([^)]*\) 0 0 -20% \([^)]*\) - ", table)
+    assert re.search(r" bars -40% \([^)]*\) 20 0 -26% \([^)]*\) ", table)
+    assert re.search(r" bars predators -20% \([^)]*\) never ", table)
+    assert re.search(r" custody -20% \([^)]*\) 0 0 -20% \([^)]*\) ", table)
+    assert re.search(r" custody - -20% \([^)]*\) - ", table)
+    assert "if 70% of those predators and 40% of those users do" in table
     some = printed(made(HARMED | {"bars": BASE}, OUT | {"custody": OUT["door"]}))
-    assert "unless more than 80% (" in some
+    assert "the fall here is undone if more than 80% (" in some
+
+
+def test_both_signs_stand_in_the_first_sentence_where_they_differ() -> None:
+    """A door under which fewer are harmed here, and more in all."""
+    worse = made(dict.fromkeys(HARMED, BASE) | {"door": BASE - 20 + LUCK}, OUT)
+    first = printed(worse).partition("In this model, ")[2].partition(". ")[0]
+    assert re.search(
+        r"no policy was seen to lower serious harm, here and elsewhere together; door raises serious harm by 7.5% "
+        r"\([^)]*\), here and elsewhere together, but lowers it by 10% \([^)]*\) here; .*the fall here is undone if "
+        r"more than 40% \(",
+        first,
+    )
+    assert "none lowers" not in printed(worse) and "other hand, door" not in printed(worse)
+
+
+def test_a_policy_that_is_told_apart_here_alone_is_said_to_be() -> None:
+    unsure = made(HARMED | {"door": BASE - 35 - 3 * LUCK}, OUT)
+    said = printed(unsure)
+    assert compared(unsure).named_first == ("bars", "custody", "door")
+    assert re.search(r"Not told apart from the baseline in serious harm: door \(-17% \(luck [^)]*\) here\), idle", said)
+
+
+def test_where_nobody_is_kept_out_here_and_elsewhere_are_one() -> None:
+    said = printed(made(HARMED, {arm: {} for arm in OUT}))
+    assert re.search(r"bars lowers serious harm by 40% \([^)]*\), here and elsewhere together as here alone;", said)
+    assert re.search(
+        r"Also, custody lowers serious harm by 20% \([^)]*\), here and elsewhere together as here alone;", said
+    )
 
 
 def test_what_may_undo_an_effect_or_not_is_not_called_never() -> None:
@@ -125,10 +271,54 @@ def test_what_may_undo_an_effect_or_not_is_not_called_never() -> None:
     assert row["break_even_low"] < 1 < row["break_even"] < row["break_even_high"]
     text = printed(vague)
     assert "no displacement" not in text
-    assert "unless more than 100% (" in text and " to 100) of the harm" in text
+    assert "the fall here is undone if more than 100% (" in text and " to 100) of the harm" in text
+    assert re.search(
+        r"bars lowers serious harm by 7[^)]*\), here and elsewhere together, and by 21% \([^)]*\) here;", text
+    )
     table = text[text.index("ELSEWHERE:") :]
-    assert re.search(r" bars -21% \([^)]*\) 20 0 -1.*? 100% \([\d.]+ to 100\) ", table)
+    assert re.search(r" bars -21% \([^)]*\) 20 0 -7.00% \(", table)
+    assert re.search(r" bars predators -1.*? 100% \([\d.]+ to 100\) ", table)
 
 
 def test_where_nobody_is_kept_out_nothing_is_said_of_elsewhere() -> None:
     assert "ELSEWHERE" not in printed(made(HARMED, {arm: {} for arm in OUT}))
+
+
+class TestSites:
+    """Two sites: on the second one half of the harm and of the hours, and a quarter of its use moved in."""
+
+    @staticmethod
+    def compared() -> Comparison:
+        scenario = OTHER_SITES.replace(policies={"door": SCENARIO.policies["door"]})
+        both = synthetic.simulate(scenario, range(len(LUCK)), [BASELINE, "door"])
+        counts = counts_of(scenario, both)
+        tables = effects_of(counts, ["door"]), interactions_of(counts, ["door"])
+        return Comparison(scenario, ("door",), tuple(range(len(LUCK))), "array", *tables, counts, both)
+
+    def test_each_has_its_harm_and_use(self) -> None:
+        found = self.compared()
+        own = found.at_sites.set_index("site")
+        assert own.index.tolist() == [SCENARIO.site, "rival"]
+        daily = found.counts.records.daily
+        for site, row in own.iterrows():
+            of_site = daily[daily["site"] == site].groupby("policy").sum(numeric_only=True)
+            before, after = of_site.loc[BASELINE], of_site.loc["door"]
+            for name, column in (("relative", "n_persons_harmed"), ("user_hours", "n_user_hours")):
+                assert row[name] == pytest.approx(after[column] / before[column] - 1)
+            assert row["harmed"] == pytest.approx(after["n_persons_harmed"] / len(LUCK))
+        assert own["moved_in"].tolist() == pytest.approx([0, 0.25], abs=1e-3)
+        assert own["predator_hours"].isna().all() and set(own["verdict"]) == {"lowers"}
+
+    def test_it_is_a_table_and_a_file_where_there_are_several(self, tmp_path: Path) -> None:
+        found = self.compared()
+        text = " ".join(found.table().split())
+        table = text[text.index("SITES:") :]
+        assert re.search(rf" door {SCENARIO.site} -\d+% \([^)]*\) lowers -\d+ - 0 door rival ", table)
+        assert "On the simulated sites alone" in spoken(caveat(found.scenario))
+        assert "Here: on the simulated sites alone. Elsewhere: on sites that are not simulated." in text
+        assert "50% of them on one that is not simulated (displacement.p_elsewhere)" in text
+        found.fill(tmp_path)
+        assert (tmp_path / "sites.csv").read_text().splitlines()[0].startswith("policy,site,harmed_baseline,")
+
+    def test_of_one_site_there_is_none(self, counts: Counts, tmp_path: Path) -> None:
+        assert "SITES:" not in printed(counts)

@@ -51,7 +51,7 @@ def test_everything_has_a_topic() -> None:
 
 @pytest.mark.parametrize("outcome", outcomes(), ids=lambda o: o.name)
 def test_a_formula_in_words_gives_the_number_of_the_formula(outcome: Outcome) -> None:
-    columns = [*explain._columns(), *explain._WAITS, *outcome.behind]
+    columns = [*explain._columns(), *explain._OF_THE_WINDOW, *outcome.behind]
     compare = pd.DataFrame({name: [3.0 + 7 * n, 5.0 + n] for n, name in enumerate(columns)})
     sums = Sums(compare, days=40, months=2, visitors=700.0, conversations_per_hour=0.5, proceedings_per_case=4.0)
     text = formula.formula(outcome)
@@ -238,7 +238,8 @@ WORDS = {
     ),
     *(
         "those who remain",
-        "on this site only",
+        "here",
+        "elsewhere",
         "Monte Carlo error",
         "messages in store",
         "out",

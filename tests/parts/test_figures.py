@@ -158,7 +158,7 @@ def test_a_figure_of_what_is_better_higher_says_so(comparison: Comparison) -> No
 
 
 def test_axes_say_what_zero_and_the_level_of_the_baseline_are(comparison: Comparison) -> None:
-    level = number(float(comparison.effects.query("outcome == 'persons_harmed'")["baseline"].iloc[0]))
+    level = number(float(comparison.effects.query("outcome == 'total_harmed'")["baseline"].iloc[0]))
     risk = number(float(comparison.effects.query("outcome == 'harm_per_100k_user_days'")["baseline"].iloc[0]))
     assert f"the baseline, whose mean over the window is {level}" in words(comparison.plot().get_supxlabel())
     harm, other = comparison.plot("overview").axes
@@ -179,7 +179,7 @@ def test_every_outcome_over_time_can_be_drawn_and_no_other(comparison: Compariso
 def test_marks_stand_where_their_numbers_are(comparison: Comparison) -> None:
     spared, turned = figures.price(comparison.effects, comparison.policies)
     table = comparison.effects.pivot_table("difference", "policy", "outcome").loc[list(comparison.policies)]
-    for axes, values in ((spared, -table["persons_harmed"]), (turned, table["visitors_turned_away"])):
+    for axes, values in ((spared, -table["total_harmed"]), (turned, table["visitors_turned_away"])):
         drawn = {round(line.get_ydata()[0]): line.get_xdata()[0] for line in marks(axes)}
         assert drawn == pytest.approx(dict(enumerate(values)))
 
@@ -196,7 +196,7 @@ def test_whom_a_policy_turns_away_that_cannot_be_counted_is_not_drawn_at_zero(co
 
 def test_a_policy_of_too_few_harms_is_told_so_in_the_place_of_its_mark(comparison: Comparison) -> None:
     effects = comparison.effects.copy()
-    effects.loc[effects["outcome"] == "persons_harmed", "verdict"] = "too few"
+    effects.loc[effects["outcome"] == "total_harmed", "verdict"] = "too few"
     spared, turned = figures.price(effects)
     assert said(spared).count("too few") == 7 and not marks(spared) and len(marks(turned)) == 7
 
@@ -205,7 +205,7 @@ def test_the_overview_has_a_row_for_each_policy_by_its_effect_or_as_asked(compar
     asked = figures.overview(comparison.effects, ["phone-a", "none-a", "easy"])[0]
     assert [t.get_text() for t in asked.get_yticklabels()] == ["phone-a", "none-a", "easy"]
     assert asked.get_xlabel().startswith("Change from the baseline, %")
-    table = comparison.effects.query("outcome == 'persons_harmed'").set_index("policy")["difference"]
+    table = comparison.effects.query("outcome == 'total_harmed'").set_index("policy")["difference"]
     drawn = [t.get_text() for t in figures.overview(comparison.effects)[0].get_yticklabels()]
     assert table[drawn].is_monotonic_increasing and {*drawn} == {*comparison.policies}
 
@@ -216,7 +216,7 @@ def test_numbers_stand_above_their_marks_and_within_the_axes(comparison: Compari
     assert isinstance(figure, Figure)
     figure.draw_without_rendering()
     told = {text.get_text(): text for text in axes.texts if text.get_fontweight() == "bold"}
-    row = comparison.effects.query("outcome == 'persons_harmed' and policy == 'phone-a'").iloc[0]
+    row = comparison.effects.query("outcome == 'total_harmed' and policy == 'phone-a'").iloc[0]
     assert value_alone(interval_of(row, "relative")) in told and "0" in told
     for text in axes.texts:
         box = text.get_window_extent()
@@ -247,7 +247,7 @@ def test_the_course_is_the_level_of_the_baseline_with_the_dates_of_policies(comp
     values, edges, _ = steps.get_data()
     assert tuple(edges - axes.get_xlim()[0]) == tuple(periods_of(comparison.scenario))
     mean = np.average(values, weights=np.diff(edges))
-    level = comparison.effects.query("outcome == 'persons_harmed'")["baseline"].iloc[0]
+    level = comparison.effects.query("outcome == 'total_harmed'")["baseline"].iloc[0]
     assert mean == pytest.approx(level)
     assert axes.get_ylim()[0] == 0
     assert said(axes) == ["31 Mar: easy ends", "1 Mar: easy starts"]

@@ -112,7 +112,7 @@ class TestWords:
         assert (
             "sure lowers serious harm by 30% (luck 30 to 30; doubt 21 to 39; it lowers in 100 of 100 worlds)" in first
         )
-        assert "Doubt: 90% of 100 worlds, in each of which 68 uncertain parameters have other values (not " in first
+        assert "Doubt: 90% of 100 worlds, in each of which 71 uncertain parameters have other values (not " in first
         assert "rests on assumed numbers" in first
 
     def test_where_it_fails_is_said(self, made: Comparison) -> None:

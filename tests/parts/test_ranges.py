@@ -29,6 +29,7 @@ from sim.rules.errors import ScenarioError
 from sim.rules.sentences import spoken
 from sim.rules.settings import SECTIONS
 from sim.scenario.scenario import BASELINE, Scenario
+from sim.scenario.sites import Site
 from sim.scenario.uncertain import no_bearing
 from sim.study.answer import answer
 from sim.study.folder import files_of
@@ -190,17 +191,27 @@ class TestQuestion:
         varied = set(question(SCENARIO).varied)
         assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
         assert varied == {
-            k for k in doubts if not k.startswith(("registration.email", "registration.document", "police."))
+            k
+            for k in doubts
+            if not k.startswith(("registration.email", "registration.document", "police.", "displacement."))
         }
 
     def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
         asked = question(SCENARIO, parameters=["all"])
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
-        idle = {k for k in ranged if no_bearing(SCENARIO, [*SCENARIO.policies], k)}
+        idle = {k for k in ranged if no_bearing(SCENARIO, [*SCENARIO.policies], k, here=True)}
         assert elsewhere < idle and "police.p_other_evidence" in idle
         assert set(asked.varied) == ranged - idle - set(asked.left_out)
         assert "outside its plausible range" in spoken(asked.left_out["population.monthly_visitors"])
+
+    def test_what_moves_harm_elsewhere_alone_is_not_offered(self) -> None:
+        for key in ("displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere"):
+            with pytest.raises(ScenarioError, match=f"{key} moves no effect: it moves harm elsewhere alone"):
+                sim.ranges(SCENARIO, parameters=[key])
+        several = SCENARIO.replace(sites={"rival": Site(monthly_visitors=10_000.0)})
+        varied = [key for key in question(several).varied if key.startswith("displacement.")]
+        assert varied == ["displacement.p_users", "displacement.p_predators"]
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
         more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
@@ -270,9 +281,8 @@ class TestResult:
         text = " ".join(made.table().split())
         assert "2 policies depend on 10 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
-        assert (
-            "On this site only. Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario." in text
-        )
+        alone = "On the simulated site alone. Luck: 95%, Monte Carlo error alone, parameters at the values of this"
+        assert f"{alone} scenario." in text
         assert max(map(len, made.table().splitlines())) <= WIDTH
 
     def test_the_tornado_has_its_bars_in_order(self, made: Ranges) -> None:

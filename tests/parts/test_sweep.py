@@ -77,8 +77,8 @@ def test_the_text_names_the_best_and_worst_point_and_what_it_must(curve: Sweep) 
     assert "with these assumptions, reporting.friction = 0.2 lowers serious harm most, by " in text
     assert " and reporting.friction = 0.9 raises serious harm most, by " in text
     assert (
-        "At 2 of 3 points the change is told apart from none. On this site only. Luck: 95%, Monte Carlo error alone"
-        in text
+        "At 2 of 3 points the change is told apart from none. On the simulated site alone. Luck: 95%, Monte Carlo "
+        "error alone" in text
     )
     assert "0.8 identical identical identical identical" in text
     assert max(map(len, curve.table().splitlines())) <= WIDTH

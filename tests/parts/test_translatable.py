@@ -80,7 +80,8 @@ def names() -> frozenset[str]:
     last = {name.rpartition(".")[2] for name in topics | {setting.key for setting in settings}}
     halves = {half for name in Offence.model_fields for half in (f"{name.partition('_')[0]}_", name.partition("_")[2])}
     tables = {table for result in results().values() for table in result.columns} | {*dictionary.COUNTED}
-    others = {*results(), *GIVEN, *explain._WAITS, *CLASSES, BASELINE, "all", "name", "true", "false", "True", "False"}
+    others = {*results(), *GIVEN, *explain._OF_THE_WINDOW, *CLASSES, BASELINE, "all", "name"}
+    others |= {"true", "false", "True", "False"}
     return frozenset(topics | taken | last | halves | tables | others)
 
 

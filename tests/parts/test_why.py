@@ -129,7 +129,7 @@ def test_workers_change_nothing(phone: Why) -> None:
 def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     text = phone.table()
     assert max(map(len, text.splitlines())) <= WIDTH
-    assert "On this site only. Luck: 95%, Monte Carlo error alone" in " ".join(text.split())
+    assert "On the simulated site alone. Luck: 95%, Monte Carlo error alone" in " ".join(text.split())
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {

@@ -12,7 +12,7 @@ from scipy import stats
 
 import sim
 from sim.outcomes import doubt, turns
-from sim.outcomes.counts import HEADLINE
+from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.sets import points, values
 from sim.outcomes.statistics import Floats
 from sim.questions.doubt import question
@@ -158,6 +158,25 @@ def test_what_two_parameters_do_together_is_in_their_total_share() -> None:
     assert found.loc[[STAY, CONSTANT], "total"].tolist() == pytest.approx(
         [(alone + together) / whole, (other + together) / whole], abs=0.08
     )
+
+
+def test_harm_elsewhere_is_reckoned_in_each_world_with_its_own_numbers() -> None:
+    """A policy spares 30% here and keeps half of the predators out: in all -0.3 + 0.5 p r, p and r uniform."""
+    p, r = "displacement.p_predators", "displacement.rel_elsewhere"
+    with toy.where({"door": 0.5}, door=lambda at, luck: -0.3, wall=lambda at, luck: -0.3) as scenario:
+        found = sim.doubt(scenario, parameters=[p, r], draws=200)
+        worlds = [of.scenario for of in question(scenario, parameters=[p, r], draws=200).sets]
+    spreads = found.spreads.set_index(["policy", "outcome"])
+    assert spreads.loc[("wall", HEADLINE), ["median", "median_low", "median_high"]].tolist() == pytest.approx(
+        [-0.3] * 3
+    )
+    assert spreads.loc[("door", HERE), ["median", "median_low", "median_high"]].tolist() == pytest.approx([-0.3] * 3)
+    effects = [-0.3 + 0.5 * of.displacement.p_predators * of.displacement.rel_elsewhere for of in worlds]
+    names = ["median", "median_low", "median_high"]
+    assert spreads.loc[("door", HEADLINE), names].tolist() == pytest.approx([*doubt.spread(np.array(effects))])
+    share = 0.03 / (0.48 / 3 - 0.09)  # of each by itself
+    shares = found.parameters.set_index(["policy", "parameter"])["first"]
+    assert [shares["door", p], shares["door", r]] == pytest.approx([share, share], abs=0.08)
 
 
 def test_with_few_sets_there_is_no_total_share() -> None:

@@ -6,8 +6,9 @@ of `USED`, each uniform from 0 to 1, and of luck, a standard normal number of it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from zlib import crc32
 
 import numpy as np
@@ -25,6 +26,10 @@ USED = ("responses.p_stay", "responses.p_complain_harmed", "responses.p_constant
 
 Formula = Callable[[Sequence[float], float], float]
 EFFECTS: dict[str, Formula] = {}
+OUT: dict[str, float] = {}
+"""Share of the hours of predators that a policy keeps out, none where it says nothing."""
+
+HOURS = 10_000
 
 
 def scenario(*policies: str) -> Scenario:
@@ -35,10 +40,12 @@ def scenario(*policies: str) -> Scenario:
 
 
 @contextmanager
-def where(**effects: Formula) -> Iterator[Scenario]:
-    """Let policies have these effects, and return a scenario with them."""
+def where(out: Mapping[str, float] = MappingProxyType({}), **effects: Formula) -> Iterator[Scenario]:
+    """Let policies have these effects and keep out these shares of predators, and return a scenario with them."""
     EFFECTS.clear()
     EFFECTS.update(effects)
+    OUT.clear()
+    OUT.update(out)
     with synthetic.in_place(__name__):
         yield scenario(*effects)
 
@@ -66,7 +73,10 @@ def simulate(
     daily["seed"] = np.repeat([seed for _, seed in runs], scenario.days)
     daily["site"], daily["day"] = scenario.site, np.tile(range(scenario.days), len(runs))
     harmed = [_harmed(scenario, *run) for run in runs]
+    kept_out = [round(HOURS * OUT.get(policy, 0)) for policy, _ in runs]
     daily.loc[daily["day"] == 0, "n_persons_harmed"] = harmed
+    daily.loc[daily["day"] == 0, "n_predator_hours"] = [HOURS - out for out in kept_out]
+    daily.loc[daily["day"] == 0, "n_predator_hours_turned_away"] = kept_out
     rows = [(*run, 0, scenario.site, "all", "all", "persons_harmed", n) for run, n in zip(runs, harmed, strict=True)]
     waits = duration_table((*run, 0, scenario.site, "review", 1, 1) for run in runs)
     return Records(daily, pd.DataFrame(rows, columns=list(BREAKDOWN_COLUMNS)), waits, None)

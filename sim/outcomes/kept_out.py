@@ -1,0 +1,106 @@
+"""Kept out: what harm goes elsewhere with those whom a door turns away or a bar takes. The one place of its arithmetic.
+
+Harm elsewhere is reckoned from both sides at the baseline's rates: so much as those predators would have done here who
+are kept out, and so much as would have befallen those lawful users who are. The larger counts, chosen once for each
+policy and world over all of its seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.scenario.scenario import BASELINE, Scenario
+
+Side = Literal["predator", "user"]
+
+SIDES: tuple[Side, ...] = ("predator", "user")
+"""Whose hours kept out harm elsewhere is reckoned from."""
+
+
+class World(NamedTuple):
+    """Runs that are taken together: those of one parameter set, or all of a scenario.
+
+    Attributes:
+        scenario: Whose numbers say how many go on elsewhere.
+        seeds: Seeds of the runs.
+    """
+
+    scenario: Scenario
+    seeds: Sequence[int]
+
+
+def p_elsewhere(scenario: Scenario) -> float:
+    """Return the share of those who go on on another site who go to one that is not simulated: all, without others."""
+    return scenario.displacement.p_elsewhere if scenario.sites else 1.0
+
+
+def going_on(scenario: Scenario) -> Mapping[Side, float]:
+    """Return by side which share of those kept out go on on a site that is not simulated, as the scenario assumes."""
+    assumed, share = scenario.displacement, p_elsewhere(scenario)
+    return {"predator": assumed.p_predators * share, "user": assumed.p_users * share}
+
+
+def shares_of(scenario: Scenario) -> Mapping[Side, float]:
+    """Return by side which share of the harm that was kept out is done elsewhere, as the scenario assumes."""
+    return {side: share * scenario.displacement.rel_elsewhere for side, share in going_on(scenario).items()}
+
+
+def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int]) -> pd.DataFrame:
+    """Return persons harmed elsewhere by side (columns) and run, if all of those kept out went on there.
+
+    Kept out are those hours online that a door turns away or a bar takes, beyond those of the baseline.
+
+    Args:
+        table: Counts of every run added up, by policy and seed, the baseline's among them: else they are missing.
+        worlds: Number of the world by seed.
+    """
+    seeds, of_baseline = table.index.get_level_values("seed"), table.index.get_level_values("policy") == BASELINE
+    base = table[of_baseline].droplevel("policy")
+    found = {}
+    for side in SIDES:
+        hours = f"n_{side}_hours"
+        out = table[f"{hours}_turned_away"] + table[f"{hours}_barred"]
+        beyond = out.to_numpy(float) - out[of_baseline].droplevel("policy").reindex(seeds).to_numpy(float)
+        of_world = base[["n_persons_harmed", hours]].groupby(worlds.reindex(base.index).to_numpy()).sum()
+        # At the baseline's rate an hour online is worth so many persons harmed.
+        rate = of_world["n_persons_harmed"] / of_world[hours].clip(lower=1)
+        found[side] = beyond * rate.reindex(worlds.reindex(seeds).to_numpy()).to_numpy(float)
+    return pd.DataFrame(found, index=table.index)
+
+
+def larger_sides(both: pd.DataFrame, worlds: pd.Series[int]) -> NDArray[np.str_]:
+    """Return by run the side with more harm elsewhere: the same in all seeds of one policy and world.
+
+    Args:
+        both: Persons harmed elsewhere by side, of every run.
+        worlds: Number of the world by seed.
+    """
+    keys = [both.index.get_level_values("policy"), worlds.reindex(both.index.get_level_values("seed")).to_numpy()]
+    sums = both.groupby(keys)[list(SIDES)].transform("sum")
+    return np.where(sums["predator"] >= sums["user"], *SIDES)
+
+
+def numbered(worlds: Sequence[World]) -> pd.Series[int]:
+    """Return the number of its world for every seed."""
+    of_seeds = {seed: number for number, world in enumerate(worlds) for seed in world.seeds}
+    return pd.Series([*of_seeds.values()], [*of_seeds])
+
+
+def harmed_elsewhere(table: pd.DataFrame, worlds: Sequence[World]) -> pd.Series[float]:
+    """Return persons harmed elsewhere in every run beyond the baseline, as the scenario of its world assumes.
+
+    Args:
+        table: As for `of_both_sides`.
+        worlds: The worlds, each seed in one of them.
+    """
+    of_seed = numbered(worlds)
+    number = of_seed.reindex(table.index.get_level_values("seed")).to_numpy()
+    shares = pd.DataFrame([shares_of(world.scenario) for world in worlds]).reindex(number)
+    both = of_both_sides(table, of_seed) * shares[list(SIDES)].to_numpy(float)
+    predators = larger_sides(both, of_seed) == "predator"
+    return both["predator"].where(predators, both["user"]).rename("harmed_elsewhere")
