@@ -39,19 +39,20 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     Returns:
         One row per policy, as `Comparison.elsewhere`: hours of predators and users kept out, as shares of those online
         under the baseline; harm elsewhere as is assumed; the change of persons seriously harmed here and elsewhere
-        together if all go on; and the share of the harm of those predators that undoes the effect here, missing where
-        a policy keeps none out or lowers nothing here.
+        together if all go on who are on no simulated site; and the share of the harm of those predators that undoes the
+        effect here, missing where a policy keeps none out or lowers nothing here.
     """
     sums = counts.sums()
     base = by_seed(sums["n_persons_harmed"], BASELINE)
     of_seed = numbered([World(counts.scenario, list(sums.table.index.unique("seed")))])
     everybody = of_both_sides(sums.table, of_seed)
+    on_no_site = of_both_sides(sums.table, of_seed, moved=False)
     assumed = everybody * pd.Series(shares_of(counts.scenario))
     rows = []
     for policy in policies:
         here = by_seed(sums["n_persons_harmed"], policy)
         by_predators, by_users = (by_seed(everybody[side], policy) for side in SIDES)
-        side, larger = _larger(everybody, of_seed, policy)
+        side, larger = _larger(on_no_site, of_seed, policy)
         side_assumed, done = _larger(assumed, of_seed, policy)
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
         spared = base - here

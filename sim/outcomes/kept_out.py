@@ -50,7 +50,7 @@ def shares_of(scenario: Scenario) -> Mapping[Side, float]:
     return {side: share * scenario.displacement.rel_elsewhere for side, share in going_on(scenario).items()}
 
 
-def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int]) -> pd.DataFrame:
+def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int], moved: bool = True) -> pd.DataFrame:
     """Return persons harmed elsewhere by side (columns) and run, if all of those kept out went on there.
 
     Kept out are those hours online that a door turns away or a bar takes, beyond those of the baseline.
@@ -58,6 +58,7 @@ def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int]) -> pd.DataFrame:
     Args:
         table: Counts of every run added up, by policy and seed, the baseline's among them: else they are missing.
         worlds: Number of the world by seed.
+        moved: Whether those are among them who are on another simulated site.
     """
     seeds, of_baseline = table.index.get_level_values("seed"), table.index.get_level_values("policy") == BASELINE
     base = table[of_baseline].droplevel("policy")
@@ -65,6 +66,8 @@ def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int]) -> pd.DataFrame:
     for side in SIDES:
         hours = f"n_{side}_hours"
         out = table[f"{hours}_turned_away"] + table[f"{hours}_barred"]
+        if not moved:
+            out -= table[f"{hours}_moved_in"]
         beyond = out.to_numpy(float) - out[of_baseline].droplevel("policy").reindex(seeds).to_numpy(float)
         of_world = base[["n_persons_harmed", hours]].groupby(worlds.reindex(base.index).to_numpy()).sum()
         # At the baseline's rate an hour online is worth so many persons harmed.

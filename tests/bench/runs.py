@@ -79,7 +79,9 @@ def report(repeats: int) -> Iterator[str]:
         yield f"  final backlog: {', '.join(f'{name} {n:,}' for name, n in r['backlog'].items())}"
     for lanes in (1, 15):
         pairs = [[apart(shared_out, sites=n, lanes=lanes) for n in (1, 3)] for _ in range(repeats)]
-        times, memory = (statistics.median(b[of] / a[of] for a, b in pairs) for of in ("seconds", "mib"))
+        times, memory = (
+            statistics.median(shared[of] / single[of] for single, shared in pairs) for of in ("seconds", "mib")
+        )
         yield (
             f"full population shared out among three sites, {lanes} lane{'s'[: lanes - 1]}: {times:.2f} times the time "
             f"and {memory:.2f} times the memory of one site (median of {repeats})"
@@ -90,6 +92,6 @@ def report(repeats: int) -> Iterator[str]:
         f"classroom, all policies: 1 seed {statistics.median(one):.1f} s, 20 seeds {statistics.median(many):.1f} s, "
         f"ratio {ratio:.1f} (median of {repeats})"
     )
-    pairs = [apart(engines) for _ in range(repeats)]
-    ratio = statistics.median(p["agents"] / p["array"] for p in pairs)
+    both = [apart(engines) for _ in range(repeats)]
+    ratio = statistics.median(p["agents"] / p["array"] for p in both)
     yield f"one lane of classroom: agents take {ratio:.0f} times the array engine's time (median of {repeats})"
