@@ -21,6 +21,7 @@ FRENCH = [(str(message.id), str(message.string)) for message in stored("fr") if 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 THE_SAME = {
+    "clone",
     *("(csv)", "moves, not resolved, identical, too few, no percentage", "Python", "python -m sim explain NAME"),
     *("Figure {name}", "Question", "SITES", "{n} minutes", ", plausible {range}"),
     *("absent", "contact", "contacts", "date", "dossier", "dossiers", "part", "place", "plausible", "points"),
