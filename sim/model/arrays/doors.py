@@ -28,6 +28,8 @@ class Cells:
         limits: Lowest tolerance of each interval and, last, `TOLERANCES`.
         of: Cell of each `Presences.door`.
         n: Number of cells.
+        n_intervals: Intervals of tolerance.
+        door_types: `Presences.door_type` of somebody in each cell of a seed and kind.
     """
 
     def __init__(self, movers: Movers, n_seeds: int, frictions: Iterable[int]) -> None:
@@ -39,7 +41,6 @@ class Cells:
         doors = np.arange(n_seeds * 2 * movers.n)[:, None] * self.n_intervals + interval
         self.of: Ints = doors.reshape(-1)
         self.door_types: Ints = (np.arange(movers.n)[:, None] * TOLERANCES + self.limits[:-1]).reshape(-1)
-        """`Presences.door_type` of somebody in each cell of a seed and kind."""
 
     def below(self, numbers: Ints, kind: int) -> Ints:
         """Return numbers of a kind, by cell, below each of `limits`: shape (seeds, classes, limits)."""
@@ -65,7 +66,10 @@ class Doors:
         before: Doors of the day before, if there was one in these places.
 
     Attributes:
+        friction: Classes of tolerance asked for, by kind, day of beginning, lane and site.
         closed: Places that were open the day before and are closed.
+        ways: Sites that classes come to first (0), and then (1): by that, day of beginning, lane and class. Not there with
+            one site.
     """
 
     def __init__(
@@ -77,7 +81,6 @@ class Doors:
         asked = np.array([doors_of(r) for r in rules]).T.reshape(2, n_lanes, n_sites)
         yesterday = asked if before is None else before.friction[:, 0]
         self.friction: Ints = np.stack((asked, yesterday), axis=1)
-        """Classes of tolerance asked for, by kind, day of beginning, lane and site."""
         self._gates: list[tuple[Gate, ...]] = [
             gates(rules[first : first + n_sites], day, before._gates[lane] if before else ())
             for lane, first in enumerate(range(0, places.n, n_sites))
@@ -111,7 +114,6 @@ class Doors:
         if before is not None:
             yesterday[:, self._anew] = today[:, self._anew]
         self.ways: Ints = np.stack((today, yesterday), axis=1)
-        """Site that a class comes to first, and then: by that, day of beginning, lane and class."""
         nowhere = np.full((2, 2, self._places.n_lanes_in_all, 1), TOLERANCES)
         self._asked = np.concatenate((self.friction, nowhere), axis=3)
 
