@@ -119,7 +119,8 @@ class RangesQuestion(Question):
         for key in self.varied:
             for end in ENDS:
                 lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key, here=True)]
-                if level_elsewhere(self.scenario, key):
+                # What sites have of their own, numbers of the first one cannot stand for.
+                if level_elsewhere(self.scenario, key) and not self.scenario.sites:
                     together += lanes
                 else:
                     alone[key, end] = lanes
@@ -135,8 +136,10 @@ class RangesQuestion(Question):
         arms = {f"lane-{number}": lane for number, lane in enumerate(lanes)}
         policies = {}
         for arm, lane in arms.items():
-            varied = _variant(self.scenario, self.varied[lane.parameter], lane.end) if lane.parameter else self.scenario
-            policies[arm] = under(self.scenario.policies[lane.policy], varied.platform)
+            policies[arm] = self.scenario.policies[lane.policy]
+            if lane.parameter:
+                varied = _variant(self.scenario, self.varied[lane.parameter], lane.end)
+                policies[arm] = under(policies[arm], varied.platform)
         return self.scenario.replace(policies=policies), arms
 
 

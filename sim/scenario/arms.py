@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, field_validator
 
 from sim import policies  # noqa: F401  (registers the policies that scenario files name)
-from sim.policies.closure import ClosurePolicy
 from sim.policies.policy import CollisionError, Dated, Policy, days_of_change, door_days, rules_on
 from sim.rules import names
 from sim.rules.declare import Frozen
@@ -97,8 +96,14 @@ class Armed(Framed):
 
     @cached_property
     def closes(self) -> bool:
-        """Whether some arm closes or opens a site in the course of the window."""
-        return any(isinstance(policy, ClosurePolicy) for found in self.policies.values() for policy in found)
+        """Whether some site is closed in some arm that is open under the baseline."""
+        usual = [platform.rules.operation.open for platform in self.platforms]
+        return any(
+            was and not rules.operation.open
+            for arm in self.policies
+            for was, by_day in zip(usual, self.changes_by_site(arm), strict=True)
+            for _, rules in by_day
+        )
 
     def arm(self, name: object) -> str:
         """Return the name of an arm, or of the baseline, as the scenario spells it.

@@ -68,8 +68,8 @@ class Doors:
     Attributes:
         friction: Classes of tolerance asked for, by kind, day of beginning, lane and site.
         closed: Places that were open the day before and are closed.
-        ways: Sites that classes come to first (0), and then (1): by that, day of beginning, lane and class. Not there with
-            one site.
+        ways: Sites that classes come to first (0), and then (1): by that, day of beginning, lane and class. With one
+            site there are none.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class World:
     """The world of a scenario under one or several seeds.
 
     Args:
-        scenario: What to simulate; its policies are not looked at.
+        scenario: What to simulate; of its policies only whether one of them closes a site.
         seeds: Seeds that share the step loop. What is drawn for a seed does not depend on the others.
     """
 
