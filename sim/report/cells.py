@@ -113,7 +113,7 @@ class Cells:
         row = self._worlds.get((policy, outcome))
         return None if row is None else worlds_of(row)
 
-    def size(self, policy: str, outcome: str) -> Words:
+    def size(self, policy: str, outcome: str, doubt: bool = True) -> Words:
         """Return a change without its sign, luck and doubt beside it; in its unit where there is no percentage."""
         relative = self.interval(policy, outcome, "relative")
         if relative.value != relative.value:
@@ -121,7 +121,7 @@ class Cells:
         return Sentence(
             "{size} (luck {ends}{doubt})",
             size=Amount(_unsigned(relative), size_alone), ends=Amount(_unsigned(relative), size_ends),
-            doubt=self._doubt(policy, outcome),
+            doubt=self._doubt(policy, outcome) if doubt else None,
         )  # fmt: skip
 
     def _doubt(self, policy: str, outcome: str) -> Words:

@@ -129,8 +129,9 @@ def _undone(cells: Cells, policy: str, share: Interval) -> Sentence | None:
 
 
 def _with_size(cells: Cells, policy: str) -> Sentence:
-    """Return a policy that lowers harm both ways, with by how much."""
-    name, in_all, here = marked(cells.scenario, policy), cells.size(policy, HEADLINE), cells.size(policy, HERE)
+    """Return a policy that lowers harm both ways, with by how much; how sure that is here stands in a table."""
+    name, in_all = marked(cells.scenario, policy), cells.size(policy, HEADLINE)
+    here = cells.size(policy, HERE, doubt=False)
     if _alike(cells, policy):
         return Sentence("{policy} by {size}, here alone as well", policy=name, size=in_all)
     return Sentence("{policy} by {size} and by {here} here", policy=name, size=in_all, here=here)

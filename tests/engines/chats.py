@@ -292,9 +292,9 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "sites": {"other": {"monthly_visitors": 100.0}},
             "policies": {
                 "strict": (SetPolicy(rule="registration.friction_user", value=0.1, site="site"),),
-                "closed": (ClosurePolicy(site="site", start=day(20)),),
+                "closed": (ClosurePolicy(site="site", start=day(10)),),
             },
-            "days": 36,
+            "days": 32,
             "warmup_days": 4,
             "population.monthly_visitors": 400.0,
             "displacement.p_users": 0.15,
@@ -302,7 +302,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "displacement.p_elsewhere": 0.0,
             "displacement.delay_days": 0.0,
         }),
-        (2, 11),
+        (2,),
     ),
 }  # fmt: skip
 """Scenarios and seeds on which the engines must agree."""

@@ -115,6 +115,7 @@ def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
         assert_same(lane(records, arm), expected)
 
 
+@pytest.mark.slow
 def test_with_several_sites_a_policy_and_a_seed_alone_are_as_among_others() -> None:
     scenario, _ = RUNS["sites"]
     every = model.simulate(scenario, [6, 7], arms(scenario), events=True)

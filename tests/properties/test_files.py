@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -173,6 +174,7 @@ def with_sites(draw: st.DrawFn) -> tuple[Scenario, int]:
     return scenario, seed
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(chat=with_sites())
 def test_both_engines_agree_on_several_sites(chat: tuple[Scenario, int]) -> None:
