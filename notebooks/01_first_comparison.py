@@ -174,7 +174,7 @@ pd.DataFrame(rows).round(2)
 # * Read directions and intervals, never levels: how many predators there are is assumed, and here it is set far too high
 #   on purpose.
 # * The intervals cover chance in the model only, not doubt about its assumptions.
-# * It looks at this site only: whoever is turned away may go elsewhere, and that is not simulated.
+# * It has one site. Who goes on elsewhere is assumed (`displacement`), and what they meet there is reckoned, not simulated.
 # * What registration does follows mainly from inputs nobody has measured: the shares turned away, and how often a parted
 #   pair finds each other again.
 # * It is no ranking of real services, no proof that a site caused anything, and no sole basis for closing one or for

@@ -89,8 +89,10 @@ plt.show()
 
 # %%
 predator = max(chat.agents_by_type[Predator], key=lambda agent: (len(agent.contacts), -agent.number))
-known = ["number", "offence", "tolerance", "barred_until", "strikes"]
-pd.Series({name: getattr(predator, name) for name in known}, name="predator").to_frame()
+(standing,) = predator.standings  # with the only site of this chat
+known = {name: getattr(predator, name) for name in ("number", "offence", "tolerance")}
+known |= {name: getattr(standing, name) for name in ("barred_until", "strikes")}
+pd.Series(known, name="predator").to_frame()
 
 # %%
 states = ["stage", "live", "dormant", "off_platform"]
@@ -109,7 +111,7 @@ pd.DataFrame([{"target": c.target.number} | {name: getattr(c, name) for name in 
 # the busiest hour so far.
 
 # %%
-events = pd.DataFrame(chat.ledger.events, columns=EVENT_COLUMNS)
+events = pd.DataFrame(chat.ledgers[0].events, columns=EVENT_COLUMNS)
 busiest = int(events["hour"].value_counts().sort_index().idxmax())
 one_hour = events[events["hour"] == busiest].sort_values(["step", "second"], kind="stable")
 day_and_hour = dt.datetime.combine(scenario.start, dt.time()) + dt.timedelta(days=-scenario.warmup_days, hours=busiest)

@@ -52,7 +52,7 @@ for policy in ladder.policies:
 ladder.plot("overview")
 
 # %% [markdown]
-# Two outcomes for each policy, and they need not agree. On the left are persons seriously harmed on this site. On the
+# Two outcomes for each policy, and they need not agree. On the left are persons seriously harmed, here and elsewhere. On the
 # right is harm *per day of use*, the risk of those who are still there. A door can lower the first merely because fewer
 # people are left. Blue discs are better and orange squares worse than the baseline; an open circle is an interval that
 # holds zero, so that the sign is not known.
@@ -70,8 +70,8 @@ ladder.plot("price")
 
 # %% [markdown]
 # Up is harm spared, to the right is lawful visitors who never get in: the price. A policy above and to the left of another
-# is better on both. Whoever is turned away leaves this picture. Where they go is not simulated, so all of this holds on
-# this site only.
+# is better on both. Harm is counted here and elsewhere: of those turned away a share is assumed to go on on another site,
+# and what happens there takes away from what is spared here.
 
 # %% [markdown]
 # ## Echoes
