@@ -53,7 +53,8 @@ for policy in comparison.policies:
 # %% [markdown]
 # ## Reading the effects
 #
-# `comparison.effects` has one row for each policy and outcome. Here is the headline outcome.
+# `comparison.effects` has one row for each policy and outcome. Here is harm on the site itself; the
+# headline, `total_harmed`, adds what is assumed to happen elsewhere.
 
 # %%
 columns = ["policy", "baseline", "difference", "low", "high", "verdict"]
