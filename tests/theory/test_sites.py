@@ -253,3 +253,27 @@ def test_people_come_back_on_the_other_site_by_their_delays() -> None:
     week = share.rolling(7).mean().to_numpy()[6:]
     assert week == pytest.approx(expected[3:-3], abs=0.03)
     assert (hours["closed", "site"] == 0).all()
+
+
+def test_whoever_is_harmed_on_two_sites_counts_once_a_year() -> None:
+    scenario = BUSY.replace(**{
+        "sites": {"other": {}},
+        "policies": {"closed": (ClosurePolicy(site="site", start=START + dt.timedelta(7)),)},
+        "days": 20, "displacement.p_users": 1.0, "displacement.p_predators": 1.0, "displacement.p_elsewhere": 0.0,
+        "displacement.delay_days": 0.0, "contacts.private_harm_per_hour": 20.0,
+        "contacts.engaged_private_per_hour": 20.0, "contacts.contact_engage_per_hour": 20.0,
+    })  # fmt: skip
+    records = simulate(scenario, [4], ["closed"], events=["harm"])
+    events = records.events
+    assert events is not None
+    serious = [offence.name for offence in scenario.offences if offence.serious and not offence.outside]
+    first = 24 * scenario.warmup_days
+    harmed = events[events["offence"].isin(serious) & (events["hour"] >= first)]
+    by_person = harmed.groupby("target")["site"].nunique()
+    assert (by_person == 2).sum() > 5
+    outside = [offence.name for offence in scenario.offences if offence.serious and offence.outside]
+    n_outside = int((events["offence"].isin(outside) & (events["hour"] >= first)).sum())
+    assert int(records.daily["n_persons_harmed"].sum()) == by_person.size + n_outside
+    where = harmed.sort_values(["hour", "second"]).groupby("target")["site"].first().value_counts()
+    of_all = records.breakdown.query("quantity == 'persons_harmed' and offence == 'all' and victim_class != 'all'")
+    assert of_all.groupby("site")["count"].sum().to_dict() == where.to_dict()
