@@ -37,8 +37,8 @@ BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 # ## Three sites
 #
 # The scenario `sites.toml` has a chat, here called home, a rival with a third of its audience on which nobody reads reports,
-# and a clone that is there only if a policy opens it. Everybody has one home. To be quick we measure 150 days and take six
-# seeds.
+# and a clone that is there only if a policy opens it. Everybody has one home. To be quick we measure five months and take
+# six seeds.
 
 # %%
 scenario = sim.load("../scenarios/sites.toml").replace(days=150, warmup_days=30)
@@ -54,7 +54,7 @@ found
 # %% [markdown]
 # ## Who is where
 #
-# The daily counts have a row for each site. After the closure on day 30 nobody is on the first site any more. What is left of
+# The daily counts have a row for each site. After the closure nobody is on the first site any more. What is left of
 # its audience comes back on the others, each person after a time of their own.
 
 # %%
