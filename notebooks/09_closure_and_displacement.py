@@ -37,8 +37,8 @@ BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 # ## Three sites
 #
 # The scenario `sites.toml` has a chat, here called home, a rival with a third of its audience on which nobody reads reports,
-# and a clone that is there only if a policy opens it. Everybody has one home. To be quick we measure five months and take
-# six seeds.
+# and a clone that is there only if a policy opens it. Everybody has one home. To be quick we measure five months and take six
+# seeds.
 
 # %%
 scenario = sim.load("../scenarios/sites.toml").replace(days=150, warmup_days=30)
@@ -130,5 +130,34 @@ pd.concat(rows, names=["share who go on"])[columns].round(2)
 # weeks in which people look for another site, and to contacts that the closure ended. That is the honest answer to "does
 # closing a site help": it buys time, and more than that only as far as people stop.
 #
-# **Try.** Let the rival be closed too (`both-closed`). Give the rival moderators and see whether a closure then lowers more.
-# Ask for an identity document at home only, and at both. Vary `displacement.delay_days`.
+# ## What the small scale distorts
+#
+# The chats are small and have four times the predators that are assumed elsewhere, so that six seeds show something.
+# The window is short beside the delay: many who will go on are still looking when it ends, so a closure looks better here than
+# it would over years. And nothing here tells how many other sites there are: one rival stands for all of them.
+#
+# ## Exercises
+#
+# * **First.** What is left of the home's use when half of those who go on have arrived? And on which day after the closure is
+#   that? Take `displacement.delay_days`; no run is needed.
+# * **Second.** Both sites are closed. Which share of the effect on `persons_harmed` is left in `total_harmed`? Take
+#   `found.effects`; no run is needed.
+#
+# And a run to try: give the rival moderators, and see whether a closure of the home then lowers more.
+
+# %% [markdown] tags=["solution"]
+# ### Solutions
+#
+# **First.** The delay is drawn for each person, so the share that has arrived rises quickly at first and slowly later. Half have
+# arrived before the mean delay has passed.
+
+# %% jupyter={"source_hidden": true} tags=["solution"]
+print(f"{scenario.displacement.delay_days * math.log(2):.0f} days after the closure")
+print(f"{moves / 2:.0%} of the home's use has come back by then")
+
+# %% [markdown] tags=["solution"]
+# **Second.** Where nobody simulated is left to go to, what is done elsewhere is all that is done.
+
+# %% jupyter={"source_hidden": true} tags=["solution"]
+changes = found.effects[found.effects["policy"] == "both-closed"].set_index("outcome")["difference"]
+print(f"{changes['total_harmed'] / changes['persons_harmed']:.0%} of the fall here is a fall in total")

@@ -45,8 +45,8 @@ from tests.structure.modules import MODULES
 
 pytestmark = pytest.mark.slow
 
-OWN = ("easy", "both", "late", "turning", "A", "made-up", "chat", *"abcdefgh", *"CEIA")
-"""Names in what is printed here: of arms, of scenarios, and letters of kinds of patterns."""
+OWN = ("easy", "both", "late", "turning", "A", "made-up", "chat", "rival", *"abcdefgh", *"CEIA")
+"""Names in what is printed here: of arms, of scenarios, of sites, and letters of kinds of patterns."""
 
 
 class Marked(gettext.NullTranslations):
@@ -158,7 +158,7 @@ def test_a_name_that_is_not_known_is_refused_in_the_language_that_is_read() -> N
 def test_policies_and_staff_of_a_scenario(name: str) -> None:
     scenario = sim.load(file_of(name))
     lines = [*explain.policies(scenario), *explain.staff(scenario)]
-    assert {line: left for line in lines if (left := unmarked(line, *scenario.policies))} == {}
+    assert {line: left for line in lines if (left := unmarked(line, *scenario.policies, *scenario.site_names))} == {}
 
 
 def test_what_check_finds_odd() -> None:
