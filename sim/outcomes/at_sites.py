@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
-from sim.outcomes.statistics import Floats, paired_change
+from sim.outcomes.statistics import paired_change, share_of
 from sim.scenario.scenario import BASELINE
 
 SITES_COLUMNS = (
@@ -35,12 +34,8 @@ def at_sites_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
             base, value = ([by_seed(found[name], arm).astype(float) for name in _COUNTED] for arm in (BASELINE, policy))
             events = float(base[0].sum()), float(value[0].sum())
             made = paired_change(base[0], value[0], events)
-            hours = (_share(value[i] - base[i], base[i]) for i in (1, 2))
+            hours = (share_of(value[i] - base[i], base[i]) for i in (1, 2))
             means = float(base[0].mean()), float(value[0].mean())
-            moved = _share(value[3], value[1])
+            moved = share_of(value[3], value[1])
             rows.append((policy, site, *means, *made.relative, made.seeds, made.verdict, *hours, moved))
     return pd.DataFrame(rows, columns=list(SITES_COLUMNS))
-
-
-def _share(part: Floats, whole: Floats) -> float:
-    return float(part.sum() / whole.sum()) if whole.any() else np.nan

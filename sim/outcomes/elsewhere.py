@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
 from sim.outcomes.kept_out import SIDES, World, larger_sides, numbered, of_both_sides, shares_of
-from sim.outcomes.statistics import NONE, Floats, paired_change, ratio_interval
+from sim.outcomes.statistics import NONE, Floats, paired_change, ratio_interval, share_of
 from sim.scenario.scenario import BASELINE
 
 ELSEWHERE_COLUMNS = (
@@ -58,7 +57,7 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
         spared = base - here
         undoes = ratio_interval(spared, by_predators) if spared.sum() > 0 and by_predators.sum() > 0 else NONE
         rows.append((
-            policy, *ratio_interval(by_predators, base), _share(by_users, base), side_assumed,
+            policy, *ratio_interval(by_predators, base), share_of(by_users, base), side_assumed,
             *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict, *undoes,
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(ELSEWHERE_COLUMNS))
@@ -70,7 +69,3 @@ def _larger(both: pd.DataFrame, of_seed: pd.Series[int], policy: str) -> tuple[s
     side = str(larger_sides(of_policy, of_seed)[0])
     found = by_seed(of_policy[side], policy)
     return f"{side}s" if found.any() else "none", found
-
-
-def _share(part: Floats, whole: Floats) -> float:
-    return float(part.sum() / whole.sum()) if whole.any() else np.nan

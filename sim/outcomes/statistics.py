@@ -239,6 +239,11 @@ def _least_variance(x: Floats, step: float) -> float:
     return step**2 / len(x) if len(x) <= _FEW_SEEDS and x.any() else 0.0
 
 
+def share_of(part: Floats, whole: Floats) -> float:
+    """Return the sum of a part as a share of the whole's, without an interval; missing where there is no whole."""
+    return float(part.sum() / whole.sum()) if whole.any() else np.nan
+
+
 def ratio_interval(part: Floats, whole: Floats, step: float = 0.0, comparisons: int = 1, first: int = 0) -> Interval:
     """Return mean(part) / mean(whole) with Fieller's interval over the seeds, which are pairs (Fieller 1954).
 

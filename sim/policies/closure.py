@@ -37,11 +37,11 @@ class ClosurePolicy(Policy, name="closure"):
 
     def words(self) -> Words:
         """Say in words what is changed."""
+        site = self.site or Term("the site")
         if self.open:
-            return Sentence("{site} open", site=self.site or Term("the site"))
+            return Sentence("{site} open", site=site)
         if not self.clone:
-            return Sentence("{site} closed", site=self.site or Term("the site"))
+            return Sentence("{site} closed", site=site)
         return Sentence(
-            "{site} closed, {clone} open {days} days later", site=self.site or Term("the site"), clone=self.clone,
-            days=self.clone_days,
-        )  # fmt: skip
+            "{site} closed, {clone} open {days} days later", site=site, clone=self.clone, days=self.clone_days
+        )
