@@ -72,7 +72,7 @@ KINDS: Final = (
     ),
     Kind(
         "approach", 2, "A predator approaches a stranger.", "1 if redirected: the first person drawn was absent",
-        words={1: "in place of somebody absent because of a policy"},
+        words={1: "in place of somebody absent or protected because of a policy"},
     ),
     Kind(
         "decoy", 2, "A predator approaches a decoy of the police.", "1 if it is a lead for the police", "person",
@@ -185,6 +185,19 @@ COUNTS: Final = {
         "hours that lawful users were online with an account too new to write to strangers "
         "(new identities after a bar left out)",
     ),
+    "n_user_hours_protected": Count(
+        "user-hours", "hours that lawful users were online whom the site takes for minors and adults may not write to"
+    ),
+    "n_minor_hours": Count("user-hours", "of the hours that lawful users were online, those of persons under 18"),
+    "n_minor_hours_turned_away": Count(
+        "user-hours", "hours that lawful users under 18 would have been online but for the door"
+    ),
+    "n_minor_hours_barred": Count(
+        "user-hours", "hours that lawful users under 18 would have been online but for a bar"
+    ),
+    "n_minor_hours_moved_in": Count(
+        "user-hours", "of the hours that users under 18 were online, those of users who are at home on another site"
+    ),
     "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online but for a bar"),
     "n_monthly_visitors": Count(
         "persons",
@@ -192,6 +205,10 @@ COUNTS: Final = {
         "from the end of the window; none in a window of less)",
     ),
     "n_monthly_turned_away": Count("persons", "lawful users turned away in that month and never let in"),
+    "n_monthly_misjudged": Count(
+        "persons",
+        "of these, adults whom nothing but an age check keeps out, which takes them for minors (on its last day)",
+    ),
     "n_predator_hours": Count("predator-hours", "hours that predators were online"),
     "n_predator_hours_turned_away": Count(
         "predator-hours", "hours that predators would have been online but for the door"
@@ -215,7 +232,9 @@ COUNTS: Final = {
     ),
     "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
     "n_harm_off_platform": Count("harms", "harms off the platform"),
-    "n_harm_redirected": Count("harms", "harms of persons approached in place of somebody absent because of a policy"),
+    "n_harm_redirected": Count(
+        "harms", "harms of persons approached in place of somebody absent or protected because of a policy"
+    ),
     "n_recognise_on_platform": Count("recognitions", "recognitions on the platform, where the target could report"),
     "n_block_on_platform": Count("blocks", "recognitions on the platform after which the target blocks the predator"),
     "n_ignore_on_platform": Count(

@@ -149,7 +149,7 @@ def door_days(arms: Iterable[Sequence[tuple[int, Rules]]]) -> set[int]:
     """Return the days on which some arm lets in others than before; of each arm, days and the rules since."""
     days = set()
     for arm in arms:
-        doors = [(day, (rules.registration.door, rules.operation.open)) for day, rules in arm]
+        doors = [(day, (rules.registration.door, rules.age.door, rules.operation.open)) for day, rules in arm]
         days |= {day for (_, before), (day, door) in pairwise(doors) if door != before}
     return days
 

@@ -16,7 +16,6 @@ import pandas as pd
 
 from sim.model.records import Runs
 from sim.policies.policy import Policy
-from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.questions import compare, ranges
 from sim.questions.compare import CompareQuestion
@@ -27,7 +26,7 @@ from sim.rules.errors import ScenarioError, short, shown, suggestion
 from sim.rules.hints import hint
 from sim.rules.rulebook import Value
 from sim.rules.sentences import Listed, Sentence, Term, paragraph, spoken
-from sim.rules.settings import LEVEL, SETTINGS, SWEPT, as_rules_take
+from sim.rules.settings import LEVELS, SETTINGS, SWEPT, as_rules_take
 from sim.scenario.arguments import Seeds, entries_of, instance_of, refused, scenario_of, seeds_of
 from sim.scenario.reading import load
 from sim.scenario.scenario import Scenario
@@ -138,10 +137,11 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
         )
     for key, values in over.items():
         _check_values(key, values)
-    if LEVEL in over and (doubled := _set_by_level(scenario) & set(over)):
-        raise ScenarioError(
-            Sentence("{level} sets {rule} itself. Sweep one of the two.", level=LEVEL, rule=doubled.pop())
-        )
+    for level in (level for level in LEVELS if level in over):
+        if doubled := _set_by(scenario, _policy(level, "none")) & set(over):
+            raise ScenarioError(
+                Sentence("{level} sets {rule} itself. Sweep one of the two.", level=level, rule=doubled.pop())
+            )
     combinations = list(product(*as_rules_take(over).values()))
     arms = {
         f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
@@ -223,12 +223,15 @@ def _comma(values: Sequence[Value], rule: Parameter) -> Sentence | None:
     return Sentence("A comma stands between values: if decimals are meant, write {values}.", values=",".join(meant))
 
 
-def _set_by_level(scenario: Scenario) -> set[str]:
-    return {change.rule for change in RegistrationPolicy(level="none").changes(scenario.platform)}
+def _set_by(scenario: Scenario, policy: Policy) -> set[str]:
+    return {change.rule for change in policy.changes(scenario.platform)}
 
 
 def _policy(key: str, value: Value) -> Policy:
-    return RegistrationPolicy.model_validate({"level": value}) if key == LEVEL else SetPolicy(rule=key, value=value)
+    if key not in LEVELS:
+        return SetPolicy(rule=key, value=value)
+    lever, _, level = key.partition(".")
+    return Policy.registry[lever].model_validate({level: value})
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

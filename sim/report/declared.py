@@ -24,10 +24,9 @@ from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import Police
 from sim.rules.prices import Prices
-from sim.rules.registration import Entry, Registration
 from sim.rules.rulebook import RULES
 from sim.rules.sentences import Code, Sentence
-from sim.rules.settings import SECTIONS
+from sim.rules.settings import LEVELS, SECTIONS
 from sim.scenario.scenario import Scenario
 
 Results = Mapping[str, type[Result]]
@@ -100,14 +99,17 @@ def outcomes() -> tuple[Outcome, ...]:
 
 def sections() -> dict[str, type[Section]]:
     """Return every section of scenario files, by name."""
-    of_levels = {f"registration.{level}": entry for level, entry in levels().items()}
-    return SECTIONS | of_levels | {"offences": Offence, "prices": Prices}
+    return SECTIONS | levels() | {"offences": Offence, "prices": Prices}
 
 
-def levels() -> dict[str, type[Entry]]:
-    """Return what each level of registration declares."""
-    found = {name: type(field.default) for name, field in Registration.model_fields.items()}
-    return {name: entry for name, entry in found.items() if issubclass(entry, Entry)}
+def levels() -> dict[str, type[Section]]:
+    """Return what each level of registration and of age assurance declares, by its dotted name."""
+    return {
+        f"{section}.{name}": type(field.default)
+        for section in (level.partition(".")[0] for level in LEVELS)
+        for name, field in SECTIONS[section].model_fields.items()
+        if isinstance(field.default, Section)
+    }
 
 
 def gist_of(section: type[Section]) -> str:

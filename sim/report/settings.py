@@ -17,7 +17,6 @@ from sim.rules.declare import Parameter, Section, declared, listed_names
 from sim.rules.errors import written
 from sim.rules.evidence import HOW_SEEN, Evidence, evidence
 from sim.rules.offences import OFFENCES, Offence
-from sim.rules.registration import Entry
 from sim.rules.rulebook import RULES
 from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph, spoken
 from sim.scenario.scenario import Scenario
@@ -75,11 +74,11 @@ def of_setting(parameter: Parameter) -> Lines:
         yield labelled("", Sentence("{measured}: {values}", measured=row.parameter, values=values_of(row)))
         yield from (labelled("", line) for line in _trust(row))
     section, _, name = parameter.key.rpartition(".")
-    if section == "registration" and name in Entry.model_fields:
-        for level, entry in levels().items():
-            own = Parameter.of(f"registration.{level}.{name}", entry.model_fields[name])
+    for level, entry in levels().items():
+        if level.startswith(f"{section}.") and name in entry.model_fields:
+            own = Parameter.of(f"{level}.{name}", entry.model_fields[name])
             at_level = Sentence("{default}{plausible}", default=default_of(own), plausible=_plausible(own))
-            yield labelled(level, at_level)
+            yield labelled(level.partition(".")[2], at_level)
     if parameter.key in RULES:
         taken = Sentence('policies may set it: set = [{{ rule = "{rule}", value = ... }}]', rule=parameter.key)
         yield labelled(Term("a rule"), taken)

@@ -25,7 +25,7 @@ from sim.report.text import plain
 from sim.rules.errors import written
 from sim.rules.rulebook import Value
 from sim.rules.sentences import Listed, Sentence, Term, Words, paragraph
-from sim.rules.settings import LEVEL, SWEPT, as_rules_take
+from sim.rules.settings import LEVELS, SWEPT, as_rules_take
 from sim.scenario.scenario import BASELINE
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Sweep(Result):
 def _setting(swept: Sweep, key: str) -> Value:
     """Return what the baseline has."""
     scenario = swept.comparison.scenario
-    value: Value = scenario.value_of(LEVEL) if key == LEVEL else scenario.platform.rules.value_of(key)
+    value: Value = scenario.value_of(key) if key in LEVELS else scenario.platform.rules.value_of(key)
     return value
 
 

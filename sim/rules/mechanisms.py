@@ -108,6 +108,15 @@ SKILL = Mechanism(
 LADDER = Mechanism("the ladder of sanctions", "no sanction came out otherwise", (_NO_SANCTIONS,), assumes=(_BARS,))
 WARNINGS = Mechanism("warnings", "nobody who was reached recognised anything sooner", is_input=True)
 LIMITS = Mechanism("limits on new accounts", "nobody would have written to a stranger too soon", is_input=True)
+_NOBODY_TOLD = (
+    "no rule here rests on an age: nobody taken for too young is kept out (age.gate), or spared messages from adults "
+    "(limits.adults_to_minors)"
+)
+_KEPT_APART = "no adult was kept from writing to somebody known as a minor"
+AGES = Mechanism("what the site knows of ages", _NOBODY_TOLD, is_input=True)
+AGE_GATE = Mechanism("the age gate", "nobody who came was taken for too young", is_input=True)
+APART = Mechanism("keeping adults from minors", _KEPT_APART, is_input=True)
+LOOKING_AGAIN = Mechanism("looking past the protected", _KEPT_APART, switch="predators.p_retry_protected")
 _NO_POLICE = Lack(("n_case_capacity",), "no file could be taken up, for want of investigators (police.investigators)")
 _NO_CASES = Lack(("n_case",), "no file was opened")
 _OTHER_EVIDENCE = Assumption("how often a complaint identifies somebody without the site ({police.p_other_evidence})")
@@ -161,7 +170,7 @@ CLOSURE = Mechanism("closure", "no site was closed while anybody came", is_input
 
 MECHANISMS = (
     DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, QUEUE, SKILL, LADDER,
-    WARNINGS, LIMITS, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS, CLOSURE,
+    WARNINGS, LIMITS, AGES, AGE_GATE, APART, LOOKING_AGAIN, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS, CLOSURE,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
 

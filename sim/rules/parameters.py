@@ -130,6 +130,12 @@ class Predators(Section):
         0.5, 0, 1, "Looks for somebody else when the person drawn is absent because of a policy. Always vary it.",
         shape="uniform", doubt="predators look further or not",
     )  # fmt: skip
+    p_retry_protected: float = probability(
+        0.5, 0, 1,
+        "Looks for somebody else when a limit keeps adults from the person drawn, whom they may write to under the "
+        "baseline. Always vary it.",
+        shape="uniform", doubt="predators look past those whom a limit protects or not",
+    )  # fmt: skip
     p_seek_after_block: float = probability(
         1.0, 0, 1, "Seeks a target who blocked them once more, if a new identity is to be had and the target found.",
         shape="uniform", doubt="blocked predators seek the target again or not",

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from pydantic import field_validator
 
 from sim.rules import mechanisms as by
+from sim.rules.age import AgeAssurance, AgeRules
 from sim.rules.declare import (
     Parameter,
     Section,
@@ -283,7 +284,7 @@ class Warnings(Section):
 
 
 class Limits(Section):
-    """What new accounts may not do yet."""
+    """Who may not write to whom: new accounts to strangers, adults to those known as minors."""
 
     cooling_off_hours: int = parameter(
         0,
@@ -297,6 +298,11 @@ class Limits(Section):
         through=(by.LIMITS,),
         assumes="that nobody gets round a limit ({before} to {after})",
     )
+    adults_to_minors: bool = parameter(
+        True, "yes or no", None, None,
+        "Whoever the site takes for an adult may write to those whom it takes for minors ([age] says who that is).",
+        minimum=None, through=(by.APART, by.LOOKING_AGAIN),
+    )  # fmt: skip
 
 
 class Cooperation(Section):
@@ -360,12 +366,14 @@ class Operation(Section):
 
 
 Door = TypeVar("Door", Registration, Admission)
+Ages = TypeVar("Ages", AgeAssurance, AgeRules)
 
 
-class Rulebook(Section, Generic[Door]):
+class Rulebook(Section, Generic[Door, Ages]):
     """The sections that a platform can set, in the order of a scenario file."""
 
     registration: Door
+    age: Ages
     retention: Retention = Retention()
     reporting: Reporting = Reporting()
     moderation: Moderation = Moderation()
@@ -378,10 +386,11 @@ class Rulebook(Section, Generic[Door]):
     operation: Operation = Operation()
 
 
-class Rules(Rulebook[Admission]):
+class Rules(Rulebook[Admission, AgeRules]):
     """Every rule of a platform on one day."""
 
     registration: Admission = Admission()
+    age: AgeRules = AgeRules()
 
     def value_of(self, rule: str) -> Any:
         """Return the value of a rule by its dotted name."""
@@ -397,15 +406,16 @@ class Rules(Rulebook[Admission]):
         return self.model_copy(update=sections)
 
 
-class Platform(Rulebook[Registration]):
-    """The site as the baseline has it, every level of registration included."""
+class Platform(Rulebook[Registration, AgeAssurance]):
+    """The site as the baseline has it, every level of registration and age assurance included."""
 
     registration: Registration = Registration()
+    age: AgeAssurance = AgeAssurance()
 
     @cached_property
     def rules(self) -> Rules:
         """The rules of the baseline."""
-        return Rules(**dict(self) | {"registration": self.registration.admission})
+        return Rules(**dict(self) | {"registration": self.registration.admission, "age": self.age.check})
 
 
 RULES: dict[str, Parameter] = {p.key: p for p in declared({"": Rules})}

@@ -95,6 +95,13 @@ class Armed(Framed):
         return sum(max(site.audience[:2]) for site in self.sites.values())
 
     @cached_property
+    def every_rules(self) -> frozenset[Rules]:
+        """All rules that are in force on some site on some day, in some arm or the baseline."""
+        of_arms = (self.changes_by_site(arm) for arm in self.policies)
+        changed = {rules for of_sites in of_arms for by_day in of_sites for _, rules in by_day}
+        return frozenset(changed | {platform.rules for platform in self.platforms})
+
+    @cached_property
     def closes(self) -> bool:
         """Whether some site is closed in some arm that is open under the baseline."""
         usual = [platform.rules.operation.open for platform in self.platforms]
@@ -217,5 +224,5 @@ class Armed(Framed):
         return changed
 
 
-def _door(rules: Rules) -> tuple[bool, float]:
-    return rules.operation.open, rules.registration.friction_user
+def _door(rules: Rules) -> tuple[bool, float, tuple[float, ...]]:
+    return rules.operation.open, rules.registration.friction_user, rules.age.door

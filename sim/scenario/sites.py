@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from sim.rules.age import AgeAssurance
 from sim.rules.declare import Section, parameter
 from sim.rules.registration import Registration
 from sim.rules.rulebook import Platform, Rulebook
@@ -21,7 +22,7 @@ class Audience(NamedTuple):
     attraction: float
 
 
-class Site(Rulebook[Registration]):
+class Site(Rulebook[Registration, AgeAssurance]):
     """A further site. What its rulebook leaves out is as on the first site."""
 
     monthly_visitors: float = parameter(
@@ -38,6 +39,7 @@ class Site(Rulebook[Registration]):
         "How many of those kept out of other sites go on here, relative to the first site.", maximum=1000,
     )  # fmt: skip
     registration: Registration = Registration()
+    age: AgeAssurance = AgeAssurance()
 
     @model_validator(mode="after")
     def _check(self) -> Site:

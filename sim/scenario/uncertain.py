@@ -9,7 +9,7 @@ from sim.rules.errors import ScenarioError, suggestion
 from sim.rules.mechanisms import OF_THE_POLICE
 from sim.rules.rulebook import RULES
 from sim.rules.sentences import Sentence
-from sim.rules.settings import SETTINGS
+from sim.rules.settings import LEVELS, SETTINGS
 from sim.scenario.scenario import Scenario
 
 UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.has_range}
@@ -19,8 +19,9 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> bool:
     """Tell whether a parameter can move the effect of a policy on serious harm.
 
-    One of a level of registration can if it is used, one of the police if somebody investigates, and one of what those
-    do who are kept out of their site if it moves harm elsewhere, or people to another site that is simulated.
+    One of a level of registration or age assurance can if it is used, one about ages if some rule rests on them, one of
+    the police if somebody investigates, and one of what those do who are kept out of their site if it moves harm
+    elsewhere, or people to another site that is simulated.
 
     Args:
         scenario: What is run.
@@ -34,8 +35,9 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
         return False
     level = level_elsewhere(scenario, key)
     if level:
-        return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == "registration"}
-    return True
+        lever, _, _ = key.partition(".")
+        return level in {getattr(p, "level", None) for p in scenario.policies[policy] if p.name == lever}
+    return not _of_no_limit(scenario, policy, key)
 
 
 def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool = False) -> Sentence | None:
@@ -46,6 +48,8 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
         return why
     if _of_the_police(key) and not scenario.police.investigators:
         return Sentence("nobody investigates here")
+    if not level_elsewhere(scenario, key):
+        return Sentence("no rule here rests on an age")
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
@@ -62,6 +66,16 @@ def _idle_displacement(scenario: Scenario, key: str, here: bool) -> Sentence | N
     if here and (key == "displacement.rel_elsewhere" or (key in _HARM_ELSEWHERE and not scenario.sites)):
         return Sentence("it moves harm elsewhere alone, and this is about harm on what is simulated")
     return None
+
+
+def _of_no_limit(scenario: Scenario, policy: str, key: str) -> bool:
+    """Tell whether a parameter is about ages, and neither the baseline nor the policy has a rule that rests on them."""
+    apart = key == "predators.p_retry_protected"
+    if not (apart or key.startswith("age.")):
+        return False
+    every = [rules for by_day in scenario.changes_by_site(policy) for _, rules in by_day]
+    every += [platform.rules for platform in scenario.platforms]
+    return all(rules.limits.adults_to_minors and (apart or not rules.age.gate) for rules in every)
 
 
 _OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")
@@ -83,9 +97,13 @@ def changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:
 
 
 def level_elsewhere(scenario: Scenario, key: str) -> str:
-    """Return the level of registration of which a parameter is, unless the baseline is at it; empty for any other."""
+    """Return the level of registration or age assurance of which a parameter is, unless the baseline is at it.
+
+    Empty for any other parameter.
+    """
     section, *rest = key.split(".")
-    return rest[0] if section == "registration" and len(rest) == 2 and rest[0] != scenario.registration.level else ""
+    levelled = f"{section}.level" in LEVELS and len(rest) == 2
+    return rest[0] if levelled and rest[0] != scenario.value_of(f"{section}.level") else ""
 
 
 def setters(scenario: Scenario, policies: Sequence[str], key: str) -> list[str]:

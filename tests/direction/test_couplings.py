@@ -17,6 +17,7 @@ from sim.model.decisions.moderation import finds, kept_since
 from sim.model.decisions.numbers import Numbers, hazards, numbers_of
 from sim.model.decisions.responses import flags, on_recognition, p_report, reports_falsely, would_report
 from sim.model.decisions.sanctions import AS_BEFORE
+from sim.model.world.ages import Ages
 from sim.model.world.draws import Draws, Purpose
 from sim.model.world.keys import alarm_key
 from sim.model.world.world import World
@@ -24,6 +25,7 @@ from sim.policies.moderation import ModerationPolicy
 from sim.scenario.scenario import Scenario
 
 RULES = Scenario().platform.rules
+NO_AGES = Ages(Scenario())
 NUMBERS = numbers_of(World(Scenario(scale=0.001), [0]))
 SHARES = st.floats(0, 1)
 BINDS = ("device", "identity")
@@ -41,7 +43,7 @@ def test_who_passes_a_strict_door_passes_a_mild_one(a: float, b: float) -> None:
     low, high = low_and_high(a, b)
     tolerance = np.arange(1000)
     mild, strict = (
-        lets_in(tolerance, doors_of(RULES.having({"registration.friction_user": f}))[0]) for f in (low, high)
+        lets_in(tolerance, doors_of(RULES.having({"registration.friction_user": f}), NO_AGES)[0]) for f in (low, high)
     )
     assert (mild | ~strict).all()
     assert abs(strict.mean() - (1 - high)) <= 0.0005 + 1e-9

@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from sim.model.records import Records
+from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
@@ -109,6 +110,8 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "flaggers": (ReportingPolicy(p_flagged=0.5), ModerationPolicy(training=0.5)),
     "warnings": (WarningsPolicy(p_reached=0.6, rel_recognise=2.0, p_kept_per_week=0.6, start=day(1)),),
     "cooling-off": (LimitsPolicy(cooling_off_hours=1, start=day(2)),),
+    "age-gate": (AgePolicy(level="estimated", gate=True, start=day(2), end=day(12)),),
+    "apart": (LimitsPolicy(adults_to_minors=False, start=day(1)),),
     "clumsy": (SetPolicy(rule="moderation.p_clear_without_evidence", value=0, start=day(2), end=day(13)),),
     "logs": (LogsPolicy(log_hours=720),),
     "police": (PolicePolicy(direct=True, p_refer=0.6, start=day(1)),),
@@ -285,6 +288,61 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "displacement.delay_days": 3.0,
         }),
         (6,),
+    ),
+    # Adults are kept from minors under the baseline already; a month in which adults are taken for minors, too.
+    "ages": (
+        BUSY.replace(**{
+            "policies": {
+                "gate": (AgePolicy(level="estimated", buffer_years=7.0, gate=True, start=day(3)),),
+                "lifted": (LimitsPolicy(adults_to_minors=True, start=day(2), end=day(20)),),
+                "verified": (AgePolicy(level="verified"),),
+                "not-asked": (AgePolicy(level="none", start=day(5)),),
+                "under-15": (AgePolicy(protects="under_15", level="estimated"), *LEVERS["undercover"]),
+            },
+            "days": 32,
+            "warmup_days": 4,
+            "population.monthly_visitors": 300.0,
+            "population.monthly_visitors_start": 300.0,
+            "population.p_under_15": 0.2,
+            "population.p_15_17": 0.3,
+            "predators.p_retry_protected": 0.7,
+            "limits.adults_to_minors": False,
+            "age.declared.p_misstates": 0.2,
+            "undercover.decoys": 1.5,
+        }),
+        (2,),
+    ),
+    # A gate at home and none at the rival's, which keeps adults from minors; both may change.
+    "ages-on-sites": (
+        BUSY.replace(**{
+            "site": "home",
+            "sites": {
+                "rival": {
+                    "monthly_visitors": 200.0,
+                    "age": {"level": "declared", "gate": False},
+                    "limits": {"adults_to_minors": False},
+                },
+                "third": {},
+            },
+            "policies": {
+                "open": (AgePolicy(gate=False, site="home", start=day(2)),),
+                "gates": (AgePolicy(level="verified", gate=True),),
+                "closed": (ClosurePolicy(site="home", start=day(4)), *LEVERS["apart"]),
+            },
+            "days": 10,
+            "age.level": "estimated",
+            "age.gate": True,
+            "age.estimated.friction_user": 0.1,
+            "age.estimated.friction_predator": 0.05,
+            "population.monthly_visitors": 300.0,
+            "population.p_under_15": 0.3,
+            "population.p_15_17": 0.3,
+            "undercover.decoys": 1.5,
+            "displacement.p_users": 0.8,
+            "displacement.p_elsewhere": 0.1,
+            "displacement.delay_days": 2.0,
+        }),
+        (8,),
     ),
     # Without delay, a month long, and with hardly anybody at home on the other site: searches go far.
     "few-of-another-home": (

@@ -243,7 +243,9 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
     for person in (doing.actor, doing.target):  # a predator and a user have no number in common
         assert not barred & set(zip(person, doing.hour, strict=True))
     online = defaultdict(set)
-    for day in World(scenario, [seed]).days():
+    world = World(scenario, [seed])
+    ages = world.ages
+    for day in world.days():
         rules = [scenario.rules_on(day.number - back - scenario.warmup_days, arm) for back in (0, 1)]
         people = day.people
         everybody = np.arange(people.person.size)
@@ -253,7 +255,7 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
             # Whoever is there when the site is closed is put out.
             door = rules[begin < day.first_hour and rules[0].operation.open]
             predator = person % N_STRATA >= N_USER_STRATA
-            if t >= doors_of(door)[predator]:
+            if t >= doors_of(door, ages)[int(predator), 0]:
                 online[person].update(range(max(start, day.first_hour), min(end, day.first_hour + 24)))
     for event in events[events.event == "approach"].itertuples():
         assert event.hour in online[event.target]

@@ -204,7 +204,7 @@ class Chat(PeopledLane):
 
     def _entrances_now(self, day: int, before: Sequence[Gate]) -> Entrances:
         """Return the entrances under the rules of a day, given the gates of the day before, if there were any."""
-        return Entrances(self.world.movers, [venue.rules for venue in self.venues], day, before)
+        return Entrances(self.world.movers, self.world.ages, [venue.rules for venue in self.venues], day, before)
 
     def _shut(self) -> None:
         """Sites that close today end what goes on there."""

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from sim.model.agents.standing import Standing
+from sim.model.decisions.entry import misjudged
 from sim.model.hourly import HourlyModel
 from sim.model.records import (
     BREAKDOWN_COLUMNS,
@@ -32,6 +34,8 @@ class Party(Protocol):
     number: int
     home: int
     standings: Sequence[Standing]
+    age_type: int
+    tolerance: int
     turned_away_today: bool
     turned_away_in_month: bool
 
@@ -180,7 +184,13 @@ class Ledger:
             page["n_monthly_visitors"] = sum(p.standings[self.site].came_in_month for p in persons)
             away = [u for u in at_home if u.turned_away_in_month and not u.standings[self.site].came_in_month]
             page["n_monthly_turned_away"] = len(away)
+            page["n_monthly_misjudged"] = sum(self._misjudged(user, rules) for user in away)
             page["n_monthly_moved"] = sum(any(s.came_in_month for s in u.standings) for u in away)
+
+    def _misjudged(self, user: Party, rules: Rules) -> bool:
+        """Tell whether nothing but an age check keeps an adult out."""
+        ages = self.model.world.ages
+        return bool(misjudged(rules, ages, np.array([user.age_type]), np.array([user.tolerance]))[0])
 
     def pages(self) -> list[dict[str, object]]:
         """Return the rows of the daily table."""

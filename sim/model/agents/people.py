@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.model.agents.desk import Report, StaffedVenue
-from sim.model.agents.entrances import PREDATORS, USERS
+from sim.model.agents.entrances import PREDATORS, USERS, Entrances
 from sim.model.agents.investigators import Lead
 from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
 from sim.model.agents.search import comes_upon, n_online
@@ -46,6 +46,7 @@ from sim.model.decisions.contacts import (
     warning_reaches,
 )
 from sim.model.decisions.displacement import NO_SITE
+from sim.model.decisions.entry import kept_apart
 from sim.model.decisions.felt_risk import held_back, leave_milli, sensitivity, share_left
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import (
@@ -57,10 +58,11 @@ from sim.model.decisions.responses import (
     reports_falsely,
     would_report,
 )
-from sim.model.decisions.undercover import meets_decoy
+from sim.model.decisions.undercover import POSE, meets_decoy
 from sim.model.world.day import ALREADY_LISTED, NOBODY
 from sim.model.world.draws import Purpose, exponential, pick
 from sim.model.world.keys import alarm_key, occasion_key
+from sim.rules.rulebook import Rules
 
 
 class User(Person):
@@ -75,6 +77,8 @@ class User(Person):
         if here:
             visit, venue = here
             venue.ledger.count("n_user_hours_limited", int(not self.may_write(visit.begin, venue)))
+            spared = not venue.rules.limits.adults_to_minors and self.model.today.is_minor(self, venue.index)
+            venue.ledger.count("n_user_hours_protected", int(spared))
 
     def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
@@ -354,7 +358,7 @@ class Predator(Person):
 
     def goes_on(self, begin: int) -> int:
         """Return the site to which a predator goes on whom a bar keeps out of the first, or `NO_SITE`."""
-        return self.model.entrances(begin).goes_on_to(self.predator, self.mover, self.tolerance)
+        return self.model.entrances(begin).goes_on_to(self)
 
     def be_arrested(self) -> None:
         """Be taken from all sites for good, which ends every contact."""
@@ -425,6 +429,8 @@ class Predator(Person):
         """Tell whether the intent reaches a decoy of the police instead of a person; that may be a lead."""
         model, intents, hour = self.model, self.model.day.intents, self.model.hour
         contact, draws = int(intents.contact[i]), model.world.draws
+        if self._kept_from_decoys(venue):
+            return False
         word, n = draws.word(Purpose.DECOY, 0, contact), n_online(model, venue, i)
         if not meets_decoy(word, venue.decoys, n, int(intents.victim_class[i])):
             return False
@@ -447,12 +453,28 @@ class Predator(Person):
             person, visit = model.visit_by_row[row]
             if person.barred(venue, model.hour) or person in known:
                 continue
-            if person.let_in(visit.begin) == venue.index:
+            here = person.let_in(visit.begin) == venue.index
+            protected = here and self._kept_from(person, model.today, venue.rules, venue)
+            if here and not protected:
                 return person, redirected
-            if model.baseline.site(USERS, person.mover, person.tolerance) != venue.index:
+            usual = model.scenario.platforms[venue.index].rules
+            if model.baseline.site(person) != venue.index or self._kept_from(person, model.baseline, usual, venue):
                 continue
-            # Somebody who would be here by the baseline's doors is absent because of a policy.
-            if not looks_further(model.world.draws.word(Purpose.RETRY, 0, contact, attempt), model.numbers):
+            # Somebody to whom the baseline lets them write is absent, or protected, because of a policy.
+            word = model.world.draws.word(Purpose.RETRY, 0, contact, attempt)
+            if not looks_further(word, protected, model.numbers):
                 return None, redirected
             redirected = 1
         return None, redirected
+
+    def _kept_from(self, person: Person, entrances: Entrances, rules: Rules, venue: StaffedVenue) -> bool:
+        """Tell whether a limit keeps the predator from writing to somebody, as a site takes both by its checks."""
+        ages = (entrances.is_minor(person, venue.index), entrances.is_minor(self, venue.index))
+        return bool(kept_apart(*ages, rules.limits.adults_to_minors))
+
+    def _kept_from_decoys(self, venue: StaffedVenue) -> bool:
+        """Tell whether a limit keeps the predator from decoys, who are known as minors wherever anybody is."""
+        model = self.model
+        of_pose = model.world.ages.width[POSE] > 0
+        known = bool(model.today.minors[venue.index][USERS, of_pose].any())
+        return bool(kept_apart(known, model.today.is_minor(self, venue.index), venue.rules.limits.adults_to_minors))

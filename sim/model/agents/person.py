@@ -21,7 +21,7 @@ from sim.model.decisions.entry import account_since, may_write
 from sim.model.decisions.sanctions import AS_BEFORE, Strikes
 from sim.model.world.day import Day
 from sim.model.world.draws import Ints, Purpose, below
-from sim.model.world.keys import home_of
+from sim.model.world.keys import N_MINOR_STRATA, home_of, stratum_of
 from sim.model.world.population import TOLERANCES
 
 
@@ -85,6 +85,8 @@ class Person(mesa.Agent):
         # What decides where somebody goes is drawn where there is anywhere to go.
         drawn = world.movers.n > 1
         self.mover = int(world.movers.drawn(world.draws, *who, self.predator, self.home)[0]) if drawn else 0
+        self.age_type = int(world.ages.drawn(world.draws, *who)[0])
+        self.minor = not self.predator and stratum_of(number) < N_MINOR_STRATA
         self.visits: list[Visit] = []
         self.standings = [Standing() for _ in model.venues]
         self.turned_away_today = self.turned_away_in_month = False
@@ -99,7 +101,7 @@ class Person(mesa.Agent):
 
     def let_in(self, begin: int) -> int:
         """Return the site whose door lets in a visit that began in an hour, or `NO_SITE`; bars apart."""
-        return self.model.entrances(begin).site(self.predator, self.mover, self.tolerance)
+        return self.model.entrances(begin).site(self)
 
     def site(self, begin: int, hour: int) -> int:
         """Return the site on which a visit that began in an hour is in another one, or `NO_SITE`."""
@@ -154,15 +156,23 @@ class Person(mesa.Agent):
             return None
         let_in, site = self.let_in(visit.begin), self.site(visit.begin, hour)
         if let_in != self.home:
-            ledgers[self.home].count(f"n_{self.kind}_hours_turned_away")
+            for of in self._counted_among:
+                ledgers[self.home].count(f"n_{of}_hours_turned_away")
         if let_in != site:
             out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
-            ledgers[let_in].count(f"n_{self.kind}_hours_{out}")
+            for of in self._counted_among:
+                ledgers[let_in].count(f"n_{of}_hours_{out}")
         if site == NO_SITE:
             return None
-        ledgers[site].count(f"n_{self.kind}_hours")
-        ledgers[site].count(f"n_{self.kind}_hours_moved_in", int(site != self.home))
+        for of in self._counted_among:
+            ledgers[site].count(f"n_{of}_hours")
+            ledgers[site].count(f"n_{of}_hours_moved_in", int(site != self.home))
         return visit, self.model.venues[site]
+
+    @property
+    def _counted_among(self) -> tuple[str, ...]:
+        """Those among whom the person's hours are counted."""
+        return (self.kind, "minor") if self.minor else (self.kind,)
 
     def visit_begun(self, begin: int, end: int) -> Visit:
         """Return the visit, still running, that began in an hour of yesterday."""

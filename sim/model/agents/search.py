@@ -34,9 +34,9 @@ def comes_upon(lane: PeopledLane, venue: Venue, intent: int) -> Iterator[int]:
 
 def n_online(lane: PeopledLane, venue: Venue, intent: int) -> int:
     """Return how many of the class sought are online: of the site's own, and as many of others as may be there."""
-    cells = lane.world.movers.n_cells * TOLERANCES
+    n_parts = lane.world.movers.n_cells * lane.world.ages.n_candours * TOLERANCES
     homes = _homes(lane, venue, intent)
-    return sum(n if home == venue.index else n * weight // cells for home, n, weight in homes)
+    return sum(n if home == venue.index else n * weight // n_parts for home, n, weight in homes)
 
 
 def _whose_home(lane: PeopledLane, venue: Venue, intent: int) -> int:
@@ -54,6 +54,7 @@ def _whose_home(lane: PeopledLane, venue: Venue, intent: int) -> int:
 def _homes(lane: PeopledLane, venue: Venue, intent: int) -> Iterator[tuple[int, int, int]]:
     """Yield homes, the site itself first, with how many of the class sought are online, and their share there."""
     hour_of_day, which = np.array([lane.hour % 24]), np.array([intent])
+    weights = lane.come_upon[int(lane.day.intents.victim_class[intent]), venue.index]
     for home in (venue.index, *(site for site in range(len(lane.venues)) if site != venue.index)):
         group = lane.world.group(lane.day, which, np.array([home]))
-        yield home, int(lane.day.online.n(hour_of_day, group)[0]), int(lane.come_upon[venue.index, home])
+        yield home, int(lane.day.online.n(hour_of_day, group)[0]), int(weights[home])

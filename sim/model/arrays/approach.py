@@ -24,7 +24,7 @@ from sim.model.decisions.codes import CONTACT, NEVER, SECONDS
 from sim.model.decisions.contacts import ALARMS, first_alarm
 from sim.model.decisions.entry import account_since, may_write
 from sim.model.world.day import NOBODY
-from sim.model.world.draws import Ints, Purpose, below
+from sim.model.world.draws import Bools, Ints, Purpose, below
 from sim.model.world.keys import alarm_key
 from sim.model.world.world import ATTEMPTS, MORE_ATTEMPTS
 
@@ -44,7 +44,7 @@ class Foreseen:
         pair: Place and predator, by intent and lane; where the predator is let in nowhere, any place of the lane.
         rank: The predator must have room for more contacts than that, likewise; NEVER where the door turns it away.
         target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
-        redirected: 1 if in place of somebody absent because of a policy, likewise.
+        redirected: 1 if in place of somebody absent or protected because of a policy, likewise.
         alarm, seconds: What would end the first contact and after how many seconds, by intent, if nobody is warned.
         looked_for: For every person looked at on the way: the number of intent and lane, in order.
         looked_pair, looked_person, looked_slot: Pair of the predator, and who the person is.
@@ -116,9 +116,9 @@ def _whose_home(now: Hour, intent: Ints, place: Ints) -> Ints | None:
     homes = np.arange(places.n_sites)[:, None] - 1
     # The site's own people first, then the others in their order.
     order = np.concatenate((own[None, :], homes[1:] + (homes[1:] >= own)))
-    hour = day.intents.hour.take(intent) - day.first_hour
+    hour, of_class = day.intents.hour.take(intent) - day.first_hour, day.intents.victim_class.take(intent)
     weight = np.array([
-        now.lanes.doors.weights[place, home] * day.online.n(hour, state.world.group(day, intent, home))
+        now.lanes.doors.weights[of_class, place, home] * day.online.n(hour, state.world.group(day, intent, home))
         for home in order
     ])  # fmt: skip
     total = np.cumsum(weight, axis=0)
@@ -277,16 +277,15 @@ def _look(
     rows = state.world.candidates(day, intent, *attempts, home)
     n = rows.shape[1]
     pairs = None if pair is None else np.repeat(pair, n)
-    accepted, away = (
-        answer.reshape(rows.shape) for answer in _meets(now, np.repeat(place, n), rows.reshape(-1), pairs)
-    )
+    met = _meets(now, np.repeat(intent, n), np.repeat(place, n), rows.reshape(-1), pairs)
+    accepted, away, protected = (answer.reshape(rows.shape) for answer in met)
     stops = accepted | (rows == NOBODY)
     who, which = away.nonzero()
     words = state.world.draws.words(
         Purpose.RETRY, state.places.seed.take(place.take(who)), day.intents.contact.take(intent.take(who)),
         attempts[0] + which,
     )  # fmt: skip
-    stops[who, which] = ~looks_further(words, state.numbers)
+    stops[who, which] = ~looks_further(words, protected[who, which], state.numbers)
     who, which = stops.nonzero()
     last = np.full(intent.size, n)
     last[who[::-1]] = which[::-1]  # of several the first is written last, and stays
@@ -321,18 +320,25 @@ def _choose(now: Hour, flat: Ints, pair: Ints) -> tuple[Ints, Ints]:
     return target, redirected
 
 
-def _meets(now: Hour, place: Ints, row: Ints, pair: Ints | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell who of the users drawn can be approached, and who is absent because of a policy."""
-    people, doors, state = now.day.people, now.lanes.doors, now.state
+def _meets(now: Hour, intent: Ints, place: Ints, row: Ints, pair: Ints | None) -> tuple[Bools, Bools, Bools]:
+    """Tell who of the users drawn can be approached, who could be but for a policy, and who of these is protected."""
+    people, doors, state, apart = now.day.people, now.lanes.doors, now.state, now.lanes.apart
     door_type = people.door_type(row)
     here = doors.lets_in(0, people.is_old(row), place, door_type)
-    away = doors.usually_here(place, door_type) > here
+    usually = doors.usually_here(place, door_type)
+    protected = np.zeros(row.size, bool)
+    if apart.limits:
+        predator_type = people.door_type(now.day.intents.row.take(intent))
+        usually &= ~apart.usually_keeps(place, door_type, predator_type)
+        protected = here & apart.keeps(place, door_type, predator_type)
+        here &= ~protected
+    away = usually > here
     passed_over = row < 0
     if pair is not None:
         person = people.person.take(row, mode="clip")
         passed_over |= state.users_barred(place, person, people.slot.take(row, mode="clip"), now.hour)
         passed_over |= state.contacts.holding(pair, person)
-    return here & ~passed_over, away & ~passed_over
+    return here & ~passed_over, away & ~passed_over, protected
 
 
 def _walk(now: Hour, intent: int, place: int, home: int | None, pair: int, redirected: int) -> tuple[int, int]:
@@ -341,13 +347,14 @@ def _walk(now: Hour, intent: int, place: int, home: int | None, pair: int, redir
     rows = state.world.walk(day, intent, home)
     if not rows.size:
         return NOBODY, redirected
-    accepted, away = _meets(now, np.full(rows.size, place), rows, np.full(rows.size, pair))
+    whose, where, of_pair = (np.full(rows.size, one) for one in (intent, place, pair))
+    accepted, away, protected = _meets(now, whose, where, rows, of_pair)
     first = int(accepted.argmax()) if accepted.any() else rows.size
     seed, contact = state.places.seed_of(place), int(day.intents.contact[intent])
     tried = ATTEMPTS if home in (None, place % state.places.n_sites) else MORE_ATTEMPTS
     for step in away[:first].nonzero()[0].tolist():
         word = state.world.draws.word(Purpose.RETRY, seed, contact, tried + step)
-        if not looks_further(word, state.numbers):
+        if not looks_further(word, bool(protected[step]), state.numbers):
             return NOBODY, redirected
         redirected = 1
     return (int(rows[first]) if first < rows.size else NOBODY), redirected

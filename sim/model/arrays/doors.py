@@ -10,21 +10,25 @@ import numpy as np
 from sim.model.arrays.places import Places
 from sim.model.decisions.displacement import NO_SITE, Gate, gates, goes_on, site_of, way
 from sim.model.decisions.entry import doors_of, lets_in
+from sim.model.world.ages import Ages
 from sim.model.world.draws import Bools, Ints
+from sim.model.world.keys import N_CLASSES
 from sim.model.world.movers import Movers
 from sim.model.world.population import LONG_AGO, TOLERANCES
 from sim.rules.rulebook import Rules
 
 
 class Cells:
-    """People by seed, kind, class of `Movers` and interval of tolerance: as far as doors tell them apart.
+    """People by seed, kind, class (of `Movers`, and type of `Ages`) and interval of tolerance: as far as doors tell.
 
     Args:
-        movers: The classes.
+        movers: Where people would go.
+        ages: What age checks make of them.
         n_seeds: Seeds.
-        frictions: All classes of tolerance that doors ask for, in whatever lane on whatever day.
+        every_rules: Rules that doors have, in whatever lane on whatever day.
 
     Attributes:
+        movers, ages: As given.
         limits: Lowest tolerance of each interval and, last, `TOLERANCES`.
         of: Cell of each `Presences.door`.
         n: Number of cells.
@@ -32,15 +36,23 @@ class Cells:
         door_types: `Presences.door_type` of somebody in each cell of a seed and kind.
     """
 
-    def __init__(self, movers: Movers, n_seeds: int, frictions: Iterable[int]) -> None:
-        self.limits: Ints = np.unique([0, TOLERANCES, *frictions])
+    def __init__(self, movers: Movers, ages: Ages, n_seeds: int, every_rules: Iterable[Rules]) -> None:
+        self.movers, self.ages = movers, ages
+        asked = (friction for rules in every_rules for friction in doors_of(rules, ages).reshape(-1).tolist())
+        self.limits: Ints = np.unique([0, TOLERANCES, *asked])
         self.n_intervals = self.limits.size - 1
-        self._shape = (n_seeds, 2, movers.n, self.n_intervals)
+        n_classes = movers.n * ages.n
+        self._shape = (n_seeds, 2, n_classes, self.n_intervals)
         self.n = int(np.prod(self._shape))
         interval = self.limits.searchsorted(np.arange(TOLERANCES), side="right") - 1
-        doors = np.arange(n_seeds * 2 * movers.n)[:, None] * self.n_intervals + interval
+        doors = np.arange(n_seeds * 2 * n_classes)[:, None] * self.n_intervals + interval
         self.of: Ints = doors.reshape(-1)
-        self.door_types: Ints = (np.arange(movers.n)[:, None] * TOLERANCES + self.limits[:-1]).reshape(-1)
+        self.door_types: Ints = (np.arange(n_classes)[:, None] * TOLERANCES + self.limits[:-1]).reshape(-1)
+
+    @property
+    def n_parts(self) -> int:
+        """Parts of all persons of a class and home together: see `Doors.weights`."""
+        return self.movers.n_cells * self.ages.n_candours * TOLERANCES
 
     def below(self, numbers: Ints, kind: int) -> Ints:
         """Return numbers of a kind, by cell, below each of `limits`: shape (seeds, classes, limits)."""
@@ -59,26 +71,26 @@ class Doors:
     Args:
         rules: Rules of today, by place.
         places: The places.
-        movers: The classes.
         cells: What doors tell apart.
         day: Day of the run.
         usual: Doors of the baseline, against which somebody is absent; the baseline's own if not given.
         before: Doors of the day before, if there was one in these places.
 
     Attributes:
-        friction: Classes of tolerance asked for, by kind, day of beginning, lane and site.
+        friction: Classes of tolerance asked for, by kind, day of beginning, type of `Ages`, lane and site.
         closed: Places that were open the day before and are closed.
         ways: Sites that classes come to first (0), and then (1): by that, day of beginning, lane and class. With one
             site there are none.
     """
 
     def __init__(
-        self, rules: Sequence[Rules], places: Places, movers: Movers, cells: Cells, day: int,
+        self, rules: Sequence[Rules], places: Places, cells: Cells, day: int,
         usual: Doors | None = None, before: Doors | None = None,
     ) -> None:  # fmt: skip
-        self._places, self._movers, self._cells = places, movers, cells
+        self._places, self._movers, self._ages, self._cells = places, cells.movers, cells.ages, cells
         n_lanes, n_sites = places.n_lanes_in_all, places.n_sites
-        asked = np.array([doors_of(r) for r in rules]).T.reshape(2, n_lanes, n_sites)
+        doors = {id(r): doors_of(r, cells.ages) for r in rules}  # many places have the same
+        asked = np.stack([doors[id(r)] for r in rules], axis=-1).reshape(2, cells.ages.n, n_lanes, n_sites)
         yesterday = asked if before is None else before.friction[:, 0]
         self.friction: Ints = np.stack((asked, yesterday), axis=1)
         self._gates: list[tuple[Gate, ...]] = [
@@ -99,7 +111,7 @@ class Doors:
         was = np.array([[gate.open for gate in of_lane] for of_lane in before])
         self.closed = (was & ~opened).reshape(-1).nonzero()[0]
         self._anew = (was != opened).any(axis=1)
-        self.friction[:, 1, self._anew] = self.friction[:, 0, self._anew]
+        self.friction[:, 1, :, self._anew] = self.friction[:, 0, :, self._anew]
 
     def _find_ways(self, day: int, before: Doors | None) -> None:
         """Work out the ways of all classes: tables by day of beginning, lane and class; `n_sites` is nowhere."""
@@ -114,8 +126,8 @@ class Doors:
         if before is not None:
             yesterday[:, self._anew] = today[:, self._anew]
         self.ways: Ints = np.stack((today, yesterday), axis=1)
-        nowhere = np.full((2, 2, self._places.n_lanes_in_all, 1), TOLERANCES)
-        self._asked = np.concatenate((self.friction, nowhere), axis=3)
+        nowhere = np.full((*self.friction.shape[:-1], 1), TOLERANCES)
+        self._asked = np.concatenate((self.friction, nowhere), axis=-1)
 
     @property
     def settled(self) -> bool:
@@ -132,22 +144,26 @@ class Doors:
     def place(self, kind: int, old: Ints, lane: Ints, door_type: Ints) -> tuple[Ints, Bools]:
         """Return the places of people in lanes, and whether they are let in; if not, the place is any of the lane."""
         if self._places.n_sites == 1:
-            return lane, lets_in(door_type, self._single[kind].take(old * self._places.n + lane))
+            age, tolerance = self._told_apart(door_type)
+            asked = self._single[kind].take((old * self._ages.n + age) * self._places.n + lane)
+            return lane, lets_in(tolerance, asked)
         site = self._site(kind, old, lane, door_type)
         return self._places.in_lane(lane, np.maximum(site, 0)), site != NO_SITE
 
     def lets_in(self, kind: int | Ints, old: Ints | int, place: Ints, door_type: Ints) -> Bools:
         """Tell who is let in to places: a kind, or one by one."""
         if self._places.n_sites == 1:
-            friction = self.friction.reshape(-1).take((kind * 2 + old) * self._places.n + place)
-            return lets_in(door_type, friction)
+            age, tolerance = self._told_apart(door_type)
+            row = (kind * 2 + old) * self._ages.n + age
+            return lets_in(tolerance, self.friction.reshape(-1).take(row * self._places.n + place))
         here: Bools = self._site(kind, old, self._places.lane(place), door_type) == place % self._places.n_sites
         return here
 
     def usually_here(self, place: Ints, door_type: Ints) -> Bools:
         """Tell which lawful users would be let in to places by the doors of the baseline."""
         if self._places.n_sites == 1:
-            return lets_in(door_type, int(self._usual.friction[0, 0, 0, 0]))
+            age, tolerance = self._told_apart(door_type)
+            return lets_in(tolerance, self._usual.friction[0, 0, :, 0, 0].take(age))
         lane = np.zeros_like(place)
         return self._usual.lets_in(0, 0, self._places.in_lane(lane, place % self._places.n_sites), door_type)
 
@@ -164,16 +180,21 @@ class Doors:
         self, kind: int | Ints, old: Ints | int, lane: Ints, door_type: Ints
     ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         of_class, tolerance = np.divmod(door_type, TOLERANCES)
+        mover, age = np.divmod(of_class, self._ages.n)
         n_lanes, n_sites = self._places.n_lanes_in_all, self._places.n_sites
-        at = (old * n_lanes + lane) * self._movers.n + of_class
+        at = (old * n_lanes + lane) * self._movers.n + mover
         first, other = (table.reshape(-1).take(at) for table in self.ways)
-        row = ((kind * 2 + old) * n_lanes + lane) * (n_sites + 1)
+        row = (((kind * 2 + old) * self._ages.n + age) * n_lanes + lane) * (n_sites + 1)
         asked = self._asked.reshape(-1)
         return first, other, asked.take(row + first), asked.take(row + other), tolerance
 
+    def _told_apart(self, door_type: Ints) -> tuple[Ints | int, Ints]:
+        """Return types of `Ages` and classes of tolerance, where there is one site."""
+        return np.divmod(door_type, TOLERANCES) if self._ages.n > 1 else (0, door_type)
+
     @cached_property
     def _single(self) -> list[Ints]:
-        """Friction of the only site, by kind: flat over day of beginning and place."""
+        """Friction of the only site, by kind: flat over day of beginning, type of `Ages` and place."""
         return [of_kind.reshape(-1) for of_kind in self.friction]
 
     # -- all at once --------------------------------------------------------------------------------------------------
@@ -189,14 +210,17 @@ class Doors:
         places, movers, below = self._places, self._movers, self._cells.below(numbers, kind)
         seed = places.seed_of_lane
         if places.n_sites == 1:
-            outside = below[seed, 0, self._cells.limits.searchsorted(self.friction[kind, old, :, 0])]
-            return below[seed, 0, -1] - outside, outside, np.zeros_like(outside)
-        lane, of_class = np.indices((places.n_lanes_in_all, movers.n))
-        first, other = self.ways[:, old]
+            age = np.arange(self._ages.n)[:, None]
+            asked = self._cells.limits.searchsorted(self.friction[kind, old, :, :, 0])
+            outside = below[seed, age, asked].sum(axis=0)
+            return below[seed, :, -1].sum(axis=1) - outside, outside, np.zeros_like(outside)
+        lane, of_class = np.indices((places.n_lanes_in_all, movers.n * self._ages.n))
+        mover, age = np.divmod(of_class, self._ages.n)
+        first, other = self.ways[:, old, lane, mover]
         asked = self._cells.limits.searchsorted(self._asked[kind, old])
-        kept_out, also = (below[seed[:, None], of_class, asked[lane, site]] for site in (first, other))
+        kept_out, also = (below[seed[:, None], of_class, asked[age, lane, site]] for site in (first, other))
         all_ = below[seed[:, None], of_class, -1]
-        home = movers.home(of_class)
+        home = movers.home(mover)
         let_in, away, moved = np.zeros((3, places.n_lanes_in_all, places.n_sites + 1), np.int64)
         for site, n in ((first, all_ - kept_out), (other, np.maximum(kept_out - also, 0))):
             np.add.at(let_in, (lane, site), n)
@@ -206,19 +230,22 @@ class Doors:
 
     @cached_property
     def weights(self) -> Ints:
-        """By place and home, how many of its users are there or would be usually, of `n_cells` x `TOLERANCES`."""
+        """By class of users, place and home, how many of them are there or would be usually, of `Cells.n_parts`."""
         places, movers, cells = self._places, self._movers, self._cells
         lane, which = np.indices((places.n_lanes_in_all, cells.door_types.size)).reshape(2, -1)
         of_class, interval = np.divmod(which, cells.n_intervals)
+        mover, age = np.divmod(of_class, self._ages.n)
         door_type = cells.door_types.take(which)
-        n = movers.cells[0].take(of_class) * np.diff(cells.limits).take(interval)
+        n = movers.cells[0].take(mover) * np.diff(cells.limits).take(interval)
         site = self._site(0, 0, lane, door_type)
         usual = self._usual._site(0, 0, np.zeros_like(lane), door_type)
-        found = np.zeros((places.n_lanes_in_all, places.n_sites + 1, movers.n_sites), np.int64)
-        home = movers.home(of_class)
-        np.add.at(found, (lane, site, home), n)
-        np.add.at(found, (lane, usual, home), n * (usual != site))
-        return found[:, :-1].reshape(places.n, movers.n_sites)
+        found = np.zeros((N_CLASSES, places.n_lanes_in_all, places.n_sites + 1, movers.n_sites), np.int64)
+        home = movers.home(mover)
+        for of_users, width in zip(found, self._ages.width, strict=True):
+            n_of = n * width.take(age)
+            np.add.at(of_users, (lane, site, home), n_of)
+            np.add.at(of_users, (lane, usual, home), n_of * (usual != site))
+        return found[:, :, :-1].reshape(N_CLASSES, places.n, movers.n_sites)
 
     @cached_property
     def predators_first(self) -> Ints:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import State
-from sim.model.decisions.entry import account_since
-from sim.model.world.draws import Ints, ranges
-from sim.model.world.keys import GONE_ON, MEMBER, home_of
+from sim.model.decisions.entry import account_since, misjudged
+from sim.model.world.draws import Bools, Ints, ranges
+from sim.model.world.keys import GONE_ON, MEMBER, N_MINOR_STRATA, home_of, stratum_of
+from sim.rules.rulebook import Rules
 
 _KINDS = ("user", "predator")
 _FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
@@ -46,7 +47,9 @@ def count_people(now: Hour) -> None:
         record.add_all(f"{name}_turned_away", turned_away)
         if name.endswith("_hours"):
             record.add_all(f"{name}_moved_in", moved_in)
+    _count_minors(now)
     _count_limited(now)
+    _count_protected(now)
     _take_out_barred(now)
     record.set_product("n_history_hours", "n_user_hours", lanes.rule("retention.message_hours"))
     record.set_product("n_log_hours", "n_user_hours", lanes.rule("retention.log_hours"))
@@ -56,6 +59,42 @@ def count_people(now: Hour) -> None:
 def _summed(cell: Ints, hours: NDArray[Any], n_cells: int) -> Ints:
     """Return hours of presences by cell; sums of whole numbers, exact in floats."""
     return np.bincount(cell, hours, minlength=n_cells).astype(np.int64)
+
+
+def _count_minors(now: Hour) -> None:
+    """Count the user-hours of minors, bars apart."""
+    people, cells = now.day.people, now.state.cells
+    minors = _is_minor(people.person)
+    for day_before, rows in enumerate((slice(people.n_carried, None), slice(people.n_carried))):
+        some = minors[rows].nonzero()[0]
+        table = _summed(cells.of.take(people.door[rows].take(some)), people.hours[rows].take(some), cells.n)
+        counts = now.lanes.doors.counted(0, day_before, table)
+        for name, n in zip(("", "_turned_away", "_moved_in"), counts, strict=True):
+            now.record.add_all(f"n_minor_hours{name}", n)
+
+
+def _is_minor(person: Ints) -> Bools:
+    """Tell which persons are lawful users under 18."""
+    minors: Bools = stratum_of(person) < N_MINOR_STRATA
+    return minors
+
+
+def _count_protected(now: Hour) -> None:
+    """Count the user-hours of those to whom adults may not write, bars apart."""
+    people, lanes, state = now.day.people, now.lanes, now.state
+    if not lanes.apart.limited.any():
+        return
+    of_type = state.world.ages.of(people.door_type(np.arange(people.slot.size)))
+    minors = lanes.apart.minors[0]
+    for taken in np.unique(minors[lanes.apart.limited], axis=0):
+        places = lanes.apart.limited & (minors == taken).all(axis=1)
+        protected = taken.take(of_type)
+        for day_before, rows in enumerate((slice(people.n_carried, None), slice(people.n_carried))):
+            some = protected[rows].nonzero()[0]
+            table = _summed(state.cells.of.take(people.door[rows].take(some)), people.hours[rows].take(some),
+                            state.cells.n)  # fmt: skip
+            let_in, *_ = lanes.doors.counted(0, day_before, table)
+            now.record.add_all("n_user_hours_protected", let_in * places)
 
 
 def _count_limited(now: Hour) -> None:
@@ -114,6 +153,11 @@ def _take_out_barred(now: Hour) -> None:
         record.add(f"n_{name}_hours_moved_in", place.take(of_kind), -moved.take(of_kind))
         barred = of_kind[custody.take(of_kind) == 0]
         record.add(f"n_{name}_hours_barred", place.take(barred), lost.take(barred))
+        if not number:
+            young = of_kind[_is_minor(people.person.take(row.take(of_kind)))]
+            record.add("n_minor_hours", place.take(young), -lost.take(young))
+            record.add("n_minor_hours_moved_in", place.take(young), -moved.take(young))
+            record.add("n_minor_hours_barred", place.take(young), lost.take(young))
     arrested = custody.nonzero()[0]
     record.add("n_predator_hours_in_custody", place.take(arrested), lost.take(arrested))
     if state.places.n_sites > 1:
@@ -123,6 +167,10 @@ def _take_out_barred(now: Hour) -> None:
     new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
     limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
     record.add("n_user_hours_limited", place.take(new), -np.maximum(limited, 0))
+    if lanes.apart.limited.any():
+        of_type = state.world.ages.of(people.door_type(row))
+        some = (lanes.apart.limited.take(place) & lanes.apart.minors[0, place, of_type]).nonzero()[0]
+        record.add("n_user_hours_protected", place.take(some), -lost.take(some))
     begin = people.begin.take(row)
     barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
     record.add("n_visits", place.take(barred), -1)
@@ -218,7 +266,7 @@ class Visitors:
             seen = self._state.world.crowd.visited_since(self._begun)
             self._mask[seen] |= self._mask.dtype.type(1 << (len(self._segments) - 1))
         if month_ends:
-            self._count(now.record)
+            self._count(now.record, now.lanes.rules)
 
     def _sites(self, now: Hour) -> Ints:
         """Return where doors let people in today: sites by lane, and cell of a seed; -1 nowhere."""
@@ -232,7 +280,7 @@ class Visitors:
             found[some] = np.where(inside, places.site.take(place), -1)
         return found.reshape(places.n_lanes_in_all, -1)
 
-    def _count(self, record: Recorder) -> None:
+    def _count(self, record: Recorder, rules: list[Rules]) -> None:
         state, places, cells = self._state, self._state.places, self._state.cells
         n_masks, of_kind = 1 << len(self._segments), cells.door_types.size
         seen = self._mask.nonzero()[0]
@@ -245,7 +293,9 @@ class Visitors:
             code, n = np.unique(code, return_counts=True)
         cell, mask = np.divmod(code, n_masks)
         seed, of_seed = np.divmod(cell, 2 * of_kind)
-        home = state.world.movers.home(of_seed % of_kind // cells.n_intervals)
+        of_class, interval = np.divmod(of_seed % of_kind, cells.n_intervals)
+        mover, age = np.divmod(of_class, state.world.ages.n)
+        home, tolerance = state.world.movers.home(mover), cells.limits.take(interval)
         is_user = of_seed < of_kind
         for lane, of_lane in enumerate(places.seed_of_lane.tolist()):
             own = slice(*seed.searchsorted([of_lane, of_lane + 1]).tolist())
@@ -258,8 +308,10 @@ class Visitors:
             for number, let_in in enumerate(sites):
                 place = int(places.in_lane(lane, number))
                 away = is_user[own] & (home[own] == number) & ~let_in
+                wrongly = misjudged(rules[place], state.world.ages, age[own], tolerance[own])
                 record.add("n_monthly_visitors", place, int(n[own][let_in].sum()))
                 record.add("n_monthly_turned_away", place, int(n[own][away].sum()))
+                record.add("n_monthly_misjudged", place, int(n[own][away & wrongly].sum()))
                 record.add("n_monthly_moved", place, int(n[own][away & anywhere].sum()))
         self._mask[:] = 0
         self._segments = []

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays.apart import Apart
 from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts, shut
 from sim.model.arrays.doors import Cells, Doors
@@ -22,7 +23,6 @@ from sim.model.arrays.places import LaneName, Places, fork
 from sim.model.arrays.recorder import Recorder, cells_per_place
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.model.decisions.contacts import recognise_milli
-from sim.model.decisions.entry import doors_of
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, HourlyModel, one_seed
 from sim.model.records import Records
@@ -104,12 +104,10 @@ class ChatModel(HourlyModel):
         self._days = self.world.days()
         self._changes = [[dict(by_day) for by_day in scenario.changes_by_site(p)] for p in self.policies]
         self._usual_rules = [platform.rules for platform in scenario.platforms]
-        of_arms = (rules for of_sites in self._changes for by_day in of_sites for rules in by_day.values())
-        frictions = (friction for rules in {*self._usual_rules, *of_arms} for friction in doors_of(rules))
-        cells = Cells(self.world.movers, len(numbers), frictions)
+        cells = Cells(self.world.movers, self.world.ages, len(numbers), scenario.every_rules)
         self.state = State(self.world, numbers_of(self.world), places, cells)
         one_lane = replace(places, seeds=places.seeds[:1], policies=(BASELINE,))
-        self._usual = Doors(self._usual_rules, one_lane, self.world.movers, cells, 0)
+        self._usual = Doors(self._usual_rules, one_lane, cells, 0)
         self._office = Office(self.world, places.n)
         self._police = Police(self.world, places)
         self._lanes = self._compiled(self._usual_rules * places.n_lanes_in_all, None)
@@ -257,7 +255,8 @@ class ChatModel(HourlyModel):
         state, doors = self.state, before.doors if before else None
         return Lanes(
             rules=rules,
-            doors=Doors(rules, state.places, self.world.movers, state.cells, self.hour // 24, self._usual, doors),
+            doors=Doors(rules, state.places, state.cells, self.hour // 24, self._usual, doors),
+            apart=Apart(rules, self._usual_rules, state.places, self.world.ages),
             recognise_milli=np.array([recognise_milli(r) for r in rules]),
         )
 

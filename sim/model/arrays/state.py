@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.arrays.apart import Apart
 from sim.model.arrays.doors import Cells, Doors
 from sim.model.arrays.places import (
     Places,
@@ -311,11 +312,13 @@ class Lanes:
     Attributes:
         rules: Rules by place.
         doors: Whom they let in.
+        apart: Whom limits keep adults from.
         recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
     """
 
     rules: list[Rules]
     doors: Doors
+    apart: Apart
     recognise_milli: Ints
 
     def __post_init__(self) -> None:

@@ -8,14 +8,14 @@ from sim.model.arrays.hour import Hour, Lead
 from sim.model.decisions.codes import DECOY
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.undercover import POSE, decoys_online, meets_decoy, milli
-from sim.model.world.draws import Floats, Ints, Purpose
-from sim.model.world.population import TOLERANCES
+from sim.model.world.draws import Bools, Floats, Ints, Purpose
 
 
 def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
     """Return which of the intents acted on reach a decoy instead of a person, where some are online; some are leads."""
     state, intents, hour = now.state, now.day.intents, now.hour
     posed = (intents.victim_class.take(intent) == POSE).nonzero()[0]
+    posed = posed[~_kept_apart(now, intent.take(posed), state.places.of_pair(pair.take(posed)))]
     asked, place = intent.take(posed), state.places.of_pair(pair.take(posed))
     seed, contact = state.places.seed.take(place), intents.contact.take(asked)
     n_online = _n_online(now, asked, place)
@@ -37,6 +37,15 @@ def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
     return reached
 
 
+def _kept_apart(now: Hour, intent: Ints, place: Ints) -> Bools:
+    """Tell which predators may not write to decoys, who state the age of those whom they pose as."""
+    apart = now.lanes.apart
+    if not apart.limits:
+        return np.zeros(intent.size, bool)
+    row = now.day.intents.row.take(intent)
+    return apart.keeps_from_decoys(place, now.day.people.door_type(row))
+
+
 def _n_online(now: Hour, intent: Ints, place: Ints) -> Ints:
     """Return how many persons of the class sought are online: the site's own, doors and bars apart, and who moved."""
     state, day, doors = now.state, now.day, now.lanes.doors
@@ -44,8 +53,8 @@ def _n_online(now: Hour, intent: Ints, place: Ints) -> Ints:
     n = day.online.n(hour, state.world.group(day, intent, own))
     for home in range(state.places.n_sites if state.places.n_sites > 1 else 0):
         of_home = day.online.n(hour, state.world.group(day, intent, np.full(intent.size, home)))
-        share = doors.weights[place, home]
-        n = n + (own != home) * (of_home * share // (state.world.movers.n_cells * TOLERANCES))
+        share = doors.weights[POSE, place, home]
+        n = n + (own != home) * (of_home * share // state.cells.n_parts)
     return n
 
 

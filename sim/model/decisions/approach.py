@@ -27,9 +27,9 @@ def has_room(rank: int | Ints, n_live: int | Ints, contacts_at_once: int) -> boo
 
 
 @yes_or_no
-def looks_further(word: Word, numbers: Numbers) -> bool | Bools:
-    """Tell whether a predator looks for somebody else when the person drawn is absent because of a policy."""
-    return unit(word) < numbers.p_retry_absent
+def looks_further(word: Word, protected: bool | Bools, numbers: Numbers) -> bool | Bools:
+    """Tell whether a predator looks for somebody else when a policy makes the person drawn absent, or protects them."""
+    return unit(word) < np.where(protected, numbers.p_retry_protected, numbers.p_retry_absent)
 
 
 @yes_or_no

@@ -35,7 +35,8 @@ class Numbers:
         week_meeting: Relative chance of meeting summed over the hours of the run's week, 169 entries in millionths.
         p_constant: Share of decisions that follow a person's own trait.
         p_at_once: Share of complaints that come within the hour.
-        p_retry_absent: Chance of looking further.
+        p_retry_absent: Chance of looking further where somebody is absent.
+        p_retry_protected: Likewise where somebody is protected.
         p_block: Chance that a target who recognises a contact blocks the predator.
         p_stay: Chance that one who does not block goes on with it.
         p_seek: Chance that a blocked predator seeks the target once more, if a new identity lets them.
@@ -57,6 +58,7 @@ class Numbers:
     p_constant: float
     p_at_once: float
     p_retry_absent: float
+    p_retry_protected: float
     p_block: float
     p_stay: float
     p_seek: float
@@ -98,6 +100,7 @@ def numbers_of(world: World) -> Numbers:
         p_constant=responses.p_constant,
         p_at_once=responses.p_complain_at_once,
         p_retry_absent=scenario.predators.p_retry_absent,
+        p_retry_protected=scenario.predators.p_retry_protected,
         p_block=responses.p_block,
         p_stay=responses.p_stay,
         p_seek=scenario.predators.p_seek_after_block,

@@ -37,7 +37,7 @@ class Presences:
         person: Id.
         seed: Index of the seed.
         door: ``((seed * 2 + 1 for predators) * n_classes + class) * TOLERANCES + tolerance``: what decides where
-            somebody is let in, with the class of `Movers`.
+            somebody is let in, with the class ``class of Movers * types of Ages + type``.
         begin: Hour in which the visit began: the door in force then decides.
         start: First hour of presence: later than ``begin`` where an earlier visit of the person was still running.
         end: First hour after the visit; not after ``start`` where it lies within an earlier one.
@@ -46,7 +46,7 @@ class Presences:
         carrying_on: Rows whose presence begins exactly where an earlier one of the person ends.
         repeated: Rows that begin this day as a person's second visit to do so, or a later one.
         n_carried: Number of visits that began the day before.
-        n_classes: Classes of `Movers`.
+        n_classes: Classes of `Movers` times types of `Ages`.
     """
 
     person: Ints
@@ -71,7 +71,7 @@ class Presences:
         return (self.door.take(row) // (TOLERANCES * self.n_classes) % 2).astype(np.int64)
 
     def door_type(self, row: Ints) -> Ints:
-        """Return what decides where persons are let in: ``class * TOLERANCES + tolerance``, of `Movers`' classes."""
+        """Return what decides where persons are let in: ``class * TOLERANCES + tolerance``."""
         return (self.door.take(row, mode="clip") % (TOLERANCES * self.n_classes)).astype(np.int64)
 
 

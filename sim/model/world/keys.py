@@ -24,6 +24,7 @@ Whole = TypeVar("Whole", int, Ints)
 N_CLASSES = len(CLASSES)
 N_RATES = 5
 N_USER_STRATA = N_CLASSES * N_RATES
+N_MINOR_STRATA = 2 * N_RATES  # the first two classes are minors
 N_STRATA = N_USER_STRATA + N_RATES
 _N_SERIALS = 1 << 29
 _HOME = N_STRATA * _N_SERIALS

@@ -29,8 +29,9 @@ from sim.model.world.keys import (
     person_of,
     serial_of,
 )
+from sim.rules.age import BANDS
 from sim.rules.parameters import HOURS_PER_MONTH
-from sim.rules.rulebook import Platform
+from sim.rules.rulebook import Platform, Rules
 from sim.scenario.scenario import Scenario
 
 RATE_WEIGHTS = (0.2, 0.3, 0.3, 0.15, 0.05)
@@ -172,14 +173,29 @@ def shares_and_uniques(scenario: Scenario, platform: Platform) -> tuple[list[flo
     p_class = population.p_classes
     share = [p * w for p in p_class for w in RATE_WEIGHTS]
     share += [(p_class[2] + p_class[3]) * predators.p_of_adults * w for w in RATE_WEIGHTS]
-    rules = platform.rules
-    frictions = [rules.registration.friction_user] * N_USER_STRATA
-    frictions += [rules.registration.friction_predator] * N_RATES
     uniques = math.fsum(
-        s * (1 - permille(f) / TOLERANCES) * unique_share(v, population.mean_stay_days)
-        for s, f, v in zip(share, frictions, visits_per_month(scenario), strict=True)
+        s * p * unique_share(v, population.mean_stay_days)
+        for s, p, v in zip(share, p_let_in(platform.rules), visits_per_month(scenario), strict=True)
     )
     return share, uniques
+
+
+def p_let_in(rules: Rules) -> list[float]:
+    """Return the share of the persons of each stratum whom a site's door lets in."""
+    age, limited = rules.age, not rules.limits.adults_to_minors
+    user, predator = (1 - permille(friction) / TOLERANCES for friction in frictions(rules))
+    if not age.gate:
+        return [user] * N_USER_STRATA + [predator] * N_RATES
+    young, older, adult = (age.p_passes(band, limited=limited) for band in BANDS)
+    of_classes = [user * p for p in (young, older, adult, adult) for _ in range(N_RATES)]
+    return [*of_classes, *[predator * age.p_predator_passes(limited=limited)] * N_RATES]
+
+
+def frictions(rules: Rules) -> tuple[float, float]:
+    """Return the friction of entry for lawful users and predators: of registration and of a check of age together."""
+    of_both = zip(rules.registration.door, (rules.age.friction_user, rules.age.friction_predator), strict=True)
+    user, predator = (min(1.0, sum(both)) for both in of_both)
+    return user, predator
 
 
 def membership(scenario: Scenario, draws: Draws) -> Membership:

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.world.ages import Ages
 from sim.model.world.day import N_GROUPS, Hours, Presences
 from sim.model.world.draws import POISSON_UNITS, Draws, Ints, Purpose, below, cells, pick_four, ranges
 from sim.model.world.keys import LINE, N_RATES, N_STRATA, N_USER_STRATA, SLOT, person_of
@@ -42,14 +43,16 @@ class Crowd:
         draws: The draws of the seeds.
         membership: Who is a member when.
         movers: Classes of persons by home and second choice.
+        ages: Types of persons by what age checks make of them.
 
     Attributes:
         sessions: Tables for `pick` of the lengths of visits in hours: of lawful users, of predators.
         door: For every member, and seed, what `Presences.door` is: 2 bytes each with one site and up to 32 seeds.
     """
 
-    def __init__(self, scenario: Scenario, draws: Draws, membership: Membership, movers: Movers) -> None:
-        self._draws, self._membership, self._movers = draws, membership, movers
+    def __init__(self, scenario: Scenario, draws: Draws, membership: Membership, movers: Movers, ages: Ages) -> None:
+        self._draws, self._membership, self._movers, self._ages = draws, membership, movers, ages
+        self._n_classes = movers.n * ages.n
         self._n_seeds, self._n_sites = len(draws.seeds), movers.n_sites
         self._n_cohorts = self._n_seeds * self._n_sites  # those of a seed and home
         self._longest = scenario.population.max_session_hours
@@ -80,7 +83,7 @@ class Crowd:
 
     def _doors(self) -> NDArray[np.unsignedinteger]:
         movers = self._movers
-        dtype = np.min_scalar_type(self._n_seeds * 2 * movers.n * TOLERANCES)
+        dtype = np.min_scalar_type(self.n_door_types)
         parts = []
         for index, (column, n) in product(range(self._n_seeds), enumerate(self._membership.n_ever.tolist())):
             home, stratum = divmod(column, N_STRATA)
@@ -88,14 +91,15 @@ class Crowd:
             kind = int(stratum >= N_USER_STRATA)
             words = self._draws.words(Purpose.TOLERANCE, seed, person)
             of_class: int | Ints = movers.drawn(self._draws, seed, person, kind, home) if movers.n > 1 else 0
-            first = ((index * 2 + kind) * movers.n + of_class) * TOLERANCES
+            of_class = of_class * self._ages.n + self._ages.drawn(self._draws, seed, person)
+            first = ((index * 2 + kind) * self._n_classes + of_class) * TOLERANCES
             parts.append((first + below(words, TOLERANCES)).astype(dtype))
         return np.concatenate(parts)
 
     @property
     def n_door_types(self) -> int:
         """Values that `Presences.door` may have."""
-        return self._n_seeds * 2 * self._movers.n * TOLERANCES
+        return self._n_seeds * 2 * self._n_classes * TOLERANCES
 
     def visited_since(self, day: int) -> NDArray[np.bool_]:
         """Tell for every member, and seed, whether a visit began on a day or later, up to the day drawn last."""
@@ -151,7 +155,7 @@ class Crowd:
             carrying_on=np.concatenate((carrying_on, row.compress(carries_on))),
             repeated=row.compress(previous >= n_old),
             n_carried=n_old,
-            n_classes=self._movers.n,
+            n_classes=self._n_classes,
         )
         lengths = np.zeros((24, self._n_cohorts * N_GROUPS, self._longest + 1), np.int64)
         lengths[:, :, :0:-1] = n_visits.sum(axis=4).reshape(24, -1, self._longest)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from sim.model.world.ages import Ages
 from sim.model.world.day import (
     ALREADY_LISTED,
     N_GROUPS,
@@ -52,7 +53,8 @@ class World:
     """The world of a scenario under one or several seeds.
 
     Args:
-        scenario: What to simulate; of its policies only whether one of them closes a site.
+        scenario: What to simulate; of its policies only whether one of them closes a site, and whom they tell apart by
+            age.
         seeds: Seeds that share the step loop. What is drawn for a seed does not depend on the others.
     """
 
@@ -67,7 +69,8 @@ class World:
         self.membership = membership(scenario, self.draws)
         check(self.n_seeds, 24 * self.n_days, int(self.membership.n_ever.max()), self.n_sites)
         self.movers = Movers(scenario)
-        self.crowd = Crowd(scenario, self.draws, self.membership, self.movers)
+        self.ages = Ages(scenario)
+        self.crowd = Crowd(scenario, self.draws, self.membership, self.movers, self.ages)
         self.session_users = self.crowd.sessions[0]
         n_ever = self.membership.n_ever.reshape(-1, N_STRATA)[:, N_USER_STRATA:].reshape(-1)
         self.predator_base: Ints = np.concatenate(([0], np.cumsum(n_ever)))
