@@ -230,6 +230,7 @@ COUNTS: Final = {
     "n_persons_harmed": Count(
         "persons", "persons seriously harmed for the first time in this year of the window, on whatever site"
     ),
+    "n_minors_harmed": Count("persons", "persons under 18 among them, but for victims outside the site"),
     "n_harm_serious": Count("harms", "harms under an offence that counts as serious"),
     "n_harm_off_platform": Count("harms", "harms off the platform"),
     "n_harm_redirected": Count(

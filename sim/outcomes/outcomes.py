@@ -87,7 +87,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_year("n_harm_off_platform"), ("n_harm_off_platform",), harm=True,
     ),
     Outcome(
-        "harms_redirected", "Harms of persons approached instead of somebody absent", "harms a year", "lower",
+        "harms_redirected", "Harms of persons approached instead of somebody absent or protected", "harms a year",
+        "lower",
         lambda s: s.a_year("n_harm_redirected"), ("n_harm_redirected",), harm=True,
     ),
     Outcome(
@@ -181,6 +182,10 @@ OUTCOMES: tuple[Outcome, ...] = (
         course="Each step is a month of the window, in which a policy may start or end.",
     ),
     Outcome(
+        "adults_misjudged", "Adults kept out because an age check takes them for minors", "visitors a month", "lower",
+        lambda s: s.monthly("n_monthly_misjudged"), ("n_monthly_misjudged",), by_month=True,
+    ),
+    Outcome(
         "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
         lambda s: s.a_month("n_user_days_turned_away"), ("n_user_days_turned_away",),
     ),
@@ -204,6 +209,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "hours_limited", "Lawful use with an account too new to write to strangers", "user-hours a month", "lower",
         lambda s: s.a_month("n_user_hours_limited"), ("n_user_hours_limited",),
+    ),
+    Outcome(
+        "conversations_barred",
+        "Lawful conversations between adults and minors that a limit bars (an input times hours)",
+        "conversations a month", "lower",
+        lambda s: (
+            2 * s.conversations_per_hour * s.a_month("n_user_hours_protected")
+            * (1 - s.share("n_user_hours_protected", "n_user_hours"))
+        ), ("n_user_hours_protected",),
     ),
     Outcome(
         "history_kept", "Message history in store (a copy counts as one hour)",

@@ -20,14 +20,14 @@ from sim.model.decisions.responses import p_report
 from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.population import (
     RATE_WEIGHTS,
-    TOLERANCES,
-    permille,
+    p_let_in,
     relative_rates,
     session_lengths,
     shares_and_uniques,
     visits_per_month,
     weekly_profile,
 )
+from sim.rules.age import BANDS
 from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.rulebook import WEEKDAYS, Rules
 from sim.rules.sentences import Amount, Counted, Sentence, Term, Words
@@ -141,15 +141,8 @@ def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, f
     stay = np.repeat([user, predator], [N_USER_STRATA, len(RATE_WEIGHTS)])
     there = -np.expm1(-visits_per_month(scenario) / HOURS_PER_MONTH * stay)  # overlapping visits are one presence
     online = np.array(share) * there * visitors * scenario.scale / uniques
-    lawful, offenders = online[:N_USER_STRATA].sum(), online[N_USER_STRATA:].sum()
-    return (
-        float(lawful) * _let_in(rules.registration.friction_user),
-        float(offenders) * _let_in(rules.registration.friction_predator),
-    )
-
-
-def _let_in(friction: float) -> float:
-    return 1 - permille(friction) / TOLERANCES
+    let_in = online * p_let_in(rules)
+    return float(let_in[:N_USER_STRATA].sum()), float(let_in[N_USER_STRATA:].sum())
 
 
 def _approaches_an_hour_online(scenario: Scenario, rules: Rules) -> float:
@@ -160,11 +153,28 @@ def _approaches_an_hour_online(scenario: Scenario, rules: Rules) -> float:
     if not rules.registration.accounts_persist and rules.limits.cooling_off_hours:
         old = rules.limits.cooling_off_hours < scenario.population.max_session_hours
         intents *= old * (1 - 1 / predators.mean_session_hours) ** rules.limits.cooling_off_hours
-    admitted = _let_in(rules.registration.friction_user)
-    if not admitted:  # nobody is there to approach
-        return 0.0
-    there = min(1, admitted / _let_in(scenario.registration.admission.friction_user))
-    return intents * there / (1 - (1 - there) * predators.p_retry_absent)
+    there = _p_within_reach(scenario, rules)
+    return intents * there / (1 - (1 - there) * predators.p_retry_absent) if there else 0.0
+
+
+def _p_within_reach(scenario: Scenario, rules: Rules) -> float:
+    """Return the share of those sought whom predators may write to, of those whom they may under the baseline."""
+    today, usual = _within_reach(rules), _within_reach(scenario.platform.rules)
+    sought = np.array([np.array(o.target_weights) / sum(o.target_weights) for o in scenario.offences])
+    of_class = np.average(sought, axis=0, weights=[offence.weight for offence in scenario.offences])
+    return float(of_class @ np.minimum(1, today / np.where(usual > 0, usual, 1) * (usual > 0)))
+
+
+def _within_reach(rules: Rules) -> NDArray[np.float64]:
+    """Return the share of each class of users whom the door lets in and no limit keeps from predators."""
+    let_in = np.array(p_let_in(rules))[: N_USER_STRATA : len(RATE_WEIGHTS)]
+    if rules.limits.adults_to_minors:
+        return let_in
+    of_bands = [rules.age.p_passes(band, limited=True) for band in BANDS]
+    passing = np.array([*of_bands, of_bands[-1]])
+    may_write = 1 - (1 - passing) * rules.age.p_predator_passes(limited=True)
+    found: NDArray[np.float64] = np.where(rules.age.gate, let_in, let_in * may_write)
+    return found
 
 
 def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:

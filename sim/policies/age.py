@@ -24,7 +24,7 @@ class AgePolicy(Policy, name="age"):
     young and who leaves are inputs of the model.
     """
 
-    seen_in = ("adults_misjudged", "visitors_turned_away", "harms_of_minors")
+    seen_in = ("adults_misjudged", "visitors_turned_away", "persons_harmed_under_15", "persons_harmed_15_17")
 
     level: AgeLevel | None = parameter(
         None, "level", None, None, "none, declared, estimated or verified (as it is)", minimum=None

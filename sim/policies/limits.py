@@ -11,7 +11,7 @@ class LimitsPolicy(Policy, name="limits"):
     Who is taken for a minor is what age assurance says (lever `age`): under none nobody is.
     """
 
-    seen_in = ("approaches", "hours_limited", "talk_barred")
+    seen_in = ("approaches", "hours_limited", "conversations_barred")
 
     cooling_off_hours: int | None = sets("limits.cooling_off_hours", None)
     adults_to_minors: bool | None = sets("limits.adults_to_minors", None)

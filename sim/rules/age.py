@@ -44,7 +44,7 @@ class AgeCheck(Section):
         assumes="the share of predators who leave rather than be checked ({before} to {after})",
     )  # fmt: skip
     p_gets_round: float = probability(
-        1.0, 0, 0,
+        1.0, 1, 1,
         "Of those too young whom the check itself would tell, the share who pass all the same: by a false statement, "
         "somebody else's face or papers.",
         through=(by.AGES,), assumes="the share of the too young who get round the check ({before} to {after})",
@@ -69,7 +69,9 @@ class AgeCheck(Section):
     )  # fmt: skip
     buffer_years: float = parameter(
         0.0, "years", 0, 0,
-        "Whoever is estimated at less than the age asked for and so many years is taken for too young.", chosen=True, maximum=20, through=(by.AGES,),
+        "Where ages are estimated: whoever is estimated at less than the age asked for and so many years is taken for "
+        "too young.", maximum=20,
+        through=(by.AGES,),
     )  # fmt: skip
 
 
@@ -119,8 +121,9 @@ class Estimated(AgeCheck):
         source="AGE-07",
     )  # fmt: skip
     buffer_years: float = parameter(
-        0.0, "years", 0, 7, "Years by which an estimate must lie above the age asked for.", shape="uniform",
-        chosen=True, maximum=20, source="AGE-08",
+        0.0, "years", 0, 0,
+        "Years by which an estimate must lie above the age asked for: 7 where 25 must be shown by an estimate.",
+        maximum=20, source="AGE-08",
     )  # fmt: skip
 
 
@@ -206,7 +209,9 @@ class AgeRules(Protection, AgeCheck):
             band: The band.
             limited: Whether adults may not write to those taken for too young.
         """
-        told = _estimated(band, _THRESHOLD[self.protects] + self.buffer_years, self.error_years)
+        told = float(not self.too_young(band))
+        if self.error_years:
+            told = _estimated(band, _THRESHOLD[self.protects] + self.buffer_years, self.error_years)
         if not self.too_young(band):
             return told * (1 - self.p_cannot_show)
         p_others = self.p_misstates if self.gate or limited else 0.0
@@ -222,8 +227,6 @@ class AgeRules(Protection, AgeCheck):
 def _estimated(band: Band, years: float, error_years: float) -> float:
     """Return the share of a band whose estimated age is at least so many years."""
     first, last = _YEARS[band]
-    if not error_years:
-        return float(first >= years)
     error = NormalDist(sigma=error_years * _DEVIATION)
     ages = (first + (last - first) * (step + 0.5) / _STEPS for step in range(_STEPS))
     return round(math.fsum(1 - error.cdf(years - age) for age in ages) / _STEPS, 6)

@@ -15,6 +15,9 @@ from sim.rules.sentences import Sentence, WordsError
 CLASSES = ("under_15", "15_17", "adult", "minority")
 """Classes of persons as targets: two age bands of minors, adults, adults of a targeted minority."""
 
+N_MINOR_CLASSES = 2
+"""The first so many of them are minors."""
+
 Order = Literal["oldest", "gravest"]
 
 HOURS_PER_MONTH = 730.5

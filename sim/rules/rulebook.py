@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from pydantic import field_validator
 
 from sim.rules import mechanisms as by
-from sim.rules.age import AgeAssurance, AgeRules
+from sim.rules.age import BANDS, AgeAssurance, AgeRules
 from sim.rules.declare import (
     Parameter,
     Section,
@@ -391,6 +391,17 @@ class Rules(Rulebook[Admission, AgeRules]):
 
     registration: Admission = Admission()
     age: AgeRules = AgeRules()
+
+    @property
+    def rests_on_ages(self) -> bool:
+        """Whether somebody is kept out, or from writing, for being taken for too young."""
+        return self.age.gate or not self.limits.adults_to_minors
+
+    @property
+    def knows_ages(self) -> bool:
+        """Whether anybody who is too young can be taken for it."""
+        limited = not self.limits.adults_to_minors
+        return any(self.age.too_young(band) and self.age.p_passes(band, limited=limited) < 1 for band in BANDS)
 
     def value_of(self, rule: str) -> Any:
         """Return the value of a rule by its dotted name."""

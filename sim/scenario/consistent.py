@@ -104,6 +104,21 @@ class Consistent(Armed):
             if any(rules.undercover.decoys > self.undercover.decoys for by_day in of_sites for _, rules in by_day):
                 yield Problem(("policies", arm), nobody)
 
+    def _problems_of_ages(self, changes: Mapping[str, Sequence[Sequence[tuple[int, Rules]]]]) -> Iterator[Problem]:
+        """Yield where a rule rests on ages that nobody knows, given the rules of every arm by site and day."""
+        unknown = Sentence(
+            "a rule keeps out those who are too young (age.gate) or adults from minors (limits.adults_to_minors), and "
+            "nobody is ever known to be too young: everybody passes the check of age. Let age.level be declared, "
+            "estimated or verified, or leave the rule out."
+        )
+        for name, platform in zip(self.site_names, self.platforms, strict=True):
+            if platform.rules.rests_on_ages and not platform.rules.knows_ages:
+                yield Problem(("sites", name, "age") if name in self.sites else ("age",), unknown)
+                return
+        for arm, of_sites in changes.items():
+            if any(r.rests_on_ages and not r.knows_ages for by_day in of_sites for _, r in by_day):
+                yield Problem(("policies", arm), unknown)
+
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the dates and combinations of the policies."""
         if (n := sum(map(len, self.policies.values()))) > MAX_LEVERS:
@@ -142,6 +157,7 @@ class Consistent(Armed):
             return
         doors = door_days(by_day for of_sites in changes.values() for by_day in of_sites)
         yield from self._problems_of_decoys(changes)
+        yield from self._problems_of_ages(changes)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:
             yield Problem(

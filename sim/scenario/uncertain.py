@@ -75,7 +75,7 @@ def _of_no_limit(scenario: Scenario, policy: str, key: str) -> bool:
         return False
     every = [rules for by_day in scenario.changes_by_site(policy) for _, rules in by_day]
     every += [platform.rules for platform in scenario.platforms]
-    return all(rules.limits.adults_to_minors and (apart or not rules.age.gate) for rules in every)
+    return all(rules.limits.adults_to_minors if apart else not rules.rests_on_ages for rules in every)
 
 
 _OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")

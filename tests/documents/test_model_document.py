@@ -15,6 +15,7 @@ from sim.model.arrays.model import ChatModel
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes.outcomes import OF_THE_POLICE, OUTCOMES, Outcome
 from sim.outcomes.patterns import patterns
+from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
@@ -149,7 +150,7 @@ def test_every_setting_named_exists() -> None:
 
 
 def test_every_setting_is_named() -> None:
-    of_levels = re.compile(r"registration\.(none|email|phone|document)\.")
+    of_levels = re.compile(r"(registration\.(none|email|phone|document)|age\.(none|declared|estimated|verified))\.")
     tops = {"contacts", "offences", "policies"}
     wanted = {key for key in SETTINGS if "." in key and key not in tops and not of_levels.match(key)}
     assert wanted - set(DOTTED.findall(TEXT)) - {"offences.name", "offences.label"} == set()
@@ -220,7 +221,8 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         ),
         SanctionsPolicy(ladder_hours=(0,), binds="device"),
         WarningsPolicy(p_reached=0.5),
-        LimitsPolicy(cooling_off_hours=1),
+        LimitsPolicy(cooling_off_hours=1, adults_to_minors=False),
+        AgePolicy(level="estimated", protects="under_15", gate=True),
         LogsPolicy(log_hours=24),
         PolicePolicy(direct=True, p_refer=0.5),
         HostingPolicy(host="home"),

@@ -296,7 +296,10 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
                 "gate": (AgePolicy(level="estimated", buffer_years=7.0, gate=True, start=day(3)),),
                 "lifted": (LimitsPolicy(adults_to_minors=True, start=day(2), end=day(20)),),
                 "verified": (AgePolicy(level="verified"),),
-                "not-asked": (AgePolicy(level="none", start=day(5)),),
+                "not-asked": (
+                    AgePolicy(level="none", start=day(5)),
+                    LimitsPolicy(adults_to_minors=True, start=day(5)),
+                ),
                 "under-15": (AgePolicy(protects="under_15", level="estimated"), *LEVERS["undercover"]),
             },
             "days": 32,

@@ -229,6 +229,18 @@ MISTAKES = {
         ARM + "[[policies.a.set]]\nrule = 'registration.p_return'\nvalue = 1.5",
         ["4: policies.a.set[row 1].value: 1.5", "a number from 0 to 1"],
     ),
+    "an age gate without ages": (
+        "[age]\nlevel = 'none'\ngate = true",
+        ["1: a rule keeps out those who are too young", "age.level", "declared, estimated or verified"],
+    ),
+    "a policy about ages without ages": (
+        "[age]\nlevel = 'none'\n" + ARM + "limits = { adults_to_minors = false }",
+        ["3: a rule keeps", "limits.adults_to_minors", "nobody is ever known"],
+    ),
+    "an unknown check of ages": (
+        ARM + "age = { level = 'guessed' }",
+        ["2: policies.a.age.level = ", "none, declared, estimated, verified"],
+    ),
     "collision": (
         ARM + "moderation = { staff = 5 }\nset = { rule = 'moderation.staff', value = 2 }",
         [

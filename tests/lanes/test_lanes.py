@@ -10,6 +10,7 @@ import pytest
 
 from sim.model.arrays import model
 from sim.model.records import Records
+from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
@@ -54,7 +55,8 @@ INERT: dict[str, tuple[Policy, ...]] = {
         ),
     ),
     "sanctions": (SanctionsPolicy(ladder_hours=EMAIL.sanctions.ladder_hours, binds=EMAIL.sanctions.binds),),
-    "limits": (LimitsPolicy(cooling_off_hours=EMAIL.limits.cooling_off_hours),),
+    "limits": (LimitsPolicy(cooling_off_hours=EMAIL.limits.cooling_off_hours, adults_to_minors=True),),
+    "age": (AgePolicy(level=EMAIL.age.level, protects=EMAIL.age.protects, gate=EMAIL.age.gate),),
     "logs": (LogsPolicy(log_hours=EMAIL.retention.log_hours),),
     "police": (PolicePolicy(direct=EMAIL.cooperation.direct, p_refer=EMAIL.cooperation.p_refer),),
     "hosting": (HostingPolicy(host=EMAIL.cooperation.host),),
@@ -71,6 +73,12 @@ INERT: dict[str, tuple[Policy, ...]] = {
     "untrained": (ModerationPolicy(training=0.0),),
     "unanswered": (ReportingPolicy(rel_ready=1.0, rel_false=1.0, snapshot=False, p_flagged=0.0),),
     "warned-of-nothing": (WarningsPolicy(p_reached=0.8, rel_recognise=1.0),),
+    # Ages that are known, and on which nothing rests.
+    "known-for-nothing": (
+        AgePolicy(protects="under_15"),
+        SetPolicy(rule="age.p_gets_round", value=0.0),
+        SetPolicy(rule="age.p_cannot_show", value=0.5),
+    ),
     "warned-nobody": (WarningsPolicy(p_reached=0.0, rel_recognise=2.0),),
     "device-for-nothing": (
         SanctionsPolicy(binds="device"),

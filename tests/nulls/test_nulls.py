@@ -29,6 +29,8 @@ WITHOUT_POLICE = {
 CHAT = BUSY.replace(days=16, warmup_days=2, **WITHOUT_POLICE, **{"contacts.private_harm_per_hour": 0.3})
 ENGINES = {"array": model.simulate, "agents": agents.simulate}
 
+ON_MINORS = tuple(offence.model_copy(update={"target_weights": (3, 5, 0, 0)}) for offence in CHAT.offences)
+
 NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "no predators": (
         {"predators.p_of_adults": 0.0},
@@ -69,6 +71,11 @@ NULLS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "nobody blocks": ({"responses.p_block": 0.0}, ("n_block", "n_block_on_platform", "n_seek")),
     "nobody stays": ({"responses.p_stay": 0.0}, ("n_stay",)),
     "everybody stays": ({"responses.p_block": 0.0, "responses.p_stay": 1.0}, ("n_block", "n_withdraw", "n_seek")),
+    "only minors are sought, and all are known and protected": (
+        {"limits.adults_to_minors": False, "age.declared.p_gets_round": 0.0, "age.declared.p_poses": 0.0,
+         "offences": ON_MINORS},
+        ("n_approach", "n_harm"),
+    ),
     "no complaints": (
         {"responses.p_complain_harmed": 0.0, "responses.p_complain_recognised": 0.0},
         ("n_complain",),
@@ -89,6 +96,7 @@ SWITCHED_ON: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     ),
     "copies": ({"reporting.snapshot": True}, ("n_snapshot_hours",)),
     "limits": ({"limits.cooling_off_hours": 1}, ("n_user_hours_limited",)),
+    "adults kept from minors": ({"limits.adults_to_minors": False}, ("n_user_hours_protected",)),
 }  # fmt: skip
 """What the chat has not: changes of the scenario that bring it, and the counts that are then something."""
 

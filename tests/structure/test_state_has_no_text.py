@@ -27,6 +27,7 @@ from sim.model.arrays.state import Contacts
 from sim.model.records import KINDS, Records
 from sim.model.world.world import World
 from sim.outcomes.outcomes import outcomes_of
+from sim.rules.age import Protects
 from sim.rules.declare import Section
 from sim.rules.errors import ScenarioError
 from sim.rules.parameters import CLASSES
@@ -55,7 +56,8 @@ WORDS = {
 }
 """Every word that may stand in a column of text. All other columns are whole numbers."""
 
-CHOICES = {*typing.get_args(Triage), *typing.get_args(Binds), *typing.get_args(Host), *typing.get_args(Weekday)}
+_OF_RULES = (Triage, Binds, Host, Weekday, Protects)
+CHOICES = {word for of_rule in _OF_RULES for word in typing.get_args(of_rule)}
 """What rules that are words may be."""
 
 TEXT_FIELDS = {("model.arrays.places", "Places", name) for name in ("policies", "sites")} | {

@@ -22,7 +22,7 @@ from sim.model.records import (
     duration_table,
 )
 from sim.model.world.day import NOBODY
-from sim.rules.parameters import CLASSES
+from sim.rules.parameters import CLASSES, N_MINOR_CLASSES
 from sim.rules.rulebook import Rules
 
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -159,6 +159,8 @@ class Ledger:
                 for victim_class in classes:
                     self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
                 self.count("n_persons_harmed", int(name == "all"))
+                minor = not offence.outside and contact.victim_class < N_MINOR_CLASSES
+                self.count("n_minors_harmed", int(name == "all" and minor))
 
     def begin_day(self, persons: Collection[Party]) -> None:
         """Open a page for the day; at the start of a month, forget who of these came in the last."""

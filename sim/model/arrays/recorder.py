@@ -29,7 +29,7 @@ from sim.model.world.day import NOBODY
 from sim.model.world.draws import Bools, Ints
 from sim.model.world.keys import N_CLASSES
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import CLASSES
+from sim.rules.parameters import CLASSES, N_MINOR_CLASSES
 from sim.rules.sentences import Listed, Sentence
 from sim.scenario.arguments import texts_of
 from sim.scenario.scenario import Scenario
@@ -247,6 +247,7 @@ class Recorder(Spread):
         everybody, by_offence = self._seen
         distinct: list[tuple[int, int, int]] = []  # place, offence or all of them, class
         harmed: list[int] = []
+        minors: list[int] = []
         # A person counts once in a lane, on the site where that was.
         columns = (self.places.lane(place), place, offence, victim_class, person, serious, self._outside[offence])
         for lane, p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
@@ -259,8 +260,11 @@ class Recorder(Spread):
                     everybody.add((lane, who))
                 distinct += [(p, self.n_offences, of_class) for of_class in classes]
                 harmed.append(p)
+                if not outside and c < N_MINOR_CLASSES:
+                    minors.append(p)
         np.add.at(self._distinct[year], tuple(np.array(distinct, np.int64).reshape(-1, 3).T), 1)
         self.add("n_persons_harmed", np.array(harmed, np.int64), 1)
+        self.add("n_minors_harmed", np.array(minors, np.int64), 1)
 
     # -- tables -------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ class Ages:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        asked = {_passing(rules) for rules in scenario.every_rules if rests_on_ages(rules)}
+        asked = {_passing(rules) for rules in scenario.every_rules if rules.rests_on_ages}
         self._told_apart = bool(asked)
         edges = [np.unique([0, CANDOURS, *(limits[group] for limits in asked)]) for group in range(_PREDATORS + 1)]
         n_of = [edge.size - 1 for edge in edges]
@@ -81,11 +81,6 @@ class Ages:
         """Which types of lawful persons are of the adult bands."""
         adults: Bools = self._group[0] == _ADULTS
         return adults
-
-
-def rests_on_ages(rules: Rules) -> bool:
-    """Tell whether rules keep somebody out, or from writing, for an age."""
-    return rules.age.gate or not rules.limits.adults_to_minors
 
 
 def _passing(rules: Rules) -> tuple[int, ...]:

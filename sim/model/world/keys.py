@@ -12,7 +12,7 @@ from typing import TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.rules.parameters import CLASSES
+from sim.rules.parameters import CLASSES, N_MINOR_CLASSES
 
 Ints = NDArray[np.int64]
 Whole = TypeVar("Whole", int, Ints)
@@ -24,7 +24,7 @@ Whole = TypeVar("Whole", int, Ints)
 N_CLASSES = len(CLASSES)
 N_RATES = 5
 N_USER_STRATA = N_CLASSES * N_RATES
-N_MINOR_STRATA = 2 * N_RATES  # the first two classes are minors
+N_MINOR_STRATA = N_MINOR_CLASSES * N_RATES
 N_STRATA = N_USER_STRATA + N_RATES
 _N_SERIALS = 1 << 29
 _HOME = N_STRATA * _N_SERIALS
