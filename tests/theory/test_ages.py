@@ -164,8 +164,8 @@ def test_no_adult_writes_to_a_known_minor_and_those_who_do_not_look_further_writ
         by_adults = ~taken_for_minors(rows["actor"].to_numpy(), seeds, 1)
         kept[name] = to_minors & by_adults
     assert not kept["apart"].any() and kept[BASELINE].mean() > 0.3
-    n = events.groupby(["policy", "seed"]).size()
-    ratio = n["apart"].to_numpy() / n[BASELINE].to_numpy()
+    n = events.groupby(["policy", "seed"])["hour"].count()
+    ratio = (n.xs("apart", level="policy") / n.xs(BASELINE, level="policy")).to_numpy()
     young, older, _, predators = passing(SCENARIO, "apart")
     # Both classes are sought alike; who is taken for a minor may write to anybody.
     expected = 1 - predators * (1 - (young + older) / 2)
