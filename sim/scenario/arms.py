@@ -105,6 +105,13 @@ class Armed(Framed):
             for _, rules in by_day
         )
 
+    @cached_property
+    def detects(self) -> bool:
+        """Whether a detector reads anything in some arm, or under the baseline, on any day and site."""
+        of_arms = (rules for arm in self.policies for by_day in self.changes_by_site(arm) for _, rules in by_day)
+        usual = (platform.rules for platform in self.platforms)
+        return any(rules.detection.coverage > 0 for rules in (*usual, *of_arms))
+
     def arm(self, name: object) -> str:
         """Return the name of an arm, or of the baseline, as the scenario spells it.
 
