@@ -226,4 +226,5 @@ def _p_detected(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
     """Return the chance that a contact is read and flagged as it begins a stage, shape (offences, stages)."""
     sensitivity = np.array([rules.detection.p_contact, rules.detection.p_engaged, rules.detection.p_private])
     seen = np.array([offence.rel_detect for offence in scenario.offences])
-    return rules.detection.coverage * p_detect(sensitivity, seen[:, None])
+    by_stage: NDArray[np.float64] = rules.detection.coverage * p_detect(sensitivity, seen[:, None])
+    return by_stage
