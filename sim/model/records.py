@@ -93,6 +93,7 @@ KINDS: Final = (
     Kind("stay", 3, "The target goes on with a recognised contact.", "stage", *_BY_TARGET, _STAGES),
     Kind("report", 3, "The target reports the predator to the site.", "stage", *_BY_TARGET, _STAGES),
     Kind("flag", 3, "A trusted flagger reports the predator to the site.", "stage", "flagger", "predator", _STAGES),
+    Kind("detect", 3, "The site's detector flags the predator.", "stage", "site", "predator", _STAGES),
     Kind(
         "seek", 3, "The blocked predator will come upon the target once more, under a new identity.", "stage",
         words=_STAGES,
@@ -107,6 +108,7 @@ KINDS: Final = (
         *_BY_TARGET, {0: "after recognition", 1: "after harm"},
     ),
     Kind("false_report", 3, "A lawful user is reported.", "gravity 0, 1, 2", "user", "person"),
+    Kind("false_alarm", 3, "The site's detector flags a lawful user.", "gravity 0, 1, 2", *_BY_SITE),
     Kind("open", 3, "A dossier is opened.", "1 if on a predator", *_BY_SITE),
     Kind(
         "review", 4, "A dossier is reviewed.", "1 with evidence + 2 if on a predator + 4 if it ends in a sanction",

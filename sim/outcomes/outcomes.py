@@ -234,8 +234,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         lambda s: s.a_month("n_moderator_milli_hours") / 1000, ("n_moderator_milli_hours",),
     ),
 )  # fmt: skip
-"""Every quantity reported for every scenario, harm here and the headline first. The police: `OF_THE_POLICE`. Harm by
-class and offence: `outcomes_of`."""
+"""Every quantity reported for every scenario, harm here and the headline first. The police: `OF_THE_POLICE`. A
+detector: `OF_THE_DETECTOR`. Harm by class and offence: `outcomes_of`."""
 
 OF_THE_POLICE: tuple[Outcome, ...] = (
     Outcome(
@@ -363,8 +363,25 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
 )  # fmt: skip
 """Quantities reported where the scenario has investigators."""
 
-BY_NAME = {outcome.name: outcome for outcome in (*OUTCOMES, *OF_THE_POLICE)}
-"""Both by their names."""
+OF_THE_DETECTOR: tuple[Outcome, ...] = (
+    Outcome(
+        "detector_flags", "Flags of the detector, right or wrong", "flags a month", "neither",
+        lambda s: s.a_month("n_detect") + s.a_month("n_false_alarm"), ("n_detect", "n_false_alarm"),
+    ),
+    Outcome(
+        "detector_precision", "Flags of the detector that are on predators", "share of flags", "higher",
+        lambda s: s["n_detect"] / (s["n_detect"] + s["n_false_alarm"]).where(s["n_detect"] + s["n_false_alarm"] > 0),
+        ("n_detect", "n_false_alarm"),
+    ),
+    Outcome(
+        "false_alarms", "False alarms: flags of the detector on lawful users", "flags a month", "lower",
+        lambda s: s.a_month("n_false_alarm"), ("n_false_alarm",),
+    ),
+)  # fmt: skip
+"""Quantities reported where some arm has a detector."""
+
+BY_NAME = {outcome.name: outcome for outcome in (*OUTCOMES, *OF_THE_POLICE, *OF_THE_DETECTOR)}
+"""All of them by their names."""
 
 
 def _harmed(offence: str, victim_class: str, name: str, label: str, unit: str) -> Outcome:
@@ -426,7 +443,7 @@ def _money(prices: Prices) -> Outcome:
 
 
 def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...]:
-    """Return every outcome of a scenario: `OUTCOMES`, the police, weighted harm, harm by class and offence, and money.
+    """Return every outcome of a scenario: `OUTCOMES`, police, detector, weighted harm, by class and offence, and money.
 
     Results by offence illustrate: the shares of offences are assumptions. Outside victims belong to no class.
 
@@ -445,8 +462,9 @@ def outcomes_of(scenario: Scenario, baseline: bool = True) -> tuple[Outcome, ...
     waiting = (_wait("median", "median"), _wait("p95", "95th percentile"))
     money = [_money(scenario.prices)] if scenario.prices.stated else []
     police = OF_THE_POLICE if scenario.police.investigators else ()
+    detector = OF_THE_DETECTOR if scenario.detects else ()
     persons = (replace(outcome, unit=unit) for outcome in OUTCOMES[:2])
-    return (*persons, *OUTCOMES[2:], *police, *waiting, *weighted, *classes, *offences, *money)
+    return (*persons, *OUTCOMES[2:], *police, *detector, *waiting, *weighted, *classes, *offences, *money)
 
 
 def not_counted(scenario: Scenario, outcome: Outcome, policy: str) -> Reason | None:

@@ -34,6 +34,7 @@ ITEMS: dict[str, tuple[str, Formula]] = {
     "average monthly recipients": ("persons", lambda s: s.monthly("n_monthly_visitors")),
     "notices by users": ("notices a month", lambda s: s.a_month("n_report") + s.a_month("n_false_report")),
     "notices by trusted flaggers": ("notices a month", lambda s: s.a_month("n_flag")),
+    "flags by its own detection": ("flags a month", lambda s: s.a_month("n_detect") + s.a_month("n_false_alarm")),
     "dossiers opened": ("dossiers a month", lambda s: s.a_month("n_open")),
     "dossiers decided": ("dossiers a month", lambda s: s.a_month("n_review")),
     "dossiers dropped undecided": ("dossiers a month", lambda s: s.a_month("n_expire")),

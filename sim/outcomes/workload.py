@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.decisions.approach import MONTH_HOURS
-from sim.model.decisions.codes import GO_ON, NANO, OFF, RECOGNISE
+from sim.model.decisions.codes import ENGAGED, GO_ON, LEAVE, NANO, OFF, RECOGNISE
+from sim.model.decisions.detection import p_detect, watched_milli
 from sim.model.decisions.moderation import capacity_milli
 from sim.model.decisions.numbers import hazards
 from sim.model.decisions.responses import p_report
@@ -108,10 +109,11 @@ def busy_share(scenario: Scenario, arm: str) -> float:
 def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
     """Return about how many reports of predators and of lawful users reach the site in an hour, under some rules.
 
-    Those of lawful users are exact but for chance: users online x conversations x readiness x what friction leaves of
-    it. Those of predators are approaches x the chance that the target recognises the contact on the platform before
-    it ends x that of a report. For that chance a session together ends at a constant hazard, and a pair that finds
-    each other again is as if it had not parted; a second contact after a block counts too.
+    A detector's flags are reports too. Those of lawful users are exact but for chance: users online x conversations x
+    (readiness x what friction leaves of it + coverage x false alarms). Those of predators are approaches x the chance
+    that the target recognises the contact on the platform before it ends x that of a report, and x the chances that
+    it begins a stage, is read and flagged. For these chances a session together ends at a constant hazard, and a pair
+    that finds each other again is as if it had not parted; a second contact after a block counts too.
 
     It leaves out, and so mostly errs on the high side: that predators who are barred are missing; that several
     reports on one account are one dossier; that a predator has no more than `predators.contacts_at_once` contacts;
@@ -123,13 +125,14 @@ def reports_an_hour(scenario: Scenario, rules: Rules, visitors: float) -> tuple[
         visitors: Monthly visitors at full scale, as in ``population.monthly_visitors``.
 
     Returns:
-        Reports of predators, trusted flaggers' among them, and reports of lawful users.
+        Reports of predators, those of trusted flaggers and of a detector among them, and reports of lawful users.
     """
     users, predators = _online(scenario, rules, visitors)
     conversations = users * scenario.population.conversations_per_hour
-    false = conversations * scenario.responses.p_ready_false_report * (1 - rules.reporting.friction)
+    false = scenario.responses.p_ready_false_report * (1 - rules.reporting.friction) * rules.reporting.rel_false
+    false += rules.detection.coverage * rules.detection.p_false
     approaches = predators * _approaches_an_hour_online(scenario, rules)
-    return approaches * _reports_an_approach(scenario, rules), false * rules.reporting.rel_false
+    return approaches * _reports_an_approach(scenario, rules), conversations * false
 
 
 def _online(scenario: Scenario, rules: Rules, visitors: float) -> tuple[float, float]:
@@ -181,6 +184,7 @@ def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:
     """Return the mean number of reports to the site that an approach leads to."""
     found_again = _p_meet_again(scenario)
     hazard = hazards(scenario)[:, :OFF] / NANO
+    hazard[:, :, LEAVE] *= watched_milli(rules, scenario.predators.rel_leave_detector) / 1000
     hazard[:, :, RECOGNISE] *= 1 + rules.warnings.p_reached * (rules.warnings.rel_recognise - 1)
     parts_for_good = (1 - rules.registration.findability * found_again) / _hours_together(scenario)
     ends = hazard.sum(axis=2) + parts_for_good
@@ -191,7 +195,11 @@ def _reports_an_approach(scenario: Scenario, rules: Rules) -> float:
     recognised = reached * hazard[:, :, RECOGNISE] / ends
     reported = (recognised * _p_reported(scenario, rules)).sum(axis=1)
     seeks = responses.p_block * scenario.predators.p_seek_after_block * rules.registration.p_return
-    reported *= 1 + recognised.sum(axis=1) * seeks * rules.registration.findability * found_again
+    sought_again = recognised.sum(axis=1) * seeks * rules.registration.findability * found_again
+    reported *= 1 + sought_again
+    by_stage = reached * _p_detected(scenario, rules)
+    # A contact that is sought again is read from its second stage on.
+    reported += by_stage.sum(axis=1) + by_stage[:, ENGAGED:].sum(axis=1) * sought_again
     return float(np.average(reported, weights=[offence.weight for offence in scenario.offences]))
 
 
@@ -222,3 +230,10 @@ def _p_reported(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
         by_target = np.average(by_class, axis=0, weights=offence.target_weights)
         chances.append(by_target + (1 - by_target) * rules.reporting.p_flagged)
     return np.array(chances)
+
+
+def _p_detected(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
+    """Return the chance that a contact is read and flagged as it begins a stage, shape (offences, stages)."""
+    sensitivity = np.array([rules.detection.p_contact, rules.detection.p_engaged, rules.detection.p_private])
+    seen = np.array([offence.rel_detect for offence in scenario.offences])
+    return np.asarray(rules.detection.coverage * p_detect(sensitivity, seen[:, None]), np.float64)

@@ -145,9 +145,14 @@ class Comparison(Result):
 
         Unlike in the table of effects, an arm has it though the other one that it is compared with has nobody on shift.
         """
-        return self._busy("staff_busy_share")
+        return self._levels("staff_busy_share")
 
-    def _busy(self, outcome: str) -> dict[str, float]:
+    @cached_property
+    def precision(self) -> dict[str, float]:
+        """The share of the detector's flags that are on predators, likewise; missing where nothing is flagged."""
+        return self._levels("detector_precision")
+
+    def _levels(self, outcome: str) -> dict[str, float]:
         means = BY_NAME[outcome].formula(self.counts.sums()).groupby("policy").mean()
         return {arm: float(means[arm]) for arm in (BASELINE, *self.policies)}
 
@@ -175,7 +180,7 @@ class Comparison(Result):
             self.contains,
             self.idle,
             self.busy,
-            self._busy("investigators_busy_share"),
+            self._levels("investigators_busy_share"),
             self.resting,
             self.first,
         )
@@ -333,6 +338,7 @@ def comparison(found: Comparison) -> list[Block]:
         tables.costs(cells),
         tables.money(cells),
         tables.process(cells, found.busy),
+        tables.detector(cells, found.precision),
         tables.police(cells),
         *(found.doubt.analysis() if found.doubt else ()),
         *mechanisms(found.apart),
@@ -448,7 +454,7 @@ def _parts(found: Comparison, made: Mapping[str, Any], others: Sequence[Words]) 
     yield Part(
         "happens",
         Term("What happens between harm and sanction"),
-        [tables.process(cells, found.busy)],
+        [tables.process(cells, found.busy), *there(tables.detector(cells, found.precision))],
         stands_in=effects,
     )
     yield Part(

@@ -24,7 +24,7 @@ from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES, Offence
 from sim.rules.parameters import Police
 from sim.rules.prices import Prices
-from sim.rules.rulebook import RULES
+from sim.rules.rulebook import RULES, Detection
 from sim.rules.sentences import Code, Sentence
 from sim.rules.settings import LEVELS, SECTIONS
 from sim.scenario.scenario import Scenario
@@ -93,8 +93,8 @@ def settings() -> dict[str, Parameter]:
 
 
 def outcomes() -> tuple[Outcome, ...]:
-    """Return every outcome that is declared, also those of the police."""
-    return outcomes_of(Scenario(police=Police(investigators=1)))
+    """Return every outcome that is declared, also those of the police and of a detector."""
+    return outcomes_of(Scenario(police=Police(investigators=1), detection=Detection(coverage=1)))
 
 
 def sections() -> dict[str, type[Section]]:

@@ -182,6 +182,14 @@ PROCESS = (
     Heading("recorded: complaints a year", "recorded_harm"),
 )
 
+PRECISION = Heading("of them on predators, %", "detector_precision", factor=100)
+
+DETECTOR = (
+    Heading("flags a month", "detector_flags"),
+    PRECISION,
+    Heading("false alarms a month", "false_alarms"),
+)
+
 INVESTIGATORS_BUSY = Heading("investigators busy, %", "investigators_busy_share", factor=100)
 
 POLICE = (
@@ -217,6 +225,7 @@ OF_A_COMPARISON = (
     Printed("BY SEVERITY", SEVERITY),
     Printed("COSTS", COSTS),
     Printed("WHAT HAPPENS", PROCESS),
+    Printed("THE DETECTOR", DETECTOR),
     Printed("THE POLICE", POLICE),
 )
 """The tables that `compare` prints."""

@@ -437,6 +437,23 @@ def process(cells: Cells, busy: Mapping[str, float]) -> Block:
     return Table(Term("WHAT HAPPENS"), LEVELS, [cells.names(baseline=True)], columns, note)
 
 
+def detector(cells: Cells, precision: Mapping[str, float]) -> Block | None:
+    """Return what a detector flags, its precision as `precision` has it for every arm; nothing where there is none."""
+    if not cells.scenario.detects:
+        return None
+    columns = _columns(cells, headings.DETECTOR)
+    shares = [level(headings.PRECISION.factor * share) for share in precision.values()]
+    columns[headings.DETECTOR.index(headings.PRECISION)] = Column(Term(headings.PRECISION.words), shares)
+    note = paragraph(
+        Sentence(
+            "Flags wait for the same staff as reports. How many are on predators follows from how many predators there "
+            "are among those read, which nobody has measured: a level, to be read with care. A dash: no flags."
+        ),
+        means_of_all_days(cells.scenario, cells.policies),
+    )
+    return Table(Term("THE DETECTOR"), LEVELS, [cells.names(baseline=True)], columns, note)
+
+
 def police(cells: Cells) -> Block | None:
     """Return what becomes of files of the police; nothing where nobody investigates."""
     if not cells.scenario.police.investigators:

@@ -73,6 +73,7 @@ _BARS = Assumption(
 
 _NOTHING_TO_REPORT = Lack(("n_recognise", "n_false_report"), "there was nothing to report")
 _NO_REPORTS = Lack(("n_report", "n_false_report"), "nothing was reported")
+_NOTHING_FILED = Lack((*_NO_REPORTS.counts, "n_detect", "n_false_alarm"), _NO_REPORTS.text)
 _NO_REVIEWS = Lack(("n_review", "n_expire"), "no dossier was reviewed and none expired")
 _NOT_PARTED = Lack(("n_bar", "n_find", "n_lose"), "nobody was barred and no pair was parted")
 _NO_SANCTIONS = Lack(("n_warn", "n_suspend", "n_bar"), "nobody was sanctioned")
@@ -86,7 +87,7 @@ ACCOUNTS = Mechanism("accounts that persist", _NOT_ENDED_OTHERWISE, (_NOT_PARTED
 EVIDENCE = Mechanism(
     "evidence",
     "evidence never changed what a review ended in",
-    (_NO_REPORTS, _NO_REVIEWS, Lack(("n_review", "-n_review_evidence"), "no review lacked evidence")),
+    (_NOTHING_FILED, _NO_REVIEWS, Lack(("n_review", "-n_review_evidence"), "no review lacked evidence")),
     assumes=(_EVIDENCE, _BARS),
 )
 ANNOUNCED = Mechanism("announced retention", EVIDENCE.idle, is_input=True, switch="predators.p_deterred_by_retention")
@@ -96,14 +97,32 @@ READINESS = Mechanism(
     (_NOTHING_TO_REPORT, _NO_REPORTS),
     assumes=(_READINESS, _REVIEWS, _BARS),
 )
+DETECTION = Mechanism(
+    "detection",
+    "no flag of the detector changed anything",
+    (Lack(("n_detect", "n_false_alarm"), "the detector flagged nothing"),),
+    assumes=(
+        Assumption(
+            "what a detector sees of what it reads (flags {detection.p_contact} of first contacts, "
+            "{detection.p_engaged} of engaged and {detection.p_private} of private ones, and {detection.p_false} of "
+            "lawful conversations)"
+        ),
+        Assumption(
+            "how much sooner predators leave a platform that is watched (times {predators.rel_leave_detector} where "
+            "everything is read)"
+        ),
+        _REVIEWS,
+        _BARS,
+    ),
+)
 QUEUE = Mechanism(
     "the queue",
     "no dossier was read at another time",
-    (_NO_REPORTS, _NO_REVIEWS, Lack(("n_waiting_hours", "n_expire"), "no dossier waited")),
+    (_NOTHING_FILED, _NO_REVIEWS, Lack(("n_waiting_hours", "n_expire"), "no dossier waited")),
     assumes=(_REVIEWS, _BARS),
 )
 SKILL = Mechanism(
-    "the skill of reviews", "no review ended otherwise", (_NO_REPORTS, _NO_REVIEWS), assumes=(_BARS,)
+    "the skill of reviews", "no review ended otherwise", (_NOTHING_FILED, _NO_REVIEWS), assumes=(_BARS,)
 )  # fmt: skip
 LADDER = Mechanism("the ladder of sanctions", "no sanction came out otherwise", (_NO_SANCTIONS,), assumes=(_BARS,))
 WARNINGS = Mechanism("warnings", "nobody who was reached recognised anything sooner", is_input=True)
@@ -169,8 +188,9 @@ DECOYS = Mechanism(
 CLOSURE = Mechanism("closure", "no site was closed while anybody came", is_input=True)
 
 MECHANISMS = (
-    DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, QUEUE, SKILL, LADDER,
-    WARNINGS, LIMITS, AGES, AGE_GATE, APART, LOOKING_AGAIN, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS, CLOSURE,
+    DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, DETECTION, QUEUE, SKILL,
+    LADDER, WARNINGS, LIMITS, AGES, AGE_GATE, APART, LOOKING_AGAIN, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS,
+    CLOSURE,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
 

@@ -26,6 +26,10 @@ class Offence(Section):
     rel_leave: float = parameter(1.0, "factor", 0.3, 3, "Leaving the platform, likewise.", maximum=100)
     rel_recognise: float = parameter(1.0, "factor", 0.3, 3, "Recognition by the target, likewise.", maximum=100)
     rel_report: float = parameter(1.0, "factor", 0.2, 1, "Readiness to report, likewise.", maximum=1)
+    rel_detect: float = parameter(
+        1.0, "factor", 0, 3, "Flags of a detector that reads the contact, likewise: how far it can see the offence.",
+        maximum=100,
+    )  # fmt: skip
     rel_complain: float = parameter(1.0, "factor", 0.2, 3, "Complaints to the police, likewise.", maximum=5)
     outside: bool = parameter(
         False, "yes or no", None, None, "The harm falls on somebody who never used the site: each time a new person.",

@@ -149,6 +149,12 @@ class Predators(Section):
         "by the announcement, apart from what messages prove. Nothing is known of it.",
         shape="uniform", doubt="announced retention deters nobody or many",
     )  # fmt: skip
+    rel_leave_detector: float = parameter(
+        1.2, "factor", 1, 1.5,
+        "How much oftener private contacts leave a platform whose detector reads everything; in proportion where it "
+        "reads less. Nothing is known of it.",
+        shape="uniform", maximum=10, doubt="predators leave a watched platform sooner or not",
+    )  # fmt: skip
 
 
 def _hazard(default: float, low: float, high: float, meaning: str, unit: str = "per joint hour", **rest: Any) -> Any:

@@ -210,6 +210,41 @@ class Moderation(Section):
     _in_order = field_validator("shift_days")(days_in_order)
 
 
+MOST_P_FALSE = 0.05
+"""The largest chance of a false alarm: so many conversations are looked at for each that a detector reads."""
+
+
+class Detection(Section):
+    """A detector that reads contacts and lawful conversations, and what it makes of them. Off at a coverage of 0.
+
+    How many of its flags are right is no number of these: it comes about by how many of those read are predators'.
+    """
+
+    coverage: float = probability(
+        0.0, 0, 1, "Share of contacts and of lawful conversations that a detector of the site reads; 0: there is none.",
+        shape="uniform", chosen=True, through=(by.DETECTION,),
+    )  # fmt: skip
+    p_contact: float = probability(
+        0.05, 0.01, 0.2, "A contact that is read is flagged when it begins.", shape="log-uniform",
+        through=(by.DETECTION,), assumes="how well a detector sees first contacts ({before} to {after})",
+    )  # fmt: skip
+    p_engaged: float = probability(
+        0.3, 0.1, 0.6, "A contact that is read is flagged when it becomes an engaged conversation.", shape="uniform",
+        through=(by.DETECTION,), assumes="how well a detector sees engaged conversations ({before} to {after})",
+    )  # fmt: skip
+    p_private: float = probability(
+        0.79, 0.5, 0.9, "A contact that is read is flagged when it turns private. Of whole conversations that were "
+        "found to be predators', the best of a contest of detectors named so many.",
+        shape="uniform", source="MOD-11", through=(by.DETECTION,),
+        assumes="how well a detector sees private contacts ({before} to {after})",
+    )  # fmt: skip
+    p_false: float = parameter(
+        0.01, "share", 0.001, 0.05, "A lawful conversation that is read raises a false alarm (1 less the specificity).",
+        shape="log-uniform", maximum=MOST_P_FALSE, source="MOD-12", through=(by.DETECTION,),
+        assumes="how often lawful conversations raise a false alarm ({before} to {after})",
+    )  # fmt: skip
+
+
 class Sanctions(Section):
     """What somebody gets whom a review finds: a ladder that ends in a ban, and what a ban binds."""
 
@@ -377,6 +412,7 @@ class Rulebook(Section, Generic[Door, Ages]):
     retention: Retention = Retention()
     reporting: Reporting = Reporting()
     moderation: Moderation = Moderation()
+    detection: Detection = Detection()
     sanctions: Sanctions = Sanctions()
     warnings: Warnings = Warnings()
     limits: Limits = Limits()

@@ -112,6 +112,11 @@ class Armed(Framed):
             for _, rules in by_day
         )
 
+    @cached_property
+    def detects(self) -> bool:
+        """Whether a detector reads anything in some arm, or under the baseline, on any day and site."""
+        return any(rules.detection.coverage > 0 for rules in self.every_rules)
+
     def arm(self, name: object) -> str:
         """Return the name of an arm, or of the baseline, as the scenario spells it.
 

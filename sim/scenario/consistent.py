@@ -15,10 +15,11 @@ from sim.rules import names
 from sim.rules.errors import Problem, ScenarioError, shown, suggestion
 from sim.rules.names import BASELINE
 from sim.rules.parameters import CLASSES
-from sim.rules.rulebook import Rules
-from sim.rules.sentences import Listed, Sentence
+from sim.rules.rulebook import MOST_P_FALSE, Rules
+from sim.rules.sentences import Listed, Sentence, Term
 from sim.scenario.arms import Armed
-from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS
+from sim.scenario.frame import too_large
+from sim.scenario.limits import MAX_CHANGES, MAX_DOOR_CHANGES, MAX_LEVERS, MAX_PER_HOUR
 
 
 class Consistent(Armed):
@@ -158,6 +159,9 @@ class Consistent(Armed):
         doors = door_days(by_day for of_sites in changes.values() for by_day in of_sites)
         yield from self._problems_of_decoys(changes)
         yield from self._problems_of_ages(changes)
+        false_alarms = self.most_conversations * MOST_P_FALSE
+        if self.detects and false_alarms > MAX_PER_HOUR / 2:
+            yield too_large(Term("false alarms in the busiest hour"), false_alarms, MAX_PER_HOUR / 2)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:
             yield Problem(

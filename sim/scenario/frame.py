@@ -107,30 +107,14 @@ class Framed(Settings, Frame):
             )  # fmt: skip
         for what, quantity, most in self._sizes():
             if quantity > most:
-                yield Problem(
-                    ("population",),
-                    Sentence(
-                        "this scenario is too large to run: about {n} {things}, at most {most} are possible. Lower "
-                        "scale, population.monthly_visitors or how often persons do something.",
-                        n=math.ceil(quantity),
-                        things=what,
-                        most=round(most),
-                    ),
-                )
+                yield too_large(what, quantity, most)
 
     def _sizes(self) -> Iterator[tuple[Term, float, float]]:
         """Yield rough upper estimates of what fills memory: quantity in words, its value, the most that is possible."""
-        people, predators = self.population, self.predators
-        admitted = max(1 - self.registration.admission.friction_user, 1e-9)
-        own = max(people.monthly_visitors, people.monthly_visitors_start)
-        audience = (own + self.further_visitors) * self.scale
-        members = audience / admitted / -math.expm1(-people.visits_per_month)
+        people, predators, members, peak = self.population, self.predators, self._members, self._peak
         offenders = members * predators.p_of_adults * (1 - people.p_under_15 - people.p_15_17)
-        weekend = people.rel_weekend
-        peak = 24 * max(people.hourly_weights) / sum(people.hourly_weights) * 7 * max(1, weekend) / (5 + 2 * weekend)
         visits = members * people.visits_per_month / HOURS_PER_MONTH * peak
         attacks = offenders * predators.visits_per_month / HOURS_PER_MONTH * peak
-        conversations = visits * people.mean_session_hours * people.conversations_per_hour
         yield Term("members at a time"), members + offenders, MAX_MEMBERS
         turnover = (self.days + self.warmup_days) / people.mean_stay_days
         yield Term("members in the course of a run"), (members + offenders) * (1 + turnover), MAX_PERSONS
@@ -138,5 +122,41 @@ class Framed(Settings, Frame):
         yield Term("visits of predators in the busiest hour"), attacks, MAX_PER_HOUR
         approaches = attacks * predators.mean_session_hours * predators.approaches_per_hour
         yield Term("approaches in the busiest hour"), approaches, MAX_PER_HOUR
-        false_reports = conversations * self.responses.p_ready_false_report * max(people.p_classes)
+        false_reports = self.most_conversations * self.responses.p_ready_false_report
         yield Term("false reports in the busiest hour"), false_reports, MAX_PER_HOUR / 2
+
+    @property
+    def _members(self) -> float:
+        """Lawful members at a time, about, at the most."""
+        people = self.population
+        admitted = max(1 - self.registration.admission.friction_user, 1e-9)
+        own = max(people.monthly_visitors, people.monthly_visitors_start)
+        audience = (own + self.further_visitors) * self.scale
+        return audience / admitted / -math.expm1(-people.visits_per_month)
+
+    @property
+    def _peak(self) -> float:
+        """Visits in the busiest hour of the week, relative to the mean hour."""
+        weights, weekend = self.population.hourly_weights, self.population.rel_weekend
+        return 24 * max(weights) / sum(weights) * 7 * max(1, weekend) / (5 + 2 * weekend)
+
+    @property
+    def most_conversations(self) -> float:
+        """Lawful conversations of the largest class in the busiest hour, about, at the most."""
+        people = self.population
+        visits = self._members * people.visits_per_month / HOURS_PER_MONTH * self._peak
+        return visits * people.mean_session_hours * people.conversations_per_hour * max(people.p_classes)
+
+
+def too_large(what: Term, n: float, most: float) -> Problem:
+    """Return the problem that about so many things are more than are possible."""
+    return Problem(
+        ("population",),
+        Sentence(
+            "this scenario is too large to run: about {n} {things}, at most {most} are possible. Lower "
+            "scale, population.monthly_visitors or how often persons do something.",
+            n=math.ceil(n),
+            things=what,
+            most=round(most),
+        ),
+    )

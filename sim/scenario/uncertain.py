@@ -20,7 +20,8 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     """Tell whether a parameter can move the effect of a policy on serious harm.
 
     One of a level of registration or age assurance can if it is used, one about ages if some rule rests on them, one of
-    the police if somebody investigates, and one of what those do who are kept out of their site if it moves harm
+    the police if somebody investigates, one of a detector if some policy or the baseline has one, and one of what those
+    do who are kept out of their site if it moves harm
     elsewhere, or people to another site that is simulated.
 
     Args:
@@ -32,6 +33,8 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     if _idle_displacement(scenario, key, here):
         return False
     if _of_the_police(key) and not scenario.police.investigators:
+        return False
+    if _of_detection(key) and not scenario.detects:
         return False
     level = level_elsewhere(scenario, key)
     if level:
@@ -48,6 +51,8 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
         return why
     if _of_the_police(key) and not scenario.police.investigators:
         return Sentence("nobody investigates here")
+    if _of_detection(key) and not scenario.detects:
+        return Sentence("no detector reads anything here")
     if not level_elsewhere(scenario, key):
         return Sentence("no rule here rests on an age")
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
@@ -86,6 +91,13 @@ def _of_the_police(key: str) -> bool:
     section, *rest = key.split(".")
     rule = RULES.get(f"{section}.{rest[-1]}")
     return section == "police" or key in _OF_ARRESTS or (rule is not None and {*rule.through} <= {*OF_THE_POLICE})
+
+
+def _of_detection(key: str) -> bool:
+    """Tell whether a parameter does nothing where no detector reads anything; its coverage is what makes it read."""
+    section, *rest = key.split(".")
+    of_section = section == "detection" and rest != ["coverage"]
+    return of_section or key == "predators.rel_leave_detector"
 
 
 def changed_rules(scenario: Scenario, arm: str) -> dict[str, tuple[Any, Any]]:

@@ -13,10 +13,11 @@ import pytest
 import sim
 from sim.model.arrays.model import ChatModel
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes.outcomes import OF_THE_POLICE, OUTCOMES, Outcome
+from sim.outcomes.outcomes import OF_THE_DETECTOR, OF_THE_POLICE, OUTCOMES, Outcome
 from sim.outcomes.patterns import patterns
 from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -199,7 +200,12 @@ def test_every_kind_of_event_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "listed"), [("| outcome | what |", OUTCOMES), ("| outcome of the police | what |", OF_THE_POLICE)]
+    ("head", "listed"),
+    [
+        ("| outcome | what |", OUTCOMES),
+        ("| outcome of the police | what |", OF_THE_POLICE),
+        ("| outcome of the detector | what |", OF_THE_DETECTOR),
+    ],
 )
 def test_every_outcome_is_listed(head: str, listed: tuple[Outcome, ...]) -> None:
     assert rows(head) == [[o.name, o.label, o.unit, o.better] for o in listed]
@@ -228,6 +234,7 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         HostingPolicy(host="home"),
         UndercoverPolicy(decoys=1.0, start_hour=1, hours=1),
         FreemiumPolicy(p_paying=0.1),
+        DetectionPolicy(coverage=0.5, p_contact=0.1, p_engaged=0.2, p_private=0.5, p_false=0.02),
         ClosurePolicy(),
     ]
     assert {lever.name for lever in levers} | {"set"} == {

@@ -21,6 +21,8 @@ PURPOSES = {
     "REFER": 48, "OTHER_EVIDENCE": 49, "DECOY": 50, "DECOY_CASE": 51, "DECOY_EVIDENCE": 52, "FILE_ORDER": 53,
     "REQUEST_DELAY": 54, "ANSWERED": 55, "ARREST_DELAY": 56, "IDENTITY": 57, "PAYING": 58, "RISK_CLASS": 59,
     "FELT_RISK": 60, "N_EARLIER": 61, "EARLIER": 62, "SECOND_SITE": 63, "MOVE_DELAY": 64, "WHOSE_HOME": 65,
+    "DETECTOR_READS": 70, "DETECT": 71, "N_FALSE_ALARMS": 72, "FALSE_ALARM_ACCUSED": 73, "FALSE_ALARM_SECOND": 74,
+    "FALSE_ALARM_GRAVITY": 75, "FALSE_ALARM_RAISED": 76,
 }  # fmt: skip
 """Add new ones at the end; never change or reuse a number: it would move every draw of that purpose."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 from sim.model.records import Records
 from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -73,6 +74,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**POLICED, **{
     "moderation.dossier_expiry_hours": 30,
     "predators.p_deterred_by_retention": 0.2,
     "registration.device_known_days": 2.0,
+    "predators.rel_leave_detector": 4.0,
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
@@ -119,6 +121,7 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "undercover": (UndercoverPolicy(decoys=3.5, start_hour=20, hours=10, end=day(12)),),
     "freemium": (FreemiumPolicy(p_paying=1.0, rel_predators=0.9), PolicePolicy(direct=True)),
     "closure": (ClosurePolicy(start=day(9)),),
+    "detection": (DetectionPolicy(coverage=0.7, p_false=0.05, start=day(1), end=day(12)),),
 }
 """Every policy alone, several of them dated."""
 
@@ -142,6 +145,11 @@ COMBINED: dict[str, tuple[Policy, ...]] = {
         ReportingPolicy(p_flagged=0.4, snapshot=True),
         SetPolicy(rule="moderation.shift_days", value=("fri", "sun"), start=day(1)),
     ),
+    "detected": (
+        DetectionPolicy(coverage=1.0, p_contact=0.5, p_private=0.95, p_false=0.03),
+        ReportingPolicy(snapshot=True, start=day(2)),
+        ModerationPolicy(triage="most_reported", staff=0.5),
+    ),
     "one-after-another": (
         RegistrationPolicy(level="document", end=day(5)),
         RegistrationPolicy(level="none", start=day(5), end=day(9)),
@@ -152,9 +160,12 @@ COMBINED: dict[str, tuple[Policy, ...]] = {
 """Combinations, against a baseline that asks for an e-mail address and reads the gravest first."""
 
 ONE_MORE = Offence(
-    name="one_more", serious=False, weight=20, target_weights=(0, 1, 4, 1), rel_leave=2.0, rel_complain=2.0
+    name="one_more", serious=False, weight=20, target_weights=(0, 1, 4, 1), rel_leave=2.0, rel_complain=2.0,
+    rel_detect=0.3,
+)  # fmt: skip
+OUTSIDE = Offence(
+    name="outside_harm", weight=40, target_weights=(0, 1, 1, 0), outside=True, rel_harm=3.0, rel_detect=2.0
 )
-OUTSIDE = Offence(name="outside_harm", weight=40, target_weights=(0, 1, 1, 0), outside=True, rel_harm=3.0)
 
 RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
     "levers": (BUSY.replace(policies=LEVERS), (7,)),
@@ -229,7 +240,10 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
     "more-offences": (
         BUSY.replace(
             offences=(*OFFENCES, ONE_MORE, OUTSIDE),
-            policies={"both": (*LEVERS["email"], *LEVERS["retention"], *LEVERS["staff"])},
+            policies={
+                "both": (*LEVERS["email"], *LEVERS["retention"], *LEVERS["staff"]),
+                "detection": (DetectionPolicy(coverage=0.9),),
+            },
             days=8,
         ),
         (3, 4),
@@ -267,6 +281,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
                 "third": {
                     "monthly_visitors": 200.0, "attraction": 2.0, "retention": {"log_hours": 100},
                     "moderation": {"staff": 1.0}, "undercover": {"decoys": 1.5}, "cooperation": {"p_refer": 0.9},
+                    "detection": {"coverage": 0.5, "p_engaged": 0.6},
                 },
                 "clone": {"operation": {"open": False}},
             },

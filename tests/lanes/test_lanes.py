@@ -12,6 +12,7 @@ from sim.model.arrays import model
 from sim.model.records import Records
 from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.limits import LimitsPolicy
@@ -37,6 +38,7 @@ EMAIL = BUSY.replace(**{
     "moderation.triage": "gravest",
     "moderation.staff": 0.03,
     "moderation.dossier_expiry_hours": 24,
+    "detection.coverage": 0.3,
 })  # fmt: skip
 RULES_NOW = {rule: EMAIL.platform.rules.value_of(rule) for rule in RULES}
 
@@ -68,6 +70,7 @@ INERT: dict[str, tuple[Policy, ...]] = {
         ),
     ),
     "freemium": (FreemiumPolicy(p_paying=EMAIL.freemium.p_paying, rel_predators=EMAIL.freemium.rel_predators),),
+    "detection": (DetectionPolicy(coverage=EMAIL.detection.coverage, p_false=EMAIL.detection.p_false),),
     "closure": (ClosurePolicy(open=True),),
     # A mechanism is in force, and has nothing to change.
     "untrained": (ModerationPolicy(training=0.0),),
@@ -117,7 +120,19 @@ def test_policies_at_the_level_of_the_baseline_change_nothing() -> None:
     scenario = EMAIL.replace(policies=INERT)
     records = model.simulate(scenario, [1], arms(scenario), events=True)
     expected = lane(records, BASELINE)
-    happens = ["n_harm", "n_review", "n_bar", "n_expire", "n_return", "n_decoy", "n_request", "n_identify", "n_arrest"]
+    happens = [
+        "n_detect",
+        "n_false_alarm",
+        "n_harm",
+        "n_review",
+        "n_bar",
+        "n_expire",
+        "n_return",
+        "n_decoy",
+        "n_request",
+        "n_identify",
+        "n_arrest",
+    ]
     assert (expected.daily[happens].sum() > 0).all()
     for arm in INERT:
         assert_same(lane(records, arm), expected)

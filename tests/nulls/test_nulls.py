@@ -97,6 +97,7 @@ SWITCHED_ON: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "copies": ({"reporting.snapshot": True}, ("n_snapshot_hours",)),
     "limits": ({"limits.cooling_off_hours": 1}, ("n_user_hours_limited",)),
     "adults kept from minors": ({"limits.adults_to_minors": False}, ("n_user_hours_protected",)),
+    "detection": ({"detection.coverage": 0.5}, ("n_detect", "n_false_alarm")),
 }  # fmt: skip
 """What the chat has not: changes of the scenario that bring it, and the counts that are then something."""
 

@@ -26,6 +26,7 @@ INERT = {
     "hosting": {"host": "abroad"},
     "undercover": {"decoys": 0.0, "start_hour": 14, "hours": 8},
     "freemium": {"p_paying": 0.0},
+    "detection": {"coverage": 0.0},
     "closure": {"open": True},
     "set": {"rule": "moderation.staff", "value": 1},
 }
@@ -97,6 +98,16 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ({"police": {"direct": True, "p_refer": 0.5}}, {"cooperation.direct": True, "cooperation.p_refer": 0.5}),
         ({"hosting": {"host": "home"}}, {"cooperation.host": "home"}),
         ({"undercover": {"decoys": 2, "start_hour": 20}}, {"undercover.decoys": 2, "undercover.start_hour": 20}),
+        (
+            {"detection": {"coverage": 0.5, "p_contact": 0.1, "p_engaged": 0.2, "p_private": 0.9, "p_false": 0.05}},
+            {
+                "detection.coverage": 0.5,
+                "detection.p_contact": 0.1,
+                "detection.p_engaged": 0.2,
+                "detection.p_private": 0.9,
+                "detection.p_false": 0.05,
+            },
+        ),
         (
             {"freemium": {"p_paying": 0.02, "rel_predators": 0.5}},
             {"freemium.p_paying": 0.02, "freemium.rel_predators": 0.5},

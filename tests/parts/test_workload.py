@@ -30,7 +30,7 @@ SHORT = {
     "coco": {"scale": 0.02, "days": 40, "warmup_days": 40},
     "generic_chat": {"scale": 0.1, "days": 90, "start": dt.date(2024, 3, 1)},
     **{name: {"days": 60} for name in ("moderators", "police", "registration", "reporting", "retention")},
-    **{name: {"days": 60} for name in ("sanctions", "sites")},
+    **{name: {"days": 60} for name in ("sanctions", "sites", "detection")},
 }
 """Each shipped scenario made short; of its policies, the first and the last that hold throughout are looked at."""
 

@@ -16,7 +16,7 @@ from sim.model.decisions.displacement import Gate
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, EVENT_COLUMNS, Records
-from sim.model.world.day import Day, Presences
+from sim.model.world.day import Day, FalseReports, Presences
 from sim.model.world.keys import N_STRATA, N_USER_STRATA, person_of
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
@@ -95,6 +95,8 @@ class Chat(PeopledLane):
             self.police.leads.append(lead)
         for user, visit, second, gravity, effort in self._false_reports.get(self.hour, ()):
             user.be_accused(visit, second, gravity, effort)
+        for user, visit, second, gravity, effort in self._false_alarms.get(self.hour, ()):
+            user.be_mistaken(visit, second, gravity, effort)
         self.victims.close_hour()
         # 4. Moderators read dossiers.
         for venue in self.venues:
@@ -194,13 +196,17 @@ class Chat(PeopledLane):
         day = self.day
         self._arrivals: dict[int, list[tuple[Person, Visit]]] = {}
         self.visit_by_row = self._read(day.people)
-        self._false_reports: dict[int, list[tuple[User, Visit, int, int, float]]] = {}
-        false = day.false_reports
-        columns = (false.row, false.hour, false.second, false.gravity, false.effort)
-        for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
-            self._false_reports.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
+        self._false_reports, self._false_alarms = self._talk(day.false_reports), self._talk(day.false_alarms)
         for i, (row, hour) in enumerate(zip(day.intents.row.tolist(), day.intents.hour.tolist(), strict=True)):
             self.visit_by_row[row][0].intents.setdefault(hour, []).append(i)
+
+    def _talk(self, of_day: FalseReports) -> dict[int, list[tuple[User, Visit, int, int, float]]]:
+        """Return by hour who may be accused of a lawful conversation, in which visit, second, gravity and effort."""
+        found: dict[int, list[tuple[User, Visit, int, int, float]]] = {}
+        columns = (of_day.row, of_day.hour, of_day.second, of_day.gravity, of_day.effort)
+        for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
+            found.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
+        return found
 
     def _entrances_now(self, day: int, before: Sequence[Gate]) -> Entrances:
         """Return the entrances under the rules of a day, given the gates of the day before, if there were any."""

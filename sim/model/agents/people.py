@@ -17,6 +17,7 @@ from sim.model.decisions.codes import (
     COMPLAINT,
     CONTACT,
     DECOY,
+    DETECTOR,
     FADE,
     FLAGGER,
     GO_ON,
@@ -44,6 +45,14 @@ from sim.model.decisions.contacts import (
     seeks,
     warned,
     warning_reaches,
+)
+from sim.model.decisions.detection import (
+    detects,
+    p_detect,
+    raises_false_alarm,
+    reads,
+    watched,
+    watched_milli,
 )
 from sim.model.decisions.displacement import NO_SITE
 from sim.model.decisions.entry import kept_apart
@@ -82,14 +91,24 @@ class User(Person):
 
     def be_accused(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
         """Be reported after a lawful conversation, if the reporter takes the trouble."""
+        if venue := self._venue_of(visit):
+            reporting = venue.rules.reporting
+            if reports_falsely(effort, reporting.friction, reporting.rel_false):
+                venue.ledger.note("false_report", second, None, self, detail=gravity)
+                venue.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, MISTAKEN))
+
+    def be_mistaken(self, visit: Visit, second: int, gravity: int, effort: float) -> None:
+        """Be flagged by a site's detector after a lawful conversation, if it reads it and is wrong about it."""
+        if venue := self._venue_of(visit):
+            detection = venue.rules.detection
+            if raises_false_alarm(effort, detection.coverage, detection.p_false):
+                venue.ledger.note("false_alarm", second, None, self, detail=gravity)
+                venue.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, DETECTOR))
+
+    def _venue_of(self, visit: Visit) -> StaffedVenue | None:
+        """Return the site on which a visit is now, if it is on any."""
         site = self.site(visit.begin, self.model.hour)
-        if site == NO_SITE:
-            return
-        venue = self.model.venues[site]
-        reporting = venue.rules.reporting
-        if reports_falsely(effort, reporting.friction, reporting.rel_false):
-            venue.ledger.note("false_report", second, None, self, detail=gravity)
-            venue.desk.reports.append(Report(self, visit.begin, visit.end, gravity, second, NOBODY, MISTAKEN))
+        return None if site == NO_SITE else self.model.venues[site]
 
     def recognise(self, contact: Contact, second: int) -> int:
         """See the contact for what it is, perhaps complain and report it, and return what becomes of it.
@@ -217,11 +236,26 @@ class Contact:
         risk = model.numbers.felt_risk
         if risk.sensitivity:
             hazard[LEAVE] = hazard[LEAVE] * int(leave_milli(self.predator.share_left(self.venue), risk)) // 1000
+        hazard[LEAVE] = watched(hazard[LEAVE], watched_milli(self.venue.rules, model.numbers.rel_leave_detector))
         key = alarm_key(stage, self.again, int(knowing))
         words = [model.world.draws.word(purpose, 0, self.number, key) for purpose in ALARMS]
         seconds = [alarm_seconds(exponential(word), rate) for word, rate in zip(words, hazard, strict=True)]
         self.ring = second + min(seconds)
         self.alarm = seconds.index(min(seconds))
+
+    def be_read(self, second: int) -> None:
+        """Be flagged as a stage begins, if the site's detector reads the contact and sees what it is."""
+        model, rules = self.predator.model, self.venue.rules.detection
+        word = model.world.draws.word
+        if not reads(word(Purpose.DETECTOR_READS, 0, self.number), rules.coverage):
+            return
+        sensitivity = (rules.p_contact, rules.p_engaged, rules.p_private)[self.stage]
+        p = float(p_detect(sensitivity, float(model.numbers.rel_detect[self.offence])))
+        if detects(word(Purpose.DETECT, 0, self.number, alarm_key(self.stage, self.again)), p):
+            self.venue.ledger.note("detect", second, None, self.predator, self, self.stage)
+            self.venue.desk.reports.append(
+                Report(self.predator, self.session, self.predator_end, self.stage, second, self.number, DETECTOR)
+            )
 
     def step(self) -> None:
         """Let everything happen that falls into this hour."""
@@ -313,6 +347,7 @@ class Contact:
         elif self.stage < PRIVATE:
             ledger.note(("engage", "private")[self.stage], second, self.predator, self.target, self)
             self.begin_stage(self.stage + 1, self.ring)
+            self.be_read(second)
         else:
             assert self.alarm == GO_ON
             where = (2 if self.stage == OFF else 1) + 2 * self.redirected
@@ -415,6 +450,7 @@ class Predator(Person):
             second = int(intents.second[i])
             venue.ledger.note("approach", second, self, target, contact, redirected)
             contact.begin_stage(CONTACT, hour * SECONDS + second)
+            contact.be_read(second)
             self.contacts.append(contact)
 
     def _may_approach(self, i: int, visit: Visit, venue: StaffedVenue) -> bool:

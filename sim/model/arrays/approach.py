@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.arrays.contacts import recognition
+from sim.model.arrays.detection import flag
 from sim.model.arrays.entry import at_the_door
 from sim.model.arrays.felt_risk import holds_back
 from sim.model.arrays.hour import Hour
@@ -395,3 +396,4 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
     state.contacts.settle(rows)
     np.add.at(state.n_live, pair, 1)
     record.note_contacts("approach", hour, second, state.contacts, rows, redirected)
+    flag(now, rows, state.contacts.stage.take(rows), second)

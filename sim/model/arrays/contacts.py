@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.arrays.detection import flag
 from sim.model.arrays.felt_risk import share_left
 from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, State
@@ -44,6 +45,7 @@ from sim.model.decisions.contacts import (
     seeks,
     warning_reaches,
 )
+from sim.model.decisions.detection import watched
 from sim.model.decisions.felt_risk import leave_milli
 from sim.model.decisions.investigation import has_evidence, urgency
 from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
@@ -312,6 +314,7 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
         anew = (~knowing).nonzero()[0]
         now.record.note_each(_REACHED, reached.take(anew) - ENGAGED, hour, at.take(anew) - hour * SECONDS, contacts,
                              begun.take(anew))  # fmt: skip
+        flag(now, begun.take(anew), reached.take(anew), at.take(anew) - hour * SECONDS)
         leaving = (reached == OFF) & ~knowing
         off = begun.compress(leaving)
         if off.size:
@@ -352,6 +355,8 @@ def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: int | Ints = 0) ->
     if risk.sensitivity and risk.rel_leave:
         left = share_left(state, place, contacts.predator.take(rows))
         hazard[:, LEAVE] = hazard[:, LEAVE] * leave_milli(left, risk) // 1000
+    if now.lanes.watch:
+        hazard[:, LEAVE] = watched(hazard[:, LEAVE], now.lanes.watched_milli.take(place))
     return first_alarm(words, hazard, knowing, recognition(now, place, contacts.target.take(rows)))
 
 

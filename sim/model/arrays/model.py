@@ -18,11 +18,12 @@ from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
 from sim.model.arrays.hour import Hour, Reports
 from sim.model.arrays.investigation import Police, investigate
-from sim.model.arrays.moderation import Office, false_reports, foresee_false_reports, moderate
+from sim.model.arrays.moderation import Office, accuse, foresee_false_alarms, foresee_false_reports, moderate
 from sim.model.arrays.places import LaneName, Places, fork
 from sim.model.arrays.recorder import Recorder, cells_per_place
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.model.decisions.contacts import recognise_milli
+from sim.model.decisions.detection import watched_milli
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, HourlyModel, one_seed
 from sim.model.records import Records
@@ -125,7 +126,8 @@ class ChatModel(HourlyModel):
            risk deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
            targets block and may report or complain, trusted flaggers report, blocked predators may seek the target once
-           more; lawful conversations lead to false reports (`run_contacts`, `false_reports`).
+           more; the site's detector flags contacts as their stages begin (`flag`, also of approaches); lawful
+           conversations lead to false reports and false alarms (`run_contacts`, `accuse`).
         4. Moderation: reports become dossiers, old dossiers expire, moderators review and warn, suspend or bar, and the
            site may refer whom they sanction to the police (`moderate`).
         5. Evasion: barred persons come back as strangers to the site (`evade`).
@@ -144,7 +146,8 @@ class ChatModel(HourlyModel):
         now = self._now(self.hour)
         approach(now, self._approaches)
         run_contacts(now)
-        false_reports(now, self._false_reports)
+        accuse(now, self._false_reports)
+        accuse(now, self._false_alarms)
         moderate(now, self._office)
         evade(now)
         investigate(now, self._police)
@@ -227,6 +230,7 @@ class ChatModel(HourlyModel):
             shut(now)
         self._approaches = foresee(now)
         self._false_reports = foresee_false_reports(now)
+        self._false_alarms = foresee_false_alarms(now)
         self._police.begin_day(now)
 
     def _now(self, hour: int) -> Hour:
@@ -258,6 +262,7 @@ class ChatModel(HourlyModel):
             doors=Doors(rules, state.places, state.cells, self.hour // 24, self._usual, doors),
             apart=Apart(rules, self._usual_rules, state.places, self.world.ages),
             recognise_milli=np.array([recognise_milli(r) for r in rules]),
+            watched_milli=np.array([watched_milli(r, state.numbers.rel_leave_detector) for r in rules]),
         )
 
 

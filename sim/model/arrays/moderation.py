@@ -7,6 +7,7 @@ skipped. The work of an hour is arrivals plus reviews, whatever the backlog.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +19,8 @@ from sim.model.arrays.hour import Hour, Lead
 from sim.model.arrays.places import Spread, Ways, by_place, one_a_place, shared
 from sim.model.arrays.state import Dossier
 from sim.model.decisions import sanctions
-from sim.model.decisions.codes import MISTAKEN, NEVER, REFERRAL
+from sim.model.decisions.codes import DETECTOR, MISTAKEN, NEVER, REFERRAL
+from sim.model.decisions.detection import raises_false_alarm
 from sim.model.decisions.investigation import refers, urgency
 from sim.model.decisions.moderation import (
     LEVELS,
@@ -33,7 +35,8 @@ from sim.model.decisions.moderation import (
 )
 from sim.model.decisions.responses import reports_falsely
 from sim.model.decisions.sanctions import Strikes
-from sim.model.world.draws import Ints, Purpose
+from sim.model.world.day import FalseReports
+from sim.model.world.draws import Bools, Floats, Ints, Purpose
 from sim.model.world.keys import dossier_key
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
@@ -258,43 +261,75 @@ class Office(Spread):
 
 
 @dataclass(frozen=True)
-class FalseReportsMade:
-    """The day's false reports that are made in each lane, bars apart: place, row of the day's, start of each hour."""
+class Accusations:
+    """Of the day's lawful conversations those of which somebody is accused in each lane, bars apart.
 
+    Attributes:
+        kind: Kind of event.
+        source: `MISTAKEN` or `DETECTOR`.
+        of_day: The day's.
+        place: Place of each accusation.
+        which: Row of the day's.
+        start: Start of each hour.
+    """
+
+    kind: str
+    source: int
+    of_day: FalseReports
     place: Ints
     which: Ints
     start: list[int]
 
 
-def foresee_false_reports(now: Hour) -> FalseReportsMade:
+def foresee_false_reports(now: Hour) -> Accusations:
     """Work out, once a day, which lawful conversations lead to a report in which lanes, bars apart."""
-    lanes, people, false, places = now.lanes, now.day.people, now.day.false_reports, now.state.places
-    which = places.each(np.arange(false.row.size))
-    row = false.row.take(which)
-    old, door_type = places.each(people.is_old(false.row)), people.door_type(row)
-    place, inside = lanes.doors.place(0, old, places.lanes_of(people.seed.take(false.row)), door_type)
-    friction, rel_false = lanes.rule("reporting.friction").take(place), lanes.rule("reporting.rel_false").take(place)
-    made = reports_falsely(false.effort.take(which), friction, rel_false)
-    made &= inside
+    friction, rel_false = (now.lanes.rule(f"reporting.{name}") for name in ("friction", "rel_false"))
+
+    def made(effort: Floats, place: Ints) -> Bools:
+        return reports_falsely(effort, friction.take(place), rel_false.take(place))
+
+    return _foresee(now, "false_report", MISTAKEN, now.day.false_reports, made)
+
+
+def foresee_false_alarms(now: Hour) -> Accusations:
+    """Work out, once a day, of which lawful conversations the detector raises an alarm in which lanes, bars apart."""
+    coverage, p_false = (now.lanes.rule(f"detection.{name}") for name in ("coverage", "p_false"))
+
+    def raised(effort: Floats, place: Ints) -> Bools:
+        return raises_false_alarm(effort, coverage.take(place), p_false.take(place))
+
+    return _foresee(now, "false_alarm", DETECTOR, now.day.false_alarms, raised)
+
+
+def _foresee(
+    now: Hour, kind: str, source: int, of_day: FalseReports, happens: Callable[[Floats, Ints], Bools]
+) -> Accusations:
+    lanes, people, places = now.lanes, now.day.people, now.state.places
+    which = places.each(np.arange(of_day.row.size))
+    row = of_day.row.take(which)
+    old, door_type = places.each(people.is_old(of_day.row)), people.door_type(row)
+    place, inside = lanes.doors.place(0, old, places.lanes_of(people.seed.take(of_day.row)), door_type)
+    made = happens(of_day.effort.take(which), place) & inside
     which = which.compress(made)
-    return FalseReportsMade(place.compress(made), which, which.searchsorted(false.start).tolist())
+    return Accusations(kind, source, of_day, place.compress(made), which, which.searchsorted(of_day.start).tolist())
 
 
-def false_reports(now: Hour, made: FalseReportsMade) -> None:
-    """Step 3, lawful conversations: those that lead to a report, of accused who are here in the lane."""
-    hour, people, false = now.hour, now.day.people, now.day.false_reports
-    first, last = made.start[now.hour_of_day : now.hour_of_day + 2]
+def accuse(now: Hour, accusations: Accusations) -> None:
+    """Step 3, lawful conversations: those of which somebody is accused, of accused who are here in the lane."""
+    hour, people, of_day = now.hour, now.day.people, accusations.of_day
+    first, last = accusations.start[now.hour_of_day : now.hour_of_day + 2]
     if first == last:
         return
-    place, which = made.place[first:last], made.which[first:last]
-    row = false.row.take(which)
+    place, which = accusations.place[first:last], accusations.which[first:last]
+    row = of_day.row.take(which)
     person = people.person.take(row)
     barred = now.state.users_barred(place, person, people.slot.take(row), hour)
     if barred.any():
         place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
-    second, gravity = false.second.take(which), false.gravity.take(which)
-    now.record.note("false_report", hour, second, place, 0, person, detail=gravity)
-    now.reports.add(place, person, 0, people.begin.take(row), people.end.take(row), second, gravity, -1, MISTAKEN)
+    second, gravity = of_day.second.take(which), of_day.gravity.take(which)
+    now.record.note(accusations.kind, hour, second, place, 0, person, detail=gravity)
+    begin, end = people.begin.take(row), people.end.take(row)
+    now.reports.add(place, person, 0, begin, end, second, gravity, -1, accusations.source)
 
 
 def moderate(now: Hour, office: Office) -> None:

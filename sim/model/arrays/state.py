@@ -314,16 +314,19 @@ class Lanes:
         doors: Whom they let in.
         apart: Whom limits keep adults from.
         recognise_milli: Recognition by those whom warnings reach, in thousandths, by place.
+        watched_milli: Leaving of private contacts because of a detector, in thousandths, by place.
     """
 
     rules: list[Rules]
     doors: Doors
     apart: Apart
     recognise_milli: Ints
+    watched_milli: Ints
 
     def __post_init__(self) -> None:
-        """Nothing was asked for yet but whether warnings do anything in some lane."""
+        """Nothing was asked for yet but whether warnings, or being watched, do anything in some lane."""
         self.warn = bool((self.recognise_milli != 1000).any())
+        self.watch = bool((self.watched_milli != 1000).any())
         self._columns: dict[str, NDArray[Any]] = {}
 
     def rule(self, name: str) -> NDArray[Any]:

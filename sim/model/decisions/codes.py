@@ -11,8 +11,9 @@ RECOGNISE, FADE, LEAVE, GO_ON = range(N_ALARMS)
 """What can end a stage; in a tie the earlier in this order rings."""
 BLOCK, WITHDRAW, STAY = range(3)
 """What a target does who recognises a contact: the first two end it."""
-TARGET, FLAGGER, MISTAKEN = range(3)
-"""Where a report to the site comes from: a target, a trusted flagger, a user who is mistaken about a lawful one."""
+TARGET, FLAGGER, MISTAKEN, DETECTOR = range(4)
+"""Where a report to the site comes from: a target, a trusted flagger, a user who is mistaken about a lawful one, or the
+site's own detector."""
 COMPLAINT, REFERRAL, DECOY, EARLIER = range(4)
 """Where a lead of the police comes from: a complaint, a referral by the site, a decoy; a complaint about harm before
 the run, which names nobody."""

@@ -28,6 +28,7 @@ class Numbers:
     Attributes:
         hazard: Hazards in billionths an hour, shape (offences, stages, alarms).
         p_report: Probability that a target reports who reports without effort, shape (offences, classes, stages).
+        rel_detect: How far a detector can see each offence.
         p_complain: Probability of a complaint, shape (offences, 2): after recognition, after harm.
         delay_hours: Delays of complaints that do not come at once: DELAY_CELLS equally likely cells.
         meeting_rate: Meetings an hour of a parted pair at the mean hour, in billionths, shape (user strata, predator
@@ -47,10 +48,12 @@ class Numbers:
         request_spread: How long a request takes relative to its median, in millionths: DELAY_CELLS cells.
         arrest_hours: Hours from identification to arrest, likewise.
         felt_risk: What predators make of arrests and bans.
+        rel_leave_detector: How much oftener private contacts leave a platform whose detector reads everything.
     """
 
     hazard: Ints
     p_report: NDArray[np.float64]
+    rel_detect: NDArray[np.float64]
     p_complain: NDArray[np.float64]
     delay_hours: Ints
     meeting_rate: Ints
@@ -69,6 +72,7 @@ class Numbers:
     request_spread: Ints
     arrest_hours: Ints
     felt_risk: FeltRisk
+    rel_leave_detector: float
 
     def hazards(self, offence: Ints, stage: int | Ints) -> Ints:
         """Return the hazards of contacts of offences at stages: a new array of shape (contacts, alarms)."""
@@ -93,6 +97,7 @@ def numbers_of(world: World) -> Numbers:
     return Numbers(
         hazard=hazards(scenario),
         p_report=np.array(p_report),
+        rel_detect=np.array([o.rel_detect for o in scenario.offences]),
         p_complain=np.array(p_complain),
         delay_hours=complaint_delays(responses.complaint_delay_median_days, responses.complaint_delay_sigma),
         meeting_rate=meeting_rates(world),
@@ -111,6 +116,7 @@ def numbers_of(world: World) -> Numbers:
         request_spread=lognormal(scenario.police.request_sigma, MICRO),
         arrest_hours=lognormal(scenario.police.arrest_delay_sigma, 24 * scenario.police.arrest_delay_median_days),
         felt_risk=scenario.felt_risk,
+        rel_leave_detector=scenario.predators.rel_leave_detector,
     )
 
 

@@ -104,14 +104,15 @@ class Intents:
 
 @dataclass(frozen=True)
 class FalseReports:
-    """Lawful conversations that would lead to a report if reporting took no effort, by hour.
+    """Lawful conversations that may lead to a report, or to a false alarm of a detector, by hour.
 
     Attributes:
         row: Row of the accused in `Presences`.
         hour: Hour.
         second: Second of the hour, 1 to 3600.
         gravity: Gravity claimed: 0, 1, 2.
-        effort: From 0 to just under 1; the report is made if it lies below (1 - friction) times `rel_false`.
+        effort: From 0 to just under 1; the report is made if it lies below (1 - friction) times `rel_false`. Of false
+            alarms what decides whether the detector raises it.
         start: Index of the first of each hour, 25 entries.
     """
 
@@ -174,6 +175,7 @@ class Day:
         predators_start: Where each hour begins in `predators_online`, 25 entries.
         intents: Intents to approach.
         false_reports: False reports that may be made.
+        false_alarms: False alarms that a detector may raise; none where no policy has one.
     """
 
     number: int
@@ -186,6 +188,7 @@ class Day:
     predators_start: Ints
     intents: Intents
     false_reports: FalseReports
+    false_alarms: FalseReports
 
     def listed(self, hour: int, group: int) -> Ints:
         """Return the rows of a group online in an hour, doors and bars apart."""

@@ -128,6 +128,13 @@ class Purpose(IntEnum):
     MOVE_DELAY = 64  # the same
     WHOSE_HOME = 65  # entity contact
     CANDOUR = 67  # entity person
+    DETECTOR_READS = 70  # entity contact
+    DETECT = 71  # entity contact, occurrence `keys.alarm_key`
+    N_FALSE_ALARMS = 72  # entity class, occurrence hour and bit
+    FALSE_ALARM_ACCUSED = 73  # entity class, occurrence hour and slot
+    FALSE_ALARM_SECOND = 74  # the same
+    FALSE_ALARM_GRAVITY = 75  # the same
+    FALSE_ALARM_RAISED = 76  # the same
 
 
 def mix(z: int) -> int:

@@ -41,20 +41,28 @@ from sim.model.world.keys import (
 from sim.model.world.movers import Movers
 from sim.model.world.population import membership, visits_per_month, weekly_profile
 from sim.model.world.visits import Crowd
+from sim.rules.rulebook import MOST_P_FALSE
 from sim.scenario.scenario import Scenario
 
 ATTEMPTS = 8
 """Persons drawn for an intent at random; whoever still looks further walks through the rest in keyed order."""
 MORE_ATTEMPTS = 128
 """Likewise among persons of another home, few of whom may be on the site."""
+_REPORTED = (
+    Purpose.N_FALSE_REPORTS, Purpose.FALSE_ACCUSED, Purpose.FALSE_GRAVITY, Purpose.FALSE_READY, Purpose.FALSE_SECOND,
+)  # fmt: skip
+_FLAGGED = (
+    Purpose.N_FALSE_ALARMS, Purpose.FALSE_ALARM_ACCUSED, Purpose.FALSE_ALARM_GRAVITY, Purpose.FALSE_ALARM_RAISED,
+    Purpose.FALSE_ALARM_SECOND,
+)  # fmt: skip
 
 
 class World:
     """The world of a scenario under one or several seeds.
 
     Args:
-        scenario: What to simulate; of its policies only whether one of them closes a site, and whom they tell apart by
-            age.
+        scenario: What to simulate; of its policies only whether one of them closes a site, or has a detector, and whom
+            they tell apart by age.
         seeds: Seeds that share the step loop. What is drawn for a seed does not depend on the others.
     """
 
@@ -125,10 +133,9 @@ class World:
         predators = ranges(first_row.take(of_predators), n_rows.take(of_predators))
         predators, start = self._predators_online(people, first_hour, predators)
         intents = self._intents(first_hour, people, predators, start)
-        false_reports = self._false_reports(first_hour, people, online)
         day = Day(
             number, first_hour, people, online, key.take(order), row.take(order), predators, start, intents,
-            false_reports,
+            self._false_reports(first_hour, people, online), self._false_alarms(first_hour, people, online),
         )  # fmt: skip
         freeze(day)
         return day
@@ -272,8 +279,28 @@ class World:
         return rest.take(words.argsort(kind="stable"))
 
     def _false_reports(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
+        return self._lawful_talk(first_hour, people, online, self.scenario.responses.p_ready_false_report, _REPORTED)
+
+    def _false_alarms(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
+        """Draw as many as there can be at most, whatever a detector reads: lanes leave out those that it does not."""
+        p_at_most = MOST_P_FALSE if self.scenario.detects else 0.0  # nothing is dearer where nobody detects
+        return self._lawful_talk(first_hour, people, online, p_at_most, _FLAGGED)
+
+    def _lawful_talk(
+        self, first_hour: int, people: Presences, online: Online, p: float, purposes: tuple[Purpose, ...]
+    ) -> FalseReports:
+        """Draw the lawful conversations of which somebody may be accused, a share `p` of all.
+
+        Args:
+            first_hour: Hour 0 of the day.
+            people: Who is there.
+            online: Where those stand.
+            p: Share of lawful conversations.
+            purposes: What number, accused, gravity, what decides, and second are drawn for.
+        """
         responses = self.scenario.responses
-        per_user = responses.p_ready_false_report * self.scenario.population.conversations_per_hour
+        number, accused, gravities, decides, seconds = purposes
+        per_user = p * self.scenario.population.conversations_per_hour
         axes = (np.arange(24), np.arange(self.n_seeds * self.n_sites), np.arange(N_CLASSES))
         hour, cohort, victim_class = (a.reshape(-1) for a in np.meshgrid(*axes, indexing="ij"))
         group = cohort * N_GROUPS + victim_class
@@ -281,7 +308,7 @@ class World:
         whose = home * N_CLASSES + victim_class
         n_listed = online.n(hour, group)
         mean = (n_listed * round(per_user * POISSON_UNITS * 1024) + 512) >> 10
-        counts = self.draws.poisson(Purpose.N_FALSE_REPORTS, seed, whose, first_hour + hour, mean)
+        counts = self.draws.poisson(number, seed, whose, first_hour + hour, mean)
         slot = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         assert slot.max(initial=0) <= SLOT.most("slot")
         hour, seed, whose, group, n_listed = (np.repeat(a, counts) for a in (hour, seed, whose, group, n_listed))
@@ -290,12 +317,12 @@ class World:
         def words(purpose: Purpose) -> Words:
             return self.draws.words(purpose, seed, whose, key)
 
-        row = online.row(hour, group, below(words(Purpose.FALSE_ACCUSED), n_listed))
-        claim = unit(words(Purpose.FALSE_GRAVITY))
+        row = online.row(hour, group, below(words(accused), n_listed))
+        claim = unit(words(gravities))
         gravity = (claim < responses.p_false_engaged + responses.p_false_private).astype(np.int64)
         gravity += claim < responses.p_false_private
-        effort = unit(words(Purpose.FALSE_READY))
-        second = 1 + below(words(Purpose.FALSE_SECOND), 3600)
+        effort = unit(words(decides))
+        second = 1 + below(words(seconds), 3600)
         real = people.start.take(row) <= first_hour + hour
         row, hour, second, gravity = (a[real] for a in (row, first_hour + hour, second, gravity))
         start = np.searchsorted(hour, first_hour + np.arange(25))
