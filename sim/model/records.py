@@ -58,7 +58,10 @@ _PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 
 _BY_TARGET: Final = ("target", "predator")
 _BY_SITE: Final = ("site", "person")
 _BY_POLICE: Final = ("police", "person")
-_SOURCES = {0: "on a complaint", 1: "on a referral by the site", 2: "on what a decoy learned"}
+_SOURCES = {
+    0: "on a complaint", 1: "on a referral by the site", 2: "on what a decoy learned",
+    4: "on what was seized of a site",
+}  # fmt: skip
 _IDENTIFIED = {1: "by logs and the account", 2: "by logs and a payment", 3: "by evidence that is not the site's"}
 _REASONS = {
     1: "the logs were gone", 2: "the logs lead to nobody", 3: "the request was never answered",
@@ -125,8 +128,8 @@ KINDS: Final = (
         "complain_earlier", 6, "A complaint about harm before the run reaches the police (recorded harm).",
         "row of the table of offences", "police", "nobody",
     ),
-    Kind("case", 6, "The police open a file on somebody.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
-    Kind("take_up", 6, "An investigator takes a file up.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("case", 6, "The police open a file on somebody.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
+    Kind("take_up", 6, "An investigator takes a file up.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
     Kind(
         "take_up_earlier", 6, "An investigator takes up a complaint about harm before the run, which names nobody.",
         "", "police", "nobody",
@@ -141,7 +144,7 @@ KINDS: Final = (
     ),
     Kind("identify", 6, "The police identify somebody.", "by what, 1 to 3", *_BY_POLICE, _IDENTIFIED),
     Kind("close", 6, "The police close a file without an arrest.", "reason 1 to 5", *_BY_POLICE, _REASONS),
-    Kind("arrest", 6, "The police arrest a predator.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("arrest", 6, "The police arrest a predator.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
     Kind("stop", 6, "An arrest ends a contact.", "stage", "police", "predator", _STAGES),
 )  # fmt: skip
 """Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
@@ -249,6 +252,7 @@ COUNTS: Final = {
     "n_case_user": Count("files", "files on lawful users"),
     "n_case_referral": Count("files", "files opened on a referral by the site"),
     "n_case_decoy": Count("files", "files opened on what a decoy learned"),
+    "n_case_seized": Count("files", "files opened on what was seized of a site"),
     "n_case_capacity": Count("files", "files that investigators could have taken up"),
     "n_case_waiting_hours": Count(
         "file-hours", "sum over the hours of the day of the files that wait to be taken up at the end of the hour"
@@ -265,6 +269,7 @@ COUNTS: Final = {
     "n_close_cleared": Count("files", "files closed because the person identified has done nothing"),
     "n_arrest_referral": Count("arrests", "arrests in files opened on a referral by the site"),
     "n_arrest_decoy": Count("arrests", "arrests in files opened on what a decoy learned"),
+    "n_arrest_seized": Count("arrests", "arrests in files opened on what was seized of a site"),
     "n_arrest_hours": Count("hours", "hours from the act to the arrest, of those of this day"),
     "n_at_large_hours": Count(
         "hours", "hours from joining the site, or from the beginning of the run, to the arrest, of those of this day"

@@ -105,6 +105,16 @@ class Armed(Framed):
             for _, rules in by_day
         )
 
+    @cached_property
+    def seizes(self) -> bool:
+        """Whether investigators may seize what some site has in some arm."""
+        return self.police.investigators > 0 and any(
+            rules.operation.seized and not rules.operation.open
+            for arm in self.policies
+            for by_day in self.changes_by_site(arm)
+            for _, rules in by_day
+        )
+
     def arm(self, name: object) -> str:
         """Return the name of an arm, or of the baseline, as the scenario spells it.
 

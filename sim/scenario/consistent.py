@@ -203,6 +203,11 @@ class Consistent(Armed):
     def _wrong_with(self, closure: ClosurePolicy) -> Iterator[tuple[str, Sentence]]:
         """Yield what is wrong with a closure, behind the level that says it."""
         clone = closure.clone
+        if closure.open and closure.seizure:
+            nothing = Sentence(
+                "open = true leaves the site open, and what an open site has is not seized. Leave out open or seizure."
+            )
+            yield "seizure", nothing
         if closure.end:
             stays = Sentence(
                 "closure ends on {end}. A site that was closed does not open again here; leave the end out.",

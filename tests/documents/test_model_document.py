@@ -226,7 +226,7 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         HostingPolicy(host="home"),
         UndercoverPolicy(decoys=1.0, start_hour=1, hours=1),
         FreemiumPolicy(p_paying=0.1),
-        ClosurePolicy(),
+        ClosurePolicy(seizure=True),
     ]
     assert {lever.name for lever in levers} | {"set"} == {
         name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")

@@ -21,6 +21,7 @@ PURPOSES = {
     "REFER": 48, "OTHER_EVIDENCE": 49, "DECOY": 50, "DECOY_CASE": 51, "DECOY_EVIDENCE": 52, "FILE_ORDER": 53,
     "REQUEST_DELAY": 54, "ANSWERED": 55, "ARREST_DELAY": 56, "IDENTITY": 57, "PAYING": 58, "RISK_CLASS": 59,
     "FELT_RISK": 60, "N_EARLIER": 61, "EARLIER": 62, "SECOND_SITE": 63, "MOVE_DELAY": 64, "WHOSE_HOME": 65,
+    "SEIZED": 66,
 }  # fmt: skip
 """Add new ones at the end; never change or reuse a number: it would move every draw of that purpose."""
 

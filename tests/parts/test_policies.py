@@ -78,6 +78,7 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ({"warnings": {"p_reached": 0.5}}, {"warnings.p_reached": 0.5, "warnings.rel_recognise": 1.5}),
         ({"limits": {"cooling_off_hours": 9}}, {"limits.cooling_off_hours": 9}),
         ({"closure": {}}, {"operation.open": False}),
+        ({"closure": {"seizure": True}}, {"operation.open": False, "operation.seized": True}),
         ({"logs": {"log_hours": 8760}}, {"retention.log_hours": 8760}),
         ({"police": {"direct": True, "p_refer": 0.5}}, {"cooperation.direct": True, "cooperation.p_refer": 0.5}),
         ({"hosting": {"host": "home"}}, {"cooperation.host": "home"}),

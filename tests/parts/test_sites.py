@@ -101,6 +101,7 @@ WRONG = {
     "[policies.a]\nclosure = { start = 2020-01-01 }": ":7: policy 'a': closure starts on 2020-01-01, outside",
     "[policies.a]\nclosure = { end = 2021-02-01 }": ":7: policy 'a': closure ends on 2021-02-01. A site",
     RIVAL + "[policies.a]\nclosure = { site = 'coco', clone = 'rival' }": ":9: policy 'a': rival is open anyway",
+    "[policies.a]\nclosure = { open = true, seizure = true }": ":7: policy 'a': open = true leaves the site open, and",
     "[policies.a]\nclosure = { clone = 'coco' }": ":7: policy 'a': coco would be a clone of itself",
     "[policies.a]\nclosure = { clone = 'bounty' }": ":7: policy 'a': closure.clone = .bounty. is no site",
     "[sites.coco]\nmonthly_visitors = 500\n": ":6: 'coco' is the name of the first site",

@@ -86,6 +86,7 @@ def shut(now: Hour) -> None:
     status = contacts.status[: contacts.n]
     on_site = (status == LIVE) | (status == DORMANT)
     rows = (on_site & np.isin(contacts.place[: contacts.n], closed)).nonzero()[0]
+    now.state.wrote(rows, now.hour - 1)
     now.record.note_contacts("shut", now.hour, 0, contacts, rows, contacts.stage)
     _leave_platform(now.state, rows)
     contacts.end(rows)
@@ -120,6 +121,7 @@ def _part(now: Hour, rows: Ints) -> None:
     state, hour, record = now.state, now.hour, now.record
     contacts, draws = state.contacts, state.world.draws
     rows = _stay_together(now, rows)
+    state.wrote(rows, hour - 1)
     np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
@@ -264,6 +266,7 @@ def _ring(now: Hour, rows: Ints, recognised: list[Recognised]) -> tuple[Ints, In
         The rows of contacts that end, by recognition, fading or harm, and the second of each.
     """
     state, hour, contacts = now.state, now.hour, now.state.contacts
+    state.wrote(rows, hour)
     alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
     next_stage = _NEXT_STAGE.take(alarm * N_STAGES + stage)
     known = (alarm == RECOGNISE).nonzero()[0]

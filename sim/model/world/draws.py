@@ -127,6 +127,7 @@ class Purpose(IntEnum):
     SECOND_SITE = 63  # entity person
     MOVE_DELAY = 64  # the same
     WHOSE_HOME = 65  # entity contact
+    SEIZED = 66  # entity person
 
 
 def mix(z: int) -> int:
