@@ -40,7 +40,7 @@ def alone(scenario: Scenario) -> Sentence:
     return Sentence("On the simulated site alone.")
 
 
-def going_on(scenario: Scenario) -> Sentence:
+def assumed_elsewhere(scenario: Scenario) -> Sentence:
     """Say how many of those who are kept out of their site are assumed to go on elsewhere."""
     assumed = scenario.displacement
     predators, users, out = (
