@@ -379,9 +379,18 @@ class Records:
 
 def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> pd.DataFrame:
     """Return rows as a table of durations in canonical order."""
-    types = {column: "str" if column in TEXTS else "int64" for column in DURATION_COLUMNS}
-    table = pd.DataFrame(rows, columns=list(DURATION_COLUMNS)).astype(types)
-    return table.sort_values(list(DURATION_COLUMNS), ignore_index=True)
+    return _in_order(pd.DataFrame(rows, columns=list(DURATION_COLUMNS)))
+
+
+def event_table(rows: Iterable[tuple[object, ...]] | pd.DataFrame = ()) -> pd.DataFrame:
+    """Return rows as a table of events in canonical order, with the same types where there are none."""
+    return _in_order(pd.DataFrame(rows, columns=list(EVENT_COLUMNS)))
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table all of whose columns are sorted by, with their types and in canonical order."""
+    types = {column: "str" if column in TEXTS else "int64" for column in table.columns}
+    return table.astype(types).sort_values(list(table.columns), ignore_index=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -286,8 +286,7 @@ def simulate(
     runs = [Chat(scenario, seed, policy, collect=False).run(progress) for policy in policies for seed in seeds]
     daily = pd.concat([r.daily for r in runs], ignore_index=True)
     breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
-    tables = [r.events for r in runs if r.events is not None]
-    happened = [table for table in tables if len(table)] or tables[:1]  # a table without rows has no types
+    happened = [r.events for r in runs if r.events is not None]
     return Records(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
