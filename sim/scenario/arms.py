@@ -92,7 +92,7 @@ class Armed(Framed):
     @property
     def further_visitors(self) -> float:
         """Monthly visitors of further sites at the most, before `scale`."""
-        return sum(max(site.audience[:2]) for site in self.sites.values())
+        return sum(site.audience.most_visitors for site in self.sites.values())
 
     @cached_property
     def closes(self) -> bool:

@@ -66,7 +66,7 @@ class Consistent(Armed):
             yield Problem(("operation", "open"), shut)
             return
         for name, site in self.sites.items():
-            if max(site.audience[:2]) and not site.platform(self.platform).operation.open:
+            if site.audience.most_visitors and not site.platform(self.platform).operation.open:
                 nobody = Sentence(
                     "sites.{site} is closed: nobody is at home there. Give it monthly_visitors = 0, or open it.",
                     site=name,

@@ -14,6 +14,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import Scenario
+from sim.scenario.sites import Audience
 
 START = dt.date(2021, 3, 1)
 TWO = Scenario(start=START, days=60).replace(**{
@@ -124,3 +125,10 @@ def test_what_is_wrong_with_sites_is_said_in_a_line(text: str, tmp_path: Path) -
     with pytest.raises(ScenarioError, match=WRONG[text]) as caught:
         sim.load(file)
     assert "Traceback" not in str(caught.value)
+
+
+def test_an_audience_has_the_most_visitors_at_the_end_of_growth_or_before_it_shrinks() -> None:
+    assert [Audience(*visitors, 1.0).most_visitors for visitors in ((50, 70), (70, 50), (0, 0))] == [70, 70, 0]
+    sites = {"grows": {"monthly_visitors": 900.0, "monthly_visitors_start": 300.0},
+             "shrinks": {"monthly_visitors": 400.0, "monthly_visitors_start": 800.0}}  # fmt: skip
+    assert Scenario(sites=sites).further_visitors == 1700
