@@ -15,7 +15,7 @@ from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.text import DASH, in_percent, plain_number, short, size, tenths, whole_percent
-from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 
 
 def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
@@ -30,7 +30,6 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         return None
     scenario = cells.scenario
     alone, rel = homes_alone(scenario), scenario.displacement.rel_elsewhere
-    of_alone = p_going_on(scenario, alone=True)
     shares = p_going_on(scenario, alone=len(alone) == len(scenario.site_names))
     columns = [
         Column(Term(headings.ON_SITE.words), [cells.relative(p, HERE) for p in cells.policies]),
@@ -44,21 +43,25 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         ),
         Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
     ]
-    note = Sentence(
+    note: Words = Sentence(
         "Where those go whom a door turns away or a bar keeps out nobody has measured. Harm elsewhere is reckoned at "
         "{times}the baseline's rates here, from the predators' hours kept out or from the users', whichever is more. "
         "The first column is if nobody goes on elsewhere; here and elsewhere, if {predators} of those predators and "
-        "{users} of those users do{alone}; the last but one, if all do. Never: the effect is larger than all that they "
-        "would have done. A dash: no predators are kept out, or harm is not seen to fall here. Who is in custody goes "
+        "{users} of those users do; the last but one, if all do. Never: the effect is larger than all that they would "
+        "have done. A dash: no predators are kept out, or harm is not seen to fall here. Who is in custody goes "
         "nowhere; who is deterred stays.",
         predators=Amount(shares["predator"], whole_percent), users=Amount(shares["user"], whole_percent),
-        alone=Sentence(
-            " (of those at home on {sites}, where no other simulated site attracts them, {predators} and {users})",
-            sites=Listed(alone), predators=Amount(of_alone["predator"], whole_percent),
-            users=Amount(of_alone["user"], whole_percent),
-        ) if 0 < len(alone) < len(scenario.site_names) else None,
         times=Sentence("{factor} times ", factor=Amount(rel, plain_number)) if rel != 1 else None,
     )  # fmt: skip
+    of_alone = p_going_on(scenario, alone=True)
+    more = Sentence(
+        "Of those at home on {sites}, whom no other simulated site attracts, {predators} of the predators and {users} of "
+        "the users go elsewhere.",
+        sites=Listed(alone), predators=Amount(of_alone["predator"], whole_percent),
+        users=Amount(of_alone["user"], whole_percent),
+    )  # fmt: skip
+    if 0 < len(alone) < len(scenario.site_names):
+        note = paragraph(note, more)
     kind = Term("changes with their luck (95%), shares of hours kept out, and the share that undoes an effect")
     return Table(Term("ELSEWHERE"), kind, [cells.names()], columns, note)
 
