@@ -20,7 +20,7 @@ class ClosurePolicy(Policy, name="closure"):
 
     open: bool = sets("operation.open", False)
     seizure: bool | None = sets("operation.seized")
-    clone: str | None = parameter(None, "site", None, None, "Site that opens afterwards (none).", minimum=None)
+    clone: str | None = parameter(None, "site", None, None, "Site that opens afterwards (none)", minimum=None)
     clone_days: int = parameter(
         53, "days", 1, 365, "Days from the closure until it opens.", maximum=10_000, source="CASE-15"
     )
