@@ -58,7 +58,10 @@ _PLACES = {1: "on the platform", 2: "off it", 3: "on the platform, redirected", 
 _BY_TARGET: Final = ("target", "predator")
 _BY_SITE: Final = ("site", "person")
 _BY_POLICE: Final = ("police", "person")
-_SOURCES = {0: "on a complaint", 1: "on a referral by the site", 2: "on what a decoy learned"}
+_SOURCES = {
+    0: "on a complaint", 1: "on a referral by the site", 2: "on what a decoy learned",
+    4: "on what was seized of a site",
+}  # fmt: skip
 _IDENTIFIED = {1: "by logs and the account", 2: "by logs and a payment", 3: "by evidence that is not the site's"}
 _REASONS = {
     1: "the logs were gone", 2: "the logs lead to nobody", 3: "the request was never answered",
@@ -127,8 +130,8 @@ KINDS: Final = (
         "complain_earlier", 6, "A complaint about harm before the run reaches the police (recorded harm).",
         "row of the table of offences", "police", "nobody",
     ),
-    Kind("case", 6, "The police open a file on somebody.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
-    Kind("take_up", 6, "An investigator takes a file up.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("case", 6, "The police open a file on somebody.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
+    Kind("take_up", 6, "An investigator takes a file up.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
     Kind(
         "take_up_earlier", 6, "An investigator takes up a complaint about harm before the run, which names nobody.",
         "", "police", "nobody",
@@ -143,7 +146,7 @@ KINDS: Final = (
     ),
     Kind("identify", 6, "The police identify somebody.", "by what, 1 to 3", *_BY_POLICE, _IDENTIFIED),
     Kind("close", 6, "The police close a file without an arrest.", "reason 1 to 5", *_BY_POLICE, _REASONS),
-    Kind("arrest", 6, "The police arrest a predator.", "source 0, 1, 2", *_BY_POLICE, _SOURCES),
+    Kind("arrest", 6, "The police arrest a predator.", "source 0, 1, 2, 4", *_BY_POLICE, _SOURCES),
     Kind("stop", 6, "An arrest ends a contact.", "stage", "police", "predator", _STAGES),
 )  # fmt: skip
 """Every kind of event, by the step of the hour. In tables those of one second stand in the order of their names."""
@@ -271,6 +274,7 @@ COUNTS: Final = {
     "n_case_user": Count("files", "files on lawful users"),
     "n_case_referral": Count("files", "files opened on a referral by the site"),
     "n_case_decoy": Count("files", "files opened on what a decoy learned"),
+    "n_case_seized": Count("files", "files opened on what was seized of a site"),
     "n_case_capacity": Count("files", "files that investigators could have taken up"),
     "n_case_waiting_hours": Count(
         "file-hours", "sum over the hours of the day of the files that wait to be taken up at the end of the hour"
@@ -287,6 +291,7 @@ COUNTS: Final = {
     "n_close_cleared": Count("files", "files closed because the person identified has done nothing"),
     "n_arrest_referral": Count("arrests", "arrests in files opened on a referral by the site"),
     "n_arrest_decoy": Count("arrests", "arrests in files opened on what a decoy learned"),
+    "n_arrest_seized": Count("arrests", "arrests in files opened on what was seized of a site"),
     "n_arrest_hours": Count("hours", "hours from the act to the arrest, of those of this day"),
     "n_at_large_hours": Count(
         "hours", "hours from joining the site, or from the beginning of the run, to the arrest, of those of this day"
@@ -396,9 +401,18 @@ class Records:
 
 def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> pd.DataFrame:
     """Return rows as a table of durations in canonical order."""
-    types = {column: "str" if column in TEXTS else "int64" for column in DURATION_COLUMNS}
-    table = pd.DataFrame(rows, columns=list(DURATION_COLUMNS)).astype(types)
-    return table.sort_values(list(DURATION_COLUMNS), ignore_index=True)
+    return _in_order(pd.DataFrame(rows, columns=list(DURATION_COLUMNS)))
+
+
+def event_table(rows: Iterable[tuple[object, ...]] | pd.DataFrame = ()) -> pd.DataFrame:
+    """Return rows as a table of events in canonical order, with the same types where there are none."""
+    return _in_order(pd.DataFrame(rows, columns=list(EVENT_COLUMNS)))
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table all of whose columns are sorted by, with their types and in canonical order."""
+    types = {column: "str" if column in TEXTS else "int64" for column in table.columns}
+    return table.astype(types).sort_values(list(table.columns), ignore_index=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DAYS_PER_WINDOW_YEAR, DURATION_COLUMNS, Records, Runs
 from sim.outcomes.in_force import stretches_that_differ
-from sim.outcomes.kept_out import World, harmed_elsewhere
+from sim.outcomes.kept_out import World, harmed_elsewhere, with_hours_alone
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -38,7 +38,8 @@ class Sums:
 
     Attributes:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
-            ``harmed_elsewhere``, ``persons_harmed/<offence>/<victim_class>`` and ``harm/<offence>``.
+            ``harmed_elsewhere``, the columns of `with_hours_alone`, ``persons_harmed/<offence>/<victim_class>``
+            and ``harm/<offence>``.
         days: Days added up.
         months: Months that end within them, of those in which visitors are counted: see `Scenario.months`.
         visitors: Mean monthly visitors of the baseline over the window: the fixed denominator of the headline. The
@@ -242,6 +243,8 @@ def sums_of(
     chosen = daily
     if stretches:
         chosen = daily[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
+    else:
+        chosen = with_hours_alone(scenario, daily)
     within = stretches or [(0, scenario.days)]
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:

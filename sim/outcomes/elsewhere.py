@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
-from sim.outcomes.kept_out import SIDES, World, larger_sides, numbered, of_both_sides, shares_of
+from sim.outcomes.kept_out import SIDES, World, assumed_of_both_sides, larger_sides, numbered, of_both_sides
 from sim.outcomes.statistics import NONE, Floats, paired_change, ratio_interval, share_of
 from sim.scenario.scenario import BASELINE
 
@@ -43,10 +43,11 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     """
     sums = counts.sums()
     base = by_seed(sums["n_persons_harmed"], BASELINE)
-    of_seed = numbered([World(counts.scenario, list(sums.table.index.unique("seed")))])
+    worlds = [World(counts.scenario, list(sums.table.index.unique("seed")))]
+    of_seed = numbered(worlds)
     everybody = of_both_sides(sums.table, of_seed)
     on_no_site = of_both_sides(sums.table, of_seed, moved=False)
-    assumed = everybody * pd.Series(shares_of(counts.scenario))
+    assumed = assumed_of_both_sides(sums.table, worlds)
     rows = []
     for policy in policies:
         here = by_seed(sums["n_persons_harmed"], policy)

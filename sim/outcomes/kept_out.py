@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sim.model.world.movers import others_attract
 from sim.scenario.scenario import BASELINE, Scenario
 
 Side = Literal["predator", "user"]
@@ -34,23 +35,40 @@ class World(NamedTuple):
     seeds: Sequence[int]
 
 
-def p_elsewhere(scenario: Scenario) -> float:
-    """Return the share of those who go on on another site who go to one that is not simulated: all, without others."""
-    return scenario.displacement.p_elsewhere if scenario.sites else 1.0
+def homes_alone(scenario: Scenario) -> tuple[str, ...]:
+    """Return the sites from which nobody goes on to another simulated one, since none attracts them or is there."""
+    return tuple(name for home, name in enumerate(scenario.site_names) if not others_attract(scenario, home))
 
 
-def going_on(scenario: Scenario) -> Mapping[Side, float]:
-    """Return by side which share of those kept out go on on a site that is not simulated, as the scenario assumes."""
-    assumed, share = scenario.displacement, p_elsewhere(scenario)
+def p_going_on(scenario: Scenario, alone: bool) -> Mapping[Side, float]:
+    """Return by side which share of those kept out go on on a site that is not simulated, as the scenario assumes.
+
+    Args:
+        scenario: The scenario.
+        alone: Whether of those at home on the sites of `homes_alone`, or of the others.
+    """
+    assumed = scenario.displacement
+    share = 1.0 if alone else assumed.p_elsewhere
     return {"predator": assumed.p_predators * share, "user": assumed.p_users * share}
 
 
-def shares_of(scenario: Scenario) -> Mapping[Side, float]:
-    """Return by side which share of the harm that was kept out is done elsewhere, as the scenario assumes."""
-    return {side: share * scenario.displacement.rel_elsewhere for side, share in going_on(scenario).items()}
+def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+    """Return daily counts with the hours kept out of the sites of `homes_alone` in columns of their own, by side."""
+    alone = daily["site"].isin(homes_alone(scenario))
+    return daily.assign(**{_alone(side): _kept_out(daily, side).where(alone, 0) for side in SIDES})
 
 
-def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int], moved: bool = True) -> pd.DataFrame:
+def _alone(side: Side) -> str:
+    return f"n_{side}_hours_out_alone"
+
+
+def _kept_out(table: pd.DataFrame, side: Side) -> pd.Series[int]:
+    return table[f"n_{side}_hours_turned_away"] + table[f"n_{side}_hours_barred"]
+
+
+def of_both_sides(
+    table: pd.DataFrame, worlds: pd.Series[int], moved: bool = True, only_alone: bool = False
+) -> pd.DataFrame:
     """Return persons harmed elsewhere by side (columns) and run, if all of those kept out went on there.
 
     Kept out are those hours online that a door turns away or a bar takes, beyond those of the baseline.
@@ -59,13 +77,14 @@ def of_both_sides(table: pd.DataFrame, worlds: pd.Series[int], moved: bool = Tru
         table: Counts of every run added up, by policy and seed, the baseline's among them: else they are missing.
         worlds: Number of the world by seed.
         moved: Whether those are among them who are on another simulated site.
+        only_alone: Whether those alone are meant who are at home on the sites of `homes_alone`.
     """
     seeds, of_baseline = table.index.get_level_values("seed"), table.index.get_level_values("policy") == BASELINE
     base = table[of_baseline].droplevel("policy")
     found = {}
     for side in SIDES:
         hours = f"n_{side}_hours"
-        out = table[f"{hours}_turned_away"] + table[f"{hours}_barred"]
+        out = table[_alone(side)] if only_alone else _kept_out(table, side)
         if not moved:
             out -= table[f"{hours}_moved_in"]
         beyond = out.to_numpy(float) - out[of_baseline].droplevel("policy").reindex(seeds).to_numpy(float)
@@ -98,12 +117,33 @@ def harmed_elsewhere(table: pd.DataFrame, worlds: Sequence[World]) -> pd.Series[
     """Return persons harmed elsewhere in every run beyond the baseline, as the scenario of its world assumes.
 
     Args:
-        table: As for `of_both_sides`.
+        table: As for `assumed_of_both_sides`.
+        worlds: The worlds, each seed in one of them.
+    """
+    both, of_seed = assumed_of_both_sides(table, worlds), numbered(worlds)
+    predators = larger_sides(both, of_seed) == "predator"
+    return both["predator"].where(predators, both["user"]).rename("harmed_elsewhere")
+
+
+def assumed_of_both_sides(table: pd.DataFrame, worlds: Sequence[World]) -> pd.DataFrame:
+    """Return persons harmed elsewhere by side (columns) and run, as the scenario of its world assumes.
+
+    Args:
+        table: As for `of_both_sides`, with the columns of `with_hours_alone`.
         worlds: The worlds, each seed in one of them.
     """
     of_seed = numbered(worlds)
+    alone = of_both_sides(table, of_seed, only_alone=True)
+    others = of_both_sides(table, of_seed) - alone
     number = of_seed.reindex(table.index.get_level_values("seed")).to_numpy()
-    shares = pd.DataFrame([shares_of(world.scenario) for world in worlds]).reindex(number)
-    both = of_both_sides(table, of_seed) * shares[list(SIDES)].to_numpy(float)
-    predators = larger_sides(both, of_seed) == "predator"
-    return both["predator"].where(predators, both["user"]).rename("harmed_elsewhere")
+
+    def done(hours: pd.DataFrame, alone: bool) -> pd.DataFrame:
+        shares = pd.DataFrame([_done_there(world.scenario, alone) for world in worlds]).reindex(number)
+        return hours * shares[list(SIDES)].to_numpy(float)
+
+    return done(others, False) + done(alone, True)
+
+
+def _done_there(scenario: Scenario, alone: bool) -> Mapping[Side, float]:
+    """Return by side which share of the harm that was kept out is done elsewhere; arguments as for `p_going_on`."""
+    return {side: share * scenario.displacement.rel_elsewhere for side, share in p_going_on(scenario, alone).items()}

@@ -246,10 +246,11 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
             + s.a_month("n_complain_earlier")
             + s.a_month("n_case_referral")
             + s.a_month("n_case_decoy")
+            + s.a_month("n_case_seized")
         )
         * (1000 / s.visitors)
         * s.proceedings_per_case,
-        ("n_complain", "n_complain_earlier", "n_case_referral", "n_case_decoy"),
+        ("n_complain", "n_complain_earlier", "n_case_referral", "n_case_decoy", "n_case_seized"),
     ),
     Outcome(
         "cases", "Files that the police open", "files a year", "neither", lambda s: s.a_year("n_case"), ("n_case",)
@@ -261,6 +262,10 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
     Outcome(
         "cases_decoy", "Files opened on what a decoy learned", "files a year", "neither",
         lambda s: s.a_year("n_case_decoy"), ("n_case_decoy",),
+    ),
+    Outcome(
+        "cases_seized", "Files opened on what was seized of a site", "files a year", "neither",
+        lambda s: s.a_year("n_case_seized"), ("n_case_seized",),
     ),
     Outcome(
         "innocents_investigated", "Files on lawful users", "files a year", "lower",
@@ -334,6 +339,10 @@ OF_THE_POLICE: tuple[Outcome, ...] = (
     Outcome(
         "arrests_decoy", "Arrests in files opened on what a decoy learned", "arrests a year", "neither",
         lambda s: s.a_year("n_arrest_decoy"), ("n_arrest_decoy",),
+    ),
+    Outcome(
+        "arrests_seized", "Arrests in files opened on what was seized of a site", "arrests a year", "neither",
+        lambda s: s.a_year("n_arrest_seized"), ("n_arrest_seized",),
     ),
     Outcome(
         "days_to_identification", "From the act to the identification", "days, mean", "lower",

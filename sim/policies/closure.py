@@ -1,4 +1,4 @@
-"""Closure: the site is closed for good, and perhaps cloned."""
+"""Closure: the site is closed for good, and perhaps seized or cloned."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,15 @@ class ClosurePolicy(Policy, name="closure"):
     """Close a site for good: contacts on it end; its people go on on another site after a time, elsewhere or nowhere.
 
     Contacts that have left the platform go on. Where a clone is named, a site that is not open by itself opens so many
-    days later, to whoever would go there. `open = true` leaves the site open.
+    days later, to whoever would go there. `open = true` leaves the site open. With a seizure the police have what
+    the site still keeps, and find predators in its private messages: of a site that keeps hours that is little.
     """
 
-    seen_in = ("harms_off_platform", "user_days_lost", "recorded_harm")
+    seen_in = ("harms_off_platform", "user_days_lost", "recorded_harm", "cases_seized", "arrests_seized")
 
     open: bool = sets("operation.open", False)
-    clone: str | None = parameter(None, "site", None, None, "Site that opens afterwards (none).", minimum=None)
+    seizure: bool | None = sets("operation.seized")
+    clone: str | None = parameter(None, "site", None, None, "Site that opens afterwards (none)", minimum=None)
     clone_days: int = parameter(
         53, "days", 1, 365, "Days from the closure until it opens.", maximum=10_000, source="CASE-15"
     )
@@ -40,8 +42,13 @@ class ClosurePolicy(Policy, name="closure"):
         site = self.site or Term("the site")
         if self.open:
             return Sentence("{site} open", site=site)
-        if not self.clone:
-            return Sentence("{site} closed", site=site)
-        return Sentence(
-            "{site} closed, {clone} open {days} days later", site=site, clone=self.clone, days=self.clone_days
-        )
+        if self.clone:
+            clone, days = self.clone, self.clone_days
+            if self.seizure:
+                return Sentence(
+                    "{site} closed, its data seized, {clone} open {days} days later", site=site, clone=clone, days=days
+                )
+            return Sentence("{site} closed, {clone} open {days} days later", site=site, clone=clone, days=days)
+        if self.seizure:
+            return Sentence("{site} closed, its data seized", site=site)
+        return Sentence("{site} closed", site=site)

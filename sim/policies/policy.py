@@ -60,7 +60,7 @@ class Policy(Section):
 
     start: dt.date | None = parameter(None, "date", None, None, "First day (the window's first).", minimum=None)
     end: dt.date | None = parameter(None, "date", None, None, "First day without it (never).", minimum=None)
-    site: str | None = parameter(None, "site", None, None, "Site on which it acts (all).", minimum=None)
+    site: str | None = parameter(None, "site", None, None, "Site on which it acts (all)", minimum=None)
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         """Register the subclass under the name by which scenario files call it; without a name, none can."""

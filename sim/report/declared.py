@@ -51,8 +51,6 @@ def _texts(results: Results) -> Iterator[str]:
     of_policies = declared({name: kind for name, kind in Policy.registry.items() if name})
     for parameter in (*settings().values(), *RULES.values(), *of_policies):
         yield from (parameter.meaning, parameter.unit, parameter.doubt, parameter.idle, _template(parameter.assumes))
-        if parameter.type is str:
-            yield parameter.meaning.rstrip(".")  # as what it accepts quotes it
     yield from (offence.label for offence in OFFENCES)
     for outcome in (*outcomes(), *outcomes_of(Scenario(), baseline=False)):
         yield from (outcome.label, outcome.unit, outcome.course)

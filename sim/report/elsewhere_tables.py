@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, HERE
-from sim.outcomes.kept_out import going_on
+from sim.outcomes.kept_out import homes_alone, p_going_on
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report import headings
 from sim.report.blocks import Block, Column, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.text import DASH, in_percent, plain_number, short, size, tenths, whole_percent
-from sim.rules.sentences import Amount, Sentence, Term, Words
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words, paragraph
 
 
 def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
@@ -28,7 +28,9 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
     rows = found.to_dict("records")
     if not any(row["predators_out"] or row["users_out"] for row in rows):
         return None
-    shares, rel = going_on(cells.scenario), cells.scenario.displacement.rel_elsewhere
+    scenario = cells.scenario
+    alone, rel = homes_alone(scenario), scenario.displacement.rel_elsewhere
+    shares = p_going_on(scenario, alone=len(alone) == len(scenario.site_names))
     columns = [
         Column(Term(headings.ON_SITE.words), [cells.relative(p, HERE) for p in cells.policies]),
         Column(Term(headings.PREDATORS_OUT.words), [_kept_out(row["predators_out"]) for row in rows]),
@@ -41,7 +43,7 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         ),
         Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
     ]
-    note = Sentence(
+    note: Words = Sentence(
         "Where those go whom a door turns away or a bar keeps out nobody has measured. Harm elsewhere is reckoned at "
         "{times}the baseline's rates here, from the predators' hours kept out or from the users', whichever is more. "
         "The first column is if nobody goes on elsewhere; here and elsewhere, if {predators} of those predators and "
@@ -51,6 +53,15 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         predators=Amount(shares["predator"], whole_percent), users=Amount(shares["user"], whole_percent),
         times=Sentence("{factor} times ", factor=Amount(rel, plain_number)) if rel != 1 else None,
     )  # fmt: skip
+    of_alone = p_going_on(scenario, alone=True)
+    more = Sentence(
+        "Of those at home on {sites}, whom no other simulated site attracts, {predators} of the predators and {users} "
+        "of the users go elsewhere.",
+        sites=Listed(alone), predators=Amount(of_alone["predator"], whole_percent),
+        users=Amount(of_alone["user"], whole_percent),
+    )  # fmt: skip
+    if 0 < len(alone) < len(scenario.site_names):
+        note = paragraph(note, more)
     kind = Term("changes with their luck (95%), shares of hours kept out, and the share that undoes an effect")
     return Table(Term("ELSEWHERE"), kind, [cells.names()], columns, note)
 

@@ -16,7 +16,7 @@ from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
-from sim.report.remarks import caveat, going_on, larger_scale, marked
+from sim.report.remarks import assumed_elsewhere, caveat, larger_scale, marked
 from sim.report.text import number, points, size
 from sim.report.worlds import Worlds, range_in_words, told
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
@@ -57,7 +57,7 @@ def headline(
     here_alone = None if first else _falls_most_here(cells)
     finding = told(first) if first else _none_lowers(told(here_alone) if here_alone else None)
     answer = Sentence("In this model, with these assumptions, {finding}", finding=finding)
-    sentences: list[Words] = [paragraph(answer, caveat(scenario, going_on(scenario), _of_doubt(doubt)))]
+    sentences: list[Words] = [paragraph(answer, caveat(scenario, assumed_elsewhere(scenario), _of_doubt(doubt)))]
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, falling))
     others = [p for p in falling if p != first]

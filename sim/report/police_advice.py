@@ -51,6 +51,11 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
             "{arms}: decoys take approaches, but nobody investigates what they learn. Give police.investigators.",
             arms=arms,
         )
+    if not police.investigators and (arms := where(lambda r: r.operation.seized)):
+        yield Sentence(
+            "{arms}: what a site has is seized, but nobody investigates: that does nothing. Give police.investigators.",
+            arms=arms,
+        )
     if arms := where(lambda r: not r.undercover.decoys and r.undercover != rules.undercover):
         yield Sentence("{arms}: the hours of decoys change, but there are none: that does nothing.", arms=arms)
     if arms := where(lambda r: r.cooperation.p_refer and not r.moderation.staff):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.in_force import levers, n_days_that_differ, part_of_window
+from sim.outcomes.kept_out import homes_alone
 from sim.outcomes.outcomes import IDLE, OVERLOADED
 from sim.outcomes.statistics import seeds_to_halve
 from sim.outcomes.verdicts import Reason
@@ -39,7 +40,7 @@ def alone(scenario: Scenario) -> Sentence:
     return Sentence("On the simulated site alone.")
 
 
-def going_on(scenario: Scenario) -> Sentence:
+def assumed_elsewhere(scenario: Scenario) -> Sentence:
     """Say how many of those who are kept out of their site are assumed to go on elsewhere."""
     assumed = scenario.displacement
     predators, users, out = (
@@ -54,7 +55,7 @@ def going_on(scenario: Scenario) -> Sentence:
         "assumed to go on on another one (displacement.p_predators, displacement.p_users){simulated}{harm}.",
         predators=predators, users=users,
         simulated=Sentence(", {share} of them on one that is not simulated (displacement.p_elsewhere)", share=out)
-        if scenario.sites else None,
+        if len(homes_alone(scenario)) < len(scenario.site_names) else None,
         harm=harm if assumed.rel_elsewhere != 1 else None,
     )  # fmt: skip
 

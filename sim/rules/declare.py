@@ -143,7 +143,7 @@ class Parameter:
         high: Upper end of the plausible range.
         minimum: Smallest value the model accepts, or ``None``; of a list, of each entry.
         maximum: Largest value the model accepts, or ``None``; of a list, of each entry.
-        meaning: One sentence.
+        meaning: One sentence; without its full stop where `accepts` quotes it, of texts and of lists.
         sources: Ids of the rows in ``evidence.csv`` on which default or range rest; the first gives a sourced default.
         standing: ``sourced``, ``calibrated`` or ``assumed``.
         shape: How likely values are over the plausible range; ``None`` for a level of a policy, which is chosen.
@@ -230,7 +230,7 @@ class Parameter:
     @property
     def accepts(self) -> Words:
         """Say in words which values the model accepts: ``a number from 0 to 1``."""
-        meaning = Term(self.meaning.rstrip("."))
+        meaning = Term(self.meaning)
         if get_origin(self.type) is Literal:
             return Sentence("one of {values}", values=Listed(get_args(self.type)))
         if names := listed_names(self.type):

@@ -185,14 +185,23 @@ DECOYS = Mechanism(
     ),
 )
 
+SEIZURE = Mechanism(
+    "what seized data hold",
+    "nothing that was seized changed what became of a file",
+    (_NO_POLICE, Lack(("n_case_seized",), "nobody was found in what was seized")),
+    assumes=(
+        Assumption("how many of the predators in seized data are found ({police.p_seized})"),
+        _DESKS, _IDENTITY, _ARRESTS,
+    ),
+)  # fmt: skip
 CLOSURE = Mechanism("closure", "no site was closed while anybody came", is_input=True)
 
 MECHANISMS = (
     DOOR, LOOKING_FURTHER, FINDABILITY, NEW_IDENTITY, ACCOUNTS, EVIDENCE, ANNOUNCED, READINESS, DETECTION, QUEUE, SKILL,
     LADDER, WARNINGS, LIMITS, AGES, AGE_GATE, APART, LOOKING_AGAIN, LOGS, IDENTITY, REQUESTS, REFERRALS, DECOYS,
-    CLOSURE,
+    CLOSURE, SEIZURE,
 )  # fmt: skip
 """Every mechanism, in the order of tables. Each rule belongs to one that is held by rules."""
 
-OF_THE_POLICE = (LOGS, IDENTITY, REQUESTS, REFERRALS)
+OF_THE_POLICE = (LOGS, IDENTITY, REQUESTS, REFERRALS, SEIZURE)
 """Those that do nothing where nobody investigates."""

@@ -338,6 +338,10 @@ class Police(Section):
     p_decoy_evidence: float = probability(
         0.5, 0.2, 0.9, "What a decoy learns identifies somebody, whatever the site keeps.", shape="uniform"
     )
+    p_seized: float = probability(
+        0.3, 0.05, 1, "Share of the predators in the seized data of a site whom investigators find.",
+        shape="log-uniform", doubt="what is seized leads to few predators or to all who are in it",
+    )  # fmt: skip
     arrest_delay_median_days: float = parameter(
         180.0, "days", 30, 540, "Median time from identification to arrest (lognormal).",
         shape="log-uniform", minimum=0.05, maximum=3650, source="LAW-11 LAW-16",

@@ -398,6 +398,10 @@ class Operation(Section):
         True, "yes or no", None, None, "The site is open. A closed one lets in nobody, and contacts on it end.",
         minimum=None, through=(by.CLOSURE,),
     )  # fmt: skip
+    seized: bool = parameter(
+        False, "yes or no", None, None, "On the day on which the site closes the police seize what it still has.",
+        minimum=None, through=(by.SEIZURE,),
+    )  # fmt: skip
 
 
 Door = TypeVar("Door", Registration, Admission)

@@ -92,7 +92,7 @@ class Armed(Framed):
     @property
     def further_visitors(self) -> float:
         """Monthly visitors of further sites at the most, before `scale`."""
-        return sum(max(site.audience[:2]) for site in self.sites.values())
+        return sum(site.audience.most_visitors for site in self.sites.values())
 
     @cached_property
     def every_rules(self) -> frozenset[Rules]:
@@ -116,6 +116,12 @@ class Armed(Framed):
     def detects(self) -> bool:
         """Whether a detector reads anything in some arm, or under the baseline, on any day and site."""
         return any(rules.detection.coverage > 0 for rules in self.every_rules)
+
+    @cached_property
+    def seizes(self) -> bool:
+        """Whether investigators may seize what some site has in some arm."""
+        seized = any(rules.operation.seized and not rules.operation.open for rules in self.every_rules)
+        return self.police.investigators > 0 and seized
 
     def arm(self, name: object) -> str:
         """Return the name of an arm, or of the baseline, as the scenario spells it.

@@ -67,7 +67,7 @@ class Consistent(Armed):
             yield Problem(("operation", "open"), shut)
             return
         for name, site in self.sites.items():
-            if max(site.audience[:2]) and not site.platform(self.platform).operation.open:
+            if site.audience.most_visitors and not site.platform(self.platform).operation.open:
                 nobody = Sentence(
                     "sites.{site} is closed: nobody is at home there. Give it monthly_visitors = 0, or open it.",
                     site=name,
@@ -223,6 +223,11 @@ class Consistent(Armed):
     def _wrong_with(self, closure: ClosurePolicy) -> Iterator[tuple[str, Sentence]]:
         """Yield what is wrong with a closure, behind the level that says it."""
         clone = closure.clone
+        if closure.open and closure.seizure:
+            nothing = Sentence(
+                "open = true leaves the site open, and what an open site has is not seized. Leave out open or seizure."
+            )
+            yield "seizure", nothing
         if closure.end:
             stays = Sentence(
                 "closure ends on {end}. A site that was closed does not open again here; leave the end out.",

@@ -21,6 +21,11 @@ class Audience(NamedTuple):
     monthly_visitors: float
     attraction: float
 
+    @property
+    def most_visitors(self) -> float:
+        """Monthly visitors at their most, whether the audience grows or shrinks."""
+        return max(self.monthly_visitors_start, self.monthly_visitors)
+
 
 class Site(Rulebook[Registration, AgeAssurance]):
     """A further site. What its rulebook leaves out is as on the first site."""
@@ -43,7 +48,8 @@ class Site(Rulebook[Registration, AgeAssurance]):
 
     @model_validator(mode="after")
     def _check(self) -> Site:
-        if 0 < min(self.audience[:2]) < MIN_VISITORS or (not min(self.audience[:2]) and max(self.audience[:2])):
+        fewest = min(self.audience[:2])
+        if 0 < fewest < MIN_VISITORS or (not fewest and self.audience.most_visitors):
             raise WordsError(
                 Sentence(
                     "monthly_visitors = {visitors}, from {start} on, is too small an audience: give at least {fewest}, "

@@ -155,7 +155,7 @@ def _n_cores() -> int:
 
 def _price(scenario: Scenario, arms: int, seeds: int, engine: Engine) -> tuple[float, float]:
     """Return roughly the seconds and bytes of one step loop; fitted to what `make bench` measures of some."""
-    visitors = seeds * scenario.scale * sum(max(audience[:2]) for audience in scenario.audiences)
+    visitors = seeds * scenario.scale * sum(audience.most_visitors for audience in scenario.audiences)
     more_sites = len(scenario.site_names) - 1
     if engine == "agents":
         return scenario.hours * arms * visitors * 0.5e-6, 2e3 * visitors

@@ -235,7 +235,7 @@ def test_every_rule_is_listed_with_the_lever_that_moves_it() -> None:
         UndercoverPolicy(decoys=1.0, start_hour=1, hours=1),
         FreemiumPolicy(p_paying=0.1),
         DetectionPolicy(coverage=0.5, p_contact=0.1, p_engaged=0.2, p_private=0.5, p_false=0.02),
-        ClosurePolicy(),
+        ClosurePolicy(seizure=True),
     ]
     assert {lever.name for lever in levers} | {"set"} == {
         name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")

@@ -122,6 +122,7 @@ LEVERS: dict[str, tuple[Policy, ...]] = {
     "freemium": (FreemiumPolicy(p_paying=1.0, rel_predators=0.9), PolicePolicy(direct=True)),
     "closure": (ClosurePolicy(start=day(9)),),
     "detection": (DetectionPolicy(coverage=0.7, p_false=0.05, start=day(1), end=day(12)),),
+    "seizure": (ClosurePolicy(start=day(8), seizure=True),),
 }
 """Every policy alone, several of them dated."""
 
@@ -292,6 +293,11 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
                 "closed": (ClosurePolicy(site="home", start=day(3), clone="clone", clone_days=4),),
                 "closed-at-once": (ClosurePolicy(site="home"), ClosurePolicy(site="third", start=day(6))),
                 "all-closed": (ClosurePolicy(start=day(10)),),
+                "seized": (
+                    ClosurePolicy(site="home", start=day(4), seizure=True, clone="clone", clone_days=2),
+                    RetentionPolicy(message_hours=400, site="third"),
+                    ClosurePolicy(site="third", start=day(7), seizure=True),
+                ),
             },
             "registration.level": "email",
             "moderation.staff": 0.3,
@@ -359,6 +365,27 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "displacement.p_users": 0.8,
             "displacement.p_elsewhere": 0.1,
             "displacement.delay_days": 2.0,
+        }),
+        (8,),
+    ),
+    # Days of messages are seized, on the first day too, while requests are under way, and of a site that opens again.
+    "seized": (
+        BUSY.replace(**{
+            "policies": {
+                "closed": (ClosurePolicy(start=day(4)),),
+                "seized": (ClosurePolicy(start=day(4), seizure=True),),
+                "seized-at-once": (ClosurePolicy(seizure=True), LogsPolicy(log_hours=400)),
+                "kept": (ClosurePolicy(start=day(6), seizure=True), RetentionPolicy(message_hours=400)),
+                "opened-again": (
+                    SetPolicy(rule="operation.open", value=False, start=day(2), end=day(5)),
+                    SetPolicy(rule="operation.seized", value=True),
+                ),
+            },
+            "retention.message_hours": 100,
+            "retention.log_hours": 60,
+            "police.p_seized": 0.9,
+            "police.request_days_abroad": 2.5,
+            "police.arrest_delay_median_days": 2.0,
         }),
         (8,),
     ),

@@ -163,3 +163,18 @@ def test_the_smallest_staff_is_a_staff_in_both_engines() -> None:
     fast, slow = (engine.simulate(chat, [1], [BASELINE]).daily for engine in (model, agents))
     assert fast["n_review"].sum() >= 20
     pd.testing.assert_frame_equal(fast, slow)
+
+
+@pytest.mark.parametrize("engine", [model, agents], ids=["array", "agents"])
+def test_a_table_of_events_has_its_types_where_nothing_happened(engine: Any) -> None:
+    """As where something did, so that tables of several runs can be put together."""
+    quiet = RUNS["few-of-another-home"][0].replace(
+        policies={}, sites={}, days=1, warmup_days=0, **{"predators.p_of_adults": 0.0, "moderation.staff": 0.0,
+                                                         "responses.p_ready_false_report": 0.0},
+    )  # fmt: skip
+    empty = engine.simulate(quiet, [2], [BASELINE], events=True).events
+    assert empty is not None and not len(empty)
+    pd.testing.assert_series_equal(empty.dtypes, events("few-of-another-home").dtypes)
+    joined = Records.joined([engine.simulate(quiet, [seed], [BASELINE], events=True) for seed in (2, 3)]).events
+    assert joined is not None
+    pd.testing.assert_frame_equal(joined, empty)

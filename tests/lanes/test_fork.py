@@ -18,11 +18,13 @@ from sim.model.arrays.moderation import Desk, Office
 from sim.model.arrays.places import Places, Spread, shared
 from sim.model.arrays.recorder import Recorder
 from sim.model.arrays.state import DEAD, BarLog, Contacts, Dossier, State
+from sim.policies.closure import ClosurePolicy
 from sim.policies.policy import Policy
 from tests.engines.chats import BUSY
 
 N_LANES = 3
-SAME: dict[str, tuple[Policy, ...]] = {"one": (), "other": ()}
+# What may be seized is kept in mind from the warm-up on, where an arm will seize it.
+SAME: dict[str, tuple[Policy, ...]] = {"one": (), "other": (ClosurePolicy(seizure=True),)}
 SEEDS = (4, 9)
 
 # Many reports on people who have been sanctioned before, more than can be read: the warm-up leaves something of all.
@@ -90,6 +92,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "_rules _log_hours": "the rules of a day, taken over anew",
         "_capacity_micro": "depends on no lane",
         "earlier": "complaints of the measured window, none before it",
+        "seized": "of the measured window: nothing closes before it",
     },
     Station: {"queue": "compared as the files that wait, in their order"},
     File: {"place": "of the lane that it is in"},

@@ -9,15 +9,17 @@ import pytest
 
 from sim.model.arrays import model
 from sim.model.records import Records
+from sim.policies.closure import ClosurePolicy
 from sim.policies.freemium import FreemiumPolicy
 from sim.policies.hosting import HostingPolicy
 from sim.policies.logs import LogsPolicy
 from sim.policies.police import PolicePolicy
 from sim.policies.policy import Policy
+from sim.policies.set import SetPolicy
 from sim.rules.parameters import FeltRisk, Police
 from sim.rules.rulebook import Cooperation, Freemium, Undercover
 from sim.scenario.scenario import BASELINE
-from tests.engines.chats import BUSY, of
+from tests.engines.chats import BUSY, day, of
 from tests.nulls.test_nulls import ENGINES, WITHOUT_POLICE, same_but_for
 
 CHAT = BUSY.replace(days=16, warmup_days=2, **{
@@ -164,6 +166,38 @@ def test_where_everything_is_taken_up_at_once_the_order_of_files_changes_nothing
     assert enough[0].daily["n_take_up"].sum() > 20
     assert same_but_for(*enough)
     assert not same_but_for(*scarce)
+
+
+def test_a_seizure_does_nothing_without_a_closure_investigators_or_anybody_in_what_is_seized() -> None:
+    seized, closed = ClosurePolicy(start=day(6), seizure=True), ClosurePolicy(start=day(6))
+    policies: dict[str, tuple[Policy, ...]] = {
+        "none": (),
+        "not-closed": (SetPolicy(rule="operation.seized", value=True),),
+        "closed-before": (closed, SetPolicy(rule="operation.seized", value=True, start=day(7))),
+        "closed": (closed,),
+        "seized": (seized,),
+    }
+    kept = {"retention.message_hours": 400, "retention.log_hours": 400, "police.p_seized": 1.0}
+    found = arms(policies, **kept)
+    assert same_but_for(found["not-closed"], found["none"])
+    assert same_but_for(found["closed-before"], found["closed"])
+    assert found["seized"].daily["n_case_seized"].sum() > 5
+    assert all(not found[name].daily[["n_case_seized", "n_arrest_seized"]].to_numpy().any() for name in policies
+               if name != "seized")  # fmt: skip
+    nobody = arms(policies, **kept | {"police.investigators": 0.0})
+    assert same_but_for(nobody["seized"], nobody["closed"])
+    # Whom nobody finds and whose logs are gone: all that is left is that nobody is asked.
+    blind = arms(policies, **{"police.p_seized": 0.0, "retention.message_hours": 400})["seized"]
+    assert not blind.daily["n_case_seized"].any()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_may_be_seized_elsewhere_changes_nothing_here(engine: str) -> None:
+    """An arm beside that seizes has all arms keep in mind who wrote; nothing follows from that."""
+    closed: dict[str, tuple[Policy, ...]] = {"closed": (ClosurePolicy(start=day(6)),)}
+    beside = closed | {"seized": (ClosurePolicy(start=day(6), seizure=True),)}
+    one, two = (ENGINES[engine](CHAT.replace(policies=p), [1], ["closed"], events=True) for p in (closed, beside))
+    assert same_but_for(one, two)
 
 
 def test_felt_risk_that_nothing_adds_to_is_as_none() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.policies.closure import ClosurePolicy
 from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.police import PolicePolicy
@@ -61,6 +62,10 @@ PAID = {"decoys": (UndercoverPolicy(decoys=1.0),)}
         ({"policies": LONG, "retention.log_hours": 1}, "baseline: connection logs are kept for less long"),
         ({"policies": {"b": (LogsPolicy(log_hours=8761),)}}, "b: logs are kept for longer than 365 days"),
         ({"policies": PAID, "police.investigators": 0.0}, "decoys: decoys take approaches, but nobody investigates"),
+        (
+            {"policies": {"s": (ClosurePolicy(seizure=True),)}, "police.investigators": 0.0},
+            "s: what a site has is seized, but nobody investigates: that does nothing",
+        ),
         ({"policies": {"c": (UndercoverPolicy(hours=3),)}}, "c: the hours of decoys change, but there are none"),
         (
             {"policies": {"d": (PolicePolicy(p_refer=0.5),)}, "moderation.staff": 0.0},

@@ -9,9 +9,10 @@ from sim.outcomes.verdicts import Reason, Verdict
 from sim.policies.policy import Policy
 from sim.questions import results
 from sim.report.declared import declared_texts, glossary, outcomes, settings
+from sim.rules.declare import declared
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.offences import OFFENCES
-from sim.rules.sentences import Sentence
+from sim.rules.sentences import Sentence, spoken
 
 TEXTS = {*declared_texts(results())}
 
@@ -52,3 +53,10 @@ def test_a_text_with_values_is_there_as_the_template_that_is_looked_up() -> None
     (assumption,) = (a for m in MECHANISMS if m.name == "readiness to report" for a in m.assumes[:1])
     assert assumption.text not in TEXTS
     assert Sentence.declared(assumption.text, {"responses.p_ready_to_report": "1%"}).template in TEXTS
+
+
+def test_what_is_quoted_in_brackets_has_no_full_stop() -> None:
+    levers = declared({name: kind for name, kind in Policy.registry.items() if name})
+    quoted = [spoken(parameter.accepts) for parameter in (*settings().values(), *levers)]
+    assert sum("(" in words for words in quoted) > 10
+    assert not [words for words in quoted if ".)" in words]

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.model.records import DAILY_COLUMNS
+from sim.model.world.movers import ELSEWHERE, Movers
 from sim.outcomes.counts import Counts, by_seed, counts_of, sums_of
 from sim.outcomes.effects import effects_of, interactions_of
 from sim.outcomes.elsewhere import elsewhere_of
-from sim.outcomes.kept_out import World, harmed_elsewhere
+from sim.outcomes.kept_out import World, harmed_elsewhere, homes_alone, with_hours_alone
 from sim.policies.registration import RegistrationPolicy
 from sim.report.compare import Comparison
 from sim.report.remarks import caveat
@@ -173,6 +175,24 @@ class TestTotal:
         assert by_predators > by_users
         assert found[BASELINE, 0] == 120 and found["door", 0] == pytest.approx(70 + by_predators)
 
+    @pytest.mark.parametrize("attractions", [(0.0, 0.0), (0.0, 2.0), (1.0, 2.0)])
+    def test_those_go_elsewhere_whom_no_other_simulated_site_attracts(self, attractions: tuple[float, float]) -> None:
+        """As many as the movers who have a second choice have one that is not simulated, home by home."""
+        sites = {name: Site(monthly_visitors=5000.0, attraction=a) for name, a in zip("bc", attractions, strict=True)}
+        scenario = SCENARIO.replace(sites=sites, **{"displacement.p_elsewhere": 0.25, "displacement.p_users": 0.0})
+        movers = Movers(scenario)
+        cells = movers.cells[1].reshape(movers.n_sites, movers.n_seconds, -1).sum(axis=2) / movers.n_cells
+        out, nothing = np.array([100, 200, 300]), [0] * 3
+        columns: dict[str, object] = dict.fromkeys(DAILY_COLUMNS, [0] * 6)
+        columns |= {"policy": [BASELINE] * 3 + ["door"] * 3, "site": [*scenario.site_names] * 2}
+        columns |= {"n_persons_harmed": [50] * 3 + nothing, "n_predator_hours": [1000] * 6}
+        columns |= {"n_predator_hours_turned_away": nothing + (out - 10).tolist()}
+        rows = pd.DataFrame(columns | {"n_predator_hours_barred": [*nothing, 10, 10, 10]})
+        found = sums_of(scenario, rows)["harmed_elsewhere"]["door", 0]
+        rate = 150 / 3000
+        assert found == pytest.approx(rate * (out * cells[:, ELSEWHERE]).sum(), rel=1e-3)
+        assert homes_alone(scenario) == (() if any(attractions) else (scenario.site,))  # the first attracts the others
+
     def test_without_the_baseline_it_is_missing(self) -> None:
         records = synthetic.simulate(SCENARIO, [0], ["door"])
         assert sums_of(SCENARIO, records.daily).total_harmed.isna().all()
@@ -203,6 +223,7 @@ def test_each_world_has_numbers_of_its_own() -> None:
         ("door", 2): [10, 30, 60, 10, 100, 800, 100],
     }  # fmt: skip
     table = pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples([*rows], names=["policy", "seed"]), columns)
+    table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
     one = SCENARIO.replace(**{"displacement.p_predators": 1.0, "displacement.p_users": 1.0})
     other = SCENARIO.replace(**{"displacement.p_predators": 0.1, "displacement.rel_elsewhere": 0.5})
     found = harmed_elsewhere(table, [World(one, [0, 1]), World(other, [2])])

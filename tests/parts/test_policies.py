@@ -94,6 +94,7 @@ def test_every_policy_has_a_level_that_changes_nothing(name: str) -> None:
         ),
         ({"age": {"protects": "under_15"}}, {"age.protects": "under_15"}),
         ({"closure": {}}, {"operation.open": False}),
+        ({"closure": {"seizure": True}}, {"operation.open": False, "operation.seized": True}),
         ({"logs": {"log_hours": 8760}}, {"retention.log_hours": 8760}),
         ({"police": {"direct": True, "p_refer": 0.5}}, {"cooperation.direct": True, "cooperation.p_refer": 0.5}),
         ({"hosting": {"host": "home"}}, {"cooperation.host": "home"}),

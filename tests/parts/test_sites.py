@@ -14,6 +14,7 @@ from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import Scenario
+from sim.scenario.sites import Audience
 
 START = dt.date(2021, 3, 1)
 TWO = Scenario(start=START, days=60).replace(**{
@@ -101,6 +102,7 @@ WRONG = {
     "[policies.a]\nclosure = { start = 2020-01-01 }": ":7: policy 'a': closure starts on 2020-01-01, outside",
     "[policies.a]\nclosure = { end = 2021-02-01 }": ":7: policy 'a': closure ends on 2021-02-01. A site",
     RIVAL + "[policies.a]\nclosure = { site = 'coco', clone = 'rival' }": ":9: policy 'a': rival is open anyway",
+    "[policies.a]\nclosure = { open = true, seizure = true }": ":7: policy 'a': open = true leaves the site open, and",
     "[policies.a]\nclosure = { clone = 'coco' }": ":7: policy 'a': coco would be a clone of itself",
     "[policies.a]\nclosure = { clone = 'bounty' }": ":7: policy 'a': closure.clone = .bounty. is no site",
     "[sites.coco]\nmonthly_visitors = 500\n": ":6: 'coco' is the name of the first site",
@@ -123,3 +125,10 @@ def test_what_is_wrong_with_sites_is_said_in_a_line(text: str, tmp_path: Path) -
     with pytest.raises(ScenarioError, match=WRONG[text]) as caught:
         sim.load(file)
     assert "Traceback" not in str(caught.value)
+
+
+def test_an_audience_has_the_most_visitors_at_the_end_of_growth_or_before_it_shrinks() -> None:
+    assert [Audience(*visitors, 1.0).most_visitors for visitors in ((50, 70), (70, 50), (0, 0))] == [70, 70, 0]
+    sites = {"grows": {"monthly_visitors": 900.0, "monthly_visitors_start": 300.0},
+             "shrinks": {"monthly_visitors": 400.0, "monthly_visitors_start": 800.0}}  # fmt: skip
+    assert Scenario(sites=sites).further_visitors == 1700

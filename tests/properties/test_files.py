@@ -112,11 +112,13 @@ def check_files(records: Records, scenario: Scenario, arm: str) -> None:
         assert total[f"n_{kind}"] == count
     details = measured.groupby(["event", "detail"]).size()
     for count, kind, detail in (
-        ("n_case_referral", "case", 1), ("n_case_decoy", "case", 2), ("n_request_data", "request", 1),
+        ("n_case_referral", "case", 1), ("n_case_decoy", "case", 2), ("n_case_seized", "case", 4),
+        ("n_request_data", "request", 1),
         ("n_answer_data", "answer", 2), ("n_identify_payment", "identify", 2), ("n_identify_other", "identify", 3),
         ("n_close_no_data", "close", NO_DATA), ("n_close_no_identity", "close", NO_IDENTITY),
         ("n_close_no_answer", "close", NO_ANSWER), ("n_close_too_old", "close", TOO_OLD),
         ("n_close_cleared", "close", CLEARED), ("n_arrest_referral", "arrest", 1), ("n_arrest_decoy", "arrest", 2),
+        ("n_arrest_seized", "arrest", 4),
     ):  # fmt: skip
         assert total[count] == details.get((kind, detail), 0), count
     assert total["n_case_user"] == ((measured.event == "case") & (measured.target_kind == "user")).sum()
@@ -156,7 +158,8 @@ def with_sites(draw: st.DrawFn) -> tuple[Scenario, int]:
     """One of those chats beside a rival, with a clone to come; one of the sites may be closed, and people go on."""
     chat, seed = draw(chats())
     day = chat.start + dt.timedelta(draw(st.sampled_from([2, 0])))
-    closed = ClosurePolicy(site=draw(st.sampled_from(["site", "rival"])), start=day, clone="clone", clone_days=1)
+    closed = ClosurePolicy(site=draw(st.sampled_from(["site", "rival"])), start=day, clone="clone", clone_days=1,
+                           seizure=draw(st.sampled_from([None, True])))  # fmt: skip
     numbers = {
         "p_users": draw(shares()), "p_predators": draw(shares()), "p_elsewhere": draw(st.sampled_from([0.0, 0.5])),
         "delay_days": draw(st.sampled_from([1.0, 0.0])),

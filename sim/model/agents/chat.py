@@ -213,12 +213,24 @@ class Chat(PeopledLane):
         return Entrances(self.world.movers, self.world.ages, [venue.rules for venue in self.venues], day, before)
 
     def _shut(self) -> None:
-        """Sites that close today end what goes on there."""
+        """Sites that close today end what goes on there, and the police may seize what they have."""
+        predators = [person for person in self.persons.values() if isinstance(person, Predator)]
         for venue in self._opened_or_closed():
-            if not venue.rules.operation.open:
-                for person in self.persons.values():
-                    if isinstance(person, Predator):
-                        person.be_shut_out(venue)
+            operation = venue.rules.operation
+            venue.seized = False
+            if not operation.open:
+                for predator in predators:
+                    predator.be_shut_out(venue)
+                if operation.seized and self.police.on:
+                    self._seize(venue, predators)
+
+    def _seize(self, venue: StaffedVenue, predators: Sequence[Predator]) -> None:
+        """The police take what a site still has, and look whom they find in it."""
+        venue.desk.delete_messages()
+        venue.delete_logs()
+        venue.seized = True
+        for predator in predators:
+            predator.be_found(venue)
 
     def _let_join(self) -> None:
         """New members join. Who leaves for good makes no more visits, but contacts off the platform go on."""
@@ -280,8 +292,7 @@ def simulate(
     runs = [Chat(scenario, seed, policy, collect=False).run(progress) for policy in policies for seed in seeds]
     daily = pd.concat([r.daily for r in runs], ignore_index=True)
     breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
-    tables = [r.events for r in runs if r.events is not None]
-    happened = [table for table in tables if len(table)] or tables[:1]  # a table without rows has no types
+    happened = [r.events for r in runs if r.events is not None]
     return Records(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),

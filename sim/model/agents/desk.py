@@ -102,7 +102,7 @@ class Desk:
         for report in sorted(self.reports, key=lambda r: (r.second, r.contact, r.person.number)):
             self._file(report)
         self.reports = []
-        self.kept_since = int(kept_since(self.kept_since, hour, rules.retention.message_hours))
+        self.delete_messages()
         for dossier in list(self.dossiers.values()):
             _, since = self._entry(dossier)
             if expired(since, hour, rules.moderation.dossier_expiry_hours):
@@ -116,6 +116,11 @@ class Desk:
             venue.ledger.count("n_moderator_milli_hours", round(heads * 1000))
             self.reviews_this_hour = min(self.credit_milli // 1000, len(self.dossiers))
         self._staff(math.ceil(heads))
+
+    def delete_messages(self) -> None:
+        """Let messages be deleted that are too old."""
+        hours = self.venue.rules.retention.message_hours
+        self.kept_since = int(kept_since(self.kept_since, self.venue.lane.hour, hours))
 
     def close_hour(self) -> None:
         """Idle time is not saved up, fractions of a review are."""

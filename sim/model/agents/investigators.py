@@ -21,6 +21,7 @@ from sim.model.decisions.codes import (
     NO_DATA,
     NO_IDENTITY,
     REFERRAL,
+    SEIZED,
     TOO_OLD,
 )
 from sim.model.decisions.investigation import (
@@ -181,12 +182,14 @@ class Police:
             return
         ledger.note("take_up", 0, None, file.person, detail=file.source)
         ledger.took("take_up", hour - file.opened)
-        if file.other_evidence or file.in_hand:
+        data = file.newest >= file.venue.log_since
+        if file.other_evidence or file.in_hand or (file.venue.seized and data):
             self._follow_up(file)
         elif too_old(file.newest, hour, police):
             self._close(file, TOO_OLD)
+        elif file.venue.seized:  # there is nobody to be asked
+            self._close(file, NO_DATA)
         else:
-            data = file.newest >= file.venue.log_since
             ledger.note("request", 0, None, file.person, detail=int(data))
             ledger.count("n_request_data", int(data))
             ledger.took("request", hour - file.newest)
@@ -208,7 +211,7 @@ class Police:
             self._look_up(file)
 
     def _follow_up(self, file: File) -> None:
-        """Use what needs nobody to be asked: evidence that is not the site's, or else logs that it gave along."""
+        """Use what needs nobody to be asked: evidence that is not the site's, or else logs given along or seized."""
         if file.other_evidence:
             self._identify(file, BY_OTHER_EVIDENCE)
         else:
@@ -244,6 +247,7 @@ class Police:
         ledger.note("arrest", 0, None, file.person, detail=file.source)
         ledger.count("n_arrest_referral", int(file.source == REFERRAL))
         ledger.count("n_arrest_decoy", int(file.source == DECOY))
+        ledger.count("n_arrest_seized", int(file.source == SEIZED))
         ledger.count("n_arrest_hours", hour - file.act)
         ledger.took("arrest", hour - file.act)
         at_large = lane.world.membership.hours_since_joining(hour, 0, file.person.number)
@@ -267,7 +271,7 @@ class Police:
         hour, ledger = self.lane.hour, lead.venue.ledger
         if lead.person in self.arrested:
             return
-        in_hand = lead.source == REFERRAL and lead.newest >= lead.venue.log_since
+        in_hand = (lead.source == REFERRAL or lead.venue.seized) and lead.newest >= lead.venue.log_since
         file = next((file for file in self.files if lead.person and file.person is lead.person), None)
         if file:
             file.urgency = max(file.urgency, lead.urgency)
@@ -285,6 +289,7 @@ class Police:
             ledger.count("n_case_user", int(lead.person.kind == "user"))
             ledger.count("n_case_referral", int(lead.source == REFERRAL))
             ledger.count("n_case_decoy", int(lead.source == DECOY))
+            ledger.count("n_case_seized", int(lead.source == SEIZED))
         file = File(
             lead.venue, lead.person, lead.source, hour, order, lead.urgency, lead.act, lead.newest, lead.other_evidence,
             in_hand,

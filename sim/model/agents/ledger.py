@@ -16,10 +16,10 @@ from sim.model.records import (
     BREAKDOWN_COLUMNS,
     DAILY_COLUMNS,
     DAYS_PER_WINDOW_YEAR,
-    EVENT_COLUMNS,
     KINDS,
     Records,
     duration_table,
+    event_table,
 )
 from sim.model.world.day import NOBODY
 from sim.rules.parameters import CLASSES, N_MINOR_CLASSES
@@ -212,7 +212,6 @@ def records_of(ledgers: Sequence[Ledger]) -> Records:
     types = dict.fromkeys(("policy", "site", "offence", "victim_class", "quantity"), "str")
     types |= dict.fromkeys(("seed", "year", "count"), "int64")
     breakdown = pd.DataFrame(broken, columns=list(BREAKDOWN_COLUMNS)).astype(types)
-    events = pd.DataFrame([event for ledger in ledgers for event in ledger.events], columns=list(EVENT_COLUMNS))
     return Records(
         daily[list(DAILY_COLUMNS)].sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
@@ -221,5 +220,5 @@ def records_of(ledgers: Sequence[Ledger]) -> Records:
             for ledger in ledgers
             for (year, kind, hours), count in ledger.durations.items()
         ),
-        events.sort_values(list(EVENT_COLUMNS), ignore_index=True),
+        event_table([event for ledger in ledgers for event in ledger.events]),
     )

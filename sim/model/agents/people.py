@@ -28,6 +28,7 @@ from sim.model.decisions.codes import (
     PRIVATE,
     RECOGNISE,
     SECONDS,
+    SEIZED,
     STAY,
     TARGET,
     WITHDRAW,
@@ -57,7 +58,7 @@ from sim.model.decisions.detection import (
 from sim.model.decisions.displacement import NO_SITE
 from sim.model.decisions.entry import kept_apart
 from sim.model.decisions.felt_risk import held_back, leave_milli, sensitivity, share_left
-from sim.model.decisions.investigation import has_evidence, urgency
+from sim.model.decisions.investigation import has_evidence, is_found, urgency
 from sim.model.decisions.responses import (
     complains,
     complaint_delay,
@@ -265,8 +266,15 @@ class Contact:
             self._meet_or_lapse()
         elif self.stage != OFF and self._session_over(hour):
             self._part()
+        self._leave_messages(hour)
         while not (self.over or self.dormant) and self.ring <= first + SECONDS:
             self._ring(self.ring - first)
+            self._leave_messages(hour)
+
+    def _leave_messages(self, hour: int) -> None:
+        """Whoever is in private contact on the site writes in every hour; for a while the site keeps it."""
+        if self.live and self.stage == PRIVATE:
+            self.predator.standings[self.venue.index].newest_private = hour
 
     def _session_over(self, hour: int) -> bool:
         return self._either_barred(hour) or min(self.predator_end, self.target_end) <= hour
@@ -408,6 +416,14 @@ class Predator(Person):
         for contact in shut:
             venue.ledger.note("shut", 0, None, self, contact, contact.stage)
         self.contacts = [c for c in self.contacts if c not in shut]
+
+    def be_found(self, venue: StaffedVenue) -> None:
+        """Have written what investigators may come upon in the seized data of a site."""
+        model, newest = self.model, self.standings[venue.index].newest_private
+        if newest < venue.desk.kept_since:
+            return
+        if is_found(model.world.draws.word(Purpose.SEIZED, 0, self.number), model.numbers.police.p_seized):
+            model.police.leads.append(Lead(venue, self, SEIZED, 0, urgency(SEIZED, False), newest, newest))
 
     def share_left(self, venue: StaffedVenue) -> int:
         """Return the share of approaches on a site left for felt risk, in millionths."""

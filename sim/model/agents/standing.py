@@ -19,6 +19,7 @@ class Standing:
         strikes: What the site holds against them.
         new_since: Hour since which they have been a stranger to the site.
         came_today, barred_today: Whether a visit that began today was let in, or was barred.
+        newest_private: Latest hour in which they wrote private messages there as a predator; -1 if they never did.
         came_in_month: Whether the door let in a visit of the month.
     """
 
@@ -30,6 +31,7 @@ class Standing:
     came_today: bool = False
     barred_today: bool = False
     came_in_month: bool = False
+    newest_private: int = -1
 
     def barred(self, hour: int) -> bool:
         """Tell whether a bar keeps the person out."""

@@ -43,6 +43,7 @@ class Venue:
     Attributes:
         rules: Those of today.
         log_since: Hour since which connection logs are kept.
+        seized: Whether the police took what it had when it closed, so that logs are deleted no more.
         felt_risk: What predators feel of arrests and bans here, in millionths.
     """
 
@@ -50,6 +51,7 @@ class Venue:
         self.lane, self.index = lane, index
         self.rules: Rules = lane.scenario.platforms[index].rules
         self.log_since = 0
+        self.seized = False
         self.felt_risk = self._felt_risk_new = 0
 
     @property
@@ -63,9 +65,14 @@ class Venue:
         return decoys_online(self.rules, self.lane.hour % 24, self.lane.scenario.scale)
 
     def open_hour(self) -> None:
-        """Delete logs that are too old."""
-        self.log_since = int(kept_since(self.log_since, self.lane.hour, self.rules.retention.log_hours))
+        """Delete logs that are too old, and count decoys."""
+        self.delete_logs()
         self.ledger.count("n_decoy_milli_hours", milli(self.decoys))
+
+    def delete_logs(self) -> None:
+        """Let logs be deleted that are too old."""
+        if not self.seized:
+            self.log_since = int(kept_since(self.log_since, self.lane.hour, self.rules.retention.log_hours))
 
     def close_hour(self) -> None:
         """Felt risk fades."""

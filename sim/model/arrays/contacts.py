@@ -5,22 +5,18 @@ An hour touches only those to which something happens, in rounds until nothing m
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.model.arrays.detection import flag
 from sim.model.arrays.felt_risk import share_left
-from sim.model.arrays.hour import Hour, Lead
+from sim.model.arrays.hour import Hour
+from sim.model.arrays.responses import Recognised, complain, complaints_due, recognise, respond
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, State
 from sim.model.decisions.codes import (
-    BLOCK,
-    COMPLAINT,
     CONTACT,
     ENGAGED,
     FADE,
-    FLAGGER,
     GO_ON,
     LEAVE,
     N_ALARMS,
@@ -31,55 +27,29 @@ from sim.model.decisions.codes import (
     RECOGNISE,
     SECONDS,
     STAY,
-    TARGET,
 )
 from sim.model.decisions.contacts import (
     ALARMS,
     first_alarm,
     found_again,
     lapse_hour,
-    may_seek,
     meeting_hour,
     meeting_rate,
     meets_first,
-    seeks,
     warning_reaches,
 )
 from sim.model.decisions.detection import watched
 from sim.model.decisions.felt_risk import leave_milli
-from sim.model.decisions.investigation import has_evidence, urgency
-from sim.model.decisions.responses import complains, complaint_delay, flags, on_recognition, p_report, would_report
 from sim.model.world.draws import Ints, Purpose, exponential, pick
 from sim.model.world.keys import CARRIED, alarm_key, occasion_key
 
 _NOBODY = np.zeros(0, np.int64)
 _REACHED = ("engage", "private", "leave")  # kinds of events by the stage reached, from ENGAGED on
-_ANSWERS = ("block", "withdraw", "stay")  # by what a target does
 _OVER = -1
 _NEXT_STAGE = np.full((N_ALARMS, N_STAGES), _OVER)
 """What an alarm of a stage leads to, as far as it is not the target who decides."""
 _NEXT_STAGE[LEAVE] = OFF
 _NEXT_STAGE[GO_ON, :PRIVATE] = np.arange(ENGAGED, PRIVATE + 1)
-
-
-class _Recognised(NamedTuple):
-    """Recognitions of an hour.
-
-    Attributes:
-        row: Contacts; one may stand several times, at several stages.
-        second: Seconds of the hour.
-        stage: Stages that they were at.
-        session_end: First hours after the predators' sessions.
-        occasion: `keys.occasion_key`.
-        answer: `BLOCK`, `WITHDRAW` or `STAY`.
-    """
-
-    row: Ints
-    second: Ints
-    stage: Ints
-    session_end: Ints
-    occasion: Ints
-    answer: Ints
 
 
 def run_contacts(now: Hour) -> None:
@@ -97,18 +67,18 @@ def run_contacts(now: Hour) -> None:
     # Several stages can pass in one hour, so alarms ring in rounds. Rows end, and seek once more, after all of them:
     # until then what happened to them may still be asked of them.
     ended: list[tuple[Ints, Ints]] = []
-    recognised: list[_Recognised] = []
+    recognised: list[Recognised] = []
     rows = due.compress(contacts.due.take(due) == hour)
     while rows.size:
         ended.append(_ring(now, rows, recognised))
         rows = rows.compress(contacts.due.take(rows) == hour)
-    seekers = _answer(now, recognised) if recognised else _NOBODY
+    seekers = respond(now, recognised) if recognised else _NOBODY
     if ended:
         rows, second = (np.concatenate(c) for c in zip(*ended, strict=True))
         _end(now, rows, second)
     if seekers.size:
         _seek(now, seekers)
-    _complaints_due(now)
+    complaints_due(now)
     contacts.compact()
 
 
@@ -118,6 +88,7 @@ def shut(now: Hour) -> None:
     status = contacts.status[: contacts.n]
     on_site = (status == LIVE) | (status == DORMANT)
     rows = (on_site & np.isin(contacts.place[: contacts.n], closed)).nonzero()[0]
+    now.state.wrote(rows, now.hour - 1)
     now.record.note_contacts("shut", now.hour, 0, contacts, rows, contacts.stage)
     _leave_platform(now.state, rows)
     contacts.end(rows)
@@ -152,6 +123,7 @@ def _part(now: Hour, rows: Ints) -> None:
     state, hour, record = now.state, now.hour, now.record
     contacts, draws = state.contacts, state.world.draws
     rows = _stay_together(now, rows)
+    state.wrote(rows, hour - 1)
     np.subtract.at(state.n_live, contacts.pair.take(rows), 1)
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
@@ -284,7 +256,7 @@ def _both_members(state: State, day: int, rows: Ints) -> NDArray[np.bool_]:
 # -- ends of stages ---------------------------------------------------------------------------------------------------
 
 
-def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, Ints]:
+def _ring(now: Hour, rows: Ints, recognised: list[Recognised]) -> tuple[Ints, Ints]:
     """The alarm of a stage rings. Contacts that go on begin their next stage, or stay in this one knowingly.
 
     Args:
@@ -296,11 +268,12 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
         The rows of contacts that end, by recognition, fading or harm, and the second of each.
     """
     state, hour, contacts = now.state, now.hour, now.state.contacts
+    state.wrote(rows, hour)
     alarm, stage, second = contacts.alarm.take(rows), contacts.stage.take(rows), contacts.ring.take(rows)
     next_stage = _NEXT_STAGE.take(alarm * N_STAGES + stage)
     known = (alarm == RECOGNISE).nonzero()[0]
     if known.size:
-        part = _recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
+        part = recognise(state, rows.take(known), stage.take(known), second.take(known) - hour * SECONDS)
         recognised.append(part)
         stays = known.compress(part.answer == STAY)
         next_stage[stays] = stage.take(stays)
@@ -331,16 +304,6 @@ def _ring(now: Hour, rows: Ints, recognised: list[_Recognised]) -> tuple[Ints, I
     ended = rows.take(over)
     contacts.due[ended] = NEVER
     return ended, second.take(over) - hour * SECONDS
-
-
-def _recognise(state: State, rows: Ints, stage: Ints, second: Ints) -> _Recognised:
-    """Targets see contacts for what they are, and block, withdraw or stay."""
-    contacts = state.contacts
-    occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
-    seed = state.places.seed.take(contacts.place.take(rows))
-    block, stay = state.world.draws.words((Purpose.BLOCK, Purpose.STAY), seed, contacts.contact.take(rows), occasion)
-    answer = on_recognition(block, stay, state.numbers)
-    return _Recognised(rows, second, stage, contacts.predator_end.take(rows), occasion, answer)
 
 
 def _first_alarm(now: Hour, rows: Ints, stage: Ints, knowing: int | Ints = 0) -> tuple[Ints, Ints]:
@@ -398,66 +361,6 @@ def _seek(now: Hour, rows: Ints) -> None:
     _wait(now, rows, exponential(words))
 
 
-def _answer(now: Hour, parts: list[_Recognised]) -> Ints:
-    """Note what the targets of the hour's recognitions did, and let them report to the site or complain to the police.
-
-    Returns:
-        The rows of contacts whose predator will come upon the target once more.
-    """
-    state, lanes, hour, record = now.state, now.lanes, now.hour, now.record
-    contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
-    rows, second, stage, session_end, occasion, answer = (np.concatenate(column) for column in zip(*parts, strict=True))
-    record.note_contacts("recognise", hour, second, contacts, rows, stage)
-    record.note_each(_ANSWERS, answer, hour, second, contacts, rows, stage)
-    _complain(now, second, rows, occasion, after_harm=False)
-    here = (stage < OFF).nonzero()[0]
-    on_site, second, stage, session_end, occasion = (
-        column.take(here) for column in (rows, second, stage, session_end, occasion)
-    )
-    blocks = answer.take(here) == BLOCK
-    place = contacts.place.take(on_site)
-    record.add("n_recognise_on_platform", place, 1)
-    record.add("n_block_on_platform", place, blocks)
-    p_ready = numbers.p_report[contacts.offence.take(on_site), contacts.victim_class.take(on_site), stage]
-    friction, rel_ready = (lanes.rule(f"reporting.{name}").take(place) for name in ("friction", "rel_ready"))
-    seed, contact = state.places.seed.take(place), contacts.contact.take(on_site)
-    constant, fresh = draws.words((Purpose.REPORT_CONSTANT, Purpose.REPORT_FRESH), seed, contact, occasion)
-    trait = draws.words(Purpose.REPORT_TRAIT, seed, contacts.target.take(on_site))
-    said = would_report(constant, trait, fresh, p_report(p_ready, rel_ready, friction), numbers.p_constant)
-    record.add("n_ignore_on_platform", place, ~blocks & ~said)
-    columns = np.array((on_site, second, stage, session_end))
-    _report("report", TARGET, now, columns.compress(said, axis=1))
-    p_flagged = lanes.rule("reporting.p_flagged")
-    if p_flagged.any():
-        words = draws.words(Purpose.FLAG, seed, contact, occasion)
-        flagged = ~said & flags(words, p_flagged.take(place))
-        _report("flag", FLAGGER, now, columns.compress(flagged, axis=1))
-    sought = seeks(
-        draws.words(Purpose.SEEK, seed, contact), numbers,
-        lanes.rule("registration.findability").take(place), lanes.rule("registration.p_return").take(place),
-    ) & may_seek(answer.take(here), stage, contacts.again.take(on_site))  # fmt: skip
-    seekers = on_site.compress(sought)
-    record.note_contacts("seek", hour, second.compress(sought), contacts, seekers, stage.compress(sought))
-    return seekers
-
-
-def _report(kind: str, source: int, now: Hour, columns: Ints) -> None:
-    """Targets, or trusted flaggers, report predators to the site.
-
-    Args:
-        kind: Kind of event.
-        source: `TARGET` or `FLAGGER`.
-        now: The hour.
-        columns: Contacts, seconds of the hour, stages, ends of the predators' sessions.
-    """
-    c = now.state.contacts
-    rows, second, stage, end = columns
-    if rows.size:
-        now.record.note_contacts(kind, now.hour, second, c, rows, stage)
-        place, person, session, contact = (column.take(rows) for column in (c.place, c.predator, c.session, c.contact))
-        now.reports.add(place, person, 1, session, end, second, stage, contact, source)
-
-
 def _harm(now: Hour, rows: Ints, second: Ints) -> None:
     """The contact reaches harm; the person harmed may complain."""
     contacts = now.state.contacts
@@ -467,53 +370,7 @@ def _harm(now: Hour, rows: Ints, second: Ints) -> None:
         seed, site = (of.take(contacts.place.take(rows)) for of in (now.state.places.seed, now.state.places.site))
         np.add.at(now.state.harms_before, (seed, site, contacts.offence.take(rows)), 1)
     occasion = occasion_key(contacts.again.take(rows), contacts.n_recognised.take(rows))
-    _complain(now, second, rows, occasion, after_harm=True)
-
-
-def _complain(now: Hour, second: Ints, rows: Ints, occasion: Ints, *, after_harm: bool) -> None:
-    """Persons harmed, or who recognised a contact, complain to the police at once, late or never."""
-    state, hour = now.state, now.hour
-    contacts, numbers, draws = state.contacts, state.numbers, state.world.draws
-    p = numbers.p_complain[contacts.offence.take(rows), int(after_harm)]
-    seed, contact = state.places.seed.take(contacts.place.take(rows)), contacts.contact.take(rows)
-    will = complains(draws.words(Purpose.COMPLAIN, seed, contact, occasion), p).nonzero()[0]
-    if not will.size:
-        return
-    rows, second, seed, contact, occasion = (a.take(will) for a in (rows, second, seed, contact, occasion))
-    at_once, late = draws.words((Purpose.COMPLAIN_AT_ONCE, Purpose.COMPLAIN_DELAY), seed, contact, occasion)
-    evidence = has_evidence(
-        draws.words(Purpose.OTHER_EVIDENCE, seed, contact, occasion), numbers.police.p_other_evidence
-    )
-    newest = np.where(contacts.stage.take(rows) == OFF, contacts.left.take(rows), hour)
-    delay = complaint_delay(at_once, late, numbers)
-    soon = (delay == 0).nonzero()[0]
-    now.record.note_contacts("complain", hour, second.take(soon), contacts, rows.take(soon), int(after_harm))
-    columns = (contacts.place, contacts.predator, contacts.target, contacts.contact, contacts.offence,
-               contacts.victim_class)  # fmt: skip
-    for i, hours in enumerate(delay.tolist()):
-        complaint = (
-            *(int(column[rows[i]]) for column in columns), int(after_harm), hour, int(newest[i]), int(evidence[i]),
-        )  # fmt: skip
-        if hours:
-            state.complaints.setdefault(hour + hours, []).append(complaint)
-        else:
-            _tell_police(now, complaint)
-
-
-def _complaints_due(now: Hour) -> None:
-    due = now.state.complaints.pop(now.hour, None)
-    if due:
-        place, predator, target, contact, offence, victim_class, after_harm, *_ = np.array(due).T
-        now.record.note("complain", now.hour, 0, place, predator, target, contact, offence, victim_class, after_harm)
-        for complaint in due:
-            _tell_police(now, complaint)
-
-
-def _tell_police(now: Hour, complaint: tuple[int, ...]) -> None:
-    """A complaint is a lead about the predator."""
-    place, predator, _, contact, _, _, after_harm, act, newest, evidence = complaint
-    grave = urgency(COMPLAINT, bool(after_harm))
-    now.leads.append(Lead(place, predator, COMPLAINT, contact, True, grave, act, newest, bool(evidence)))
+    complain(now, second, rows, occasion, after_harm=True)
 
 
 def _leave_platform(state: State, rows: Ints) -> None:

@@ -47,7 +47,7 @@ class Lead:
     Attributes:
         place: Where it is about.
         person: Whom it is about; -1 if it names nobody.
-        source: `COMPLAINT`, `REFERRAL`, `DECOY` or `EARLIER`.
+        source: `COMPLAINT`, `REFERRAL`, `DECOY`, `EARLIER` or `SEIZED`.
         number: Tells those about one person apart: the contact's id, or the dossier's number.
         predator: Whether the person is a predator.
         urgency: How grave it is.

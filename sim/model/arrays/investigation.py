@@ -30,6 +30,7 @@ from sim.model.decisions.codes import (
     NO_DATA,
     NO_IDENTITY,
     REFERRAL,
+    SEIZED,
     TOO_OLD,
 )
 from sim.model.decisions.investigation import (
@@ -45,7 +46,7 @@ from sim.model.decisions.investigation import (
 )
 from sim.model.decisions.moderation import kept_since
 from sim.model.world.day import NOBODY
-from sim.model.world.draws import Ints, Purpose
+from sim.model.world.draws import Bools, Ints, Purpose
 from sim.model.world.world import World
 from sim.rules.rulebook import Rules
 
@@ -152,6 +153,7 @@ class _Desk:
     seed: int
     rules: list[Rules]
     log_since: Ints
+    seized: Bools
     station: Station
     log: _Log
 
@@ -184,6 +186,7 @@ class _Desk:
             self._note("arrest", file, file.source)
             self.log.add("n_arrest_referral", file.place, file.source == REFERRAL)
             self.log.add("n_arrest_decoy", file.place, file.source == DECOY)
+            self.log.add("n_arrest_seized", file.place, file.source == SEIZED)
             self._took("arrest", file, hour - file.act)
             self._took("at_large", file, state.world.membership.hours_since_joining(hour, self.seed, file.person))
             station.arrested.add(file.person)
@@ -202,7 +205,8 @@ class _Desk:
         for lead in leads:
             if lead.person in station.arrested:
                 continue
-            in_hand = lead.source == REFERRAL and lead.newest >= self.log_since[lead.place]
+            given = lead.source == REFERRAL or self.seized[lead.place]
+            in_hand = given and lead.newest >= self.log_since[lead.place]
             file = station.files.get(lead.person)
             if file is None:
                 order = lead.number  # of what names nobody: a word
@@ -220,6 +224,7 @@ class _Desk:
                     self.log.add("n_case_user", lead.place, not file.predator)
                     self.log.add("n_case_referral", lead.place, file.source == REFERRAL)
                     self.log.add("n_case_decoy", lead.place, file.source == DECOY)
+                    self.log.add("n_case_seized", lead.place, file.source == SEIZED)
             else:
                 before = file.urgency
                 file.add(lead, in_hand)
@@ -254,12 +259,14 @@ class _Desk:
             return
         self._note("take_up", file, file.source)
         self._took("take_up", file, hour - file.opened)
-        if file.other_evidence or file.in_hand:
+        data, seized = self._has_logs(file), self.seized[file.place]
+        if file.other_evidence or file.in_hand or (seized and data):
             self._follow_up(file)
         elif too_old(file.newest, hour, numbers.police):
             self._close(file, TOO_OLD)
+        elif seized:
+            self._close(file, NO_DATA)
         else:
-            data = self._has_logs(file)
             self._note("request", file, data)
             self.log.add("n_request_data", file.place, data)
             self._took("request", file, hour - file.newest)
@@ -268,7 +275,7 @@ class _Desk:
             file.asked = True
 
     def _follow_up(self, file: File) -> None:
-        """Use what needs nobody to be asked: evidence that is not the site's, or else logs that it gave along."""
+        """Use what needs nobody to be asked: evidence that is not the site's, or else logs given along or seized."""
         if file.other_evidence:
             self._identify(file, BY_OTHER_EVIDENCE)
         else:
@@ -335,12 +342,14 @@ class Police(Spread):
     Attributes:
         stations: By lane.
         log_since: Oldest hour whose connection logs are still kept, by place.
+        seized: Whether what a place had was seized, and it has not opened since.
         earlier: What is known of complaints about harm before the run, by hour: (place, offence, order).
     """
 
     WAYS: ClassVar[Ways] = {
         "stations": _stations,
         "log_since": by_place,
+        "seized": by_place,
         "earlier": by_hour,
         "_credit_micro": by_lane,
         **dict.fromkeys(("_capacity_micro", "_log_hours", "_rules"), shared),
@@ -350,6 +359,7 @@ class Police(Spread):
         self._capacity_micro = capacity_micro(world.scenario.police, world.scenario.scale)
         self.stations = [Station() for _ in range(places.n_lanes_in_all)]
         self.log_since = np.zeros(places.n, np.int64)
+        self.seized = np.zeros(places.n, bool)
         self.earlier: dict[int, list[tuple[int, int, int]]] = {}
         self._credit_micro = np.zeros(places.n_lanes_in_all, np.int64)
 
@@ -357,6 +367,16 @@ class Police(Spread):
         """Take over the rules of the day, one a place."""
         self._rules = rules
         self._log_hours = np.array([r.retention.log_hours for r in rules], np.int64)
+        self.seized &= [not r.operation.open for r in rules]
+
+    def seize(self, places: Ints, hour: int) -> None:
+        """Take what places have in an hour: from then on it is deleted no more, and nobody is asked for it."""
+        self._delete(hour)
+        self.seized[places] = True
+
+    def _delete(self, hour: int) -> None:
+        """Let logs that are too old be deleted, where they were not seized."""
+        self.log_since = np.where(self.seized, self.log_since, kept_since(self.log_since, hour, self._log_hours))
 
     def begin_day(self, now: Hour) -> None:
         """Draw which complaints about harm before the run come today: the same in every lane of a seed."""
@@ -374,7 +394,7 @@ class Police(Spread):
     def work(self, now: Hour) -> None:
         """Let every lane's investigators do what is due, open files, and take up what they can."""
         hour, record, places = now.hour, now.record, now.state.places
-        self.log_since = kept_since(self.log_since, hour, self._log_hours)
+        self._delete(hour)
         if not now.state.numbers.police.investigators:
             return
         log = _Log()
@@ -387,7 +407,7 @@ class Police(Spread):
             if not (due or (most and station.n_waiting)):
                 continue
             seed = places.seed_of(places.in_lane(lane, 0))
-            desk = _Desk(now, lane, seed, self._rules, self.log_since, station, log)
+            desk = _Desk(now, lane, seed, self._rules, self.log_since, self.seized, station, log)
             desk.read_answers()
             desk.arrest()
             desk.take_in(leads.get(lane, ()))

@@ -21,6 +21,7 @@ from sim.model.arrays.investigation import Police, investigate
 from sim.model.arrays.moderation import Office, accuse, foresee_false_alarms, foresee_false_reports, moderate
 from sim.model.arrays.places import LaneName, Places, fork
 from sim.model.arrays.recorder import Recorder, cells_per_place
+from sim.model.arrays.seizure import seize
 from sim.model.arrays.state import DORMANT, LIVE, OFF_PLATFORM, Lanes, State
 from sim.model.decisions.contacts import recognise_milli
 from sim.model.decisions.detection import watched_milli
@@ -119,9 +120,9 @@ class ChatModel(HourlyModel):
 
         The steps, in this order:
 
-        1. World: members join and leave for good, sites close or open, which ends contacts there (`shut`), visits begin
-           and end, doors let in, turn away, or leave people to their other site (everybody is counted once a day,
-           `count_people`).
+        1. World: members join and leave for good, sites close or open, which ends contacts there (`shut`), the police
+           may take what is left there (`seize`), visits begin and end, doors let in, turn away, or leave people to
+           their other site (everybody is counted once a day, `count_people`).
         2. Approaches: predators approach persons online or decoys of the police, unless announced retention or felt
            risk deters them or their account is too new (`approach`; once a day `foresee` follows the intents ahead).
         3. Contacts: bars and ends of sessions part pairs, parted pairs meet again or give up, alarms end stages;
@@ -141,9 +142,7 @@ class ChatModel(HourlyModel):
         The same list is section 3 of `MODEL.md`.
         """
         self._begin_hour()
-        if self.hour % 24 == 0:
-            self._begin_day()
-        now = self._now(self.hour)
+        now = self._now(self.hour) if self.hour % 24 else self._begin_day()
         approach(now, self._approaches)
         run_contacts(now)
         accuse(now, self._false_reports)
@@ -214,7 +213,8 @@ class ChatModel(HourlyModel):
     def _by_lane(self, counts: Ints) -> dict[LaneName, int]:
         return self.state.places.by_lane(counts)
 
-    def _begin_day(self) -> None:
+    def _begin_day(self) -> Hour:
+        """Take over the rules of the day, and let sites close; return its first hour."""
         self._day = next(self._days)
         today = self.day_of_window
         if today == 0:
@@ -228,10 +228,12 @@ class ChatModel(HourlyModel):
         now = self._now(self.hour)
         if self._lanes.doors.closed.size and self._lanes is not before:
             shut(now)
+            seize(now, self._office, self._police)
         self._approaches = foresee(now)
         self._false_reports = foresee_false_reports(now)
         self._false_alarms = foresee_false_alarms(now)
         self._police.begin_day(now)
+        return now
 
     def _now(self, hour: int) -> Hour:
         return Hour(hour, self._day, self._lanes, self.state, self.record, Reports(), [])

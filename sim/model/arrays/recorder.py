@@ -24,6 +24,7 @@ from sim.model.records import (
     Records,
     Role,
     duration_table,
+    event_table,
 )
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Bools, Ints
@@ -322,9 +323,7 @@ class Recorder(Spread):
             self._events_of(KINDS[code], *(np.concatenate(c) for c in zip(*rows, strict=True)))
             for code, rows in kept.items()
         ]
-        if not frames:
-            return pd.DataFrame(columns=list(EVENT_COLUMNS))
-        return pd.concat(frames, ignore_index=True).sort_values(list(EVENT_COLUMNS), ignore_index=True)
+        return event_table(pd.concat(frames, ignore_index=True)) if frames else event_table()
 
     def _events_of(
         self, kind: Kind, hour: Ints, second: Ints, place: Ints, predator: Ints, target: Ints, contact: Ints,

@@ -26,7 +26,7 @@ from sim.model.arrays.places import (
     itself,
     shared,
 )
-from sim.model.decisions.codes import NEVER
+from sim.model.decisions.codes import NEVER, PRIVATE
 from sim.model.decisions.contacts import ring_hour
 from sim.model.decisions.moderation import level_of_reports, queue_entry
 from sim.model.decisions.numbers import Numbers
@@ -360,6 +360,8 @@ class State(Spread):
         returns: By hour: (place, person, whether a predator, first hour back, as whom) of those who will be strangers.
         strikes: Sanctions so far, by (place, person).
         new_since: Hour since which a predator has a new identity, by `Places.pair`; long ago if not.
+        newest_private: Hour of a predator's latest private message on the platform, likewise; -1 if there is none,
+            and not yet of contacts that go on. Empty where no arm seizes anything.
     """
 
     WAYS: ClassVar[Ways] = {
@@ -382,6 +384,7 @@ class State(Spread):
         "returns": by_hour,
         "strikes": by_key,
         "new_since": by_place,
+        "newest_private": by_place,
     }
 
     def __init__(self, world: World, numbers: Numbers, places: Places, cells: Cells) -> None:
@@ -405,6 +408,7 @@ class State(Spread):
         self.returns: dict[int, list[tuple[int, int, bool, int, int]]] = {}
         self.strikes: dict[tuple[int, int], Strikes] = {}
         self.new_since = np.full(n_pairs, -NEVER)
+        self.newest_private = np.full(n_pairs if world.scenario.seizes else 0, -1)
 
     def users_barred(self, place: Ints, person: Ints, slot: Ints, hour: int) -> NDArray[np.bool_]:
         """Tell which lawful users are barred in an hour."""
@@ -440,6 +444,14 @@ class State(Spread):
         if as_whom != AS_BEFORE:
             self.returns.setdefault(until - 1, []).append((place, person, predator, until, as_whom))
         self.just_barred.append((place, person, index))
+
+    def wrote(self, rows: Ints, hour: int) -> None:
+        """Keep in mind, where it may be seized, that the private ones of contacts on the platform wrote in an hour."""
+        if not self.newest_private.size:
+            return
+        contacts = self.contacts
+        private = (contacts.stage.take(rows) == PRIVATE) & (contacts.status.take(rows) == LIVE)
+        self.newest_private[contacts.pair.take(rows.compress(private))] = hour
 
     def arrest(self, lane: int, person: int, hour: int) -> Ints:
         """Take a predator from all sites and from every contact for good; return the rows of these contacts."""

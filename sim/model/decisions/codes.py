@@ -14,9 +14,9 @@ BLOCK, WITHDRAW, STAY = range(3)
 TARGET, FLAGGER, MISTAKEN, DETECTOR = range(4)
 """Where a report to the site comes from: a target, a trusted flagger, a user who is mistaken about a lawful one, or the
 site's own detector."""
-COMPLAINT, REFERRAL, DECOY, EARLIER = range(4)
+COMPLAINT, REFERRAL, DECOY, EARLIER, SEIZED = range(5)
 """Where a lead of the police comes from: a complaint, a referral by the site, a decoy; a complaint about harm before
-the run, which names nobody."""
+the run, which names nobody; the data of a site that were seized."""
 BY_LOGS, BY_PAYMENT, BY_OTHER_EVIDENCE = range(1, 4)
 """What identifies somebody: logs and the account, logs and a payment, evidence that is not the site's."""
 NO_DATA, NO_IDENTITY, NO_ANSWER, TOO_OLD, CLEARED = range(1, 6)

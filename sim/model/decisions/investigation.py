@@ -15,6 +15,7 @@ from sim.model.decisions.codes import (
     EARLIER,
     MICRO,
     REFERRAL,
+    SEIZED,
 )
 from sim.model.decisions.either import yes_or_no
 from sim.model.decisions.numbers import DELAY_CELLS, Numbers
@@ -27,14 +28,14 @@ from sim.rules.rulebook import Rules
 EARLIER_HOURS: Final = round(10 * 12 * HOURS_PER_MONTH)
 """Ten years, over which harm before the run goes back."""
 
-URGENCY = {COMPLAINT: 0, REFERRAL: 1, DECOY: 1, EARLIER: 2}
+URGENCY = {COMPLAINT: 0, REFERRAL: 1, DECOY: 1, EARLIER: 2, SEIZED: 1}
 """How grave a lead is by itself. A complaint after harm is as grave as the gravest."""
 
 GRAVEST = 2
 
 
 def urgency(source: int, after_harm: bool) -> int:
-    """Return how grave a lead is: about harm, a referral or a decoy's, a contact that was recognised in time."""
+    """Return how grave a lead is: about harm; a referral's, a decoy's or of seized data; recognised in time."""
     return GRAVEST if after_harm else URGENCY[source]
 
 
@@ -58,6 +59,12 @@ def refers(word: Word, p_refer: Number) -> bool | Bools:
 def has_evidence(word: Word, p: Number) -> bool | Bools:
     """Tell whether a lead brings evidence that identifies somebody, whatever the site keeps."""
     return unit(word) < p
+
+
+@yes_or_no
+def is_found(word: Word, p_seized: Number) -> bool | Bools:
+    """Tell whether investigators find a predator in seized data; whom they find in a little they find in much too."""
+    return unit(word) < p_seized
 
 
 def too_old(newest: int, hour: int, police: Police) -> bool:

@@ -127,6 +127,7 @@ class Purpose(IntEnum):
     SECOND_SITE = 63  # entity person
     MOVE_DELAY = 64  # the same
     WHOSE_HOME = 65  # entity contact
+    SEIZED = 66  # entity person
     CANDOUR = 67  # entity person
     DETECTOR_READS = 70  # entity contact
     DETECT = 71  # entity contact, occurrence `keys.alarm_key`

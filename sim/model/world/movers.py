@@ -78,11 +78,21 @@ class Movers:
         return days
 
 
+def others_attract(scenario: Scenario, home: int) -> bool:
+    """Tell whether any other simulated site attracts those who go on from a home; else all of them go elsewhere."""
+    return sum(_pull(scenario, home)) > 0
+
+
+def _pull(scenario: Scenario, home: int) -> list[float]:
+    """Return how much each site attracts those who are kept out of their home."""
+    return [0.0 if site == home else audience.attraction for site, audience in enumerate(scenario.audiences)]
+
+
 def _shares(scenario: Scenario, predators: bool, home: int) -> list[float]:
     """Return the probabilities of the second choices of a kind of person at a home."""
     displacement = scenario.displacement
     p_moves = displacement.p_predators if predators else displacement.p_users
-    pull = [0.0 if site == home else audience.attraction for site, audience in enumerate(scenario.audiences)]
-    p_elsewhere = displacement.p_elsewhere if sum(pull) else 1.0
-    p_site = p_moves * (1 - p_elsewhere) / (sum(pull) or 1.0)
-    return [1 - p_moves, p_moves * p_elsewhere, *(p_site * of_site for of_site in pull)]
+    pull = _pull(scenario, home)
+    p_out = displacement.p_elsewhere if others_attract(scenario, home) else 1.0
+    p_site = p_moves * (1 - p_out) / (sum(pull) or 1.0)
+    return [1 - p_moves, p_moves * p_out, *(p_site * of_site for of_site in pull)]

@@ -35,6 +35,7 @@ from sim.model.world.keys import (
     SLOT,
     check,
     home_of,
+    person_of,
     serial_of,
     stratum_of,
 )
@@ -97,6 +98,13 @@ class World:
         who = np.asarray(person, np.int64)
         of_home = stratum_of(who) - N_USER_STRATA + home_of(who) * N_RATES
         return self.predator_base.take(of_home) + serial_of(who)
+
+    def predator_at(self, index: Ints) -> Ints:
+        """Return the predators that have these indices, as `predator_index` gives them."""
+        of_home = self.predator_base.searchsorted(index, side="right") - 1
+        home, rate = np.divmod(of_home, N_RATES)
+        person: Ints = person_of(index - self.predator_base.take(of_home), N_USER_STRATA + rate, home)
+        return person
 
     def n_predators_on(self, day: int) -> Ints:
         """Return how many predators are members on a day, by seed and home."""
