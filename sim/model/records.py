@@ -295,17 +295,47 @@ DURATION_COLUMNS: Final = ("policy", "seed", "year", "site", "kind", "hours", "c
 """Columns of the table of durations: which of `DURATIONS`, how many whole hours it took, and how often so, int64."""
 
 
+FLOWS: Final = {
+    "both": "seriously harmed in that year under the baseline and under the policy",
+    "spared": (
+        "under the baseline alone, and the doors of the policy let the person in to some simulated site on the day of "
+        "the baseline's first harm of the year"
+    ),
+    "absent": (
+        "under the baseline alone, and the doors of the policy let the person in to no simulated site on that day"
+    ),
+    "put_off": (
+        "under the baseline alone, and the contact that did it goes on under the policy with the same person when the "
+        "window ends; these are in neither of the two before"
+    ),
+    "new": "under the policy alone, and approached in nobody's place",
+    "redirected": "under the policy alone, and approached in place of somebody absent because of the policy",
+    "outside": "outside victims, each a new person: those under the policy less those under the baseline",
+    "members": "who could be: lawful users who were members before the year's end, since the run began",
+}
+"""What becomes of persons under a policy beside the baseline of the same seed; each in one of them, but `members`."""
+
+OUTSIDE = "outside"
+"""Stands for the class of outside victims, of whom nothing is known."""
+
+FLOW_COLUMNS: Final = ("policy", "seed", "year", "site", "flow", "victim_class", "count")
+"""Columns of the table of flows: which of `FLOWS`, and how many persons. The site is that of the first harm of the
+year, under the baseline if there was one, and of members their home. Where the baseline is not run along, there are no
+rows; the baseline beside itself has everybody in ``both``."""
+
+
 TABLES: Final = {
     "daily": (DAILY_COLUMNS, 4),
     "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
     "durations": (DURATION_COLUMNS, len(DURATION_COLUMNS)),
+    "flows": (FLOW_COLUMNS, len(FLOW_COLUMNS)),
     "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
 }
 """Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
 
 
 TEXTS: Final = {
-    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind", "kind"),
+    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind", "kind", "flow"),
 }
 """Columns that hold names; all others hold whole numbers."""
 
@@ -343,6 +373,7 @@ class Records:
         daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
         breakdown: Columns `BREAKDOWN_COLUMNS`.
         durations: Columns `DURATION_COLUMNS`: how often something took how long.
+        flows: Columns `FLOW_COLUMNS`: persons harmed beside the baseline, person by person.
         events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
             for.
     """
@@ -350,6 +381,7 @@ class Records:
     daily: pd.DataFrame
     breakdown: pd.DataFrame
     durations: pd.DataFrame
+    flows: pd.DataFrame
     events: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -374,9 +406,18 @@ class Records:
 
 def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> pd.DataFrame:
     """Return rows as a table of durations in canonical order."""
-    types = {column: "str" if column in TEXTS else "int64" for column in DURATION_COLUMNS}
-    table = pd.DataFrame(rows, columns=list(DURATION_COLUMNS)).astype(types)
-    return table.sort_values(list(DURATION_COLUMNS), ignore_index=True)
+    return _table("durations", rows)
+
+
+def flow_table(rows: Iterable[tuple[str, int, int, str, str, str, int]]) -> pd.DataFrame:
+    """Return rows as a table of flows in canonical order, those without persons left out."""
+    return _table("flows", [row for row in rows if row[-1]])
+
+
+def _table(name: str, rows: Iterable[tuple[str | int, ...]]) -> pd.DataFrame:
+    columns, _ = TABLES[name]
+    types = {column: "str" if column in TEXTS else "int64" for column in columns}
+    return pd.DataFrame(rows, columns=list(columns)).astype(types).sort_values(list(columns), ignore_index=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
