@@ -319,7 +319,7 @@ OUTSIDE = "outside"
 """Stands for the class of outside victims, of whom nothing is known."""
 
 FLOW_COLUMNS: Final = ("policy", "seed", "year", "site", "flow", "victim_class", "count")
-"""Columns of the table of flows: which of `FLOWS`, and how many persons. The site is that of the first harm of the
+"""Columns of the table of persons: which of `FLOWS`, and how many persons. The site is that of the first harm of the
 year, under the baseline if there was one, and of members their home. Where the baseline is not run along, there are no
 rows; the baseline beside itself has everybody in ``both``."""
 
@@ -328,7 +328,7 @@ TABLES: Final = {
     "daily": (DAILY_COLUMNS, 4),
     "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
     "durations": (DURATION_COLUMNS, len(DURATION_COLUMNS)),
-    "flows": (FLOW_COLUMNS, len(FLOW_COLUMNS)),
+    "persons": (FLOW_COLUMNS, len(FLOW_COLUMNS)),
     "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
 }
 """Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
@@ -373,7 +373,7 @@ class Records:
         daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
         breakdown: Columns `BREAKDOWN_COLUMNS`.
         durations: Columns `DURATION_COLUMNS`: how often something took how long.
-        flows: Columns `FLOW_COLUMNS`: persons harmed beside the baseline, person by person.
+        persons: Columns `FLOW_COLUMNS`: persons harmed beside the baseline, person by person.
         events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
             for.
     """
@@ -381,7 +381,7 @@ class Records:
     daily: pd.DataFrame
     breakdown: pd.DataFrame
     durations: pd.DataFrame
-    flows: pd.DataFrame
+    persons: pd.DataFrame
     events: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -409,9 +409,9 @@ def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> 
     return _table("durations", rows)
 
 
-def flow_table(rows: Iterable[tuple[str, int, int, str, str, str, int]]) -> pd.DataFrame:
-    """Return rows as a table of flows in canonical order, those without persons left out."""
-    return _table("flows", [row for row in rows if row[-1]])
+def person_table(rows: Iterable[tuple[str, int, int, str, str, str, int]]) -> pd.DataFrame:
+    """Return rows as a table of persons in canonical order, those without persons left out."""
+    return _table("persons", [row for row in rows if row[-1]])
 
 
 def _table(name: str, rows: Iterable[tuple[str | int, ...]]) -> pd.DataFrame:

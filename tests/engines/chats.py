@@ -75,7 +75,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**POLICED, **{
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
-TABLES = ("events", "daily", "breakdown", "durations", "flows")
+TABLES = ("events", "daily", "breakdown", "durations", "persons")
 
 
 def day(number: int) -> dt.date:
@@ -349,7 +349,7 @@ def assert_same(one: Records, other: Records) -> None:
 def of(records: Records, **cells: object) -> Records:
     """Return the rows of some policy or seed, or both, without the columns named so."""
     tables = []
-    for table in ("daily", "breakdown", "durations", "flows", "events"):
+    for table in ("daily", "breakdown", "durations", "persons", "events"):
         frame = getattr(records, table)
         for column, value in cells.items():
             frame = frame[frame[column] == value].drop(columns=column)

@@ -319,6 +319,6 @@ def simulate(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
         pd.concat([r.durations for r in runs]).sort_values(list(DURATION_COLUMNS), ignore_index=True),
-        pd.concat([r.flows for r in runs]).sort_values(list(FLOW_COLUMNS), ignore_index=True),
+        pd.concat([r.persons for r in runs]).sort_values(list(FLOW_COLUMNS), ignore_index=True),
         pd.concat(happened).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
     )

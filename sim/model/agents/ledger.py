@@ -18,7 +18,7 @@ from sim.model.records import (
     KINDS,
     Records,
     duration_table,
-    flow_table,
+    person_table,
 )
 from sim.model.world.day import NOBODY
 from sim.rules.parameters import CLASSES
@@ -260,7 +260,7 @@ def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, st
             for ledger in ledgers
             for (year, kind, hours), count in ledger.durations.items()
         ),
-        flow_table(
+        person_table(
             (first.policy, first.seed, year, ledgers[site].site_name, flow, victim_class, count)
             for (year, site, flow, victim_class), count in flows.items()
         ),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import DEAD, State
-from sim.model.records import DAYS_PER_WINDOW_YEAR, OUTSIDE, flow_table
+from sim.model.records import DAYS_PER_WINDOW_YEAR, OUTSIDE, person_table
 from sim.model.world.draws import Ints
 from sim.model.world.keys import N_CLASSES, N_RATES, N_STRATA, N_USER_STRATA
 from sim.rules.parameters import CLASSES
@@ -124,9 +124,9 @@ class Flows:
                 self._found[lane, year, home, "members", victim_class] += int(n)
 
     def table(self) -> pd.DataFrame:
-        """Return the table of flows."""
+        """Return the table of persons."""
         places = self._state.places
-        return flow_table(
+        return person_table(
             (
                 places.policies[lane % places.n_lanes], places.seeds[lane // places.n_lanes], year, places.sites[site],
                 flow, _CLASSES[victim_class], count,

@@ -26,7 +26,7 @@ from sim.model.decisions.contacts import recognise_milli
 from sim.model.decisions.entry import doors_of
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, HourlyModel, one_seed
-from sim.model.records import Records, flow_table
+from sim.model.records import Records, person_table
 from sim.model.world.draws import Ints
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
@@ -159,7 +159,7 @@ class ChatModel(HourlyModel):
         self._end_hour()
 
     def _records(self) -> Records:
-        return self.record.records(self._flows.table() if self._flows else flow_table(()))
+        return self.record.records(self._flows.table() if self._flows else person_table(()))
 
     # `COUNTS` of the moment by lane, worked out when asked for.
 

@@ -280,17 +280,17 @@ class Recorder(Spread):
 
     # -- tables -------------------------------------------------------------------------------------------------
 
-    def records(self, flows: pd.DataFrame) -> Records:
+    def records(self, persons: pd.DataFrame) -> Records:
         """Return all tables in canonical order.
 
         Args:
-            flows: The table of flows, which no lane can tell by itself.
+            persons: The table of persons, which no lane can tell by itself.
         """
         return Records(
             self._daily_table(),
             self._breakdown_table(),
             self._duration_table(),
-            flows,
+            persons,
             self._event_table() if self._keep else None,
         )
 
