@@ -54,6 +54,10 @@ _SIDES = (
 )
 
 
+_LOWER = 0.1
+"""How far bars stand below the middle of their row, so that there is room for the number above them."""
+
+
 @in_own_settings
 def flows(found: pd.DataFrame, policies: Sequence[str] | None = None, axes: Given = None) -> Axes:
     """Draw who is harmed under the baseline alone and under each policy alone, and the net with its 95%.
@@ -74,12 +78,13 @@ def flows(found: pd.DataFrame, policies: Sequence[str] | None = None, axes: Give
     panel = sheet.axes
     rows(panel, arms)
     zero(panel)
+    panel.use_sticky_edges = False
     for place, arm in enumerate(arms):
         ends = {-1: 0.0, 1: 0.0}
         for side in _SIDES:
             n = side.sign * float(rates[arm, side.flow]["rate"])
             panel.barh(
-                place, n, left=ends[side.sign], height=0.3, color=side.colour, hatch=side.hatch, edgecolor="white",
+                place + _LOWER, n, left=ends[side.sign], height=0.3, color=side.colour, hatch=side.hatch, edgecolor="white",
                 linewidth=THIN, zorder=1.5,
             )  # fmt: skip
             ends[side.sign] += n
@@ -87,7 +92,7 @@ def flows(found: pd.DataFrame, policies: Sequence[str] | None = None, axes: Give
     for place, net in enumerate(nets):
         reach = [[net.value - net.low], [net.high - net.value]]
         panel.errorbar(
-            net.value, place, xerr=reach if net.low == net.low else None, fmt="D", color=INK, markersize=5,
+            net.value, place + _LOWER, xerr=reach if net.low == net.low else None, fmt="D", color=INK, markersize=5,
             markerfacecolor="white", capsize=2.5, elinewidth=LINE, zorder=2,
         )  # fmt: skip
     panel.margins(x=0.08)
@@ -96,7 +101,7 @@ def flows(found: pd.DataFrame, policies: Sequence[str] | None = None, axes: Give
     for place, net in enumerate(nets):
         beside(panel, place, net.value, signed(net.value), number_ends(net), INK)
     unit = Term(BY_NAME[HERE].unit)
-    under(panel, Sentence("{unit}. Left: harmed under the baseline alone", unit=unit), WIDTH - NAMES - 0.3)
+    under(panel, Sentence("{unit}; left of 0 those under the baseline alone", unit=unit), WIDTH - NAMES - 0.3)
     key = [
         Line2D(
             [], [], ls="", marker="D", color=INK, markerfacecolor="white", label=spoken(Sentence("net, with its 95%"))
