@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -322,17 +322,47 @@ DURATION_COLUMNS: Final = ("policy", "seed", "year", "site", "kind", "hours", "c
 """Columns of the table of durations: which of `DURATIONS`, how many whole hours it took, and how often so, int64."""
 
 
+FLOWS: Final = {
+    "both": "seriously harmed in that year under the baseline and under the policy",
+    "spared": (
+        "under the baseline alone, and the doors of the policy let the person in to some simulated site on the day of "
+        "the baseline's first harm of the year"
+    ),
+    "absent": (
+        "under the baseline alone, and the doors of the policy let the person in to no simulated site on that day"
+    ),
+    "put_off": (
+        "under the baseline alone, and the contact that did it goes on under the policy with the same person when the "
+        "window ends; these are in neither of the two before"
+    ),
+    "new": "under the policy alone, and approached in nobody's place",
+    "redirected": "under the policy alone, and approached in place of somebody absent because of the policy",
+    "outside": "outside victims, each a new person: those under the policy less those under the baseline",
+    "members": "who could be: lawful users who were members before the year's end, since the run began",
+}
+"""What becomes of persons under a policy beside the baseline of the same seed; each in one of them, but `members`."""
+
+OUTSIDE = "outside"
+"""Stands for the class of outside victims, of whom nothing is known."""
+
+FLOW_COLUMNS: Final = ("policy", "seed", "year", "site", "flow", "victim_class", "count")
+"""Columns of the table of persons: which of `FLOWS`, and how many persons. The site is that of the first harm of the
+year, under the baseline if there was one, and of members their home. Where the baseline is not run along, there are no
+rows; the baseline beside itself has everybody in ``both``."""
+
+
 TABLES: Final = {
     "daily": (DAILY_COLUMNS, 4),
     "breakdown": (BREAKDOWN_COLUMNS, len(BREAKDOWN_COLUMNS)),
     "durations": (DURATION_COLUMNS, len(DURATION_COLUMNS)),
+    "persons": (FLOW_COLUMNS, len(FLOW_COLUMNS)),
     "events": (EVENT_COLUMNS, len(EVENT_COLUMNS)),
 }
 """Every table that runs leave behind: its columns, and by how many of them, from the first on, its rows are sorted."""
 
 
 TEXTS: Final = {
-    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind", "kind"),
+    *("policy", "site", "offence", "victim_class", "quantity", "event", "actor_kind", "target_kind", "kind", "flow"),
 }
 """Columns that hold names; all others hold whole numbers."""
 
@@ -370,6 +400,7 @@ class Records:
         daily: One row per policy, seed, site and measured day, columns `DAILY_COLUMNS`.
         breakdown: Columns `BREAKDOWN_COLUMNS`.
         durations: Columns `DURATION_COLUMNS`: how often something took how long.
+        persons: Columns `FLOW_COLUMNS`: persons harmed beside the baseline, person by person.
         events: Columns `EVENT_COLUMNS` in canonical order (sorted by them), warm-up included; ``None`` if not asked
             for.
     """
@@ -377,6 +408,7 @@ class Records:
     daily: pd.DataFrame
     breakdown: pd.DataFrame
     durations: pd.DataFrame
+    persons: pd.DataFrame
     events: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -401,18 +433,24 @@ class Records:
 
 def duration_table(rows: Iterable[tuple[str, int, int, str, str, int, int]]) -> pd.DataFrame:
     """Return rows as a table of durations in canonical order."""
-    return _in_order(pd.DataFrame(rows, columns=list(DURATION_COLUMNS)))
+    return _table("durations", rows)
+
+
+def person_table(rows: Iterable[tuple[str, int, int, str, str, str, int]]) -> pd.DataFrame:
+    """Return rows as a table of persons in canonical order, those without persons left out."""
+    return _table("persons", [row for row in rows if row[-1]])
 
 
 def event_table(rows: Iterable[tuple[object, ...]] | pd.DataFrame = ()) -> pd.DataFrame:
-    """Return rows as a table of events in canonical order, with the same types where there are none."""
-    return _in_order(pd.DataFrame(rows, columns=list(EVENT_COLUMNS)))
+    """Return rows as a table of events in canonical order."""
+    return _table("events", rows)
 
 
-def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table all of whose columns are sorted by, with their types and in canonical order."""
-    types = {column: "str" if column in TEXTS else "int64" for column in table.columns}
-    return table.astype(types).sort_values(list(table.columns), ignore_index=True)
+def _table(name: str, rows: Iterable[tuple[Any, ...]] | pd.DataFrame) -> pd.DataFrame:
+    """Return rows as a table all of whose columns are sorted by, with the same types where there are none."""
+    columns, _ = TABLES[name]
+    types = {column: "str" if column in TEXTS else "int64" for column in columns}
+    return pd.DataFrame(rows, columns=list(columns)).astype(types).sort_values(list(columns), ignore_index=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DAYS_PER_WINDOW_YEAR, DURATION_COLUMNS, Records, Runs
+from sim.model.records import (
+    BREAKDOWN_COLUMNS,
+    DAILY_COLUMNS,
+    DAYS_PER_WINDOW_YEAR,
+    DURATION_COLUMNS,
+    FLOW_COLUMNS,
+    Records,
+    Runs,
+)
 from sim.outcomes.in_force import stretches_that_differ
 from sim.outcomes.kept_out import World, harmed_elsewhere, with_hours_alone
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
@@ -92,7 +100,8 @@ class Counts:
     Attributes:
         scenario: What was run.
         records: The daily counts, with one row a stretch instead of a day (its first day in the column ``day``); those
-            rows of the breakdown that outcomes are made of, added up over the years; the durations, likewise.
+            rows of the breakdown that outcomes are made of, added up over the years; the durations, likewise; persons
+            held against the baseline, added up over sites and classes.
         hashes: A hash of the daily counts of every run (rows, policy and seed) by column: equal where they are.
     """
 
@@ -102,12 +111,9 @@ class Counts:
 
     def of_seeds(self, seeds: Collection[int]) -> Counts:
         """Return those of some seeds alone, as if there were no others."""
-        daily, breakdown, durations = (
-            table[table["seed"].isin(seeds)]
-            for table in (self.records.daily, self.records.breakdown, self.records.durations)
-        )
+        tables = {name: table[table["seed"].isin(seeds)] for name, table in self.records.tables().items()}
         hashes = self.hashes[self.hashes.index.get_level_values("seed").isin(seeds)]
-        return Counts(self.scenario, Records(daily, breakdown, durations), hashes)
+        return Counts(self.scenario, Records(**tables), hashes)
 
     def sums(self, *stretches: tuple[int, int]) -> Sums:
         """Add up stretches of days, or the whole window with the counts by offence and class and the durations.
@@ -218,7 +224,9 @@ def added_up(part: Records, first_days: Sequence[int]) -> Records:
     breakdown = part.breakdown[(persons & margins) | harms].assign(year=0)
     breakdown = breakdown.groupby(list(BREAKDOWN_COLUMNS[:-1]), as_index=False).sum()
     durations = part.durations.assign(year=0).groupby(list(DURATION_COLUMNS[:-1]), as_index=False).sum()
-    return Records(daily, breakdown, durations)
+    everywhere = part.persons.assign(site="all", victim_class="all")
+    of_years = everywhere.groupby(list(FLOW_COLUMNS[:-1]), as_index=False).sum()
+    return Records(daily, breakdown, durations, of_years)
 
 
 def sums_of(

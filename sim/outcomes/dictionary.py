@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sim.model.records import COUNTS, DURATIONS, KINDS
+from sim.model.records import COUNTS, DURATIONS, FLOWS, KINDS
+from sim.outcomes.flows import TOLD
 from sim.outcomes.outcomes import outcomes_of
 from sim.rules.sentences import Term
 from sim.scenario.scenario import Scenario
@@ -27,6 +28,7 @@ Tables = Mapping[str, Mapping[str, Meaning]]
 """Columns by name, by the name of the table: of its file, without the ending."""
 
 RELATIVE = "share of the baseline (0.1 is 10%)"
+_PERSONS = "persons a year per 1,000 monthly visitors of the baseline"
 _OF_OUTCOME = "the unit of the row's outcome"
 
 EVERYWHERE = {
@@ -91,6 +93,13 @@ COUNTED: Tables = {
         "kind": Meaning("name", f"what took so long: {'; '.join(map(', '.join, DURATIONS.items()))}"),
         "hours": Meaning("hours", "whole hours that it took"),
         "count": Meaning("times", "how often in the year it took so long"),
+    },
+    "persons": {
+        "flow": Meaning("name", "; ".join(f"{name}: {meaning}" for name, meaning in FLOWS.items())),
+        "victim_class": Meaning("name", "class of the person, or outside"),
+        "count": Meaning(
+            "persons", "how many in the year, counted where they were harmed first in it (members: at home)"
+        ),
     },
 }
 """The tables of counts, which every result has."""
@@ -181,6 +190,18 @@ OF_A_COMPARISON: Tables = {
         ),
         "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
+    },
+    "flows": {
+        "flow": Meaning("name", "; ".join(f"{name}: {meaning}" for name, meaning in TOLD.items())),
+        "rate": Meaning(_PERSONS, "mean over the seeds"),
+        "low": Meaning(_PERSONS, "lower end of the 95% t interval of rate (Monte Carlo error only)"),
+        "high": Meaning(_PERSONS, "upper end of the 95% t interval of rate"),
+        "fewest": Meaning(
+            _PERSONS,
+            "the least that rate could be, whatever the luck that both runs share, if each alone has as many harmed as "
+            "it has (Frechet bound); empty for what has none",
+        ),
+        "most": Meaning(_PERSONS, "the most that it could be, likewise"),
     },
     "sites": {
         "harmed_baseline": Meaning(

@@ -17,6 +17,7 @@ from sim.report.compare_figures import overview, price, recorded, staff
 from sim.report.course_figures import by_year, course, difference
 from sim.report.doubt_figures import doubt, doubt_shares
 from sim.report.drawing import figure_of
+from sim.report.flow_figures import flows
 from sim.report.police_figures import files
 from sim.report.ranges_figures import tornado
 from sim.report.sweep_figures import response, response_map
@@ -31,6 +32,7 @@ __all__ = [
     "doubt_shares",
     "figure_of",
     "files",
+    "flows",
     "overview",
     "patterns",
     "price",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sim.outcomes.counts import HEADLINE, HERE
+from sim.outcomes.flows import TOLD
 from sim.outcomes.outcomes import SECOND
 from sim.rules.parameters import CLASSES
 from sim.rules.sentences import Term
@@ -84,6 +85,31 @@ USERS_OUT = Heading("lawful use kept out, %", column="elsewhere.users_out", fact
 SIDE = Heading("the larger side", column="elsewhere.assumed_side")
 ALL_GO_ON = Heading("here and elsewhere, if all go on", column="elsewhere.relative")
 BREAK_EVEN = Heading("undone if more than that of their harm follows", column="elsewhere.break_even")
+
+NET = Heading("net", meaning=TOLD["net"])
+BASELINE_ALONE = Heading("harmed under the baseline alone", meaning=TOLD["baseline_alone"])
+POLICY_ALONE = Heading("harmed under the policy alone", meaning=TOLD["policy_alone"])
+BOUNDS_OF_BASELINE = Heading(
+    "under the baseline alone, at any luck",
+    meaning="the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it "
+    "has (Frechet bounds)",
+)
+BOUNDS_OF_POLICY = Heading(
+    "under the policy alone, at any luck",
+    meaning="the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it "
+    "has (Frechet bounds)",
+)
+LET_IN = Heading("of them let in that day", meaning=TOLD["spared"])
+ABSENT = Heading("of them kept out by doors", meaning=TOLD["absent"])
+PUT_OFF = Heading("of them put off beyond the window", meaning=TOLD["put_off"])
+REDIRECTED = Heading("of them redirected", meaning=TOLD["redirected"])
+IN_BOTH = Heading("harmed under both", meaning=TOLD["both"])
+OUTSIDE_NET = Heading("outside victims, net", meaning=TOLD["outside"])
+EXPECTED_ELSEWHERE = Heading("beside it: harmed elsewhere, expected", meaning=TOLD["elsewhere"])
+PERSONS = (
+    NET, BASELINE_ALONE, BOUNDS_OF_BASELINE, LET_IN, ABSENT, PUT_OFF, POLICY_ALONE, BOUNDS_OF_POLICY, REDIRECTED,
+    IN_BOTH, OUTSIDE_NET, EXPECTED_ELSEWHERE,
+)  # fmt: skip
 
 AT_SITE = (
     Heading("persons seriously harmed there", column="sites.relative"),
@@ -216,6 +242,7 @@ OF_A_COMPARISON = (
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
     Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, BREAK_EVEN)),
     Printed("SITES", AT_SITE),
+    Printed("PERSON BY PERSON", PERSONS),
     Printed("OVER TIME", QUARTERS),
     Printed("PRIVACY", PRIVACY),
     Printed("TRUE AND RECORDED", RECORDED),

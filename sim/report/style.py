@@ -28,6 +28,9 @@ TITLE, BASE, SMALL, FINE = 13, 10, 9, 8
 """Points of titles, of names and numbers, of what stands beside them, and of captions."""
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#6B6B6B", "#222222"
+PALE_BLUE, PALE_VERMILION = "#8CBFE0", "#F0AE80"
+"""Of parts beside parts in blue and vermilion, darker than the ground and lighter than they also in grey."""
+
 PALE = "#E4E4E4"
 """Of grids."""
 

@@ -35,7 +35,7 @@ TABLE = "table.txt"
 PAGE = "report.html"
 CRATE = "ro-crate-metadata.json"
 """The description of a result as a research object, which is none of its files: it is made of them, later."""
-MERGED = ("daily", "breakdown", "durations")
+MERGED = ("daily", "breakdown", "durations", "persons")
 """Tables of counts that are merged into the folder."""
 
 _ADVICE = Sentence(

@@ -296,9 +296,9 @@ def save(folder: Path, task: Task, records: Records, known: Mapping[int, Shard])
 
 
 LANE_RULE = (
-    "Of a lane: the hashes of its rows in daily, breakdown, durations and, where kept, events, without the column "
-    "policy, joined by blanks. Of a unit: a line for each arm in alphabetical order: its name, a blank, the hash of "
-    "its lane."
+    "Of a lane: the hashes of its rows in daily, breakdown, durations, persons and, where kept, events, without the "
+    "column policy, joined by blanks. Of a unit: a line for each arm in alphabetical order: its name, a blank, the "
+    "hash of its lane."
 )
 """How `lane_digests` and `unit_digest` hash what was counted; stands in every manifest."""
 

@@ -78,7 +78,7 @@ BUSY = Scenario(start=START, days=14, warmup_days=7).replace(**POLICED, **{
 })  # fmt: skip
 """Mostly predators, so that few persons and days see all kinds of events; a fraction of a moderator, overloaded."""
 
-TABLES = ("events", "daily", "breakdown", "durations")
+TABLES = ("events", "daily", "breakdown", "durations", "persons")
 
 
 def day(number: int) -> dt.date:
@@ -407,6 +407,33 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (2,),
     ),
+    # Nobody is barred by the baseline; bans drive contacts off the platform, where harm takes long.
+    "put-off": (
+        BUSY.replace(**{
+            "policies": {
+                "staffed": (ModerationPolicy(staff=3.0, shift_start_hour=0, shift_hours=24),),
+                "friction": (SetPolicy(rule="registration.friction_user", value=0.4),),
+            },
+            "days": 6,
+            "warmup_days": 3,
+            "population.monthly_visitors": 900.0,
+            "predators.p_retry_absent": 0.9,
+            "moderation.staff": 0.0,
+            "reporting.friction": 0.0,
+            "felt_risk.sensitivity": 0.05,
+            "felt_risk.rel_leave": 100.0,
+            "felt_risk.half_life_weeks": 8.0,
+            "felt_risk.per_ban": 0.03,
+            "contacts.contact_engage_per_hour": 1.0,
+            "contacts.engaged_private_per_hour": 1.0,
+            "contacts.private_harm_per_hour": 0.4,
+            "contacts.private_leave_per_hour": 0.05,
+            "contacts.off_harm_per_hour": 0.005,
+            "contacts.off_fade_per_hour": 0.0,
+            "contacts.off_recognise_per_hour": 0.0,
+        }),
+        (7,),
+    ),
 }  # fmt: skip
 """Scenarios and seeds on which the engines must agree."""
 
@@ -425,7 +452,7 @@ def assert_same(one: Records, other: Records) -> None:
 def of(records: Records, **cells: object) -> Records:
     """Return the rows of some policy or seed, or both, without the columns named so."""
     tables = []
-    for table in ("daily", "breakdown", "durations", "events"):
+    for table in ("daily", "breakdown", "durations", "persons", "events"):
         frame = getattr(records, table)
         for column, value in cells.items():
             frame = frame[frame[column] == value].drop(columns=column)

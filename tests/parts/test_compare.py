@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table, person_table
 from sim.outcomes.counts import Counts, counts_of
 from sim.outcomes.outcomes import OUTCOMES, outcomes_of
 from sim.policies.limits import LimitsPolicy
@@ -379,7 +379,7 @@ class TestInert:
     @staticmethod
     def counts(*days: pd.DataFrame) -> Counts:
         nothing = pd.DataFrame(columns=list(BREAKDOWN_COLUMNS))
-        return counts_of(SCENARIO, Records(pd.concat(days), nothing, duration_table([])))
+        return counts_of(SCENARIO, Records(pd.concat(days), nothing, duration_table([]), person_table([])))
 
 
 class TestRun:

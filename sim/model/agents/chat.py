@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pandas as pd
 
 from sim.model.agents.desk import StaffedVenue
 from sim.model.agents.entrances import Entrances
+from sim.model.agents.flows import Trace, flows
 from sim.model.agents.investigators import Police
 from sim.model.agents.ledger import Ledger, Victims, records_of
 from sim.model.agents.people import Contact, Predator, User
 from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
-from sim.model.decisions.displacement import Gate
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, DURATION_COLUMNS, EVENT_COLUMNS, Records
+from sim.model.records import (
+    BREAKDOWN_COLUMNS,
+    DAILY_COLUMNS,
+    DAYS_PER_WINDOW_YEAR,
+    DURATION_COLUMNS,
+    EVENT_COLUMNS,
+    FLOW_COLUMNS,
+    Records,
+)
 from sim.model.world.day import Day, FalseReports, Presences
-from sim.model.world.keys import N_STRATA, N_USER_STRATA, person_of
+from sim.model.world.keys import N_RATES, N_STRATA, N_USER_STRATA, person_of, stratum_of
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
+from sim.rules.parameters import CLASSES
 from sim.rules.sentences import Sentence
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import BASELINE, Scenario
@@ -38,6 +49,8 @@ class Chat(PeopledLane):
         rng: The seed under its other name in Mesa, or a generator of NumPy from which one is drawn.
         shuffle: Seed of the order in which agents of a kind act; it changes no byte of the result.
         collect: Whether to have a `datacollector`, which takes some time in every hour.
+        beside: What the baseline of the same seed left behind, to hold persons harmed here against; the baseline is
+            held against itself.
 
     Attributes:
         hour: Hours simulated so far.
@@ -59,10 +72,11 @@ class Chat(PeopledLane):
         rng: object = None,
         shuffle: int = 0,
         collect: bool = True,
+        beside: Trace | None = None,
     ) -> None:
         reporters = {"policy": "policy", "seed": "seed_number"} | {count: count for count in COUNTS}
         super().__init__(scenario, seed_of(shuffle), reporters if collect else {})
-        self.seed_number, self.policy = one_seed(seed, rng), scenario.arm(policy)
+        self.seed_number, self.policy, self.beside = one_seed(seed, rng), scenario.arm(policy), beside
         self.world = World(scenario, [self.seed_number])
         check_size(self.world)
         self.numbers = numbers_of(self.world)
@@ -72,10 +86,12 @@ class Chat(PeopledLane):
         self.ledgers = [Ledger(self, site, self.victims, self.policy, self.seed_number) for site in sites]
         self.police = Police(self)
         self.venues = [StaffedVenue(self, site, self.police) for site in sites]
-        self.baseline = self.today = self.yesterday = self._entrances_now(0, ())
+        rules = [venue.rules for venue in self.venues]
+        self.baseline = self.today = self.yesterday = Entrances(self.world.movers, self.world.ages, rules, 0, ())
         self.complaints: dict[int, list[Complaint]] = {}
         self._changes = [dict(by_day) for by_day in scenario.changes_by_site(self.policy)]
         self._days = self.world.days()
+        self._doors: list[Callable[[], Entrances]] = []
         self._begin_day()
 
     def step(self) -> None:
@@ -124,7 +140,23 @@ class Chat(PeopledLane):
         self._end_hour()
 
     def _records(self) -> Records:
-        return records_of(self.ledgers)
+        beside = self.trace() if self.policy == BASELINE else self.beside
+        return records_of(self.ledgers, flows(beside, self.trace()) if beside else Counter())
+
+    def trace(self) -> Trace:
+        """Return what is left of the lane, once the window is over, to hold another one of its seed against it."""
+        going_on = {(contact.number, contact.target.number) for contact in self._contacts() if not contact.over}
+        return Trace(self.victims.harmed, self.victims.outside, self._members(), self._doors, going_on)
+
+    def _members(self) -> Counter[tuple[int, int, str]]:
+        """Count the lawful users who had joined before the end of each year, by year, home and class."""
+        found: Counter[tuple[int, int, str]] = Counter()
+        for year, first in enumerate(range(0, self.scenario.days, DAYS_PER_WINDOW_YEAR)):
+            end = self.scenario.warmup_days + min(first + DAYS_PER_WINDOW_YEAR, self.scenario.days)
+            for person in self.persons.values():
+                if person.kind == "user" and person.joined < 24 * end:
+                    found[year, person.home, CLASSES[stratum_of(person.number) // N_RATES]] += 1
+        return found
 
     # `COUNTS` of the moment; `sim.model.arrays.model.ChatModel` has the same, by lane.
 
@@ -184,7 +216,11 @@ class Chat(PeopledLane):
         if self.day_of_window >= 0:
             for venue, changes in zip(self.venues, self._changes, strict=True):
                 venue.rules = changes.get(self.day_of_window, venue.rules)
-        self.yesterday, self.today = self.today, self._entrances_now(self.day.number, self.today.gates)
+        rules, gates = [venue.rules for venue in self.venues], self.today.gates
+        made = partial(Entrances, self.world.movers, self.world.ages, rules, self.day.number, gates)
+        if self.day_of_window >= 0:
+            self._doors.append(made)
+        self.yesterday, self.today = self.today, made()
         self.come_upon = self.today.come_upon(self.baseline)
         self._let_join()
         for person in self.persons.values():
@@ -207,10 +243,6 @@ class Chat(PeopledLane):
         for row, hour, second, gravity, effort in zip(*(c.tolist() for c in columns), strict=True):
             found.setdefault(hour, []).append((*self.visit_by_row[row], second, gravity, effort))
         return found
-
-    def _entrances_now(self, day: int, before: Sequence[Gate]) -> Entrances:
-        """Return the entrances under the rules of a day, given the gates of the day before, if there were any."""
-        return Entrances(self.world.movers, self.world.ages, [venue.rules for venue in self.venues], day, before)
 
     def _shut(self) -> None:
         """Sites that close today end what goes on there, and the police may seize what they have."""
@@ -289,7 +321,15 @@ def simulate(
     Raises:
         ScenarioError: If the scenario has more than `MAX_PERSONS` members.
     """
-    runs = [Chat(scenario, seed, policy, collect=False).run(progress) for policy in policies for seed in seeds]
+    # The baseline first, wherever it stands among the policies: the others are held against it.
+    baseline: dict[int, Trace] = {}
+    runs = []
+    for policy in sorted(policies, key=lambda name: name != BASELINE):
+        for seed in seeds:
+            chat = Chat(scenario, seed, policy, collect=False, beside=baseline.get(seed))
+            runs.append(chat.run(progress))
+            if policy == BASELINE:
+                baseline[seed] = chat.trace()
     daily = pd.concat([r.daily for r in runs], ignore_index=True)
     breakdown = pd.concat([r.breakdown for r in runs], ignore_index=True)
     happened = [r.events for r in runs if r.events is not None]
@@ -297,5 +337,6 @@ def simulate(
         daily.sort_values(list(DAILY_COLUMNS[:4]), ignore_index=True),
         breakdown.sort_values(list(BREAKDOWN_COLUMNS[:-1]), ignore_index=True),
         pd.concat([r.durations for r in runs]).sort_values(list(DURATION_COLUMNS), ignore_index=True),
+        pd.concat([r.persons for r in runs]).sort_values(list(FLOW_COLUMNS), ignore_index=True),
         pd.concat(happened).sort_values(list(EVENT_COLUMNS), ignore_index=True) if events else None,
     )

@@ -21,19 +21,23 @@ USERS, PREDATORS = range(2)
 
 
 class Comer(Protocol):
-    """Somebody who comes to the doors.
+    """Somebody who comes to the doors."""
 
-    Attributes:
-        predator: Kind.
-        mover: Class of `Movers`.
-        age_type: Type of `Ages`.
-        tolerance: Class of tolerance.
-    """
+    @property
+    def predator(self) -> int:
+        """Kind."""
 
-    predator: int
-    mover: int
-    age_type: int
-    tolerance: int
+    @property
+    def mover(self) -> int:
+        """Class of `Movers`."""
+
+    @property
+    def age_type(self) -> int:
+        """Type of `Ages`."""
+
+    @property
+    def tolerance(self) -> int:
+        """Class of tolerance."""
 
 
 class Entrances:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from sim.model.records import (
     Records,
     duration_table,
     event_table,
+    person_table,
 )
 from sim.model.world.day import NOBODY
 from sim.rules.parameters import CLASSES, N_MINOR_CLASSES
@@ -33,9 +34,10 @@ class Party(Protocol):
 
     number: int
     home: int
-    standings: Sequence[Standing]
+    mover: int
     age_type: int
     tolerance: int
+    standings: Sequence[Standing]
     turned_away_today: bool
     turned_away_in_month: bool
 
@@ -57,16 +59,60 @@ class Case(Protocol):
         """Who is approached."""
 
 
+class FirstHarm(NamedTuple):
+    """How somebody was seriously harmed first in a year of the window.
+
+    Attributes:
+        day: Day of the window.
+        site: Index of the site.
+        contact: Number of the contact.
+        victim_class: Index of the person's class.
+        redirected: 1 if approached in place of somebody absent because of a policy.
+        predator: Kind of the person: none.
+        mover: Class of movers of the person.
+        age_type: What age checks make of the person.
+        tolerance: Class of tolerance of the person.
+    """
+
+    day: int
+    site: int
+    contact: int
+    victim_class: int
+    redirected: int
+    predator: int
+    mover: int
+    age_type: int
+    tolerance: int
+
+
 class Victims:
-    """Who was harmed in a lane, on whatever site: each is counted where they were harmed first in a year."""
+    """Who was harmed in a lane, on whatever site: each is counted where they were harmed first in a year.
+
+    Attributes:
+        harmed: How those were harmed first who were seriously harmed, by year of the window and number of the person.
+        outside: Outside victims of serious harm by year and site.
+    """
 
     def __init__(self) -> None:
+        self.harmed: dict[int, dict[int, FirstHarm]] = {}
+        self.outside: Counter[tuple[int, int]] = Counter()
         self._known: set[tuple[object, ...]] = set()
         self._of_hour: list[tuple[int, Ledger, Case]] = []
 
     def add(self, second: int, ledger: Ledger, contact: Case) -> None:
         """Take in a harm of this hour."""
         self._of_hour.append((second, ledger, contact))
+
+    def remember(self, ledger: Ledger, contact: Case, outside: bool) -> None:
+        """Keep who was seriously harmed for the first time in a year, or that an outside victim was."""
+        if outside:
+            self.outside[ledger.year, ledger.site] += 1
+            return
+        target, of_year = contact.target, self.harmed.setdefault(ledger.year, {})
+        of_year[target.number] = FirstHarm(
+            ledger.model.day_of_window, ledger.site, contact.number, contact.victim_class, contact.redirected,
+            0, target.mover, target.age_type, target.tolerance,
+        )  # fmt: skip
 
     def close_hour(self) -> None:
         """Count the persons whom the hour harmed for the first time."""
@@ -158,9 +204,11 @@ class Ledger:
                 known.add((self.year, name, person))
                 for victim_class in classes:
                     self.breakdown[self.year, name, victim_class, "persons_harmed"] += 1
-                self.count("n_persons_harmed", int(name == "all"))
-                minor = not offence.outside and contact.victim_class < N_MINOR_CLASSES
-                self.count("n_minors_harmed", int(name == "all" and minor))
+                if name == "all":
+                    minor = not offence.outside and contact.victim_class < N_MINOR_CLASSES
+                    self.count("n_persons_harmed")
+                    self.count("n_minors_harmed", int(minor))
+                    self._victims.remember(self, contact, offence.outside)
 
     def begin_day(self, persons: Collection[Party]) -> None:
         """Open a page for the day; at the start of a month, forget who of these came in the last."""
@@ -201,8 +249,14 @@ class Ledger:
         return [{**head, "day": day, **page} for day, page in enumerate(measured)]
 
 
-def records_of(ledgers: Sequence[Ledger]) -> Records:
-    """Return all tables of a lane in canonical order, given the ledgers of its sites."""
+def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, str]]) -> Records:
+    """Return all tables of a lane in canonical order.
+
+    Args:
+        ledgers: The ledgers of its sites.
+        flows: Persons held against those of the baseline, by year, site, flow and class.
+    """
+    first = ledgers[0]
     daily = pd.DataFrame([page for ledger in ledgers for page in ledger.pages()])
     broken = [
         (ledger.policy, ledger.seed, year, ledger.site_name, *rest, count)
@@ -219,6 +273,10 @@ def records_of(ledgers: Sequence[Ledger]) -> Records:
             (ledger.policy, ledger.seed, year, ledger.site_name, kind, hours, count)
             for ledger in ledgers
             for (year, kind, hours), count in ledger.durations.items()
+        ),
+        person_table(
+            (first.policy, first.seed, year, ledgers[site].site_name, flow, victim_class, count)
+            for (year, site, flow, victim_class), count in flows.items()
         ),
         event_table([event for ledger in ledgers for event in ledger.events]),
     )

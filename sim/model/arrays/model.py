@@ -16,6 +16,7 @@ from sim.model.arrays.doors import Cells, Doors
 from sim.model.arrays.entry import Visitors, at_the_door, count_people
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
+from sim.model.arrays.flows import Flows
 from sim.model.arrays.hour import Hour, Reports
 from sim.model.arrays.investigation import Police, investigate
 from sim.model.arrays.moderation import Office, accuse, foresee_false_alarms, foresee_false_reports, moderate
@@ -114,6 +115,7 @@ class ChatModel(HourlyModel):
         self._police = Police(self.world, places)
         self._lanes = self._compiled(self._usual_rules * places.n_lanes_in_all, None)
         self._visitors: Visitors | None = None
+        self._flows: Flows | None = None
 
     def step(self) -> None:
         """Simulate one hour.
@@ -157,7 +159,7 @@ class ChatModel(HourlyModel):
         self._end_hour()
 
     def _records(self) -> Records:
-        return self.record.records()
+        return self.record.records(self._flows.table() if self._flows else None)
 
     # `COUNTS` of the moment by lane, worked out when asked for.
 
@@ -243,12 +245,15 @@ class ChatModel(HourlyModel):
         if self._visitors is not None:
             self._visitors.see(now)
         self.record.end_day(now.day_of_window)
+        if self._flows is not None:
+            self._flows.see(now, self.record.harmed_today)
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
         fork(self.state.places.forked(), self.state, self.record, self._office, self._police)
         self._lanes = self._compiled(self._usual_rules * self.state.places.n_lanes_in_all, None)
         self._visitors = Visitors(self.state) if self.scenario.months else None
+        self._flows = Flows(self.state) if BASELINE in self.policies else None
 
     def _compiled(self, rules: list[Rules], before: Lanes | None) -> Lanes:
         """Put the rules of a day into arrays over places; the day before is needed for visits still running."""

@@ -25,6 +25,7 @@ from sim.model.records import (
     Role,
     duration_table,
     event_table,
+    person_table,
 )
 from sim.model.world.day import NOBODY
 from sim.model.world.draws import Bools, Ints
@@ -38,6 +39,7 @@ from sim.scenario.scenario import Scenario
 CODE = {kind.name: code for code, kind in enumerate(KINDS)}
 N_KINDS = len(KINDS)
 _COUNT_CODE = {name: code for code, name in enumerate(COUNTS)}
+_NOBODY_HARMED = np.zeros((7, 0), np.int64)
 
 
 @cache
@@ -58,6 +60,10 @@ class Recorder(Spread):
         places: The places of the warm-up.
         events: Whether to keep every event, or which kinds. The warm-up's are kept too, and written for every lane of
             the seed.
+
+    Attributes:
+        harmed_today: Who was seriously harmed for the first time in the year on the day that ended last, a person a
+            column; rows are place, class, person, contact, whether redirected, door type, whether an outside victim.
     """
 
     # Events of the warm-up stay with its places, and are written for every lane in the end. What counts the measured
@@ -68,7 +74,7 @@ class Recorder(Spread):
         "_counts": by_place_last,
         **dict.fromkeys((
             "scenario", "n_offences", "_serious", "_outside", "_keep", "_kept", "_cells", "_harms_today", "_breakdown",
-            "_distinct", "_seen", "_daily", "_durations_today", "_durations",
+            "_distinct", "_seen", "_daily", "_durations_today", "_durations", "harmed_today",
         ), shared),
     }  # fmt: skip
 
@@ -99,6 +105,7 @@ class Recorder(Spread):
         self._daily: list[Ints] = []
         self._durations_today: list[tuple[str, list[int], list[int]]] = []
         self._durations: Counter[tuple[int, int, str, int]] = Counter()
+        self.harmed_today: Ints = _NOBODY_HARMED
         self._begin_day()
 
     def _begin_day(self) -> None:
@@ -138,7 +145,10 @@ class Recorder(Spread):
             detail = contacts.stage.take(rows)
         if kind == "harm":
             columns = (contacts.place, contacts.offence, contacts.victim_class)
-            harms = (*(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), contacts.target.take(rows))
+            whom = (contacts.target, contacts.contact, contacts.target_type)
+            harms = (
+                *(c.take(rows) for c in columns), np.broadcast_to(detail, rows.shape), *(c.take(rows) for c in whom)
+            )  # fmt: skip
             # Of several harms of a person in one hour the earliest counts for the year.
             seconds = np.broadcast_to(np.asarray(second), rows.shape)
             order = np.lexsort((contacts.contact.take(rows), harms[0], seconds))
@@ -223,6 +233,7 @@ class Recorder(Spread):
 
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
+        self.harmed_today = _NOBODY_HARMED
         if day >= 0:
             year = day // DAYS_PER_WINDOW_YEAR
             if self._cells:
@@ -240,41 +251,50 @@ class Recorder(Spread):
         self._cells, self._harms_today, self._durations_today = [], [], []
         self._begin_day()
 
-    def _harms(self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints) -> None:
-        serious = self._serious[offence]
+    def _harms(
+        self, year: int, place: Ints, offence: Ints, victim_class: Ints, detail: Ints, person: Ints, contact: Ints,
+        door_type: Ints,
+    ) -> None:  # fmt: skip
+        serious, outside = self._serious[offence], self._outside[offence]
         self.add("n_harm_serious", place, serious)
         self.add("n_harm_off_platform", place, detail % 2 == 0)
         self.add("n_harm_redirected", place, detail > 2)
         everybody, by_offence = self._seen
         distinct: list[tuple[int, int, int]] = []  # place, offence or all of them, class
-        harmed: list[int] = []
-        minors: list[int] = []
+        first: list[int] = []
         # A person counts once in a lane, on the site where that was.
-        columns = (self.places.lane(place), place, offence, victim_class, person, serious, self._outside[offence])
-        for lane, p, o, c, who, counts, outside in zip(*(column.tolist() for column in columns), strict=True):
-            classes = [N_CLASSES] if outside else [c, N_CLASSES]  # of outside victims nothing is known
-            if outside or (lane, o, who) not in by_offence:
+        columns = (self.places.lane(place), place, offence, victim_class, person, serious, outside)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for row, (lane, p, o, c, who, counts, is_outside) in enumerate(rows):
+            classes = [N_CLASSES] if is_outside else [c, N_CLASSES]  # of outside victims nothing is known
+            if is_outside or (lane, o, who) not in by_offence:
                 by_offence.add((lane, o, who))
                 distinct += [(p, o, of_class) for of_class in classes]
-            if counts and (outside or (lane, who) not in everybody):
-                if not outside:
+            if counts and (is_outside or (lane, who) not in everybody):
+                if not is_outside:
                     everybody.add((lane, who))
                 distinct += [(p, self.n_offences, of_class) for of_class in classes]
-                harmed.append(p)
-                if not outside and c < N_MINOR_CLASSES:
-                    minors.append(p)
+                first.append(row)
         np.add.at(self._distinct[year], tuple(np.array(distinct, np.int64).reshape(-1, 3).T), 1)
-        self.add("n_persons_harmed", np.array(harmed, np.int64), 1)
-        self.add("n_minors_harmed", np.array(minors, np.int64), 1)
+        known = np.stack((place, victim_class, person, contact, detail > 2, door_type, outside))
+        self.harmed_today = known[:, np.array(first, np.int64)]
+        place, victim_class, *_, outside = self.harmed_today
+        self.add("n_persons_harmed", place, 1)
+        self.add("n_minors_harmed", place, (victim_class < N_MINOR_CLASSES) & (outside == 0))
 
     # -- tables -------------------------------------------------------------------------------------------------
 
-    def records(self) -> Records:
-        """Return all tables in canonical order."""
+    def records(self, persons: pd.DataFrame | None = None) -> Records:
+        """Return all tables in canonical order.
+
+        Args:
+            persons: The table of persons, which no lane can tell by itself; empty if not given.
+        """
         return Records(
             self._daily_table(),
             self._breakdown_table(),
             self._duration_table(),
+            person_table(()) if persons is None else persons,
             self._event_table() if self._keep else None,
         )
 
