@@ -18,6 +18,7 @@ from sim.model.decisions.detection import p_detect, watched_milli
 from sim.model.decisions.moderation import capacity_milli
 from sim.model.decisions.numbers import hazards
 from sim.model.decisions.responses import p_report
+from sim.model.world.draws import Floats
 from sim.model.world.keys import N_USER_STRATA
 from sim.model.world.population import (
     RATE_WEIGHTS,
@@ -232,7 +233,7 @@ def _p_reported(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
     return np.array(chances)
 
 
-def _p_detected(scenario: Scenario, rules: Rules) -> NDArray[np.float64]:
+def _p_detected(scenario: Scenario, rules: Rules) -> Floats:
     """Return the chance that a contact is read and flagged as it begins a stage, shape (offences, stages)."""
     sensitivity = np.array([rules.detection.p_contact, rules.detection.p_engaged, rules.detection.p_private])
     seen = np.array([offence.rel_detect for offence in scenario.offences])

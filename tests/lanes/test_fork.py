@@ -61,7 +61,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
     ChatModel: {
         "scenario seeds policies world record": "given, or shared by all lanes",
         "hour": "the clock of all lanes",
-        "_days _day _approaches _false_reports": "of a day, and foreseen anew after the fork",
+        "_days _day _approaches _false_reports _false_alarms": "of a day, and foreseen anew after the fork",
         "_changes _lanes _visitors": "made for all lanes, at the start or by the fork",
         "_usual _usual_rules": "the baseline's, whatever the lane",
     },

@@ -39,6 +39,7 @@ SCENARIO = sim.load(PACKAGE.parent / "scenarios" / "classroom.toml").replace(
     **{
         "days": 40, "warmup_days": 10, "scale": 0.3, "predators.p_of_adults": 0.2, "reporting.friction": 0.0,
         "police.investigators": 1.0, "undercover.decoys": 5.0, "cooperation.p_refer": 0.5,
+        "detection.coverage": 0.2,
     }
 )  # fmt: skip
 ARMS = (BASELINE, "email-retention-reporting")
@@ -149,7 +150,9 @@ def test_nothing_that_the_array_engine_holds_is_text(models: tuple[ChatModel, Ch
 def test_nothing_that_the_agents_hold_is_text(models: tuple[ChatModel, Chat]) -> None:
     model = models[1]
     desks = [vars_of(venue.desk) for venue in model.venues]
-    held = [*texts([model.persons, desks, model.complaints, model._arrivals, model._false_reports])]
+    held = [
+        *texts([model.persons, desks, model.complaints, model._arrivals, model._false_reports, model._false_alarms])
+    ]
     assert not held
 
 

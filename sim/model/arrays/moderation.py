@@ -43,6 +43,8 @@ from sim.rules.rulebook import Rules
 
 _EVIDENCE, _PREDATOR, _SANCTION = 1, 2, 4  # bits of a review's detail
 _NO_STRIKES = Strikes()
+_ACCUSED = {MISTAKEN: "false_report", DETECTOR: "false_alarm"}
+"""Kinds of events by who is wrong about a lawful user."""
 
 
 class Desk:
@@ -265,7 +267,6 @@ class Accusations:
     """Of the day's lawful conversations those of which somebody is accused in each lane, bars apart.
 
     Attributes:
-        kind: Kind of event.
         source: `MISTAKEN` or `DETECTOR`.
         of_day: The day's.
         place: Place of each accusation.
@@ -273,7 +274,6 @@ class Accusations:
         start: Start of each hour.
     """
 
-    kind: str
     source: int
     of_day: FalseReports
     place: Ints
@@ -288,7 +288,7 @@ def foresee_false_reports(now: Hour) -> Accusations:
     def made(effort: Floats, place: Ints) -> Bools:
         return reports_falsely(effort, friction.take(place), rel_false.take(place))
 
-    return _foresee(now, "false_report", MISTAKEN, now.day.false_reports, made)
+    return _foresee(now, MISTAKEN, now.day.false_reports, made)
 
 
 def foresee_false_alarms(now: Hour) -> Accusations:
@@ -298,12 +298,10 @@ def foresee_false_alarms(now: Hour) -> Accusations:
     def raised(effort: Floats, place: Ints) -> Bools:
         return raises_false_alarm(effort, coverage.take(place), p_false.take(place))
 
-    return _foresee(now, "false_alarm", DETECTOR, now.day.false_alarms, raised)
+    return _foresee(now, DETECTOR, now.day.false_alarms, raised)
 
 
-def _foresee(
-    now: Hour, kind: str, source: int, of_day: FalseReports, happens: Callable[[Floats, Ints], Bools]
-) -> Accusations:
+def _foresee(now: Hour, source: int, of_day: FalseReports, happens: Callable[[Floats, Ints], Bools]) -> Accusations:
     lanes, people, places = now.lanes, now.day.people, now.state.places
     which = places.each(np.arange(of_day.row.size))
     row = of_day.row.take(which)
@@ -311,7 +309,7 @@ def _foresee(
     place, inside = lanes.doors.place(0, old, places.lanes_of(people.seed.take(of_day.row)), door_type)
     made = happens(of_day.effort.take(which), place) & inside
     which = which.compress(made)
-    return Accusations(kind, source, of_day, place.compress(made), which, which.searchsorted(of_day.start).tolist())
+    return Accusations(source, of_day, place.compress(made), which, which.searchsorted(of_day.start).tolist())
 
 
 def accuse(now: Hour, accusations: Accusations) -> None:
@@ -327,7 +325,7 @@ def accuse(now: Hour, accusations: Accusations) -> None:
     if barred.any():
         place, which, row, person = (a.compress(~barred) for a in (place, which, row, person))
     second, gravity = of_day.second.take(which), of_day.gravity.take(which)
-    now.record.note(accusations.kind, hour, second, place, 0, person, detail=gravity)
+    now.record.note(_ACCUSED[accusations.source], hour, second, place, 0, person, detail=gravity)
     begin, end = people.begin.take(row), people.end.take(row)
     now.reports.add(place, person, 0, begin, end, second, gravity, -1, accusations.source)
 
