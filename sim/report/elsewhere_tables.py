@@ -55,8 +55,8 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
     )  # fmt: skip
     of_alone = p_going_on(scenario, alone=True)
     more = Sentence(
-        "Of those at home on {sites}, whom no other simulated site attracts, {predators} of the predators and {users} of "
-        "the users go elsewhere.",
+        "Of those at home on {sites}, whom no other simulated site attracts, {predators} of the predators and {users} "
+        "of the users go elsewhere.",
         sites=Listed(alone), predators=Amount(of_alone["predator"], whole_percent),
         users=Amount(of_alone["user"], whole_percent),
     )  # fmt: skip
