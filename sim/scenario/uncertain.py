@@ -19,8 +19,9 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> bool:
     """Tell whether a parameter can move the effect of a policy on serious harm.
 
-    One of a level of registration can if it is used, one of the police if somebody investigates, and one of what those
-    do who are kept out of their site if it moves harm elsewhere, or people to another site that is simulated.
+    One of a level of registration can if it is used, one of the police if somebody investigates (of a seizure: and an
+    arm seizes), and one of what those do who are kept out of their site if it moves harm elsewhere, or people to
+    another site that is simulated.
 
     Args:
         scenario: What is run.
@@ -30,7 +31,7 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     """
     if _idle_displacement(scenario, key, here):
         return False
-    if _of_the_police(key) and not scenario.police.investigators:
+    if _idle_police(scenario, key):
         return False
     level = level_elsewhere(scenario, key)
     if level:
@@ -44,8 +45,8 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
         return None
     if why := _idle_displacement(scenario, key, here):
         return why
-    if _of_the_police(key) and not scenario.police.investigators:
-        return Sentence("nobody investigates here")
+    if why := _idle_police(scenario, key):
+        return why
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
@@ -61,6 +62,15 @@ def _idle_displacement(scenario: Scenario, key: str, here: bool) -> Sentence | N
         return Sentence("no site is closed here")
     if here and (key == "displacement.rel_elsewhere" or (key in _HARM_ELSEWHERE and not scenario.sites)):
         return Sentence("it moves harm elsewhere alone, and this is about harm on what is simulated")
+    return None
+
+
+def _idle_police(scenario: Scenario, key: str) -> Sentence | None:
+    """Say why a parameter of the police moves nothing, if so."""
+    if _of_the_police(key) and not scenario.police.investigators:
+        return Sentence("nobody investigates here")
+    if key == "police.p_seized" and not scenario.seizes:
+        return Sentence("nothing is seized here")
     return None
 
 
