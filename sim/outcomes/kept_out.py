@@ -59,7 +59,7 @@ def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
 
 
 def _alone(side: Side) -> str:
-    return f"n_{side}_hours_out_alone"
+    return f"hours_out_alone/{side}"
 
 
 def _kept_out(table: pd.DataFrame, side: Side) -> pd.Series[int]:

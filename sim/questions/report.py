@@ -17,6 +17,7 @@ from sim.study import folder as folders
 from sim.study.command import Command
 from sim.study.identity import model_sha256
 from sim.study.merged import Merged, MergedTables
+from sim.study.plan import plan_sha256
 from sim.study.question import Answer, Question
 from sim.study.store import Kept, Store
 
@@ -72,7 +73,7 @@ def _unfinished(folder: Path, plan: Any) -> str:
     question = question_of(plan)
     store = folders.looked_into(folder, question)
     missing = _missing(question, store)
-    made = {**plan, "plan_sha256": folders.plan_sha256(plan), "model_sha256": model_sha256(plan["model_files"])}
+    made = {**plan, "plan_sha256": plan_sha256(plan), "model_sha256": model_sha256(plan["model_files"])}
     banner = Sentence(
         "HALF-FINISHED: {missing} of {n} runs are missing, so that this is no result yet. Go on with: {command}",
         missing=len(missing), n=len({task.unit(seed) for task in question.tasks() for seed in task.seeds}),

@@ -20,9 +20,10 @@ from sim.rules.language import speaking
 from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
 from sim.scenario.arguments import language_of, path_of, whole_number
 from sim.study.command import Command, add_workers, literal, workers_given
-from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, check_folder, described, plan_sha256, read_json
+from sim.study.folder import DICTIONARY, MANIFEST, MERGED, TABLE, UNITS, check_folder, described, read_json
 from sim.study.identity import ColumnHashes, checkout, code_fingerprint, difference, model_files, sha256_of, versions
 from sim.study.merged import Merged, MergedTables
+from sim.study.plan import plan_sha256
 from sim.study.price import seconds_of
 from sim.study.progress import Progress
 from sim.study.store import Kept, Store, damaged, lane_digests, unit_digest

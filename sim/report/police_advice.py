@@ -51,10 +51,14 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
             "{arms}: decoys take approaches, but nobody investigates what they learn. Give police.investigators.",
             arms=arms,
         )
-    if not police.investigators and (arms := where(lambda r: r.operation.seized)):
+    of_arms = {
+        arm: [rules for by_day in scenario.changes_by_site(arm) for _, rules in by_day] for arm in scenario.policies
+    }
+    seizing = tuple(arm for arm, rules_by_day in of_arms.items() if any(r.operation.seized for r in rules_by_day))
+    if seizing and not police.investigators:
         yield Sentence(
             "{arms}: what a site has is seized, but nobody investigates: that does nothing. Give police.investigators.",
-            arms=arms,
+            arms=Listed(seizing),
         )
     if arms := where(lambda r: not r.undercover.decoys and r.undercover != rules.undercover):
         yield Sentence("{arms}: the hours of decoys change, but there are none: that does nothing.", arms=arms)

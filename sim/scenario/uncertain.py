@@ -20,9 +20,9 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     """Tell whether a parameter can move the effect of a policy on serious harm.
 
     One of a level of registration or age assurance can if it is used, one about ages if some rule rests on them, one of
-    the police if somebody investigates, one of a detector if some policy or the baseline has one, and one of what those
-    do who are kept out of their site if it moves harm
-    elsewhere, or people to another site that is simulated.
+    the police if somebody investigates (of a seizure: and an arm seizes), one of a detector if some policy or the
+    baseline has one, and one of what those do who are kept out of their site if it moves harm elsewhere, or people to
+    another site that is simulated.
 
     Args:
         scenario: What is run.
@@ -32,7 +32,7 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     """
     if _idle_displacement(scenario, key, here):
         return False
-    if _of_the_police(key) and not scenario.police.investigators:
+    if _idle_police(scenario, key):
         return False
     if _of_detection(key) and not scenario.detects:
         return False
@@ -49,8 +49,8 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
         return None
     if why := _idle_displacement(scenario, key, here):
         return why
-    if _of_the_police(key) and not scenario.police.investigators:
-        return Sentence("nobody investigates here")
+    if why := _idle_police(scenario, key):
+        return why
     if _of_detection(key) and not scenario.detects:
         return Sentence("no detector reads anything here")
     if not level_elsewhere(scenario, key):
@@ -81,6 +81,15 @@ def _of_no_limit(scenario: Scenario, policy: str, key: str) -> bool:
     every = [rules for by_day in scenario.changes_by_site(policy) for _, rules in by_day]
     every += [platform.rules for platform in scenario.platforms]
     return all(rules.limits.adults_to_minors if apart else not rules.rests_on_ages for rules in every)
+
+
+def _idle_police(scenario: Scenario, key: str) -> Sentence | None:
+    """Say why a parameter of the police moves nothing, if so."""
+    if _of_the_police(key) and not scenario.police.investigators:
+        return Sentence("nobody investigates here")
+    if key == "police.p_seized" and not scenario.seizes:
+        return Sentence("nothing is seized here")
+    return None
 
 
 _OF_ARRESTS = ("felt_risk.per_arrest", "felt_risk.per_decoy_arrest")

@@ -29,12 +29,9 @@ from sim.study.folder import (
     MANIFEST,
     MERGED,
     PAGE,
-    PLAN_RULE,
     TABLE,
     looked_into,
     opened,
-    plan_of,
-    plan_sha256,
     read_json,
     write_json,
     writing,
@@ -49,6 +46,7 @@ from sim.study.identity import (
     sha256_of,
     versions,
 )
+from sim.study.plan import PLAN_RULE, plan_of, plan_sha256
 from sim.study.price import cost, seconds_of
 from sim.study.progress import Progress
 from sim.study.question import Answer, Question

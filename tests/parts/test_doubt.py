@@ -82,6 +82,14 @@ class TestQuestion:
         assert spoken(said["displacement.p_elsewhere"]) == "there is no other site here"
         assert spoken(question(several).left_out["displacement.delay_days"]) == "no site is closed here"
 
+    def test_the_share_found_in_seized_data_is_drawn_where_an_arm_seizes_and_somebody_investigates(self) -> None:
+        for seizure, heads in ((None, 0.0), (None, 1.0), (True, 0.0), (True, 1.0)):
+            policies = {"close": (ClosurePolicy(seizure=seizure),)}
+            asked = question(SCENARIO.replace(policies=policies, **{"police.investigators": heads}))
+            assert ("police.p_seized" in asked.drawn) == bool(seizure and heads)
+            if heads and not seizure:
+                assert spoken(asked.left_out["police.p_seized"]) == "nothing is seized here"
+
     def test_a_lever_is_one_only_of_policies_that_are_compared(self) -> None:
         assert "reporting.friction" in question(SCENARIO, ["phone"]).drawn
         with pytest.raises(ScenarioError, match=r"reporting.friction is set by easy: a policy's own lever is chosen"):

@@ -17,7 +17,7 @@ from sim.model.records import Records
 from sim.questions import question_of, reproduce
 from sim.rules.sentences import spoken
 from sim.study import workers
-from sim.study.folder import plan_of, plan_sha256
+from sim.study.plan import plan_of, plan_sha256
 from tests.parts import synthetic
 
 CHAT = """

@@ -27,7 +27,7 @@ from sim.report.result import again
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study import answer as study_answer
-from sim.study import folder as study_folder
+from sim.study import plan as study_plan
 from sim.study import price, workers
 from sim.study.answer import answer
 from sim.study.folder import check_writable, files_of
@@ -379,7 +379,7 @@ class TestRefused:
 
     def test_another_version_of_the_model_is_refused(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         before = content(out, units=True)
-        monkeypatch.setattr(study_folder, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
+        monkeypatch.setattr(study_plan, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
         with pytest.raises(ScenarioError, match=r"another version of the model \(sim/model/world/world.py differ\)"):
             compare(out)
         assert content(out, units=True) == before

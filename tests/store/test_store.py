@@ -19,7 +19,7 @@ from sim.policies.reporting import ReportingPolicy
 from sim.questions import compare
 from sim.rules.errors import ExperimentError, ScenarioError
 from sim.scenario.scenario import BASELINE
-from sim.study import folder as study_folder
+from sim.study import plan as study_plan
 from sim.study import store
 from sim.study import workers as study_workers
 from sim.study.answer import answer
@@ -210,7 +210,7 @@ class TestTrouble:
         ask(out)
         (out / "units" / "store.json").unlink()
         (out / "manifest.json").unlink()
-        monkeypatch.setattr(study_folder, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
+        monkeypatch.setattr(study_plan, "model_files", lambda engine: {"model/world/world.py": "0" * 64})
         said: list[str] = []
         ask(out, say=said.append)
         assert said[0].startswith("To simulate: ")

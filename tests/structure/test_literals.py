@@ -23,6 +23,7 @@ INTEGERS = {
     **dict.fromkeys((23, 24, 168, 720, 3600), "clock and calendar"),
     **dict.fromkeys((1000, 1_000_000, 1_000_000_000), "fixed point: thousandths, millionths, units of 1e-9"),
     **dict.fromkeys((8, 50), "levels of priority; width in bits of `NEVER`"),
+    5: "sources of what reaches the police",
     6: "one more than the reasons why a file is closed",
     10: "years over which harm before the run goes back, after which hardly anybody complains",
     **dict.fromkeys((12, 20, 32), "months of a year; widths in bits of products that must not run over"),

@@ -141,8 +141,8 @@ def files(scenario: Scenario) -> pd.Series:
 LATE_REQUESTS = {"police.investigators": 500.0, "police.max_data_age_days": 1000}
 
 
-def test_logs_that_were_seized_need_no_request_and_are_not_deleted() -> None:
-    """Files are taken up at once; where few work, all logs would be gone by the time, had nobody seized them."""
+def test_logs_that_were_seized_need_no_request_however_long_files_wait() -> None:
+    """They come with what was found, as with a referral."""
     scenario = CHAT.replace(**LATE_REQUESTS, **{"retention.log_hours": 60, "registration.none.p_identity": 1.0})
     for heads in (500.0, 20.0):
         happened = files(scenario.replace(**{"police.investigators": heads}))
@@ -167,3 +167,24 @@ def test_files_that_were_open_before_find_their_logs_in_what_was_seized() -> Non
     assert with_logs["take_up"] > 5 < without["request"]
     assert "request" not in with_logs
     assert with_logs["identify"] > without.get("identify", 0)
+
+
+def test_files_that_wait_find_what_would_have_been_deleted_meanwhile() -> None:
+    """Of files of which nothing new was heard since the closure, taken up when logs of a day would all be gone."""
+    scenario = CHAT.replace(**{
+        "days": 8, "police.max_data_age_days": 1000, "retention.log_hours": 24, "police.investigators": 1.0,
+        "police.p_seized": 0.0,
+        "police.p_other_evidence": 0.0, "registration.none.p_identity": 1.0,
+        "responses.p_complain_harmed": 1.0, "responses.p_complain_recognised": 0.9,
+        "responses.complaint_delay_median_days": 1.0,
+    })  # fmt: skip
+    events = simulate(scenario, SEEDS, ["seized"], events=True).events
+    assert events is not None
+
+    def whom(kind: str, first: int, end: float = math.inf) -> set[tuple[int, int]]:
+        rows = events[(events["event"] == kind) & (events["hour"] >= first) & (events["hour"] < end)]
+        return {*zip(rows["seed"], rows["target"], strict=True)}
+
+    waited = (whom("case", 0, HOUR) & whom("take_up", HOUR + 24)) - whom("complain", HOUR)
+    assert len(waited & whom("identify", HOUR + 24)) > 3
+    assert whom("close", HOUR + 24) & waited, "what was deleted before the closure stays gone"
