@@ -1,8 +1,8 @@
 """Kept out: what harm goes elsewhere with those whom a door turns away or a bar takes. The one place of its arithmetic.
 
 Harm elsewhere is reckoned from both sides at the baseline's rates: so much as those predators would have done here who
-are kept out, and so much as would have befallen those lawful users who are. The larger counts, chosen once for each
-policy and world over all of its seeds.
+are kept out, and so much as would have befallen those lawful users who are, minors at the rate of minors and adults at
+that of adults. The larger counts, chosen once for each policy and world over all of its seeds.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ Side = Literal["predator", "user"]
 
 SIDES: tuple[Side, ...] = ("predator", "user")
 """Whose hours kept out harm elsewhere is reckoned from."""
+
+_GROUPS: Mapping[Side, tuple[str, ...]] = {"predator": ("predator",), "user": ("minor", "adult")}
+"""Who is on a side, each with a rate of harm of their own. Outside victims are among what is done to adults."""
 
 
 class World(NamedTuple):
@@ -55,15 +58,29 @@ def p_going_on(scenario: Scenario, alone: bool) -> Mapping[Side, float]:
 def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     """Return daily counts with the hours kept out of the sites of `homes_alone` in columns of their own, by side."""
     alone = daily["site"].isin(homes_alone(scenario))
-    return daily.assign(**{_alone(side): _kept_out(daily, side).where(alone, 0) for side in SIDES})
+    groups = [group for side in SIDES for group in _GROUPS[side]]
+    return daily.assign(**{_alone(group): _kept_out(daily, group).where(alone, 0) for group in groups})
 
 
-def _alone(side: Side) -> str:
-    return f"hours_out_alone/{side}"
+def _alone(group: str) -> str:
+    return f"hours_out_alone/{group}"
 
 
-def _kept_out(table: pd.DataFrame, side: Side) -> pd.Series[int]:
-    return table[f"n_{side}_hours_turned_away"] + table[f"n_{side}_hours_barred"]
+def _hours(table: pd.DataFrame, group: str, what: str = "") -> pd.Series[int]:
+    """Return a count of hours of a group: those of adults are those of users but for minors."""
+    if group == "adult":
+        return table[f"n_user_hours{what}"] - table[f"n_minor_hours{what}"]
+    return table[f"n_{group}_hours{what}"]
+
+
+def _harmed(table: pd.DataFrame, group: str) -> pd.Series[int]:
+    """Return the persons harmed whom the hours of a group stand for."""
+    every, minors = table["n_persons_harmed"], table["n_minors_harmed"]
+    return {"predator": every, "minor": minors, "adult": every - minors}[group]
+
+
+def _kept_out(table: pd.DataFrame, group: str) -> pd.Series[int]:
+    return _hours(table, group, "_turned_away") + _hours(table, group, "_barred")
 
 
 def of_both_sides(
@@ -81,18 +98,20 @@ def of_both_sides(
     """
     seeds, of_baseline = table.index.get_level_values("seed"), table.index.get_level_values("policy") == BASELINE
     base = table[of_baseline].droplevel("policy")
-    found = {}
-    for side in SIDES:
-        hours = f"n_{side}_hours"
-        out = table[_alone(side)] if only_alone else _kept_out(table, side)
+    of_world = base.groupby(worlds.reindex(base.index).to_numpy()).sum()
+
+    def harmed(group: str) -> NDArray[np.float64]:
+        out = table[_alone(group)] if only_alone else _kept_out(table, group)
         if not moved:
-            out -= table[f"{hours}_moved_in"]
+            out = out - _hours(table, group, "_moved_in")
         beyond = out.to_numpy(float) - out[of_baseline].droplevel("policy").reindex(seeds).to_numpy(float)
-        of_world = base[["n_persons_harmed", hours]].groupby(worlds.reindex(base.index).to_numpy()).sum()
         # At the baseline's rate an hour online is worth so many persons harmed.
-        rate = of_world["n_persons_harmed"] / of_world[hours].clip(lower=1)
-        found[side] = beyond * rate.reindex(worlds.reindex(seeds).to_numpy()).to_numpy(float)
-    return pd.DataFrame(found, index=table.index)
+        rate = _harmed(of_world, group) / _hours(of_world, group).clip(lower=1)
+        found: NDArray[np.float64] = beyond * rate.reindex(worlds.reindex(seeds).to_numpy()).to_numpy(float)
+        return found
+
+    of_sides = {side: np.sum([harmed(group) for group in _GROUPS[side]], axis=0) for side in SIDES}
+    return pd.DataFrame(of_sides, index=table.index)
 
 
 def larger_sides(both: pd.DataFrame, worlds: pd.Series[int]) -> NDArray[np.str_]:

@@ -368,7 +368,8 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (8,),
     ),
-    # Days of messages are seized, on the first day too, while files wait and are asked for, and of a site that opens again.
+    # Days of messages are seized, on the first day too, while files wait and are asked for; and of a site that opens
+    # again.
     "seized": (
         BUSY.replace(**{
             "policies": {
