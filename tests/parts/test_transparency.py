@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, duration_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, duration_table, person_table
 from sim.outcomes import transparency
 from sim.outcomes.counts import Counts, counts_of
 from sim.scenario.scenario import Scenario
@@ -19,7 +19,9 @@ def daily(seed: int, **counts: int) -> pd.DataFrame:
 
 
 def counted(waits: pd.DataFrame, *daily: pd.DataFrame) -> Counts:
-    return counts_of(SCENARIO, Records(pd.concat(daily), pd.DataFrame(columns=list(BREAKDOWN_COLUMNS)), waits))
+    return counts_of(
+        SCENARIO, Records(pd.concat(daily), pd.DataFrame(columns=list(BREAKDOWN_COLUMNS)), waits, person_table([]))
+    )
 
 
 def test_the_record_by_hand() -> None:

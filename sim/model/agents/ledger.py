@@ -16,6 +16,7 @@ from sim.model.records import (
     DAYS_PER_WINDOW_YEAR,
     EVENT_COLUMNS,
     KINDS,
+    OUTSIDE,
     Records,
     duration_table,
     person_table,
@@ -234,7 +235,7 @@ class Ledger:
         return [{**head, "day": day, **page} for day, page in enumerate(measured)]
 
 
-def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, str]]) -> Records:
+def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, int]]) -> Records:
     """Return all tables of a lane in canonical order.
 
     Args:
@@ -261,7 +262,7 @@ def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, st
             for (year, kind, hours), count in ledger.durations.items()
         ),
         person_table(
-            (first.policy, first.seed, year, ledgers[site].site_name, flow, victim_class, count)
+            (first.policy, first.seed, year, ledgers[site].site_name, flow, (*CLASSES, OUTSIDE)[victim_class], count)
             for (year, site, flow, victim_class), count in flows.items()
         ),
         events.sort_values(list(EVENT_COLUMNS), ignore_index=True),

@@ -26,7 +26,7 @@ from sim.model.decisions.contacts import recognise_milli
 from sim.model.decisions.entry import doors_of
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, HourlyModel, one_seed
-from sim.model.records import Records, person_table
+from sim.model.records import Records
 from sim.model.world.draws import Ints
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
@@ -159,7 +159,7 @@ class ChatModel(HourlyModel):
         self._end_hour()
 
     def _records(self) -> Records:
-        return self.record.records(self._flows.table() if self._flows else person_table(()))
+        return self.record.records()
 
     # `COUNTS` of the moment by lane, worked out when asked for.
 
@@ -242,7 +242,7 @@ class ChatModel(HourlyModel):
             self._visitors.see(now)
         self.record.end_day(now.day_of_window)
         if self._flows is not None:
-            self._flows.see(now, self.record.harmed_today)
+            self._flows.see(now)
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""
