@@ -15,6 +15,9 @@ from sim.outcomes.counts import DAYS_PER_YEAR, counts_of
 from sim.outcomes.flows import COME, GONE, TOLD, bounds_of_both, flows_of
 from sim.report.compare import Comparison
 
+SEEDS = (6, 9, 12, 13, 15)
+"""Seeds with outside victims under one arm alone."""
+
 CLASSROOM = Path(__file__).parents[2] / "scenarios" / "classroom.toml"
 
 
@@ -36,7 +39,7 @@ def test_no_two_sets_have_fewer_or_more_in_common_than_the_bounds(drawn: tuple[i
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    return sim.compare(sim.load(CLASSROOM), seeds=5)
+    return sim.compare(sim.load(CLASSROOM), seeds=SEEDS)
 
 
 def test_rates_are_persons_a_year_per_thousand_visitors_and_add_up(comparison: Comparison) -> None:
@@ -47,7 +50,7 @@ def test_rates_are_persons_a_year_per_thousand_visitors_and_add_up(comparison: C
     assert rate["policy_alone"].to_numpy() == pytest.approx(rate[[*COME]].sum(axis=1).to_numpy())
     net = rate["policy_alone"] + rate["outside"] - rate["baseline_alone"]
     assert rate["net"].to_numpy() == pytest.approx(net.to_numpy())
-    phone = comparison.persons.query("policy == 'phone' and flow == 'absent'")["count"].sum() / 5
+    phone = comparison.persons.query("policy == 'phone' and flow == 'absent'")["count"].sum() / len(SEEDS)
     factor = DAYS_PER_YEAR / comparison.scenario.days * 1000 / comparison.counts.sums().visitors
     assert phone > 0 and rate["absent"]["phone"] == pytest.approx(phone * factor)
 
@@ -55,6 +58,7 @@ def test_rates_are_persons_a_year_per_thousand_visitors_and_add_up(comparison: C
 def test_the_net_is_the_effect_on_persons_harmed_here(comparison: Comparison) -> None:
     effects = comparison.effects.query("outcome == 'persons_harmed'").set_index("policy")
     net = comparison.flows.query("flow == 'net'").set_index("policy")
+    assert (comparison.flows.query("flow == 'outside'")["rate"] != 0).any()
     pd.testing.assert_frame_equal(
         net[["rate", "low", "high"]].set_axis(["difference", "low", "high"], axis=1),
         effects[["difference", "low", "high"]], check_like=True,
