@@ -28,7 +28,7 @@ Tables = Mapping[str, Mapping[str, Meaning]]
 """Columns by name, by the name of the table: of its file, without the ending."""
 
 RELATIVE = "share of the baseline (0.1 is 10%)"
-_PERSONS = "persons a year per 1,000 monthly visitors of the baseline"
+_PERSONS = "the unit of the row"
 _OF_OUTCOME = "the unit of the row's outcome"
 
 EVERYWHERE = {

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.model.records import FLOWS
-from sim.outcomes.counts import DAYS_PER_YEAR, Counts, by_seed
+from sim.outcomes.counts import DAYS_PER_YEAR, HERE, Counts, by_seed
+from sim.outcomes.outcomes import outcomes_of
 from sim.outcomes.statistics import t_interval
 
 Whole = NDArray[np.int64]
@@ -45,7 +46,7 @@ TOLD: Final = {
 }
 """What is told of each policy, in the order of rows."""
 
-FLOWS_COLUMNS = ("policy", "flow", "rate", "low", "high", "fewest", "most", "seeds")
+FLOWS_COLUMNS = ("policy", "flow", "unit", "rate", "low", "high", "fewest", "most", "seeds")
 """Columns of `Comparison.flows`."""
 
 
@@ -64,6 +65,7 @@ def flows_of(counts: Counts, policies: Sequence[str], first: int = 0) -> pd.Data
     if not len(persons):
         return pd.DataFrame(columns=list(FLOWS_COLUMNS))
     sums = counts.sums()
+    unit = next(outcome.unit for outcome in outcomes_of(counts.scenario) if outcome.name == HERE)
     factor = DAYS_PER_YEAR / sums.days * 1000 / sums.visitors
     seeds = list(sums.table.index.unique("seed"))
     of_years = persons.pivot_table("count", ["policy", "seed", "year"], "flow", "sum", fill_value=0)
@@ -87,7 +89,7 @@ def flows_of(counts: Counts, policies: Sequence[str], first: int = 0) -> pd.Data
                 ends = in_both if flow == "both" else (whole - in_both[1], whole - in_both[0])
                 fewest, most = (factor * float(end.sum()) / len(seeds) for end in ends)
             rate = t_interval(values * factor, factor, first=first)
-            rows.append((policy, flow, *rate, fewest, most, len(seeds)))
+            rows.append((policy, flow, unit, *rate, fewest, most, len(seeds)))
     return pd.DataFrame(rows, columns=list(FLOWS_COLUMNS))
 
 

@@ -117,7 +117,7 @@ class CompareQuestion(Question):
     def effects_and_panels(self) -> tuple[int, int]:
         """Return how much is compared and drawn."""
         effects, panels = self.doubted.effects_and_panels() if self.doubted else (0, 0)
-        return effects + len(self.policies), panels + len(self.policies) + 7
+        return effects + len(self.policies), panels + len(self.policies) + 8
 
     def answer(self, runs: Iterable[Runs]) -> Comparison:
         """Make the comparison."""

@@ -12,8 +12,6 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.outcomes.counts import HERE
-from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Interval
 from sim.report.drawing import NAMES, Given, Sheet, under, zero
 from sim.report.rows import ROW, beside, rows
@@ -100,7 +98,7 @@ def flows(found: pd.DataFrame, policies: Sequence[str] | None = None, axes: Give
     number_axis(panel, "x")
     for place, net in enumerate(nets):
         beside(panel, place, net.value, signed(net.value), number_ends(net), INK)
-    unit = Term(BY_NAME[HERE].unit)
+    unit = Term(found["unit"].iloc[0])
     under(panel, Sentence("{unit}; left of 0 those under the baseline alone", unit=unit), WIDTH - NAMES - 0.3)
     key = [
         Line2D(

@@ -9,7 +9,6 @@ import pandas as pd
 
 from sim.outcomes.counts import HERE
 from sim.outcomes.flows import COME, GONE
-from sim.outcomes.outcomes import BY_NAME
 from sim.report import headings
 from sim.report.blocks import Block, Column, Prose, Table
 from sim.report.cells import Cells
@@ -51,7 +50,7 @@ def person_by_person(cells: Cells, found: pd.DataFrame, named_first: Sequence[st
         "after it. Redirected: approached in place of somebody absent because of the policy. The luck of parts stands "
         "in flows.csv.",
     )
-    kind = Sentence("{unit}, in brackets their luck (95%)", unit=Term(BY_NAME[HERE].unit))
+    kind = Sentence("{unit}, in brackets their luck (95%)", unit=cells.unit(HERE))
     yield Table(Term("PERSON BY PERSON"), kind, [cells.names()], columns, note)
 
 
@@ -82,9 +81,9 @@ def finding(rows: Mapping[tuple[str, str], Mapping[Any, Any]], policy: str) -> S
         "Person by person, {policy}: net {net} {unit}. As the model's luck matches persons, {gone} are harmed under "
         "the baseline alone ({let_in} let in that day, {absent} kept out by doors, {put_off} put off) and {come} under "
         "the policy alone ({redirected} redirected); other luck gives other persons the same net.",
-        policy=policy, net=_cell(rows[policy, "net"]), unit=Term(BY_NAME[HERE].unit), gone=rate("baseline_alone"),
-        let_in=rate("spared"), absent=rate("absent"), put_off=rate("put_off"), come=rate("policy_alone"),
-        redirected=rate("redirected"),
+        policy=policy, net=_cell(rows[policy, "net"]), unit=Term(rows[policy, "net"]["unit"]),
+        gone=rate("baseline_alone"), let_in=rate("spared"), absent=rate("absent"), put_off=rate("put_off"),
+        come=rate("policy_alone"), redirected=rate("redirected"),
     )  # fmt: skip
 
 
@@ -92,11 +91,8 @@ def _cell(row: Mapping[Any, Any]) -> Amount:
     """Return a rate with its interval, with a sign where it is a difference; of parts the rate alone, for room."""
     if row["flow"] in _PARTS:
         return Amount(float(row["rate"]), number)
-    return Amount(_interval(row), difference if row["flow"] in _SIGNED else numbers)
-
-
-def _interval(row: Mapping[Any, Any]) -> tuple[float, float, float]:
-    return float(row["rate"]), float(row["low"]), float(row["high"])
+    interval = (float(row["rate"]), float(row["low"]), float(row["high"]))
+    return Amount(interval, difference) if row["flow"] in _SIGNED else Amount(interval, numbers)
 
 
 def _bounds(row: Mapping[Any, Any]) -> Words:

@@ -75,7 +75,7 @@ def simulated(case: Case) -> Stored:
     table = pd.DataFrame(rows).T.rename_axis(index="quantity")
     table.columns = table.columns.map("{0[0]}/{0[1]}".format)
     counted = comparison.daily.drop(columns="date")
-    tables = {"daily": counted, "breakdown": comparison.breakdown, "durations": comparison.durations}
+    tables = {"daily": counted} | {name: getattr(comparison, name) for name in ("breakdown", "durations", "persons")}
     digests = {"scenario": _fingerprint(scenario)} | {name: digest(frame) for name, frame in tables.items()}
     return Stored(table, digests)
 

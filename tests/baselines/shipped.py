@@ -1,7 +1,7 @@
 """Hashes of every shipped scenario made small, on both engines: what a refactoring must leave as it is.
 
-`STORED` has for each file of `scenarios/` a SHA-256 of its events, daily counts, breakdown, durations and effects. Both
-engines must have the events and counts that are stored. ``python -m tests.baselines.renew`` renews it.
+`STORED` has for each file of `scenarios/` a SHA-256 of its events, daily counts, breakdown, durations, persons and
+effects. Both engines must have the events and counts that are stored. ``python -m tests.baselines.renew`` renews it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ SHOWN = 12
 def test_as_stored(name: str) -> None:
     old, new = stored(name), simulated(CASES[name])
     changes = list(moved(old, new))
-    apart = [table for table in ("daily", "breakdown", "durations") if old.digests[table] != new.digests[table]]
+    apart = [
+        table for table in ("daily", "breakdown", "durations", "persons") if old.digests[table] != new.digests[table]
+    ]
     if changes or apart:
         lines = [f"{name}: {len(changes)} numbers are not as stored", *changes[:SHOWN]]
         lines += [f"and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else []

@@ -434,7 +434,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
             "contacts.off_fade_per_hour": 0.0,
             "contacts.off_recognise_per_hour": 0.0,
         }),
-        (7,),
+        (7, 15),
     ),
 }  # fmt: skip
 """Scenarios and seeds on which the engines must agree."""

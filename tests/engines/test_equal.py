@@ -13,8 +13,10 @@ import pytest
 
 import sim
 from sim.model import agents
-from sim.model.arrays import model
-from sim.model.records import KINDS, Records
+from sim.model.agents import chat, ledger
+from sim.model.arrays import flows as array_flows
+from sim.model.arrays import model, recorder
+from sim.model.records import FLOWS, KINDS, Records
 from sim.model.world.world import World
 from sim.policies.policy import Policy
 from sim.scenario.scenario import BASELINE
@@ -73,6 +75,80 @@ def test_files_go_every_way_that_they_can(kind: str, details: range) -> None:
     found = pd.concat([events(name) for name in RUNS]).query("event == @kind")["detail"].value_counts()
     assert set(found.index) == set(details)
     assert found.min() >= MANY / 2, found.to_dict()
+
+
+def net_of(persons: pd.DataFrame) -> pd.Series:
+    """Return by policy, seed and year how many more are harmed than under the baseline, by what becomes of persons."""
+    signs = {"new": 1, "redirected": 1, "outside": 1, "spared": -1, "absent": -1, "put_off": -1}
+    signed = persons["count"] * persons["flow"].map(signs).fillna(0).astype(int)
+    return signed.groupby([persons["policy"], persons["seed"], persons["year"]]).sum()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_net_of_persons_is_the_difference_of_persons_harmed(name: str) -> None:
+    records = both(name)[0]
+    years = records.daily["day"] // 365
+    harmed = records.daily.groupby(["policy", "seed", years])["n_persons_harmed"].sum()
+    beyond = harmed - harmed.xs(BASELINE).reindex(harmed.index.droplevel("policy")).to_numpy()
+    assert net_of(records.persons).to_dict() == beyond.to_dict()
+
+
+def test_persons_go_every_way_that_they_can() -> None:
+    persons = pd.concat([both(name)[0].persons for name in RUNS])
+    persons = persons[persons["policy"] != BASELINE]
+    counts = persons["count"].abs().groupby(persons["flow"]).sum()
+    print("\n" + counts.to_string())
+    assert {*counts.index} == {*FLOWS}
+    assert counts.min() >= MANY / 5
+
+
+ENDS = ("fade", "harm", "lose", "miss", "lapse", "stop", "shut")
+
+
+@pytest.mark.parametrize("name", ["levers", "lists-run-out", "more-offences", "put-off", "sites"])
+def test_the_events_tell_of_the_same_persons(name: str) -> None:
+    """Read from the events alone: who is harmed first in which contact, and which contacts have not ended."""
+    scenario, seeds = RUNS[name]
+    of_contacts = events(name).query("contact >= 0")
+    harms = of_contacts[(of_contacts["event"] == "harm") & (of_contacts["hour"] >= 24 * scenario.warmup_days)]
+    counted = [kind.name for kind in scenario.offences if kind.serious and not kind.outside]
+    harms = harms[harms["offence"].isin(counted)]
+    harms = harms.assign(number=harms["site"].map(scenario.site_names.index))
+    harms = harms.sort_values(["hour", "second", "number", "contact"])
+    first = harms.drop_duplicates(["policy", "seed", "target"]).set_index("target")
+    ends = of_contacts["event"].isin(["block", "withdraw", *ENDS]).astype(int) - (of_contacts["event"] == "seek")
+    over = ends.groupby([of_contacts[key] for key in ("policy", "seed", "contact")]).sum()
+    met = of_contacts[of_contacts["event"] == "approach"].set_index(["policy", "seed", "contact"])["target"]
+    going_on = {*met[over.reindex(met.index) == 0].items()}
+    persons = both(name)[0].persons.groupby(["policy", "seed", "flow"])["count"].sum()
+    for arm in scenario.policies:
+        for seed in seeds:
+            before, after = (first[(first["policy"] == of) & (first["seed"] == seed)] for of in (BASELINE, arm))
+            gone, come = before.index.difference(after.index), after.index.difference(before.index)
+            expected = {
+                "both": len(before) - len(gone),
+                "gone": len(gone),
+                "put_off": sum(((arm, seed, before.loc[who, "contact"]), who) in going_on for who in gone),
+                "redirected": int((after.loc[come, "detail"] > 2).sum()),
+                "new": int((after.loc[come, "detail"] <= 2).sum()),
+            }
+            found = {flow: int(persons.get((arm, seed, flow), 0)) for flow in FLOWS}
+            found["gone"] = found["spared"] + found["absent"] + found["put_off"]
+            assert {flow: found[flow] for flow in expected} == expected, arm
+
+
+def test_years_of_a_window_have_persons_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Years of two days: a person counts in each, and only what goes on when the window ends is put off."""
+    for module in (recorder, array_flows, ledger, chat):
+        monkeypatch.setattr(module, "DAYS_PER_WINDOW_YEAR", 2)
+    scenario, seeds = RUNS["put-off"][0].replace(days=4), (7,)
+    array, plain = (engine.simulate(scenario, seeds, arms(scenario)).persons for engine in (model, agents))
+    pd.testing.assert_frame_equal(array, plain)
+    assert {*array["year"]} == {0, 1}
+    assert {*array.query("flow == 'put_off'")["year"]} == {1}
+    assert array.query("flow == 'both'").groupby("year")["count"].sum().min() > 0
+    members = array.query("flow == 'members' and policy == 'staffed'").groupby("year")["count"].sum()
+    assert members.is_monotonic_increasing and members[0] < members[1]
 
 
 def test_every_policy_differs_from_the_baseline() -> None:

@@ -62,7 +62,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "scenario seeds policies world record": "given, or shared by all lanes",
         "hour": "the clock of all lanes",
         "_days _day _approaches _false_reports _false_alarms": "of a day, and foreseen anew after the fork",
-        "_changes _lanes _visitors": "made for all lanes, at the start or by the fork",
+        "_changes _lanes _visitors _flows": "made for all lanes, at the start or by the fork",
         "_usual _usual_rules": "the baseline's, whatever the lane",
     },
     State: {
@@ -101,8 +101,8 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "scenario n_offences _serious _outside _keep": "given",
         "places": "what the fork changes",
         "_kept": "events of the warm-up, written for every lane in the end",
-        "_cells _harms_today _durations_today": "of a day, and empty between days",
-        "_breakdown _distinct _seen _daily _durations": "of the measured window, and empty before it",
+        "_cells _harms_today _durations_today harmed_today": "of a day, and empty between days",
+        "_breakdown _distinct _seen _daily _durations _persons": "of the measured window, and empty before it",
         "_events _counts": "of a day, and nothing at its start",
     },
 }

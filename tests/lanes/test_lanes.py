@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from functools import cache
 
@@ -143,9 +144,9 @@ def test_with_several_sites_a_policy_and_a_seed_alone_are_as_among_others() -> N
     scenario, _ = RUNS["sites"]
     every = model.simulate(scenario, [6, 7], arms(scenario), events=True)
     for arm in ("strict", "closed", "closed-at-once"):
-        alone = model.simulate(scenario, [7], [arm], events=True)
+        alone = of(model.simulate(scenario, [7], [BASELINE, arm], events=True), policy=arm, seed=7)
         assert alone.events is not None and (alone.events["event"] == "shut").any() == (arm != "strict")
-        assert_same(of(alone, policy=arm, seed=7), of(every, policy=arm, seed=7))
+        assert_same(alone, of(every, policy=arm, seed=7))
 
 
 def test_complaints_about_earlier_harm_are_the_same_in_every_lane_of_a_seed() -> None:
@@ -188,8 +189,17 @@ def test_before_its_start_a_policy_changes_nothing_and_afterwards_it_does() -> N
 
 @pytest.mark.parametrize("policy", ["phone", "triage", "four"])
 def test_a_policy_alone_is_the_policy_among_others(policy: str) -> None:
-    alone = model.simulate(MANY, [5, 6], [policy], events=True)
+    alone = model.simulate(MANY, [5, 6], [BASELINE, policy], events=True)
     assert_same(lane(alone, policy), lane(together(), policy))
+
+
+@pytest.mark.parametrize("policy", ["phone", "four"])
+def test_without_the_baseline_persons_are_held_against_nobody_and_nothing_else_is_missing(policy: str) -> None:
+    alone = model.simulate(MANY, [5, 6], [policy], events=True)
+    assert not len(alone.persons)
+    among = lane(together(), policy)
+    assert {"both", "members"} < {*among.persons["flow"]}
+    assert_same(lane(alone, policy), dataclasses.replace(among, persons=among.persons.iloc[:0]))
 
 
 def test_policies_in_any_order() -> None:

@@ -137,6 +137,7 @@ def test_where_nobody_investigates_nothing_else_that_is_said_of_the_police_chang
     assert same_but_for(ours, theirs, "n_log_hours")
     assert ours.durations.equals(theirs.durations)
     assert ours.breakdown.equals(theirs.breakdown)
+    assert ours.persons.equals(theirs.persons)
     assert ours.daily["n_harm"].sum() > 30
     # Logs are kept for as long as each says, and for nothing more.
     hours = [r.daily["n_log_hours"] / r.daily["n_user_hours"] for r in (ours, theirs)]

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from sim.model.engines import _ENGINES
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, EVENT_COLUMNS, Records, duration_table, person_table
 from sim.rules.parameters import CLASSES
-from sim.scenario.scenario import Scenario, check
+from sim.scenario.scenario import BASELINE, Scenario, check
 
 SCENARIO = check({
     "title": "A made-up chat",
@@ -53,6 +53,7 @@ def simulate(
         pd.concat(daily, ignore_index=True),
         pd.concat([_breakdown(scenario, *run) for run in runs], ignore_index=True),
         duration_table((*run, 0, scenario.site, "review", wait, 100 - 10 * wait) for run in runs for wait in range(10)),
+        person_table(row for run in runs if BASELINE in policies for row in _persons(scenario, *run)),
         pd.concat([_events(*run) for run in runs], ignore_index=True) if events else None,
     )
 
@@ -130,6 +131,21 @@ def _breakdown(scenario: Scenario, policy: str, seed: int) -> pd.DataFrame:
     cells = [("all", c, n) for c, n in zip(CLASSES, harms, strict=True)] + [(o, "all", n) for o, n in offences.items()]
     rows = [(policy, seed, 0, scenario.site, o, c, "persons_harmed", int(n)) for o, c, n in cells]
     return pd.DataFrame(rows, columns=list(BREAKDOWN_COLUMNS)).sort_values(list(BREAKDOWN_COLUMNS))
+
+
+def _persons(scenario: Scenario, policy: str, seed: int) -> Iterator[tuple[str, int, int, str, str, str, int]]:
+    """Yield persons held against the baseline: harms of a day and class are the same persons as far as they go."""
+    before, now = (_harms(scenario, arm, seed) for arm in (BASELINE, policy))
+    both, gone, come = np.minimum(before, now), np.maximum(before - now, 0), np.maximum(now - before, 0)
+    for i, victim_class in enumerate(CLASSES):
+        n, n_gone, n_come = (int(harms[:, i].sum()) for harms in (both, gone, come))
+        parts = {"absent": n_gone // 3, "put_off": n_gone // 9, "redirected": n_come // 4}
+        flows = {
+            "both": n, **parts, "spared": n_gone - parts["absent"] - parts["put_off"],
+            "new": n_come - parts["redirected"], "members": 9_000,
+        }  # fmt: skip
+        for flow, count in flows.items():
+            yield policy, seed, 0, scenario.site, flow, victim_class, count
 
 
 def _events(policy: str, seed: int) -> pd.DataFrame:

@@ -110,7 +110,7 @@ class TestCompare:
         monkeypatch.setattr(price, "MEMORY_OF_A_PROCESS", 1e12)
         together = sim.compare(SCENARIO, ["phone", "easy"], [3, 1, 2, 0])
         assert alone.policies == together.policies == ("phone", "easy")
-        for name in ("effects", "daily", "breakdown", "durations"):
+        for name in ("effects", "daily", "breakdown", "durations", "persons"):
             pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
         assert digest(alone.daily) == digest(together.daily)
 
@@ -172,11 +172,17 @@ class TestTable:
 
     def test_a_table_has_one_kind_of_number_and_says_which(self, comparison: Comparison) -> None:
         by_title = {block.title.split(",")[0]: block for block in comparison.blocks() if isinstance(block, Table)}
-        assert {*by_title} == {"HARM", "ELSEWHERE", "OVER TIME", "FOR WHOM", "BY SEVERITY", "COSTS", "WHAT HAPPENS"}
+        assert {*by_title} == {
+            *("HARM", "ELSEWHERE", "PERSON BY PERSON", "OVER TIME", "FOR WHOM", "BY SEVERITY", "COSTS"),
+            "WHAT HAPPENS",
+        }
         for title, block in by_title.items():
             rows = block.keys[0].cells
             if title == "ELSEWHERE":
                 assert block.kind.startswith("changes with their luck (95%), shares of hours kept out")
+                continue
+            if title == "PERSON BY PERSON":
+                assert spoken(block.kind).startswith("persons a year per 1,000 baseline monthly visitors, in brackets")
                 continue
             if title in ("COSTS", "WHAT HAPPENS"):
                 assert block.kind == "levels, means over the seeds"

@@ -257,7 +257,7 @@ def test_the_course_is_the_level_of_the_baseline_with_the_dates_of_policies(comp
 
 
 def test_titles_keys_and_captions_do_not_overlap(comparison: Comparison) -> None:
-    for name in ("persons_harmed", "overview", "price", "returns", "recorded", "course", "staff"):
+    for name in ("persons_harmed", "overview", "price", "returns", "recorded", "course", "staff", "flows"):
         figure = comparison.plot(name)
         figure.draw_without_rendering()
         head, *rest = sorted(figure.texts, key=lambda text: -text.get_window_extent().y1)

@@ -316,7 +316,7 @@ class TestResult:
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
             written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "persons.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
             *("manifest.json", "ranges.csv", "report.html", "table.txt"),
         ]
@@ -327,7 +327,7 @@ class TestResult:
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
         assert question_of(manifest) == asked
         assert len(asked.varied) == 10
-        for name in ("daily", "breakdown", "durations"):
+        for name in ("daily", "breakdown", "durations", "persons"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"
             assert list(table["variant"].unique()) == [task.label for task in asked.tasks()]

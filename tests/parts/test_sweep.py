@@ -165,8 +165,8 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
         answer(asked, out=out, command="the command")
         written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
     assert [*written[0]] == [
-        *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
-        *("figures/response.png", "figures/response.svg", "manifest.json", "report.html", "sweep.csv", "table.txt"),
+        *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "figures/response.png"),
+        *("figures/response.svg", "manifest.json", "persons.parquet", "report.html", "sweep.csv", "table.txt"),
     ]
     manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
     assert written[0] == written[1]

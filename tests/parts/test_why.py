@@ -134,9 +134,9 @@ def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {
         *("manifest.json", "report.html", "table.txt", "why.csv", "why.png", "why.svg"),
-        *("daily.parquet", "breakdown.parquet", "durations.parquet", "dictionary.csv"),
+        *("daily.parquet", "breakdown.parquet", "durations.parquet", "persons.parquet", "dictionary.csv"),
     }
-    for name in ("daily", "breakdown", "durations"):
+    for name in ("daily", "breakdown", "durations", "persons"):
         table = pd.read_parquet(tmp_path / "why" / f"{name}.parquet")
         assert table.columns[0] == "variant"
         assert list(table["variant"].unique()) == ["whole", "without looking further"]

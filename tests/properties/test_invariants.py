@@ -15,6 +15,7 @@ from sim.model.records import Records
 from sim.model.world.keys import N_STRATA, N_USER_STRATA
 from sim.model.world.population import TOLERANCES
 from sim.model.world.world import World
+from sim.outcomes.flows import COME, GONE, bounds_of_both
 from sim.policies.closure import ClosurePolicy
 from sim.policies.limits import LimitsPolicy
 from sim.policies.logs import LogsPolicy
@@ -26,7 +27,7 @@ from sim.policies.retention import RetentionPolicy
 from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.undercover import UndercoverPolicy
 from sim.policies.warnings import WarningsPolicy
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import laboratory
 
 ENDS = ("fade", "harm", "lose", "miss", "lapse", "stop", "shut")
@@ -262,6 +263,22 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
         assert event.hour in online[event.actor]
 
 
+def check_persons(records: Records, arm: str) -> None:
+    """Persons go one way each, the net is what changes of those harmed, and each number is one that could be."""
+    harmed = {
+        policy: int(records.daily.loc[records.daily["policy"] == policy, "n_persons_harmed"].sum())
+        for policy in (BASELINE, arm)
+    }
+    flows = records.persons[records.persons["policy"] == arm].groupby("flow")["count"].sum()
+    both, gone, come = (int(flows.reindex(of).sum()) for of in (["both"], [*GONE], [*COME]))
+    assert come - gone + flows.get("outside", 0) == harmed[arm] - harmed[BASELINE]
+    fewest, most = bounds_of_both(*(np.array([n]) for n in (both + gone, both + come, flows["members"])))
+    assert fewest[0] <= both <= most[0]
+    own = records.persons[records.persons["policy"] == BASELINE]
+    assert {*own["flow"]} <= {"both", "members"}
+    assert own.loc[own["flow"] == "both", "count"].sum() == both + gone
+
+
 def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.DataFrame) -> None:
     """Counts are never negative, days add up to events, and dossiers to what became of them."""
     daily = records.daily[records.daily.policy == arm]
@@ -303,6 +320,7 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
     for arm in ("baseline", "policy"):
         events = records.events[records.events.policy == arm].sort_values(["hour", "second", "step"], kind="stable")
         check_counts(records, scenario, arm, events)
+        check_persons(records, arm)
         check_seconds(events)
         # Arrests are made at the end of the hour.
         events = events.assign(second=events.second.where(events.event != "stop", 3601))

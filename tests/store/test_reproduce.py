@@ -139,7 +139,7 @@ class TestTampered:
         assert ("effects.csv is not the file that was written" in read(again.differences)) != hidden
 
     @pytest.mark.parametrize("sample", [None, 1])
-    @pytest.mark.parametrize("name", ["daily", "breakdown", "durations"])
+    @pytest.mark.parametrize("name", ["daily", "breakdown", "durations", "persons"])
     @pytest.mark.parametrize("hidden", [False, True])
     def test_a_digit_of_the_counts(self, hidden: bool, name: str, sample: int | None, out: Path) -> None:
         """Even of a unit that the sample leaves out, and where the forger gave the file a new hash."""

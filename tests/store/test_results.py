@@ -44,7 +44,7 @@ SCENARIO = synthetic.SCENARIO.replace(
     days=60, policies={"phone": (RegistrationPolicy(level="phone"),), "easy": (ReportingPolicy(friction=0.2),)}
 )
 LADDER = SanctionsPolicy(ladder_hours=(0, 24))
-TABLES = ("daily", "breakdown", "durations")
+TABLES = ("daily", "breakdown", "durations", "persons")
 HERE = shlex.quote(sys.executable)
 
 
@@ -118,11 +118,11 @@ class TestWritten:
             *("durations.parquet", "effects.csv", "elsewhere.csv"),
             *(
                 f"figures/{name}.{end}"
-                for name in ("course", "difference", "overview", "price", "recorded", "staff")
+                for name in ("course", "difference", "flows", "overview", "price", "recorded", "staff")
                 for end in ("png", "svg")
             ),
-            *("in_force.csv", "interactions.csv", "manifest.json", "over_time.csv", "report.html", "table.txt"),
-            "transparency.csv",
+            *("flows.csv", "in_force.csv", "interactions.csv", "manifest.json", "over_time.csv", "persons.parquet"),
+            *("report.html", "table.txt", "transparency.csv"),
         ]
         assert [file.relative_to(out).as_posix() for file in files_of(out)] == [*content(out)]
         assert [path.name for path in out.parent.iterdir()] == ["r"]

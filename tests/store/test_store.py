@@ -67,7 +67,7 @@ class TestFiles:
         (part,) = Kept(filled(tmp_path, task), task).parts()
         for name, table in simulated(task).tables().items():
             pd.testing.assert_frame_equal(part.tables()[name], table, check_exact=True)
-        assert [*part.tables()] == ([*TABLES] if events else ["daily", "breakdown", "durations"])
+        assert [*part.tables()] == ([*TABLES] if events else [*TABLES][:-1])
 
     @pytest.mark.parametrize(("lanes", "n_parts"), [(0, 9), (2, 6), (3, 3), (7, 2), (9, 1)])
     def test_parts_hold_fewer_policies_or_seeds_where_memory_is_short(
@@ -96,6 +96,19 @@ class TestFiles:
         (part,) = Kept(Store(tmp_path), task).parts()
         assert set(part.daily["policy"]) == {BASELINE, "telephone"}
         assert part.daily.equals(Records.joined([simulated(task)]).daily)
+
+    def test_persons_are_held_against_the_same_baseline_whenever_a_policy_was_run(self, tmp_path: Path) -> None:
+        at_once, later = tmp_path / "at once", tmp_path / "later"
+        answer(compare.question(SCENARIO, seeds=3), out=at_once)
+        answer(compare.question(SCENARIO, ["easy"], seeds=2), out=later)
+        answer(compare.question(SCENARIO, seeds=3), out=later)
+        assert len([*later.rglob("seed-*.parquet")]) > len([*at_once.rglob("seed-*.parquet")])
+        for name in ("persons.parquet", "flows.csv"):
+            assert (later / name).read_bytes() == (at_once / name).read_bytes()
+        persons = pd.read_parquet(later / "persons.parquet")
+        assert {*persons["policy"]} == {*TASK.arms} and {*persons["seed"]} == {0, 1, 2}
+        assert {*persons.query("policy == 'baseline'")["flow"]} == {"both", "members"}
+        assert persons.query("policy == 'phone' and flow == 'spared'")["count"].sum() > 0
 
     def test_another_scenario_other_events_and_another_seed_are_missing(self, tmp_path: Path) -> None:
         filled(tmp_path)

@@ -112,7 +112,7 @@ def test_names_are_read_whatever_their_arrow_type(text: pa.DataType, undisturbed
 
 
 def test_the_columns_of_every_table_are_declared(undisturbed: Path) -> None:
-    for name in ("daily", "breakdown", "durations"):
+    for name in ("daily", "breakdown", "durations", "persons"):
         found = pq.read_schema(undisturbed / f"{name}.parquet")
         assert found.equals(records.schema_of(name), check_metadata=True)
         assert {str(field.type) for field in found} == {"string", "int64"}

@@ -107,7 +107,7 @@ def test_second_choices_have_their_shares_and_delays_their_mean() -> None:
 
 def of_site(records: Any, site: str, policy: str) -> list[pd.DataFrame]:
     """Return what all tables have of a site and policy."""
-    tables = (records.daily, records.breakdown, records.durations, records.events)
+    tables = (records.daily, records.breakdown, records.durations, records.persons, records.events)
     return [t[(t["site"] == site) & (t["policy"] == policy)].drop(columns="policy").reset_index(drop=True)
             for t in tables]  # fmt: skip
 

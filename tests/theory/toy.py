@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, duration_table
+from sim.model.records import BREAKDOWN_COLUMNS, DAILY_COLUMNS, Records, duration_table, person_table
 from sim.policies.warnings import WarningsPolicy
 from sim.rules.settings import SETTINGS
 from sim.scenario.scenario import BASELINE, Scenario, check
@@ -79,7 +79,7 @@ def simulate(
     daily.loc[daily["day"] == 0, "n_predator_hours_turned_away"] = kept_out
     rows = [(*run, 0, scenario.site, "all", "all", "persons_harmed", n) for run, n in zip(runs, harmed, strict=True)]
     waits = duration_table((*run, 0, scenario.site, "review", 1, 1) for run in runs)
-    return Records(daily, pd.DataFrame(rows, columns=list(BREAKDOWN_COLUMNS)), waits, None)
+    return Records(daily, pd.DataFrame(rows, columns=list(BREAKDOWN_COLUMNS)), waits, person_table([]))
 
 
 def _harmed(of: Scenario, policy: str, seed: int) -> int:

@@ -30,7 +30,6 @@ from sim.model.world.day import Day, FalseReports, Presences
 from sim.model.world.keys import N_RATES, N_STRATA, N_USER_STRATA, person_of, stratum_of
 from sim.model.world.world import World
 from sim.rules.errors import ScenarioError
-from sim.rules.parameters import CLASSES
 from sim.rules.sentences import Sentence
 from sim.scenario.arguments import seed_of
 from sim.scenario.scenario import BASELINE, Scenario
@@ -148,14 +147,14 @@ class Chat(PeopledLane):
         going_on = {(contact.number, contact.target.number) for contact in self._contacts() if not contact.over}
         return Trace(self.victims.harmed, self.victims.outside, self._members(), self._doors, going_on)
 
-    def _members(self) -> Counter[tuple[int, int, str]]:
+    def _members(self) -> Counter[tuple[int, int, int]]:
         """Count the lawful users who had joined before the end of each year, by year, home and class."""
-        found: Counter[tuple[int, int, str]] = Counter()
+        found: Counter[tuple[int, int, int]] = Counter()
         for year, first in enumerate(range(0, self.scenario.days, DAYS_PER_WINDOW_YEAR)):
             end = self.scenario.warmup_days + min(first + DAYS_PER_WINDOW_YEAR, self.scenario.days)
             for person in self.persons.values():
                 if person.kind == "user" and person.joined < 24 * end:
-                    found[year, person.home, CLASSES[stratum_of(person.number) // N_RATES]] += 1
+                    found[year, person.home, stratum_of(person.number) // N_RATES] += 1
         return found
 
     # `COUNTS` of the moment; `sim.model.arrays.model.ChatModel` has the same, by lane.

@@ -10,7 +10,6 @@ from functools import cached_property
 from sim.model.agents.entrances import Entrances
 from sim.model.agents.ledger import FirstHarm
 from sim.model.decisions.displacement import NO_SITE
-from sim.model.records import OUTSIDE
 from sim.rules.parameters import CLASSES
 
 
@@ -28,7 +27,7 @@ class Trace:
 
     harmed: Mapping[int, Mapping[int, FirstHarm]]
     outside: Counter[tuple[int, int]]
-    members: Counter[tuple[int, int, str]]
+    members: Counter[tuple[int, int, int]]
     doors: Sequence[Callable[[], Entrances]]
     going_on: set[tuple[int, int]]
 
@@ -44,8 +43,8 @@ class Trace:
         return self._entrances[harm.day].site(harm) == NO_SITE
 
 
-Found = Counter[tuple[int, int, str, str]]
-"""How many persons by year, site, flow and class."""
+Found = Counter[tuple[int, int, str, int]]
+"""How many persons by year, site, flow and index of the class, the last of which is that of outside victims."""
 
 
 def flows(baseline: Trace, policy: Trace) -> Found:
@@ -66,9 +65,9 @@ def flows(baseline: Trace, policy: Trace) -> Found:
                 flow = "absent"
             else:
                 flow = "spared"
-            found[year, harm.site, flow, CLASSES[harm.victim_class]] += 1
+            found[year, harm.site, flow, harm.victim_class] += 1
     for year, site in baseline.outside.keys() | policy.outside.keys():
-        found[year, site, "outside", OUTSIDE] = policy.outside[year, site] - baseline.outside[year, site]
+        found[year, site, "outside", len(CLASSES)] = policy.outside[year, site] - baseline.outside[year, site]
     for (year, home, victim_class), n in policy.members.items():
         found[year, home, "members", victim_class] = n
     return found

@@ -17,6 +17,7 @@ from sim.model.records import (
     DAILY_COLUMNS,
     DAYS_PER_WINDOW_YEAR,
     KINDS,
+    OUTSIDE,
     Records,
     duration_table,
     event_table,
@@ -249,7 +250,7 @@ class Ledger:
         return [{**head, "day": day, **page} for day, page in enumerate(measured)]
 
 
-def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, str]]) -> Records:
+def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, int]]) -> Records:
     """Return all tables of a lane in canonical order.
 
     Args:
@@ -275,7 +276,7 @@ def records_of(ledgers: Sequence[Ledger], flows: Counter[tuple[int, int, str, st
             for (year, kind, hours), count in ledger.durations.items()
         ),
         person_table(
-            (first.policy, first.seed, year, ledgers[site].site_name, flow, victim_class, count)
+            (first.policy, first.seed, year, ledgers[site].site_name, flow, (*CLASSES, OUTSIDE)[victim_class], count)
             for (year, site, flow, victim_class), count in flows.items()
         ),
         event_table([event for ledger in ledgers for event in ledger.events]),

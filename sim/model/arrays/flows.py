@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.state import DEAD, State
-from sim.model.records import DAYS_PER_WINDOW_YEAR, OUTSIDE, person_table
+from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.model.world.draws import Ints
 from sim.model.world.keys import N_CLASSES, N_RATES, N_STRATA, N_USER_STRATA
-from sim.rules.parameters import CLASSES
 from sim.scenario.scenario import BASELINE
-
-_CLASSES = (*CLASSES, OUTSIDE)
 
 
 class _Victim(NamedTuple):
@@ -45,16 +40,10 @@ class Flows:
         self._victims: list[dict[int, _Victim]] = [{} for _ in range(places.n_lanes_in_all)]
         self._outside = np.zeros((places.n_lanes_in_all, places.n_sites), np.int64)
         self._kept_out: set[tuple[int, int]] = set()
-        self._found: Counter[tuple[int, int, int, str, int]] = Counter()  # lane, year, site, flow, class
 
-    def see(self, now: Hour, harmed: Ints) -> None:
-        """Take in who was harmed on a day; at the end of a year and of the window, count.
-
-        Args:
-            now: The last hour of the day.
-            harmed: As `Recorder.harmed_today`.
-        """
-        place, victim_class, person, contact, redirected, door_type, outside = harmed
+    def see(self, now: Hour) -> None:
+        """Take in who was harmed on a day that has ended; at the end of a year and of the window, count."""
+        place, victim_class, person, contact, redirected, door_type, outside = now.record.harmed_today
         lane, site = np.divmod(place, self._state.places.n_sites)
         known = outside == 0
         np.add.at(self._outside, (lane[~known], site[~known]), 1)
@@ -64,7 +53,7 @@ class Flows:
         self._look_at_doors(now, *(column[known] for column in (lane, person, door_type)))
         day, days = now.day_of_window, self._state.world.scenario.days
         if day + 1 == days or (day + 1) % DAYS_PER_WINDOW_YEAR == 0:
-            self._close(day // DAYS_PER_WINDOW_YEAR, now.day.number, at_the_end=day + 1 == days)
+            self._close(now, day // DAYS_PER_WINDOW_YEAR, at_the_end=day + 1 == days)
 
     def _look_at_doors(self, now: Hour, lane: Ints, person: Ints, door_type: Ints) -> None:
         """Note in which lanes today's doors keep out those who were harmed under the baseline today."""
@@ -77,12 +66,12 @@ class Flows:
         _, inside = now.lanes.doors.place(0, np.zeros_like(lanes), lanes, types)
         self._kept_out.update(zip(lanes[~inside].tolist(), who[~inside].tolist(), strict=True))
 
-    def _close(self, year: int, day: int, at_the_end: bool) -> None:
-        """Count a year whose last day is this day of the run, and forget who was harmed in it."""
-        n_lanes = self._state.places.n_lanes
+    def _close(self, now: Hour, year: int, at_the_end: bool) -> None:
+        """Count a year that ends with this hour, and forget who was harmed in it."""
+        places = self._state.places
         going_on = self._going_on() if at_the_end else set()
         for lane, victims in enumerate(self._victims):
-            base = lane - lane % n_lanes + self._baseline
+            base = lane - lane % places.n_lanes + self._baseline
             of_baseline = self._victims[base]
             for who, before in of_baseline.items():
                 if who in victims:
@@ -91,14 +80,14 @@ class Flows:
                     flow = "put_off"
                 else:
                     flow = "absent" if (lane, who) in self._kept_out else "spared"
-                self._found[lane, year, before.site, flow, before.victim_class] += 1
-            for who, now in victims.items():
+                now.record.add_persons(flow, year, places.in_lane(lane, before.site), before.victim_class, 1)
+            for who, after in victims.items():
                 if who not in of_baseline:
-                    flow = "redirected" if now.redirected else "new"
-                    self._found[lane, year, now.site, flow, now.victim_class] += 1
+                    flow = "redirected" if after.redirected else "new"
+                    now.record.add_persons(flow, year, places.in_lane(lane, after.site), after.victim_class, 1)
             for site, more in enumerate((self._outside[lane] - self._outside[base]).tolist()):
-                self._found[lane, year, site, "outside", N_CLASSES] += more
-        self._count_members(year, day)
+                now.record.add_persons("outside", year, places.in_lane(lane, site), N_CLASSES, more)
+        self._count_members(now, year)
         self._victims = [{} for _ in self._victims]
         self._outside[:] = 0
         self._kept_out.clear()
@@ -114,22 +103,11 @@ class Flows:
         columns = (lanes, number.take(rows), contacts.target.take(rows))
         return set(zip(*(column.tolist() for column in columns), strict=True))
 
-    def _count_members(self, year: int, day: int) -> None:
-        """Count the lawful users who were ever members until a day of the run, by home and class."""
-        places, high = self._state.places, self._state.world.membership.high[:, day]
+    def _count_members(self, now: Hour, year: int) -> None:
+        """Count the lawful users who were ever members until today, by home and class."""
+        places, high = self._state.places, self._state.world.membership.high[:, now.day.number]
         users = high.reshape(len(places.seeds), places.n_sites, N_STRATA)[:, :, :N_USER_STRATA]
         members = users.reshape(*users.shape[:2], N_CLASSES, N_RATES).sum(axis=3)
         for lane, seed in enumerate(places.seed_of_lane.tolist()):
             for (home, victim_class), n in np.ndenumerate(members[seed]):
-                self._found[lane, year, home, "members", victim_class] += int(n)
-
-    def table(self) -> pd.DataFrame:
-        """Return the table of persons."""
-        places = self._state.places
-        return person_table(
-            (
-                places.policies[lane % places.n_lanes], places.seeds[lane // places.n_lanes], year, places.sites[site],
-                flow, _CLASSES[victim_class], count,
-            )
-            for (lane, year, site, flow, victim_class), count in self._found.items()
-        )  # fmt: skip
+                now.record.add_persons("members", year, places.in_lane(lane, home), victim_class, int(n))

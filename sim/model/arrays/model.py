@@ -159,7 +159,7 @@ class ChatModel(HourlyModel):
         self._end_hour()
 
     def _records(self) -> Records:
-        return self.record.records(self._flows.table() if self._flows else None)
+        return self.record.records()
 
     # `COUNTS` of the moment by lane, worked out when asked for.
 
@@ -246,7 +246,7 @@ class ChatModel(HourlyModel):
             self._visitors.see(now)
         self.record.end_day(now.day_of_window)
         if self._flows is not None:
-            self._flows.see(now, self.record.harmed_today)
+            self._flows.see(now)
 
     def _fork(self) -> None:
         """The warm-up is over: copy the one lane of each seed to all policies."""

@@ -20,6 +20,7 @@ from sim.model.records import (
     DAYS_PER_WINDOW_YEAR,
     EVENT_COLUMNS,
     KINDS,
+    OUTSIDE,
     Kind,
     Records,
     Role,
@@ -74,7 +75,7 @@ class Recorder(Spread):
         "_counts": by_place_last,
         **dict.fromkeys((
             "scenario", "n_offences", "_serious", "_outside", "_keep", "_kept", "_cells", "_harms_today", "_breakdown",
-            "_distinct", "_seen", "_daily", "_durations_today", "_durations", "harmed_today",
+            "_distinct", "_seen", "_daily", "_durations_today", "_durations", "_persons", "harmed_today",
         ), shared),
     }  # fmt: skip
 
@@ -105,6 +106,7 @@ class Recorder(Spread):
         self._daily: list[Ints] = []
         self._durations_today: list[tuple[str, list[int], list[int]]] = []
         self._durations: Counter[tuple[int, int, str, int]] = Counter()
+        self._persons: Counter[tuple[int, int, str, int]] = Counter()
         self.harmed_today: Ints = _NOBODY_HARMED
         self._begin_day()
 
@@ -231,6 +233,10 @@ class Recorder(Spread):
         """Note how many hours something took, one each place: see `records.DURATIONS`."""
         self._durations_today.append((kind, places, hours))
 
+    def add_persons(self, flow: str, year: int, place: int, victim_class: int, number: int) -> None:
+        """Count persons held against those of the baseline: see `records.FLOWS`; the last class is that of outside."""
+        self._persons[year, place, flow, victim_class] += number
+
     def end_day(self, day: int) -> None:
         """Add the day's events to the counts; days before the window (negative) are not measured."""
         self.harmed_today = _NOBODY_HARMED
@@ -284,17 +290,13 @@ class Recorder(Spread):
 
     # -- tables -------------------------------------------------------------------------------------------------
 
-    def records(self, persons: pd.DataFrame | None = None) -> Records:
-        """Return all tables in canonical order.
-
-        Args:
-            persons: The table of persons, which no lane can tell by itself; empty if not given.
-        """
+    def records(self) -> Records:
+        """Return all tables in canonical order."""
         return Records(
             self._daily_table(),
             self._breakdown_table(),
             self._duration_table(),
-            person_table(()) if persons is None else persons,
+            self._person_table(),
             self._event_table() if self._keep else None,
         )
 
@@ -303,6 +305,14 @@ class Recorder(Spread):
         return duration_table(
             (policies[place], seeds[place], year, sites[place], kind, hours, count)
             for (year, place, kind, hours), count in self._durations.items()
+        )
+
+    def _person_table(self) -> pd.DataFrame:
+        policies, seeds, sites = (column.tolist() for column in self.places.names(np.arange(self.places.n)))
+        classes = (*CLASSES, OUTSIDE)
+        return person_table(
+            (policies[place], seeds[place], year, sites[place], flow, classes[victim_class], count)
+            for (year, place, flow, victim_class), count in self._persons.items()
         )
 
     def _daily_table(self) -> pd.DataFrame:
