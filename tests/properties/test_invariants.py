@@ -17,6 +17,7 @@ from sim.model.world.population import TOLERANCES
 from sim.model.world.world import World
 from sim.outcomes.flows import COME, GONE, bounds_of_both
 from sim.policies.closure import ClosurePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.limits import LimitsPolicy
 from sim.policies.logs import LogsPolicy
 from sim.policies.moderation import ModerationPolicy
@@ -78,6 +79,7 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
             PolicePolicy(direct=True, p_refer=1.0),
             UndercoverPolicy(decoys=3.0, start_hour=0, hours=24),
             ClosurePolicy(start=dt.date(2024, 1, 3)),
+            DetectionPolicy(coverage=1.0, p_contact=0.5, p_false=0.05),
         ])
     )  # fmt: skip
     changes: dict[str, Any] = {f"contacts.{name}_per_hour": draw(hazards) for name in names} | {
@@ -98,6 +100,8 @@ def chats(draw: st.DrawFn) -> tuple[Scenario, int]:
         "responses.p_block": draw(shares()),
         "responses.p_stay": draw(shares()),
         "reporting.p_flagged": draw(shares()),
+        "detection.coverage": draw(st.sampled_from([0.0, 0.6])),
+        "predators.rel_leave_detector": draw(st.sampled_from([1.0, 1.5])),
         "sanctions.ladder_hours": draw(st.sampled_from([(), (0, 1), (4,)])),
         "contacts.rel_meeting": draw(st.sampled_from([300.0, 1.0])),
         "responses.p_ready_to_report": draw(shares()),
@@ -163,6 +167,10 @@ def check_a_contact(life: pd.DataFrame) -> None:
             elif event.event in ENDED_BY_TARGET:
                 state = "over"
             continue
+        if event.event == "detect":
+            assert state == stage and event.detail == STAGE[stage] and not knows
+            assert not (sought and stage == "approached"), "apart when it begins anew"
+            continue
         if event.event == "seek":
             assert not sought and stage != "off" and event.detail == STAGE[stage]
             stage, sought, knows = "approached", True, False
@@ -200,7 +208,7 @@ def check_places(events: pd.DataFrame, at_once: int) -> None:
             assert len(live[event.actor]) <= at_once, hour
             assert (event.actor, event.target) not in running
             running[event.actor, event.target] = event.contact
-        for event in rows[(rows.event != "approach") & ~rows.event.isin(["report", "flag", "complain"])].itertuples():
+        for event in rows[~rows.event.isin(["approach", "report", "flag", "detect", "complain"])].itertuples():
             if event.event in ("stop", "shut"):
                 pair = next(pair for pair, contact in running.items() if contact == event.contact)
                 assert pair[0] == event.target
@@ -240,6 +248,7 @@ def check_presence(scenario: Scenario, seed: int, arm: str, events: pd.DataFrame
     off |= events.event.isin(["fade", "recognise"]) & (events.detail == 3)
     doing = events[
         events.event.isin(["approach", "engage", "private", "leave", "harm", "fade", "recognise", "meet"]) & ~off
+        | events.event.isin(["detect", "false_alarm"])
     ]
     for person in (doing.actor, doing.target):  # a predator and a user have no number in common
         assert not barred & set(zip(person, doing.hour, strict=True))
@@ -287,7 +296,8 @@ def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.Data
     measured = events[events.hour >= 24 * scenario.warmup_days]
     n = measured.event.value_counts()
     for kind in (
-        "approach", "harm", "report", "open", "review", "bar", "find", "complain", "flag", "seek", "warn", *BY_TARGET
+        "approach", "harm", "report", "open", "review", "bar", "find", "complain", "flag", "seek", "warn", "detect",
+        "false_alarm", *BY_TARGET,
     ):  # fmt: skip
         assert counts[f"n_{kind}"].sum() == n.get(kind, 0)
     assert (counts["n_recognise"] == counts[[f"n_{answer}" for answer in ANSWERS]].sum(axis=1)).all()
@@ -302,6 +312,7 @@ def check_counts(records: Records, scenario: Scenario, arm: str, events: pd.Data
     assert (counts["n_review_evidence"] <= counts["n_review"]).all()
     assert (counts[["n_warn", "n_suspend", "n_bar"]].sum(axis=1) <= counts["n_review"]).all()
     assert (counts["n_flag"] <= counts["n_recognise_on_platform"] - counts["n_report"]).all()
+    assert (counts["n_detect"] <= counts[["n_approach", "n_engage", "n_private"]].sum(axis=1)).all()
     assert (counts["n_snapshot_hours"] <= counts["n_waiting_hours"]).all()
     assert (counts["n_user_hours_limited"] <= counts["n_user_hours"]).all()
     breakdown = records.breakdown[records.breakdown.policy == arm]
@@ -328,7 +339,7 @@ def test_what_holds_in_every_run(chat: tuple[Scenario, int]) -> None:
         check_places(events, scenario.predators.contacts_at_once)
         check_presence(scenario, seed, arm, events)
         order = {"approach": 0, "find": 1, "lose": 1, "meet": 1, "report": 3, "flag": 3, "complain": 3, "seek": 5}
-        order |= dict.fromkeys(ANSWERS, 4)
+        order |= dict.fromkeys(ANSWERS, 4) | {"detect": 3}
         in_order = events.assign(turn=events.event.map(order).fillna(2)).sort_values(
             ["contact", "hour", "second", "turn"], kind="stable"
         )

@@ -396,4 +396,5 @@ def _begin(now: Hour, foreseen: Foreseen, intent: Ints, pair: Ints, row: Ints, r
     state.contacts.settle(rows)
     np.add.at(state.n_live, pair, 1)
     record.note_contacts("approach", hour, second, state.contacts, rows, redirected)
-    flag(now, rows, state.contacts.stage.take(rows), second)
+    if now.lanes.detect:
+        flag(now, rows, state.contacts.stage.take(rows), second)

@@ -287,7 +287,8 @@ def _ring(now: Hour, rows: Ints, recognised: list[Recognised]) -> tuple[Ints, In
         anew = (~knowing).nonzero()[0]
         now.record.note_each(_REACHED, reached.take(anew) - ENGAGED, hour, at.take(anew) - hour * SECONDS, contacts,
                              begun.take(anew))  # fmt: skip
-        flag(now, begun.take(anew), reached.take(anew), at.take(anew) - hour * SECONDS)
+        if now.lanes.detect:
+            flag(now, begun.take(anew), reached.take(anew), at.take(anew) - hour * SECONDS)
         leaving = (reached == OFF) & ~knowing
         off = begun.compress(leaving)
         if off.size:

@@ -23,15 +23,14 @@ def flag(now: Hour, rows: Ints, stage: Ints, second: Ints) -> None:
         stage: Stages that they begin.
         second: Seconds of the hour in which they do.
     """
-    coverage = now.lanes.rule("detection.coverage")
-    if not rows.size or not coverage.any():
-        return
     state, contacts = now.state, now.state.contacts
     on_platform = (stage < OFF).nonzero()[0]
     rows, stage, second = (column.take(on_platform) for column in (rows, stage, second))
     place, contact = contacts.place.take(rows), contacts.contact.take(rows)
     seed = state.places.seed.take(place)
-    read = reads(state.world.draws.words(Purpose.DETECTOR_READS, seed, contact), coverage.take(place))
+    read = reads(
+        state.world.draws.words(Purpose.DETECTOR_READS, seed, contact), now.lanes.rule("detection.coverage").take(place)
+    )
     sensitivity = np.array([now.lanes.rule(rule) for rule in _SENSITIVITY])
     p = p_detect(sensitivity[stage, place], state.numbers.rel_detect.take(contacts.offence.take(rows)))
     words = state.world.draws.words(Purpose.DETECT, seed, contact, alarm_key(stage, contacts.again.take(rows)))

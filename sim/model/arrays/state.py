@@ -324,7 +324,8 @@ class Lanes:
     watched_milli: Ints
 
     def __post_init__(self) -> None:
-        """Nothing was asked for yet but whether warnings, or being watched, do anything in some lane."""
+        """Nothing was asked for yet but whether warnings, or a detector, do anything in some lane."""
+        self.detect = any(rules.detection.coverage > 0 for rules in self.rules)
         self.warn = bool((self.recognise_milli != 1000).any())
         self.watch = bool((self.watched_milli != 1000).any())
         self._columns: dict[str, NDArray[Any]] = {}

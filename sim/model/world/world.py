@@ -56,6 +56,8 @@ _FLAGGED = (
     Purpose.N_FALSE_ALARMS, Purpose.FALSE_ALARM_ACCUSED, Purpose.FALSE_ALARM_GRAVITY, Purpose.FALSE_ALARM_RAISED,
     Purpose.FALSE_ALARM_SECOND,
 )  # fmt: skip
+_NOBODY = np.zeros(0, np.int64)
+_NO_TALK = FalseReports(_NOBODY, _NOBODY, _NOBODY, _NOBODY, np.zeros(0), np.zeros(25, np.int64))
 
 
 class World:
@@ -291,8 +293,9 @@ class World:
 
     def _false_alarms(self, first_hour: int, people: Presences, online: Online) -> FalseReports:
         """Draw as many as there can be at most, whatever a detector reads: lanes leave out those that it does not."""
-        p_at_most = MOST_P_FALSE if self.scenario.detects else 0.0  # nothing is dearer where nobody detects
-        return self._lawful_talk(first_hour, people, online, p_at_most, _FLAGGED)
+        if not self.scenario.detects:  # nothing is dearer where nobody detects
+            return _NO_TALK
+        return self._lawful_talk(first_hour, people, online, MOST_P_FALSE, _FLAGGED)
 
     def _lawful_talk(
         self, first_hour: int, people: Presences, online: Online, p: float, purposes: tuple[Purpose, ...]
