@@ -142,10 +142,10 @@ def test_a_door_that_lets_nobody_in(engine: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_under_a_policy_that_changes_nothing_the_same_persons_are_harmed(engine: str) -> None:
     same = {"none": (), "as-before": (ReportingPolicy(friction=CHAT.reporting.friction),)}
-    records = ENGINES[engine](CHAT.replace(policies=same), [1, 2], [BASELINE, *same])
+    records = ENGINES[engine](CHAT.replace(policies=same), [1], [BASELINE, *same], events=True)
     assert {*records.persons["flow"]} == {"both", "members"}
     harmed = records.persons.query("flow == 'both'").groupby("policy")["count"].sum()
-    assert {*harmed} == {harmed[BASELINE]} and harmed[BASELINE] >= 10
+    assert {*harmed} == {harmed[BASELINE]} and harmed[BASELINE] >= 5
     for arm in same:
         assert of(records, policy=arm).persons.equals(of(records, policy=BASELINE).persons)
 
