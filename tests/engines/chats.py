@@ -292,7 +292,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (6,),
     ),
-    # Days of messages are seized, on the first day too, while files wait and are asked for, and of a site that opens again.
+    # Days of messages are seized, on the first day too, while files wait, and of a site that opens again.
     "seized": (
         BUSY.replace(**{
             "policies": {
