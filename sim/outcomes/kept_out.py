@@ -55,7 +55,8 @@ def p_going_on(scenario: Scenario, alone: bool) -> Mapping[Side, float]:
 def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     """Return daily counts with the hours kept out of the sites of `homes_alone` in columns of their own, by side."""
     alone = daily["site"].isin(homes_alone(scenario))
-    return daily.assign(**{_alone(side): _kept_out(daily, side).where(alone, 0) for side in SIDES})
+    hours = {_alone(side): _kept_out(daily, side).where(alone, 0) for side in SIDES}
+    return pd.concat([daily, pd.DataFrame(hours, daily.index)], axis=1)
 
 
 def _alone(side: Side) -> str:
