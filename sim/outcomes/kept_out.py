@@ -59,7 +59,8 @@ def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     """Return daily counts with the hours kept out of the sites of `homes_alone` in columns of their own, by side."""
     alone = daily["site"].isin(homes_alone(scenario))
     groups = [group for side in SIDES for group in _GROUPS[side]]
-    return daily.assign(**{_alone(group): _kept_out(daily, group).where(alone, 0) for group in groups})
+    hours = {_alone(group): _kept_out(daily, group).where(alone, 0) for group in groups}
+    return pd.concat([daily, pd.DataFrame(hours, daily.index)], axis=1)
 
 
 def _alone(group: str) -> str:

@@ -368,8 +368,7 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (8,),
     ),
-    # Days of messages are seized, on the first day too, while files wait and are asked for; and of a site that opens
-    # again.
+    # Days of messages are seized, on the first day too, while files wait, and of a site that opens again.
     "seized": (
         BUSY.replace(**{
             "policies": {
@@ -383,11 +382,14 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
                 ),
             },
             "retention.message_hours": 100,
-            "retention.log_hours": 20,
+            "retention.log_hours": 60,
+            "population.monthly_visitors": 900.0,
+            "population.monthly_visitors_start": 900.0,
+            "registration.none.p_identity": 0.9,
             "police.cases_per_month": 40.0,
             "police.p_seized": 0.9,
             "police.request_days_abroad": 2.5,
-            "police.arrest_delay_median_days": 2.0,
+            "police.arrest_delay_median_days": 0.5,
         }),
         (8,),
     ),

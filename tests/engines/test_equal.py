@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,15 @@ def test_persons_come_back_under_new_identities_and_with_forgotten_devices() -> 
 @pytest.mark.parametrize(
     ("kind", "details"),
     [
-        ("case", range(3)),
+        ("case", (0, 1, 2, 4)),
         ("request", range(2)),
         ("answer", range(3)),
         ("identify", range(1, 4)),
         ("close", range(1, 6)),
-        ("arrest", range(3)),
+        ("arrest", (0, 1, 2, 4)),
     ],
 )
-def test_files_go_every_way_that_they_can(kind: str, details: range) -> None:
+def test_files_go_every_way_that_they_can(kind: str, details: Sequence[int]) -> None:
     """In each of these ways at least half as often as a kind of event must happen."""
     found = pd.concat([events(name) for name in RUNS]).query("event == @kind")["detail"].value_counts()
     assert set(found.index) == set(details)

@@ -149,7 +149,7 @@ class TestResult:
         text = flat(made)
         assert "the effects of 3 policies are over 100 worlds, in each of which 71 uncertain parameters had" in text
         assert (
-            "- sure: -30% in the median of 100 worlds (90% of them: -39 to -21); it lowers in 100 and raises in 0"
+            "- sure: -30% in the median of 100 worlds (90% of them: -40 to -21); it lowers in 100 and raises in 0"
             in text
         )
         assert "- idle: as under the baseline in each of 100 worlds" in text
