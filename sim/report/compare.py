@@ -58,6 +58,7 @@ def _blocks(found: Compared) -> list[Block]:
         tables.for_whom(cells),
         tables.by_severity(cells),
         tables.costs(cells),
+        tables.ages(cells),
         tables.money(cells),
         tables.process(cells, found.busy),
         tables.detector(cells, found.precision),

@@ -107,6 +107,7 @@ def _parts(found: Compared, made: Mapping[str, Any], others: Sequence[Words]) ->
         [
             Picture("price", Sentence("Harm spared against lawful visitors turned away, by policy")),
             tables.costs(cells),
+            *there(tables.ages(cells)),
             tables.money(cells) or Prose((NO_PRICES,)),
             tables.privacy(cells),
             Picture("staff", Sentence("How busy moderators are, by policy")),

@@ -162,6 +162,11 @@ COSTS = (
     ON_SHIFT,
 )
 
+AGES = (
+    Heading("adults kept out as minors a month", "adults_misjudged"),
+    Heading("talks of adults and minors barred a month (echo)", "conversations_barred"),
+)
+
 BEST = (
     IN_ALL,
     Heading("more than under the best, points", column="best.more"),
@@ -251,6 +256,7 @@ OF_A_COMPARISON = (
     Printed("FOR WHOM", FOR_WHOM),
     Printed("BY SEVERITY", SEVERITY),
     Printed("COSTS", COSTS),
+    Printed("AGES", AGES),
     Printed("WHAT HAPPENS", PROCESS),
     Printed("THE DETECTOR", DETECTOR),
     Printed("THE POLICE", POLICE),

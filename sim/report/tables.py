@@ -348,6 +348,21 @@ def costs(cells: Cells) -> Block:
     return Table(Term("COSTS"), LEVELS, [cells.names(baseline=True)], _columns(cells, headings.COSTS), note)
 
 
+def ages(cells: Cells) -> Block | None:
+    """Return what rules about ages cost those who are adults, or minors; nothing where no rule rests on an age."""
+    if not any(rules.rests_on_ages for rules in cells.scenario.every_rules):
+        return None
+    note = paragraph(
+        Sentence(
+            "Adults kept out as minors: nothing but a check of age keeps them out. Talks barred follow from hours of "
+            "those taken for minors and an assumed input, conversations an hour; no finding."
+        ),
+        means_of_all_days(cells.scenario, cells.policies),
+        cells.visitors_not_counted(),
+    )
+    return Table(Term("AGES"), LEVELS, [cells.names(baseline=True)], _columns(cells, headings.AGES), note)
+
+
 def money(cells: Cells) -> Block | None:
     """Return what each policy costs in money, if the scenario states prices."""
     prices = cells.scenario.prices
