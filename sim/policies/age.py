@@ -6,7 +6,8 @@ from sim.policies.policy import Change, Policy, sets
 from sim.rules.age import AgeCheck, AgeLevel, Protects
 from sim.rules.declare import parameter
 from sim.rules.rulebook import Platform
-from sim.rules.sentences import Listed, Sentence, Term, Words
+from sim.rules.sentences import Amount, Listed, Sentence, Term, Words
+from sim.rules.words import plain_number
 
 _CHECK: Mapping[AgeLevel, Term] = {
     "none": Term("ages not asked for"),
@@ -54,6 +55,6 @@ class AgePolicy(Policy, name="age"):
             gate = Term("the too young kept out") if self.gate else Term("nobody kept out for being too young")
         check = None if self.level is None else _CHECK[self.level]
         whom = None if self.protects is None else Sentence("too young: {band}", band=self.protects)
-        buffer = None if self.buffer_years is None else Sentence("a buffer of {n} years", n=str(self.buffer_years))
+        buffer = None if self.buffer_years is None else Sentence("a buffer of {n} years", n=Amount(self.buffer_years, plain_number))
         parts = tuple(part for part in (check, whom, buffer, gate) if part is not None)
         return Listed(parts) if parts else Term("ages as before")

@@ -50,6 +50,9 @@ class _Term:
     def __sub__(self, other: object) -> _Term:
         return self._with("-", other)
 
+    def __rsub__(self, other: object) -> _Term:
+        return self._with("-", other, turned=True)
+
     def __mul__(self, other: object) -> _Term:
         return self._with("*", other)
 
