@@ -55,6 +55,8 @@ class AgePolicy(Policy, name="age"):
             gate = Term("the too young kept out") if self.gate else Term("nobody kept out for being too young")
         check = None if self.level is None else _CHECK[self.level]
         whom = None if self.protects is None else Sentence("too young: {band}", band=self.protects)
-        buffer = None if self.buffer_years is None else Sentence("a buffer of {n} years", n=Amount(self.buffer_years, plain_number))
+        buffer = None
+        if self.buffer_years is not None:
+            buffer = Sentence("a buffer of {n} years", n=Amount(self.buffer_years, plain_number))
         parts = tuple(part for part in (check, whom, buffer, gate) if part is not None)
         return Listed(parts) if parts else Term("ages as before")
