@@ -6,6 +6,7 @@ effects. Both engines must have the events and counts that are stored. ``python 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -20,6 +21,9 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 STORED = Path(__file__).with_name("shipped.json")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
 SEEDS = (0, 4)
+LONG_AFTER = 120
+"""Days after the first policy from which on one is not looked at."""
+
 VISITORS = 250
 """So many a month are enough where many of them are predators."""
 
@@ -28,11 +32,19 @@ DIGITS = 9
 
 
 def small(name: str) -> Scenario:
-    """Return a shipped scenario with few people, all policies in force at some time, and much going on."""
+    """Return a shipped scenario with few people and much going on, over days that see its policies.
+
+    Where all of them begin late, so does the window; those that begin long after the first one are left out.
+    """
     whole = sim.load(SCENARIOS / f"{name}.toml")
     scale = VISITORS / whole.population.monthly_visitors
-    days = max(20, *(dated.first_day + 10 for arm in whole.policies for dated in whole.dated(arm)))
-    return whole.replace(days=days, warmup_days=10, scale=scale, **{"predators.p_of_adults": 0.08})
+    first = {arm: max(dated.first_day for dated in whole.dated(arm)) for arm in whole.policies}
+    late = max(0, min(first.values()) - 10)
+    arms = {arm: found for arm, found in whole.policies.items() if first[arm] <= late + LONG_AFTER}
+    days = max(20, *(first[arm] - late + 10 for arm in arms))
+    start = whole.start + dt.timedelta(late)
+    changes = {"start": start, "days": days, "warmup_days": 10, "scale": scale, "policies": arms}
+    return whole.replace(**changes, **{"predators.p_of_adults": 0.08})
 
 
 def counted(scenario: Scenario, engine: Engine) -> dict[str, str]:
