@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,9 @@ from sim.outcomes.counts import Counts, by_seed
 from sim.outcomes.in_force import levers, n_days_that_differ, part_of_window
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, n_comparisons, ratio_interval, t_interval
+from sim.policies.age import AgePolicy
 from sim.policies.registration import RegistrationPolicy
+from sim.rules.age import AgeLevel
 from sim.rules.registration import Level
 from sim.scenario.frame import Cost
 from sim.scenario.scenario import BASELINE, Scenario
@@ -20,9 +22,14 @@ from sim.scenario.scenario import BASELINE, Scenario
 LEVELS: tuple[Level, ...] = get_args(Level)
 """Levels of registration, from what tells least of a person to what tells most."""
 
+AGE_LEVELS: tuple[AgeLevel, ...] = get_args(AgeLevel)
+"""Levels of age assurance, likewise."""
+
+AnyLevel = TypeVar("AnyLevel", Level, AgeLevel)
+
 BEST_COLUMNS = (
     *("policy", "best", "more", "more_low", "more_high"),
-    *("staff", "turned_away", "level", "message_hours", "log_hours", "days_in_force"),
+    *("staff", "turned_away", "level", "age", "message_hours", "log_hours", "talk_read", "days_in_force"),
 )
 """Columns of `Comparison.best`; ``more`` is a share of the baseline."""
 
@@ -36,8 +43,9 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
     luck.
 
     What is in force on a part of the window comes last, for it costs less by that alone; then each cost decides that
-    the scenario prefers, in turn, the levels of registration and the hours for which messages and connection logs are
-    kept together; at last the fewest levers.
+    the scenario prefers, in turn (of privacy: the level of registration, that of age assurance, the hours for which
+    messages and connection logs are kept, and the share of what is written that a detector reads); at last the fewest
+    levers.
 
     Args:
         counts: The counts of every run.
@@ -71,8 +79,8 @@ def best_of(counts: Counts, policies: Sequence[str], lowering: Sequence[str]) ->
         "turned_away": [visitors if np.isfinite(visitors[kept]).all() else days_lost],
         "privacy": [
             {arm: LEVELS.index(level) for arm, level in zip(kept, table["level"], strict=True)},
-            dict(zip(kept, table["message_hours"], strict=True)),
-            dict(zip(kept, table["log_hours"], strict=True)),
+            {arm: AGE_LEVELS.index(level) for arm, level in zip(kept, table["age"], strict=True)},
+            *(dict(zip(kept, table[name], strict=True)) for name in ("message_hours", "log_hours", "talk_read")),
         ],
     }
 
@@ -95,23 +103,35 @@ def not_told_apart(more: Mapping[str, Floats]) -> list[str]:
 
 
 class Asked(NamedTuple):
-    """What an arm takes of privacy: the highest level of registration on some day, and how long it keeps what."""
+    """What an arm takes of privacy: the highest levels on some day, how long it keeps what, and how much is read."""
 
     level: Level
+    age: AgeLevel
     message_hours: int
     log_hours: int
+    talk_read: float
 
 
 def asked_for(scenario: Scenario, arm: str) -> Asked:
     """Return what an arm takes of privacy at most on some day."""
+    every = [scenario.platform.rules] if arm == BASELINE else [rules for _, rules in scenario.changes_of(arm)]
+    messages, logs = (max(getattr(r.retention, name) for r in every) for name in ("message_hours", "log_hours"))
+    return Asked(
+        max(_levels(scenario, arm, RegistrationPolicy, scenario.registration.level), key=LEVELS.index),
+        max(_levels(scenario, arm, AgePolicy, scenario.age.level), key=AGE_LEVELS.index),
+        messages,
+        logs,
+        max(rules.detection.coverage for rules in every),
+    )
+
+
+def _levels(
+    scenario: Scenario, arm: str, lever: type[RegistrationPolicy] | type[AgePolicy], usual: AnyLevel
+) -> list[AnyLevel]:
+    """Return the levels of a lever that an arm has on some day, given that of the baseline."""
     if arm == BASELINE:
-        kept = scenario.platform.rules.retention
-        return Asked(scenario.registration.level, kept.message_hours, kept.log_hours)
-    doors = [policy for policy in scenario.policies[arm] if isinstance(policy, RegistrationPolicy)]
-    levels = [door.level for door in doors]
-    held = [lever.days for lever in levers(scenario, arm) if lever.name == RegistrationPolicy.name]
-    if len(frozenset().union(*held)) < scenario.days:
-        levels.append(scenario.registration.level)
-    kept_on = [rules.retention for _, rules in scenario.changes_of(arm)]
-    messages, logs = (max(getattr(kept, name) for kept in kept_on) for name in ("message_hours", "log_hours"))
-    return Asked(max(levels, key=LEVELS.index), messages, logs)
+        return [usual]
+    found = [policy for policy in scenario.policies[arm] if isinstance(policy, lever) and policy.level is not None]
+    days = [held.days for held in levers(scenario, arm) if held.name == lever.name]
+    levels: list[Any] = [policy.level for policy in found]
+    return levels if found and len(frozenset().union(*days)) >= scenario.days else [*levels, usual]

@@ -134,8 +134,10 @@ OF_A_COMPARISON: Tables = {
         "staff": Meaning("hours a month", "hours that moderators are on shift, mean over the window"),
         "turned_away": Meaning("visitors a month", "lawful visitors never let in; empty where they are not counted"),
         "level": Meaning("level", "highest level of registration asked for on some day"),
+        "age": Meaning("level", "highest level of age assurance asked for on some day"),
         "message_hours": Meaning("hours", "longest time for which messages are kept"),
         "log_hours": Meaning("hours", "longest time for which connection logs are kept"),
+        "talk_read": Meaning("share", "largest share of contacts and lawful conversations that a detector reads"),
         "days_in_force": Meaning("days", "counted days on which the rules of the policy are not those of the baseline"),
     },
     "contains": {

@@ -176,8 +176,10 @@ CHEAPEST = (
     ON_SHIFT,
     TURNED_AWAY,
     Heading("one must show", column="best.level"),
+    Heading("of age", column="best.age"),
     Heading("messages kept, hours", column="best.message_hours"),
     Heading("logs kept, hours", column="best.log_hours"),
+    Heading("read by a detector, share", column="best.talk_read"),
 )
 
 COSTS_OF_A_POINT = (TURNED_AWAY, SANCTIONED, IN_STORE, ON_SHIFT)

@@ -400,11 +400,15 @@ def privacy(cells: Cells) -> Block:
     arms = (BASELINE, *cells.policies)
     *of_asked, in_store = headings.PRIVACY
     asked = zip(*(asked_for(cells.scenario, arm) for arm in arms), strict=True)
-    columns = [Column(Term(head.words), [*of_arms]) for head, of_arms in zip(of_asked, asked, strict=True)]
+    columns = [
+        Column(Term(head.words), [_cost(value) for value in of_arms])
+        for head, of_arms in zip(of_asked, asked, strict=True)
+    ]
     columns.append(Column(Term(in_store.words), cells.levels(in_store.outcome)))
     note = Sentence(
-        "What one must show: the most that is asked for on some day; messages and connection logs: the longest that "
-        "they are kept."
+        "What one must show, of oneself and of one's age: the most that is asked for on some day; messages and "
+        "connection logs: the longest that they are kept; a detector: the largest share of what is written that it "
+        "reads."
     )
     return Table(Term("PRIVACY"), LEVELS, [cells.names(baseline=True)], columns, note)
 

@@ -16,6 +16,8 @@ from sim.outcomes.best import best_of
 from sim.outcomes.counts import Counts, counts_of, edges_of
 from sim.outcomes.effects import contains_of, effects_of, interactions_of, parts_without_arm, words_of
 from sim.outcomes.in_force import part_of_window, stretches_that_differ
+from sim.policies.age import AgePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
@@ -112,6 +114,19 @@ class TestBest:
     def test_a_scenario_says_which_cost_counts_first(self, prefer: tuple[str, ...], order: list[str]) -> None:
         made = scenario(ALIKE, prefer=prefer)
         assert list(best_of(counts(made, HARMED), tuple(ALIKE), tuple(ALIKE))["policy"]) == order
+
+    def test_a_proof_of_age_and_a_detector_that_reads_take_of_privacy(self) -> None:
+        arms = {
+            "proven": (AgePolicy(level="verified", start=day(10), end=day(20)),),
+            "read": (DetectionPolicy(coverage=0.5, start=day(0)),),
+            "plain": (EASY,),
+        }
+        made = scenario(arms, prefer=("privacy",))
+        harmed = {BASELINE: BASE, **dict.fromkeys(arms, BASE - 60)}
+        found = best_of(counts(made, harmed), tuple(arms), tuple(arms)).set_index("policy")
+        assert list(found.index) == ["plain", "read", "proven"]
+        assert found["age"].to_dict() == {"plain": "declared", "read": "declared", "proven": "verified"}
+        assert found["talk_read"].to_dict() == {"plain": 0, "read": 0.5, "proven": 0}
 
     def test_of_two_that_cost_the_same_the_one_with_fewer_levers_is_first(self) -> None:
         arms = {"more": (EASY, ReportingPolicy(rel_ready=1.2)), "less": (EASY,)}
