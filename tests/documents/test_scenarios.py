@@ -47,7 +47,7 @@ def test_a_file_is_checked_by_the_command_line(file: str, capsys: pytest.Capture
     assert not main(["check", str(FOLDER / file)])
     out, warnings = capsys.readouterr()
     assert file in out
-    # Staff that is idle or overloaded, short logs, a small scale or a value out of its range may be what a file is about;
+    # Idle or overloaded staff, short logs, a small scale or a value out of its range may be what a file is about;
     # then it says so itself.
     odd = r"(mostly idle|overloaded|less long than messages|not shrink exactly|plausible: [\d.]+ to [\d.]+\d)"
     said = {re.search(odd, line) for line in warnings.splitlines()}
