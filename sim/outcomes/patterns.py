@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim.model.world.draws import Draws
-from sim.model.world.keys import N_RATES, N_USER_STRATA, stratum_of
+from sim.model.world.draws import Bools, Draws
+from sim.model.world.keys import N_MINOR_STRATA, N_RATES, N_USER_STRATA, Ints, home_of, stratum_of
 from sim.model.world.population import MONTH_DAYS, membership, visits_per_month
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Floats, Interval, ratio_interval, t_interval
@@ -125,10 +125,15 @@ class Simulated:
     breakdown: pd.DataFrame
     events: pd.DataFrame | None
 
-    def total(self, arm: str, count: Counts, days: Sequence[int] | None = None) -> Floats:
-        """Return daily counts added up over the window, or from a day until before another, one value a seed."""
+    def total(self, arm: str, count: Counts, days: Sequence[int] | None = None, site: str = "") -> Floats:
+        """Return daily counts added up over the window, or from a day until before another, one value a seed.
+
+        They are those of all sites, or of one that is named.
+        """
         first, end = days or (0, self.scenario.days)
         chosen = self.daily[(self.daily["policy"] == arm) & self.daily["day"].between(first, end - 1)]
+        if site:
+            chosen = chosen[chosen["site"] == site]
         counts = [count] if isinstance(count, str) else [*count]
         return chosen.groupby("seed")[counts].sum().sum(axis=1).to_numpy(np.float64)
 
@@ -181,6 +186,19 @@ class Simulated:
             found.append(weight[weight > 0] / weight.sum())
         return found
 
+    def minors_who_visit(self) -> Floats:
+        """Return how many minors of the first site visit it in the window, in the mean, if its door lets in all."""
+        members = membership(self.scenario, Draws(self.seeds))
+        person = members.person(np.arange(members.n_slots))
+        person = person[_is_minor(person)]
+        rate = visits_per_month(self.scenario)[stratum_of(person)] / MONTH_DAYS
+        days = range(self.scenario.warmup_days, self.scenario.warmup_days + self.scenario.days)
+        found = []
+        for seed in range(len(self.seeds)):
+            n_days = sum(members.present(seed, day, person).astype(np.int64) for day in days)
+            found.append((1 - np.exp(-rate * n_days)).sum())
+        return np.array(found)
+
 
 # -- measures -----------------------------------------------------------------------------------------------------
 
@@ -223,9 +241,19 @@ def difference_of_shares(runs: Simulated, arm: str, against: str, part: str, who
     return t_interval(runs.share(arm, part, whole) - runs.share(against, part, whole)).within(-1, 1)
 
 
-def change(runs: Simulated, arm: str, count: str) -> Interval:
-    """A count relative to the baseline's, as a change."""
-    return _change(runs.total(arm, count), runs.total(BASELINE, count))
+def change(runs: Simulated, arm: str, count: str, days: Sequence[int] | None = None, site: str = "") -> Interval:
+    """A count relative to the baseline's, as a change: in all, over some days alone, or on one site."""
+    return _change(*(runs.total(name, count, days, site) for name in (arm, BASELINE)))
+
+
+def half_life(
+    runs: Simulated, arm: str, count: str, early: Sequence[int], later: Sequence[int], last: Sequence[int]
+) -> Interval:
+    """Months in which half of what a count lacks of its level over the last days comes back, by what it lacks twice."""
+    levels = [runs.total(arm, count, days) / (days[1] - days[0]) for days in (early, later, last)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        halvings = np.log2((levels[2] - levels[0]) / (levels[2] - levels[1]))
+        return t_interval((sum(later) - sum(early)) / 2 / MONTH_DAYS / halvings)
 
 
 def change_of_share(runs: Simulated, arm: str, part: str, whole: str, days: Sequence[int]) -> Interval:
@@ -279,21 +307,41 @@ def repeats(runs: Simulated, arm: str, null: str) -> Interval:
     return ratio_interval(np.array(pairs), np.array(expected)).within(least=0)
 
 
+def minors_met(runs: Simulated, arm: str, kind: str, offences: Sequence[str]) -> Interval:
+    """Share of the first site's minors who visited it in the window to whom an event of some offences happened."""
+    met = []
+    for events in runs.of_each_seed(arm, kind):
+        target = events.loc[events["offence"].isin(offences), "target"].to_numpy(np.int64)
+        met.append(len(np.unique(target[_is_minor(target)])))
+    return ratio_interval(np.array(met, np.float64), runs.minors_who_visit()).within(0, 1)
+
+
 MEASURES: dict[str, Callable[..., Interval]] = {
     measure.__name__: measure
     for measure in (
         count, share, share_under, mean_days, per_day, proceedings, difference_of_shares, change, change_of_share,
-        share_of_loss, share_of_gain, gentler, after_suspension, concentration, repeats,
+        half_life, share_of_loss, share_of_gain, gentler, after_suspension, concentration, repeats, minors_met,
     )
 }  # fmt: skip
 """How a quantity is computed of the runs, by the name that the data use."""
 
-EVENTS = {"after_suspension": ("approach", "suspend"), "concentration": ("harm",), "repeats": ("harm",)}
+EVENTS = {
+    "after_suspension": ("approach", "suspend"),
+    "concentration": ("harm",),
+    "repeats": ("harm",),
+    "minors_met": ("private",),
+}
 """Kinds of events that a measure looks at; the others look at daily counts."""
 
 
 def _change(value: Floats, base: Floats) -> Interval:
     return ratio_interval(value - base, base).within(least=-1)
+
+
+def _is_minor(person: Ints) -> Bools:
+    """Tell who is a minor whose home is the first site."""
+    minor: Bools = (home_of(person) == 0) & (stratum_of(person) < N_MINOR_STRATA)
+    return minor
 
 
 def _approaches_after(runs: Simulated, arm: str, hours: int) -> Floats:

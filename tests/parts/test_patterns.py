@@ -12,6 +12,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.model.arrays.model import simulate
+from sim.model.world import keys
 from sim.outcomes import patterns
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.patterns import KINDS, MEASURES, Pattern, Quantity, Simulated
@@ -46,7 +47,7 @@ def named(patterns_: list[Pattern] | tuple[Pattern, ...]) -> list[object]:
 
 
 def test_the_patterns_that_the_platform_can_show_are_all_there() -> None:
-    assert [p.number for p in PATTERNS] == [1, 2, 3, 4, 5, 6, 8, 9, 10, 14, 15, 16, 17, 18, 19, 21, 22]
+    assert [p.number for p in PATTERNS] == [*range(1, 23)]
     assert len({p.name for p in PATTERNS}) == len(PATTERNS)
     assert {q.kind for p in PATTERNS for q in p.quantity} == set(KINDS)
     assert {q.measure for p in PATTERNS for q in p.quantity} == set(MEASURES)
@@ -171,7 +172,7 @@ def test_a_share_under_some_offences_leaves_the_others_out() -> None:
 
 def test_proceedings_are_those_of_all_kinds_by_visitor_and_month() -> None:
     scenario = named_pattern("responses").scenario()
-    counts = dict(zip(BY_NAME["recorded_proceedings"].behind, (3, 4, 5, 8), strict=True))
+    counts = dict(zip(BY_NAME["recorded_proceedings"].behind, (3, 4, 5, 6, 2), strict=True))
     rows = [counts | {"seed": seed, "day": 0} for seed in (0, 1)]
     daily = pd.DataFrame(rows).assign(policy=BASELINE, n_monthly_visitors=500 * len(scenario.months))
     months = scenario.days / (365.25 / 12)
@@ -194,6 +195,52 @@ def test_shares_of_gain_and_of_loss() -> None:
     assert patterns.change(runs, "four", "n_user_hours").value == pytest.approx(-0.8)
     of_both = patterns.share(runs, "four", "n_predator_hours", ["n_user_hours", "n_predator_hours"])
     assert of_both.value == pytest.approx(0.1)
+
+
+def test_a_change_is_of_all_sites_and_days_or_of_some() -> None:
+    counts = {
+        (BASELINE, "home"): (10, 10),
+        (BASELINE, "rival"): (4, 4),
+        ("gate", "home"): (10, 5),
+        ("gate", "rival"): (4, 6),
+    }
+    rows = [
+        {"policy": arm, "seed": seed, "site": site, "day": day, "n_visits": n}
+        for (arm, site), of_days in counts.items()
+        for seed in (0, 1)
+        for day, n in enumerate(of_days)
+    ]
+    runs = Simulated(named_pattern("gate").scenario(), pd.DataFrame(rows), NOTHING, None)
+    assert patterns.change(runs, "gate", "n_visits").value == pytest.approx(25 / 28 - 1)
+    assert patterns.change(runs, "gate", "n_visits", site="home").value == pytest.approx(-0.25)
+    assert patterns.change(runs, "gate", "n_visits", days=[1, 2], site="rival").value == pytest.approx(0.5)
+
+
+def test_half_of_what_is_missing_comes_back_in_a_half_life() -> None:
+    month = 365.25 / 12
+    back = [1000 * (1 - 0.5 ** (day / (2 * month))) for day in range(2000)]
+    daily = pd.DataFrame(
+        {"policy": "closure", "seed": day % 2, "day": day // 2, "n": back[day // 2]} for day in range(4000)
+    )
+    runs = Simulated(named_pattern("closure").scenario(), daily, NOTHING, None)
+    found = patterns.half_life(runs, "closure", "n", [0, 28], [56, 84], [1900, 2000])
+    assert found.value == pytest.approx(2, rel=0.01)
+    level = Simulated(runs.scenario, daily.assign(n=1.0), NOTHING, None)
+    assert np.isnan(patterns.half_life(level, "closure", "n", [0, 28], [56, 84], [1900, 2000]).value)
+
+
+def test_minors_met_are_counted_once_and_those_who_visit_as_a_run_has_them() -> None:
+    scenario = named_pattern("pairing").scenario({"days": 60, "warmup_days": 0, "scale": 0.004})
+    daily = pd.DataFrame({"seed": [0, 1]})
+    visiting = Simulated(scenario, daily, NOTHING, None).minors_who_visit()
+    minor, adult, elsewhere = (keys.person_of(7, stratum, home) for stratum, home in ((0, 0), (10, 0), (0, 1)))
+    rows = [(minor, "a"), (minor, "a"), (adult, "a"), (elsewhere, "a"), (keys.person_of(8, 5), "b")]
+    events = pd.concat(pd.DataFrame(rows, columns=["target", "offence"]).assign(seed=seed) for seed in (0, 1))
+    runs = Simulated(scenario, daily, NOTHING, events.assign(policy=BASELINE, event="private"))
+    assert patterns.minors_met(runs, BASELINE, "private", ["a"]).value == pytest.approx(2 / visiting.sum())
+    people = scenario.population
+    a_month = people.monthly_visitors * scenario.scale * (people.p_under_15 + people.p_15_17)
+    assert (a_month < visiting).all() and (visiting < 2 * a_month).all()
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------------------
@@ -248,7 +295,7 @@ def test_how_many_passed_stands_above_the_table_by_kind_and_signs_apart() -> Non
     )
     for kind, n in signs.items():
         assert f"{kind} " in first and f"(sign only: {n} of {n})" in first
-    assert first.endswith(", A 8 of 8")
+    assert first.endswith(", A 10 of 10")
     assert max(map(len, text.splitlines())) <= WIDTH
     assert "continued" not in text
     assert "Kinds: C calibrates; E must emerge; I echo of an input; A arithmetic." in text
