@@ -95,11 +95,11 @@ class Armed(Framed):
         return sum(site.audience.most_visitors for site in self.sites.values())
 
     @cached_property
-    def every_rules(self) -> frozenset[Rules]:
-        """All rules that are in force on some site on some day, in some arm or the baseline."""
+    def every_rules(self) -> tuple[Rules, ...]:
+        """All rules that are in force on some site on some day, in some arm or the baseline; some may be equal."""
         of_arms = (self.changes_by_site(arm) for arm in self.policies)
-        changed = {rules for of_sites in of_arms for by_day in of_sites for _, rules in by_day}
-        return frozenset(changed | {platform.rules for platform in self.platforms})
+        changed = (rules for of_sites in of_arms for by_day in of_sites for _, rules in by_day)
+        return (*(platform.rules for platform in self.platforms), *changed)
 
     @cached_property
     def closes(self) -> bool:

@@ -160,7 +160,9 @@ class Consistent(Armed):
         yield from self._problems_of_decoys(changes)
         yield from self._problems_of_ages(changes)
         false_alarms = self.most_conversations * MOST_P_FALSE
-        if self.detects and false_alarms > MAX_PER_HOUR / 2:
+        of_arms = (rules for of_sites in changes.values() for by_day in of_sites for _, rules in by_day)
+        every = (*(platform.rules for platform in self.platforms), *of_arms)
+        if false_alarms > MAX_PER_HOUR / 2 and any(rules.detection.coverage > 0 for rules in every):
             yield too_large(Term("false alarms in the busiest hour"), false_alarms, MAX_PER_HOUR / 2)
         most = max((sum(first < day < end for day in doors) for first, end in pairwise(self.months)), default=0)
         if most > MAX_DOOR_CHANGES:

@@ -149,7 +149,7 @@ def functions(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, str
     }  # fmt: skip
 
 
-NEVER_WRONG = {"progress", "collect", "warn"}
+NEVER_WRONG = {"progress", "collect", "warn", "beside"}
 """Arguments that take anything, as true or false, or are called."""
 
 

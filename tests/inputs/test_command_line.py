@@ -368,7 +368,10 @@ BAD = {
     "new where nothing can be written": (["new", "/proc/mine.toml"], "cannot be written"),
     "new with an impossible name": (["new", "y" * 300 + ".toml"], "cannot be written"),
     "new like none": (["new", "m.toml", "--like", "clasroom"], 'called "clasroom". Did you mean classroom? The'),
-    "new like a file": (["new", "m.toml", "--like", "scenarios/coco.toml"], "scenarios are: classroom, coco, generic_"),
+    "new like a file": (
+        ["new", "m.toml", "--like", "scenarios/coco.toml"],
+        "scenarios are: ages, classroom, coco",
+    ),
     "new like nothing": (["new", "m.toml", "--like", ""], 'no shipped scenario is called ""'),
     "a shipped file that is not here": (["check", "other/coco.toml"], "python -m sim new coco.toml --like coco"),
     "explain two names": (["explain", "days", "seeds"], "days seeds is no setting"),

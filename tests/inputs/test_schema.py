@@ -17,6 +17,7 @@ ONLY_CHECK_SEES = {
     "unknown policy to combine", "combine itself", "combine nothing", "a ladder that goes down",
     "a policy whose ladder goes down", "an offence without weights", "start before the window",
     "start after the window", "end before start", "decoys whom nobody seeks", "decoys of a policy whom nobody seeks",
+    "an age gate without ages", "a policy about ages without ages",
 }  # fmt: skip
 """Mistakes that are no single value's."""
 

@@ -21,8 +21,8 @@ def test_the_days_of_the_world_are_read_only() -> None:
     day = next(World(CHAT, SEEDS).days())
     names = [name for name, _ in arrays(day)]
     assert {"intents.contact", "false_reports.row"} <= set(names)
-    for _, array in arrays(day):
-        assert array.size > 0
+    for name, array in arrays(day):
+        assert array.size > 0 or name.startswith("false_alarms")  # nobody detects here
         with pytest.raises(ValueError, match="read-only"):
             array[...] = array
         with pytest.raises(ValueError, match="read-only"):

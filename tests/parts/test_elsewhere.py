@@ -223,13 +223,29 @@ def test_each_world_has_numbers_of_its_own() -> None:
         ("door", 2): [10, 30, 60, 10, 100, 800, 100],
     }  # fmt: skip
     table = pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples([*rows], names=["policy", "seed"]), columns)
-    table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
+    minors = dict.fromkeys(("n_minors_harmed", *(f"n_minor_hours{of}" for of in ("", "_turned_away", "_barred"))), 0)
+    table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site, **minors)).drop(columns="site")
     one = SCENARIO.replace(**{"displacement.p_predators": 1.0, "displacement.p_users": 1.0})
     other = SCENARIO.replace(**{"displacement.p_predators": 0.1, "displacement.rel_elsewhere": 0.5})
     found = harmed_elsewhere(table, [World(one, [0, 1]), World(other, [2])])
     # Of the first world 40 harms in 200 and 2000 hours; 90 of the one and 600 of the other kept out.
     assert by_seed(found, "door").tolist() == pytest.approx([20 * 0.2, 70 * 0.2, 900 * 0.04 * 0.4 * 0.5])
     assert by_seed(found, BASELINE).tolist() == [0, 0, 0]
+
+
+def test_minors_kept_out_take_their_own_rate_of_harm_with_them() -> None:
+    """A gate keeps out minors, a tenth of the hours and half of the persons harmed: harm follows them at that rate."""
+    hours = {"n_user_hours": [1000, 910], "n_user_hours_turned_away": [0, 90], "n_minor_hours": [100, 10],
+             "n_minor_hours_turned_away": [0, 90], "n_predator_hours": [100, 100]}  # fmt: skip
+    harmed = {"n_persons_harmed": [40, 22], "n_minors_harmed": [20, 2]}
+    nothing = {name: [0, 0] for name in ("n_user_hours_barred", "n_minor_hours_barred", "n_predator_hours_turned_away",
+                                         "n_predator_hours_barred")}  # fmt: skip
+    index = pd.MultiIndex.from_tuples([(BASELINE, 0), ("gate", 0)], names=["policy", "seed"])
+    table = pd.DataFrame(hours | harmed | nothing, index)
+    table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
+    world = SCENARIO.replace(**{"displacement.p_users": 0.5, "displacement.rel_elsewhere": 1.0})
+    # 90 hours at 20 in 100; at the rate of all users it would be 90 hours at 40 in 1000.
+    assert by_seed(harmed_elsewhere(table, [World(world, [0])]), "gate").tolist() == pytest.approx([0.5 * 18])
 
 
 def compared(counts: Counts) -> Comparison:

@@ -102,6 +102,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
         ("user_days_barred", {"n_user_days_barred": 12}, YEAR),
         ("conversations_lost", {"n_user_hours_turned_away": 10, "n_user_hours_barred": 2}, 0.5 * YEAR),
+        ("conversations_barred", {"n_user_hours_protected": 10, "n_user_hours": 40}, 2 * 0.5 * 10 * 0.75 * YEAR / 12),
         ("history_kept", {"n_history_hours": 240, "n_snapshot_hours": 24}, 11),
         ("moderator_hours", {"n_moderator_milli_hours": 8000}, 8 * YEAR / 12),
     ],
@@ -121,9 +122,10 @@ def test_a_monthly_count_is_the_mean_of_the_months_within_the_window() -> None:
 @pytest.mark.parametrize("outcome", [o for o in OUTCOMES if o.over_time], ids=lambda o: o.name)
 def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> None:
     same = dict.fromkeys((c for c in DAILY_COLUMNS[4:] if not c.startswith("n_monthly")), 7)
+    same["n_user_hours"] = 14  # not all of them are protected
     whole = sums_of(SCENARIO, daily(**same))
     half = sums_of(SCENARIO, daily(**same), stretches=[(0, 31)])
-    monthly = outcome.name == "visitors_turned_away"
+    monthly = outcome.name in ("visitors_turned_away", "adults_misjudged")
     assert float(outcome.formula(half).iloc[0]) == pytest.approx(float(outcome.formula(whole).iloc[0]))
     assert float(outcome.formula(whole).iloc[0]) > 0 or monthly or outcome.name.startswith("predators_")
 

@@ -190,11 +190,11 @@ class TestQuestion:
         doubts = {p.key for p in declared(SECTIONS) if p.doubt}
         varied = set(question(SCENARIO).varied)
         assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
-        nothing_detects = {"predators.rel_leave_detector"}
+        of_nothing = {"predators.rel_leave_detector", "predators.p_retry_protected"}
         assert varied == {
             k
-            for k in doubts - nothing_detects
-            if not k.startswith(("registration.email", "registration.document", "police.", "displacement."))
+            for k in doubts - of_nothing
+            if not k.startswith(("registration.email", "registration.document", "police.", "displacement.", "age."))
         }
 
     def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
@@ -316,9 +316,9 @@ class TestResult:
             pd.testing.assert_frame_equal(found.bars, made.bars, check_exact=True)
             written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
-            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet", "persons.parquet"),
+            *("breakdown.parquet", "daily.parquet", "dictionary.csv", "durations.parquet"),
             *(f"figures/tornado-{policy}.{end}" for policy in ("easy", "phone") for end in ("png", "svg")),
-            *("manifest.json", "ranges.csv", "report.html", "table.txt"),
+            *("manifest.json", "persons.parquet", "ranges.csv", "report.html", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]

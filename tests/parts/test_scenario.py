@@ -32,7 +32,7 @@ def test_shipped_scenarios_are_right_and_no_policy_of_theirs_is_inert(path: Path
 
 def test_the_scenarios_that_are_shipped() -> None:
     names = {"coco", "generic_chat", "classroom", "registration", "retention", "reporting", "moderators", "sanctions",
-             "police", "sites", "detection"}  # fmt: skip
+             "police", "sites", "detection", "ages", "coco_history", "omegle_like", "large_platform"}  # fmt: skip
     assert {path.stem for path in SCENARIOS} == names
 
 

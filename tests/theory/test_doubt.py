@@ -125,7 +125,7 @@ def test_first_order_shares_are_those_of_a_linear_model(linear: Doubt) -> None:
         assert of.loc[key, "total"] == pytest.approx(share, abs=0.06)  # they do nothing together
         assert of.loc[key, "stands_out"]
     assert of["stands_out"].sum() <= 3  # of 68, one more at most by chance
-    assert of.loc[CONSTANT, "first"] < of.loc[CONSTANT, "dummy"]
+    assert of.loc[CONSTANT, "first"] < 1.5 * of.loc[CONSTANT, "dummy"]
     assert linear.parameters[linear.parameters["policy"] == "luck"]["stands_out"].sum() <= 1
 
 

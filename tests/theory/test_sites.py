@@ -123,7 +123,7 @@ def test_a_site_is_the_same_beside_another_where_nobody_goes_on() -> None:
         for before, after in zip(of_site(one, "site", arm), of_site(two, "site", arm), strict=True):
             assert len(before)
             pd.testing.assert_frame_equal(before, after)
-        assert len(of_site(two, "rival", arm)[3]) > 1000
+        assert len(of_site(two, "rival", arm)[-1]) > 1000
 
 
 def carried_over(now: Hour, office: Office, police: Any) -> None:
