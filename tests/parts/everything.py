@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import sim
+from sim.policies.age import AgePolicy
+from sim.policies.detection import DetectionPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.questions import validate
@@ -42,6 +44,8 @@ def results() -> Iterator[Result]:
     scenario = synthetic.SCENARIO.replace(policies=arms, offences=own)
     with synthetic.in_place():
         yield sim.compare(scenario.replace(**{"police.investigators": 1.0}), seeds=4)
+        watched = {"gate": (AgePolicy(gate=True),), "read": (DetectionPolicy(coverage=0.5),)}
+        yield sim.compare(scenario.replace(policies=watched), seeds=3)
         yield sim.compare(scenario.replace(sites={"rival": Site(monthly_visitors=10_000.0)}), ["phone"], seeds=3)
         yield sim.sweep(scenario, {"reporting.friction": [0.2, 0.9]}, seeds=3)
         yield sim.ranges(scenario, ["phone"], seeds=3)

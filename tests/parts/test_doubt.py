@@ -223,9 +223,9 @@ class TestResult:
                 written.append({f.relative_to(out).as_posix(): f.read_bytes() for f in files_of(out)})
         assert [*written[0]] == [
             *("breakdown.parquet", "daily.parquet", "dictionary.csv", "doubt.csv", "doubt_conditions.csv"),
-            *("doubt_parameters.csv", "doubt_value.csv", "durations.parquet", "persons.parquet"),
+            *("doubt_parameters.csv", "doubt_value.csv", "durations.parquet"),
             *(f"figures/{name}.{end}" for name in ("doubt-shares", "doubt") for end in ("png", "svg")),
-            *("manifest.json", "report.html", "table.txt"),
+            *("manifest.json", "persons.parquet", "report.html", "table.txt"),
         ]
         manifest, other = (json.loads(files.pop("manifest.json")) for files in written)
         assert written[0] == written[1]
