@@ -49,7 +49,8 @@ def effect(comparison, *outcomes, digits=2):
 # else: it cannot reach the persons, their luck or what they want.
 
 # %%
-pd.DataFrame([{"rule": rule.key, "unit": rule.unit, "takes": spoken(rule.accepts)} for rule in RULES.values()])
+rules = [{"rule": rule.key, "unit": rule.unit, "takes": spoken(rule.accepts)} for rule in RULES.values()]
+print(pd.DataFrame(rules).to_string(index=False))
 
 # %% [markdown]
 # ## The policy

@@ -61,11 +61,11 @@ ends(enough).round(1)
 # %% [markdown]
 # ## Doubt
 #
-# Now the other kind. Nearly every number in this scenario is assumed, with a range that is plausible. `doubt=24` draws so many
+# Now the other kind. Nearly every number in this scenario is assumed, with a range that is plausible. `doubt=36` draws so many
 # *worlds*: in each of them every such number has another value, all drawn at once, and both policies are compared in each.
 
 # %%
-both = sim.compare(scenario, policies, seeds=4, doubt=24)
+both = sim.compare(scenario, policies, seeds=4, doubt=36)
 print(both.table().split("HARM:")[0])
 
 # %%
