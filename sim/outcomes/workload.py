@@ -29,7 +29,7 @@ from sim.model.world.population import (
     visits_per_month,
     weekly_profile,
 )
-from sim.rules.age import BANDS
+from sim.rules.age import BAND_OF_CLASS
 from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.rulebook import WEEKDAYS, Rules
 from sim.rules.sentences import Amount, Counted, Sentence, Term, Words
@@ -174,9 +174,8 @@ def _within_reach(rules: Rules) -> NDArray[np.float64]:
     let_in = np.array(p_let_in(rules))[: N_USER_STRATA : len(RATE_WEIGHTS)]
     if rules.limits.adults_to_minors:
         return let_in
-    of_bands = [rules.age.p_passes(band, limited=True) for band in BANDS]
-    passing = np.array([*of_bands, of_bands[-1]])
-    may_write = 1 - (1 - passing) * rules.age.p_predator_passes(limited=True)
+    *of_bands, of_predators = rules.p_pass_for_adults
+    may_write = 1 - (1 - np.array(of_bands).take(BAND_OF_CLASS)) * of_predators
     found: NDArray[np.float64] = np.where(rules.age.gate, let_in, let_in * may_write)
     return found
 

@@ -20,6 +20,8 @@ Band = Literal["under_15", "15_17", "adult"]
 
 BANDS: tuple[Band, ...] = get_args(Band)
 """Bands of age, from the youngest on: those of predators are adults."""
+BAND_OF_CLASS = (0, 1, 2, 2)
+"""Band, by position in `BANDS`, of each class of lawful persons (`sim.rules.parameters.CLASSES`)."""
 _YEARS: dict[Band, tuple[float, float]] = {"under_15": (11, 15), "15_17": (15, 18), "adult": (18, 50)}
 """Ages of the bands in years, all equally likely: an assumption, of which only those near a threshold matter."""
 _THRESHOLD: dict[Protects, float] = {"under_15": 15, "under_18": 18}
@@ -195,20 +197,23 @@ class AgeRules(Protection, AgeCheck):
         frictions = (self.friction_user, self.friction_predator)
         if not self.gate:
             return frictions
-        passes = (self.p_passes(band, limited=True) for band in BANDS)
-        return (*frictions, *passes, self.p_predator_passes(limited=True))
+        return (*frictions, *self.p_pass(limited=True))
 
     def too_young(self, band: Band) -> bool:
         """Tell whether persons of a band are those whom the check is to tell."""
         return _YEARS[band][1] <= _THRESHOLD[self.protects]
 
-    def p_passes(self, band: Band, *, limited: bool) -> float:
-        """Return the share of the lawful persons of a band who pass for old enough.
+    def p_pass(self, *, limited: bool) -> tuple[float, ...]:
+        """Return the shares who pass for old enough: of the lawful persons of each of `BANDS` and, last, of predators.
 
         Args:
-            band: The band.
             limited: Whether adults may not write to those taken for too young.
         """
+        of_bands = [self._p_band_passes(band, limited) for band in BANDS]
+        poses = self.p_poses if limited and not self.gate else 0.0
+        return (*of_bands, of_bands[-1] * (1 - poses))  # predators are adults
+
+    def _p_band_passes(self, band: Band, limited: bool) -> float:
         told = float(not self.too_young(band))
         if self.error_years:
             told = _estimated(band, _THRESHOLD[self.protects] + self.buffer_years, self.error_years)
@@ -216,11 +221,6 @@ class AgeRules(Protection, AgeCheck):
             return told * (1 - self.p_cannot_show)
         p_others = self.p_misstates if self.gate or limited else 0.0
         return told + (1 - told) * (self.p_gets_round + (1 - self.p_gets_round) * p_others)
-
-    def p_predator_passes(self, *, limited: bool) -> float:
-        """Return the share of predators, who are adults, who pass for old enough; argument as for `p_passes`."""
-        passes = self.p_passes("adult", limited=limited)
-        return passes * (1 - self.p_poses) if limited and not self.gate else passes
 
 
 @cache

@@ -440,8 +440,12 @@ class Rules(Rulebook[Admission, AgeRules]):
     @property
     def knows_ages(self) -> bool:
         """Whether anybody who is too young can be taken for it."""
-        limited = not self.limits.adults_to_minors
-        return any(self.age.too_young(band) and self.age.p_passes(band, limited=limited) < 1 for band in BANDS)
+        return any(self.age.too_young(band) and p < 1 for band, p in zip(BANDS, self.p_pass_for_adults, strict=False))
+
+    @property
+    def p_pass_for_adults(self) -> tuple[float, ...]:
+        """The shares whom the site takes for old enough: of each of `BANDS` and, last, of predators."""
+        return self.age.p_pass(limited=not self.limits.adults_to_minors)
 
     def value_of(self, rule: str) -> Any:
         """Return the value of a rule by its dotted name."""

@@ -30,8 +30,8 @@ def test_fewer_reports_are_expected_of_those_whom_a_limit_spares() -> None:
     """Of minors who are known, none are approached by adults; who does not look further approaches nobody else."""
     scenario = chat(apart=APART).replace(**{"offences": ON_MINORS, "predators.p_retry_absent": 0.0})
     usual, apart = (reports_an_hour(scenario, scenario.rules_on(0, arm), 3_000.0) for arm in (BASELINE, "apart"))
-    rules = scenario.rules_on(0, "apart").age
-    p_written_to = 1 - (1 - rules.p_passes("15_17", limited=True)) * rules.p_predator_passes(limited=True)
+    _, older, _, predators = scenario.rules_on(0, "apart").p_pass_for_adults
+    p_written_to = 1 - (1 - older) * predators
     assert apart[0] / usual[0] == pytest.approx(p_written_to)
     assert apart[1] == usual[1]
 

@@ -14,7 +14,6 @@ from sim.model.world.draws import Draws
 from sim.model.world.keys import N_RATES, N_USER_STRATA, person_of
 from sim.policies.age import AgePolicy
 from sim.policies.limits import LimitsPolicy
-from sim.rules.age import BANDS, Band
 from sim.rules.offences import Offence
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.theory.laboratory import ERRORS, class_of, laboratory
@@ -26,10 +25,7 @@ BAND_OF_CLASS = (0, 1, 2, 2)
 
 def passing(scenario: Scenario, arm: str) -> list[float]:
     """Return the shares of the bands, and of predators, who pass under an arm."""
-    rules = scenario.rules_on(0, arm)
-    limited = not rules.limits.adults_to_minors
-    shares = [rules.age.p_passes(band, limited=limited) for band in BANDS]
-    return [*shares, rules.age.p_predator_passes(limited=limited)]
+    return [*scenario.rules_on(0, arm).p_pass_for_adults]
 
 
 @pytest.mark.parametrize(("protects", "asked"), [("under_15", 15), ("under_18", 18)])
@@ -41,35 +37,37 @@ def test_the_share_of_a_band_that_is_estimated_old_enough(
     """Against an integral over the ages of the band, in steps of a day."""
     given = {"protects": protects, "error_years": error, "buffer_years": buffer, "p_gets_round": 0.0}
     rules = Scenario().platform.rules.having({f"age.{name}": value for name, value in given.items()})
-    years: dict[Band, tuple[int, int]] = {"under_15": (11, 15), "15_17": (15, 18), "adult": (18, 50)}
-    for band, (first, last) in years.items():
+    years = ((11, 15), (15, 18), (18, 50))  # of BANDS
+    for (first, last), passes in zip(years, rules.age.p_pass(limited=False), strict=False):
         ages = np.arange(first, last, 1 / 365) + 1 / 730
         # Without an error there is nothing to keep a distance from.
         sure = norm.sf((asked + buffer - ages) / (error * np.sqrt(np.pi / 2))) if error else ages >= asked
-        assert rules.age.p_passes(band, limited=False) == pytest.approx(sure.mean(), abs=2e-4)
+        assert passes == pytest.approx(sure.mean(), abs=2e-4)
 
 
 def test_estimates_with_a_buffer_err_as_those_that_were_measured() -> None:
     """Of minors, 1.3 to 3.5% passed the best estimates where 25 had to be shown (AGE-08), by all errors together."""
     rules = Scenario(policies={"a": (AgePolicy(level="estimated", buffer_years=7.0),)}).rules_on(0, "a")
     certain = rules.having({"age.p_gets_round": 0.0})
-    assert 0.005 <= certain.age.p_passes("15_17", limited=False) <= 0.035
-    assert certain.age.p_passes("under_15", limited=False) < certain.age.p_passes("15_17", limited=False)
+    youngest, older, *_ = certain.age.p_pass(limited=False)
+    assert 0.005 <= older <= 0.035
+    assert youngest < older
 
 
 @pytest.mark.parametrize(("gate", "limited", "pose"), [(False, False, 0), (False, True, 1), (True, True, 0)])
 def test_predators_pose_as_minors_where_that_opens_minors_to_them(gate: bool, limited: bool, pose: int) -> None:
     """Behind a gate they would keep themselves out."""
     rules = Scenario().platform.rules.having({"age.gate": gate, "age.p_poses": 0.4, "age.p_cannot_show": 0.25})
-    assert rules.age.p_predator_passes(limited=limited) == pytest.approx(0.75 * (1 - 0.4 * pose))
+    assert rules.age.p_pass(limited=limited)[-1] == pytest.approx(0.75 * (1 - 0.4 * pose))
 
 
 @pytest.mark.parametrize(("gate", "limited"), [(False, False), (False, True), (True, False)])
 def test_more_minors_state_another_age_where_something_depends_on_it(gate: bool, limited: bool) -> None:
     rules = Scenario().platform.rules.having({"age.gate": gate, "age.p_gets_round": 0.3, "age.p_misstates": 0.5})
     expected = 0.3 + 0.7 * 0.5 * (gate or limited)
-    assert rules.age.p_passes("15_17", limited=limited) == pytest.approx(expected)
-    assert rules.age.p_passes("adult", limited=limited) == 1
+    _, older, adult, _ = rules.age.p_pass(limited=limited)
+    assert older == pytest.approx(expected)
+    assert adult == 1
 
 
 ARMS = {

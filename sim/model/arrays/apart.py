@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.model.arrays.places import Places
 from sim.model.decisions.entry import kept_apart
 from sim.model.decisions.undercover import POSE
 from sim.model.world.ages import Ages
@@ -15,51 +14,38 @@ from sim.rules.rulebook import Rules
 
 
 class Apart:
-    """Whom adults may not write to, and whom they may not under the baseline.
+    """Whom adults may not write to under some rules.
 
     Args:
-        rules: Rules of today, by place.
-        usual: Those of the baseline, by site.
-        places: The places.
+        rules: The rules: of today, by place; or of the baseline, by site.
         ages: What age checks make of people.
+        usual: The same under the baseline; if not given, these are.
 
     Attributes:
-        limits: Whether some limit keeps adults from minors, in some place or under the baseline.
-        limited: Whether one does, by place.
+        usual: As given.
+        limited: Whether a limit keeps adults from minors, by rules.
+        limits: Whether any does.
+        minors: Who is taken for a minor: by kind (1 predators), rules and type of `Ages`; empty where nothing limits.
     """
 
-    def __init__(self, rules: Sequence[Rules], usual: Sequence[Rules], places: Places, ages: Ages) -> None:
-        self._ages, self._n_sites = ages, places.n_sites
+    def __init__(self, rules: Sequence[Rules], ages: Ages, usual: Apart | None = None) -> None:
+        self._ages = ages
+        self.usual = usual or self
         self.limited: Bools = np.array([not r.limits.adults_to_minors for r in rules])
-        self._usually_limited = np.array([not r.limits.adults_to_minors for r in usual])
-        self.limits = bool(self.limited.any() or self._usually_limited.any())
-        if self.limits:
-            self.minors = _minors(rules, ages)
-            self._usual_minors = _minors(usual, ages)
+        self.limits = bool(self.limited.any())
+        taken = [~ages.pass_for_adults(r) for r in rules] if self.limits else [np.zeros((2, 0), bool)]
+        self.minors: Bools = np.stack(taken, axis=1)
 
-    def keeps(self, place: Ints, target_type: Ints, predator_type: Ints) -> Bools:
-        """Tell where predators may not write to users in places, by their `Presences.door_type`."""
-        target, predator = self._ages.of(target_type), self._ages.of(predator_type)
-        may = ~self.limited.take(place)
-        kept: Bools = kept_apart(self.minors[0, place, target], self.minors[1, place, predator], may)
-        return kept
+    def keeps(self, where: Ints, target_type: Ints, predator_type: Ints) -> Bools:
+        """Tell where predators may not write to users, by `where` rules hold and both `Presences.door_type`."""
+        return self._keeps(where, self.minors[0, where, self._ages.of(target_type)], predator_type)
 
-    def keeps_from_decoys(self, place: Ints, predator_type: Ints) -> Bools:
-        """Tell where predators may not write to decoys, who are known as what they pose as wherever anybody is."""
+    def keeps_from_decoys(self, where: Ints, predator_type: Ints) -> Bools:
+        """Tell where they may not write to decoys, who are known as what they pose as wherever anybody is."""
         known = self.minors[0][:, self._ages.width[POSE] > 0].any(axis=1)
-        predator = self._ages.of(predator_type)
-        kept: Bools = kept_apart(known.take(place), self.minors[1, place, predator], ~self.limited.take(place))
+        return self._keeps(where, known.take(where), predator_type)
+
+    def _keeps(self, where: Ints, is_minor: Bools, predator_type: Ints) -> Bools:
+        poses = self.minors[1, where, self._ages.of(predator_type)]
+        kept: Bools = kept_apart(is_minor, poses, ~self.limited.take(where))
         return kept
-
-    def usually_keeps(self, place: Ints, target_type: Ints, predator_type: Ints) -> Bools:
-        """Tell where they may not under the baseline."""
-        site, target, predator = place % self._n_sites, self._ages.of(target_type), self._ages.of(predator_type)
-        minors, limited = self._usual_minors, self._usually_limited
-        kept: Bools = kept_apart(minors[0, site, target], minors[1, site, predator], ~limited.take(site))
-        return kept
-
-
-def _minors(rules: Sequence[Rules], ages: Ages) -> Bools:
-    """Return who is taken for a minor: by kind (1 predators), rules and type of `Ages`."""
-    taken: Bools = np.stack([~ages.pass_for_adults(r) for r in rules], axis=1)
-    return taken

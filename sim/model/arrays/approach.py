@@ -328,9 +328,10 @@ def _meets(now: Hour, intent: Ints, place: Ints, row: Ints, pair: Ints | None) -
     here = doors.lets_in(0, people.is_old(row), place, door_type)
     usually = doors.usually_here(place, door_type)
     protected = np.zeros(row.size, bool)
+    predator_type = people.door_type(now.day.intents.row.take(intent))
+    if apart.usual.limits:
+        usually &= ~apart.usual.keeps(place % state.places.n_sites, door_type, predator_type)
     if apart.limits:
-        predator_type = people.door_type(now.day.intents.row.take(intent))
-        usually &= ~apart.usually_keeps(place, door_type, predator_type)
         protected = here & apart.keeps(place, door_type, predator_type)
         here &= ~protected
     away = usually > here

@@ -27,27 +27,16 @@ _FEW_CELLS = 1 << 20  # a table of so many is quicker than sorting
 def count_people(now: Hour) -> None:
     """Count the day's visits, user-days and hours online of users and predators: let in, turned away, barred."""
     people, lanes, record, cells = now.day.people, now.lanes, now.record, now.state.cells
-    begun, old = slice(people.n_carried, None), slice(people.n_carried)
     cell = cells.of.take(people.door)
-    n_visits = np.bincount(cell[begun], minlength=cells.n)
+    n_visits = np.bincount(cell[people.n_carried :], minlength=cells.n)
     n_later = np.bincount(cell.take(people.repeated), minlength=cells.n)
-    hours = [_summed(cell[rows], people.hours[rows], cells.n) for rows in (begun, old)]
-    counts: tuple[tuple[str, int, int, Ints], ...] = (
-        ("n_visits", 0, 0, n_visits),
-        ("n_user_days", 0, 0, n_visits - n_later),
-        *(
-            (f"n_{name}_hours", kind, day_before, table)
-            for kind, name in enumerate(_KINDS)
-            for day_before, table in enumerate(hours)
-        ),
-    )
-    for name, kind, day_before, table in counts:
-        let_in, turned_away, moved_in = lanes.doors.counted(kind, day_before, table)
+    for name, table in (("n_visits", n_visits), ("n_user_days", n_visits - n_later)):
+        let_in, turned_away, _ = lanes.doors.counted(0, 0, table)
         record.add_all(name, let_in)
         record.add_all(f"{name}_turned_away", turned_away)
-        if name.endswith("_hours"):
-            record.add_all(f"{name}_moved_in", moved_in)
-    _count_minors(now)
+    for kind, name in enumerate(_KINDS):
+        _count_hours(now, f"n_{name}_hours", _hours_by_door(now, people.hours, kind=kind))
+    _count_hours(now, "n_minor_hours", _hours_by_door(now, people.hours, _is_minor(people.person)))
     _count_limited(now)
     _count_protected(now)
     _take_out_barred(now)
@@ -56,21 +45,32 @@ def count_people(now: Hour) -> None:
     record.set_product("n_identified_hours", "n_user_hours", lanes.rule("registration.accounts_persist"))
 
 
-def _summed(cell: Ints, hours: NDArray[Any], n_cells: int) -> Ints:
-    """Return hours of presences by cell; sums of whole numbers, exact in floats."""
-    return np.bincount(cell, hours, minlength=n_cells).astype(np.int64)
+def _hours_by_door(now: Hour, hours: NDArray[Any], some: Bools | None = None, kind: int = 0) -> Ints:
+    """Return hours of a kind that are let in, turned away and moved in, by that and place; bars apart.
 
-
-def _count_minors(now: Hour) -> None:
-    """Count the user-hours of minors, bars apart."""
+    Args:
+        now: The last hour of the day.
+        hours: Hours of each presence.
+        some: Of whom; by default of all.
+        kind: Kind.
+    """
     people, cells = now.day.people, now.state.cells
-    minors = _is_minor(people.person)
+    found = []
     for day_before, rows in enumerate((slice(people.n_carried, None), slice(people.n_carried))):
-        some = minors[rows].nonzero()[0]
-        table = _summed(cells.of.take(people.door[rows].take(some)), people.hours[rows].take(some), cells.n)
-        counts = now.lanes.doors.counted(0, day_before, table)
-        for name, n in zip(("", "_turned_away", "_moved_in"), counts, strict=True):
-            now.record.add_all(f"n_minor_hours{name}", n)
+        door, n = people.door[rows], hours[rows]
+        if some is not None:
+            chosen = some[rows].nonzero()[0]
+            door, n = door.take(chosen), n.take(chosen)
+        # Sums of whole numbers, exact in floats.
+        table = np.bincount(cells.of.take(door), n, minlength=cells.n).astype(np.int64)
+        found.append(now.lanes.doors.counted(kind, day_before, table))
+    by_door: Ints = np.sum(found, axis=0)
+    return by_door
+
+
+def _count_hours(now: Hour, name: str, by_door: Ints) -> None:
+    for suffix, n in zip(("", "_turned_away", "_moved_in"), by_door, strict=True):
+        now.record.add_all(f"{name}{suffix}", n)
 
 
 def _is_minor(person: Ints) -> Bools:
@@ -81,26 +81,19 @@ def _is_minor(person: Ints) -> Bools:
 
 def _count_protected(now: Hour) -> None:
     """Count the user-hours of those to whom adults may not write, bars apart."""
-    people, lanes, state = now.day.people, now.lanes, now.state
-    if not lanes.apart.limited.any():
+    people, apart = now.day.people, now.lanes.apart
+    if not apart.limits:
         return
-    of_type = state.world.ages.of(people.door_type(np.arange(people.slot.size)))
-    minors = lanes.apart.minors[0]
-    for taken in np.unique(minors[lanes.apart.limited], axis=0):
-        places = lanes.apart.limited & (minors == taken).all(axis=1)
-        protected = taken.take(of_type)
-        for day_before, rows in enumerate((slice(people.n_carried, None), slice(people.n_carried))):
-            some = protected[rows].nonzero()[0]
-            table = _summed(state.cells.of.take(people.door[rows].take(some)), people.hours[rows].take(some),
-                            state.cells.n)  # fmt: skip
-            let_in, *_ = lanes.doors.counted(0, day_before, table)
-            now.record.add_all("n_user_hours_protected", let_in * places)
+    of_type = now.state.world.ages.of(people.door_type(np.arange(people.slot.size)))
+    minors = apart.minors[0]
+    for taken in np.unique(minors[apart.limited], axis=0):
+        let_in, *_ = _hours_by_door(now, people.hours, taken.take(of_type))
+        now.record.add_all("n_user_hours_protected", let_in * (apart.limited & (minors == taken).all(axis=1)))
 
 
 def _count_limited(now: Hour) -> None:
     """Count the user-hours of the day with an account too new to write to strangers, bars apart."""
-    people, first_hour, lanes, cells = now.day.people, now.day.first_hour, now.lanes, now.state.cells
-    begun, old = slice(people.n_carried, None), slice(people.n_carried)
+    people, first_hour, lanes = now.day.people, now.day.first_hour, now.lanes
     limited = lanes.rule("limits.cooling_off_hours") > 0
     kinds = np.stack((lanes.rule("limits.cooling_off_hours"), lanes.rule("registration.accounts_persist")))
     for kind in np.unique(kinds[:, limited], axis=1).T:
@@ -108,11 +101,8 @@ def _count_limited(now: Hour) -> None:
         row = np.arange(people.slot.size)
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
-        for day_before, rows in enumerate((begun, old)):
-            let_in, *_ = lanes.doors.counted(
-                0, day_before, _summed(cells.of.take(people.door[rows]), hours[rows], cells.n)
-            )
-            now.record.add_all("n_user_hours_limited", let_in * places)
+        let_in, *_ = _hours_by_door(now, hours)
+        now.record.add_all("n_user_hours_limited", let_in * places)
 
 
 def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
@@ -167,7 +157,7 @@ def _take_out_barred(now: Hour) -> None:
     new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
     limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
     record.add("n_user_hours_limited", place.take(new), -np.maximum(limited, 0))
-    if lanes.apart.limited.any():
+    if lanes.apart.limits:
         of_type = state.world.ages.of(people.door_type(row))
         some = (lanes.apart.limited.take(place) & lanes.apart.minors[0, place, of_type]).nonzero()[0]
         record.add("n_user_hours_protected", place.take(some), -lost.take(some))

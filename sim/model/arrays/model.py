@@ -111,6 +111,7 @@ class ChatModel(HourlyModel):
         self.state = State(self.world, numbers_of(self.world), places, cells)
         one_lane = replace(places, seeds=places.seeds[:1], policies=(BASELINE,))
         self._usual = Doors(self._usual_rules, one_lane, cells, 0)
+        self._usually_apart = Apart(self._usual_rules, self.world.ages)
         self._office = Office(self.world, places.n)
         self._police = Police(self.world, places)
         self._lanes = self._compiled(self._usual_rules * places.n_lanes_in_all, None)
@@ -267,7 +268,7 @@ class ChatModel(HourlyModel):
         return Lanes(
             rules=rules,
             doors=Doors(rules, state.places, state.cells, self.hour // 24, self._usual, doors),
-            apart=Apart(rules, self._usual_rules, state.places, self.world.ages),
+            apart=Apart(rules, self.world.ages, self._usually_apart),
             recognise_milli=np.array([recognise_milli(r) for r in rules]),
             watched_milli=np.array([watched_milli(r, state.numbers.rel_leave_detector) for r in rules]),
         )

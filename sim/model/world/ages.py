@@ -14,14 +14,13 @@ import numpy as np
 from sim.model.world.draws import Bools, Draws, Ints, Purpose, below
 from sim.model.world.keys import N_CLASSES, N_RATES, N_USER_STRATA, Whole, stratum_of
 from sim.model.world.population import TOLERANCES
-from sim.rules.age import BANDS
+from sim.rules.age import BAND_OF_CLASS, BANDS
 from sim.rules.rulebook import Rules
 from sim.scenario.scenario import Scenario
 
 CANDOURS: Final = 1000
 """Equally likely classes of candour: of a band, a share p passes whose class lies below p x CANDOURS."""
 _PREDATORS: Final = len(BANDS)
-_BAND_OF_CLASS: Final = (0, 1, 2, 2)
 _ADULTS: Final = 2
 
 
@@ -54,7 +53,7 @@ class Ages:
         for group, (first, n) in enumerate(zip(self._first, n_of, strict=True)):
             kind, types = int(group == _PREDATORS), slice(first, first + n)
             self._group[kind, types], self._lowest[kind, types] = group, edges[group][:-1]
-            for of_class in (c for c, band in enumerate(_BAND_OF_CLASS) if band == group):
+            for of_class in (c for c, band in enumerate(BAND_OF_CLASS) if band == group):
                 self.width[of_class, types] = np.diff(edges[group])
 
     def drawn(self, draws: Draws, seed: Ints, person: Ints) -> Ints:
@@ -62,7 +61,7 @@ class Ages:
         if not self._told_apart or not person.size:
             return np.zeros(person.size, np.int64)
         stratum = int(stratum_of(person[0]))
-        group = _PREDATORS if stratum >= N_USER_STRATA else _BAND_OF_CLASS[stratum // N_RATES]
+        group = _PREDATORS if stratum >= N_USER_STRATA else BAND_OF_CLASS[stratum // N_RATES]
         candour = below(draws.words(Purpose.CANDOUR, seed, person), CANDOURS)
         types: Ints = self._first[group] + self._edges[group].searchsorted(candour, side="right") - 1
         return types
@@ -85,6 +84,4 @@ class Ages:
 
 def _passing(rules: Rules) -> tuple[int, ...]:
     """Return the candour below which persons pass for old enough: of the bands, and of predators."""
-    limited = not rules.limits.adults_to_minors
-    shares = [rules.age.p_passes(band, limited=limited) for band in BANDS]
-    return tuple(int(p * CANDOURS + 0.5) for p in (*shares, rules.age.p_predator_passes(limited=limited)))
+    return tuple(int(p * CANDOURS + 0.5) for p in rules.p_pass_for_adults)

@@ -29,7 +29,7 @@ from sim.model.world.keys import (
     person_of,
     serial_of,
 )
-from sim.rules.age import BANDS
+from sim.rules.age import BAND_OF_CLASS
 from sim.rules.parameters import HOURS_PER_MONTH
 from sim.rules.rulebook import Platform, Rules
 from sim.scenario.scenario import Scenario
@@ -182,13 +182,12 @@ def shares_and_uniques(scenario: Scenario, platform: Platform) -> tuple[list[flo
 
 def p_let_in(rules: Rules) -> list[float]:
     """Return the share of the persons of each stratum whom a site's door lets in."""
-    age, limited = rules.age, not rules.limits.adults_to_minors
     user, predator = (1 - permille(friction) / TOLERANCES for friction in frictions(rules))
-    if not age.gate:
+    if not rules.age.gate:
         return [user] * N_USER_STRATA + [predator] * N_RATES
-    young, older, adult = (age.p_passes(band, limited=limited) for band in BANDS)
-    of_classes = [user * p for p in (young, older, adult, adult) for _ in range(N_RATES)]
-    return [*of_classes, *[predator * age.p_predator_passes(limited=limited)] * N_RATES]
+    *of_bands, of_predators = rules.p_pass_for_adults
+    of_classes = [user * of_bands[band] for band in BAND_OF_CLASS for _ in range(N_RATES)]
+    return [*of_classes, *[predator * of_predators] * N_RATES]
 
 
 def frictions(rules: Rules) -> tuple[float, float]:
