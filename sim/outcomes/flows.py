@@ -36,7 +36,7 @@ TOLD: Final = {
     "put_off": "of them, those whom the contact that did it goes on with under the policy when the window ends",
     "policy_alone": "those harmed under the policy and not under the baseline",
     "new": "of them, those who were approached in nobody's place",
-    "redirected": "of them, those who were approached in place of somebody absent because of the policy",
+    "redirected": "of them, those who were approached in place of somebody absent or protected because of the policy",
     "both": "those harmed under both",
     "outside": "outside victims, each a new person: those under the policy less those under the baseline",
     "elsewhere": (

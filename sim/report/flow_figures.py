@@ -48,7 +48,7 @@ _SIDES = (
     _Side("absent", -1, PALE_BLUE, "///", Sentence("baseline alone: kept out, fate not simulated")),
     _Side("put_off", -1, PALE_BLUE, "", Sentence("baseline alone: put off beyond the window")),
     _Side("new", 1, VERMILION, "", Sentence("policy alone")),
-    _Side("redirected", 1, PALE_VERMILION, "///", Sentence("policy alone: in place of somebody absent")),
+    _Side("redirected", 1, PALE_VERMILION, "///", Sentence("policy alone: in place of somebody absent or protected")),
 )
 
 

@@ -47,8 +47,8 @@ def person_by_person(cells: Cells, found: pd.DataFrame, named_first: Sequence[st
         "persons harmed leave open. Let in that day: the policy's doors let them in to a simulated site on the day of "
         "the baseline's first harm; kept out: to none, and what becomes of them elsewhere is not simulated; beside it "
         "stands what is expected there. Put off: the same contact goes on when the window ends, and harm may come "
-        "after it. Redirected: approached in place of somebody absent because of the policy. The luck of parts stands "
-        "in flows.csv.",
+        "after it. Redirected: approached in place of somebody absent or protected because of the policy. The luck of "
+        "parts stands in flows.csv.",
     )
     kind = Sentence("{unit}, in brackets their luck (95%)", unit=cells.unit(HERE))
     yield Table(Term("PERSON BY PERSON"), kind, [cells.names()], columns, note)

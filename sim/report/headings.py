@@ -89,15 +89,17 @@ BREAK_EVEN = Heading("undone if more than that of their harm follows", column="e
 NET = Heading("net", meaning=TOLD["net"])
 BASELINE_ALONE = Heading("harmed under the baseline alone", meaning=TOLD["baseline_alone"])
 POLICY_ALONE = Heading("harmed under the policy alone", meaning=TOLD["policy_alone"])
+_FRECHET = (
+    "the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it has "
+    "(Frechet bounds)"
+)
 BOUNDS_OF_BASELINE = Heading(
     "under the baseline alone, at any luck",
-    meaning="the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it "
-    "has (Frechet bounds)",
+    meaning=_FRECHET,
 )
 BOUNDS_OF_POLICY = Heading(
     "under the policy alone, at any luck",
-    meaning="the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it "
-    "has (Frechet bounds)",
+    meaning=_FRECHET,
 )
 LET_IN = Heading("of them let in that day", meaning=TOLD["spared"])
 ABSENT = Heading("of them kept out by doors", meaning=TOLD["absent"])

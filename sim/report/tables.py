@@ -350,7 +350,7 @@ def costs(cells: Cells) -> Block:
 
 def ages(cells: Cells) -> Block | None:
     """Return what rules about ages cost those who are adults, or minors; nothing where no rule rests on an age."""
-    if not any(rules.rests_on_ages for rules in cells.scenario.every_rules):
+    if not cells.scenario.rests_on_ages:
         return None
     note = paragraph(
         Sentence(

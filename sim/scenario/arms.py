@@ -118,6 +118,11 @@ class Armed(Framed):
         return any(rules.detection.coverage > 0 for rules in self.every_rules)
 
     @cached_property
+    def rests_on_ages(self) -> bool:
+        """Whether some arm, or the baseline, has a rule that rests on ages, on any day and site."""
+        return any(rules.rests_on_ages for rules in self.every_rules)
+
+    @cached_property
     def seizes(self) -> bool:
         """Whether investigators may seize what some site has in some arm."""
         seized = any(rules.operation.seized and not rules.operation.open for rules in self.every_rules)

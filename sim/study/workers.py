@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextvars import copy_context
@@ -201,6 +202,8 @@ def _each(
         return
     from joblib import Parallel, delayed
 
+    # A worker that holds much memory by now ends between two jobs, and another takes its place: nothing is wrong.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     # Workers inherit that they do not hear Ctrl-C, which is for this process: it stops them. The tracker is started
     # first: whoever starts it lets signals through again, and the first worker would hear them.
     resource_tracker.ensure_running()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib.externals.loky import process_executor
 
 from sim.scenario.scenario import BASELINE, Scenario
 from sim.study.price import priced
@@ -76,6 +79,15 @@ def test_workers_are_kept_for_the_next_study_of_a_session() -> None:
         kept.append({*workers_of(os.getpid())})
     assert len(kept[0]) == 2
     assert kept[0] == kept[1]
+
+
+def test_a_worker_that_gives_its_memory_back_is_nothing_to_warn_of() -> None:
+    """Loky ends workers that hold much and says so in a warning, which readers took for a fault."""
+    task = Task(Scenario().replace(days=1, warmup_days=1, scale=0.001), (BASELINE,), (0, 1))
+    list(simulate_all([task], 2))
+    words = "A worker stopped while some jobs were given"
+    assert words in inspect.getsource(process_executor)
+    warnings.warn(words, UserWarning, stacklevel=1)  # warnings are errors in these tests
 
 
 def _wait_until(met: Callable[[], bool]) -> None:
