@@ -3,9 +3,10 @@
 
 PYTHON ?= python3
 UV_VERSION ?= 0.13.9
-RUN_ARGS ?= compare scenarios/coco.toml --seeds 6 --days 365 --doubt 12 --doubt-days 100 --why 1 --workers 2 --out results/coco
-OF_POLICE := logs-12-months,direct-answers,direct-answers-and-logs,decoys-x2
-POLICE_ARGS := compare scenarios/coco.toml --policies $(OF_POLICE) --seeds 6 --workers 2 --out results/police
+EIGHT := easy-reporting,snapshot-reporting-staff,email,phone,document,cooling-off,adults-apart-estimated,detection
+RUN_ARGS ?= compare scenarios/coco.toml --policies $(EIGHT) --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/run
+STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --why 1 --workers 2 --out results/coco
+HISTORY_ARGS := compare scenarios/coco_history.toml --doubt 12 --workers 2 --out results/history
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -13,24 +14,27 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run police results test test-all lint format bench faults kills baselines catalogue lock lock-check python-check clean
+.PHONY: help setup run study history results test test-all lint format bench faults kills baselines catalogue lock lock-check python-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## make .venv, the environment that every other target uses
 
-run: $(STAMP) ## simulate the example scenario (RUN_ARGS="..." for another)
+run: $(STAMP) ## simulate the example: eight policies, a year of Coco, into results/run (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-police: $(STAMP) ## logs, direct answers and decoys over all 40 months of Coco, year by year (some ten minutes)
-	$(VENV) -m sim $(POLICE_ARGS)
+study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (half an hour)
+	$(VENV) -m sim $(STUDY_ARGS)
+
+history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (half an hour)
+	$(VENV) -m sim $(HISTORY_ARGS)
 
 results: export LC_ALL := C
-results: $(STAMP) ## renew all that results/ ships, most of an hour: Coco, its police, classroom, patterns, doubt about Coco
-	$(VENV) -m sim $(RUN_ARGS) --replace
+results: $(STAMP) ## renew all that results/ ships, two hours: Coco, its history, classroom, patterns, doubt about Coco
+	$(VENV) -m sim $(STUDY_ARGS) --replace
 	$(VENV) -m sim report results/coco --lang fr
-	$(VENV) -m sim $(POLICE_ARGS) --replace
+	$(VENV) -m sim $(HISTORY_ARGS) --replace
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace

@@ -336,7 +336,8 @@ FLOWS: Final = {
         "window ends; these are in neither of the two before"
     ),
     "new": "under the policy alone, and approached in nobody's place",
-    "redirected": "under the policy alone, and approached in place of somebody absent because of the policy",
+    "redirected": "under the policy alone, and approached in place of somebody absent or protected because of the "
+    "policy",
     "outside": "outside victims, each a new person: those under the policy less those under the baseline",
     "members": "who could be: lawful users who were members before the year's end, since the run began",
 }

@@ -24,11 +24,10 @@ from tests.bench.core import LEFT_OUT
 
 RESULTS = Path(__file__).parents[2] / "results"
 MAKEFILE = (RESULTS.parent / "Makefile").read_text(encoding="utf-8")
-(MADE_BY,) = re.findall(r"^RUN_ARGS \?= (.*)$", MAKEFILE, re.M)
-"""What `make run` asks."""
-((OF_POLICE, _POLICE),) = re.findall(r"^OF_POLICE := (.*)\nPOLICE_ARGS := (.*)$", MAKEFILE, re.M)
-POLICE_MADE_BY = _POLICE.replace("$(OF_POLICE)", OF_POLICE)
-"""What `make police` asks."""
+(STUDY,) = re.findall(r"^STUDY_ARGS := (.*)$", MAKEFILE, re.M)
+"""What `make study` asks."""
+(HISTORY,) = re.findall(r"^HISTORY_ARGS := (.*)$", MAKEFILE, re.M)
+"""What `make history` asks."""
 
 
 def manifest() -> dict[str, Any]:
@@ -59,8 +58,8 @@ def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
 @pytest.mark.parametrize(
     ("name", "made_by", "files"),
     [
-        ("coco", MADE_BY, {"report.fr.html", "figures/files.png", "mechanisms.csv"}),
-        ("police", POLICE_MADE_BY, {"figures/by_year.png"}),
+        ("coco", STUDY, {"report.fr.html", "figures/files.png", "figures/by_year.png", "mechanisms.csv"}),
+        ("history", HISTORY, {"figures/by_year.png", "sites.csv"}),
     ],
 )
 def test_coco_is_shipped_with_its_pages_as_they_were_written(name: str, made_by: str, files: set[str]) -> None:

@@ -68,7 +68,7 @@ class FirstHarm(NamedTuple):
         site: Index of the site.
         contact: Number of the contact.
         victim_class: Index of the person's class.
-        redirected: 1 if approached in place of somebody absent because of a policy.
+        redirected: 1 if approached in place of somebody absent or protected because of a policy.
         predator: Kind of the person: none.
         mover: Class of movers of the person.
         age_type: What age checks make of the person.

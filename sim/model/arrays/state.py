@@ -62,7 +62,7 @@ class Contacts:
         session: Hour in which the predator's visit (or the meeting) began.
         meet, lapse: While dormant, the hours of meeting again and of giving up.
         left: Hour in which it left the platform, if it did.
-        redirected: 1 if the target was approached in place of somebody absent because of a policy.
+        redirected: 1 if the target was approached in place of somebody absent or protected because of a policy.
         again: 1 once the target blocked the predator, who came back under a new identity.
         n_recognised: How often the target recognised the contact and went on with it, since it began or began anew.
         due: Hour in which something happens next.
