@@ -70,8 +70,7 @@ found.effects[found.effects["outcome"].isin(two)].set_index(["policy", "outcome"
 # protects by absence, so that part of what it spares comes back in the total. Where minors are, day by day, says the same.
 
 # %%
-daily = found.daily[["policy", "site", "n_minor_hours"]]
-hours = daily.groupby(["policy", "site"])["n_minor_hours"].sum().unstack().loc[["baseline", *policies]]
+hours = found.daily.pivot_table("n_minor_hours", "policy", "site", "sum").loc[["baseline", *policies]]
 (hours / hours.loc["baseline"] * 100).round(1).rename_axis(columns="hours of minors, % of the baseline's")
 
 # %% [markdown]
@@ -85,7 +84,7 @@ hours = daily.groupby(["policy", "site"])["n_minor_hours"].sum().unstack().loc[[
 sim.figures.flows(found.flows).figure
 
 # %%
-flows = found.flows.pivot(index="policy", columns="flow", values="rate").loc[policies]
+flows = found.flows.pivot_table("rate", "policy", "flow").loc[policies]
 flows[["net", "baseline_alone", "spared", "absent", "policy_alone", "redirected"]].round(2)
 
 # %% [markdown]
@@ -104,7 +103,7 @@ coverage = {"read-10": 0.1, "read-25": 0.25, "read-50": 0.5, "read-all": 1.0}
 detected = sim.compare(read, policies=list(coverage), seeds=6)
 wanted = ["waiting_hours", "evidence_share", "persons_harmed"]
 arms = detected.effects[detected.effects["outcome"].isin(wanted)]
-table = arms.pivot(index="policy", columns="outcome", values="value").loc[list(coverage)]
+table = arms.pivot_table("value", "policy", "outcome").loc[list(coverage)]
 table.assign(precision=pd.Series(detected.precision)).round(3)
 
 # %%

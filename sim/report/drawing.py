@@ -26,6 +26,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from sim.outcomes.statistics import Floats
@@ -47,6 +48,7 @@ from sim.rules.sentences import Sentence, Words, spoken
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.backend_bases import RendererBase
 
 Panels: TypeAlias = NDArray[np.object_]
 """Axes side by side, or one under the other."""
@@ -77,6 +79,10 @@ class Drawing(Figure):
         """Keep the figure in a file, with the settings that it was drawn with; arguments are matplotlib's."""
         with own_settings():
             super().savefig(*given, **named)
+
+    def get_tightbbox(self, renderer: RendererBase | None = None, bbox_extra_artists: Any = None) -> Bbox:
+        """Return the whole page, in inches: notebooks trim figures to this, and else cut off title, key and caption."""
+        return Bbox.from_bounds(0, 0, *self.get_size_inches())
 
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()

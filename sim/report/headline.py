@@ -24,6 +24,9 @@ from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, 
 MOST = 0.5
 """Share of luck in doubt from which it is named before all else."""
 
+_FEW = 4
+"""So many further policies are told with all that is known of them."""
+
 
 def headline(
     cells: Cells,
@@ -64,12 +67,7 @@ def headline(
     plain = [p for p in others if cells.verdict(p, HERE) is Verdict.LOWERS and not _signs_differ(cells, p)]
     sentences += [Sentence("Also, {finding}", finding=told(p)) for p in others if p not in plain]
     if plain:
-        sentences.append(
-            Sentence(
-                "Serious harm, here and elsewhere together, is also lowered by these: {sizes}{assumed}.",
-                sizes=Listed(tuple(_with_size(cells, p) for p in plain)), assumed=_resting(plain, resting),
-            )
-        )  # fmt: skip
+        sentences.append(_also(cells, plain, resting))
     raising = [p for p in resolved if p not in falling and p != here_alone]
     sentences += [Sentence("On the other hand, {finding}", finding=told(p)) for p in raising]
     if rest := [p for p in cells.policies if p not in resolved and p != here_alone]:
@@ -126,6 +124,26 @@ def _undone(cells: Cells, policy: str, share: Interval) -> Sentence | None:
         "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows them",
         share=Amount(share.within(most=1), size),
     )
+
+
+def _also(cells: Cells, policies: Sequence[str], resting: Collection[str]) -> Sentence:
+    """Name further policies that lower harm both ways: a few with all that is known, many in short by their effects."""
+    assumed = _resting(policies, resting)
+    if len(policies) <= _FEW:
+        sizes = Listed(tuple(_with_size(cells, policy) for policy in policies))
+        return Sentence(
+            "Serious harm, here and elsewhere together, is also lowered by these: {sizes}{assumed}.",
+            sizes=sizes, assumed=assumed,
+        )  # fmt: skip
+    by_effect = sorted(policies, key=lambda policy: cells.number(policy, HEADLINE))
+    named = (marked(cells.scenario, policy) for policy in by_effect)
+    in_all = (cells.size(policy, HEADLINE, doubt=False) for policy in by_effect)
+    sizes = Listed(tuple(Sentence("{policy} by {size}", policy=p, size=s) for p, s in zip(named, in_all, strict=True)))
+    return Sentence(
+        "Serious harm, here and elsewhere together, is also lowered by these, by most first: {sizes}{assumed}. "
+        "What each does here stands below, with its doubt if that was asked.",
+        sizes=sizes, assumed=assumed,
+    )  # fmt: skip
 
 
 def _with_size(cells: Cells, policy: str) -> Sentence:

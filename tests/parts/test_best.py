@@ -178,6 +178,19 @@ class TestBest:
             headline(own)
         )
 
+    def test_of_many_that_lower_harm_the_first_sentences_are_short_and_by_effect(self) -> None:
+        """With what each does here too, nobody read on; that stands in the table."""
+        arms = {f"a{i}": (ReportingPolicy(friction=0.1 + i / 50),) for i in range(6)}
+        harmed = {BASELINE: BASE}
+        harmed |= {f"a{i}": BASE - fall + LUCK for i, fall in enumerate((80, 20, 50, 10, 60, 30))}
+        said = headline(comparison(scenario(arms), harmed))
+        assert re.search(r"these assumptions, a0 lowers serious harm by 40% \(", said)
+        each = [rf"a{i} by {n}(?:\.0)?% \(luck \d+ to \d+\)" for i, n in ((4, 30), (2, 25), (5, 15), (1, 10))]
+        assert re.search(f"by these, by most first: {', '.join(each)}, a3 by 5", said)
+        three = ("a0", "a1", "a2")
+        few = comparison(scenario({arm: arms[arm] for arm in three}), {arm: harmed[arm] for arm in (BASELINE, *three)})
+        assert re.search(r"by these: a1 by 10(?:\.0)?% \(luck \d+ to \d+\), here alone as well, a2", headline(few))
+
     def test_by_luck_among_many_is_said(self) -> None:
         arms = {f"a{i}": (ReportingPolicy(friction=0.1 + i / 50),) for i in range(14)}
         noise = np.random.Generator(np.random.PCG64(4)).integers(-9, 10, (14, len(BASE)))

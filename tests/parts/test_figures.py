@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle, StepPatch
 
@@ -341,6 +342,20 @@ def test_a_figure_is_kept_by_savefig_and_survives_a_pickle(comparison: Compariso
     figure.savefig(tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 5000
     assert figure._repr_png_()[1:4] == b"PNG"
+
+
+def test_a_notebook_that_trims_figures_leaves_title_key_and_caption(comparison: Comparison) -> None:
+    """As `%matplotlib inline` does, whose picture goes before a figure's own."""
+    whole, trimmed = io.BytesIO(), io.BytesIO()
+    figure = figures.overview(comparison.effects)[0].figure
+    figure.savefig(whole, format="png", dpi=100)
+    figure.canvas.print_figure(trimmed, format="png", dpi=100, bbox_inches="tight", pad_inches=0)
+    assert imread(_rewound(whole)).shape == imread(_rewound(trimmed)).shape
+
+
+def _rewound(file: io.BytesIO) -> io.BytesIO:
+    file.seek(0)
+    return file
 
 
 def test_how_busy_staff_is_has_a_row_for_the_baseline_too_and_lines_in_words(tmp_path: Path) -> None:
