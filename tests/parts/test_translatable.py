@@ -45,7 +45,7 @@ from tests.structure.modules import MODULES
 
 pytestmark = pytest.mark.slow
 
-OWN = ("easy", "both", "late", "turning", "A", "made-up", "chat", "rival", *"abcdefgh", *"CEIA")
+OWN = ("easy", "both", "gate", "read", "late", "turning", "A", "made-up", "chat", "rival", *"abcdefgh", *"CEIA")
 """Names in what is printed here: of arms, of scenarios, of sites, and letters of kinds of patterns."""
 
 
