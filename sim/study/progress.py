@@ -122,7 +122,7 @@ class Progress:
             self._line(
                 Sentence(
                     "This machine is about {slower} times slower than expected: about {time} in all.",
-                    slower=punctuated(f"{self.slower:.2g}"), time=lasting(gone + self.left),
+                    slower=punctuated(f"{self.slower:,.{self.slower < 10:d}f}"), time=lasting(gone + self.left),
                 )
             )  # fmt: skip
         if getattr(sys.stderr, "isatty", bool)():

@@ -1,6 +1,7 @@
 """How far a study is and how long it still takes, on a machine whose clock the tests turn."""
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,14 @@ def test_a_slower_machine_is_said_once_with_the_time_that_it_takes_in_all(
     assert others[0] == "simulating: 10% after 72 seconds, about 10 minutes left"
     assert others[-1].startswith("drawing: 9")
     assert len(others) == 9
+
+
+def test_a_machine_that_hardly_moves_is_told_in_plain_numbers(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(True, [7200]) as shown:
+        shown.begin("simulating")
+        clock.now += 60
+        shown.advance(0.2)
+    assert re.search(r"is about \d\d\d? times slower", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("slower", [0.5, 1, 1.3])
