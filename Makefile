@@ -5,8 +5,8 @@ PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 EIGHT := easy-reporting,snapshot-reporting-staff,email,phone,document,cooling-off,adults-apart-estimated,detection
 RUN_ARGS ?= compare scenarios/coco.toml --policies $(EIGHT) --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/run
-STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --why 1 --workers 2 --out results/coco
-HISTORY_ARGS := compare scenarios/coco_history.toml --doubt 8 --workers 2 --out results/history
+STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --doubt-days 365 --why 1 --workers 2 --out results/coco
+HISTORY_ARGS := compare scenarios/coco_history.toml --workers 2 --out results/history
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -27,11 +27,11 @@ run: $(STAMP) ## simulate the example: eight policies, a year of Coco, into resu
 study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (half an hour)
 	$(VENV) -m sim $(STUDY_ARGS)
 
-history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (half an hour)
+history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (ten minutes)
 	$(VENV) -m sim $(HISTORY_ARGS)
 
 results: export LC_ALL := C
-results: $(STAMP) ## renew all that results/ ships, two hours: Coco, its history, classroom, patterns, doubt about Coco
+results: $(STAMP) ## renew all that results/ ships, an hour and a half: Coco, its history, classroom, patterns, doubt about Coco
 	$(VENV) -m sim $(STUDY_ARGS) --replace
 	$(VENV) -m sim report results/coco --lang fr
 	$(VENV) -m sim $(HISTORY_ARGS) --replace
