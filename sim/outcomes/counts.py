@@ -46,7 +46,7 @@ class Sums:
 
     Attributes:
         table: Index (policy, seed); columns are those of the daily table and, for the whole window,
-            ``harmed_elsewhere``, the columns of `with_hours_alone`, ``persons_harmed/<offence>/<victim_class>``
+            those of `harmed_elsewhere`, the columns of `with_hours_alone`, ``persons_harmed/<offence>/<victim_class>``
             and ``harm/<offence>``.
         days: Days added up.
         months: Months that end within them, of those in which visitors are counted: see `Scenario.months`.
@@ -71,6 +71,11 @@ class Sums:
     def total_harmed(self) -> pd.Series[float]:
         """Return persons seriously harmed here and elsewhere in every run; of the whole window alone."""
         return self["n_persons_harmed"] + self["harmed_elsewhere"]
+
+    @property
+    def total_minors_harmed(self) -> pd.Series[float]:
+        """Return the minors among them."""
+        return self["n_minors_harmed"] + self["minors_harmed_elsewhere"]
 
     def a_year(self, column: str) -> pd.Series[float]:
         """Return a count as a rate per year."""

@@ -74,9 +74,10 @@ def _hours(table: pd.DataFrame, group: str, what: str = "") -> pd.Series[int]:
     return table[f"n_{group}_hours{what}"]
 
 
-def _harmed(table: pd.DataFrame, group: str) -> pd.Series[int]:
-    """Return the persons harmed whom the hours of a group stand for."""
-    every, minors = table["n_persons_harmed"], table["n_minors_harmed"]
+def _harmed(table: pd.DataFrame, group: str, minors_alone: bool) -> pd.Series[int]:
+    """Return the persons harmed whom the hours of a group stand for, or the minors among them."""
+    minors = table["n_minors_harmed"]
+    every = minors if minors_alone else table["n_persons_harmed"]
     return {"predator": every, "minor": minors, "adult": every - minors}[group]
 
 
@@ -85,7 +86,11 @@ def _kept_out(table: pd.DataFrame, group: str) -> pd.Series[int]:
 
 
 def of_both_sides(
-    table: pd.DataFrame, worlds: pd.Series[int], moved: bool = True, only_alone: bool = False
+    table: pd.DataFrame,
+    worlds: pd.Series[int],
+    moved: bool = True,
+    only_alone: bool = False,
+    minors_alone: bool = False,
 ) -> pd.DataFrame:
     """Return persons harmed elsewhere by side (columns) and run, if all of those kept out went on there.
 
@@ -96,6 +101,7 @@ def of_both_sides(
         worlds: Number of the world by seed.
         moved: Whether those are among them who are on another simulated site.
         only_alone: Whether those alone are meant who are at home on the sites of `homes_alone`.
+        minors_alone: Whether minors harmed alone are meant.
     """
     seeds, of_baseline = table.index.get_level_values("seed"), table.index.get_level_values("policy") == BASELINE
     base = table[of_baseline].droplevel("policy")
@@ -107,7 +113,7 @@ def of_both_sides(
             out = out - _hours(table, group, "_moved_in")
         beyond = out.to_numpy(float) - out[of_baseline].droplevel("policy").reindex(seeds).to_numpy(float)
         # At the baseline's rate an hour online is worth so many persons harmed.
-        rate = _harmed(of_world, group) / _hours(of_world, group).clip(lower=1)
+        rate = _harmed(of_world, group, minors_alone) / _hours(of_world, group).clip(lower=1)
         found: NDArray[np.float64] = beyond * rate.reindex(worlds.reindex(seeds).to_numpy()).to_numpy(float)
         return found
 
@@ -133,28 +139,33 @@ def numbered(worlds: Sequence[World]) -> pd.Series[int]:
     return pd.Series([*of_seeds.values()], [*of_seeds])
 
 
-def harmed_elsewhere(table: pd.DataFrame, worlds: Sequence[World]) -> pd.Series[float]:
+def harmed_elsewhere(table: pd.DataFrame, worlds: Sequence[World]) -> pd.DataFrame:
     """Return persons harmed elsewhere in every run beyond the baseline, as the scenario of its world assumes.
 
     Args:
         table: As for `assumed_of_both_sides`.
         worlds: The worlds, each seed in one of them.
+
+    Returns:
+        Columns ``harmed_elsewhere`` and, of the same side, ``minors_harmed_elsewhere``.
     """
-    both, of_seed = assumed_of_both_sides(table, worlds), numbered(worlds)
-    predators = larger_sides(both, of_seed) == "predator"
-    return both["predator"].where(predators, both["user"]).rename("harmed_elsewhere")
+    both, minors = (assumed_of_both_sides(table, worlds, minors_alone=alone) for alone in (False, True))
+    predators = larger_sides(both, numbered(worlds)) == "predator"
+    of_side = {"harmed_elsewhere": both, "minors_harmed_elsewhere": minors}
+    return pd.DataFrame({name: of["predator"].where(predators, of["user"]) for name, of in of_side.items()})
 
 
-def assumed_of_both_sides(table: pd.DataFrame, worlds: Sequence[World]) -> pd.DataFrame:
+def assumed_of_both_sides(table: pd.DataFrame, worlds: Sequence[World], minors_alone: bool = False) -> pd.DataFrame:
     """Return persons harmed elsewhere by side (columns) and run, as the scenario of its world assumes.
 
     Args:
         table: As for `of_both_sides`, with the columns of `with_hours_alone`.
         worlds: The worlds, each seed in one of them.
+        minors_alone: As for `of_both_sides`.
     """
     of_seed = numbered(worlds)
-    alone = of_both_sides(table, of_seed, only_alone=True)
-    others = of_both_sides(table, of_seed) - alone
+    alone = of_both_sides(table, of_seed, only_alone=True, minors_alone=minors_alone)
+    others = of_both_sides(table, of_seed, minors_alone=minors_alone) - alone
     number = of_seed.reindex(table.index.get_level_values("seed")).to_numpy()
 
     def done(hours: pd.DataFrame, alone: bool) -> pd.DataFrame:

@@ -54,6 +54,9 @@ class Outcome:
 SECOND = "harm_per_100k_user_days"
 """Name of the second: the risk of those who remain, whom neither the door nor a bar keeps out that day."""
 
+MINORS = "total_minors_harmed"
+"""Name of the minors among the first."""
+
 IDLE, OVERLOADED = 0.2, 0.9
 """Shares of capacity (`staff_busy_share`) below which more staff can change next to nothing, and above which a queue
 grows: at random arrivals waits rise without limit as the share nears 1."""
@@ -72,6 +75,11 @@ OUTCOMES: tuple[Outcome, ...] = (
         HEADLINE, "Persons seriously harmed, here and elsewhere", _PER_VISITORS, "lower",
         lambda s: s.total_harmed * (DAYS_PER_YEAR / s.days) * (1000 / s.visitors),
         ("n_persons_harmed",), harm=True, over_time=False,
+    ),
+    Outcome(
+        MINORS, "Persons under 18 seriously harmed, here and elsewhere", _PER_VISITORS, "lower",
+        lambda s: s.total_minors_harmed * (DAYS_PER_YEAR / s.days) * (1000 / s.visitors),
+        ("n_minors_harmed",), harm=True, over_time=False,
     ),
     Outcome(
         SECOND, "Serious harm per day of use, of those neither turned away nor barred",

@@ -20,9 +20,9 @@ _CHECK: Mapping[AgeLevel, Term] = {
 class AgePolicy(Policy, name="age"):
     """Ask for nothing, a statement, an estimate or a proof of age, and keep those too young out or not.
 
-    Moves who is known as too young and who leaves rather than be checked. That alone protects nobody: `gate` keeps them
-    out, and the lever `limits` spares them messages from adults. Who gets round a check, which predators pass for too
-    young and who leaves are inputs of the model.
+    Moves who leaves rather than be checked, predators too, which may be most of what a check does, and who is known as
+    too young: `gate` keeps them out, and the lever `limits` spares them messages from adults. Who gets round a check,
+    which predators pass for too young and who leaves are inputs of the model.
     """
 
     seen_in = ("adults_misjudged", "visitors_turned_away", "persons_harmed_under_15", "persons_harmed_15_17")

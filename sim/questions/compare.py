@@ -291,7 +291,7 @@ def _take(command: ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("--policies", metavar="A,B", help="policies of the file (all)")
     command.add_argument(
-        "--doubt", type=literal, default=0, metavar="N", help="parameter sets over which to see how sure it is (none)"
+        "--doubt", type=literal, default=0, metavar="N", help="parameter sets, from 12 on, to see how sure it is (none)"
     )
     command.add_argument("--doubt-days", type=literal, metavar="N", help="measured days of each (as the scenario)")
     command.add_argument(

@@ -81,8 +81,10 @@ def of_scenario(scenario: Scenario) -> Iterator[Words]:
 
 
 def of_unsaid(scenario: Scenario) -> Iterator[Sentence]:
-    """Warn of the numbers that decide most, those that the template asks for, where they are left at their defaults."""
+    """Warn of numbers that decide most and stand at their defaults: the template's, and who goes on elsewhere."""
     asked = [key.replace(".none.", f".{scenario.registration.level}.") for key in template.questions()]
+    if scenario.sites:
+        asked += ["displacement.p_predators", "displacement.p_users"]
     said = set(scenario.given())
     unsaid = [
         Sentence("{key} = {value}", key=key, value=shown(scenario.value_of(key))) for key in asked if key not in said

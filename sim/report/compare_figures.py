@@ -30,7 +30,7 @@ from sim.report.rows import (
     rows,
     told,
 )
-from sim.report.style import GREY, INK, LINE, WIDTH, Mark, number_axis
+from sim.report.style import GREY, INK, LINE, WIDTH, number_axis
 from sim.report.text import ends_alone, number, number_ends, signed, value_alone, whole_percent
 from sim.report.worlds import worlds_of
 from sim.rules.sentences import Amount, Sentence, Term, Words, paragraph, spoken
@@ -243,8 +243,7 @@ def recorded(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes:
     directions(sheet.axes)
     there = [one.verdict for one in (*harm, *complaints)]
     key = [
-        Line2D([], [], ls="", label=spoken(_UPPER), **_as_key("o", INK)),
-        Line2D([], [], ls="", label=spoken(_LOWER), **_as_key("^", INK)),
+        *(Line2D([], [], ls="", label=spoken(row)) for row in (_UPPER, _LOWER)),  # marks tell verdicts
         *key_of(there, "lower", RESOLVED),
     ]
     said = Sentence("Recorded harm follows reporting as well as harm: it can rise without one harm more.")
@@ -254,10 +253,6 @@ def recorded(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes:
 
 _UPPER = Sentence("above: persons seriously harmed (true harm)")
 _LOWER = Sentence("below: complaints to the police (recorded harm)")
-
-
-def _as_key(shape: str, colour: str) -> dict[str, Any]:
-    return Mark(colour, shape, True, None).style()
 
 
 @in_own_settings

@@ -146,7 +146,12 @@ class Compared(Result):
     @cached_property
     def cells(self) -> Cells:
         """The effects as tables show them, doubt beside luck."""
-        return Cells(self.scenario, self.effects, self.policies, self.doubt.spreads if self.doubt else None)
+        return Cells(self.scenario, self.effects, self.policies, self._spreads)
+
+    @property
+    def _spreads(self) -> pd.DataFrame | None:
+        """The ranges of doubt, if that was asked and enough worlds have an answer."""
+        return None if self.doubt is None or self.doubt.unanswered else self.doubt.spreads
 
     @cached_property
     def busy(self) -> dict[str, float]:
@@ -285,12 +290,13 @@ class Compared(Result):
     def figures(self) -> dict[str, Callable[[], Figure]]:
         """Return what draws its figures: changes over time, those that `plot` names, and mechanisms."""
         apart = {f"why-{why.policy}": why.plot for why in self.apart if why.taken_apart()}
-        return {"difference": self.plot} | self._named_figures() | apart | (self.doubt.figures() if self.doubt else {})
+        of_doubt = self.doubt.figures() if self.doubt and not self.doubt.unanswered else {}
+        return {"difference": self.plot} | self._named_figures() | apart | of_doubt
 
     def _named_figures(self) -> dict[str, Callable[[], Figure]]:
         from sim.report import figures
 
-        spreads = self.doubt.spreads if self.doubt else None
+        spreads = self._spreads
         return {
             "overview": partial(figures.figure_of, figures.overview, self.effects, spreads=spreads),
             "course": partial(figures.figure_of, figures.course, self.counts),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import HEADLINE, HERE
@@ -75,7 +76,7 @@ def at_sites(cells: Cells, found: pd.DataFrame) -> Block | None:
     """
     if not cells.scenario.sites:
         return None
-    rows = found.to_dict("records")
+    rows = [row for row in found.to_dict("records") if not _deserted(row)]
     keys = [
         Column(Term("policy"), [short(row["policy"]) for row in rows], left=True),
         Column(Term("site"), [short(row["site"]) for row in rows], left=True),
@@ -92,9 +93,15 @@ def at_sites(cells: Cells, found: pd.DataFrame) -> Block | None:
         ),
     ]
     note = Sentence(
-        "Persons harmed and hours count on the site on which they are, whatever their home. A dash: nobody is there."
+        "Persons harmed and hours count on the site on which they are, whatever their home. A dash: nobody is there. "
+        "Sites without anybody, as under the baseline, are left out."
     )
     return Table(Term("SITES"), CHANGES, keys, columns, note)
+
+
+def _deserted(row: Mapping[Hashable, Any]) -> bool:
+    """Tell whether nobody is on a site, under the baseline neither."""
+    return row["verdict"] == Verdict.IDENTICAL and all(np.isnan(row[n]) for n in ("user_hours", "moved_in"))
 
 
 _SIDES = {"predators": Term("predators"), "users": Term("users"), "none": DASH}

@@ -12,6 +12,7 @@ from functools import partial
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HERE, WAITS
+from sim.outcomes.effects import of_lever
 from sim.outcomes.outcomes import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
@@ -171,36 +172,44 @@ def _unknown(name: str, known: list[str]) -> Sentence:
 
 def policies(scenario: Scenario) -> Lines:
     """Yield the policies of a scenario in words and, for each rule that an arm changes, its value before and after."""
-    before = scenario.platform.rules
     yield spoken(Sentence("{arm}: nothing is changed; every policy is compared with it", arm=BASELINE))
-    yield f"  {spoken(_staff(before))}"
+    for site, platform in zip(scenario.site_names, scenario.platforms, strict=True):
+        yield f"  {spoken(_at(scenario, site, _staff(platform.rules)))}"
     for arm, found in scenario.policies.items():
         yield spoken(Sentence("{arm}:", arm=arm))
         for policy in found:
             end = Sentence(" until {day}", day=policy.end) if policy.end else None
-            lever = Sentence(
-                "{lever}, from {day}{end}", lever=policy.words(), day=policy.start or scenario.start, end=end
-            )
+            start = policy.start or scenario.start
+            lever = Sentence("{lever}, from {day}{end}", lever=of_lever(policy), day=start, end=end)
             yield f"  {spoken(lever)}"
         if scenario.inert(arm):
             said = Sentence("inert: equal to the baseline on every day, so it changes nothing")
             yield f"  {spoken(said)}"
             continue
-        for day, rules in scenario.changes_of(arm):
-            yield from _changed(before, rules, scenario.start + dt.timedelta(day), first=not day)
+        by_site = zip(scenario.site_names, scenario.platforms, scenario.changes_by_site(arm), strict=True)
+        for site, platform, by_day in by_site:
+            before = platform.rules
+            for day, rules in by_day:
+                if rules != before:
+                    yield from _changed(scenario, site, platform.rules, rules, scenario.start + dt.timedelta(day))
+                before = rules
+
+
+def _at(scenario: Scenario, site: str, said: Words) -> Words:
+    """Say of which site something is said, where there are several."""
+    return Sentence("{site}: {said}", site=site, said=said) if scenario.sites else said
 
 
 def _staff(rules: Rules) -> Sentence:
     return Sentence("staff: {staffing}", staffing=workload.staffing(rules))
 
 
-def _changed(before: Rules, rules: Rules, since: dt.date, first: bool) -> Lines:
-    """Yield the rules that are others since a day, from which on they hold; on the first one nothing if none is."""
+def _changed(scenario: Scenario, site: str, before: Rules, rules: Rules, since: dt.date) -> Lines:
+    """Yield the rules of a site that are others than the baseline's since a day."""
+    said = Sentence("rules from {day}, baseline -> policy:", day=since)
+    yield f"  {spoken(_at(scenario, site, said))}"
     changed = [rule for rule in RULES if rules.value_of(rule) != before.value_of(rule)]
-    if changed or not first:
-        said = Sentence("rules from {day}, baseline -> policy:", day=since)
-        yield f"  {spoken(said)}"
-    if not changed and not first:
+    if not changed:
         yield f"    {spoken(Sentence('all as in the baseline'))}"
     for rule in changed:
         values = {name: value_of(of.value_of(rule)) for name, of in (("was", before), ("now", rules))}
@@ -215,12 +224,18 @@ def _changed(before: Rules, rules: Rules, since: dt.date, first: bool) -> Lines:
 
 def staff(scenario: Scenario) -> Lines:
     """Yield who works when under the baseline, and under each policy that changes it, and what that comes to."""
-    before = workload.staffing(scenario.platform.rules)
-    yield spoken(Sentence("staff under {arm}: {staffing}", arm=BASELINE, staffing=before))
+    before = {
+        site: workload.staffing(platform.rules)
+        for site, platform in zip(scenario.site_names, scenario.platforms, strict=True)
+    }
+    for site, staffing in before.items():
+        yield spoken(_at(scenario, site, Sentence("staff under {arm}: {staffing}", arm=BASELINE, staffing=staffing)))
     for arm in scenario.policies:
-        for staffing in dict.fromkeys(workload.staffing(rules) for _, rules in scenario.changes_of(arm)):
-            if staffing != before:
-                yield spoken(Sentence("staff under {arm}: {staffing}", arm=arm, staffing=staffing))
+        for site, by_day in zip(scenario.site_names, scenario.changes_by_site(arm), strict=True):
+            for staffing in dict.fromkeys(workload.staffing(rules) for _, rules in by_day):
+                if staffing != before[site]:
+                    said = Sentence("staff under {arm}: {staffing}", arm=arm, staffing=staffing)
+                    yield spoken(_at(scenario, site, said))
 
 
 # -- outcomes, events and counts --------------------------------------------------------------------------------------
@@ -249,8 +264,10 @@ _OF_THE_WINDOW = {
         "persons harmed elsewhere in a run, more than under the baseline: hours kept out of the site (turned away and "
         "barred) beyond the baseline's, times the share of those who go on where nothing is simulated "
         "(displacement.p_predators or displacement.p_users), times persons harmed for each such hour online under the "
-        "baseline, times displacement.rel_elsewhere; of predators or of users, whichever is more"
+        "baseline, times displacement.rel_elsewhere; of predators or of users, whichever is more, minors and adults "
+        "each at a rate of their own"
     ),
+    "minors_harmed_elsewhere": Sentence("the minors among persons harmed elsewhere in a run, of the same side"),
 }
 """What is added up over the whole window alone, beside the columns."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.flows import TOLD
-from sim.outcomes.outcomes import SECOND
+from sim.outcomes.outcomes import MINORS, SECOND
 from sim.rules.parameters import CLASSES
 from sim.rules.sentences import Term
 
@@ -89,9 +89,9 @@ BREAK_EVEN = Heading("undone if more than that of their harm follows", column="e
 NET = Heading("net", meaning=TOLD["net"])
 BASELINE_ALONE = Heading("harmed under the baseline alone", meaning=TOLD["baseline_alone"])
 POLICY_ALONE = Heading("harmed under the policy alone", meaning=TOLD["policy_alone"])
-_FRECHET = (
+_FRECHET = Term(
     "the least and the most that it could be, whatever luck the runs share, if each has as many harmed as it has "
-    "(Frechet bounds)"
+    "(Fréchet bounds)"
 )
 BOUNDS_OF_BASELINE = Heading(
     "under the baseline alone, at any luck",
@@ -134,14 +134,11 @@ QUARTERS = (
 TOGETHER_WITH = (Heading("is one", column="interactions.one"), Heading("with the other", column="interactions.other"))
 TOGETHER = Heading("persons seriously harmed, here and elsewhere, % of the baseline", column="interactions.relative")
 
-FOR_WHOM = tuple(
-    Heading(words, f"{HERE}_{of}")
-    for of, words in zip(
-        CLASSES,
-        (Term("under 15"), Term("15 to 17"), Term("adults"), Term("adults of a targeted minority")),
-        strict=True,
-    )
-)  # fmt: skip
+_CLASSES = (Term("under 15"), Term("15 to 17"), Term("adults"), Term("adults of a targeted minority"))
+FOR_WHOM = (
+    Heading("under 18, here and elsewhere", MINORS),
+    *(Heading(words, f"{HERE}_{of}") for of, words in zip(CLASSES, _CLASSES, strict=True)),
+)
 
 EACH_ALIKE = Heading("each harm counts alike", "harms")
 BY_SENTENCE = Heading("by the longest sentence", "harm_by_sentence")

@@ -119,7 +119,7 @@ def _undone(cells: Cells, policy: str, share: Interval) -> Sentence | None:
     if cells.verdict(policy, HERE) is not Verdict.LOWERS or not share.value > 0:
         return None
     if share.low >= 1:
-        return Sentence("; it keeps predators out, and no displacement of their harm undoes the fall here")
+        return Sentence("; the fall here stands even if all the harm of the predators whom it keeps out follows them")
     return Sentence(
         "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows them",
         share=Amount(share.within(most=1), size),
@@ -171,11 +171,15 @@ def _of_doubt(doubt: Doubt | None) -> Sentence:
         return Sentence("How far it hangs on these values was not asked: --doubt 24 does, or python -m sim doubt.")
     if doubt.n_known < FEWEST_FOR_A_RANGE:
         return Sentence(
-            "Doubt: too few of {n} worlds have harms enough to compare. Take longer --days or more worlds{scale}.",
-            n=doubt.draws, scale=larger_scale(doubt.scenario),
+            "Doubt: only {known} of {n} worlds have harms enough to compare, and a range takes {fewest}. Take longer "
+            "--days or more worlds{scale}.",
+            known=doubt.n_known, n=doubt.draws, fewest=FEWEST_FOR_A_RANGE, scale=larger_scale(doubt.scenario),
         )  # fmt: skip
     return Sentence(
-        "Doubt: {share}, in each of which {other}.", share=range_in_words(doubt.n_known), other=doubt.other()
+        "Doubt: {share}, in each of which {other}. The values of this scenario are one world more and not the middle "
+        "of these, so that an effect may lie outside its doubt.",
+        share=range_in_words(doubt.n_known),
+        other=doubt.other(),
     )
 
 

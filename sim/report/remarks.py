@@ -207,7 +207,7 @@ def of_staff(shares: Mapping[str, float], estimated: bool = False) -> Iterator[S
         shares: Shares of capacity by arm; a missing one is no remark.
         estimated: Whether they were estimated before any run.
     """
-    source = Sentence(" (an estimate before any run)") if estimated else None
+    source = Sentence(" (an estimate before any run, as if nobody were barred)") if estimated else None
     idle = {arm: share for arm, share in shares.items() if share < IDLE}
     overloaded = {arm: share for arm, share in shares.items() if share > OVERLOADED}
     if idle:

@@ -241,7 +241,10 @@ def for_whom(cells: Cells) -> Block | None:
     ]
     if {cell for column in columns for cell in column.cells} <= NOTHING:
         return None
-    return Table(Term("FOR WHOM, persons seriously harmed here"), CHANGES, [cells.names()], columns)
+    note = Sentence(
+        "But for the first column: here. Elsewhere minors and adults are harmed each at a rate of their own."
+    )
+    return Table(Term("FOR WHOM, persons seriously harmed"), CHANGES, [cells.names()], columns, note)
 
 
 def for_whom_over_worlds(cells: Cells) -> Block | None:
@@ -262,9 +265,9 @@ def compared(cells: Cells) -> Block:
     asked, police = asked_for(scenario, BASELINE), scenario.police
     site = Sentence(
         "the site as it is: {visitors} visitors a month, registration: {level}, messages kept for {hours} hours, logs "
-        "for {log_hours}, {staff}{investigators}",
+        "for {log_hours}, {staff}{beside}{investigators}",
         visitors=Amount(scenario.population.monthly_visitors, number), level=asked.level, hours=asked.message_hours,
-        log_hours=asked.log_hours, staff=staffing(scenario.platform.rules),
+        log_hours=asked.log_hours, staff=staffing(scenario.platform.rules), beside=_other_sites(scenario),
         investigators=Sentence(
             "; host: {host}; {n} investigators, {files} files a month each",
             host=scenario.cooperation.host, n=Amount(police.investigators, plain_number),
@@ -279,6 +282,24 @@ def compared(cells: Cells) -> Block:
         [cells.names(baseline=True)],
         [Column(Term("what it is"), words, left=True), Column(Term(headings.DAYS_IN_FORCE.words), days)],
     )
+
+
+def _other_sites(scenario: Scenario) -> Listed | None:
+    """Return what the further sites are, each in a few words, if there are any."""
+    found: list[Words] = []
+    further = zip(scenario.site_names[1:], scenario.platforms[1:], scenario.audiences[1:], strict=True)
+    for site, platform, audience in further:
+        if not platform.rules.operation.open:
+            found.append(Sentence("; beside it {site}, closed", site=site))
+            continue
+        found.append(
+            Sentence(
+                "; beside it {site}: {visitors} visitors a month of its own, registration: {level}, {staff}",
+                site=site, visitors=Amount(audience.monthly_visitors, number), level=platform.registration.level,
+                staff=staffing(platform.rules),
+            )
+        )  # fmt: skip
+    return Listed(tuple(found), Term("")) if found else None
 
 
 def by_severity(cells: Cells) -> Block | None:
@@ -451,6 +472,7 @@ def process(cells: Cells, busy: Mapping[str, float]) -> Block:
         Sentence("A dash: in no seed have both the policy and the baseline something to take a share or a mean of.")
         if dashes
         else None,
+        Sentence("Numbers are of all simulated sites together.") if cells.scenario.sites else None,
         means_of_all_days(cells.scenario, cells.policies),
     )
     return Table(Term("WHAT HAPPENS"), LEVELS, [cells.names(baseline=True)], columns, note)

@@ -53,11 +53,14 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
         return why
     if _of_detection(key) and not scenario.detects:
         return Sentence("no detector reads anything here")
+    if key == _APART:
+        return Sentence("no rule here keeps adults from minors")
     if not level_elsewhere(scenario, key):
         return Sentence("no rule here rests on an age")
     return Sentence("no policy here uses the level {level}", level=level_elsewhere(scenario, key))
 
 
+_APART = "predators.p_retry_protected"
 _TO_OTHER_SITES = ("displacement.p_elsewhere", "displacement.delay_days")
 _HARM_ELSEWHERE = ("displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere")
 
@@ -75,7 +78,7 @@ def _idle_displacement(scenario: Scenario, key: str, here: bool) -> Sentence | N
 
 def _of_no_limit(scenario: Scenario, policy: str, key: str) -> bool:
     """Tell whether a parameter is about ages, and neither the baseline nor the policy has a rule that rests on them."""
-    apart = key == "predators.p_retry_protected"
+    apart = key == _APART
     if not (apart or key.startswith("age.")):
         return False
     every = [rules for by_day in scenario.changes_by_site(policy) for _, rules in by_day]

@@ -63,7 +63,7 @@ NOT_COPIED: dict[type, dict[str, str]] = {
         "hour": "the clock of all lanes",
         "_days _day _approaches _false_reports _false_alarms": "of a day, and foreseen anew after the fork",
         "_changes _lanes _visitors _flows": "made for all lanes, at the start or by the fork",
-        "_usual _usual_rules": "the baseline's, whatever the lane",
+        "_usual _usual_rules _usually_apart": "the baseline's, whatever the lane",
     },
     State: {
         "world numbers cells": "depends on no lane",

@@ -210,8 +210,9 @@ def test_what_does_not_add_up(arm: tuple[Policy, ...]) -> None:
 def test_staff_that_would_be_idle_or_overloaded_is_told_before_any_run() -> None:
     arms = {"more": (ModerationPolicy(staff=20.0),), "easy": (ReportingPolicy(friction=0.1),)}
     idle, overloaded = of_scenario(SAID.replace(policies=arms))
-    assert idle.startswith("staff is mostly idle (an estimate before any run): busy about 3% under more.")
-    assert overloaded.startswith("staff is overloaded (an estimate before any run): busy about ")
+    source = "(an estimate before any run, as if nobody were barred)"
+    assert idle.startswith(f"staff is mostly idle {source}: busy about 3% under more.")
+    assert overloaded.startswith(f"staff is overloaded {source}: busy about ")
     assert "under easy. There, the queue grows" in overloaded
 
 

@@ -227,7 +227,7 @@ def test_each_world_has_numbers_of_its_own() -> None:
     table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site, **minors)).drop(columns="site")
     one = SCENARIO.replace(**{"displacement.p_predators": 1.0, "displacement.p_users": 1.0})
     other = SCENARIO.replace(**{"displacement.p_predators": 0.1, "displacement.rel_elsewhere": 0.5})
-    found = harmed_elsewhere(table, [World(one, [0, 1]), World(other, [2])])
+    found = harmed_elsewhere(table, [World(one, [0, 1]), World(other, [2])])["harmed_elsewhere"]
     # Of the first world 40 harms in 200 and 2000 hours; 90 of the one and 600 of the other kept out.
     assert by_seed(found, "door").tolist() == pytest.approx([20 * 0.2, 70 * 0.2, 900 * 0.04 * 0.4 * 0.5])
     assert by_seed(found, BASELINE).tolist() == [0, 0, 0]
@@ -245,7 +245,33 @@ def test_minors_kept_out_take_their_own_rate_of_harm_with_them() -> None:
     table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
     world = SCENARIO.replace(**{"displacement.p_users": 0.5, "displacement.rel_elsewhere": 1.0})
     # 90 hours at 20 in 100; at the rate of all users it would be 90 hours at 40 in 1000.
-    assert by_seed(harmed_elsewhere(table, [World(world, [0])]), "gate").tolist() == pytest.approx([0.5 * 18])
+    found = harmed_elsewhere(table, [World(world, [0])])
+    assert by_seed(found["harmed_elsewhere"], "gate").tolist() == pytest.approx([0.5 * 18])
+    assert by_seed(found["minors_harmed_elsewhere"], "gate").tolist() == pytest.approx([0.5 * 18])
+
+
+def test_of_those_harmed_elsewhere_minors_are_told_by_the_side_of_all() -> None:
+    """Predators kept out harm as many minors elsewhere as they did here; of users, minors follow their own hours."""
+    hours = {"n_user_hours": [1000, 800], "n_user_hours_turned_away": [0, 200], "n_minor_hours": [100, 80],
+             "n_minor_hours_turned_away": [0, 20], "n_predator_hours": [100, 50],
+             "n_predator_hours_turned_away": [0, 50]}  # fmt: skip
+    harmed = {"n_persons_harmed": [40, 22], "n_minors_harmed": [30, 12]}
+    nothing = {f"n_{kind}_hours_barred": [0, 0] for kind in ("user", "minor", "predator")}
+    index = pd.MultiIndex.from_tuples([(BASELINE, 0), ("door", 0)], names=["policy", "seed"])
+    table = pd.DataFrame(hours | harmed | nothing, index)
+    table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
+
+    def minors(**shares: float) -> tuple[float, float]:
+        world = SCENARIO.replace(
+            **{"displacement.rel_elsewhere": 1.0, **{f"displacement.{n}": p for n, p in shares.items()}}
+        )
+        found = harmed_elsewhere(table, [World(world, [0])])
+        (every,), (minors,) = (by_seed(found[name], "door") for name in ("harmed_elsewhere", "minors_harmed_elsewhere"))
+        return float(every), float(minors)
+
+    # Half of the predators' hours are worth 20 persons, 15 of them minors; a fifth of either users', 8 and 6.
+    assert minors(p_predators=0.6, p_users=0.0) == pytest.approx((0.6 * 20, 0.6 * 15))
+    assert minors(p_predators=0.1, p_users=1.0) == pytest.approx((8, 6))
 
 
 def compared(counts: Counts) -> Comparison:
@@ -262,7 +288,7 @@ def printed(counts: Counts) -> str:
 def test_it_is_said_of_the_policy_named_first_and_of_all_in_a_table(counts: Counts) -> None:
     text = printed(counts)
     assert re.search(r"bars lowers serious harm by 26% \([^)]*\), here and elsewhere together, and by 40% \(", text)
-    assert "it keeps predators out, and no displacement of their harm undoes the fall here" in text
+    assert "the fall here stands even if all the harm of the predators whom it keeps out follows them" in text
     table = text[text.index("ELSEWHERE:") :]
     assert re.search(r" bars -40% \([^)]*\) 20 0 -26% \([^)]*\) ", table)
     assert re.search(r" bars predators -20% \([^)]*\) never ", table)
@@ -307,7 +333,7 @@ def test_what_may_undo_an_effect_or_not_is_not_called_never() -> None:
     row = elsewhere_of(vague, ARMS).set_index("policy").loc["bars"]
     assert row["break_even_low"] < 1 < row["break_even"] < row["break_even_high"]
     text = printed(vague)
-    assert "no displacement" not in text
+    assert "the fall here stands" not in text
     assert "the fall here is undone if more than 100% (" in text and " to 100) of the harm" in text
     assert re.search(
         r"bars lowers serious harm by 7[^)]*\), here and elsewhere together, and by 21% \([^)]*\) here;", text

@@ -110,7 +110,7 @@ def test_remarks_name_who_is_idle_and_who_is_overloaded() -> None:
     assert idle.endswith("If that cannot be, look at moderation.reviews_per_hour and at how many report.")
     assert overloaded.startswith("staff is overloaded: busy 98% under d. There, the queue grows")
     (everywhere,) = staff({"baseline": 0.03, "a": 0.04, "b": 0.15}, estimated=True)
-    assert "(an estimate before any run): busy about 3% to 15% under the baseline and every policy." in everywhere
+    assert "any run, as if nobody were barred): busy about 3% to 15% under the baseline and every policy." in everywhere
     (alike,) = staff({"baseline": 2.18, "a": 2.18, "b": 2.18}, estimated=True)
     assert "busy about 218% under the baseline and every policy" in alike
 
