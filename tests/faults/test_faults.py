@@ -17,8 +17,6 @@ import pytest
 from tests.faults import harness
 from tests.faults.harness import ROOT, TURNS, Fault, FaultError, copy, faults, plant_and_run, share, turn
 
-pytestmark = pytest.mark.slow
-
 FAULTS = {fault.name: fault for fault in faults()}
 TURN = turn()
 ASKED_FOR = {"draws", "lanes", "queue", "retention", "clock", "counting", "statistics", "store"}
@@ -43,6 +41,7 @@ def test_a_fault_whose_text_is_gone_or_stands_twice_is_an_error(tmp_path: Path) 
             fault.plant(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_named_test_exists() -> None:
     tests = sorted({test for fault in FAULTS.values() for test in fault.tests})
     assert not [test for test in tests if "::test_" not in test]
@@ -58,12 +57,14 @@ def test_the_faults_are_of_the_kinds_asked_for_and_half_of_them_where_both_engin
     assert 2 * sum(fault.shared for fault in of_the_model) >= len(of_the_model)
 
 
+@pytest.mark.slow
 def test_every_fault_has_its_turn() -> None:
     planted = Counter(fault.name for number in range(TURNS) for fault in share(number))
     assert planted == dict.fromkeys(FAULTS, 1)
     assert all(TURNS % divisor for divisor in range(2, TURNS)), "commits that come in strides would leave turns out"
 
 
+@pytest.mark.slow
 def test_the_turn_moves_on_with_the_commits_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"rev-parse": "false", "rev-list": "1000"}
     monkeypatch.delenv("FAULTS_TURN", raising=False)
@@ -77,6 +78,7 @@ def test_the_turn_moves_on_with_the_commits_and_can_be_set(monkeypatch: pytest.M
     assert turn() == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", share(TURN), ids=lambda fault: f"turn {TURN} of {TURNS}: {fault.name}")
 def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
     found = plant_and_run(copy(ROOT, tmp_path / "clean"), fault, tmp_path / "faulty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ from sim.policies.closure import ClosurePolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.set import SetPolicy
+from sim.report import elsewhere_tables, explain, tables
+from sim.report.blocks import Table
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import Scenario
 from sim.scenario.sites import Audience
+from tests.parts import synthetic
 
 START = dt.date(2021, 3, 1)
 TWO = Scenario(start=START, days=60).replace(**{
@@ -132,3 +136,45 @@ def test_an_audience_has_the_most_visitors_at_the_end_of_growth_or_before_it_shr
     sites = {"grows": {"monthly_visitors": 900.0, "monthly_visitors_start": 300.0},
              "shrinks": {"monthly_visitors": 400.0, "monthly_visitors_start": 800.0}}  # fmt: skip
     assert Scenario(sites=sites).further_visitors == 1700
+
+
+def test_policies_are_told_with_the_sites_on_which_they_act() -> None:
+    """Two policies that differ in their site alone read the same otherwise; a clone opens on its own site."""
+    levers = (RegistrationPolicy(level="phone", site="home"),), (RegistrationPolicy(level="phone"),)
+    cloned = (ClosurePolicy(site="home", clone="clone", clone_days=20, start=dt.date(2021, 3, 11)),)
+    made = TWO.replace(policies={"here": levers[0], "everywhere": levers[1], "cloned": cloned})
+    said = [*explain.policies(made)]
+    assert "  rival: staff: 4 moderators on shift every day, 14:00 to 22:00" in "\n".join(said)
+    here, everywhere, closed = (said.index(f"{arm}:") for arm in ("here", "everywhere", "cloned"))
+    assert said[here + 1] == "  registration with a verified phone number, on home, from 2021-03-01"
+    assert said[everywhere + 1] == "  registration with a verified phone number, from 2021-03-01"
+    doors = [line for line in said if "rules from" in line]
+    assert [line.split(":")[0].strip() for line in doors] == ["home", "home", "rival", "clone", "home", "clone"]
+    assert said[closed + 2 :] == [
+        "  home: rules from 2021-03-11, baseline -> policy:",
+        "    operation.open: true -> false (yes or no)",
+        "  clone: rules from 2021-03-31, baseline -> policy:",
+        "    operation.open: false -> true (yes or no)",
+    ]
+
+
+def test_staff_is_told_of_every_site() -> None:
+    made = TWO.replace(policies={"more": (ModerationPolicy(staff=8.0, site="rival"),)})
+    said = [line.split(" moderator")[0] for line in explain.staff(made)]
+    baseline = [f"{site}: staff under baseline: {n}" for site, n in (("home", 1), ("rival", 4), ("clone", 1))]
+    assert said == [*baseline, "rival: staff under more: 8"]
+
+
+def test_a_result_says_what_is_beside_the_first_site_and_leaves_out_where_nobody_is() -> None:
+    levers = {"phone": (RegistrationPolicy(level="phone", site="home"),)}
+    with synthetic.in_place():
+        found = sim.compare(TWO.replace(policies=levers), seeds=4)
+    text = " ".join(str(tables.compared(found.cells).html()).split())
+    assert "; beside it rival: 900 visitors a month of its own, registration: email, 4 moderators on shift" in text
+    assert "; beside it clone, closed" in text
+    assert "registration with a verified phone number, on home" in text
+    nobody = found.at_sites["site"] == "clone"
+    rows = found.at_sites.assign(verdict=found.at_sites["verdict"].where(~nobody, "identical"))
+    rows.loc[nobody, ["user_hours", "predator_hours", "moved_in"]] = math.nan
+    shown = elsewhere_tables.at_sites(found.cells, rows)
+    assert isinstance(shown, Table) and shown.keys[1].cells == ["home", "rival"]
