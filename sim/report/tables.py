@@ -86,7 +86,7 @@ def how_sure(cells: Cells, doubt: Doubt | None, outcome: str = HEADLINE) -> Bloc
         outcome: Name of the outcome.
     """
     worlds = [of for policy in cells.policies if (of := cells.worlds(policy, outcome)) is not None]
-    if doubt is None:
+    if doubt is None or doubt.unanswered:
         return None
     columns = [
         Column(Term(headings.LUCK.words), [cells.relative(policy, outcome) for policy in cells.policies]),

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,17 @@ class TestWords:
     def test_worlds_without_harm_say_nothing(self) -> None:
         few = Worlds(Interval(-0.2, -0.3, -0.1), 20, 11, 9, 1, NONE, NONE)
         assert spoken(few.beside(True)) == "; doubt: too few worlds with harms enough to compare"
+
+
+    def test_where_no_policy_has_worlds_enough_it_is_said_once_and_nothing_is_drawn(self, made: Comparison) -> None:
+        """A line for every policy that there is no answer, and an empty figure, took readers' time for nothing."""
+        assert made.doubt is not None
+        spreads = made.doubt.spreads.assign(without=made.doubt.spreads["sets"] - 9)
+        few = replace(made, doubt=replace(made.doubt, spreads=spreads))
+        text = flat(few)
+        assert text.count("worlds have harms enough to compare") == 1
+        assert "Doubt: only 9 of 100 worlds have harms enough to compare, and a range takes 12." in text
+        assert {"doubt", "doubt-shares"} <= {*made.figures()} and not {"doubt", "doubt-shares"} & {*few.figures()}
 
 
 class TestFigure:
