@@ -165,7 +165,6 @@ class TestWords:
         few = Worlds(Interval(-0.2, -0.3, -0.1), 20, 11, 9, 1, NONE, NONE)
         assert spoken(few.beside(True)) == "; doubt: too few worlds with harms enough to compare"
 
-
     def test_where_no_policy_has_worlds_enough_it_is_said_once_and_nothing_is_drawn(self, made: Comparison) -> None:
         """A line for every policy that there is no answer, and an empty figure, took readers' time for nothing."""
         assert made.doubt is not None
