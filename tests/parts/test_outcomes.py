@@ -7,7 +7,7 @@ import pytest
 
 from sim.model.records import DAILY_COLUMNS, Records
 from sim.outcomes.counts import HEADLINE, HERE, counts_of, half_year_of, periods_of, quarters_of, sums_of
-from sim.outcomes.outcomes import BY_NAME, OF_THE_POLICE, OUTCOMES, SECOND, Outcome, outcomes_of
+from sim.outcomes.outcomes import BY_NAME, MINORS, OF_THE_POLICE, OUTCOMES, SECOND, Outcome, outcomes_of
 from sim.rules.offences import OFFENCES
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
@@ -32,7 +32,7 @@ def value(name: str, table: pd.DataFrame, scenario: Scenario = SCENARIO) -> floa
 def test_every_outcome_is_declared_once_in_words_and_with_known_columns() -> None:
     found = outcomes_of(SCENARIO)
     assert len({o.name for o in found}) == len({o.label for o in found}) == len(found)
-    assert [o.name for o in found[:3]] == [HERE, HEADLINE, SECOND]
+    assert [o.name for o in found[:4]] == [HERE, HEADLINE, MINORS, SECOND]
     assert all(o.unit and o.behind and o.better in ("lower", "higher", "neither") for o in found)
     assert {c for o in OUTCOMES for c in o.behind} <= set(DAILY_COLUMNS)
 
