@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV_VERSION ?= 0.13.9
 EIGHT := easy-reporting,snapshot-reporting-staff,email,phone,document,cooling-off,adults-apart-estimated,detection
 RUN_ARGS ?= compare scenarios/coco.toml --policies $(EIGHT) --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/run
-STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --doubt-days 365 --why 1 --workers 2 --out results/coco
+STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --doubt-days 365 --workers 2 --out results/coco
 HISTORY_ARGS := compare scenarios/coco_history.toml --workers 2 --out results/history
 
 VENV := .venv/bin/python
@@ -24,17 +24,16 @@ setup: $(STAMP) ## make .venv, the environment that every other target uses
 run: $(STAMP) ## simulate the example: eight policies, a year of Coco, into results/run (RUN_ARGS="..." for another)
 	$(VENV) -m sim $(RUN_ARGS)
 
-study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (half an hour)
+study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (an hour)
 	$(VENV) -m sim $(STUDY_ARGS)
 
-history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (ten minutes)
+history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (half an hour)
 	$(VENV) -m sim $(HISTORY_ARGS)
 
 results: export LC_ALL := C
-results: $(STAMP) ## renew all that results/ ships, an hour and a half: Coco, its history, classroom, patterns, doubt about Coco
+results: $(STAMP) ## renew all that results/ ships, two hours: Coco, classroom, patterns, doubt about Coco
 	$(VENV) -m sim $(STUDY_ARGS) --replace
 	$(VENV) -m sim report results/coco --lang fr
-	$(VENV) -m sim $(HISTORY_ARGS) --replace
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace

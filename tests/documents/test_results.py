@@ -26,8 +26,6 @@ RESULTS = Path(__file__).parents[2] / "results"
 MAKEFILE = (RESULTS.parent / "Makefile").read_text(encoding="utf-8")
 (STUDY,) = re.findall(r"^STUDY_ARGS := (.*)$", MAKEFILE, re.M)
 """What `make study` asks."""
-(HISTORY,) = re.findall(r"^HISTORY_ARGS := (.*)$", MAKEFILE, re.M)
-"""What `make history` asks."""
 
 
 def manifest() -> dict[str, Any]:
@@ -58,8 +56,7 @@ def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
 @pytest.mark.parametrize(
     ("name", "made_by", "files"),
     [
-        ("coco", STUDY, {"report.fr.html", "figures/files.png", "figures/by_year.png", "mechanisms.csv"}),
-        ("history", HISTORY, {"figures/by_year.png", "sites.csv"}),
+        ("coco", STUDY, {"report.fr.html", "figures/files.png", "figures/by_year.png"}),
     ],
 )
 def test_coco_is_shipped_with_its_pages_as_they_were_written(name: str, made_by: str, files: set[str]) -> None:
