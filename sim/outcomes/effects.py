@@ -30,7 +30,6 @@ from sim.outcomes.statistics import (
     t_interval,
 )
 from sim.outcomes.verdicts import Reason, Verdict
-from sim.policies.closure import ClosurePolicy
 from sim.policies.policy import Policy
 from sim.rules.language import speaking
 from sim.rules.sentences import Listed, Sentence, Term, Words, spoken
@@ -247,7 +246,7 @@ def words_of(levers: Sequence[Policy]) -> Listed:
 
 
 def _with_dates(lever: Policy) -> Words:
-    words = of_lever(lever)
+    words = lever.said()
     if lever.start and lever.end:
         return Sentence("{policy} from {start} until {end}", policy=words, start=lever.start, end=lever.end)
     if lever.start:
@@ -255,13 +254,6 @@ def _with_dates(lever: Policy) -> Words:
     if lever.end:
         return Sentence("{policy} until {end}", policy=words, end=lever.end)
     return words
-
-
-def of_lever(lever: Policy) -> Words:
-    """Say what a lever changes, and on which site if it names one; a closure names its own."""
-    if lever.site is None or isinstance(lever, ClosurePolicy):
-        return lever.words()
-    return Sentence("{policy}, on {site}", policy=lever.words(), site=lever.site)
 
 
 def _in_file(words: Words) -> str:

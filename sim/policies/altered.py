@@ -10,7 +10,7 @@ from pydantic import SerializeAsAny
 from sim.policies.policy import Change, Policy
 from sim.rules.mechanisms import Mechanism
 from sim.rules.rulebook import Platform, rules_through
-from sim.rules.sentences import Listed, Sentence
+from sim.rules.sentences import Listed, Sentence, Words
 
 
 class Altered(Policy):
@@ -22,6 +22,10 @@ class Altered(Policy):
     def steps(self) -> Sequence[int]:
         """Those of the policy."""
         return self.of.steps
+
+    def said(self) -> Words:
+        """Say in words what is changed: the policy says on which site."""
+        return self.words()
 
     def changes(self, platform: Platform) -> Sequence[Change]:
         """Return the changes on the first day."""
@@ -39,7 +43,7 @@ class Held(Altered):
 
     def words(self) -> Sentence:
         """Say in words what is changed."""
-        return Sentence("{policy}, without {rules}", policy=self.of.words(), rules=Listed(self.rules))
+        return Sentence("{policy}, without {rules}", policy=self.of.said(), rules=Listed(self.rules))
 
 
 class Under(Altered):
@@ -57,7 +61,7 @@ class Under(Altered):
 
     def words(self) -> Sentence:
         """Say in words what is changed."""
-        return Sentence("{policy}, under other numbers", policy=self.of.words())
+        return Sentence("{policy}, under other numbers", policy=self.of.said())
 
 
 def held(policies: Collection[Policy], mechanisms: Collection[Mechanism]) -> tuple[Policy, ...]:

@@ -37,8 +37,12 @@ class ClosurePolicy(Policy, name="closure"):
             changes.append(Change("operation.open", "set", True, self.clone))
         return changes
 
+    def said(self) -> Words:
+        """Say in words what is changed: the site is among them."""
+        return self.words()
+
     def words(self) -> Words:
-        """Say in words what is changed."""
+        """Say in words which site is closed, and what comes after."""
         site = self.site or Term("the site")
         if self.open:
             return Sentence("{site} open", site=site)

@@ -107,6 +107,12 @@ class Policy(Section):
             return True
         return False
 
+    def said(self) -> Words:
+        """Say in words what is changed, and on which site if the policy names one."""
+        if self.site is None:
+            return self.words()
+        return Sentence("{policy}, on {site}", policy=self.words(), site=self.site)
+
     def words(self) -> Words:
         """Say in words what is changed, for people: a text, or a sentence if it is to be read in other languages."""
         levels = {k: v for k, v in self if k not in Policy.model_fields and v is not None}
@@ -183,7 +189,7 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated], site: str 
                 raise CollisionError(
                     Sentence(
                         "'{policy}' changes {rule}, which is no rule; see sim/rules/rulebook.py.",
-                        policy=policy.words(),
+                        policy=policy.said(),
                         rule=rule,
                     )
                 )
@@ -195,8 +201,8 @@ def rules_on(day: int, platform: Platform, policies: Iterable[Dated], site: str 
                         Sentence(
                             "{one} ({levels}) and {other} ({other_levels}) both set {rule} at the same time; drop one "
                             "of them, or give them dates that do not overlap.",
-                            one=setter[rule].name, levels=setter[rule].words(),
-                            other=policy.name, other_levels=policy.words(), rule=rule,
+                            one=setter[rule].name, levels=setter[rule].said(),
+                            other=policy.name, other_levels=policy.said(), rule=rule,
                         ),
                         setter[rule],
                         policy,

@@ -12,7 +12,6 @@ from functools import partial
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HERE, WAITS
-from sim.outcomes.effects import of_lever
 from sim.outcomes.outcomes import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
@@ -180,7 +179,7 @@ def policies(scenario: Scenario) -> Lines:
         for policy in found:
             end = Sentence(" until {day}", day=policy.end) if policy.end else None
             start = policy.start or scenario.start
-            lever = Sentence("{lever}, from {day}{end}", lever=of_lever(policy), day=start, end=end)
+            lever = Sentence("{lever}, from {day}{end}", lever=policy.said(), day=start, end=end)
             yield f"  {spoken(lever)}"
         if scenario.inert(arm):
             said = Sentence("inert: equal to the baseline on every day, so it changes nothing")

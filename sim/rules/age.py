@@ -193,11 +193,17 @@ class AgeRules(Protection, AgeCheck):
 
     @property
     def door(self) -> tuple[float, ...]:
-        """What decides who is let in: frictions and, behind a gate, whom the check takes for old enough."""
-        frictions = (self.friction_user, self.friction_predator)
-        if not self.gate:
-            return frictions
-        return (*frictions, *self.p_pass(limited=True))
+        """What decides who is let in: what `door_for_users` says, and the same of predators."""
+        return (*self.door_for_users, self.friction_predator, *self._p_behind_gate[-1:])
+
+    @property
+    def door_for_users(self) -> tuple[float, ...]:
+        """What decides which lawful persons are let in: friction and, behind a gate, who passes for old enough."""
+        return (self.friction_user, *self._p_behind_gate[:-1])
+
+    @property
+    def _p_behind_gate(self) -> tuple[float, ...]:
+        return self.p_pass(limited=True) if self.gate else ()
 
     def too_young(self, band: Band) -> bool:
         """Tell whether persons of a band are those whom the check is to tell."""

@@ -241,4 +241,5 @@ class Armed(Framed):
 
 
 def _door(rules: Rules) -> tuple[bool, float, tuple[float, ...]]:
-    return rules.operation.open, rules.registration.friction_user, rules.age.door
+    """Return what decides which lawful users are let in."""
+    return rules.operation.open, rules.registration.friction_user, rules.age.door_for_users

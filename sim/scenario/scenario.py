@@ -150,9 +150,9 @@ def _days(n: int) -> Counted:
 def _with_dates(policy: Policy, first: dt.date) -> Sentence:
     """Say what a policy changes and when, given the first measured day."""
     if policy.end is None:
-        return Sentence("{policy}, from {start}", policy=policy.words(), start=policy.start or first)
+        return Sentence("{policy}, from {start}", policy=policy.said(), start=policy.start or first)
     return Sentence(
-        "{policy}, from {start} until {end}", policy=policy.words(), start=policy.start or first, end=policy.end
+        "{policy}, from {start} until {end}", policy=policy.said(), start=policy.start or first, end=policy.end
     )
 
 

@@ -8,7 +8,9 @@ from mesa.datacollection import DataCollector
 
 from sim.model.agents import Chat
 from sim.model.arrays.model import ChatModel
-from tests.engines.chats import BUSY, LEVERS, arms
+from sim.policies.closure import ClosurePolicy
+from sim.scenario.scenario import Scenario
+from tests.engines.chats import BUSY, LEVERS, arms, day
 
 COUNTS = (
     "predators_online",
@@ -20,6 +22,12 @@ COUNTS = (
     "harms_so_far",
 )
 SCENARIO = BUSY.replace(days=7, policies={"email": LEVERS["email"]})
+BESIDE = SCENARIO.replace(
+    sites={"rival": {"monthly_visitors": 300.0}},
+    policies={"email": LEVERS["email"], "closed": (ClosurePolicy(site="site", start=day(3)),)},
+    **{"moderation.staff": 3.0, "registration.none.accounts_persist": True, "displacement.p_elsewhere": 0.0},
+)
+"""Two sites, of which one closes, where predators are on the other one because of a bar."""
 SEEDS = (7, 5)
 ARMS = arms(SCENARIO)
 HOURS = SCENARIO.hours
@@ -40,12 +48,14 @@ def by_lane() -> pd.DataFrame:
     return collected(ChatModel(SCENARIO, SEEDS, ARMS), HOURS)
 
 
-@pytest.mark.parametrize("policy", ARMS)
-def test_both_engines_collect_the_same(policy: str, by_lane: pd.DataFrame) -> None:
-    for seed in SEEDS:
-        one = collected(Chat(SCENARIO, seed, policy), HOURS)
-        for name in COUNTS:
-            assert one[name].tolist() == [counts[policy, seed] for counts in by_lane[name]], (name, seed)
+@pytest.mark.parametrize("scenario", [SCENARIO, BESIDE], ids=["alone", "beside"])
+def test_both_engines_collect_the_same(scenario: Scenario) -> None:
+    by_lane = collected(ChatModel(scenario, SEEDS, arms(scenario)), HOURS)
+    for policy in arms(scenario):
+        for seed in SEEDS:
+            one = collected(Chat(scenario, seed, policy), HOURS)
+            for name in COUNTS:
+                assert one[name].tolist() == [counts[policy, seed] for counts in by_lane[name]], (policy, name, seed)
 
 
 def test_something_is_collected_and_policies_differ(by_lane: pd.DataFrame) -> None:

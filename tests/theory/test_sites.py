@@ -22,6 +22,7 @@ from sim.model.decisions.displacement import NO_SITE, Gate, Way, gates, way
 from sim.model.world.movers import ELSEWHERE, FIRST_SITE, N_DELAYS, NOWHERE, Movers
 from sim.model.world.population import LONG_AGO
 from sim.policies.closure import ClosurePolicy
+from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.engines.chats import BUSY, START
@@ -57,7 +58,8 @@ ALL_OPEN = (Gate(True), Gate(True), Gate(True))
         (1, FIRST_SITE + 0, ALL_OPEN, 9, Way(1, 0)),
         # Home closed on day 4, moving after 3 days.
         (0, NOWHERE, (Gate(False, 4), Gate(True), Gate(True)), 90, Way(NO_SITE, NO_SITE)),
-        (0, FIRST_SITE + 2, (Gate(False, 4), Gate(True), Gate(True)), 6, Way(NO_SITE, NO_SITE)),
+        # Until then there are those alone who had gone on before, whom a bar kept out of the home.
+        (0, FIRST_SITE + 2, (Gate(False, 4), Gate(True), Gate(True)), 6, Way(NO_SITE, 2)),
         (0, FIRST_SITE + 2, (Gate(False, 4), Gate(True), Gate(True)), 7, Way(2, NO_SITE)),
         # The second choice closed too, later: on to the third, so many days after that.
         (0, FIRST_SITE + 2, (Gate(False, 4), Gate(True), Gate(False, 20)), 22, Way(NO_SITE, NO_SITE)),
@@ -65,6 +67,7 @@ ALL_OPEN = (Gate(True), Gate(True), Gate(True))
         # A clone that is not open yet, and then is.
         (0, FIRST_SITE + 1, (Gate(False, 4), Gate(False), Gate(True)), 8, Way(2, NO_SITE)),
         (0, FIRST_SITE + 1, (Gate(False, 4), Gate(True, 30), Gate(True)), 30, Way(1, NO_SITE)),
+        (0, FIRST_SITE + 1, (Gate(False, 4), Gate(False, 5), Gate(True)), 6, Way(NO_SITE, 2)),
         # Home open, the second choice closed: whom the door keeps out goes on to the next one at once.
         (0, FIRST_SITE + 1, (Gate(True), Gate(False, 8), Gate(True)), 8, Way(0, 2)),
         (0, FIRST_SITE + 1, (Gate(False, 4), Gate(False, 8), Gate(False, 9)), 90, Way(NO_SITE, NO_SITE)),
@@ -208,6 +211,27 @@ def test_without_anything_carried_over_the_same_displacement_does_change_harm() 
     assert set(shut["hour"]) == {24 * (TWIN.warmup_days + CLOSING)}
     harms = records.daily.groupby("policy")["n_harm"].sum()
     assert harms[BASELINE] != harms["closed"]
+
+
+def test_a_closure_takes_nobody_from_another_site_to_whom_a_bar_had_sent_them() -> None:
+    """As long as nobody has moved, a rival is as if the home had only stopped to bar anybody, to the bit."""
+    begin = START + dt.timedelta(CLOSING)
+    scenario = BUSY.replace(
+        sites={"rival": {"monthly_visitors": 600.0}},
+        policies={
+            "closed": (ClosurePolicy(site="site", start=begin),),
+            "unstaffed": (ModerationPolicy(site="site", start=begin, staff=0.0),),
+        },
+        **{"population.monthly_visitors": 2000.0, "displacement.p_users": 0.0, "displacement.p_predators": 1.0,
+           "displacement.p_elsewhere": 0.0, "displacement.delay_days": 3650.0, "moderation.staff": 3.0,
+           "registration.none.accounts_persist": True, "registration.none.p_return": 0.0, "reporting.friction": 0.0,
+           "police.investigators": 0.0, "undercover.decoys": 0.0, "felt_risk.sensitivity": 0.0},
+    )  # fmt: skip
+    records = simulate(scenario, [3, 8], list(scenario.policies), events=True)
+    for closed, unstaffed in zip(*(of_site(records, "rival", p) for p in scenario.policies), strict=True):
+        pd.testing.assert_frame_equal(closed, unstaffed)
+    there = records.daily.query("policy == 'closed' and site == 'rival' and day > @CLOSING")
+    assert there["n_predator_hours_moved_in"].sum() > 300
 
 
 # -- in the mean -------------------------------------------------------------------------------------------------------

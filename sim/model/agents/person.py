@@ -106,13 +106,13 @@ class Person(mesa.Agent):
     def site(self, begin: int, hour: int) -> int:
         """Return the site on which a visit that began in an hour is in another one, or `NO_SITE`."""
         site = self.let_in(begin)
-        if site == NO_SITE or not self.standings[site].barred(hour):
+        if not self.standings[self.home if site == NO_SITE else site].barred(hour):
             return site
         site = self.goes_on(begin)
         return NO_SITE if site == NO_SITE or self.standings[site].barred(hour) else site
 
     def goes_on(self, begin: int) -> int:
-        """Return the site to which somebody goes on whom a bar keeps out of the first, or `NO_SITE`."""
+        """Return the site to which somebody goes on whom a bar keeps out of the first (or of home), or `NO_SITE`."""
         return NO_SITE
 
     def site_in(self, hour: int) -> int:
@@ -158,7 +158,7 @@ class Person(mesa.Agent):
         if let_in != self.home:
             for of in self._counted_among:
                 ledgers[self.home].count(f"n_{of}_hours_turned_away")
-        if let_in != site:
+        if let_in not in (NO_SITE, site):
             out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
             for of in self._counted_among:
                 ledgers[let_in].count(f"n_{of}_hours_{out}")

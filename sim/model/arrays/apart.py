@@ -38,10 +38,14 @@ class Apart:
 
     def keeps(self, where: Ints, target_type: Ints, predator_type: Ints) -> Bools:
         """Tell where predators may not write to users, by `where` rules hold and both `Presences.door_type`."""
+        if not self.limits:
+            return np.zeros(where.size, bool)
         return self._keeps(where, self.minors[0, where, self._ages.of(target_type)], predator_type)
 
     def keeps_from_decoys(self, where: Ints, predator_type: Ints) -> Bools:
         """Tell where they may not write to decoys, who are known as what they pose as wherever anybody is."""
+        if not self.limits:
+            return np.zeros(where.size, bool)
         known = self.minors[0][:, self._ages.width[POSE] > 0].any(axis=1)
         return self._keeps(where, known.take(where), predator_type)
 

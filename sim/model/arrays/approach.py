@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.model.arrays.contacts import recognition
 from sim.model.arrays.detection import flag
-from sim.model.arrays.entry import at_the_door
+from sim.model.arrays.entry import at_the_door, go_on
 from sim.model.arrays.felt_risk import holds_back
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.places import Places
@@ -42,7 +42,7 @@ class Foreseen:
     Entries of intents and lanes are numbered ``intent * lanes + lane``.
 
     Attributes:
-        pair: Place and predator, by intent and lane; where the predator is let in nowhere, any place of the lane.
+        pair: Place and predator, by intent and lane; where the predator is let in nowhere, that of their home.
         rank: The predator must have room for more contacts than that, likewise; NEVER where the door turns it away.
         target: Row of the user approached, NOBODY or _UNDECIDED, likewise.
         redirected: 1 if in place of somebody absent or protected because of a policy, likewise.
@@ -218,7 +218,7 @@ def approach(now: Hour, foreseen: Foreseen) -> None:
 
 
 def _go_on(now: Hour, first: int, barred: Ints, pair: Ints, rank: Ints) -> Ints:
-    """Let predators whom a bar keeps out of a site be on their other one; return whose intents are those.
+    """Let predators whom a bar keeps out of a site act on their other one; return whose intents are those.
 
     Args:
         now: The hour.
@@ -227,16 +227,11 @@ def _go_on(now: Hour, first: int, barred: Ints, pair: Ints, rank: Ints) -> Ints:
         pair: Place and predator, by intent and lane of the hour; written.
         rank: `Foreseen.rank`, likewise; written.
     """
-    state, places, people = now.state, now.state.places, now.day.people
-    intent = (first + barred) // places.n_lanes
-    row, place = now.day.intents.row.take(intent), places.of_pair(pair.take(barred))
-    other = now.lanes.doors.other_place(people.is_old(row), places.lane(place), people.door_type(row))
-    there = pair.take(barred) + (other - place) * places.n_predators
-    on = (other >= 0).nonzero()[0]
-    on = on[state.predator_barred_until.take(there.take(on)) <= now.hour]
+    places, intent = now.state.places, (first + barred) // now.state.places.n_lanes
+    on, there = go_on(now, now.day.intents.row.take(intent), pair.take(barred))
     gone_on, intent = barred.take(on), intent.take(on)
-    pair[gone_on] = there.take(on)
-    free = _may_approach(now, intent, other.take(on))
+    pair[gone_on] = there
+    free = _may_approach(now, intent, places.of_pair(there))
     rank[gone_on] = np.where(free, now.day.intents.rank.take(intent), NEVER)
     return gone_on
 
@@ -328,10 +323,9 @@ def _meets(now: Hour, intent: Ints, place: Ints, row: Ints, pair: Ints | None) -
     here = doors.lets_in(0, people.is_old(row), place, door_type)
     usually = doors.usually_here(place, door_type)
     protected = np.zeros(row.size, bool)
-    predator_type = people.door_type(now.day.intents.row.take(intent))
-    if apart.usual.limits:
+    if apart.limits or apart.usual.limits:
+        predator_type = people.door_type(now.day.intents.row.take(intent))
         usually &= ~apart.usual.keeps(place % state.places.n_sites, door_type, predator_type)
-    if apart.limits:
         protected = here & apart.keeps(place, door_type, predator_type)
         here &= ~protected
     away = usually > here

@@ -79,8 +79,8 @@ class Doors:
     Attributes:
         friction: Classes of tolerance asked for, by kind, day of beginning, type of `Ages`, lane and site.
         closed: Places that were open the day before and are closed.
-        ways: Sites that classes come to first (0), and then (1): by that, day of beginning, lane and class. With one
-            site there are none.
+        ways: `Way` of classes: by site that they come to first (0) or then (1), day of beginning, lane and class. With
+            one site there are none.
     """
 
     def __init__(
@@ -114,19 +114,19 @@ class Doors:
         self.friction[:, 1, :, self._anew] = self.friction[:, 0, :, self._anew]
 
     def _find_ways(self, day: int, before: Doors | None) -> None:
-        """Work out the ways of all classes: tables by day of beginning, lane and class; `n_sites` is nowhere."""
+        """Work out the ways of all classes: tables by day of beginning, lane and class."""
         movers, classes = self._movers, np.arange(self._movers.n)
         columns = [c.tolist() for c in (movers.home(classes), movers.second(classes), movers.delay(classes))]
         of_gates: dict[tuple[Gate, ...], Ints] = {}
         for of_lane in dict.fromkeys(self._gates):
             ways = [way(home, second, delay, of_lane, day) for home, second, delay in zip(*columns, strict=True)]
-            of_gates[of_lane] = np.array(ways).T % (self._places.n_sites + 1)
+            of_gates[of_lane] = np.array(ways).T
         today = np.stack([of_gates[of_lane] for of_lane in self._gates], axis=1)
         yesterday = today if before is None else before.ways[:, 0].copy()
         if before is not None:
             yesterday[:, self._anew] = today[:, self._anew]
         self.ways: Ints = np.stack((today, yesterday), axis=1)
-        nowhere = np.full((*self.friction.shape[:-1], 1), TOLERANCES)
+        nowhere = np.full((*self.friction.shape[:-1], 1), TOLERANCES)  # the last, which `NO_SITE` is as an index
         self._asked = np.concatenate((self.friction, nowhere), axis=-1)
 
     @property
@@ -142,13 +142,14 @@ class Doors:
     # -- one by one ---------------------------------------------------------------------------------------------------
 
     def place(self, kind: int, old: Ints, lane: Ints, door_type: Ints) -> tuple[Ints, Bools]:
-        """Return the places of people in lanes, and whether they are let in; if not, the place is any of the lane."""
+        """Return the places of people in lanes, and whether they are let in; if not, the place is their home."""
         if self._places.n_sites == 1:
             age, tolerance = self._told_apart(door_type)
             asked = self._single[kind].take((old * self._ages.n + age) * self._places.n + lane)
             return lane, lets_in(tolerance, asked)
         site = self._site(kind, old, lane, door_type)
-        return self._places.in_lane(lane, np.maximum(site, 0)), site != NO_SITE
+        inside = site != NO_SITE
+        return self._places.in_lane(lane, np.where(inside, site, self._home(door_type))), inside
 
     def lets_in(self, kind: int | Ints, old: Ints | int, place: Ints, door_type: Ints) -> Bools:
         """Tell who is let in to places: a kind, or one by one."""
@@ -168,10 +169,9 @@ class Doors:
         return self._usual.lets_in(0, 0, self._places.in_lane(lane, place % self._places.n_sites), door_type)
 
     def other_place(self, old: Ints, lane: Ints, door_type: Ints) -> Ints:
-        """Return where predators go on whom a bar keeps out of the site that lets them in: places, -1 for nowhere."""
-        _, other, asked, asked_other, tolerance = self._ways_of(1, old, lane, door_type)
-        on = goes_on(asked, asked_other, tolerance)
-        return np.where(on, self._places.in_lane(lane, other), -1)
+        """Return where predators go on whom a bar keeps out of the site of `place`: places, -1 for nowhere."""
+        first, other, *asked_and_tolerance = self._ways_of(1, old, lane, door_type)
+        return np.where(goes_on(first, *asked_and_tolerance), self._places.in_lane(lane, other), -1)
 
     def _site(self, kind: int | Ints, old: Ints | int, lane: Ints, door_type: Ints) -> Ints:
         return site_of(*self._ways_of(kind, old, lane, door_type))
@@ -185,8 +185,12 @@ class Doors:
         at = (old * n_lanes + lane) * self._movers.n + mover
         first, other = (table.reshape(-1).take(at) for table in self.ways)
         row = (((kind * 2 + old) * self._ages.n + age) * n_lanes + lane) * (n_sites + 1)
-        asked = self._asked.reshape(-1)
-        return first, other, asked.take(row + first), asked.take(row + other), tolerance
+        asked, asked_other = (self._asked.reshape(-1).take(row + site % (n_sites + 1)) for site in (first, other))
+        return first, other, asked, asked_other, tolerance
+
+    def _home(self, door_type: Ints) -> Ints:
+        home: Ints = self._movers.home(door_type // (TOLERANCES * self._ages.n))
+        return home
 
     def _told_apart(self, door_type: Ints) -> tuple[Ints | int, Ints]:
         """Return types of `Ages` and classes of tolerance, where there is one site."""
@@ -222,7 +226,8 @@ class Doors:
         all_ = below[seed[:, None], of_class, -1]
         home = movers.home(mover)
         let_in, away, moved = np.zeros((3, places.n_lanes_in_all, places.n_sites + 1), np.int64)
-        for site, n in ((first, all_ - kept_out), (other, np.maximum(kept_out - also, 0))):
+        goes_to_other = np.maximum(kept_out - also, 0) * (first != NO_SITE)
+        for site, n in ((first, all_ - kept_out), (other, goes_to_other)):
             np.add.at(let_in, (lane, site), n)
             np.add.at(moved, (lane, site), n * (site != home))
         np.add.at(away, (lane, home), all_ - (all_ - kept_out) * (first == home))

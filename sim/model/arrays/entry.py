@@ -6,8 +6,9 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +35,11 @@ def count_people(now: Hour) -> None:
         let_in, turned_away, _ = lanes.doors.counted(0, 0, table)
         record.add_all(name, let_in)
         record.add_all(f"{name}_turned_away", turned_away)
+    hours = _hours_by_cell(now, people.hours)
     for kind, name in enumerate(_KINDS):
-        _count_hours(now, f"n_{name}_hours", _hours_by_door(now, people.hours, kind=kind))
-    _count_hours(now, "n_minor_hours", _hours_by_door(now, people.hours, _is_minor(people.person)))
+        _count_hours(now, f"n_{name}_hours", _by_door(now, hours, kind))
+    of_minors = _hours_by_cell(now, people.hours, _is_minor(people.person))
+    _count_hours(now, "n_minor_hours", _by_door(now, of_minors))
     _count_limited(now)
     _count_protected(now)
     _take_out_barred(now)
@@ -45,26 +48,29 @@ def count_people(now: Hour) -> None:
     record.set_product("n_identified_hours", "n_user_hours", lanes.rule("registration.accounts_persist"))
 
 
-def _hours_by_door(now: Hour, hours: NDArray[Any], some: Bools | None = None, kind: int = 0) -> Ints:
-    """Return hours of a kind that are let in, turned away and moved in, by that and place; bars apart.
+def _hours_by_cell(now: Hour, hours: NDArray[Any], some: Bools | None = None) -> list[Ints]:
+    """Return hours, given for each presence, by cell (`Cells`): of visits begun on the day, and on the day before.
 
     Args:
         now: The last hour of the day.
         hours: Hours of each presence.
         some: Of whom; by default of all.
-        kind: Kind.
     """
     people, cells = now.day.people, now.state.cells
     found = []
-    for day_before, rows in enumerate((slice(people.n_carried, None), slice(people.n_carried))):
+    for rows in (slice(people.n_carried, None), slice(people.n_carried)):
         door, n = people.door[rows], hours[rows]
         if some is not None:
             chosen = some[rows].nonzero()[0]
             door, n = door.take(chosen), n.take(chosen)
         # Sums of whole numbers, exact in floats.
-        table = np.bincount(cells.of.take(door), n, minlength=cells.n).astype(np.int64)
-        found.append(now.lanes.doors.counted(kind, day_before, table))
-    by_door: Ints = np.sum(found, axis=0)
+        found.append(np.bincount(cells.of.take(door), n, minlength=cells.n).astype(np.int64))
+    return found
+
+
+def _by_door(now: Hour, hours: Sequence[Ints], kind: int = 0) -> Ints:
+    """Return hours of a kind that are let in, turned away and moved in, by that and place, given `_hours_by_cell`."""
+    by_door: Ints = np.sum([now.lanes.doors.counted(kind, old, table) for old, table in enumerate(hours)], axis=0)
     return by_door
 
 
@@ -87,7 +93,7 @@ def _count_protected(now: Hour) -> None:
     of_type = now.state.world.ages.of(people.door_type(np.arange(people.slot.size)))
     minors = apart.minors[0]
     for taken in np.unique(minors[apart.limited], axis=0):
-        let_in, *_ = _hours_by_door(now, people.hours, taken.take(of_type))
+        let_in, *_ = _by_door(now, _hours_by_cell(now, people.hours, taken.take(of_type)))
         now.record.add_all("n_user_hours_protected", let_in * (apart.limited & (minors == taken).all(axis=1)))
 
 
@@ -101,7 +107,7 @@ def _count_limited(now: Hour) -> None:
         row = np.arange(people.slot.size)
         until = np.minimum(_new_until(now, row, np.full(row.size, places.argmax())), first_hour + 24)
         hours = np.maximum(np.minimum(people.end, until) - np.maximum(people.start, first_hour), 0)
-        let_in, *_ = _hours_by_door(now, hours)
+        let_in, *_ = _by_door(now, _hours_by_cell(now, hours))
         now.record.add_all("n_user_hours_limited", let_in * places)
 
 
@@ -116,13 +122,41 @@ def _new_until(now: Hour, row: Ints, place: Ints) -> Ints:
     return account_since(joined, begin, persists) + cooling_off
 
 
-def _take_out_barred(now: Hour) -> None:
-    """Correct the counts for the few who are under a bar or in custody."""
-    state, lanes, record = now.state, now.lanes, now.record
-    people, first_hour = now.day.people, now.day.first_hour
+class _Bars(NamedTuple):
+    """Bars, or times in custody, of persons with presences on a day: for each presence and each place that bars it.
+
+    Attributes:
+        row: Presences.
+        place: Places.
+        since, until: First hours of it, and after it.
+        custody: 1 for custody.
+        kind: Kinds of the persons.
+        old: Whether the visit began the day before.
+        start: First hour of the day in which it keeps out somebody who would be there.
+        hours: For so many hours.
+    """
+
+    row: Ints
+    place: Ints
+    since: Ints
+    until: Ints
+    custody: Ints
+    kind: Ints
+    old: Ints
+    start: Ints
+    hours: Ints
+
+    def those(self, chosen: Bools) -> _Bars:
+        """Return some of them."""
+        return _Bars(*(column.compress(chosen) for column in self))
+
+
+def _bars(now: Hour) -> _Bars | None:
+    """Return the bars of the day; nothing if there are none."""
+    state, people, first_hour = now.state, now.day.people, now.day.first_hour
     keys, *columns = state.bar_log.since(first_hour)
     if not keys.size:
-        return
+        return None
     rows = state.flag.take(people.slot).nonzero()[0]
     key = MEMBER.pack(people.seed.take(rows), people.person.take(rows))
     low, high = keys.searchsorted(key, side="left"), keys.searchsorted(key, side="right")
@@ -130,64 +164,70 @@ def _take_out_barred(now: Hour) -> None:
     row = np.repeat(rows, n)
     bar = np.arange(row.size) + np.repeat(low - (np.cumsum(n) - n), n)
     place, since, until, custody = (a.take(bar) for a in columns)
-    bars = np.stack((row, place, since, until))
-    old, kind = people.is_old(row), people.is_predator(row)
-    inside = lanes.doors.lets_in(kind, old, place, people.door_type(row))
-    row, place, since, until, custody, old, kind = (a[inside] for a in (row, place, since, until, custody, old, kind))
     start = np.maximum(np.maximum(people.start.take(row), first_hour), since)
-    lost = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
-    moved = lost * (home_of(people.person.take(row)) != state.places.site.take(place))
-    for number, name in enumerate(_KINDS):
-        of_kind = (kind == number).nonzero()[0]
-        record.add(f"n_{name}_hours", place.take(of_kind), -lost.take(of_kind))
-        record.add(f"n_{name}_hours_moved_in", place.take(of_kind), -moved.take(of_kind))
-        barred = of_kind[custody.take(of_kind) == 0]
-        record.add(f"n_{name}_hours_barred", place.take(barred), lost.take(barred))
-        if not number:
-            young = of_kind[_is_minor(people.person.take(row.take(of_kind)))]
-            record.add("n_minor_hours", place.take(young), -lost.take(young))
-            record.add("n_minor_hours_moved_in", place.take(young), -moved.take(young))
-            record.add("n_minor_hours_barred", place.take(young), lost.take(young))
-    arrested = custody.nonzero()[0]
-    record.add("n_predator_hours_in_custody", place.take(arrested), lost.take(arrested))
-    if state.places.n_sites > 1:
-        of_predators = ((kind == 1) & (custody == 0)).nonzero()[0]
-        _add_gone_on(now, bars, *(a.take(of_predators) for a in (row, place, old, start, lost)))
-    row, place, since, until, old, start, lost = (a[kind == 0] for a in (row, place, since, until, old, start, lost))
-    new = (lanes.rule("limits.cooling_off_hours").take(place) > 0).nonzero()[0]
-    limited = np.minimum(_new_until(now, row.take(new), place.take(new)), (start + lost).take(new)) - start.take(new)
-    record.add("n_user_hours_limited", place.take(new), -np.maximum(limited, 0))
+    hours = np.maximum(np.minimum(np.minimum(people.end.take(row), first_hour + 24), until) - start, 0)
+    return _Bars(row, place, since, until, custody, people.is_predator(row), people.is_old(row), start, hours)
+
+
+def _take_out_barred(now: Hour) -> None:
+    """Correct the counts for the few who are under a bar or in custody."""
+    bars = _bars(now)
+    if bars is None:
+        return
+    record, people, places = now.record, now.day.people, now.state.places
+    inside = now.lanes.doors.lets_in(bars.kind, bars.old, bars.place, people.door_type(bars.row))
+    if places.n_sites > 1:
+        _add_gone_on(now, bars, inside)
+    lost = bars.those(inside)
+    moved = lost.hours * (home_of(people.person.take(lost.row)) != places.site.take(lost.place))
+    minors = (lost.kind == 0) & _is_minor(people.person.take(lost.row))
+    for name, of_group in (("user", lost.kind == 0), ("predator", lost.kind == 1), ("minor", minors)):
+        barred = of_group & (lost.custody == 0)
+        record.add(f"n_{name}_hours", lost.place.compress(of_group), -lost.hours.compress(of_group))
+        record.add(f"n_{name}_hours_moved_in", lost.place.compress(of_group), -moved.compress(of_group))
+        record.add(f"n_{name}_hours_barred", lost.place.compress(barred), lost.hours.compress(barred))
+    arrested = lost.those(lost.custody == 1)
+    record.add("n_predator_hours_in_custody", arrested.place, arrested.hours)
+    _take_out_users(now, lost.those(lost.kind == 0))
+
+
+def _take_out_users(now: Hour, lost: _Bars) -> None:
+    """Correct what is counted of lawful users alone, given the bars of those whom doors let in."""
+    lanes, record, people = now.lanes, now.record, now.day.people
+    new = lost.those(lanes.rule("limits.cooling_off_hours").take(lost.place) > 0)
+    limited = np.minimum(_new_until(now, new.row, new.place), new.start + new.hours) - new.start
+    record.add("n_user_hours_limited", new.place, -np.maximum(limited, 0))
     if lanes.apart.limits:
-        of_type = state.world.ages.of(people.door_type(row))
-        some = (lanes.apart.limited.take(place) & lanes.apart.minors[0, place, of_type]).nonzero()[0]
-        record.add("n_user_hours_protected", place.take(some), -lost.take(some))
-    begin = people.begin.take(row)
-    barred = ((old == 0) & (since <= begin) & (begin < until)).nonzero()[0]
-    record.add("n_visits", place.take(barred), -1)
-    record.add("n_visits_barred", place.take(barred), 1)
-    _take_out_user_days(now, row.take(barred), place.take(barred))
+        of_type = now.state.world.ages.of(people.door_type(lost.row))
+        some = lost.those(lanes.apart.limited.take(lost.place) & lanes.apart.minors[0, lost.place, of_type])
+        record.add("n_user_hours_protected", some.place, -some.hours)
+    begin = people.begin.take(lost.row)
+    barred = lost.those((lost.old == 0) & (lost.since <= begin) & (begin < lost.until))
+    record.add("n_visits", barred.place, -1)
+    record.add("n_visits_barred", barred.place, 1)
+    _take_out_user_days(now, barred.row, barred.place)
 
 
-def _add_gone_on(now: Hour, bars: Ints, row: Ints, place: Ints, old: Ints, start: Ints, n_hours: Ints) -> None:
+def _add_gone_on(now: Hour, bars: _Bars, inside: Bools) -> None:
     """Count the hours of predators who are on another site while a bar keeps them out of the one that lets them in.
+
+    Or of their home, if it was closed while they were on the other site.
 
     Args:
         now: The last hour of the day.
-        bars: All bars of members with presences, one a column: presence, place, first hour, first hour after it.
-        row: Presences.
-        place: Where they are barred.
-        old: Whether the visit began the day before.
-        start: First hour of the day in which they are barred.
-        n_hours: For so many hours.
+        bars: All bars.
+        inside: Which of them are of a place that lets them in.
     """
     places, people = now.state.places, now.day.people
-    other = now.lanes.doors.other_place(old, places.lane(place), people.door_type(row))
+    home = home_of(people.person.take(bars.row)) == places.site.take(bars.place)
+    kept = bars.those((inside | home) & (bars.kind == 1) & (bars.custody == 0))
+    other = now.lanes.doors.other_place(kept.old, places.lane(kept.place), people.door_type(kept.row))
     on = (other >= 0).nonzero()[0]
-    hour, which = ranges(start.take(on), n_hours.take(on)), np.repeat(on, n_hours.take(on))
-    there = GONE_ON.pack(row.take(which), other.take(which), hour - now.day.first_hour)
-    since = np.maximum(bars[2], now.day.first_hour)
-    n = np.maximum(np.minimum(bars[3], now.hour + 1) - since, 0)
-    barred = GONE_ON.pack(np.repeat(bars[0], n), np.repeat(bars[1], n), ranges(since, n) - now.day.first_hour)
+    hour, which = ranges(kept.start.take(on), kept.hours.take(on)), np.repeat(on, kept.hours.take(on))
+    there = GONE_ON.pack(kept.row.take(which), other.take(which), hour - now.day.first_hour)
+    since = np.maximum(bars.since, now.day.first_hour)
+    n = np.maximum(np.minimum(bars.until, now.hour + 1) - since, 0)
+    barred = GONE_ON.pack(np.repeat(bars.row, n), np.repeat(bars.place, n), ranges(since, n) - now.day.first_hour)
     free = other.take(which.compress(~np.isin(there, barred)))
     now.record.add("n_predator_hours", free, 1)
     now.record.add("n_predator_hours_moved_in", free, 1)
@@ -218,6 +258,25 @@ def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     old, door_type, index = (places.each(a) for a in (people.is_old(row), people.door_type(row), index))
     place, inside = now.lanes.doors.place(1, old, places.lanes_of(people.seed.take(row)), door_type)
     return place, places.pair(place, index), inside
+
+
+def go_on(now: Hour, row: Ints, pair: Ints) -> tuple[Ints, Ints]:
+    """Return which predators are on their other site, of those whom a bar keeps out of a place, and their pairs there.
+
+    Args:
+        now: The hour.
+        row: Presences.
+        pair: Pairs where they are barred: of the place that lets them in, or of their home.
+    """
+    places, people = now.state.places, now.day.people
+    if places.n_sites == 1:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    place = places.of_pair(pair)
+    other = now.lanes.doors.other_place(people.is_old(row), places.lane(place), people.door_type(row))
+    on = (other >= 0).nonzero()[0]
+    there = pair.take(on) + (other - place).take(on) * places.n_predators
+    free = now.state.predator_barred_until.take(there) <= now.hour
+    return on.compress(free), there.compress(free)
 
 
 class Visitors:

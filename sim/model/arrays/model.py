@@ -13,7 +13,7 @@ from sim.model.arrays.apart import Apart
 from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts, shut
 from sim.model.arrays.doors import Cells, Doors
-from sim.model.arrays.entry import Visitors, at_the_door, count_people
+from sim.model.arrays.entry import Visitors, at_the_door, count_people, go_on
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
 from sim.model.arrays.flows import Flows
@@ -166,14 +166,17 @@ class ChatModel(HourlyModel):
 
     @property
     def predators_online(self) -> dict[LaneName, int]:
-        """Predators on the site at the end of the hour just simulated: in a visit let in, and under no bar."""
+        """Predators on each site at the end of the hour just simulated: in a visit let in, and under no bar."""
         if not self.hour:
             return self._by_lane(np.zeros(self.state.places.n, np.int64))
         last, day = self._now(self.hour - 1), self._day
         rows = slice(*day.predators_start[last.hour_of_day : last.hour_of_day + 2].tolist())
-        place, pair, inside = at_the_door(last, day.predators_online[rows])
-        here = inside & (self.state.predator_barred_until.take(pair) <= last.hour)
-        return self._by_lane(np.bincount(place.compress(here), minlength=self.state.places.n))
+        row = day.predators_online[rows]
+        place, pair, inside = at_the_door(last, row)
+        barred = self.state.predator_barred_until.take(pair) > last.hour
+        _, there = go_on(last, self.state.places.each(row).compress(barred), pair.compress(barred))
+        here = np.concatenate((place.compress(inside & ~barred), self.state.places.of_pair(there)))
+        return self._by_lane(np.bincount(here, minlength=self.state.places.n))
 
     @property
     def contacts_on_platform(self) -> dict[LaneName, int]:

@@ -39,11 +39,8 @@ def reach_decoys(now: Hour, intent: Ints, pair: Ints) -> Ints:
 
 def _kept_apart(now: Hour, intent: Ints, place: Ints) -> Bools:
     """Tell which predators may not write to decoys, who state the age of those whom they pose as."""
-    apart = now.lanes.apart
-    if not apart.limits:
-        return np.zeros(intent.size, bool)
     row = now.day.intents.row.take(intent)
-    return apart.keeps_from_decoys(place, now.day.people.door_type(row))
+    return now.lanes.apart.keeps_from_decoys(place, now.day.people.door_type(row))
 
 
 def _n_online(now: Hour, intent: Ints, place: Ints) -> Ints:

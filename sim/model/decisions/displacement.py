@@ -24,7 +24,11 @@ class Gate(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where somebody comes to: the site first, and another one if its door or a bar keeps them out there."""
+    """Where somebody comes to: the site first, and another one if its door or a bar keeps them out there.
+
+    With another one and no first, their home was closed a while ago, and they have not moved yet. There are those alone
+    whom a bar kept out of it, and keeps out still: they had gone on before.
+    """
 
     first: int
     other: int
@@ -47,7 +51,8 @@ def way(home: int, second: int, delay_days: int, sites: Sequence[Gate], day: int
 
     Everybody comes to the home site while it is open. Those whose second choice is a site go on there, or to the next
     open one in the order of sites: at once where a door or a bar keeps them out of their home, and so many days after
-    the last closure where the sites that they would rather go to were closed.
+    the last closure where the sites that they would rather go to were closed. A closure of their home takes nobody from
+    another site whom a bar has sent there.
 
     Args:
         home: Home site.
@@ -63,8 +68,10 @@ def way(home: int, second: int, delay_days: int, sites: Sequence[Gate], day: int
     closed_since = LONG_AGO
     while order and not sites[order[0]].open:
         closed_since = max(closed_since, sites[order.pop(0)].since)
-    if not order or (closed_since > LONG_AGO and day < closed_since + delay_days):
+    if not order:
         return Way(NO_SITE, NO_SITE)
+    if closed_since > LONG_AGO and day < closed_since + delay_days:
+        return Way(NO_SITE, order[0] if day < sites[home].since + delay_days else NO_SITE)
     first, *rest = order
     other = next((site for site in rest if sites[site].open), NO_SITE) if first == home else NO_SITE
     return Way(first, other)
@@ -80,13 +87,14 @@ def site_of(first: Ints, other: Ints, friction: Ints, friction_other: Ints, tole
         friction_other: Likewise.
         tolerance: Classes of tolerance.
     """
-    return np.where(tolerance >= friction, first, np.where(tolerance >= friction_other, other, NO_SITE))
+    turned_away = np.where((first != NO_SITE) & (tolerance >= friction_other), other, NO_SITE)
+    return np.where(tolerance >= friction, first, turned_away)
 
 
-def goes_on(friction: Ints, friction_other: Ints, tolerance: Ints) -> Bools:
-    """Tell who goes on to the other site when a bar keeps them out of the first; arguments as for `site_of`.
+def goes_on(first: Ints, friction: Ints, friction_other: Ints, tolerance: Ints) -> Bools:
+    """Tell who goes on to the other site while a bar keeps them out of the first, or of their home when it was closed.
 
-    Whom the door of the first keeps out is on the other anyway.
+    Arguments as for `site_of`. Whom the door of the first keeps out is on the other anyway.
     """
-    found: Bools = (tolerance >= friction) & (tolerance >= friction_other)
+    found: Bools = ((first == NO_SITE) | (tolerance >= friction)) & (tolerance >= friction_other)
     return found
