@@ -63,10 +63,17 @@ class Policy(Section):
     site: str | None = parameter(None, "site", None, None, "Site on which it acts (all)", minimum=None)
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
-        """Register the subclass under the name by which scenario files call it; without a name, none can."""
+        """Register the subclass under the name by which scenario files call it; without a name, none can.
+
+        Raises:
+            ValueError: If another policy has the name. The same one may be defined anew, as a cell of a notebook does.
+        """
         super().__init_subclass__(**kwargs)
         cls.name = name
         if name:
+            other = Policy.registry.setdefault(name, cls)
+            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise ValueError(f"{cls.__qualname__}: there is a policy {name!r} already, {other.__qualname__}.")
             Policy.registry[name] = cls
 
     def changes(self, platform: Platform) -> Sequence[Change]:

@@ -146,6 +146,7 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
             "policy '{name}': ladder_hours are hours, and the longest suspension is under a day. Is that meant?",
             name=arm,
         )
+    yield from _of_sites(scenario, arm)
     after = scenario.start + dt.timedelta(scenario.days)
     for policy in scenario.policies[arm]:
         left = (after - (policy.start or scenario.start)).days
@@ -169,6 +170,24 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
                 "seen. Raise days, or leave the end out.",
                 name=arm, lever=policy.name, end=policy.end, last=after - dt.timedelta(1),
             )  # fmt: skip
+
+
+def _of_sites(scenario: Scenario, arm: str) -> Iterator[Sentence]:
+    """Yield the sites that levers of an arm name and that are not open on any day under it, nor without it."""
+    sites = zip(scenario.site_names, scenario.platforms, scenario.changes_by_site(arm), strict=True)
+    never = {
+        site
+        for site, platform, by_day in sites
+        if not platform.operation.open and not any(rules.operation.open for _, rules in by_day)
+    }
+    for policy in scenario.policies[arm]:
+        for level in ("site", "clone"):
+            if (site := getattr(policy, level, None)) in never:
+                yield Sentence(
+                    "policy '{name}': {lever}.{level} is {site}, which does not open in the {days} days measured, so "
+                    "that nothing comes of it. Let a closure open it sooner (clone, clone_days), or raise days.",
+                    name=arm, lever=policy.name, level=level, site=site, days=scenario.days,
+                )  # fmt: skip
 
 
 def _of_sums(scenario: Scenario, arm: str) -> Iterator[Sentence]:

@@ -118,7 +118,7 @@ class Consistent(Armed):
                 return
         for arm, of_sites in changes.items():
             if any(r.rests_on_ages and not r.knows_ages for by_day in of_sites for _, r in by_day):
-                yield Problem(("policies", arm), unknown)
+                yield Problem(("policies", arm), Sentence("policy {policy}: {why}", policy=repr(arm), why=unknown))
 
     def _problems_of_policies(self) -> Iterator[Problem]:
         """Yield what is wrong with the dates and combinations of the policies."""
@@ -236,7 +236,14 @@ class Consistent(Armed):
                 end=closure.end,
             )
             yield "end", stays
-        if clone is not None and clone == (closure.site or self.site):
+        if clone is not None and closure.site is None and self.sites:
+            every = Sentence(
+                "closure names no site, so it closes all of them, and {clone} too. Name the site that is closed: site "
+                "= {site}.",
+                clone=clone, site=shown(self.site),
+            )  # fmt: skip
+            yield "clone", every
+        elif clone is not None and clone == (closure.site or self.site):
             itself = Sentence(
                 "{clone} would be a clone of itself. Name the site that is closed (site) and another one that opens.",
                 clone=clone,

@@ -56,6 +56,16 @@ def curfew() -> Iterator[type[Policy]]:
     del Policy.registry["curfew"]
 
 
+def test_a_name_that_is_taken_is_refused_and_the_same_policy_may_be_defined_anew(curfew: type[Policy]) -> None:
+    with pytest.raises(ValueError, match="there is a policy 'curfew' already, "):
+        type("Other", (Policy,), {"__module__": __name__}, name="curfew")
+    assert Policy.registry["curfew"] is curfew
+    again = type(
+        curfew.__qualname__, (Policy,), {"__module__": __name__, "__qualname__": curfew.__qualname__}, name="curfew"
+    )
+    assert Policy.registry["curfew"] is again
+
+
 def test_the_levers_shipped() -> None:
     shipped = {name for name, kind in Policy.registry.items() if kind.__module__.startswith("sim.policies.")}
     assert shipped == set(INERT)
