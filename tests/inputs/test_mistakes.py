@@ -235,7 +235,7 @@ MISTAKES = {
     ),
     "a policy about ages without ages": (
         "[age]\nlevel = 'none'\n" + ARM + "limits = { adults_to_minors = false }",
-        ["3: a rule keeps", "limits.adults_to_minors", "nobody is ever known"],
+        ["3: policy 'a': a rule keeps", "limits.adults_to_minors", "nobody is ever known"],
     ),
     "an unknown check of ages": (
         ARM + "age = { level = 'guessed' }",

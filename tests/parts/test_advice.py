@@ -81,6 +81,29 @@ def test_what_is_odd_about_the_police_is_said_once(changes: dict[str, object], w
     assert sum(words in warning for warning in said) == 1, said
 
 
+CLONE = {
+    "sites": {"clone": {"operation": {"open": False}}},
+    "displacement.p_users": 0.4,
+    "displacement.p_predators": 0.7,
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (
+            ClosurePolicy(site="site", clone="clone", clone_days=365),
+            ["closure.clone is clone, which does not open in the"],
+        ),
+        (ReportingPolicy(site="clone", friction=0.1), ["reporting.site is clone, which does not open in the"]),
+        (ClosurePolicy(site="site", clone="clone", clone_days=364), []),
+    ],
+)
+def test_a_site_that_does_not_open_is_warned_of(policy: Policy, words: list[str]) -> None:
+    said = [warning for warning in of_scenario(SAID.replace(**CLONE, policies={"a": (policy,)})) if "open" in warning]
+    assert len(said) == len(words) and all(some in warning for some, warning in zip(words, said, strict=True))
+
+
 def test_a_host_that_moves_within_the_window_and_long_logs_are_nothing_odd() -> None:
     fine = POLICED | {"cooperation.host": "moves", "days": 366, "policies": {"b": (LogsPolicy(log_hours=8760),)}}
     assert of_scenario(SAID.replace(**fine)) == []

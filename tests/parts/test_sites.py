@@ -108,6 +108,7 @@ WRONG = {
     RIVAL + "[policies.a]\nclosure = { site = 'coco', clone = 'rival' }": ":9: policy 'a': rival is open anyway",
     "[policies.a]\nclosure = { open = true, seizure = true }": ":7: policy 'a': open = true leaves the site open, and",
     "[policies.a]\nclosure = { clone = 'coco' }": ":7: policy 'a': coco would be a clone of itself",
+    RIVAL + "[policies.a]\nclosure = { clone = 'rival' }": ":9: policy 'a': closure names no site, so it closes all of",
     "[policies.a]\nclosure = { clone = 'bounty' }": ":7: policy 'a': closure.clone = .bounty. is no site",
     "[sites.coco]\nmonthly_visitors = 500\n": ":6: 'coco' is the name of the first site",
     "[sites.Rival]\nmonthly_visitors = 500\n": ":6: site 'Rival': a name takes small letters",
