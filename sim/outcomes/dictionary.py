@@ -192,6 +192,9 @@ OF_A_COMPARISON: Tables = {
         ),
         "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
+        "break_even_users": Meaning("share", "the same of the harm to the lawful users kept out"),
+        "break_even_users_low": Meaning("share", "lower end of its 95% Fieller interval"),
+        "break_even_users_high": Meaning("share", "upper end of its 95% Fieller interval"),
     },
     "flows": {
         "flow": Meaning("name", "; ".join(f"{name}: {meaning}" for name, meaning in TOLD.items())),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
 from sim.outcomes.kept_out import SIDES, World, assumed_of_both_sides, larger_sides, numbered, of_both_sides
-from sim.outcomes.statistics import NONE, Floats, paired_change, ratio_interval, share_of
+from sim.outcomes.statistics import NONE, Floats, Interval, paired_change, ratio_interval, share_of
 from sim.scenario.scenario import BASELINE
 
 ELSEWHERE_COLUMNS = (
@@ -21,6 +21,7 @@ ELSEWHERE_COLUMNS = (
     *("assumed_side", "assumed", "assumed_low", "assumed_high"),
     *("side", "relative", "relative_low", "relative_high", "seeds", "verdict"),
     *("break_even", "break_even_low", "break_even_high"),
+    *("break_even_users", "break_even_users_low", "break_even_users_high"),
 )
 """Columns of `Comparison.elsewhere`."""
 
@@ -38,8 +39,8 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     Returns:
         One row per policy, as `Comparison.elsewhere`: hours of predators and users kept out, as shares of those online
         under the baseline; harm elsewhere as is assumed; the change of persons seriously harmed here and elsewhere
-        together if all go on who are on no simulated site; and the share of the harm of those predators that undoes the
-        effect here, missing where a policy keeps none out or lowers nothing here.
+        together if all go on who are on no simulated site; and the share of the harm of those predators, and of that to
+        those users, that undoes the effect here, missing where a policy keeps none out or lowers nothing here.
     """
     sums = counts.sums()
     base = by_seed(sums["n_persons_harmed"], BASELINE)
@@ -55,13 +56,17 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
         side, larger = _larger(on_no_site, of_seed, policy)
         side_assumed, done = _larger(assumed, of_seed, policy)
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
-        spared = base - here
-        undoes = ratio_interval(spared, by_predators) if spared.sum() > 0 and by_predators.sum() > 0 else NONE
+        undoes = [_undoes(base - here, by_side) for by_side in (by_predators, by_users)]
         rows.append((
             policy, *ratio_interval(by_predators, base), share_of(by_users, base), side_assumed,
-            *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict, *undoes,
+            *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict, *undoes[0], *undoes[1],
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(ELSEWHERE_COLUMNS))
+
+
+def _undoes(spared: Floats, by_side: Floats) -> Interval:
+    """Return which share of what those of a side would have done, or have had done to them, is all that is spared."""
+    return ratio_interval(spared, by_side) if spared.sum() > 0 and by_side.sum() > 0 else NONE
 
 
 def _larger(both: pd.DataFrame, of_seed: pd.Series[int], policy: str) -> tuple[str, Floats]:

@@ -42,15 +42,18 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
             Term(headings.ALL_GO_ON.words),
             [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows],
         ),
-        Column(Term(headings.BREAK_EVEN.words), [_undone(cells, row) for row in rows]),
+        *(
+            Column(Term(head.words), [_undone(cells, row, share) for row in rows])
+            for head, share in zip(headings.BREAK_EVEN, ("break_even", "break_even_users"), strict=True)
+        ),
     ]
     note: Words = Sentence(
         "Where those go whom a door turns away or a bar keeps out nobody has measured. Harm elsewhere is reckoned at "
         "{times}the baseline's rates here, from the predators' hours kept out or from the users', whichever is more. "
         "The first column is if nobody goes on elsewhere; here and elsewhere, if {predators} of those predators and "
-        "{users} of those users do; the last but one, if all do. Never: the effect is larger than all that they would "
-        "have done. A dash: no predators are kept out, or harm is not seen to fall here. Who is in custody goes "
-        "nowhere; who is deterred stays.",
+        "{users} of those users do; the last but two, if all do. Never: the effect is larger than all that the "
+        "predators kept out would have done, or than all that would have befallen the users. A dash: none are kept "
+        "out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays.",
         predators=Amount(shares["predator"], whole_percent), users=Amount(shares["user"], whole_percent),
         times=Sentence("{factor} times ", factor=Amount(rel, plain_number)) if rel != 1 else None,
     )  # fmt: skip
@@ -111,8 +114,8 @@ def _kept_out(share: float) -> Words:
     return DASH if share != share else Amount(share, tenths)
 
 
-def _undone(cells: Cells, row: Mapping[Any, Any]) -> Words:
-    share = interval_of(row, "break_even")
+def _undone(cells: Cells, row: Mapping[Any, Any], name: str) -> Words:
+    share = interval_of(row, name)
     if share.value != share.value or cells.verdict(row["policy"], HERE) is not Verdict.LOWERS:
         return DASH
     return Sentence("never") if share.low >= 1 else Amount(share.within(most=1), size)

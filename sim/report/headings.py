@@ -84,7 +84,10 @@ PREDATORS_OUT = Heading("predators kept out, % of their hours", column="elsewher
 USERS_OUT = Heading("lawful use kept out, %", column="elsewhere.users_out", factor=100)
 SIDE = Heading("the larger side", column="elsewhere.assumed_side")
 ALL_GO_ON = Heading("here and elsewhere, if all go on", column="elsewhere.relative")
-BREAK_EVEN = Heading("undone if more than that of their harm follows", column="elsewhere.break_even")
+BREAK_EVEN = (
+    Heading("undone if more than that of the predators' harm follows", column="elsewhere.break_even"),
+    Heading("undone if more than that of the users' harm follows", column="elsewhere.break_even_users"),
+)
 
 NET = Heading("net", meaning=TOLD["net"])
 BASELINE_ALONE = Heading("harmed under the baseline alone", meaning=TOLD["baseline_alone"])
@@ -246,7 +249,7 @@ OF_A_COMPARISON = (
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
-    Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, BREAK_EVEN)),
+    Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, *BREAK_EVEN)),
     Printed("SITES", AT_SITE),
     Printed("PERSON BY PERSON", PERSONS),
     Printed("OVER TIME", QUARTERS),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -51,7 +52,7 @@ def headline(
     scenario = cells.scenario
     resolved = [p for p in cells.policies if cells.resolved(p, HEADLINE)]
     falling = lowering(cells)
-    undoes = {row["policy"]: interval_of(row, "break_even") for row in elsewhere.to_dict("records")}
+    undoes = {row["policy"]: Undoes.of(row) for row in elsewhere.to_dict("records")}
     first = _cheapest(cells, best)
 
     def told(policy: str) -> Sentence:
@@ -114,16 +115,53 @@ def _falls_most_here(cells: Cells) -> str | None:
     return min(falls, key=lambda policy: cells.number(policy, HERE), default=None)
 
 
-def _undone(cells: Cells, policy: str, share: Interval) -> Sentence | None:
-    """Say how much of their harm must follow the predators whom a policy keeps out to undo what it does here."""
-    if cells.verdict(policy, HERE) is not Verdict.LOWERS or not share.value > 0:
+class Undoes(NamedTuple):
+    """How much of the harm of those whom a policy keeps out must follow them to undo what it does here.
+
+    Attributes:
+        predators: Share of the harm that the predators among them do.
+        users: Share of the harm that is done to the lawful users among them.
+    """
+
+    predators: Interval = NONE
+    users: Interval = NONE
+
+    @classmethod
+    def of(cls, row: Mapping[Hashable, Any]) -> Undoes:
+        """Return what a row of `Comparison.elsewhere` says of it."""
+        return cls(interval_of(row, "break_even"), interval_of(row, "break_even_users"))
+
+
+def _undone(cells: Cells, policy: str, undoes: Undoes) -> Sentence | None:
+    """Say how much of their harm must follow those whom a policy keeps out to undo what it does here."""
+    if cells.verdict(policy, HERE) is not Verdict.LOWERS:
         return None
-    if share.low >= 1:
+    predators, users = (Amount(share.within(most=1), size) if share.low < 1 else None for share in undoes)
+    if predators and users:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
+            "them, or {users} of the harm to the users",
+            share=predators, users=users,
+        )  # fmt: skip
+    if predators:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
+            "them",
+            share=predators,
+        )
+    if users:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm to the lawful users whom it keeps out follows "
+            "them",
+            share=users,
+        )
+    if undoes.predators.value > 0:
         return Sentence("; the fall here stands even if all the harm of the predators whom it keeps out follows them")
-    return Sentence(
-        "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows them",
-        share=Amount(share.within(most=1), size),
-    )
+    if undoes.users.value > 0:
+        return Sentence(
+            "; the fall here stands even if all the harm to the lawful users whom it keeps out follows them"
+        )
+    return None
 
 
 def _also(cells: Cells, policies: Sequence[str], resting: Collection[str]) -> Sentence:
@@ -265,7 +303,7 @@ def sentence(
     policy: str,
     resting: Collection[str],
     doubt: Doubt | None = None,
-    undoes: Mapping[str, Interval] = MappingProxyType({}),
+    undoes: Mapping[str, Undoes] = MappingProxyType({}),
 ) -> Sentence:
     """Return what a policy does to serious harm, its sign known here or in all, at what price, and where it does not.
 
@@ -274,7 +312,7 @@ def sentence(
         policy: The policy.
         resting: Policies that rest on assumed inputs.
         doubt: What is left of effects over worlds, if that was asked.
-        undoes: Share of the harm of predators kept out that undoes what is done here, by policy.
+        undoes: How much of the harm of those kept out undoes what is done here, by policy.
     """
     assumed = Sentence("; size and sign rest on assumed inputs (below)")
     falls = cells.verdict(policy, HEADLINE) is Verdict.LOWERS
@@ -284,7 +322,7 @@ def sentence(
         finding=_finding(cells, policy),
         risk=_risk(cells, policy) if _signs_differ(cells, policy) else None,
         assumed=assumed if policy in resting else None,
-        undone=_undone(cells, policy, undoes.get(policy, NONE)),
+        undone=_undone(cells, policy, undoes.get(policy, Undoes())),
         price=_price(cells, policy),
         turns=_turns(of_doubt, policy, falls) if of_doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),

@@ -97,6 +97,8 @@ def test_an_effect_is_undone_by_that_share_of_what_the_predators_kept_out_would_
     assert found.loc["bars", "break_even"] == pytest.approx((80 + LUCK.mean()) / (0.2 * harmed))
     assert found.loc["door", "break_even_low"] < found.loc["door", "break_even"] < found.loc["door", "break_even_high"]
     assert found.loc[["custody", "idle"], "break_even"].isna().all()
+    assert found.loc["door", "break_even_users"] == pytest.approx((40 - LUCK.mean()) / (0.35 * harmed))
+    assert found.loc[["bars", "custody", "idle"], "break_even_users"].isna().all()
 
 
 def test_the_share_that_undoes_an_effect_leaves_nothing_of_it(counts: Counts, found: pd.DataFrame) -> None:
@@ -291,12 +293,23 @@ def test_it_is_said_of_the_policy_named_first_and_of_all_in_a_table(counts: Coun
     assert "the fall here stands even if all the harm of the predators whom it keeps out follows them" in text
     table = text[text.index("ELSEWHERE:") :]
     assert re.search(r" bars -40% \([^)]*\) 20 0 -26% \([^)]*\) ", table)
-    assert re.search(r" bars predators -20% \([^)]*\) never ", table)
+    assert re.search(r" bars predators -20% \([^)]*\) never - ", table)
     assert re.search(r" custody -20% \([^)]*\) 0 0 -20% \([^)]*\) ", table)
-    assert re.search(r" custody - -20% \([^)]*\) - ", table)
+    assert re.search(r" custody - -20% \([^)]*\) - - ", table)
     assert "if 70% of those predators and 40% of those users do" in table
     some = printed(made(HARMED | {"bars": BASE}, OUT | {"custody": OUT["door"]}))
-    assert "the fall here is undone if more than 80% (" in some
+    undone = (
+        r"the fall here is undone if more than 80% \([^)]*\) of the harm of the predators whom it keeps out follows "
+    )
+    assert re.search(undone + r"them, or 57% \([^)]*\) of the harm to the users", some)
+    gate = OUT | {"door": {"n_predator_hours_barred": 500, "n_user_hours_turned_away": 36_000}, "bars": OUT["idle"]}
+    users = (
+        r"the fall here is undone if more than 57% \([^)]*\) of the harm to the lawful users whom it keeps out follows"
+    )
+    assert re.search(users, printed(made(HARMED | {"bars": BASE}, gate)))
+    light = OUT | {"door": {"n_predator_hours_barred": 500, "n_user_hours_turned_away": 11_000}, "bars": OUT["idle"]}
+    stands = "the fall here stands even if all the harm to the lawful users whom it keeps out follows them"
+    assert stands in printed(made(HARMED | {"bars": BASE}, light))
 
 
 def test_both_signs_stand_in_the_first_sentence_where_they_differ() -> None:
