@@ -12,7 +12,10 @@ ITEMS = {
     "recommendation": rows("| recommendation | standing |"),
     "STRESS-ABS": rows("| item | standing |"),
 }
-DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("MODEL.md", "README.md", "CONTRIBUTING.md")}
+DOCUMENTS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("MODEL.md", "README.md", "CONTRIBUTING.md", "results/README.md")
+}
 FORM = ROOT / ".github" / "ISSUE_TEMPLATE" / "wrong-number.yml"
 
 
