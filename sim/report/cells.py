@@ -165,6 +165,11 @@ def level(mean: float) -> Words:
     return Amount(mean, number) if mean == mean else DASH
 
 
+def cost(value: str | float) -> Words:
+    """Return a cost as a cell: a level of registration, or a mean."""
+    return value if isinstance(value, str) else level(value)
+
+
 def _unsigned(interval: Interval) -> Interval:
     value, low, high = interval
     return Interval(-value, -high, -low) if value < 0 else interval

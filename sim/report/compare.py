@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.outcomes.counts import HERE
-from sim.report import course_tables, elsewhere_tables, flow_tables, tables
+from sim.report import choice_tables, course_tables, elsewhere_tables, flow_tables, tables
 from sim.report.blocks import Block
 from sim.report.compare_page import page
 from sim.report.compared import Compared
@@ -48,13 +48,13 @@ def _blocks(found: Compared) -> list[Block]:
         elsewhere_tables.elsewhere(cells, found.elsewhere),
         elsewhere_tables.at_sites(cells, found.at_sites),
         *flow_tables.person_by_person(cells, found.flows, found.named_first),
-        tables.best(cells, found.best),
-        tables.cheapest_first(scenario, found.best),
-        tables.what_works(scenario, found.contains),
+        choice_tables.best(cells, found.best),
+        choice_tables.cheapest_first(scenario, found.best),
+        choice_tables.what_works(scenario, found.contains),
         course_tables.while_in_force(cells, found.in_force),
         course_tables.over_time(cells, found.over_time),
         course_tables.by_year(cells, found.over_time),
-        tables.together(found.interactions),
+        choice_tables.together(found.interactions),
         tables.for_whom(cells),
         tables.by_severity(cells),
         tables.costs(cells),

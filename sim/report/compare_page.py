@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.outcomes.counts import HERE
 from sim.outcomes.outcomes import SECOND
-from sim.report import course_tables, elsewhere_tables, flow_tables, tables
+from sim.report import choice_tables, course_tables, elsewhere_tables, flow_tables, tables
 from sim.report.blocks import Block, Note, Prose
 from sim.report.compared import Compared
 from sim.report.doubt import Doubt
@@ -53,10 +53,10 @@ def _parts(found: Compared, made: Mapping[str, Any], others: Sequence[Words]) ->
             Prose(tuple(map(Note, others))),
             tables.harm(cells),
             *there(
-                tables.best(cells, found.best),
-                tables.cheapest_first(scenario, found.best),
-                tables.what_works(scenario, found.contains),
-                tables.together(found.interactions),
+                choice_tables.best(cells, found.best),
+                choice_tables.cheapest_first(scenario, found.best),
+                choice_tables.what_works(scenario, found.contains),
+                choice_tables.together(found.interactions),
             ),
         ],
         stands_in=[

@@ -8,12 +8,13 @@ from functools import partial
 
 import pandas as pd
 
+from sim.model.agents.contacts import Contact
 from sim.model.agents.desk import StaffedVenue
 from sim.model.agents.entrances import Entrances
 from sim.model.agents.flows import Trace, flows
 from sim.model.agents.investigators import Police
 from sim.model.agents.ledger import Ledger, Victims, records_of
-from sim.model.agents.people import Contact, Predator, User
+from sim.model.agents.people import Predator, User
 from sim.model.agents.person import Complaint, PeopledLane, Person, Visit
 from sim.model.decisions.numbers import numbers_of
 from sim.model.hourly import COUNTS, one_seed
