@@ -12,7 +12,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
-from sim.outcomes.kept_out import SIDES, World, assumed_of_both_sides, larger_sides, numbered, of_both_sides
+from sim.outcomes.kept_out import (
+    SIDES,
+    World,
+    assumed_of_both_sides,
+    larger_sides,
+    numbered,
+    of_both_sides,
+    users_out,
+)
 from sim.outcomes.statistics import NONE, Floats, Interval, paired_change, ratio_interval, share_of
 from sim.scenario.scenario import BASELINE
 
@@ -47,6 +55,7 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     worlds = [World(counts.scenario, list(sums.table.index.unique("seed")))]
     of_seed = numbered(worlds)
     everybody = of_both_sides(sums.table, of_seed)
+    n_user_hours, hours_out = by_seed(sums["n_user_hours"], BASELINE), users_out(sums.table)
     on_no_site = of_both_sides(sums.table, of_seed, moved=False)
     assumed = assumed_of_both_sides(sums.table, worlds)
     rows = []
@@ -56,17 +65,22 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
         side, larger = _larger(on_no_site, of_seed, policy)
         side_assumed, done = _larger(assumed, of_seed, policy)
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
-        undoes = [_undoes(base - here, by_side) for by_side in (by_predators, by_users)]
+        undoes = [_undoes(base, here, by_side) for by_side in (by_predators, by_users)]
         rows.append((
-            policy, *ratio_interval(by_predators, base), share_of(by_users, base), side_assumed,
-            *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict, *undoes[0], *undoes[1],
+            policy, *ratio_interval(by_predators, base), share_of(by_seed(hours_out, policy), n_user_hours),
+            side_assumed, *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict,
+            *undoes[0], *undoes[1],
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(ELSEWHERE_COLUMNS))
 
 
-def _undoes(spared: Floats, by_side: Floats) -> Interval:
-    """Return which share of what those of a side would have done, or have had done to them, is all that is spared."""
-    return ratio_interval(spared, by_side) if spared.sum() > 0 and by_side.sum() > 0 else NONE
+def _undoes(base: Floats, here: Floats, by_side: Floats) -> Interval:
+    """Return which share of what those of a side would have done, or have had done to them, is all that is spared here.
+
+    Missing where nothing is spared, or more are not seen to be kept out than under the baseline.
+    """
+    spared = base - here
+    return ratio_interval(spared, by_side) if spared.sum() > 0 and ratio_interval(by_side, base).low > 0 else NONE
 
 
 def _larger(both: pd.DataFrame, of_seed: pd.Series[int], policy: str) -> tuple[str, Floats]:

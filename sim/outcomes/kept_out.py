@@ -121,6 +121,18 @@ def of_both_sides(
     return pd.DataFrame(of_sides, index=table.index)
 
 
+def users_out(table: pd.DataFrame) -> pd.Series[float]:
+    """Return by run the hours of lawful users that a door turns away or a bar takes, beyond those of the baseline.
+
+    Args:
+        table: As for `of_both_sides`.
+    """
+    out = _kept_out(table, "user")
+    usual = out[table.index.get_level_values("policy") == BASELINE].droplevel("policy")
+    beyond = out - usual.reindex(table.index.get_level_values("seed")).to_numpy()
+    return beyond.astype(float)
+
+
 def larger_sides(both: pd.DataFrame, worlds: pd.Series[int]) -> NDArray[np.str_]:
     """Return by run the side with more harm elsewhere: the same in all seeds of one policy and world.
 

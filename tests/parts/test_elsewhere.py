@@ -16,7 +16,7 @@ from sim.model.world.movers import ELSEWHERE, Movers
 from sim.outcomes.counts import Counts, by_seed, counts_of, sums_of
 from sim.outcomes.effects import effects_of, interactions_of
 from sim.outcomes.elsewhere import elsewhere_of
-from sim.outcomes.kept_out import World, harmed_elsewhere, homes_alone, with_hours_alone
+from sim.outcomes.kept_out import World, harmed_elsewhere, homes_alone, users_out, with_hours_alone
 from sim.policies.registration import RegistrationPolicy
 from sim.report.compare import Comparison
 from sim.report.remarks import caveat
@@ -245,6 +245,7 @@ def test_minors_kept_out_take_their_own_rate_of_harm_with_them() -> None:
     index = pd.MultiIndex.from_tuples([(BASELINE, 0), ("gate", 0)], names=["policy", "seed"])
     table = pd.DataFrame(hours | harmed | nothing, index)
     table = with_hours_alone(SCENARIO, table.assign(site=SCENARIO.site)).drop(columns="site")
+    assert by_seed(users_out(table), "gate").tolist() == [90]
     world = SCENARIO.replace(**{"displacement.p_users": 0.5, "displacement.rel_elsewhere": 1.0})
     # 90 hours at 20 in 100; at the rate of all users it would be 90 hours at 40 in 1000.
     found = harmed_elsewhere(table, [World(world, [0])])
