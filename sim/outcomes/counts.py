@@ -21,7 +21,7 @@ from sim.model.records import (
     Runs,
 )
 from sim.outcomes.in_force import stretches_that_differ
-from sim.outcomes.kept_out import World, harmed_elsewhere, with_hours_alone
+from sim.outcomes.kept_out import World, closed_times, harmed_elsewhere, with_hours_alone
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -190,7 +190,8 @@ def edges_of(scenario: Scenario) -> list[int]:
     stretches = [(0, scenario.days), *(quarters_of(scenario) or ()), half_year_of(scenario), *years_of(scenario)]
     stretches += [days for arm in scenario.policies for days in stretches_that_differ(scenario, arm)]
     periods = {day for arm in (BASELINE, *scenario.policies) for day in periods_of(scenario, arm)}
-    return sorted({*periods, *scenario.months, *(day for stretch in stretches for day in stretch)})
+    closed = {day for _, _, *stretch in closed_times(scenario) for day in stretch}
+    return sorted({*periods, *closed, *scenario.months, *(day for stretch in stretches for day in stretch)})
 
 
 def added_up_together(parts: Iterable[Records], first_days: Sequence[int]) -> Records:
@@ -253,11 +254,11 @@ def sums_of(
         durations: The table of durations, for quantiles of the waits of reviewed dossiers.
         worlds: Of each parameter set the scenario and the seeds, where not all runs are of the scenario itself.
     """
-    chosen = daily
+    chosen = _without_staff_of_closed_sites(scenario, daily)
     if stretches:
-        chosen = daily[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
+        chosen = chosen[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
     else:
-        chosen = with_hours_alone(scenario, daily)
+        chosen = with_hours_alone(scenario, chosen)
     within = stretches or [(0, scenario.days)]
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
@@ -275,6 +276,17 @@ def sums_of(
         conversations_per_hour=scenario.population.conversations_per_hour,
         proceedings_per_case=1 / scenario.police.p_modelled,
     )
+
+
+def _without_staff_of_closed_sites(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
+    """Return daily counts in which nobody is on shift on a closed site: it costs nothing, and nothing could be read."""
+    if not (closed := closed_times(scenario)):
+        return daily
+    is_open = np.ones(len(daily), bool)
+    for arm, site, first, end in closed:
+        of_arm = (daily["policy"] == arm) & (daily["site"] == site)
+        is_open &= ~(of_arm & daily["day"].between(first, end - 1)).to_numpy()
+    return daily.assign(**{n: daily[n] * is_open for n in ("n_moderator_milli_hours", "n_capacity")})
 
 
 def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,8 @@ that of adults. The larger counts, chosen once for each policy and world over al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -56,11 +57,41 @@ def p_going_on(scenario: Scenario, alone: bool) -> Mapping[Side, float]:
 
 
 def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
-    """Return daily counts with the hours kept out of the sites of `homes_alone` in columns of their own, by side."""
+    """Return daily counts with the hours kept out of sites that are alone in columns of their own, by side.
+
+    Those of `homes_alone` are, and the others on days on which no further site is open.
+    """
     alone = daily["site"].isin(homes_alone(scenario))
+    for arm, site, first, end in _times_alone(scenario):
+        alone |= (daily["policy"] == arm) & (daily["site"] == site) & daily["day"].between(first, end - 1)
     groups = [group for side in SIDES for group in _GROUPS[side]]
     hours = {_alone(group): _kept_out(daily, group).where(alone, 0) for group in groups}
     return pd.concat([daily, pd.DataFrame(hours, daily.index)], axis=1)
+
+
+def _times_alone(scenario: Scenario) -> Iterator[tuple[str, str, int, int]]:
+    """Yield when no site but one is open, if that one is: of each time the arm, the site, first day and end."""
+    shut: dict[str, list[tuple[str, int, int]]] = {}
+    for arm, site, first, end in closed_times(scenario):
+        shut.setdefault(arm, []).append((site, first, end))
+    for arm, times in shut.items():
+        days = sorted({0, scenario.days, *(day for _, *ends in times for day in ends)})
+        for first, end in pairwise(days):
+            closed = {site for site, begins, ends in times if begins <= first and end <= ends}
+            yield from (
+                (arm, site, first, end) for site in scenario.site_names if closed >= {*scenario.site_names} - {site}
+            )
+
+
+def closed_times(scenario: Scenario) -> list[tuple[str, str, int, int]]:
+    """Return when sites are closed: of each time the arm, the site, the first day and the day after the last."""
+    return [
+        (arm, site, first, end)
+        for arm in (BASELINE, *scenario.policies)
+        for site, by_day in zip(scenario.site_names, scenario.changes_by_site(arm), strict=True)
+        for (first, rules), (end, _) in pairwise([*by_day, (scenario.days, None)])
+        if rules and not rules.operation.open
+    ]
 
 
 def _alone(group: str) -> str:

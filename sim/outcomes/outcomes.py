@@ -186,7 +186,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "visitors_turned_away", "Lawful visitors never let in", "visitors a month", "lower",
-        lambda s: s.monthly("n_monthly_turned_away"), ("n_monthly_turned_away",), by_month=True,
+        lambda s: s.monthly("n_monthly_turned_away") - s.monthly("n_monthly_moved"), ("n_monthly_turned_away",),
+        by_month=True,
         course="Each step is a month of the window, in which a policy may start or end.",
     ),
     Outcome(
@@ -203,8 +204,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "conversations_lost", "Lawful conversations lost (an input times hours lost)", "conversations a month", "lower",
-        lambda s: s.conversations_per_hour * (s.a_month("n_user_hours_turned_away") + s.a_month("n_user_hours_barred")),
-        ("n_user_hours_turned_away", "n_user_hours_barred"),
+        lambda s: s.conversations_per_hour * _hours_lost(s), ("n_user_hours_turned_away", "n_user_hours_barred"),
     ),
     Outcome(
         "user_days_barred", "Days of lawful use lost to suspensions and bans", "user-days a month", "lower",
@@ -438,6 +438,12 @@ def _wait(name: str, label: str) -> Outcome:
 
 MONEY = "money"
 """Name of the outcome that a scenario has which states prices."""
+
+
+def _hours_lost(sums: Sums) -> pd.Series[float]:
+    """Return hours a month that doors or bars take from lawful users, without those spent on another simulated site."""
+    lost = sums.a_month("n_user_hours_turned_away") + sums.a_month("n_user_hours_barred")
+    return lost - sums.a_month("n_user_hours_moved_in")
 
 
 def _money(prices: Prices) -> Outcome:

@@ -73,7 +73,16 @@ class Policy(Section):
         if name:
             other = Policy.registry.setdefault(name, cls)
             if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
-                raise ValueError(f"{cls.__qualname__}: there is a policy {name!r} already, {other.__qualname__}.")
+                raise ValueError(
+                    str(
+                        WordsError(
+                            Sentence(
+                                "{policy}: there is a policy {name} already, {other}.",
+                                policy=cls.__qualname__, name=repr(name), other=other.__qualname__,
+                            )
+                        )
+                    )
+                )  # fmt: skip
             Policy.registry[name] = cls
 
     def changes(self, platform: Platform) -> Sequence[Change]:

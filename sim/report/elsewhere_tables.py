@@ -34,8 +34,8 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
     shares = p_going_on(scenario, alone=len(alone) == len(scenario.site_names))
     columns = [
         Column(Term(headings.ON_SITE.words), [cells.relative(p, HERE) for p in cells.policies]),
-        Column(Term(headings.PREDATORS_OUT.words), [_kept_out(row["predators_out"]) for row in rows]),
-        Column(Term(headings.USERS_OUT.words), [_kept_out(row["users_out"]) for row in rows]),
+        Column(Term(headings.PREDATORS_OUT.words), [_share(row["predators_out"]) for row in rows]),
+        Column(Term(headings.USERS_OUT.words), [_share(row["users_out"]) for row in rows]),
         Column(Term(headings.IN_ALL.words), [cells.relative(p, HEADLINE) for p in cells.policies]),
         Column(Term(headings.SIDE.words), [_SIDES[row["assumed_side"]] for row in rows]),
         Column(
@@ -91,7 +91,7 @@ def at_sites(cells: Cells, found: pd.DataFrame) -> Block | None:
         Column(Term(harmed.words), changes),
         Column(Term("verdict"), verdicts),
         *(
-            Column(Term(head.words), [_kept_out(row[name]) for row in rows])
+            Column(Term(head.words), [_share(row[name]) for row in rows])
             for head, name in ((users, "user_hours"), (predators, "predator_hours"), (moved, "moved_in"))
         ),
     ]
@@ -110,7 +110,7 @@ def _deserted(row: Mapping[Hashable, Any]) -> bool:
 _SIDES = {"predators": Term("predators"), "users": Term("users"), "none": DASH}
 
 
-def _kept_out(share: float) -> Words:
+def _share(share: float) -> Words:
     return DASH if share != share else Amount(share, tenths)
 
 
@@ -118,4 +118,4 @@ def _undone(cells: Cells, row: Mapping[Any, Any], name: str) -> Words:
     share = interval_of(row, name)
     if share.value != share.value or cells.verdict(row["policy"], HERE) is not Verdict.LOWERS:
         return DASH
-    return Sentence("never") if share.low >= 1 else Amount(share.within(most=1), size)
+    return Sentence("never") if share.low >= 1 else Amount(share, size)

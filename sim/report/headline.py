@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,13 +11,14 @@ from sim.outcomes.counts import HEADLINE, HERE
 from sim.outcomes.doubt import FEWEST_FOR_A_RANGE
 from sim.outcomes.in_force import part_of_window
 from sim.outcomes.outcomes import SECOND
-from sim.outcomes.statistics import NONE, Interval, interval_of
+from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Prose
 from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.remarks import assumed_elsewhere, caveat, larger_scale, marked
 from sim.report.text import number, points, size
+from sim.report.undone import Undoes, undone
 from sim.report.worlds import Worlds, range_in_words, told
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Term, Words, paragraph
 
@@ -113,55 +113,6 @@ def _falls_most_here(cells: Cells) -> str | None:
     """Return the policy under which harm here falls most, if it is seen to fall under any."""
     falls = [policy for policy in cells.policies if cells.verdict(policy, HERE) is Verdict.LOWERS]
     return min(falls, key=lambda policy: cells.number(policy, HERE), default=None)
-
-
-class Undoes(NamedTuple):
-    """How much of the harm of those whom a policy keeps out must follow them to undo what it does here.
-
-    Attributes:
-        predators: Share of the harm that the predators among them do.
-        users: Share of the harm that is done to the lawful users among them.
-    """
-
-    predators: Interval = NONE
-    users: Interval = NONE
-
-    @classmethod
-    def of(cls, row: Mapping[Hashable, Any]) -> Undoes:
-        """Return what a row of `Comparison.elsewhere` says of it."""
-        return cls(interval_of(row, "break_even"), interval_of(row, "break_even_users"))
-
-
-def _undone(cells: Cells, policy: str, undoes: Undoes) -> Sentence | None:
-    """Say how much of their harm must follow those whom a policy keeps out to undo what it does here."""
-    if cells.verdict(policy, HERE) is not Verdict.LOWERS:
-        return None
-    predators, users = (Amount(share.within(most=1), size) if share.low < 1 else None for share in undoes)
-    if predators and users:
-        return Sentence(
-            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
-            "them, or {users} of the harm to the users",
-            share=predators, users=users,
-        )  # fmt: skip
-    if predators:
-        return Sentence(
-            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
-            "them",
-            share=predators,
-        )
-    if users:
-        return Sentence(
-            "; the fall here is undone if more than {share} of the harm to the lawful users whom it keeps out follows "
-            "them",
-            share=users,
-        )
-    if undoes.predators.value > 0:
-        return Sentence("; the fall here stands even if all the harm of the predators whom it keeps out follows them")
-    if undoes.users.value > 0:
-        return Sentence(
-            "; the fall here stands even if all the harm to the lawful users whom it keeps out follows them"
-        )
-    return None
 
 
 def _also(cells: Cells, policies: Sequence[str], resting: Collection[str]) -> Sentence:
@@ -322,7 +273,7 @@ def sentence(
         finding=_finding(cells, policy),
         risk=_risk(cells, policy) if _signs_differ(cells, policy) else None,
         assumed=assumed if policy in resting else None,
-        undone=_undone(cells, policy, undoes.get(policy, Undoes())),
+        undone=undone(cells, policy, undoes.get(policy, Undoes())),
         price=_price(cells, policy),
         turns=_turns(of_doubt, policy, falls) if of_doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),

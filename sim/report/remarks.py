@@ -54,7 +54,11 @@ def assumed_elsewhere(scenario: Scenario) -> Sentence:
         "Elsewhere: of those kept out of their site, {predators} of the predators and {users} of the lawful users are "
         "assumed to go on on another one (displacement.p_predators, displacement.p_users){simulated}{harm}.",
         predators=predators, users=users,
-        simulated=Sentence(", {share} of them on one that is not simulated (displacement.p_elsewhere)", share=out)
+        simulated=Sentence(
+            ", {share} of them on one that is not simulated (displacement.p_elsewhere), and nowhere if the door of "
+            "the simulated one to which they would go keeps them out too",
+            share=out,
+        )
         if len(homes_alone(scenario)) < len(scenario.site_names) else None,
         harm=harm if assumed.rel_elsewhere != 1 else None,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.outcomes.counts import DAYS_PER_MONTH
 from sim.policies.closure import ClosurePolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
@@ -18,6 +19,7 @@ from sim.report.blocks import Table
 from sim.rules.errors import ScenarioError
 from sim.scenario.scenario import Scenario
 from sim.scenario.sites import Audience
+from tests.engines.chats import BUSY
 from tests.parts import synthetic
 
 START = dt.date(2021, 3, 1)
@@ -179,3 +181,27 @@ def test_a_result_says_what_is_beside_the_first_site_and_leaves_out_where_nobody
     rows.loc[nobody, ["user_hours", "predator_hours", "moved_in"]] = math.nan
     shown = elsewhere_tables.at_sites(found.cells, rows)
     assert isinstance(shown, Table) and shown.keys[1].cells == ["home", "rival"]
+
+
+def test_nobody_is_on_shift_on_a_closed_site_and_whoever_moved_is_not_turned_away() -> None:
+    closed = BUSY.replace(
+        site="home",
+        sites={
+            "rival": {"monthly_visitors": 300.0, "moderation": {"staff": 4.0}},
+            "clone": {"operation": {"open": False}},
+        },
+        policies={
+            "one": (ClosurePolicy(site="home", start=BUSY.start + dt.timedelta(5), clone="clone", clone_days=3),)
+        },
+        **{"displacement.p_users": 1.0, "displacement.p_elsewhere": 0.0, "displacement.delay_days": 0.0,
+           "moderation.staff": 1.0},
+    )  # fmt: skip
+    effects = sim.compare(closed, seeds=2).effects.set_index("outcome")
+    home, rival, clone = (of.rules.moderation.staff * of.rules.moderation.shift_hours for of in closed.platforms)
+    of_baseline, of_policy = (14 * home + 14 * rival, 5 * home + 14 * rival + 6 * clone)
+    hours = [n / 14 * DAYS_PER_MONTH for n in (of_baseline, of_policy)]
+    assert effects.loc["moderator_hours", ["baseline", "value"]].tolist() == pytest.approx(hours)
+    # Nobody is out who was not before: all are on another site.
+    lost = effects.loc["conversations_lost"]
+    assert lost["baseline"] == pytest.approx(lost["value"], abs=0.02 * effects.loc["user_hours", "value"])
+    assert effects.loc["user_days_lost", "value"] > 0

@@ -1,0 +1,90 @@
+"""How much of their harm must follow those whom a policy keeps out to undo what it does here, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+from sim.outcomes.counts import HERE
+from sim.outcomes.kept_out import SIDES, homes_alone, p_going_on
+from sim.outcomes.statistics import NONE, Interval, interval_of
+from sim.outcomes.verdicts import Verdict
+from sim.report.cells import Cells
+from sim.report.text import size, whole_percent
+from sim.rules.sentences import Amount, Sentence
+from sim.scenario.scenario import Scenario
+
+
+class Undoes(NamedTuple):
+    """How much of the harm of those whom a policy keeps out must follow them to undo what it does here.
+
+    Attributes:
+        predators: Share of the harm that the predators among them do.
+        users: Share of the harm that is done to the lawful users among them.
+    """
+
+    predators: Interval = NONE
+    users: Interval = NONE
+
+    @classmethod
+    def of(cls, row: Mapping[Hashable, Any]) -> Undoes:
+        """Return what a row of `Comparison.elsewhere` says of it."""
+        return cls(interval_of(row, "break_even"), interval_of(row, "break_even_users"))
+
+
+def undone(cells: Cells, policy: str, undoes: Undoes) -> Sentence | None:
+    """Say how much of their harm must follow those whom a policy keeps out to undo what it does here."""
+    if cells.verdict(policy, HERE) is not Verdict.LOWERS:
+        return None
+    predators, users = (Amount(share.within(most=1), size) if share.value < 1 else None for share in undoes)
+    of_predators, of_users = _assumed(cells.scenario)
+    if predators and users:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
+            "them{assumed}, or {users} of the harm to the users{of_users}",
+            share=predators, users=users, assumed=of_predators, of_users=of_users,
+        )  # fmt: skip
+    if predators:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
+            "them{assumed}",
+            share=predators, assumed=of_predators,
+        )  # fmt: skip
+    if users:
+        return Sentence(
+            "; the fall here is undone if more than {share} of the harm to the lawful users whom it keeps out follows "
+            "them{assumed}",
+            share=users, assumed=of_users,
+        )  # fmt: skip
+    if undoes.predators.low >= 1:
+        return Sentence("; the fall here stands even if all the harm of the predators whom it keeps out follows them")
+    if undoes.predators.value >= 1:
+        return Sentence(
+            "; on average the fall here stands even if all the harm of the predators whom it keeps out follows them, "
+            "at the end of its luck if no more than {share} does",
+            share=Amount(undoes.predators.low, whole_percent),
+        )
+    if undoes.users.low >= 1:
+        return Sentence(
+            "; the fall here stands even if all the harm to the lawful users whom it keeps out follows them"
+        )
+    if undoes.users.value >= 1:
+        return Sentence(
+            "; on average the fall here stands even if all the harm to the lawful users whom it keeps out follows "
+            "them, at the end of its luck if no more than {share} does",
+            share=Amount(undoes.users.low, whole_percent),
+        )
+    return None
+
+
+def _assumed(scenario: Scenario) -> tuple[Sentence | None, Sentence | None]:
+    """Say of predators and of users how much of their harm is assumed to follow, if it is the same of all sites."""
+    alone, rel = homes_alone(scenario), scenario.displacement.rel_elsewhere
+    if 0 < len(alone) < len(scenario.site_names):
+        return None, None
+    shares = p_going_on(scenario, alone=bool(alone))
+    of_predators, of_users = (
+        Sentence(" ({share} is assumed to do so elsewhere)", share=Amount(rel * shares[side], whole_percent))
+        for side in SIDES
+    )
+    return of_predators, of_users
