@@ -393,6 +393,30 @@ RUNS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
         }),
         (8,),
     ),
+    # Lawful users are barred for days, and go to no other site; predators who are do.
+    "innocents-barred": (
+        BUSY.replace(**{
+            "site": "home",
+            "sites": {"rival": {"monthly_visitors": 200.0, "limits": {"cooling_off_hours": 24}}},
+            "policies": {"closed": (ClosurePolicy(site="home", start=day(4)),)},
+            "days": 8,
+            "warmup_days": 3,
+            "population.monthly_visitors": 300.0,
+            "population.monthly_visitors_start": 300.0,
+            "registration.level": "email",
+            "registration.email.return_delay_hours": 96.0,
+            "moderation.staff": 2.0,
+            "moderation.shift_start_hour": 0,
+            "moderation.shift_hours": 24,
+            "moderation.p_clear_with_evidence": 0.3,
+            "moderation.p_clear_without_evidence": 0.3,
+            "responses.p_ready_false_report": 0.3,
+            "displacement.p_users": 1.0,
+            "displacement.p_predators": 1.0,
+            "displacement.p_elsewhere": 0.0,
+        }),
+        (3,),
+    ),
     # Without delay, a month long, and with hardly anybody at home on the other site: searches go far.
     "few-of-another-home": (
         BUSY.replace(**{
