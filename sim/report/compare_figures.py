@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.report.canvas import in_own_settings  # before matplotlib, which it imports whatever the environment asks for
 
 # isort: split
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +101,16 @@ def overview(
 
 def _of_percent(of: pd.DataFrame) -> Sentence:
     """Say what an axis of percent shows, and what the baseline has."""
-    level, unit = Amount(float(of["baseline"].iloc[0]), number), Term(of["unit"].iloc[0])
+    level, unit = Amount(_usual(of), number), Term(of["unit"].iloc[0])
     return Sentence(
         "Change from the baseline, %. 0: as under the baseline, which has {level} {unit}", level=level, unit=unit
     )
+
+
+def _usual(of: pd.DataFrame) -> float:
+    """Return what the baseline has, given the rows of policies; one of nobody has no number to compare it with."""
+    known = of["baseline"].dropna()
+    return float(known.iloc[0]) if len(known) else math.nan
 
 
 def _relative(row: dict[Any, Any], name: str) -> Estimate:
@@ -158,7 +165,7 @@ def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
     _numbers(spared, arms, found, range(len(arms)))
     over(spared, Sentence("Serious harm spared, here and elsewhere"), _HALF, room=DIRECTIONS)
     directions(spared, lower_is_better=False)
-    level, unit = Amount(float(harm["baseline"].iloc[0]), number), Term(harm["unit"].iloc[0])
+    level, unit = Amount(_usual(harm), number), Term(harm["unit"].iloc[0])
     under(spared, Sentence("{unit}. 0: as under the baseline, which has {level}", unit=unit, level=level), _HALF)
     counted = [place for place, reason in enumerate(away["reason"]) if not reason]
     _numbers(turned, arms, [_turned_away(row) for row in away.iloc[counted].to_dict("records")], counted)
@@ -167,7 +174,7 @@ def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
             instead(turned, place, Sentence("not counted: {reason}", reason=Reason(reason)), inches=_HALF)
     over(turned, Sentence("Lawful visitors turned away"), _HALF, room=DIRECTIONS)
     directions(turned)
-    before = float(away["baseline"].iloc[0])
+    before = _usual(away)
     if before == before:
         away_now = Amount(before, number)
         said = Sentence("a month, more than under the baseline, which turns away {before}", before=away_now)

@@ -24,6 +24,7 @@ from matplotlib.patches import Rectangle, StepPatch
 
 import sim
 from sim.outcomes.counts import counts_of, periods_of
+from sim.outcomes.outcomes import SECOND
 from sim.outcomes.statistics import interval_of
 from sim.outcomes.verdicts import COMPARED, Reason, Verdict
 from sim.policies.moderation import ModerationPolicy
@@ -209,6 +210,14 @@ def test_the_overview_has_a_row_for_each_policy_by_its_effect_or_as_asked(compar
     table = comparison.effects.query("outcome == 'total_harmed'").set_index("policy")["difference"]
     drawn = [t.get_text() for t in figures.overview(comparison.effects)[0].get_yticklabels()]
     assert table[drawn].is_monotonic_increasing and {*drawn} == {*comparison.policies}
+
+
+def test_the_level_of_the_baseline_is_told_whichever_policy_has_no_number(comparison: Comparison) -> None:
+    effects = comparison.effects.copy()
+    level = figures.overview(effects)[1].get_xlabel()
+    nobody = (effects["policy"] == comparison.policies[0]) & (effects["outcome"] == SECOND)
+    effects.loc[nobody, ["baseline", "value"]] = float("nan")
+    assert figures.overview(effects)[1].get_xlabel() == level and " - " not in level
 
 
 def test_numbers_stand_above_their_marks_and_within_the_axes(comparison: Comparison) -> None:
