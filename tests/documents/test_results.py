@@ -26,6 +26,8 @@ RESULTS = Path(__file__).parents[2] / "results"
 MAKEFILE = (RESULTS.parent / "Makefile").read_text(encoding="utf-8")
 (STUDY,) = re.findall(r"^STUDY_ARGS := (.*)$", MAKEFILE, re.M)
 """What `make study` asks."""
+(HISTORY,) = re.findall(r"^HISTORY_ARGS := (.*)$", MAKEFILE, re.M)
+"""What `make history` asks."""
 
 
 def manifest() -> dict[str, Any]:
@@ -57,6 +59,7 @@ def test_the_shipped_comparison_is_whole_and_of_the_shipped_scenario() -> None:
     ("name", "made_by", "files"),
     [
         ("coco", STUDY, {"report.fr.html", "figures/files.png", "figures/by_year.png"}),
+        ("history", HISTORY, {"figures/by_year.png", "sites.csv"}),
     ],
 )
 def test_coco_is_shipped_with_its_pages_as_they_were_written(name: str, made_by: str, files: set[str]) -> None:
