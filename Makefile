@@ -6,7 +6,7 @@ UV_VERSION ?= 0.13.9
 EIGHT := easy-reporting,snapshot-reporting-staff,email,phone,document,cooling-off,adults-apart-estimated,detection
 RUN_ARGS ?= compare scenarios/coco.toml --policies $(EIGHT) --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/run
 STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --doubt-days 365 --workers 2 --out results/coco
-HISTORY_ARGS := compare scenarios/coco_history.toml --doubt 12 --workers 2 --out results/history
+HISTORY_ARGS := compare scenarios/coco_history.toml --workers 2 --out results/history
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
