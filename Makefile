@@ -27,13 +27,14 @@ run: $(STAMP) ## simulate the example: eight policies, a year of Coco, into resu
 study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (an hour)
 	$(VENV) -m sim $(STUDY_ARGS)
 
-history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (half an hour)
+history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (a quarter of an hour)
 	$(VENV) -m sim $(HISTORY_ARGS)
 
 results: export LC_ALL := C
-results: $(STAMP) ## renew all that results/ ships, two hours: Coco, classroom, patterns, doubt about Coco
+results: $(STAMP) ## renew all that results/ ships, two hours: Coco and its history, classroom, patterns, doubt about Coco
 	$(VENV) -m sim $(STUDY_ARGS) --replace
 	$(VENV) -m sim report results/coco --lang fr
+	$(VENV) -m sim $(HISTORY_ARGS) --replace
 	$(VENV) -m sim compare scenarios/classroom.toml --out results/classroom --replace
 	$(VENV) -m sim validate --workers 2 --out results/patterns --replace
 	$(VENV) -m sim doubt scenarios/coco.toml --draws 64 --days 150 --set warmup_days=37 --workers 2 --out results/doubt --replace
