@@ -61,6 +61,7 @@ def overview(
     policies: Sequence[str] | None = None,
     spreads: pd.DataFrame | None = None,
     axes: Given = None,
+    note: Words = None,
 ) -> Panels:
     """Draw the change in percent of serious harm in all and of the risk of those who remain, a row for each policy.
 
@@ -69,6 +70,7 @@ def overview(
         policies: The arms, in the order in which to draw them; all, by the size of their effect, if none are given.
         spreads: What is left of effects over worlds, as `Doubt.spreads`, if that was asked: a band behind each.
         axes: Two axes to draw into; those of a new figure if none are given.
+        note: What is to be said under it as well.
 
     Returns:
         The axes.
@@ -95,7 +97,7 @@ def overview(
     sheet.panels[1].tick_params(labelleft=False)
     bands = [] if spreads is None else key_of_bands(map(worlds_of, rows_of(spreads, HEADLINE, arms).to_dict("records")))
     key = key_of(effects.loc[effects["outcome"].isin(PANELS), "verdict"], "lower", RESOLVED)
-    sheet.finish(Sentence("What each policy changes"), paragraph(LEVELS, LUCK), [*bands, *key])
+    sheet.finish(Sentence("What each policy changes"), paragraph(LEVELS, LUCK, note), [*bands, *key])
     return sheet.panels
 
 
@@ -144,7 +146,9 @@ _WITH_A_PLACE = (*RESOLVED, Verdict.NOT_RESOLVED, Verdict.IDENTICAL)
 
 
 @in_own_settings
-def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Given = None) -> Panels:
+def price(
+    effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Given = None, note: Words = None
+) -> Panels:
     """Draw what each policy spares beside whom it turns away: serious harm and visitors, changes from the baseline.
 
     Where visitors turned away are not counted, the reason stands in their place.
@@ -153,6 +157,7 @@ def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
         effects: The table of effects of a comparison.
         policies: The arms, in the order in which to draw them; all, what spares most first, if none are given.
         axes: Two axes to draw into; those of a new figure if none are given.
+        note: What is to be said under it as well.
 
     Returns:
         The axes.
@@ -183,7 +188,7 @@ def price(effects: pd.DataFrame, policies: Sequence[str] | None = None, axes: Gi
         turned.set_xticks([])
     turned.tick_params(labelleft=False)
     key = key_of((*harm["verdict"], *away["verdict"]), "lower", RESOLVED)
-    sheet.finish(Sentence("Harm spared, and visitors turned away for it"), LUCK, key)
+    sheet.finish(Sentence("Harm spared, and visitors turned away for it"), paragraph(LUCK, note), key)
     return sheet.panels
 
 

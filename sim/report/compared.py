@@ -30,7 +30,7 @@ from sim.report.cells import Cells
 from sim.report.doubt import Doubt
 from sim.report.grounds import assumptions, inert
 from sim.report.headline import headline, lowering, told_apart
-from sim.report.remarks import larger_scale
+from sim.report.remarks import larger_scale, partly_in_force
 from sim.report.result import Result
 from sim.report.text import percent_as_given
 from sim.report.why import COLUMNS, Why
@@ -296,11 +296,11 @@ class Compared(Result):
     def _named_figures(self) -> dict[str, Callable[[], Figure]]:
         from sim.report import figures
 
-        spreads = self._spreads
+        spreads, dates = self._spreads, partly_in_force(self.scenario, self.policies)
         return {
-            "overview": partial(figures.figure_of, figures.overview, self.effects, spreads=spreads),
+            "overview": partial(figures.figure_of, figures.overview, self.effects, spreads=spreads, note=dates),
             "course": partial(figures.figure_of, figures.course, self.counts),
-            "price": partial(figures.figure_of, figures.price, self.effects),
+            "price": partial(figures.figure_of, figures.price, self.effects, note=dates),
             "recorded": partial(figures.figure_of, figures.recorded, self.effects),
             "staff": partial(figures.figure_of, figures.staff, self.counts),
             **self._figures_of_some(),

@@ -1,3 +1,4 @@
+import datetime as dt
 import hashlib
 import io
 import os
@@ -210,6 +211,16 @@ def test_the_overview_has_a_row_for_each_policy_by_its_effect_or_as_asked(compar
     table = comparison.effects.query("outcome == 'total_harmed'").set_index("policy")["difference"]
     drawn = [t.get_text() for t in figures.overview(comparison.effects)[0].get_yticklabels()]
     assert table[drawn].is_monotonic_increasing and {*drawn} == {*comparison.policies}
+
+
+def test_a_figure_that_ranks_policies_with_dates_says_so() -> None:
+    late = ModerationPolicy(staff=9.0, start=synthetic.SCENARIO.start + dt.timedelta(30))
+    dated = synthetic.SCENARIO.replace(policies={"late": (late,)})
+    with synthetic.in_place():
+        found = sim.compare(dated, seeds=3)
+    for name in ("overview", "price"):
+        text = " ".join(t.get_text() for t in found.plot(name).texts).replace("\n", " ")
+        assert f"In force on only some of the {dated.days} days that are counted: late on {dated.days - 30}" in text
 
 
 def test_the_level_of_the_baseline_is_told_whichever_policy_has_no_number(comparison: Comparison) -> None:
