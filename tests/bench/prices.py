@@ -85,7 +85,7 @@ def _nothing() -> dict[str, Any]:
 def past_one_machine() -> str:
     """Return as text what a study of many parameter sets takes, from an hour of one and from keeping one."""
     scenario = load(COCO)
-    took = apart(loop, file="coco.toml", scale=1.0, lanes=15, seeds=1)
+    took = apart(loop, file="coco.toml", scale=1.0, predators=1, lanes=15, seeds=1)
     kept = apart(keeping)
     unit = took["took"] * scenario.hours / 1e6
     lines = [
