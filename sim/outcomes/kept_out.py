@@ -85,6 +85,8 @@ def _times_alone(scenario: Scenario) -> Iterator[tuple[str, str, int, int]]:
 
 def closed_times(scenario: Scenario) -> list[tuple[str, str, int, int]]:
     """Return when sites are closed: of each time the arm, the site, the first day and the day after the last."""
+    if not scenario.closes and all(platform.operation.open for platform in scenario.platforms):
+        return []  # as of nearly all scenarios, whose sums are asked for many times
     return [
         (arm, site, first, end)
         for arm in (BASELINE, *scenario.policies)
