@@ -21,7 +21,7 @@ from sim.model.records import (
     Runs,
 )
 from sim.outcomes.in_force import stretches_that_differ
-from sim.outcomes.kept_out import World, closed_times, harmed_elsewhere, with_hours_alone
+from sim.outcomes.kept_out import World, closed_times, harmed_elsewhere, in_times, with_hours_alone
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -282,10 +282,7 @@ def _without_staff_of_closed_sites(scenario: Scenario, daily: pd.DataFrame) -> p
     """Return daily counts in which nobody is on shift on a closed site: it costs nothing, and nothing could be read."""
     if not (closed := closed_times(scenario)):
         return daily
-    is_open = np.ones(len(daily), bool)
-    for arm, site, first, end in closed:
-        of_arm = (daily["policy"] == arm) & (daily["site"] == site)
-        is_open &= ~(of_arm & daily["day"].between(first, end - 1)).to_numpy()
+    is_open = ~in_times(daily, closed)
     return daily.assign(**{n: daily[n] * is_open for n in ("n_moderator_milli_hours", "n_capacity")})
 
 

@@ -7,7 +7,7 @@ that of adults. The larger counts, chosen once for each policy and world over al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -61,9 +61,7 @@ def with_hours_alone(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
 
     Those of `homes_alone` are, and the others on days on which no further site is open.
     """
-    alone = daily["site"].isin(homes_alone(scenario))
-    for arm, site, first, end in _times_alone(scenario):
-        alone |= (daily["policy"] == arm) & (daily["site"] == site) & daily["day"].between(first, end - 1)
+    alone = daily["site"].isin(homes_alone(scenario)) | in_times(daily, _times_alone(scenario))
     groups = [group for side in SIDES for group in _GROUPS[side]]
     hours = {_alone(group): _kept_out(daily, group).where(alone, 0) for group in groups}
     return pd.concat([daily, pd.DataFrame(hours, daily.index)], axis=1)
@@ -81,6 +79,14 @@ def _times_alone(scenario: Scenario) -> Iterator[tuple[str, str, int, int]]:
             yield from (
                 (arm, site, first, end) for site in scenario.site_names if closed >= {*scenario.site_names} - {site}
             )
+
+
+def in_times(daily: pd.DataFrame, times: Iterable[tuple[str, str, int, int]]) -> pd.Series[bool]:
+    """Tell which daily counts lie in times: of each the arm, the site, the first day and the day after the last."""
+    found = pd.Series(False, daily.index)
+    for arm, site, first, end in times:
+        found |= (daily["policy"] == arm) & (daily["site"] == site) & daily["day"].between(first, end - 1)
+    return found
 
 
 def closed_times(scenario: Scenario) -> list[tuple[str, str, int, int]]:

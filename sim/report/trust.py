@@ -86,10 +86,13 @@ def _of_doubt(doubt: Doubt | None) -> tuple[Words, Words, Words]:
         if most
         else None,
     )
-    worlds = Sentence("{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other())
     if doubt.unanswered:
         worlds = Sentence(
             "asked and not answered: only {known} of {n} worlds have harms enough", known=doubt.n_known, n=doubt.draws
+        )
+    else:
+        worlds = Sentence(
+            "{worlds}, in each of which {other}", worlds=range_in_words(doubt.n_known), other=doubt.other()
         )
     left_out = Sentence("{n} numbers, which are named under the assumptions that matter", n=len(doubt.left_out))
     return worlds, assumed, left_out if doubt.left_out else Term("nothing that is uncertain")
