@@ -21,7 +21,7 @@ from sim.model.records import (
     Runs,
 )
 from sim.outcomes.in_force import stretches_that_differ
-from sim.outcomes.kept_out import World, closed_times, harmed_elsewhere, in_times, with_hours_alone
+from sim.outcomes.kept_out import World, closed_times, harmed_elsewhere, with_hours_alone
 from sim.rules.parameters import CLASSES, HOURS_PER_MONTH
 from sim.scenario.scenario import BASELINE, Scenario
 
@@ -254,11 +254,11 @@ def sums_of(
         durations: The table of durations, for quantiles of the waits of reviewed dossiers.
         worlds: Of each parameter set the scenario and the seeds, where not all runs are of the scenario itself.
     """
-    chosen = _without_staff_of_closed_sites(scenario, daily)
+    chosen = daily
     if stretches:
-        chosen = chosen[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
+        chosen = daily[np.any([daily["day"].between(first, end - 1) for first, end in stretches], axis=0)]
     else:
-        chosen = with_hours_alone(scenario, chosen)
+        chosen = with_hours_alone(scenario, daily)
     within = stretches or [(0, scenario.days)]
     table = chosen.drop(columns="day").groupby(["policy", "seed"]).sum(numeric_only=True)
     if breakdown is not None:
@@ -276,14 +276,6 @@ def sums_of(
         conversations_per_hour=scenario.population.conversations_per_hour,
         proceedings_per_case=1 / scenario.police.p_modelled,
     )
-
-
-def _without_staff_of_closed_sites(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
-    """Return daily counts in which nobody is on shift on a closed site: it costs nothing, and nothing could be read."""
-    if not (closed := closed_times(scenario)):
-        return daily
-    is_open = ~in_times(daily, closed)
-    return daily.assign(**{n: daily[n] * is_open for n in ("n_moderator_milli_hours", "n_capacity")})
 
 
 def dated(scenario: Scenario, daily: pd.DataFrame) -> pd.DataFrame:

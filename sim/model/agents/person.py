@@ -160,8 +160,10 @@ class Person(mesa.Agent):
                 ledgers[self.home].count(f"n_{of}_hours_turned_away")
         if let_in not in (NO_SITE, site):
             out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
-            for of in self._counted_among:
-                ledgers[let_in].count(f"n_{of}_hours_{out}")
+            # Whoever would not be at home is counted there already, among those turned away.
+            if out == "in_custody" or let_in == self.home:
+                for of in self._counted_among:
+                    ledgers[let_in].count(f"n_{of}_hours_{out}")
         if site == NO_SITE:
             return None
         for of in self._counted_among:

@@ -179,10 +179,11 @@ def _take_out_barred(now: Hour) -> None:
     if places.n_sites > 1:
         _add_gone_on(now, bars, inside)
     lost = bars.those(inside)
-    moved = lost.hours * (home_of(people.person.take(lost.row)) != places.site.take(lost.place))
+    at_home = home_of(people.person.take(lost.row)) == places.site.take(lost.place)
+    moved = lost.hours * ~at_home
     minors = (lost.kind == 0) & _is_minor(people.person.take(lost.row))
     for name, of_group in (("user", lost.kind == 0), ("predator", lost.kind == 1), ("minor", minors)):
-        barred = of_group & (lost.custody == 0)
+        barred = of_group & (lost.custody == 0) & at_home  # the others are among those turned away at home
         record.add(f"n_{name}_hours", lost.place.compress(of_group), -lost.hours.compress(of_group))
         record.add(f"n_{name}_hours_moved_in", lost.place.compress(of_group), -moved.compress(of_group))
         record.add(f"n_{name}_hours_barred", lost.place.compress(barred), lost.hours.compress(barred))

@@ -71,7 +71,7 @@ def way(home: int, second: int, delay_days: int, sites: Sequence[Gate], day: int
     if not order:
         return Way(NO_SITE, NO_SITE)
     if closed_since > LONG_AGO and day < closed_since + delay_days:
-        return Way(NO_SITE, order[0] if day < sites[home].since + delay_days else NO_SITE)
+        return Way(NO_SITE, order[0] if closed_since == sites[home].since else NO_SITE)
     first, *rest = order
     other = next((site for site in rest if sites[site].open), NO_SITE) if first == home else NO_SITE
     return Way(first, other)

@@ -84,8 +84,8 @@ def capacity_milli(rules: Rules, hour_of_week: int | Ints, scale: float) -> Ints
 
 
 def moderators(rules: Rules, hour_of_week: int | Ints, scale: float) -> Floats:
-    """Return the heads on shift in an hour of the week."""
-    return rules.moderation.staff * scale * on_shift(rules, hour_of_week)
+    """Return the heads on shift in an hour of the week: nobody is on a closed site."""
+    return rules.moderation.staff * scale * (on_shift(rules, hour_of_week) & rules.operation.open)
 
 
 def on_shift(rules: Rules, hour_of_week: int | Ints) -> Bools:
