@@ -170,18 +170,20 @@ class Count(NamedTuple):
 
 COUNTS: Final = {
     "n_visits": Count("visits", "visits of lawful users that happened"),
+    "n_visits_moved_in": Count("visits", "of these, visits of users who are at home on another site"),
     "n_visits_turned_away": Count("visits", "visits of lawful users turned away at the door"),
     "n_visits_barred": Count(
-        "visits", "visits of lawful users whom the door let in and who were barred when they began"
+        "visits", "visits of lawful users whom the door of their home let in and who were barred when they began"
     ),
     "n_user_days": Count(
         "user-days", "days on which a lawful user began a visit, neither turned away at the door nor barred"
     ),
+    "n_user_days_moved_in": Count("user-days", "of these, days of users who are at home on another site"),
     "n_user_days_turned_away": Count(
         "user-days", "days on which a lawful user would have begun a visit but for the door"
     ),
     "n_user_days_barred": Count(
-        "user-days", "days on which a lawful user, let in by the door, would have begun a visit but for a bar"
+        "user-days", "days on which a lawful user, let in at home by the door, would have begun a visit but for a bar"
     ),
     "n_user_hours": Count("user-hours", "hours that lawful users were online"),
     "n_user_hours_turned_away": Count("user-hours", "hours that lawful users would have been online but for the door"),
@@ -198,12 +200,12 @@ COUNTS: Final = {
         "user-hours", "hours that lawful users under 18 would have been online but for the door"
     ),
     "n_minor_hours_barred": Count(
-        "user-hours", "hours that lawful users under 18 would have been online but for a bar"
+        "user-hours", "hours that lawful users under 18 would have been online at home but for a bar"
     ),
     "n_minor_hours_moved_in": Count(
         "user-hours", "of the hours that users under 18 were online, those of users who are at home on another site"
     ),
-    "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online but for a bar"),
+    "n_user_hours_barred": Count("user-hours", "hours that lawful users would have been online at home but for a bar"),
     "n_monthly_visitors": Count(
         "persons",
         "lawful users and predators let in at least once in the month that ends this day (30 or 31 days, counted back "
@@ -218,9 +220,11 @@ COUNTS: Final = {
     "n_predator_hours_turned_away": Count(
         "predator-hours", "hours that predators would have been online but for the door"
     ),
-    "n_predator_hours_barred": Count("predator-hours", "hours that predators would have been online but for a bar"),
+    "n_predator_hours_barred": Count(
+        "predator-hours", "hours that predators would have been online at home but for a bar"
+    ),
     "n_predator_hours_in_custody": Count(
-        "predator-hours", "hours that predators would have been online but for an arrest"
+        "predator-hours", "hours that predators who are at home on the site would have been online but for an arrest"
     ),
     "n_user_hours_moved_in": Count(
         "user-hours", "of the hours that lawful users were online, those of users who are at home on another site"

@@ -196,7 +196,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "user_days_lost", "Days of lawful use lost at the door", "user-days a month", "lower",
-        lambda s: s.a_month("n_user_days_turned_away"), ("n_user_days_turned_away",),
+        lambda s: s.a_month("n_user_days_turned_away") - s.a_month("n_user_days_moved_in"),
+        ("n_user_days_turned_away",),
     ),
     Outcome(
         "user_hours", "Lawful users online", "user-hours a month", "higher",

@@ -66,21 +66,17 @@ class Policy(Section):
         """Register the subclass under the name by which scenario files call it; without a name, none can.
 
         Raises:
-            ValueError: If another policy has the name. The same one may be defined anew, as a cell of a notebook does.
+            WordsError: If another policy has the name. The same one may be defined anew, as a cell of a notebook does.
         """
         super().__init_subclass__(**kwargs)
         cls.name = name
         if name:
             other = Policy.registry.setdefault(name, cls)
             if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
-                raise ValueError(
-                    str(
-                        WordsError(
-                            Sentence(
-                                "{policy}: there is a policy {name} already, {other}.",
-                                policy=cls.__qualname__, name=repr(name), other=other.__qualname__,
-                            )
-                        )
+                raise WordsError(
+                    Sentence(
+                        "{policy}: there is a policy {name} already, {other}.",
+                        policy=cls.__qualname__, name=repr(name), other=other.__qualname__,
                     )
                 )  # fmt: skip
             Policy.registry[name] = cls

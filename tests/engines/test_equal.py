@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sim.model.agents import chat, ledger
 from sim.model.arrays import flows as array_flows
 from sim.model.arrays import model, recorder
 from sim.model.records import FLOWS, KINDS, Records
+from sim.model.world.keys import home_of
 from sim.model.world.world import World
 from sim.policies.policy import Policy
 from sim.scenario.scenario import BASELINE
@@ -207,24 +209,25 @@ def test_months_are_counted_by_both_engines() -> None:
     assert away["between"][0] == 0 < away["between"][1]
 
 
-@pytest.mark.parametrize("name", [name for name, (scenario, _) in RUNS.items() if not scenario.sites])
+@pytest.mark.parametrize("name", RUNS)
 def test_all_use_that_the_world_has_is_let_in_turned_away_or_barred(name: str) -> None:
     scenario, seeds = RUNS[name]
     ends = ("", "_turned_away", "_barred", "_in_custody")
-    daily = both(name)[0].daily.set_index(["policy", "seed", "day"])
+    daily = both(name)[0].daily.set_index(["policy", "seed", "site", "day"])
     of_world = {"n_visits": {}, "n_user_days": {}, "n_user_hours": {}, "n_predator_hours": {}}
     for day in World(scenario, seeds).days():
         people, begun = day.people, np.arange(day.people.person.size) >= day.people.n_carried
-        for i, seed in enumerate(seeds):
-            user = (people.seed == i) & (people.is_predator(np.arange(begun.size)) == 0)
-            key = seed, day.number - scenario.warmup_days
+        home, is_user = home_of(people.person), people.is_predator(np.arange(begun.size)) == 0
+        for (i, seed), (h, site) in product(enumerate(seeds), enumerate(scenario.site_names)):
+            own = (people.seed == i) & (home == h)
+            user, key = own & is_user, (seed, site, day.number - scenario.warmup_days)
             of_world["n_visits"][key] = (user & begun).sum()
             of_world["n_user_days"][key] = np.unique(people.person[user & begun]).size
             of_world["n_user_hours"][key] = people.hours[user].sum()
-            of_world["n_predator_hours"][key] = people.hours[(people.seed == i) & ~user].sum()
+            of_world["n_predator_hours"][key] = people.hours[own & ~is_user].sum()
     for count, by_day in of_world.items():
-        found = daily[[count + end for end in ends if count + end in daily]].sum(axis=1)
-        assert [by_day[key[1:]] for key in found.index] == found.tolist(), count
+        at_home = daily[[count + end for end in ends if count + end in daily]].sum(axis=1) - daily[f"{count}_moved_in"]
+        assert [by_day[key[1:]] for key in at_home.index] == at_home.tolist(), count
 
 
 def test_days_and_visits_are_barred_often_enough_to_notice() -> None:

@@ -99,7 +99,7 @@ def test_the_second_is_per_user_day_of_the_same_run() -> None:
         ("logs_kept", {"n_log_hours": 240}, 10),
         ("identified_use", {"n_identified_hours": 3, "n_user_hours": 4}, 0.75),
         ("recorded_per_harm", {"n_complain": 1, "n_harm": 10}, 0.1),
-        ("user_days_lost", {"n_user_days_turned_away": 12}, YEAR),
+        ("user_days_lost", {"n_user_days_turned_away": 15, "n_user_days_moved_in": 3}, YEAR),
         ("user_days_barred", {"n_user_days_barred": 12}, YEAR),
         ("conversations_lost", {"n_user_hours_turned_away": 10, "n_user_hours_barred": 2}, 0.5 * YEAR),
         ("conversations_barred", {"n_user_hours_protected": 10, "n_user_hours": 40}, 2 * 0.5 * 10 * 0.75 * YEAR / 12),
@@ -123,6 +123,7 @@ def test_a_monthly_count_is_the_mean_of_the_months_within_the_window() -> None:
 def test_a_longer_window_of_the_same_days_changes_no_rate(outcome: Outcome) -> None:
     same = dict.fromkeys((c for c in DAILY_COLUMNS[4:] if not c.startswith("n_monthly")), 7)
     same["n_user_hours"] = 14  # not all of them are protected
+    same["n_user_days_turned_away"] = 14  # not all of them have moved
     whole = sums_of(SCENARIO, daily(**same))
     half = sums_of(SCENARIO, daily(**same), stretches=[(0, 31)])
     monthly = outcome.name in ("visitors_turned_away", "adults_misjudged")

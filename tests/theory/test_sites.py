@@ -191,7 +191,7 @@ def test_full_displacement_without_delay_to_a_twin_changes_no_total(monkeypatch:
         p: daily[daily["policy"] == p].groupby(["seed", "day"]).sum(numeric_only=True) for p in (BASELINE, "closed")
     }
     told_by_site = [
-        c for c in totals[BASELINE] if any(of in c for of in ("turned_away", "moved", "monthly", "hours_barred"))
+        c for c in totals[BASELINE] if any(of in c for of in ("turned_away", "moved", "monthly", "_barred"))
     ]
     pd.testing.assert_frame_equal(*(t.drop(columns=told_by_site) for t in totals.values()))
     assert totals[BASELINE]["n_harm"].sum() > 25

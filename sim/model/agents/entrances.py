@@ -74,17 +74,15 @@ class Entrances:
         self._site = [
             [site_of(first, other, f.take(first), f.take(other), tolerance) for f in of_kind] for of_kind in frictions
         ]
-        self._goes_on = [
-            [goes_on(first, f.take(first), f.take(other), tolerance) for f in of_kind] for of_kind in frictions
-        ]
+        self._goes_on = [goes_on(first, f.take(first), f.take(other), tolerance) for f in frictions[PREDATORS]]
 
     def site(self, person: Comer) -> int:
         """Return the site whose door lets somebody in, or `NO_SITE`; bars apart."""
         return int(self._site[person.predator][person.age_type][person.mover, person.tolerance])
 
-    def goes_on_to(self, person: Comer) -> int:
-        """Return the site to which somebody goes on while a bar keeps them out of the first, or `NO_SITE`."""
-        goes_on = self._goes_on[person.predator][person.age_type][person.mover, person.tolerance]
+    def other_site(self, person: Comer) -> int:
+        """Return the site on which a predator is while a bar keeps them out of the first (or of home), or `NO_SITE`."""
+        goes_on = person.predator and self._goes_on[person.age_type][person.mover, person.tolerance]
         return int(self.other[person.mover]) if goes_on else NO_SITE
 
     def is_minor(self, person: Comer, site: int) -> bool:

@@ -226,6 +226,7 @@ class Ledger:
         at_home = [u for u in users if u.home == self.site]
         standings = [u.standings[self.site] for u in users]
         page["n_user_days"] = sum(s.came_today for s in standings)
+        page["n_user_days_moved_in"] = sum(u.standings[self.site].came_today for u in users if u.home != self.site)
         page["n_user_days_turned_away"] = sum(u.turned_away_today for u in at_home)
         page["n_user_days_barred"] = sum(s.barred_today and not s.came_today for s in standings)
         page["n_history_hours"] = page["n_user_hours"] * rules.retention.message_hours

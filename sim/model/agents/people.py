@@ -169,10 +169,6 @@ class Predator(Offender):
         self.intents: dict[int, list[int]] = {}
         self.offence = int(model.world.offence(np.array([number]), np.array([0]))[0])
 
-    def goes_on(self, begin: int) -> int:
-        """Return the site to which a predator goes on whom a bar keeps out of the first (or of home), or `NO_SITE`."""
-        return self.model.entrances(begin).goes_on_to(self)
-
     def be_arrested(self) -> None:
         """Be taken from all sites for good, which ends every contact."""
         super().be_arrested()

@@ -99,6 +99,10 @@ class Person(mesa.Agent):
         """Return the visit that covers an hour, doors and bars apart."""
         return next((v for v in self.visits if v.start <= hour < v.end), None)
 
+    def in_custody(self, hour: int) -> bool:
+        """Tell whether the person has been arrested."""
+        return self.standings[self.home].custody_from <= hour
+
     def let_in(self, begin: int) -> int:
         """Return the site whose door lets in a visit that began in an hour, or `NO_SITE`; bars apart."""
         return self.model.entrances(begin).site(self)
@@ -108,12 +112,8 @@ class Person(mesa.Agent):
         site = self.let_in(begin)
         if not self.standings[self.home if site == NO_SITE else site].barred(hour):
             return site
-        site = self.goes_on(begin)
+        site = self.model.entrances(begin).other_site(self)
         return NO_SITE if site == NO_SITE or self.standings[site].barred(hour) else site
-
-    def goes_on(self, begin: int) -> int:
-        """Return the site to which somebody goes on whom a bar keeps out of the first (or of home), or `NO_SITE`."""
-        return NO_SITE
 
     def site_in(self, hour: int) -> int:
         """Return the site on which the person is in an hour, or `NO_SITE`."""
@@ -133,14 +133,15 @@ class Person(mesa.Agent):
             ledgers[self.home].count("n_visits_turned_away", of_user)
         if site == NO_SITE:
             return
-        standing = self.standings[site]
+        standing, at_home = self.standings[site], site == self.home
         standing.came_in_month = True
-        if standing.barred(visit.begin):
-            standing.barred_today = True
-            ledgers[site].count("n_visits_barred", of_user)
-        else:
+        if not standing.barred(visit.begin):
             standing.came_today = True
             ledgers[site].count("n_visits", of_user)
+            ledgers[site].count("n_visits_moved_in", of_user * (not at_home))
+        elif at_home:
+            standing.barred_today = True
+            ledgers[site].count("n_visits_barred", of_user)
 
     def may_write(self, begin: int, venue: Venue) -> bool:
         """Tell whether the account of a visit to a site is old enough to write to strangers."""
@@ -155,21 +156,16 @@ class Person(mesa.Agent):
         if visit is None:
             return None
         let_in, site = self.let_in(visit.begin), self.site(visit.begin, hour)
-        if let_in != self.home:
-            for of in self._counted_among:
-                ledgers[self.home].count(f"n_{of}_hours_turned_away")
-        if let_in not in (NO_SITE, site):
-            out = "in_custody" if hour >= self.standings[let_in].custody_from else "barred"
-            # Whoever would not be at home is counted there already, among those turned away.
-            if out == "in_custody" or let_in == self.home:
-                for of in self._counted_among:
-                    ledgers[let_in].count(f"n_{of}_hours_{out}")
-        if site == NO_SITE:
-            return None
+        kept_out = "turned_away" if let_in != self.home else "barred"
         for of in self._counted_among:
-            ledgers[site].count(f"n_{of}_hours")
-            ledgers[site].count(f"n_{of}_hours_moved_in", int(site != self.home))
-        return visit, self.model.venues[site]
+            if self.in_custody(hour):
+                ledgers[self.home].count(f"n_{of}_hours_in_custody")
+            elif site != self.home:
+                ledgers[self.home].count(f"n_{of}_hours_{kept_out}")
+            if site != NO_SITE:
+                ledgers[site].count(f"n_{of}_hours")
+                ledgers[site].count(f"n_{of}_hours_moved_in", int(site != self.home))
+        return None if site == NO_SITE else (visit, self.model.venues[site])
 
     @property
     def _counted_among(self) -> tuple[str, ...]:

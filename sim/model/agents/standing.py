@@ -18,7 +18,7 @@ class Standing:
         returns_as: As whom they come back after the bar.
         strikes: What the site holds against them.
         new_since: Hour since which they have been a stranger to the site.
-        came_today, barred_today: Whether a visit that began today was let in, or was barred.
+        came_today, barred_today: Whether a visit that began today was let in, or was barred (at home).
         newest_private: Latest hour in which they wrote private messages there as a predator; -1 if they never did.
         came_in_month: Whether the door let in a visit of the month.
     """
@@ -43,7 +43,6 @@ class Standing:
             self.barred_until, self.returns_as = until, as_whom
 
     def be_arrested(self, hour: int) -> None:
-        """Keep the person out for good from the next hour on."""
-        if self.barred_until < NEVER:
-            self.custody_from = max(self.barred_until, hour + 1)
-            self.barred_until, self.returns_as = NEVER, AS_BEFORE
+        """Keep the person out for good from the next hour on, whatever bar there is."""
+        self.custody_from = hour + 1
+        self.barred_until, self.returns_as = NEVER, AS_BEFORE

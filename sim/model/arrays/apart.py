@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -25,27 +26,25 @@ class Apart:
         usual: As given.
         limited: Whether a limit keeps adults from minors, by rules.
         limits: Whether any does.
-        minors: Who is taken for a minor: by kind (1 predators), rules and type of `Ages`; empty where nothing limits.
     """
 
     def __init__(self, rules: Sequence[Rules], ages: Ages, usual: Apart | None = None) -> None:
-        self._ages = ages
+        self._rules, self._ages = rules, ages
         self.usual = usual or self
         self.limited: Bools = np.array([not r.limits.adults_to_minors for r in rules])
         self.limits = bool(self.limited.any())
-        taken = [~ages.pass_for_adults(r) for r in rules] if self.limits else [np.zeros((2, 0), bool)]
-        self.minors: Bools = np.stack(taken, axis=1)
+
+    @cached_property
+    def minors(self) -> Bools:
+        """Who is taken for a minor: by kind (1 predators), rules and type of `Ages`."""
+        return np.stack([~self._ages.pass_for_adults(rules) for rules in self._rules], axis=1)
 
     def keeps(self, where: Ints, target_type: Ints, predator_type: Ints) -> Bools:
         """Tell where predators may not write to users, by `where` rules hold and both `Presences.door_type`."""
-        if not self.limits:
-            return np.zeros(where.size, bool)
         return self._keeps(where, self.minors[0, where, self._ages.of(target_type)], predator_type)
 
     def keeps_from_decoys(self, where: Ints, predator_type: Ints) -> Bools:
         """Tell where they may not write to decoys, who are known as what they pose as wherever anybody is."""
-        if not self.limits:
-            return np.zeros(where.size, bool)
         known = self.minors[0][:, self._ages.width[POSE] > 0].any(axis=1)
         return self._keeps(where, known.take(where), predator_type)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.model.arrays.contacts import recognition
 from sim.model.arrays.detection import flag
-from sim.model.arrays.entry import at_the_door, go_on
+from sim.model.arrays.entry import at_the_door, on_other_site
 from sim.model.arrays.felt_risk import holds_back
 from sim.model.arrays.hour import Hour
 from sim.model.arrays.places import Places
@@ -228,7 +228,7 @@ def _go_on(now: Hour, first: int, barred: Ints, pair: Ints, rank: Ints) -> Ints:
         rank: `Foreseen.rank`, likewise; written.
     """
     places, intent = now.state.places, (first + barred) // now.state.places.n_lanes
-    on, there = go_on(now, now.day.intents.row.take(intent), pair.take(barred))
+    on, there = on_other_site(now, now.day.intents.row.take(intent), pair.take(barred))
     gone_on, intent = barred.take(on), intent.take(on)
     pair[gone_on] = there
     free = _may_approach(now, intent, places.of_pair(there))

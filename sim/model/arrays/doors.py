@@ -132,7 +132,7 @@ class Doors:
     @property
     def settled(self) -> bool:
         """Whether doors and ways are as they were the day before, and will be as long as rules are."""
-        same = bool((self.friction[:, 0] == self.friction[:, 1]).all())
+        same = not self.closed.size and bool((self.friction[:, 0] == self.friction[:, 1]).all())
         if self._places.n_sites == 1 or not same:
             return same
         last = max((gate.since for of_lane in self._gates for gate in of_lane if not gate.open), default=LONG_AGO)

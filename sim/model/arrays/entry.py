@@ -6,7 +6,7 @@ tolerance answers for every lane, and only persons under a bar are looked up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -32,14 +32,12 @@ def count_people(now: Hour) -> None:
     n_visits = np.bincount(cell[people.n_carried :], minlength=cells.n)
     n_later = np.bincount(cell.take(people.repeated), minlength=cells.n)
     for name, table in (("n_visits", n_visits), ("n_user_days", n_visits - n_later)):
-        let_in, turned_away, _ = lanes.doors.counted(0, 0, table)
-        record.add_all(name, let_in)
-        record.add_all(f"{name}_turned_away", turned_away)
+        _count(now, name, lanes.doors.counted(0, 0, table))
     hours = _hours_by_cell(now, people.hours)
     for kind, name in enumerate(_KINDS):
-        _count_hours(now, f"n_{name}_hours", _by_door(now, hours, kind))
+        _count(now, f"n_{name}_hours", _by_door(now, hours, kind))
     of_minors = _hours_by_cell(now, people.hours, _is_minor(people.person))
-    _count_hours(now, "n_minor_hours", _by_door(now, of_minors))
+    _count(now, "n_minor_hours", _by_door(now, of_minors))
     _count_limited(now)
     _count_protected(now)
     _take_out_barred(now)
@@ -74,7 +72,7 @@ def _by_door(now: Hour, hours: Sequence[Ints], kind: int = 0) -> Ints:
     return by_door
 
 
-def _count_hours(now: Hour, name: str, by_door: Ints) -> None:
+def _count(now: Hour, name: str, by_door: Iterable[Ints]) -> None:
     for suffix, n in zip(("", "_turned_away", "_moved_in"), by_door, strict=True):
         now.record.add_all(f"{name}{suffix}", n)
 
@@ -178,8 +176,12 @@ def _take_out_barred(now: Hour) -> None:
     inside = now.lanes.doors.lets_in(bars.kind, bars.old, bars.place, people.door_type(bars.row))
     if places.n_sites > 1:
         _add_gone_on(now, bars, inside)
-    lost = bars.those(inside)
-    at_home = home_of(people.person.take(lost.row)) == places.site.take(lost.place)
+    at_home = home_of(people.person.take(bars.row)) == places.site.take(bars.place)
+    arrested = (bars.custody == 1) & at_home
+    record.add("n_predator_hours_in_custody", bars.place.compress(arrested), bars.hours.compress(arrested))
+    arrested &= ~inside
+    record.add("n_predator_hours_turned_away", bars.place.compress(arrested), -bars.hours.compress(arrested))
+    lost, at_home = bars.those(inside), at_home.compress(inside)
     moved = lost.hours * ~at_home
     minors = (lost.kind == 0) & _is_minor(people.person.take(lost.row))
     for name, of_group in (("user", lost.kind == 0), ("predator", lost.kind == 1), ("minor", minors)):
@@ -187,8 +189,6 @@ def _take_out_barred(now: Hour) -> None:
         record.add(f"n_{name}_hours", lost.place.compress(of_group), -lost.hours.compress(of_group))
         record.add(f"n_{name}_hours_moved_in", lost.place.compress(of_group), -moved.compress(of_group))
         record.add(f"n_{name}_hours_barred", lost.place.compress(barred), lost.hours.compress(barred))
-    arrested = lost.those(lost.custody == 1)
-    record.add("n_predator_hours_in_custody", arrested.place, arrested.hours)
     _take_out_users(now, lost.those(lost.kind == 0))
 
 
@@ -204,9 +204,16 @@ def _take_out_users(now: Hour, lost: _Bars) -> None:
         record.add("n_user_hours_protected", some.place, -some.hours)
     begin = people.begin.take(lost.row)
     barred = lost.those((lost.old == 0) & (lost.since <= begin) & (begin < lost.until))
-    record.add("n_visits", barred.place, -1)
-    record.add("n_visits_barred", barred.place, 1)
+    _take_out(now, "n_visits", barred.place, people.person.take(barred.row))
     _take_out_user_days(now, barred.row, barred.place)
+
+
+def _take_out(now: Hour, name: str, place: Ints, person: Ints) -> None:
+    """Take visits or user-days, one each, out of those let in; where they are at home they are barred."""
+    at_home = home_of(person) == now.state.places.site.take(place)
+    now.record.add(name, place, -1)
+    now.record.add(f"{name}_moved_in", place.compress(~at_home), -1)
+    now.record.add(f"{name}_barred", place.compress(at_home), 1)
 
 
 def _add_gone_on(now: Hour, bars: _Bars, inside: Bools) -> None:
@@ -241,15 +248,14 @@ def _take_out_user_days(now: Hour, row: Ints, place: Ints) -> None:
     """
     if not row.size:
         return
-    people, record = now.day.people, now.record
+    people = now.day.people
     pair = MEMBER.pack(people.seed.take(row), people.person.take(row))
     pairs, n_barred = np.unique(np.stack((place, pair)), axis=1, return_counts=True)
     begun = people.n_carried + now.state.flag.take(people.slot[people.n_carried :]).nonzero()[0]
     keys = np.sort(MEMBER.pack(people.seed.take(begun), people.person.take(begun)))
     n_visits = keys.searchsorted(pairs[1], side="right") - keys.searchsorted(pairs[1], side="left")
-    lost = pairs[0][n_barred == n_visits]
-    record.add("n_user_days", lost, -1)
-    record.add("n_user_days_barred", lost, 1)
+    lost = pairs[:, n_barred == n_visits]
+    _take_out(now, "n_user_days", lost[0], MEMBER.unpack(lost[1])[1])
 
 
 def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
@@ -261,7 +267,7 @@ def at_the_door(now: Hour, row: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     return place, places.pair(place, index), inside
 
 
-def go_on(now: Hour, row: Ints, pair: Ints) -> tuple[Ints, Ints]:
+def on_other_site(now: Hour, row: Ints, pair: Ints) -> tuple[Ints, Ints]:
     """Return which predators are on their other site, of those whom a bar keeps out of a place, and their pairs there.
 
     Args:

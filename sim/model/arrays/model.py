@@ -13,7 +13,7 @@ from sim.model.arrays.apart import Apart
 from sim.model.arrays.approach import approach, foresee
 from sim.model.arrays.contacts import run_contacts, shut
 from sim.model.arrays.doors import Cells, Doors
-from sim.model.arrays.entry import Visitors, at_the_door, count_people, go_on
+from sim.model.arrays.entry import Visitors, at_the_door, count_people, on_other_site
 from sim.model.arrays.evasion import evade
 from sim.model.arrays.felt_risk import adapt
 from sim.model.arrays.flows import Flows
@@ -174,7 +174,7 @@ class ChatModel(HourlyModel):
         row = day.predators_online[rows]
         place, pair, inside = at_the_door(last, row)
         barred = self.state.predator_barred_until.take(pair) > last.hour
-        _, there = go_on(last, self.state.places.each(row).compress(barred), pair.compress(barred))
+        _, there = on_other_site(last, self.state.places.each(row).compress(barred), pair.compress(barred))
         here = np.concatenate((place.compress(inside & ~barred), self.state.places.of_pair(there)))
         return self._by_lane(np.bincount(here, minlength=self.state.places.n))
 

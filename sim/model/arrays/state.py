@@ -232,6 +232,12 @@ class BarLog:
         """Add one stretch: under a bar, or in custody (1)."""
         self._new.append((key, place, since, until, custody))
 
+    def cut(self, key: int, place: int, hour: int) -> None:
+        """Let what has been added of somebody in a place end by an hour."""
+        self.since(-1)
+        of_key, of_place, _, until, _ = self._table
+        until[(of_key == key) & (of_place == place)] = until[(of_key == key) & (of_place == place)].clip(max=hour)
+
     def since(self, hour: int) -> Ints:
         """Return the stretches not over by an hour, one a column; rows are `COLUMNS`. Forget the others."""
         if self._new or (self._table[3] <= hour).any():
@@ -459,11 +465,11 @@ class State(Spread):
         index, contacts, found = int(self.world.predator_index(person)), self.contacts, []
         for place in range(lane * self.places.n_sites, (lane + 1) * self.places.n_sites):
             at, seed = self.places.pair(place, index), self.places.seed_of(place)
-            before = int(self.predator_barred_until[at])
-            if before < NEVER:
-                self.predator_barred_until[at] = NEVER
-                self.flag[self.slot(seed, person)] = True
-                self.bar_log.add(MEMBER.pack(seed, person), place, max(before, hour + 1), NEVER, custody=1)
+            key = MEMBER.pack(seed, person)
+            self.predator_barred_until[at] = NEVER
+            self.flag[self.slot(seed, person)] = True
+            self.bar_log.cut(key, place, hour + 1)
+            self.bar_log.add(key, place, hour + 1, NEVER, custody=1)
             of_pair = (contacts.pair[: contacts.n] == at) & (contacts.status[: contacts.n] != DEAD)
             found.append(of_pair.nonzero()[0])
         rows: Ints = np.concatenate(found)
