@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from sim.rules.rulebook import Rules
 from sim.scenario.scenario import Scenario
 
 
@@ -40,6 +41,13 @@ def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:
 def part_of_window(scenario: Scenario, arm: str) -> bool:
     """Tell whether an arm, or a lever of it, is in force on a part of the counted days alone."""
     return not throughout(scenario, arm, range(scenario.days))
+
+
+def rules_that_differ(scenario: Scenario, arm: str) -> Iterator[tuple[Rules, Rules]]:
+    """Yield the rules of an arm, site by site, that are not the baseline's there, each beside these."""
+    for by_day, platform in zip(scenario.changes_by_site(arm), scenario.platforms, strict=True):
+        usual = platform.rules
+        yield from ((rules, usual) for _, rules in by_day if rules != usual)
 
 
 def n_days_that_differ(scenario: Scenario, arm: str) -> int:

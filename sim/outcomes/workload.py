@@ -102,7 +102,8 @@ def busy_share(scenario: Scenario, arm: str) -> float:
     visitors = scenario.population.mean_visitors(scenario.days)
     reports = capacity = 0.0
     for (day, rules), (end, _) in pairwise([*changes, (scenario.days, scenario.platform.rules)]):
-        reports += (end - day) * sum(reports_an_hour(scenario, rules, visitors))
+        if rules.operation.open:
+            reports += (end - day) * sum(reports_an_hour(scenario, rules, visitors))
         capacity += (end - day) * float(capacity_milli(rules, np.arange(168), scenario.scale).mean()) / 1000
     return reports / capacity if capacity else math.nan
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -89,6 +90,7 @@ def _classes(module: str) -> Iterator[type]:
             yield thing
 
 
+@cache
 def _told(name: str) -> Told:
     """Read what the help tells of a command in its file, without importing it: that takes longer than a help may."""
     source = find_spec(f"{__name__}.{name}").loader.get_source(f"{__name__}.{name}")  # type: ignore[union-attr]

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from sim.outcomes import workload
+from sim.outcomes.in_force import rules_that_differ
 from sim.policies.policy import Change
 from sim.report.police_advice import HOURS_A_DAY, of_police
 from sim.report.remarks import of_investigators, of_staff
@@ -135,13 +136,12 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
             "police.investigators, for instance 20 for the whole of a large site (ASSUMED).",
             name=arm, rules=Listed(tuple(idle)),
         )  # fmt: skip
-    for _, rules in scenario.changes_of(arm):
-        if rules.sanctions.binds == "identity" and not rules.registration.accounts_persist:
-            yield Sentence(
-                "policy '{name}' binds bans to the identity, but there are no accounts: that does nothing.", name=arm
-            )
-            break
-    if 0 < max(scenario.rules_on(scenario.days - 1, arm).sanctions.ladder_hours, default=0) < HOURS_A_DAY:
+    changed = [rules for rules, _ in rules_that_differ(scenario, arm)]
+    if any(r.sanctions.binds == "identity" and not r.registration.accounts_persist for r in changed):
+        yield Sentence(
+            "policy '{name}' binds bans to the identity, but there are no accounts: that does nothing.", name=arm
+        )
+    if any(0 < max(r.sanctions.ladder_hours, default=0) < HOURS_A_DAY for r in changed):
         yield Sentence(
             "policy '{name}': ladder_hours are hours, and the longest suspension is under a day. Is that meant?",
             name=arm,
@@ -193,11 +193,12 @@ def _of_sites(scenario: Scenario, arm: str) -> Iterator[Sentence]:
 def _of_sums(scenario: Scenario, arm: str) -> Iterator[Sentence]:
     """Yield the rules of an arm to which several policies contribute, so that what one sets is not what comes out."""
     said = set()
-    for day, rules in scenario.changes_of(arm):
+    sites = zip(scenario.site_names, scenario.platforms, scenario.changes_by_site(arm), strict=True)
+    for site, platform, day, rules in ((s, p, day, rules) for s, p, by_day in sites for day, rules in by_day):
         parts: dict[str, list[tuple[str, Change]]] = {}
         for dated in scenario.dated(arm):
             if dated.in_force(day):
-                for change in dated.policy.changes_after(scenario.platform, day - dated.first_day):
+                for change in dated.policy.changes_on(site, platform, day - dated.first_day):
                     if change.operation != "add" or change.value:
                         parts.setdefault(change.rule, []).append((dated.policy.name, change))
         for rule, found in parts.items():

@@ -90,6 +90,7 @@ def settings() -> dict[str, Parameter]:
     return found | {rule: p for rule, p in RULES.items() if rule not in found}
 
 
+@cache
 def outcomes() -> tuple[Outcome, ...]:
     """Return every outcome that is declared, also those of the police and of a detector."""
     return outcomes_of(Scenario(police=Police(investigators=1), detection=Detection(coverage=1)))

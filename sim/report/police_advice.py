@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sim.outcomes.in_force import rules_that_differ
 from sim.rules.rulebook import MOVES, Rules
 from sim.rules.sentences import Listed, Sentence, Words
 from sim.scenario.scenario import BASELINE, Scenario
@@ -26,43 +27,42 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
             home=police.home_days, days=scenario.days,
         )  # fmt: skip
 
-    def where(odd: Callable[[Rules], object]) -> Listed | None:
-        """Return the arms that are so on some day: the baseline alone if it is, for others then have it from there."""
-        if odd(rules):
+    def where(odd: Callable[[Rules, Rules], object]) -> Listed | None:
+        """Return the arms that are so on some day and site, given the baseline's rules there as well.
+
+        It is the baseline alone if that is, for others then have it from there.
+        """
+        if any(odd(platform.rules, platform.rules) for platform in scenario.platforms):
             return Listed((BASELINE,))
-        arms = [arm for arm in scenario.policies if any(odd(of_day) for _, of_day in scenario.changes_of(arm))]
+        arms = [a for a in scenario.policies if any(odd(*both) for both in rules_that_differ(scenario, a))]
         return Listed(tuple(arms)) if arms else None
 
     if police.investigators:
-        if arms := where(lambda r: r.retention.log_hours < r.retention.message_hours):
+        if arms := where(lambda r, _: r.retention.log_hours < r.retention.message_hours):
             yield Sentence(
                 "{arms}: connection logs are kept for less long than messages, so that what was written outlives whose "
                 "it was. Is that meant?",
                 arms=arms,
             )
-        if arms := where(lambda r: r.retention.log_hours > HOURS_A_DAY * police.max_data_age_days):
+        if arms := where(lambda r, _: r.retention.log_hours > HOURS_A_DAY * police.max_data_age_days):
             yield Sentence(
                 "{arms}: logs are kept for longer than {days} days, and nobody asks for data older than that "
                 "(police.max_data_age_days).",
                 arms=arms, days=police.max_data_age_days,
             )  # fmt: skip
-    elif arms := where(lambda r: r.undercover.decoys):
+    elif arms := where(lambda r, _: r.undercover.decoys):
         yield Sentence(
             "{arms}: decoys take approaches, but nobody investigates what they learn. Give police.investigators.",
             arms=arms,
         )
-    of_arms = {
-        arm: [rules for by_day in scenario.changes_by_site(arm) for _, rules in by_day] for arm in scenario.policies
-    }
-    seizing = tuple(arm for arm, rules_by_day in of_arms.items() if any(r.operation.seized for r in rules_by_day))
-    if seizing and not police.investigators:
+    if not police.investigators and (arms := where(lambda r, _: r.operation.seized)):
         yield Sentence(
             "{arms}: what a site has is seized, but nobody investigates: that does nothing. Give police.investigators.",
-            arms=Listed(seizing),
+            arms=arms,
         )
-    if arms := where(lambda r: not r.undercover.decoys and r.undercover != rules.undercover):
+    if arms := where(lambda r, usual: not r.undercover.decoys and r.undercover != usual.undercover):
         yield Sentence("{arms}: the hours of decoys change, but there are none: that does nothing.", arms=arms)
-    if arms := where(lambda r: r.cooperation.p_refer and not r.moderation.staff):
+    if arms := where(lambda r, _: r.cooperation.p_refer and not r.moderation.staff):
         yield Sentence(
             "{arms}: the site refers whom a review sanctions, but nobody reviews: that does nothing.", arms=arms
         )

@@ -12,6 +12,7 @@ from sim.policies.policy import Policy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
 from sim.policies.retention import RetentionPolicy
+from sim.policies.sanctions import SanctionsPolicy
 from sim.policies.set import SetPolicy
 from sim.policies.undercover import UndercoverPolicy
 from sim.report import advice
@@ -197,6 +198,14 @@ def test_a_level_that_nothing_uses_is_named_with_all_that_is_given_of_it(tmp_pat
     assert one.startswith("registration.document.p_return changes nothing")
 
 
+TWO = {
+    "site": "home",
+    "sites": {"rival": {"monthly_visitors": 900.0}},
+    "displacement.p_users": 0.4,
+    "displacement.p_predators": 0.7,
+}
+
+
 # -- policies that add up ---------------------------------------------------------------------------------------------
 
 
@@ -220,11 +229,35 @@ def test_a_level_and_a_friction_that_is_set_add_up_and_the_sum_is_said() -> None
         ),
         (RegistrationPolicy(level="none"), SetPolicy(rule="registration.friction_user", value=0.1)),
         (SetPolicy(rule="registration.friction_user", value=0.1),),
+        (
+            RegistrationPolicy(level="phone", site="rival"),
+            SetPolicy(rule="registration.friction_user", value=0.1, site="home"),
+        ),
     ],
-    ids=["another rule", "one after the other", "nothing to add", "alone"],
+    ids=["another rule", "one after the other", "nothing to add", "alone", "on another site"],
 )
 def test_what_does_not_add_up(arm: tuple[Policy, ...]) -> None:
-    assert of_scenario(SAID.replace(policies={"a": arm})) == []
+    assert of_scenario(SAID.replace(**TWO, policies={"a": arm})) == []
+
+
+@pytest.mark.parametrize(
+    ("site", "lever", "words"),
+    [
+        ("rival", RegistrationPolicy(level="email", site="rival"), None),
+        ("rival", RegistrationPolicy(level="none", site="rival"), "'a' binds bans to the identity, but there are no"),
+        ("home", RegistrationPolicy(level="email", site="home"), None),
+        ("home", RegistrationPolicy(level="email", site="rival"), "'a' binds bans to the identity, but there are no"),
+    ],
+)
+def test_bans_are_bound_to_the_accounts_of_the_same_site(site: str, lever: Policy, words: str | None) -> None:
+    said = of_scenario(SAID.replace(**TWO, policies={"a": (lever, SanctionsPolicy(binds="identity", site=site))}))
+    assert [words in warning for warning in said] == [True] if words else said == []
+
+
+def test_what_is_odd_about_the_police_is_seen_on_every_site() -> None:
+    for site in ("home", "rival"):
+        (warning,) = of_scenario(SAID.replace(**TWO, policies={"a": (UndercoverPolicy(decoys=2.0, site=site),)}))
+        assert warning.startswith("a: decoys take approaches, but nobody investigates")
 
 
 # -- staff ------------------------------------------------------------------------------------------------------------
@@ -237,6 +270,13 @@ def test_staff_that_would_be_idle_or_overloaded_is_told_before_any_run() -> None
     assert idle.startswith(f"staff is mostly idle {source}: busy about 3% under more.")
     assert overloaded.startswith(f"staff is overloaded {source}: busy about ")
     assert "under easy. There, the queue grows" in overloaded
+
+
+def test_nobody_reports_on_a_closed_site() -> None:
+    assert (
+        of_scenario(SAID.replace(**CLONE, policies={"a": (ClosurePolicy(site="site", start=dt.date(2021, 6, 1)),)}))
+        == []
+    )
 
 
 def test_nobody_on_shift_is_neither_idle_nor_overloaded() -> None:
