@@ -55,10 +55,11 @@ def headline(
     undoes = {row["policy"]: Undoes.of(row) for row in elsewhere.to_dict("records")}
     first = _cheapest(cells, best)
 
-    def told(policy: str) -> Sentence:
-        return sentence(cells, policy, resting, doubt, undoes)
-
     here_alone = None if first else _falls_most_here(cells)
+
+    def told(policy: str) -> Sentence:
+        return sentence(cells, policy, resting, doubt, undoes, again=policy not in (first, here_alone))
+
     finding = told(first) if first else _none_lowers(told(here_alone) if here_alone else None)
     answer = Sentence("In this model, with these assumptions, {finding}", finding=finding)
     sentences: list[Words] = [paragraph(answer, caveat(scenario, assumed_elsewhere(scenario), _of_doubt(doubt)))]
@@ -255,6 +256,7 @@ def sentence(
     resting: Collection[str],
     doubt: Doubt | None = None,
     undoes: Mapping[str, Undoes] = MappingProxyType({}),
+    again: bool = False,
 ) -> Sentence:
     """Return what a policy does to serious harm, its sign known here or in all, at what price, and where it does not.
 
@@ -264,6 +266,7 @@ def sentence(
         resting: Policies that rest on assumed inputs.
         doubt: What is left of effects over worlds, if that was asked.
         undoes: How much of the harm of those kept out undoes what is done here, by policy.
+        again: Whether another policy has been told: what holds of both is not said a second time.
     """
     assumed = Sentence("; size and sign rest on assumed inputs (below)")
     falls = cells.verdict(policy, HEADLINE) is Verdict.LOWERS
@@ -273,7 +276,7 @@ def sentence(
         finding=_finding(cells, policy),
         risk=_risk(cells, policy) if _signs_differ(cells, policy) else None,
         assumed=assumed if policy in resting else None,
-        undone=undone(cells, policy, undoes.get(policy, Undoes())),
+        undone=undone(cells, policy, undoes.get(policy, Undoes()), again),
         price=_price(cells, policy),
         turns=_turns(of_doubt, policy, falls) if of_doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),

@@ -32,12 +32,19 @@ class Undoes(NamedTuple):
         return cls(interval_of(row, "break_even"), interval_of(row, "break_even_users"))
 
 
-def undone(cells: Cells, policy: str, undoes: Undoes) -> Sentence | None:
-    """Say how much of their harm must follow those whom a policy keeps out to undo what it does here."""
+def undone(cells: Cells, policy: str, undoes: Undoes, again: bool = False) -> Sentence | None:
+    """Say how much of their harm must follow those whom a policy keeps out to undo what it does here.
+
+    Args:
+        cells: The effects.
+        policy: The policy.
+        undoes: How much must.
+        again: Whether how much is assumed to follow has been said of another policy.
+    """
     if cells.verdict(policy, HERE) is not Verdict.LOWERS:
         return None
     predators, users = (Amount(share.within(most=1), size) if share.value < 1 else None for share in undoes)
-    of_predators, of_users = _assumed(cells.scenario)
+    of_predators, of_users = (None, None) if again else _assumed(cells.scenario)
     if predators and users:
         return Sentence(
             "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "

@@ -47,9 +47,9 @@ def _scenario(file: str, scale: float, predators: int) -> Scenario:
     return scenario.replace(days=30, warmup_days=20, scale=scale * scenario.scale, **{"predators.p_of_adults": share})
 
 
-def keeping() -> dict[str, Any]:
-    """Keep and merge a unit of the whole length of Coco, of a small chat: its tables are as large as any."""
-    scenario = load(COCO).replace(scale=0.01)
+def keeping(file: str) -> dict[str, Any]:
+    """Keep and merge a unit of the whole length of a scenario, of a small chat: its tables are as large as any."""
+    scenario = load(COCO.with_name(file)).replace(scale=0.01)
     task = Task(scenario, (BASELINE, *scenario.policies), (1,))
     records = array_engine.simulate(scenario, task.seeds, task.arms)
     with TemporaryDirectory() as folder:
@@ -82,14 +82,15 @@ def _nothing() -> dict[str, Any]:
     return {}
 
 
-def past_one_machine() -> str:
+def past_one_machine(file: str = COCO.name) -> str:
     """Return as text what a study of many parameter sets takes, from an hour of one and from keeping one."""
-    scenario = load(COCO)
-    took = apart(loop, file="coco.toml", scale=1.0, predators=1, lanes=15, seeds=1)
-    kept = apart(keeping)
+    scenario = load(COCO.with_name(file))
+    n_arms = 1 + len(scenario.policies)
+    took = apart(loop, file=file, scale=1.0, predators=1, lanes=n_arms, seeds=1)
+    kept = apart(keeping, file=file)
     unit = took["took"] * scenario.hours / 1e6
     lines = [
-        f"PAST ONE MACHINE: {SETS:,} parameter sets x 15 policies, {scenario.hours:,} hours of Coco at full size each",
+        f"PAST ONE MACHINE: {SETS:,} parameter sets x {n_arms} policies, {scenario.hours:,} hours of {file} each",
         f"{'CPU time of a set, one step loop':44}{unit / 60:10.1f} minutes",
         f"{'CPU time of all of them':44}{SETS * unit / 3600:10,.0f} core-hours",
         f"{'memory of a worker':44}{took['mib']:10.0f} MiB, after 50 days",
