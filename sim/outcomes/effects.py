@@ -16,7 +16,8 @@ import pandas as pd
 
 from sim.outcomes.counts import HERE, Counts, Sums, by_seed, quarters_of, years_of
 from sim.outcomes.in_force import stretches_that_differ, throughout
-from sim.outcomes.outcomes import Outcome, not_counted, outcomes_of
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import not_counted, outcomes_of
 from sim.outcomes.statistics import (
     FEWEST_EVENTS,
     NONE,

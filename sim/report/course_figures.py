@@ -15,7 +15,8 @@ import pandas as pd
 
 from sim.model.records import DAYS_PER_WINDOW_YEAR
 from sim.outcomes.counts import HERE, Counts, by_seed, periods_of, years_of
-from sim.outcomes.outcomes import BY_NAME, Outcome, outcomes_of
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import BY_NAME, outcomes_of
 from sim.outcomes.statistics import Floats, Interval, interval_of, t_interval
 from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.report.compare_figures import LUCK, by_effect, rows_of

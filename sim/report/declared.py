@@ -14,7 +14,8 @@ from typing import get_args
 
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary, patterns
-from sim.outcomes.outcomes import Outcome, outcomes_of
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import outcomes_of
 from sim.policies.policy import Policy
 from sim.report.headings import Printed
 from sim.report.result import Result

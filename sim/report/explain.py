@@ -12,7 +12,7 @@ from functools import partial
 from sim.model.records import COUNTS, KINDS, Kind
 from sim.outcomes import dictionary, workload
 from sim.outcomes.counts import HERE, WAITS
-from sim.outcomes.outcomes import Outcome
+from sim.outcomes.outcome import Outcome
 from sim.policies.policy import Policy
 from sim.report.blocks import labelled
 from sim.report.declared import Results, gist_of, glossary, outcomes, own_tables, printed_tables, sections, settings

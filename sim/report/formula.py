@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.outcomes.counts import Sums
-from sim.outcomes.outcomes import Outcome
+from sim.outcomes.outcome import Outcome
 from sim.rules.sentences import Term
 
 GIVEN = {

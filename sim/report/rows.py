@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.outcomes.outcomes import Better
+from sim.outcomes.outcome import Better
 from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import COMPARED, Verdict
 from sim.report.style import BASE, BETTER, DOUBT, FINE, GREY, LINE, SMALL, WIDTH, WORSE, colour_of, dress, mark_of

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.outcomes.outcomes import Better
+from sim.outcomes.outcome import Better
 from sim.outcomes.statistics import Interval
 from sim.outcomes.verdicts import RESOLVED, Verdict
 from sim.rules.language import language, punctuated, speaking, writing

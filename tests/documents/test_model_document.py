@@ -13,7 +13,9 @@ import pytest
 import sim
 from sim.model.arrays.model import ChatModel
 from sim.model.records import COUNTS, KINDS
-from sim.outcomes.outcomes import OF_THE_DETECTOR, OF_THE_POLICE, OUTCOMES, Outcome
+from sim.outcomes.of_the_police import OF_THE_POLICE
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import OF_THE_DETECTOR, OUTCOMES
 from sim.outcomes.patterns import patterns
 from sim.policies.age import AgePolicy
 from sim.policies.closure import ClosurePolicy

@@ -10,7 +10,8 @@ import pytest
 from sim.model.records import COUNTS, KINDS
 from sim.outcomes import dictionary
 from sim.outcomes.counts import Sums
-from sim.outcomes.outcomes import BY_NAME, Outcome
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.verdicts import Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Change, Policy

@@ -7,7 +7,9 @@ import pytest
 
 from sim.model.records import DAILY_COLUMNS, Records
 from sim.outcomes.counts import HEADLINE, HERE, counts_of, half_year_of, periods_of, quarters_of, sums_of
-from sim.outcomes.outcomes import BY_NAME, MINORS, OF_THE_POLICE, OUTCOMES, SECOND, Outcome, outcomes_of
+from sim.outcomes.of_the_police import OF_THE_POLICE
+from sim.outcomes.outcome import Outcome
+from sim.outcomes.outcomes import BY_NAME, MINORS, OUTCOMES, SECOND, outcomes_of
 from sim.rules.offences import OFFENCES
 from sim.scenario.scenario import BASELINE, Scenario
 from tests.parts import synthetic
