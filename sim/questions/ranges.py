@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from sim.model.records import Runs
-from sim.outcomes.counts import Counts, by_seed, counts_of
-from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, counts_of
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import NONE, Effect, Floats, Interval, paired_effect, ratio_change_interval
 from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import under
@@ -74,7 +74,7 @@ class RangesQuestion(Question):
         return {
             key: UNCERTAIN[key]
             for key in self._wanted
-            if key not in self.left_out and any(bears_on(self.scenario, arm, key, here=True) for arm in self.policies)
+            if key not in self.left_out and any(bears_on(self.scenario, arm, key) for arm in self.policies)
         }
 
     @cached_property
@@ -118,7 +118,7 @@ class RangesQuestion(Question):
         alone: dict[tuple[str, str], list[_Lane]] = {}
         for key in self.varied:
             for end in ENDS:
-                lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key, here=True)]
+                lanes = [_Lane(p, key, end) for p in self.policies if bears_on(self.scenario, p, key)]
                 # What sites have of their own, numbers of the first one cannot stand for.
                 if level_elsewhere(self.scenario, key) and not self.scenario.sites:
                     together += lanes
@@ -154,7 +154,7 @@ def question(
     numbers = seeds_of(min(SEEDS, scenario.seeds) if seeds is None else seeds)
     asked = None if parameters is None else texts_of(parameters, "parameters")
     if asked is not None and asked != (ALL,):
-        check_named(scenario, arms, asked, here=True)
+        check_named(scenario, arms, asked)
         for key in asked:
             for end in ENDS:
                 _variant(scenario, UNCERTAIN[key], end)
@@ -227,7 +227,7 @@ class _Found(NamedTuple):
 
 def _read(counts: Counts, arms: Mapping[str, _Lane]) -> Iterator[tuple[_Lane, _Found]]:
     """Yield what each lane of a step loop says."""
-    outcome = OUTCOMES[0]
+    outcome = BY_NAME[HEADLINE]
     sums = counts.sums()
     values, events = outcome.formula(sums), sums[outcome.behind[0]]
     baseline, before = by_seed(values, BASELINE), float(by_seed(events, BASELINE).sum())

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from sim.model.records import Runs
-from sim.outcomes.counts import Counts, by_seed, counts_of
-from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.counts import HEADLINE, Counts, by_seed, counts_of
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import FEWEST_EVENTS, NONE, Floats, Interval, paired_change, ratio_interval
 from sim.outcomes.verdicts import Verdict
 from sim.policies.altered import held
@@ -157,8 +157,8 @@ def mechanisms_of(scenario: Scenario, policy: str) -> list[Mechanism]:
 
 
 def _harmed(counts: Counts) -> dict[str, Floats]:
-    """Return persons seriously harmed by arm, seed by seed."""
-    values = OUTCOMES[0].formula(counts.sums())
+    """Return persons seriously harmed here and elsewhere by arm, seed by seed."""
+    values = BY_NAME[HEADLINE].formula(counts.sums())
     return {arm: by_seed(values, arm) for arm in values.index.get_level_values("policy").unique()}
 
 

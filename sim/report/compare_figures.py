@@ -51,9 +51,6 @@ _RISK = Sentence("Risk per user-day of those who remain")
 PANELS: dict[str, Words] = {HEADLINE: Sentence("Persons seriously harmed, here and elsewhere"), SECOND: _RISK}
 """What stands side by side, with what it is called."""
 
-PANELS_HERE: dict[str, Words] = {HERE: Sentence("Persons seriously harmed, here"), SECOND: _RISK}
-"""The same of what is simulated alone."""
-
 
 @in_own_settings
 def overview(

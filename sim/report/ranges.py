@@ -17,7 +17,7 @@ from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
-from sim.report.remarks import ETHICS, caveat, partly_in_force, title
+from sim.report.remarks import ETHICS, assumed_elsewhere, caveat, partly_in_force, title
 from sim.report.result import Result
 from sim.report.text import change, ends_alone, percent, plain_number, points, short, value_alone
 from sim.rules.errors import ScenarioError
@@ -46,9 +46,9 @@ COLUMNS = {
     "setting_high": Meaning("the parameter's", "upper end of its plausible range"),
     **with_ends(
         {
-            "relative": "change of persons seriously harmed with the parameter as in the scenario",
-            "at_low": "change of persons seriously harmed with the parameter at its lower end",
-            "at_high": "change of persons seriously harmed with the parameter at its upper end",
+            "relative": "change of persons seriously harmed, here and elsewhere, with the parameter as in the scenario",
+            "at_low": "change of persons seriously harmed, here and elsewhere, with the parameter at its lower end",
+            "at_high": "change of persons seriously harmed, here and elsewhere, with the parameter at its upper end",
             "change": "by how much at_high exceeds at_low",
         }
     ),
@@ -80,7 +80,7 @@ BARS = (
 
 @dataclass(frozen=True)
 class Ranges(Result):
-    """What becomes of each policy's effect on persons seriously harmed when one parameter takes another value.
+    """What becomes of each policy's effect on persons seriously harmed, in all, when one parameter takes another value.
 
     Attributes:
         scenario: What was run, before anything was varied.
@@ -292,15 +292,16 @@ def _sentences(
     scenario: Scenario, effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]], more: bool
 ) -> Block:
     head = Sentence(
-        "In this model, serious harm changes from the baseline by (luck: the 95% interval of that, Monte Carlo error "
+        "In this model, serious harm, here and elsewhere together, changes from the baseline by (luck: the 95% "
+        "interval of that, Monte Carlo error "
         "only; in brackets: over the plausible range of the parameter that moves it most, all others as in the "
         "scenario; one at a time, so no joint interval):"
     )
     lines = (Note(sentence(effects[policy], by_policy[policy], more)) for policy in effects)
-    return Prose((head, *lines, caveat(scenario)))
+    return Prose((head, *lines, caveat(scenario, assumed_elsewhere(scenario))))
 
 
-_KIND = Term("change of persons seriously harmed here from the baseline, in brackets its 95% interval")
+_KIND = Term("change of persons seriously harmed, here and elsewhere, from the baseline, in brackets its 95% interval")
 
 
 def _summary(effects: Mapping[str, Row], by_policy: Mapping[str, Sequence[Row]]) -> Block:

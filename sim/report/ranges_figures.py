@@ -74,7 +74,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
     directions(panel)
     under(
         panel,
-        Sentence("Change of persons seriously harmed here, % (0: as under the baseline)"),
+        Sentence("Change of persons seriously harmed, here and elsewhere, % (0: as under the baseline)"),
         WIDTH - _NAMES - 0.4,
     )
     ends = (("o", "white", Sentence("parameter at its low end")), ("s", INK, Sentence("parameter at its high end")))
@@ -90,7 +90,7 @@ def tornado(policy: str, effect: Mapping[Any, Any], bars: pd.DataFrame, axes: Gi
             "sign.",
             verdict=verdict, level=level,
         ),
-        Sentence("Harm on what is simulated alone; Monte Carlo error only."),
+        Sentence("Monte Carlo error only."),
     )  # fmt: skip
     sheet.finish(Sentence("{policy}: what moves its effect", policy=policy), caption, key)
     return panel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from sim.model.records import write_csv
-from sim.outcomes.counts import HERE
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.dictionary import EFFECTS, Meaning
 from sim.outcomes.verdicts import RESOLVED
 from sim.report import headings
@@ -19,7 +19,7 @@ from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
 from sim.report.headings import Printed
-from sim.report.remarks import ETHICS, caveat, of_seeds, title
+from sim.report.remarks import ETHICS, assumed_elsewhere, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.text import plain
 from sim.rules.errors import written
@@ -51,7 +51,7 @@ class Sweep(Result):
     """
 
     columns: ClassVar = {"sweep": COLUMNS}
-    printed: ClassVar = (Printed("RESPONSE", headings.HARM[1:]), Printed("COSTS", headings.COSTS_OF_A_POINT))
+    printed: ClassVar = (Printed("RESPONSE", headings.HARM), Printed("COSTS", headings.COSTS_OF_A_POINT))
 
     over: Mapping[str, tuple[Value, ...]]
     comparison: Comparison = field(repr=False)
@@ -131,37 +131,43 @@ def _cells(swept: Sweep) -> Cells:
 
 def _headline(swept: Sweep) -> Block:
     """Return sentences on the points that lower and that raise serious harm most."""
-    cells = _cells(swept)
-    resolved = [arm for arm in cells.policies if cells.resolved(arm, HERE)]
+    cells, scenario = _cells(swept), swept.comparison.scenario
+    resolved = [arm for arm in cells.policies if cells.resolved(arm, HEADLINE)]
     told_apart = Sentence(
         "At {resolved} of {points} points the change is told apart from none.",
         resolved=len(resolved), points=len(cells.policies),
     )  # fmt: skip
-    return Prose((paragraph(_finding(swept, cells, resolved), told_apart, caveat(swept.comparison.scenario)),))
+    return Prose(
+        (paragraph(_finding(swept, cells, resolved), told_apart, caveat(scenario, assumed_elsewhere(scenario))),)
+    )
 
 
 def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
     names = _names(swept)
-    lowering, raising = ([a for a in resolved if cells.verdict(a, HERE) is verdict] for verdict in RESOLVED)
-    least = min(lowering, key=lambda a: cells.number(a, HERE), default=None)
-    most = max(raising, key=lambda a: cells.number(a, HERE), default=None)
+    lowering, raising = ([a for a in resolved if cells.verdict(a, HEADLINE) is verdict] for verdict in RESOLVED)
+    least = min(lowering, key=lambda a: cells.number(a, HEADLINE), default=None)
+    most = max(raising, key=lambda a: cells.number(a, HEADLINE), default=None)
     if least and most:
         return Sentence(
-            "In this model, with these assumptions, {least} lowers serious harm most, by {fall} and {most} raises "
-            "serious harm most, by {rise}.",
-            least=names[least], fall=cells.size(least, HERE), most=names[most], rise=cells.size(most, HERE),
+            "In this model, with these assumptions, {least} lowers serious harm most, here and elsewhere "
+            "together, by {fall} and {most} raises serious harm most, by {rise}.",
+            least=names[least], fall=cells.size(least, HEADLINE), most=names[most], rise=cells.size(most, HEADLINE),
         )  # fmt: skip
     if least:
         return Sentence(
-            "In this model, with these assumptions, {point} lowers serious harm most, by {size}.",
-            point=names[least], size=cells.size(least, HERE),
+            "In this model, with these assumptions, {point} lowers serious harm most, here and elsewhere together, "
+            "by {size}.",
+            point=names[least], size=cells.size(least, HEADLINE),
         )  # fmt: skip
     if most:
         return Sentence(
-            "In this model, with these assumptions, {point} raises serious harm most, by {size}.",
-            point=names[most], size=cells.size(most, HERE),
+            "In this model, with these assumptions, {point} raises serious harm most, here and elsewhere together, "
+            "by {size}.",
+            point=names[most], size=cells.size(most, HEADLINE),
         )  # fmt: skip
-    return Sentence("In this model, with these assumptions, no point was seen to change serious harm.")
+    return Sentence(
+        "In this model, with these assumptions, no point was seen to change serious harm, here and elsewhere together."
+    )
 
 
 def _keys(swept: Sweep, rows: Mapping[str, Sequence[Words]]) -> list[Column]:
@@ -185,12 +191,14 @@ def _response(swept: Sweep) -> Block:
         own_label = Sentence("{value}, {baseline}", value=plain(own), baseline=BASELINE)
         labels.insert(values.index(own), (BASELINE, [own_label]))
         rows = dict(labels)
-    for head in headings.HARM[1:]:
+    for head in headings.HARM:
         changes: list[Words] = [0 if a == BASELINE else cells.relative(a, head.outcome) for a in rows]
-        verdicts: list[Words] = [
-            Term("by definition") if a == BASELINE else cells.verdict(a, head.outcome) for a in rows
-        ]
-        columns += [Column(Term(head.words), changes), Column(Term("verdict"), verdicts)]
+        columns.append(Column(Term(head.words), changes))
+        if head.outcome == HEADLINE:
+            verdicts: list[Words] = [
+                Term("by definition") if a == BASELINE else cells.verdict(a, HEADLINE) for a in rows
+            ]
+            columns.append(Column(Term("verdict"), verdicts))
     note = Sentence("Identical: as many as under the baseline in every seed.")
     return Table(Term("RESPONSE"), CHANGES, _keys(swept, rows), columns, note)
 

@@ -14,11 +14,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from sim.outcomes.counts import HERE
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import RESOLVED, Verdict
-from sim.report.compare_figures import HERE_ALONE, LUCK, PANELS_HERE
+from sim.report.compare_figures import LUCK, PANELS
 from sim.report.drawing import (
     LEAST_PERCENT,
     Given,
@@ -70,7 +70,7 @@ def response(
     places = {v: float(v) if numeric and isinstance(v, int | float) else i for i, v in enumerate(values)}
     x = np.array([*places.values()])
     own: dict[str, Any] = {"ls": "", "marker": "D", "color": INK, "markersize": 5}
-    for panel, (name, words) in zip(sheet.panels, PANELS_HERE.items(), strict=True):
+    for panel, (name, words) in zip(sheet.panels, PANELS.items(), strict=True):
         rows = effects[effects["outcome"] == name]
         found = dict(zip(rows.iloc[:, 0], rows.to_dict("records"), strict=True))
         intervals = {v: interval_of(row, "relative", 100) for v, row in found.items()} | {setting: Interval(0, 0, 0)}
@@ -107,11 +107,11 @@ def response(
     first = sheet.panels[0]
     first.set_ylim(*at_least_a_percent(first.get_ylim()))
     first.set_ylabel(spoken(Sentence("Change from the baseline, %")), fontsize=SMALL)
-    key = key_of(effects.loc[effects["outcome"].isin(PANELS_HERE), "verdict"], "lower")
+    key = key_of(effects.loc[effects["outcome"].isin(PANELS), "verdict"], "lower")
     if setting not in found:
         key.append(Line2D([], [], label=spoken(Sentence("the baseline: 0 by definition")), **own))
     dotted = Sentence("Dotted: the value of the baseline.")
-    sheet.finish(Sentence("Dose and response"), paragraph(dotted, LUCK, HERE_ALONE), key)
+    sheet.finish(Sentence("Dose and response"), paragraph(dotted, LUCK), key)
     return sheet.panels
 
 
@@ -127,7 +127,7 @@ def _tell(axes: Axes, place: float, row: Mapping[Any, Any], colour: str) -> None
 def response_map(
     effects: pd.DataFrame, over: Mapping[str, Sequence[Value]], labels: Mapping[str, Words], axes: Given = None
 ) -> Axes:
-    """Draw the change in percent of persons seriously harmed over two rules, its number and interval in each cell.
+    """Draw the change in percent of harm here and elsewhere over two rules, its number and interval in each cell.
 
     Only what is resolved has a colour. A cell that is hatched is not; one with dots is identical to the baseline.
 
@@ -141,7 +141,7 @@ def response_map(
         The axes.
     """
     up, right = over
-    found = effects[effects["outcome"] == HERE]
+    found = effects[effects["outcome"] == HEADLINE]
     rows = found.set_index([up, right])
     places: list[tuple[int, int, Any]] = [
         (i, j, rows.loc[(a, b), :]) for i, a in enumerate(over[up]) for j, b in enumerate(over[right])
@@ -173,7 +173,7 @@ def response_map(
         "the scenario.",
         level=level, unit=unit,
     )  # fmt: skip
-    sheet.finish(Sentence("Persons seriously harmed, here, change in %"), paragraph(caption, HERE_ALONE))
+    sheet.finish(Sentence("Persons seriously harmed, here and elsewhere, change in %"), caption)
     return panel
 
 

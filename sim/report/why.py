@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from sim.model.records import write_csv
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.dictionary import Meaning, with_ends
-from sim.outcomes.outcomes import outcomes_of
+from sim.outcomes.outcomes import BY_NAME
 from sim.outcomes.statistics import Interval, interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.headings import Heading, Printed
-from sim.report.remarks import ETHICS, caveat, of_seeds, title
+from sim.report.remarks import ETHICS, assumed_elsewhere, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.text import change, difference, points
 from sim.rules.sentences import Amount, Sentence, Term, Words, paragraph
@@ -33,7 +34,7 @@ COLUMNS = {
     "is_input": Meaning("True or False", "whether it is a share or factor that the scenario states"),
     **with_ends(
         {
-            "without": "change of persons seriously harmed with the mechanism as in the baseline",
+            "without": "change of persons seriously harmed, here and elsewhere, with the mechanism as in the baseline",
             "part": "the whole change less that without the mechanism",
             "alone": "change with all other mechanisms as in the baseline",
         }
@@ -49,7 +50,7 @@ ALONE = Heading("effect of it alone, all else as in the baseline", column="why.a
 
 @dataclass(frozen=True)
 class Why(Result):
-    """One policy's effect on persons seriously harmed, taken apart.
+    """One policy's effect on persons seriously harmed, here and elsewhere, taken apart.
 
     Attributes:
         scenario: What was run.
@@ -109,7 +110,7 @@ def _title(found: Why) -> Block:
 
 
 def _sentence(found: Why) -> Block:
-    return Prose((paragraph(_finding(found), caveat(found.scenario)),))
+    return Prose((paragraph(_finding(found), caveat(found.scenario, assumed_elsewhere(found.scenario))),))
 
 
 def _finding(found: Why) -> Sentence:
@@ -125,28 +126,32 @@ def _finding(found: Why) -> Sentence:
         )
     if found.effect.value != found.effect.value:
         return Sentence(
-            "In this model, with these assumptions, {policy} changes serious harm by {size} {unit} ({verdict}). Under "
+            "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+            "{size} {unit} ({verdict}). Under "
             "the baseline it is not told apart from none, so that nothing can be said in percent of it.",
-            policy=policy, size=Amount(found.difference, difference), unit=Term(outcomes_of(found.scenario)[0].unit),
+            policy=policy, size=Amount(found.difference, difference), unit=Term(BY_NAME[HEADLINE].unit),
             verdict=found.verdict,
         )  # fmt: skip
     if found.verdict == Verdict.NOT_RESOLVED:
         return Sentence(
-            "In this model, with these assumptions, {policy} was not seen to change serious harm: {effect}, its sign "
+            "In this model, with these assumptions, {policy} was not seen to change serious harm, here and elsewhere "
+            "together: {effect}, its sign "
             "not resolved. Nor is it known then what makes the change.",
             policy=policy, effect=effect,
         )  # fmt: skip
     parts = found.parts.to_dict("records")
     if len(parts) == 1:
         return Sentence(
-            "In this model, with these assumptions, {policy} changes serious harm by {effect}, all of it through "
+            "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+            "{effect}, all of it through "
             "{mechanism}: there is nothing to take apart.",
             policy=policy, effect=effect, mechanism=Term(parts[0]["mechanism"]),
         )  # fmt: skip
     known = [row for row in parts if interval_of(row, "part").sign and row["part"] * found.effect.value > 0]
     if not known:
         return Sentence(
-            "In this model, with these assumptions, {policy} changes serious harm by {effect}; through which mechanism "
+            "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+            "{effect}; through which mechanism "
             "is not resolved.",
             policy=policy, effect=effect,
         )  # fmt: skip
@@ -155,19 +160,22 @@ def _finding(found: Why) -> Sentence:
     half = abs(found.effect.value) / 2
     if abs(found.together.value) > half:
         return Sentence(
-            "In this model, with these assumptions, {policy} changes serious harm by {effect}. The parts need each "
+            "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+            "{effect}. The parts need each "
             "other or stand in for each other, so that no single one can be said to make it: the whole less its parts "
             "is {together} points. The largest is {mechanism}, without which it would be {without}.",
             policy=policy, effect=effect, together=Amount(found.together, points), mechanism=mechanism, without=without,
         )  # fmt: skip
     if abs(largest["part"]) > half:
         return Sentence(
-            "In this model, with these assumptions, {policy} changes serious harm by {effect}, most of it through "
+            "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+            "{effect}, most of it through "
             "{mechanism}, without which it would be {without}.",
             policy=policy, effect=effect, mechanism=mechanism, without=without,
         )  # fmt: skip
     return Sentence(
-        "In this model, with these assumptions, {policy} changes serious harm by {effect}, the largest part of it "
+        "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
+        "{effect}, the largest part of it "
         "through {mechanism}, without which it would be {without}.",
         policy=policy, effect=effect, mechanism=mechanism, without=without,
     )  # fmt: skip
@@ -187,7 +195,10 @@ def _parts(found: Why) -> Table:
         columns.append(Column(Term(head.words), [interval and Amount(interval, points) for interval in intervals]))
     return Table(
         Sentence("WHY, {policy}", policy=found.policy),
-        Term("change of persons seriously harmed here, in % of the baseline's, in brackets its 95% interval"),
+        Term(
+            "change of persons seriously harmed, here and elsewhere, in % of the baseline's, in brackets its 95% "
+            "interval"
+        ),
         [Column(Term(THROUGH.words), names, left=True)],
         columns,
         Sentence(

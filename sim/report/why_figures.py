@@ -65,12 +65,13 @@ def why(policy: str, effect: Interval, parts: pd.DataFrame, together: Interval, 
     told(panel, [*drawn.values()], [*drawn])
     directions(panel)
     said = Sentence(
-        "Part of the change of persons seriously harmed here, points of % of the baseline (0: does nothing)"
+        "Part of the change of persons seriously harmed, here and elsewhere, points of % of the baseline (0: does "
+        "nothing)"
     )
     under(panel, said, WIDTH - _NAMES - 0.4)
     caption = Sentence(
         "A part is the whole less the effect with the mechanism held as in the baseline; 95%. Hatched: no mechanism, "
-        "but the whole less the sum of the parts. Harm on what is simulated alone; Monte Carlo error only."
+        "but the whole less the sum of the parts. Monte Carlo error only."
     )
     title = Sentence("{policy}: which mechanism makes its effect", policy=policy)
     sheet.finish(title, caption, key_of([one.verdict for one in drawn.values()], "lower", RESOLVED))

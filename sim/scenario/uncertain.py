@@ -16,7 +16,7 @@ UNCERTAIN = {key: parameter for key, parameter in SETTINGS.items() if parameter.
 """Every parameter with a plausible range, by name."""
 
 
-def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> bool:
+def bears_on(scenario: Scenario, policy: str, key: str) -> bool:
     """Tell whether a parameter can move the effect of a policy on serious harm.
 
     One of a level of registration or age assurance can if it is used, one about ages if some rule rests on them, one of
@@ -28,9 +28,8 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
         scenario: What is run.
         policy: An arm of it.
         key: Name of the parameter.
-        here: Whether harm on the simulated sites alone is looked at, and not that elsewhere too.
     """
-    if _idle_displacement(scenario, key, here):
+    if _idle_displacement(scenario, key):
         return False
     if _idle_police(scenario, key):
         return False
@@ -43,11 +42,11 @@ def bears_on(scenario: Scenario, policy: str, key: str, here: bool = False) -> b
     return not _of_no_limit(scenario, policy, key)
 
 
-def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool = False) -> Sentence | None:
+def no_bearing(scenario: Scenario, policies: Sequence[str], key: str) -> Sentence | None:
     """Say why a parameter can move the effect of none of some policies; nothing if it can. Arguments as `bears_on`."""
-    if any(bears_on(scenario, policy, key, here) for policy in policies):
+    if any(bears_on(scenario, policy, key) for policy in policies):
         return None
-    if why := _idle_displacement(scenario, key, here):
+    if why := _idle_displacement(scenario, key):
         return why
     if why := _idle_police(scenario, key):
         return why
@@ -62,17 +61,14 @@ def no_bearing(scenario: Scenario, policies: Sequence[str], key: str, here: bool
 
 _APART = "predators.p_retry_protected"
 _TO_OTHER_SITES = ("displacement.p_elsewhere", "displacement.delay_days")
-_HARM_ELSEWHERE = ("displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere")
 
 
-def _idle_displacement(scenario: Scenario, key: str, here: bool) -> Sentence | None:
+def _idle_displacement(scenario: Scenario, key: str) -> Sentence | None:
     """Say why a parameter of those who are kept out of their site moves nothing, if so."""
     if key in _TO_OTHER_SITES and not scenario.sites:
         return Sentence("there is no other site here")
     if key == "displacement.delay_days" and not scenario.closes:
         return Sentence("no site is closed here")
-    if here and (key == "displacement.rel_elsewhere" or (key in _HARM_ELSEWHERE and not scenario.sites)):
-        return Sentence("it moves harm elsewhere alone, and this is about harm on what is simulated")
     return None
 
 
@@ -172,5 +168,5 @@ def check_named(scenario: Scenario, policies: Sequence[str], named: Sequence[str
             )
         if named.count(key) > 1:
             raise ScenarioError(Sentence("{key} is named twice; each parameter is varied once.", key=key))
-        if why := no_bearing(scenario, policies, key, here):
+        if why := no_bearing(scenario, policies, key):
             raise ScenarioError(Sentence("{key} moves no effect: {why}.", key=key, why=why))

@@ -542,7 +542,7 @@ def test_a_sweep_and_ranges_run(file: str, tmp_path: Path, capsys: pytest.Captur
             assert main([*command, *short, str(out)]) == 0
             printed, err = capsys.readouterr()
             assert printed.startswith("To simulate: ")
-            assert "On the simulated site alone" in printed
+            assert "Elsewhere: of those kept out of their site, 70%" in " ".join(printed.split())
             assert str(out / "table.txt") in printed
             assert err == ""
         tables = [{f.name: f.read_bytes() for f in out.glob("*.csv")} for out in outs]

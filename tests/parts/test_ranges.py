@@ -13,6 +13,7 @@ import pytest
 
 import sim
 from sim.outcomes.statistics import interval_of, paired_effect
+from sim.outcomes.verdicts import Verdict
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.registration import RegistrationPolicy
 from sim.policies.reporting import ReportingPolicy
@@ -22,7 +23,7 @@ from sim.questions import ranges as asked_ranges
 from sim.questions.ranges import RangesQuestion, question
 from sim.report import figures, ranges
 from sim.report.blocks import WIDTH, render
-from sim.report.ranges import COLUMNS, Ranges
+from sim.report.ranges import COLUMNS, MOST_BARS, Ranges
 from sim.report.text import change
 from sim.rules.declare import declared
 from sim.rules.errors import ScenarioError
@@ -191,28 +192,30 @@ class TestQuestion:
         varied = set(question(SCENARIO).varied)
         assert {"predators.p_retry_absent", "contacts.rel_meeting", "registration.phone.findability"} < varied
         of_nothing = {"predators.rel_leave_detector", "predators.p_retry_protected"}
+        of_nothing |= {"displacement.p_elsewhere", "displacement.delay_days"}
         assert varied == {
             k
             for k in doubts - of_nothing
-            if not k.startswith(("registration.email", "registration.document", "police.", "displacement.", "age."))
+            if not k.startswith(("registration.email", "registration.document", "police.", "age."))
         }
 
     def test_all_are_all_with_a_range_that_can_be_run_here(self) -> None:
         asked = question(SCENARIO, parameters=["all"])
         ranged = {p.key for p in declared(SECTIONS) if p.low is not None and p.low < p.high}
         elsewhere = {k for k in ranged if k.startswith(("registration.email.", "registration.document."))}
-        idle = {k for k in ranged if no_bearing(SCENARIO, [*SCENARIO.policies], k, here=True)}
+        idle = {k for k in ranged if no_bearing(SCENARIO, [*SCENARIO.policies], k)}
         assert elsewhere < idle and "police.p_other_evidence" in idle
         assert set(asked.varied) == ranged - idle - set(asked.left_out)
         assert "outside its plausible range" in spoken(asked.left_out["population.monthly_visitors"])
 
-    def test_what_moves_harm_elsewhere_alone_is_not_offered(self) -> None:
-        for key in ("displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere"):
-            with pytest.raises(ScenarioError, match=f"{key} moves no effect: it moves harm elsewhere alone"):
-                sim.ranges(SCENARIO, parameters=[key])
+    def test_what_moves_harm_elsewhere_moves_the_effect_of_a_door_and_of_no_other_policy(self) -> None:
+        keys = ["displacement.p_users", "displacement.p_predators", "displacement.rel_elsewhere"]
+        bars = sim.ranges(SCENARIO, ["phone", "easy"], keys, seeds=4).bars.set_index(["policy", "parameter"])
+        assert (bars.loc["phone", "change"] >= 0).all() and bars.loc["phone", "change"].max() > 0.1
+        assert (bars.loc["easy", "verdict"] == Verdict.IDENTICAL).all()
         several = SCENARIO.replace(sites={"rival": Site(monthly_visitors=10_000.0)})
         varied = [key for key in question(several).varied if key.startswith("displacement.")]
-        assert varied == ["displacement.p_users", "displacement.p_predators"]
+        assert varied == keys
 
     def test_an_end_that_pushes_a_rule_out_of_its_bounds_cannot_be_run(self) -> None:
         more = (RegistrationPolicy(level="phone"), SetPolicy(rule="registration.friction_user", value=0.5))
@@ -280,16 +283,16 @@ class TestResult:
 
     def test_the_text_says_what_it_must(self, made: Ranges) -> None:
         text = " ".join(made.table().split())
-        assert "2 policies depend on 10 parameters, one at a time, 4 seeds each" in text
+        assert "2 policies depend on 13 parameters, one at a time, 4 seeds each" in text
         assert "no joint interval" in text
-        alone = "On the simulated site alone. Luck: 95%, Monte Carlo error alone, parameters at the values of this"
-        assert f"{alone} scenario." in text
+        assert "serious harm, here and elsewhere together, changes from the baseline by" in text
+        assert "Luck: 95%, Monte Carlo error alone, parameters at the values of this scenario." in text
         assert max(map(len, made.table().splitlines())) <= WIDTH
 
     def test_the_tornado_has_its_bars_in_order(self, made: Ranges) -> None:
         axes = made.plot("phone").axes[0]
         names = [label.get_text().split("\n")[0] for label in axes.get_yticklabels()]
-        assert names == made.bars[made.bars["policy"] == "phone"]["parameter"].tolist()
+        assert names == made.bars[made.bars["policy"] == "phone"]["parameter"].tolist()[:MOST_BARS]
         with pytest.raises(ScenarioError, match="no policy is called 'fax'"):
             made.plot("fax")
 
@@ -326,7 +329,7 @@ class TestResult:
         assert list(pd.read_csv(tmp_path / "one" / "ranges.csv").columns) == list(COLUMNS)
         assert manifest["asked"] == {"policies": ["phone", "easy"], "parameters": None, "seeds": [0, 1, 2, 3]}
         assert question_of(manifest) == asked
-        assert len(asked.varied) == 10
+        assert len(asked.varied) == 13
         for name in ("daily", "breakdown", "durations", "persons"):
             table = pd.read_parquet(tmp_path / "one" / f"{name}.parquet")
             assert table.columns[0] == "variant"

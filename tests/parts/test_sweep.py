@@ -74,11 +74,13 @@ def test_a_sweep_is_the_comparison_of_its_points(curve: Sweep) -> None:
 def test_the_text_names_the_best_and_worst_point_and_what_it_must(curve: Sweep) -> None:
     text = " ".join(curve.table().split())
     assert "3 points over reporting.friction (baseline: 0.8), 5 seeds each" in text
-    assert "with these assumptions, reporting.friction = 0.2 lowers serious harm most, by " in text
+    assert (
+        "with these assumptions, reporting.friction = 0.2 lowers serious harm most, here and elsewhere together, by "
+        in text
+    )
     assert " and reporting.friction = 0.9 raises serious harm most, by " in text
     assert (
-        "At 2 of 3 points the change is told apart from none. On the simulated site alone. Luck: 95%, Monte Carlo "
-        "error alone" in text
+        "At 2 of 3 points the change is told apart from none. Elsewhere: of those kept out of their site, 70%" in text
     )
     assert "0.8 identical identical identical identical" in text
     assert max(map(len, curve.table().splitlines())) <= WIDTH
@@ -118,7 +120,7 @@ def test_the_baseline_is_a_point_of_the_curve_and_a_row_of_the_table_at_its_own_
     assert list(line.get_xdata()) == [0.2, 0.8, 0.9] and line.get_ydata()[1] == 0
     rows = [line.split("  ")[0] for line in swept.table().partition("COSTS")[0].splitlines()]
     assert [row for row in rows if row.startswith("0.")] == ["0.2", "0.8, baseline", "0.9"]
-    assert "0.8, baseline 0 by definition 0 by definition" in " ".join(swept.table().split())
+    assert "0.8, baseline 0 by definition 0 0" in " ".join(swept.table().split())
     assert not baselines(curve.plot()) and "by definition" not in curve.table()  # a point has its value
 
 

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 import sim
+from sim.outcomes.counts import HEADLINE
 from sim.outcomes.statistics import NONE, Interval
 from sim.policies.altered import held
 from sim.policies.limits import LimitsPolicy
@@ -82,7 +83,7 @@ def test_what_a_policy_works_through() -> None:
 
 def test_the_whole_is_that_of_compare_and_parts_add_up_with_what_they_do_together(phone: Why) -> None:
     effects = sim.compare(CHAT, ["phone"], seeds=3).effects
-    compared = effects[effects["outcome"] == "persons_harmed"].iloc[0]
+    compared = effects[effects["outcome"] == HEADLINE].iloc[0]
     assert tuple(phone.effect) == pytest.approx(tuple(compared[["relative", "relative_low", "relative_high"]]))
     assert phone.parts["part"].sum() + phone.together.value == pytest.approx(phone.effect.value)
     assert (phone.parts["part"] + phone.parts["without"]).to_numpy() == pytest.approx(phone.effect.value)
@@ -92,7 +93,7 @@ def test_the_whole_is_that_of_compare_and_parts_add_up_with_what_they_do_togethe
 def test_without_one_mechanism_is_the_policy_that_lacks_it(phone: Why) -> None:
     lacking = CHAT.replace(**{"registration.phone.findability": CHAT.registration.none.findability})
     effects = sim.compare(lacking, ["phone"], seeds=3).effects
-    compared = effects[effects["outcome"] == "persons_harmed"].iloc[0]
+    compared = effects[effects["outcome"] == HEADLINE].iloc[0]
     row = phone.parts[phone.parts["mechanism"] == "findability"].iloc[0]
     assert row["without"] == pytest.approx(compared["relative"])
 
@@ -129,7 +130,9 @@ def test_workers_change_nothing(phone: Why) -> None:
 def test_table_figure_and_files(phone: Why, tmp_path: Path) -> None:
     text = phone.table()
     assert max(map(len, text.splitlines())) <= WIDTH
-    assert "On the simulated site alone. Luck: 95%, Monte Carlo error alone" in " ".join(text.split())
+    said = " ".join(text.split())
+    assert "phone changes serious harm, here and elsewhere together, by" in said or "was not seen to" in said
+    assert "displacement.p_users). Luck: 95%, Monte Carlo error alone" in said
     written = sim.why(CHAT, "phone", seeds=3, out=tmp_path / "why")
     assert written.parts.equals(phone.parts)
     assert {path.name for path in files_of(tmp_path / "why")} == {
@@ -159,18 +162,19 @@ def test_a_sentence_claims_what_is_resolved_and_no_more() -> None:
     one, other, noise = ("one", -0.25, -0.3, -0.2), ("other", 0.4, 0.3, 0.5), ("noise", -0.5, -1.2, 0.1)
     sure = (-0.3, -0.4, -0.2)
     said = made_up(sure, "lowers", one, other, noise)
-    assert "phone changes serious harm by -30% (-40 to -20), most of it through one, without which it would be" in said
+    together = "serious harm, here and elsewhere together"
+    assert f"phone changes {together}, by -30% (-40 to -20), most of it through one, without which it would be" in said
     assert "the largest part of it through one" in made_up((-0.6, -0.7, -0.5), "lowers", one, other)
     assert "-30% (-40 to -20); through which mechanism is not resolved." in made_up(sure, "lowers", other, noise)
     assert "-30% (-40 to -20), all of it through one" in made_up(sure, "lowers", one)
     unsure = made_up((-0.1, -0.4, 0.2), "not resolved", one, other)
-    assert "phone was not seen to change serious harm: -10% (-40 to +20), its sign not resolved." in unsure
+    assert f"phone was not seen to change {together}: -10% (-40 to +20), its sign not resolved." in unsure
     assert "through" not in unsure
     assert "as many are harmed under phone as under the baseline in every seed: nothing to" in made_up(
         (0, 0, 0), "identical", one
     )
     nothing = made_up(tuple(NONE), "raises", one)
-    assert "serious harm by +2 (1 to 3) persons a year per 1,000 baseline monthly visitors (raises)" in nothing
+    assert "together, by +2 (1 to 3) persons a year per 1,000 baseline monthly visitors (raises)" in nothing
     assert "nothing can be said in percent" in nothing
 
 
