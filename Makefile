@@ -6,7 +6,7 @@ UV_VERSION ?= 0.13.9
 EIGHT := easy-reporting,snapshot-reporting-staff,email,phone,document,cooling-off,adults-apart-estimated,detection
 RUN_ARGS ?= compare scenarios/coco.toml --policies $(EIGHT) --days 365 --doubt 12 --doubt-days 100 --workers 2 --out results/run
 STUDY_ARGS := compare scenarios/coco.toml --doubt 12 --doubt-days 365 --workers 2 --out results/coco
-HISTORY_ARGS := compare scenarios/coco_history.toml --doubt 12 --workers 2 --out results/history
+HISTORY_ARGS := compare scenarios/coco_history.toml --workers 2 --out results/history
 
 VENV := .venv/bin/python
 DEPENDENCIES := .venv/.dependencies
@@ -27,7 +27,7 @@ run: $(STAMP) ## simulate the example: eight policies, a year of Coco, into resu
 study: $(STAMP) ## the whole study: every policy over all 40 months of Coco, into results/coco (an hour)
 	$(VENV) -m sim $(STUDY_ARGS)
 
-history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (half an hour)
+history: $(STAMP) ## Coco to its closure and a year beyond, and closures two years earlier, into results/history (a quarter of an hour)
 	$(VENV) -m sim $(HISTORY_ARGS)
 
 results: export LC_ALL := C
