@@ -96,7 +96,7 @@ def response(
         ]
         panel.set_xticks(x, texts)
         panel.minorticks_off()
-        panel.margins(x=0.16)
+        panel.margins(x=0.2)
         over(panel, words, _HALF)
         level, unit = Amount(float(rows["baseline"].iloc[0]), number), Term(rows["unit"].iloc[0])
         said = Sentence(
