@@ -179,8 +179,8 @@ OF_A_COMPARISON: Tables = {
         "side": Meaning("predators, users or none", "the larger side if all who are kept out go on elsewhere"),
         "relative": Meaning(
             RELATIVE,
-            "change of persons seriously harmed here and elsewhere together, if all who are kept out go on "
-            "elsewhere and harm there is as frequent as here under the baseline",
+            "change of persons seriously harmed here and elsewhere together, if all who are kept out, and on no "
+            "simulated site, go on elsewhere, and harm there is as frequent as here under the baseline",
         ),
         "relative_low": EFFECTS["relative_low"],
         "relative_high": EFFECTS["relative_high"],
@@ -188,13 +188,18 @@ OF_A_COMPARISON: Tables = {
         "break_even": Meaning(
             "share",
             "the effect on persons seriously harmed here is undone if more than this share of the harm of the "
-            "predators kept out follows them; none where none are kept out or harm here does not fall",
+            "predators kept out who are on no simulated site follows them; none where none are kept out or harm here "
+            "does not fall",
         ),
         "break_even_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_high": Meaning("share", "upper end of its 95% Fieller interval"),
-        "break_even_users": Meaning("share", "the same of the harm to the lawful users kept out"),
+        "break_even_users": Meaning(
+            "share", "the same of the harm to the lawful users kept out who are on no simulated site"
+        ),
         "break_even_users_low": Meaning("share", "lower end of its 95% Fieller interval"),
         "break_even_users_high": Meaning("share", "upper end of its 95% Fieller interval"),
+        "follows": Meaning("share", "which share of the harm of these predators is assumed to follow them elsewhere"),
+        "follows_users": Meaning("share", "the same of the harm to these users"),
     },
     "flows": {
         "flow": Meaning("name", "; ".join(f"{name}: {meaning}" for name, meaning in TOLD.items())),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from sim.outcomes.counts import Counts, by_seed
@@ -30,6 +31,7 @@ ELSEWHERE_COLUMNS = (
     *("side", "relative", "relative_low", "relative_high", "seeds", "verdict"),
     *("break_even", "break_even_low", "break_even_high"),
     *("break_even_users", "break_even_users_low", "break_even_users_high"),
+    *("follows", "follows_users"),
 )
 """Columns of `Comparison.elsewhere`."""
 
@@ -47,8 +49,9 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     Returns:
         One row per policy, as `Comparison.elsewhere`: hours of predators and users kept out, as shares of those online
         under the baseline; harm elsewhere as is assumed; the change of persons seriously harmed here and elsewhere
-        together if all go on who are on no simulated site; and the share of the harm of those predators, and of that to
-        those users, that undoes the effect here, missing where a policy keeps none out or lowers nothing here.
+        together if all go on who are on no simulated site; the share of the harm of these predators, and of that to
+        these users, that undoes the effect here, missing where a policy keeps none out or lowers nothing here; and the
+        share of it that is assumed to follow.
     """
     sums = counts.sums()
     base = by_seed(sums["n_persons_harmed"], BASELINE)
@@ -61,15 +64,20 @@ def elsewhere_of(counts: Counts, policies: Sequence[str]) -> pd.DataFrame:
     rows = []
     for policy in policies:
         here = by_seed(sums["n_persons_harmed"], policy)
-        by_predators, by_users = (by_seed(everybody[side], policy) for side in SIDES)
+        by_predators = by_seed(everybody["predator"], policy)
         side, larger = _larger(on_no_site, of_seed, policy)
         side_assumed, done = _larger(assumed, of_seed, policy)
         made = paired_change(base, here + larger, (float(base.sum()), float(here.sum())))
-        undoes = [_undoes(base, here, by_side) for by_side in (by_predators, by_users)]
+        left = [by_seed(on_no_site[side], policy) for side in SIDES]
+        undoes = [_undoes(base, here, by_side) for by_side in left]
+        follows = [
+            np.nan if undone is NONE else share_of(by_seed(assumed[side], policy), of)
+            for side, of, undone in zip(SIDES, left, undoes, strict=True)
+        ]
         rows.append((
             policy, *ratio_interval(by_predators, base), share_of(by_seed(hours_out, policy), n_user_hours),
             side_assumed, *ratio_interval(done, base), side, *made.relative, made.seeds, made.verdict,
-            *undoes[0], *undoes[1],
+            *undoes[0], *undoes[1], *follows,
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(ELSEWHERE_COLUMNS))
 

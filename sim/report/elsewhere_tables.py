@@ -42,6 +42,7 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
             Term(headings.ALL_GO_ON.words),
             [in_percent(Verdict(row["verdict"]), interval_of(row, "relative")) for row in rows],
         ),
+        Column(Term(headings.SIDE_IF_ALL.words), [_SIDES[row["side"]] for row in rows]),
         *(
             Column(Term(head.words), [_undone(cells, row, share) for row in rows])
             for head, share in zip(headings.BREAK_EVEN, ("break_even", "break_even_users"), strict=True)
@@ -51,9 +52,10 @@ def elsewhere(cells: Cells, found: pd.DataFrame) -> Block | None:
         "Where those go whom a door turns away or a bar keeps out nobody has measured. Harm elsewhere is reckoned at "
         "{times}the baseline's rates here, from the predators' hours kept out or from the users', whichever is more. "
         "The first column is if nobody goes on elsewhere; here and elsewhere, if {predators} of those predators and "
-        "{users} of those users do; the last but two, if all do. Never: the effect is larger than all that the "
-        "predators kept out would have done, or than all that would have befallen the users. A dash: none are kept "
-        "out, or harm is not seen to fall here. Who is in custody goes nowhere; who is deterred stays.",
+        "{users} of those users do; and under 'if all go on', all who are on no simulated site. "
+        "The larger side may be another one then. Never: the effect is larger than all that these predators would have "
+        "done, or than all that would have befallen these users. A dash: none are kept out, or harm is not seen to "
+        "fall here. Who is in custody goes nowhere; who is deterred stays.",
         predators=Amount(shares["predator"], whole_percent), users=Amount(shares["user"], whole_percent),
         times=Sentence("{factor} times ", factor=Amount(rel, plain_number)) if rel != 1 else None,
     )  # fmt: skip

@@ -82,8 +82,9 @@ LOST_IN_FORCE = Heading(
 
 PREDATORS_OUT = Heading("predators kept out, % of their hours", column="elsewhere.predators_out", factor=100)
 USERS_OUT = Heading("lawful use kept out, %", column="elsewhere.users_out", factor=100)
-SIDE = Heading("the larger side", column="elsewhere.assumed_side")
+SIDE = Heading("the larger side, as assumed", column="elsewhere.assumed_side")
 ALL_GO_ON = Heading("here and elsewhere, if all go on", column="elsewhere.relative")
+SIDE_IF_ALL = Heading("the larger side, if all do", column="elsewhere.side")
 BREAK_EVEN = (
     Heading("undone if more than that of the predators' harm follows", column="elsewhere.break_even"),
     Heading("undone if more than that of the users' harm follows", column="elsewhere.break_even_users"),
@@ -249,7 +250,7 @@ OF_A_COMPARISON = (
     Printed("CHEAPEST FIRST", CHEAPEST),
     Printed("WHAT DOES THE WORK", ADDS),
     Printed("WHILE IN FORCE", (DAYS_IN_FORCE, *WHILE_IN_FORCE, LOST_IN_FORCE)),
-    Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, *BREAK_EVEN)),
+    Printed("ELSEWHERE", (ON_SITE, PREDATORS_OUT, USERS_OUT, IN_ALL, SIDE, ALL_GO_ON, SIDE_IF_ALL, *BREAK_EVEN)),
     Printed("SITES", AT_SITE),
     Printed("PERSON BY PERSON", PERSONS),
     Printed("OVER TIME", QUARTERS),

@@ -56,7 +56,8 @@ def assumed_elsewhere(scenario: Scenario) -> Sentence:
         predators=predators, users=users,
         simulated=Sentence(
             ", {share} of them on one that is not simulated (displacement.p_elsewhere), and nowhere if the door of "
-            "the simulated one to which they would go keeps them out too",
+            "the simulated one to which they would go keeps them out too; what would undo an effect is reckoned of "
+            "those who are then on no simulated site",
             share=out,
         )
         if len(homes_alone(scenario)) < len(scenario.site_names) else None,

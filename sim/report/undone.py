@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from math import nan
 from typing import Any, NamedTuple
 
 from sim.outcomes.counts import HERE
-from sim.outcomes.kept_out import SIDES, homes_alone, p_going_on
 from sim.outcomes.statistics import NONE, Interval, interval_of
 from sim.outcomes.verdicts import Verdict
 from sim.report.cells import Cells
 from sim.report.text import size, whole_percent
 from sim.rules.sentences import Amount, Sentence
-from sim.scenario.scenario import Scenario
 
 
 class Undoes(NamedTuple):
@@ -21,15 +20,19 @@ class Undoes(NamedTuple):
     Attributes:
         predators: Share of the harm that the predators among them do.
         users: Share of the harm that is done to the lawful users among them.
+        follows, follows_users: Which share of either is assumed to follow them.
     """
 
     predators: Interval = NONE
     users: Interval = NONE
+    follows: float = nan
+    follows_users: float = nan
 
     @classmethod
     def of(cls, row: Mapping[Hashable, Any]) -> Undoes:
         """Return what a row of `Comparison.elsewhere` says of it."""
-        return cls(interval_of(row, "break_even"), interval_of(row, "break_even_users"))
+        predators, users = (interval_of(row, name) for name in ("break_even", "break_even_users"))
+        return cls(predators, users, row["follows"], row["follows_users"])
 
 
 def undone(cells: Cells, policy: str, undoes: Undoes, again: bool = False) -> Sentence | None:
@@ -43,8 +46,8 @@ def undone(cells: Cells, policy: str, undoes: Undoes, again: bool = False) -> Se
     """
     if cells.verdict(policy, HERE) is not Verdict.LOWERS:
         return None
-    predators, users = (Amount(share.within(most=1), size) if share.value < 1 else None for share in undoes)
-    of_predators, of_users = (None, None) if again else _assumed(cells.scenario)
+    predators, users = (Amount(share.within(most=1), size) if share.value < 1 else None for share in undoes[:2])
+    of_predators, of_users = (None if again else _assumed(share) for share in undoes[2:])
     if predators and users:
         return Sentence(
             "; the fall here is undone if more than {share} of the harm of the predators whom it keeps out follows "
@@ -84,14 +87,8 @@ def undone(cells: Cells, policy: str, undoes: Undoes, again: bool = False) -> Se
     return None
 
 
-def _assumed(scenario: Scenario) -> tuple[Sentence | None, Sentence | None]:
-    """Say of predators and of users how much of their harm is assumed to follow, if it is the same of all sites."""
-    alone, rel = homes_alone(scenario), scenario.displacement.rel_elsewhere
-    if 0 < len(alone) < len(scenario.site_names):
-        return None, None
-    shares = p_going_on(scenario, alone=bool(alone))
-    of_predators, of_users = (
-        Sentence(" ({share} is assumed to do so elsewhere)", share=Amount(rel * shares[side], whole_percent))
-        for side in SIDES
-    )
-    return of_predators, of_users
+def _assumed(share: float) -> Sentence | None:
+    """Say how much of their harm is assumed to follow, if that is known."""
+    if share != share:
+        return None
+    return Sentence(" ({share} is assumed to do so elsewhere)", share=Amount(share, whole_percent))
