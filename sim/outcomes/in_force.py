@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from sim.policies.policy import Dated, days_of_change
 from sim.rules.rulebook import Rules
 from sim.scenario.scenario import Scenario
 
 
 class Lever(NamedTuple):
-    """What an arm does to some rules: its policies that change these, one after the other.
+    """What an arm does to some rules of a site: its policies that change these, one after the other.
 
     Attributes:
         name: The name of the policies, or the rule that they set.
@@ -23,13 +24,23 @@ class Lever(NamedTuple):
 
 
 def levers(scenario: Scenario, arm: str) -> list[Lever]:
-    """Return the levers of an arm, in the order of its policies."""
-    days: dict[tuple[str, frozenset[str]], frozenset[int]] = {}
+    """Return the levers of an arm, in the order of its policies; of sites that are changed alike one for all."""
+    days: dict[tuple[str, frozenset[str], str], frozenset[int]] = {}
     for dated in scenario.dated(arm):
-        changed = frozenset(change.rule for change in dated.policy.changes(scenario.platform))
-        lever = getattr(dated.policy, "rule", dated.policy.name), changed
-        days[lever] = days.get(lever, frozenset()).union(filter(dated.in_force, range(scenario.days)))
-    return [Lever(name, held) for (name, _), held in days.items()]
+        for site, first, end, changed in _changed(scenario, dated):
+            lever = getattr(dated.policy, "rule", dated.policy.name), changed, site
+            days[lever] = days.get(lever, frozenset()).union(range(first, end))
+    alike = dict.fromkeys((name, changed, held) for (name, changed, _), held in days.items())
+    return [Lever(name, held) for name, _, held in alike]
+
+
+def _changed(scenario: Scenario, dated: Dated) -> Iterator[tuple[str, int, int, frozenset[str]]]:
+    """Yield where and when a policy changes which rules: site, first day, day after the last, names of the rules."""
+    for first, end in pairwise([*days_of_change([dated], scenario.days), scenario.days]):
+        for site, platform in zip(scenario.site_names, scenario.platforms, strict=True):
+            changes = dated.policy.changes_on(site, platform, first - dated.first_day) if dated.in_force(first) else ()
+            if changed := frozenset(change.rule for change in changes):
+                yield site, first, end, changed
 
 
 def throughout(scenario: Scenario, arm: str, days: Iterable[int]) -> bool:

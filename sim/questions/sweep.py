@@ -85,8 +85,8 @@ def sweep(
 ) -> Sweep:
     """Compare a point for every value of a rule, or every pair of values of two, with the scenario's baseline.
 
-    The points take the place of the scenario's own policies and hold from the first measured day on. All of them
-    share the lanes of one step loop.
+    Of several sites the rule is that of the first one; the others stay as they are. The points take the place of the
+    scenario's own policies and hold from the first measured day on. All of them share the lanes of one step loop.
 
     Args:
         scenario: What to run.
@@ -138,13 +138,13 @@ def points(scenario: Scenario, over: Mapping[str, Sequence[Value]]) -> Scenario:
     for key, values in over.items():
         _check_values(key, values)
     for level in (level for level in LEVELS if level in over):
-        if doubled := _set_by(scenario, _policy(level, "none")) & set(over):
+        if doubled := _set_by(scenario, _policy(scenario, level, "none")) & set(over):
             raise ScenarioError(
                 Sentence("{level} sets {rule} itself. Sweep one of the two.", level=level, rule=doubled.pop())
             )
     combinations = list(product(*as_rules_take(over).values()))
     arms = {
-        f"point-{number}": tuple(_policy(key, value) for key, value in zip(over, point, strict=True))
+        f"point-{number}": tuple(_policy(scenario, key, value) for key, value in zip(over, point, strict=True))
         for number, point in enumerate(combinations, 1)
     }
     try:
@@ -227,11 +227,13 @@ def _set_by(scenario: Scenario, policy: Policy) -> set[str]:
     return {change.rule for change in policy.changes(scenario.platform)}
 
 
-def _policy(key: str, value: Value) -> Policy:
+def _policy(scenario: Scenario, key: str, value: Value) -> Policy:
+    """Return what sets a rule on the first site: another one has a baseline of its own."""
+    site = scenario.site if scenario.sites else None
     if key not in LEVELS:
-        return SetPolicy(rule=key, value=value)
+        return SetPolicy(rule=key, value=value, site=site)
     lever, _, level = key.partition(".")
-    return Policy.registry[lever].model_validate({level: value})
+    return Policy.registry[lever].model_validate({level: value, "site": site})
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sim.report.police_advice import HOURS_A_DAY, of_police
 from sim.report.remarks import of_investigators, of_staff
 from sim.report.text import plain_number, tenths_percent, two_digits, whole_percent
 from sim.rules.errors import shown
+from sim.rules.rulebook import Rules
 from sim.rules.sentences import Amount, Counted, Listed, Sentence, Words
 from sim.rules.settings import SETTINGS
 from sim.scenario import template
@@ -136,12 +137,12 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
             "police.investigators, for instance 20 for the whole of a large site (ASSUMED).",
             name=arm, rules=Listed(tuple(idle)),
         )  # fmt: skip
-    changed = [rules for rules, _ in rules_that_differ(scenario, arm)]
-    if any(r.sanctions.binds == "identity" and not r.registration.accounts_persist for r in changed):
+    changed = [*rules_that_differ(scenario, arm)]
+    if any(_binds_nobody(rules) and not _binds_nobody(usual) for rules, usual in changed):
         yield Sentence(
             "policy '{name}' binds bans to the identity, but there are no accounts: that does nothing.", name=arm
         )
-    if any(0 < max(r.sanctions.ladder_hours, default=0) < HOURS_A_DAY for r in changed):
+    if any(_in_hours(rules) and not _in_hours(usual) for rules, usual in changed):
         yield Sentence(
             "policy '{name}': ladder_hours are hours, and the longest suspension is under a day. Is that meant?",
             name=arm,
@@ -170,6 +171,16 @@ def _of_arm(scenario: Scenario, arm: str) -> Iterator[Words]:
                 "seen. Raise days, or leave the end out.",
                 name=arm, lever=policy.name, end=policy.end, last=after - dt.timedelta(1),
             )  # fmt: skip
+
+
+def _binds_nobody(rules: Rules) -> bool:
+    """Tell whether bans bind accounts that there are not."""
+    return rules.sanctions.binds == "identity" and not rules.registration.accounts_persist
+
+
+def _in_hours(rules: Rules) -> bool:
+    """Tell whether the longest suspension is under a day."""
+    return 0 < max(rules.sanctions.ladder_hours, default=0) < HOURS_A_DAY
 
 
 def _of_sites(scenario: Scenario, arm: str) -> Iterator[Sentence]:
@@ -245,7 +256,8 @@ def of_idle_levels(scenario: Scenario, given: Iterable[str]) -> Iterator[Words]:
         given: Names of the settings that were given, in its file or to change it.
     """
     doors = [p for arm in scenario.policies.values() for p in arm if p.name == "registration"]
-    used = Listed(tuple(sorted({str(scenario.registration.level), *(str(getattr(p, "level", "")) for p in doors)})))
+    usual = {str(platform.registration.level) for platform in scenario.platforms}
+    used = Listed(tuple(sorted({*usual, *(str(getattr(p, "level", "")) for p in doors)})))
     idle: dict[str, list[str]] = {}
     for key in given:
         section, *rest = key.split(".")

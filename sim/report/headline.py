@@ -66,7 +66,7 @@ def headline(
     if first and len(best) > 1:
         sentences.append(_not_told_apart(cells, first, best, falling))
     others = [p for p in falling if p != first]
-    plain = [p for p in others if cells.verdict(p, HERE) is Verdict.LOWERS and not _signs_differ(cells, p)]
+    plain = [p for p in others if cells.verdict(p, HERE) is Verdict.LOWERS and not signs_differ(cells, p)]
     sentences += [Sentence("Also, {finding}", finding=told(p)) for p in others if p not in plain]
     if plain:
         sentences.append(_also(cells, plain, resting))
@@ -233,7 +233,7 @@ def _with_more(cells: Cells, policy: str, name: Words) -> Words:
     return Sentence("{policy} ({said})", policy=name, said=Listed(said, Term("; "))) if said else name
 
 
-def _signs_differ(cells: Cells, policy: str) -> bool:
+def signs_differ(cells: Cells, policy: str) -> bool:
     """Tell whether the risk of those who remain changes the other way than harm here."""
     compared = cells.verdict(policy, SECOND) not in (Verdict.IDENTICAL, Verdict.TOO_FEW)
     return compared and cells.number(policy, HERE) * cells.number(policy, SECOND) < 0
@@ -274,10 +274,10 @@ def sentence(
     return Sentence(
         "{finding}{risk}{assumed}{undone}{price}{turns}{share}.",
         finding=_finding(cells, policy),
-        risk=_risk(cells, policy) if _signs_differ(cells, policy) else None,
+        risk=risk_of(cells, policy) if signs_differ(cells, policy) else None,
         assumed=assumed if policy in resting else None,
         undone=undone(cells, policy, undoes.get(policy, Undoes()), again),
-        price=_price(cells, policy),
+        price=price_of(cells, policy),
         turns=_turns(of_doubt, policy, falls) if of_doubt else None,
         share=_shares(cells.worlds(policy, HEADLINE)),
     )
@@ -355,7 +355,7 @@ def _beside(cells: Cells, policy: str) -> Sentence:
             )
 
 
-def _risk(cells: Cells, policy: str) -> Sentence:
+def risk_of(cells: Cells, policy: str) -> Sentence:
     """Return what a policy does to the risk of those who remain."""
     if not cells.resolved(policy, SECOND):
         return Sentence(
@@ -371,7 +371,7 @@ def _risk(cells: Cells, policy: str) -> Sentence:
     )
 
 
-def _price(cells: Cells, policy: str) -> Sentence | None:
+def price_of(cells: Cells, policy: str) -> Sentence | None:
     """Return what a policy costs lawful users at the door, if it does."""
     if cells.verdict(policy, "visitors_turned_away") is Verdict.RAISES:
         visitors = Amount(cells.number(policy, "visitors_turned_away"), number)

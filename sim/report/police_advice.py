@@ -28,13 +28,12 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
         )  # fmt: skip
 
     def where(odd: Callable[[Rules, Rules], object]) -> Listed | None:
-        """Return the arms that are so on some day and site, given the baseline's rules there as well.
-
-        It is the baseline alone if that is, for others then have it from there.
-        """
-        if any(odd(platform.rules, platform.rules) for platform in scenario.platforms):
-            return Listed((BASELINE,))
-        arms = [a for a in scenario.policies if any(odd(*both) for both in rules_that_differ(scenario, a))]
+        """Return the arms that are so on some day and site, where the baseline, whose rules are given too, is not."""
+        every = [(platform.rules, platform.rules) for platform in scenario.platforms]
+        arms = [BASELINE] if any(odd(*both) for both in every) else []
+        for arm in scenario.policies:
+            if any(odd(rules, usual) and not odd(usual, usual) for rules, usual in rules_that_differ(scenario, arm)):
+                arms.append(arm)
         return Listed(tuple(arms)) if arms else None
 
     if police.investigators:
@@ -60,9 +59,13 @@ def of_police(scenario: Scenario) -> Iterator[Words]:
             "{arms}: what a site has is seized, but nobody investigates: that does nothing. Give police.investigators.",
             arms=arms,
         )
-    if arms := where(lambda r, usual: not r.undercover.decoys and r.undercover != usual.undercover):
+    if arms := where(lambda r, usual: r.undercover != usual.undercover and not _decoys(r) and not _decoys(usual)):
         yield Sentence("{arms}: the hours of decoys change, but there are none: that does nothing.", arms=arms)
     if arms := where(lambda r, _: r.cooperation.p_refer and not r.moderation.staff):
         yield Sentence(
             "{arms}: the site refers whom a review sanctions, but nobody reviews: that does nothing.", arms=arms
         )
+
+
+def _decoys(rules: Rules) -> float:
+    return rules.undercover.decoys

@@ -19,6 +19,7 @@ from sim.report.blocks import Block, Column, Note, Prose, Table
 from sim.report.cells import CHANGES, Cells
 from sim.report.compare import Comparison
 from sim.report.headings import Printed
+from sim.report.headline import price_of, risk_of, signs_differ
 from sim.report.remarks import ETHICS, assumed_elsewhere, caveat, of_seeds, title
 from sim.report.result import Result
 from sim.report.text import plain
@@ -100,9 +101,10 @@ def _with_baseline(swept: Sweep) -> tuple[Value, ...]:
 def _title(swept: Sweep) -> Block:
     run = swept.comparison
     over = [Sentence("{rule} (baseline: {value})", rule=key, value=plain(_setting(swept, key))) for key in swept.over]
+    site = Sentence(" on {site}", site=run.scenario.site) if run.scenario.sites else None
     done = Sentence(
-        "{points} points over {rules}, {seeds} seeds each",
-        points=len(run.policies), rules=Listed(tuple(over), Term(" and ")), seeds=len(run.seeds),
+        "{points} points over {rules}{site}, {seeds} seeds each",
+        points=len(run.policies), rules=Listed(tuple(over), Term(" and ")), site=site, seeds=len(run.seeds),
     )  # fmt: skip
     return title(run.scenario, done)
 
@@ -150,14 +152,15 @@ def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
     if least and most:
         return Sentence(
             "In this model, with these assumptions, {least} lowers serious harm most, here and elsewhere "
-            "together, by {fall} and {most} raises serious harm most, by {rise}.",
+            "together, by {fall}{price}; {most} raises serious harm most, by {rise}.",
             least=names[least], fall=cells.size(least, HEADLINE), most=names[most], rise=cells.size(most, HEADLINE),
+            price=_price(cells, least),
         )  # fmt: skip
     if least:
         return Sentence(
             "In this model, with these assumptions, {point} lowers serious harm most, here and elsewhere together, "
-            "by {size}.",
-            point=names[least], size=cells.size(least, HEADLINE),
+            "by {size}{price}.",
+            point=names[least], size=cells.size(least, HEADLINE), price=_price(cells, least),
         )  # fmt: skip
     if most:
         return Sentence(
@@ -168,6 +171,12 @@ def _finding(swept: Sweep, cells: Cells, resolved: Sequence[str]) -> Sentence:
     return Sentence(
         "In this model, with these assumptions, no point was seen to change serious harm, here and elsewhere together."
     )
+
+
+def _price(cells: Cells, arm: str) -> Sentence | None:
+    """Return what a point that lowers harm costs: those who remain, and those who do not."""
+    risk = risk_of(cells, arm) if signs_differ(cells, arm) else None
+    return Sentence("{risk}{price}", risk=risk, price=price_of(cells, arm))
 
 
 def _keys(swept: Sweep, rows: Mapping[str, Sequence[Words]]) -> list[Column]:

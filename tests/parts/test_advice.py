@@ -254,6 +254,21 @@ def test_bans_are_bound_to_the_accounts_of_the_same_site(site: str, lever: Polic
     assert [words in warning for warning in said] == [True] if words else said == []
 
 
+def test_a_policy_is_not_blamed_for_what_the_baseline_has() -> None:
+    odd = SAID.replace(**{"sanctions.binds": "identity", "sanctions.ladder_hours": (0, 6)})
+    assert of_scenario(odd.replace(policies={"ask": (ReportingPolicy(friction=0.7),)})) == []
+    lured = SAID.replace(**POLICED | {"undercover.decoys": 3.0, "retention.log_hours": 24})
+    abolished = of_scenario(lured.replace(policies={"none": (UndercoverPolicy(decoys=0.0),)}))
+    assert not [said for said in abolished if "hours of decoys" in said]
+
+
+def test_a_level_that_another_site_has_is_in_use() -> None:
+    rival = {"monthly_visitors": 900.0, "registration": {"level": "phone"}}
+    given = {"registration.phone.friction_user": 0.5}
+    assert of_idle_levels(SAID.replace(**given), given) != []
+    assert of_idle_levels(SAID.replace(**TWO | {"sites": {"rival": rival}}, **given), given) == []
+
+
 def test_what_is_odd_about_the_police_is_seen_on_every_site() -> None:
     for site in ("home", "rival"):
         (warning,) = of_scenario(SAID.replace(**TWO, policies={"a": (UndercoverPolicy(decoys=2.0, site=site),)}))

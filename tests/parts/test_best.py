@@ -15,8 +15,9 @@ import sim
 from sim.outcomes.best import best_of
 from sim.outcomes.counts import Counts, counts_of, edges_of
 from sim.outcomes.effects import contains_of, effects_of, interactions_of, parts_without_arm, words_of
-from sim.outcomes.in_force import part_of_window, stretches_that_differ
+from sim.outcomes.in_force import levers, part_of_window, stretches_that_differ
 from sim.policies.age import AgePolicy
+from sim.policies.closure import ClosurePolicy
 from sim.policies.detection import DetectionPolicy
 from sim.policies.moderation import ModerationPolicy
 from sim.policies.policy import Policy
@@ -352,3 +353,16 @@ def test_levers_that_follow_each_other_are_one_only_if_they_change_the_same_rule
     warned = partly_in_force(made, ["doors", "desks"])
     assert "desks (moderation on 60, moderation on 60)" in spoken(warned)
     assert "doors" not in spoken(warned)
+
+
+def test_a_lever_is_in_force_where_and_while_it_changes_a_rule() -> None:
+    """On each site by itself, and a clone opens some days after the closure."""
+    sites = {"rival": {"monthly_visitors": 10_000.0}, "clone": {"operation": {"open": False}}}
+    early, late = ClosurePolicy(site="home"), ClosurePolicy(site="rival", start=day(60))
+    cloned = ClosurePolicy(site="home", clone="clone", clone_days=50)
+    desks = ModerationPolicy(staff=3.0, end=day(60))
+    arms = {"one": (early,), "both": (early, late), "cloned": (cloned,), "desks": (desks,)}
+    made = Scenario(start=scenario({}).start, days=120, site="home", sites=sites, policies=arms)
+    days = {arm: [len(lever.days) for lever in levers(made, arm)] for arm in arms}
+    assert days == {"one": [120], "both": [120, 60], "cloned": [120, 70], "desks": [60]}
+    assert {arm for arm in arms if part_of_window(made, arm)} == {"both", "cloned", "desks"}

@@ -78,7 +78,7 @@ def test_the_text_names_the_best_and_worst_point_and_what_it_must(curve: Sweep) 
         "with these assumptions, reporting.friction = 0.2 lowers serious harm most, here and elsewhere together, by "
         in text
     )
-    assert " and reporting.friction = 0.9 raises serious harm most, by " in text
+    assert "; reporting.friction = 0.9 raises serious harm most, by " in text
     assert (
         "At 2 of 3 points the change is told apart from none. Elsewhere: of those kept out of their site, 70%" in text
     )
@@ -204,3 +204,14 @@ def test_what_is_written(curve: Sweep, tmp_path: Path) -> None:
 def test_what_cannot_be_swept_is_refused(over: dict, message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         sim.sweep(SCENARIO, over)
+
+
+def test_of_several_sites_the_rule_is_that_of_the_first_one() -> None:
+    rival = {"monthly_visitors": 10_000.0, "reporting": {"friction": 0.1}}
+    several = SCENARIO.replace(site="home", sites={"rival": rival})
+    swept = sim.sweep(several, {"reporting.friction": [0.2, 0.8]}, 3)
+    by_site = swept.comparison.scenario.changes_by_site("point-2")
+    assert [rules.reporting.friction for ((_, rules),) in by_site] == [0.8, 0.1]
+    # So the baseline's own value is the baseline, also in the figure.
+    assert swept.comparison.scenario.inert("point-2") and not swept.comparison.scenario.inert("point-1")
+    assert "2 points over reporting.friction (baseline: 0.8) on home, 3 seeds each" in " ".join(swept.table().split())
