@@ -37,6 +37,6 @@ def test_a_variant_has_the_effect_of_a_scenario_of_its_own() -> None:
         for end in ("low", "high"):
             variant = BUSY.replace(**{bar["parameter"]: bar[f"setting_{end}"]})
             effects = sim.compare(variant, [bar["policy"]], 3).effects
-            alone = effects[effects["outcome"] == "persons_harmed"].iloc[0]
+            alone = effects[effects["outcome"] == "total_harmed"].iloc[0]
             assert bar[f"at_{end}"] == pytest.approx(alone["relative"], rel=1e-12)
             assert bar[f"at_{end}_low"] == pytest.approx(alone["relative_low"], rel=1e-9)
