@@ -293,9 +293,8 @@ def _sentences(
 ) -> Block:
     head = Sentence(
         "In this model, serious harm, here and elsewhere together, changes from the baseline by (luck: the 95% "
-        "interval of that, Monte Carlo error "
-        "only; in brackets: over the plausible range of the parameter that moves it most, all others as in the "
-        "scenario; one at a time, so no joint interval):"
+        "interval of that, Monte Carlo error only; in brackets: over the plausible range of the parameter that moves "
+        "it most, all others as in the scenario; one at a time, so no joint interval):"
     )
     lines = (Note(sentence(effects[policy], by_policy[policy], more)) for policy in effects)
     return Prose((head, *lines, caveat(scenario, assumed_elsewhere(scenario))))

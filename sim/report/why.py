@@ -127,32 +127,29 @@ def _finding(found: Why) -> Sentence:
     if found.effect.value != found.effect.value:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-            "{size} {unit} ({verdict}). Under "
-            "the baseline it is not told apart from none, so that nothing can be said in percent of it.",
+            "{size} {unit} ({verdict}). Under the baseline it is not told apart from none, so that nothing can be said "
+            "in percent of it.",
             policy=policy, size=Amount(found.difference, difference), unit=Term(BY_NAME[HEADLINE].unit),
             verdict=found.verdict,
         )  # fmt: skip
     if found.verdict == Verdict.NOT_RESOLVED:
         return Sentence(
             "In this model, with these assumptions, {policy} was not seen to change serious harm, here and elsewhere "
-            "together: {effect}, its sign "
-            "not resolved. Nor is it known then what makes the change.",
+            "together: {effect}, its sign not resolved. Nor is it known then what makes the change.",
             policy=policy, effect=effect,
         )  # fmt: skip
     parts = found.parts.to_dict("records")
     if len(parts) == 1:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-            "{effect}, all of it through "
-            "{mechanism}: there is nothing to take apart.",
+            "{effect}, all of it through {mechanism}: there is nothing to take apart.",
             policy=policy, effect=effect, mechanism=Term(parts[0]["mechanism"]),
         )  # fmt: skip
     known = [row for row in parts if interval_of(row, "part").sign and row["part"] * found.effect.value > 0]
     if not known:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-            "{effect}; through which mechanism "
-            "is not resolved.",
+            "{effect}; through which mechanism is not resolved.",
             policy=policy, effect=effect,
         )  # fmt: skip
     largest = max(known, key=lambda row: abs(row["part"]))
@@ -161,22 +158,20 @@ def _finding(found: Why) -> Sentence:
     if abs(found.together.value) > half:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-            "{effect}. The parts need each "
-            "other or stand in for each other, so that no single one can be said to make it: the whole less its parts "
-            "is {together} points. The largest is {mechanism}, without which it would be {without}.",
+            "{effect}. The parts need each other or stand in for each other, so that no single one can be said to make "
+            "it: the whole less its parts is {together} points. The largest is {mechanism}, without which it would be "
+            "{without}.",
             policy=policy, effect=effect, together=Amount(found.together, points), mechanism=mechanism, without=without,
         )  # fmt: skip
     if abs(largest["part"]) > half:
         return Sentence(
             "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-            "{effect}, most of it through "
-            "{mechanism}, without which it would be {without}.",
+            "{effect}, most of it through {mechanism}, without which it would be {without}.",
             policy=policy, effect=effect, mechanism=mechanism, without=without,
         )  # fmt: skip
     return Sentence(
         "In this model, with these assumptions, {policy} changes serious harm, here and elsewhere together, by "
-        "{effect}, the largest part of it "
-        "through {mechanism}, without which it would be {without}.",
+        "{effect}, the largest part of it through {mechanism}, without which it would be {without}.",
         policy=policy, effect=effect, mechanism=mechanism, without=without,
     )  # fmt: skip
 
